@@ -1,0 +1,63 @@
+"""Settings from the environment. Secrets come from here or from files, never from lastcall.yaml."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One `LASTCALL_<NAME>` a field. A field may also stand in a file of that name below `LASTCALL_SECRETS_DIR`."""
+
+    model_config = SettingsConfigDict(env_prefix="LASTCALL_", extra="ignore", frozen=True)
+
+    config: Path | None = Field(
+        None, description="lastcall.yaml: owners, policies, topics. Default: ./lastcall.yaml if there is one."
+    )
+    data_dir: Path | None = Field(
+        None, description="Folder of the embedded PostgreSQL. Default: the user's state directory."
+    )
+
+    database_url: SecretStr | None = Field(
+        None, description="postgresql://user:password@host:port/name. Unset: embedded PostgreSQL."
+    )
+    database_pool: int = Field(5, ge=1, le=100, description="Connections that a process keeps at most.")
+
+    kafka_bootstrap_servers: str | None = Field(None, description="host:port[,host:port]. Unset: embedded broker.")
+    kafka_topics: str = Field("lastcall", description="Topics to read, comma separated, when lastcall.yaml names none.")
+    kafka_group: str = Field("lastcall", description="Consumer group.")
+    kafka_dead_letter_topic: str = Field("lastcall-dead-letters", description="Where the bytes of rejected records go.")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_ca: Path | None = Field(None, description="CA bundle of the brokers.")
+    kafka_ssl_cert: Path | None = Field(None, description="Client certificate.")
+    kafka_ssl_key: Path | None = Field(None, description="Key of the client certificate.")
+
+    flush_seconds: float = Field(2.0, gt=0, le=60, description="Oldest that a counted call may be before it is written.")
+    flush_keys: int = Field(20_000, ge=1, description="Distinct (series, hour) held before they are written.")
+    rejection_limit: float = Field(
+        0.5, gt=0, le=1, description="Share of rejected records, of the last thousand or more, that stops the line. 1: never."
+    )
+
+    slack_token: SecretStr | None = Field(
+        None, description="Bot token (xoxb-...). Unset: messages go to the outbox page and the terminal."
+    )
+    slack_api_url: str = Field("https://slack.com/api/", description="Another Slack server.")
+
+    web_host: str = Field("127.0.0.1", description="Address that the page and the API listen on.")
+    web_port: int = Field(8080, ge=0, le=65535, description="0: any free port.")
+    api_token: SecretStr | None = Field(
+        None, description="Bearer token of the API and the page. Needed unless web_host is loopback."
+    )
+    public_url: str | None = Field(None, description="How people reach the page; stands in messages.")
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "console", "json"] = "auto"
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _ends_with_slash(cls, url: str) -> str:
+        return url if url.endswith("/") else url + "/"

@@ -1,0 +1,135 @@
+"""A notification: the intent to tell one destination one thing, once. Its facts are what the message will say.
+
+Facts are frozen when the decision falls, so that what a person reads is what was decided, and can be explained later.
+They are msgspec structs because they are stored as JSON and read back.
+"""
+
+from datetime import date, datetime
+
+import msgspec
+
+from service.core.catalog import Precision
+from service.core.exposure import State
+from service.core.ownership import Audience
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
+    """One exposure at one step: what dies when, what the service calls, what to move to, what happens next."""
+
+    service: str
+    environment: str
+    team: str | None
+    platform: str
+    model: str
+    requested_ids: tuple[str, ...] = ()
+    announced: date | None
+    shutdown_on: date | None
+    precision: Precision
+    days_left: int | None
+    """Whole days from the decision's UTC day to the shutdown's; negative when it is past; None without a deadline."""
+    after_shutdown: str = "error"
+    replacements: tuple[str, ...] = ()
+    source: str | None = None
+    state: State
+    first_at: datetime
+    last_at: datetime
+    calls_7d: int
+    errors_7d: int
+    tokens_7d: int | None
+    """None: no call of the week said its tokens."""
+    calls_total: int
+    step: str
+    missed: tuple[str, ...] = ()
+    """Steps that were due before and were not told (late discovery, downtime): one message says so."""
+    next_step: str | None = None
+    next_at: date | None = None
+    next_audiences: tuple[Audience, ...] = ()
+    reopened: bool = False
+    """The service had stopped calling, was taken as migrated, and calls again."""
+    request_ids: tuple[str, ...] = ()
+
+
+class Migrated(msgspec.Struct, frozen=True, kw_only=True, tag="migrated"):
+    """The exposure closed: no call for longer than the caller's own quiet period."""
+
+    service: str
+    environment: str
+    platform: str
+    model: str
+    last_at: datetime
+    quiet_days: int
+    shutdown_on: date | None
+
+
+class DateMoved(msgspec.Struct, frozen=True, kw_only=True, tag="date_moved"):
+    """The provider moved the day. Each owner hears once, with the old and the new date."""
+
+    service: str
+    environment: str
+    platform: str
+    model: str
+    before: date | None
+    after: date | None
+    source: str | None = None
+
+
+class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One exposure in a digest."""
+
+    service: str
+    environment: str
+    team: str | None
+    platform: str
+    model: str
+    shutdown_on: date | None
+    precision: Precision
+    replacement: str | None
+    state: State
+    calls: int
+    calls_before: int
+    """Calls of the week before, so that the digest can say what moved."""
+    told: bool
+    """Whether anybody was told of it at all."""
+
+
+class Unread(msgspec.Struct, frozen=True, kw_only=True):
+    """What lastcall could not read or resolve in the week."""
+
+    what: str
+    """A reason of rejection, or an id that identity does not know."""
+    count: int
+    where: str
+    """A topic, or the services that use the id."""
+
+
+class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
+    """A week's picture for one audience."""
+
+    week: str
+    """ISO week, 2025-W27."""
+    audience: str
+    """A team's name, or "(organisation)"."""
+    lines: tuple[DigestLine, ...]
+    migrated: tuple[DigestLine, ...] = ()
+    unowned: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True, tag="trouble"):
+    """Something is wrong with lastcall itself; the operator hears once."""
+
+    condition: str
+    subject: str
+    detail: str
+    remedy: str
+
+
+class Undeliverable(msgspec.Struct, frozen=True, kw_only=True, tag="undeliverable"):
+    """A destination that Slack refuses for good; the original facts follow in the same message."""
+
+    destination: str
+    error: str
+
+
+Facts = Notice | Migrated | DateMoved | Digest | Trouble | Undeliverable
+"""All that a message can be about. Stored as JSON with the tag in `type`."""
