@@ -25,7 +25,7 @@ def open_database(url: str, *, pool_size: int = 5) -> AsyncEngine:
     )
 
 
-def _alembic() -> Config:
+def alembic_config() -> Config:
     """The migrations stand beside the package in a checkout, and inside it once installed."""
     here = Path(__file__).resolve().parent.parent
     scripts = next(p for p in (here.parent / "migrations", here / "_migrations") if (p / "env.py").exists())
@@ -38,7 +38,7 @@ async def migrate(engine: AsyncEngine) -> tuple[str | None, str]:
     """Bring the schema up to date. Returns the revision before and after; a no-op when they are equal."""
 
     def upgrade(connection: Connection) -> tuple[str | None, str]:
-        config = _alembic()
+        config = alembic_config()
         config.attributes["connection"] = connection
         before = MigrationContext.configure(connection).get_current_revision()
         command.upgrade(config, "head")
@@ -54,6 +54,6 @@ async def current_revision(engine: AsyncEngine) -> str | None:
 
 
 def head_revision() -> str:
-    head = ScriptDirectory.from_config(_alembic()).get_current_head()
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     assert head is not None  # the first migration is part of the package
     return head

