@@ -1,0 +1,47 @@
+# Everything below needs Python 3.11 or newer and make; `make setup` gets the rest from the lock file.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup demo test test-kafka test-browser chaos check bench fmt lock
+
+setup: $(READY)  ## the command, at .venv/bin/lastcall
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: setup  ## the GPT-4.5 Preview case in about a minute; ARGS=--exit ends it
+	$(BIN)/lastcall demo $(ARGS)
+
+test: setup  ## every test that needs neither Apache Kafka nor a browser
+	$(BIN)/pytest -m "not apache_kafka and not browser" $(ARGS)
+
+test-kafka: setup  ## the broker tests on a real Apache Kafka (needs Java and Maven)
+	.ci/kafka run $(BIN)/pytest -m apache_kafka $(ARGS)
+
+test-browser: setup  ## the page in a real Chromium
+	$(BIN)/pytest -m browser $(ARGS)
+
+chaos: setup  ## a million records while consumers are killed
+	LASTCALL_CHAOS_RECORDS=1000000 .ci/kafka run $(BIN)/pytest tests/chaos -m apache_kafka -s $(ARGS)
+
+check: setup  ## lint, format, types, layers, catalog
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/lastcall catalog check
+
+bench: setup  ## throughput against a bare loop and FastStream's defaults
+	.ci/kafka run $(BIN)/python bench/ingest.py $(ARGS)
+
+fmt: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:  ## anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
