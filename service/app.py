@@ -4,10 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from service.adapters.catalog_files import load_catalog
-from service.adapters.database import open_database
+from service.adapters.database import Database, open_database
 from service.config.company import Company, load_company
 from service.config.settings import Settings
 from service.core.catalog import Catalog
@@ -22,7 +20,7 @@ class App:
     company: Company
     catalog: Catalog
     resolver: Resolver
-    database: AsyncEngine
+    database: Database
 
 
 @asynccontextmanager

@@ -10,8 +10,11 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+Database = AsyncEngine
+"""The pool, as the other rooms name it: they pass it on and never speak SQL."""
 
-def open_database(url: str, *, pool_size: int = 5) -> AsyncEngine:
+
+def open_database(url: str, *, pool_size: int = 5) -> Database:
     """`postgresql://...` (any driver name is replaced by asyncpg). Connects on first use.
 
     A Unix socket is named as libpq does, `postgresql://user@/name?host=/folder`.

@@ -1,0 +1,68 @@
+"""What is wrong with lastcall itself: told to the operator once, shown by doctor, /readyz and the page until it is over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.database import Database
+from service.adapters.tables import conditions, heartbeats
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    kind: str
+    """topic_recreated, rejection_flood, gap, slack_auth ...: public, it stands in /readyz and metrics."""
+    subject: str
+    detail: str
+    remedy: str
+    """What the operator can do about it."""
+    since: datetime
+
+
+async def raise_condition(connection: AsyncConnection, condition: Condition) -> None:
+    """Record that it holds. One that is open keeps its `since`; one that was cleared starts anew and is told again."""
+    row = insert(conditions).values(
+        kind=condition.kind,
+        subject=condition.subject,
+        since=condition.since,
+        detail=condition.detail,
+        remedy=condition.remedy,
+    )
+    closed = conditions.c.cleared_at.is_not(None)
+    await connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[conditions.c.kind, conditions.c.subject],
+            set_={"since": row.excluded.since, "told_at": None, "cleared_at": None, "detail": row.excluded.detail},
+            where=closed,
+        )
+    )
+
+
+async def clear_condition(connection: AsyncConnection, kind: str, subject: str, *, now: datetime) -> None:
+    await connection.execute(
+        update(conditions)
+        .where(conditions.c.kind == kind, conditions.c.subject == subject, conditions.c.cleared_at.is_(None))
+        .values(cleared_at=now)
+    )
+
+
+async def open_conditions(connection: AsyncConnection) -> Sequence[Condition]:
+    rows = await connection.execute(
+        select(conditions).where(conditions.c.cleared_at.is_(None)).order_by(conditions.c.since)
+    )
+    return [Condition(r.kind, r.subject, r.detail, r.remedy, r.since) for r in rows]
+
+
+async def record_heartbeat(database: Database, verb: str, *, now: datetime, seconds: float) -> None:
+    """Note that `verb` finished a tick as of `now`, for health and doctor."""
+    values = {"now": now, "finished_at": func.clock_timestamp(), "took_ms": seconds * 1000}
+    async with database.begin() as connection:
+        await connection.execute(
+            insert(heartbeats)
+            .values(verb=verb, **values)
+            .on_conflict_do_update(index_elements=[heartbeats.c.verb], set_=values)
+        )

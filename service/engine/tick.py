@@ -1,0 +1,69 @@
+"""One tick: everything that the passing of time can make due, in the order in which it depends on one another."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+
+import structlog
+
+from service.adapters.conditions import record_heartbeat
+from service.adapters.database import Database
+from service.adapters.metrics import TICK_SECONDS
+from service.adapters.slack import Transport
+from service.config.company import Company
+from service.core.catalog import Catalog
+from service.core.identity import Resolver
+from service.core.messages import Links
+from service.engine.deliver import deliver
+from service.engine.escalate import escalate
+from service.engine.reconcile import reconcile
+from service.engine.report import report
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What the verbs work with. One a process; the verbs keep no state of their own."""
+
+    database: Database
+    catalog: Catalog
+    resolver: Resolver
+    company: Company
+    transport: Transport
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What one tick did: the verbs' own results by name, and the verbs that failed, with their error."""
+
+    results: dict[str, object]
+    failures: dict[str, Exception]
+
+
+async def tick(engine: Engine, *, now: datetime) -> Ticked:
+    """Run every verb once as of `now`. A verb that fails is logged and tried again at the next tick; the others run, because
+    a message that waits must go out even when, say, a digest cannot be made."""
+    verbs: dict[str, Callable[[], Awaitable[object]]] = {
+        "reconcile": lambda: reconcile(engine.database, engine.catalog, engine.resolver, now=now),
+        "escalate": lambda: escalate(engine.database, engine.catalog, engine.company, now=now),
+        "report": lambda: report(engine.database, engine.catalog, engine.company, now=now),
+        "deliver": lambda: deliver(engine.database, engine.transport, engine.company, links=engine.links, now=now),
+    }
+    results: dict[str, object] = {}
+    failures: dict[str, Exception] = {}
+    for verb, run in verbs.items():
+        started = perf_counter()
+        try:
+            results[verb] = await run()
+        except Exception as error:  # noqa: BLE001  whatever a verb meets, the other verbs are owed their turn
+            log.exception("verb failed", verb=verb, now=now.isoformat())
+            failures[verb] = error
+            continue
+        took = perf_counter() - started
+        TICK_SECONDS.labels(verb).observe(took)
+        await record_heartbeat(engine.database, verb, now=now, seconds=took)
+    return Ticked(results, failures)
+

@@ -1,0 +1,46 @@
+"""Logging: structlog over the standard library, JSON where nobody watches, colours on a terminal.
+
+No value from a record is ever logged: only names, counts, offsets and reasons.
+"""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import Processor
+
+from service.config.settings import Settings
+
+
+def configure_logging(settings: Settings) -> None:
+    """Route structlog and the standard library's loggers to stderr, in one shape."""
+    as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: list[Processor] = (
+        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        if as_json
+        else [structlog.dev.ConsoleRenderer()]
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level.upper())
+    for chatty in ("aiokafka", "apscheduler", "alembic", "uvicorn.access", "faststream", "slack_sdk"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
