@@ -1,8 +1,8 @@
 """Every metric: name, kind, meaning, labels. The one door to prometheus-client.
 
-Counters and histograms are moved where the thing happens. Gauges below "from the database" are set when somebody asks for
-`/metrics`, so they are right in every process and survive restarts. Labels are closed sets, topics, or names of the catalog,
-never a service or an id from a log: their number is not ours to bound.
+Counters and histograms are moved where the thing happens. Gauges below "from the database" are set when somebody asks
+for `/metrics`, so they are right in every process and survive restarts. Labels are closed sets, topics, or names of the
+catalog, never a service or an id from a log: their number is not ours to bound.
 """
 
 from dataclasses import dataclass
