@@ -8,10 +8,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 Database = AsyncEngine
 """The pool, as the other rooms name it: they pass it on and never speak SQL."""
+
+
+class Unreachable(Exception):
+    """No answer from the database; the text says which and why, without the password."""
 
 
 def open_database(url: str, *, pool_size: int = 5) -> Database:
@@ -37,7 +42,7 @@ def alembic_config() -> Config:
     return config
 
 
-async def migrate(engine: AsyncEngine) -> tuple[str | None, str]:
+async def migrate(engine: Database) -> tuple[str | None, str]:
     """Bring the schema up to date. Returns the revision before and after; a no-op when they are equal."""
 
     def upgrade(connection: Connection) -> tuple[str | None, str]:
@@ -51,9 +56,13 @@ async def migrate(engine: AsyncEngine) -> tuple[str | None, str]:
         return await connection.run_sync(upgrade)
 
 
-async def current_revision(engine: AsyncEngine) -> str | None:
-    async with engine.connect() as connection:
-        return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+async def current_revision(engine: Database) -> str | None:
+    """None on an empty database. Raises Unreachable."""
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+    except (OSError, DBAPIError, TimeoutError) as error:
+        raise Unreachable(f"{engine.url.render_as_string()}: {error.__cause__ or error}") from error
 
 
 def head_revision() -> str:

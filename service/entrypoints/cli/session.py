@@ -1,0 +1,97 @@
+"""How a command gets its App: settings from the environment, the embedded database where none is named, plain errors."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import SecretStr, ValidationError
+
+from service.adapters.database import Unreachable, current_revision, head_revision
+from service.adapters.embedded import EmbeddedFailed, EmbeddedMissing, FolderInUse, attach, default_data_dir
+from service.app import App, open_app
+from service.config.company import ConfigError
+from service.config.settings import Settings
+from service.entrypoints.cli.output import Exit, fail
+from service.entrypoints.logs import configure_logging
+
+T = TypeVar("T")
+
+
+def read_settings() -> Settings:
+    """Settings of this process; ends the command when a variable cannot be read. Configures logging."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "LASTCALL_" + "_".join(str(part) for part in first["loc"]).upper()
+        fail(f"{name}: {first['msg']}", "docs/configuration.md lists every variable and what it takes")
+    configure_logging(settings)
+    return settings
+
+
+def data_dir_of(settings: Settings) -> Path:
+    return settings.data_dir or default_data_dir()
+
+
+@asynccontextmanager
+async def with_database(settings: Settings) -> AsyncIterator[Settings]:
+    """The settings with a database: the one named, else the embedded one of the data folder for the while."""
+    if settings.database_url is not None:
+        yield settings
+        return
+    async with attach(data_dir_of(settings)) as addresses:
+        url = addresses.database_url
+        assert url is not None  # `attach` without a named database has one, or has raised
+        yield settings.model_copy(
+            update={
+                "database_url": SecretStr(url),
+                "kafka_bootstrap_servers": settings.kafka_bootstrap_servers or addresses.kafka_bootstrap_servers,
+            }
+        )
+
+
+def run(command: Callable[[App], Awaitable[T]], *, migrated: bool = True) -> T:
+    """Run `command` with an App, closed afterwards. With `migrated`, a schema that is not up to date ends the command."""
+
+    async def main() -> T:
+        async with with_database(read_settings()) as settings, open_app(settings) as app:
+            if migrated:
+                await _require_migrated(app)
+            return await command(app)
+
+    return plainly(main())
+
+
+def plainly(work: Awaitable[T]) -> T:
+    """`asyncio.run`, with the failures that a user can mend told as such."""
+
+    async def main() -> T:
+        return await work
+
+    try:
+        return asyncio.run(main())
+    except ConfigError as error:
+        fail(str(error), "`lastcall doctor` reads the same file and says more")
+    except Unreachable as error:
+        fail(str(error), "check LASTCALL_DATABASE_URL, and that the server takes connections", Exit.UNREACHABLE)
+    except FolderInUse as error:
+        fail(str(error), "or set LASTCALL_DATABASE_URL to use another database", Exit.UNREACHABLE)
+    except (EmbeddedMissing, EmbeddedFailed) as error:
+        fail(
+            str(error),
+            "or name servers of your own: LASTCALL_DATABASE_URL and LASTCALL_KAFKA_BOOTSTRAP_SERVERS",
+            Exit.UNREACHABLE,
+        )
+
+
+async def _require_migrated(app: App) -> None:
+    revision = await current_revision(app.database)
+    if revision is None:
+        fail("the database is empty", "`lastcall migrate` makes the tables; `lastcall up` does so by itself")
+    if revision != head_revision():
+        fail(
+            f"the database is at revision {revision}, this lastcall needs {head_revision()}",
+            "run `lastcall migrate` with the newer of the two",
+        )
