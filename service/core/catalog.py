@@ -56,6 +56,11 @@ class Deprecation:
     redirect_to: str | None = None
     sources: tuple[str, ...] = ()
     last_verified: date | None = None
+    second_hand: bool = False
+    """No source is the provider's own: to be confirmed."""
+    superseded: tuple[Shutdown, ...] = ()
+    """Earlier plans, oldest first: why the day is another one than it was."""
+    notes: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
