@@ -5,6 +5,7 @@ They are msgspec structs because they are stored as JSON and read back.
 """
 
 from datetime import date, datetime
+from typing import Literal
 
 import msgspec
 
@@ -90,16 +91,20 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     """Calls of the week before, so that the digest can say what moved."""
     told: bool
     """Whether anybody was told of it at all."""
+    new: bool = False
+    """Its first call on record was in this week."""
 
 
 class Unread(msgspec.Struct, frozen=True, kw_only=True):
     """What lastcall could not read or resolve in the week."""
 
+    kind: Literal["rejection", "unresolved"]
     what: str
     """A reason of rejection, or an id that identity does not know."""
     count: int
-    where: str
-    """A topic, or the services that use the id."""
+    """Records rejected, or calls with the id."""
+    where: tuple[str, ...]
+    """The topic, or the services that use the id."""
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
@@ -113,6 +118,8 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
     migrated: tuple[DigestLine, ...] = ()
     unowned: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
+    unread_more: int = 0
+    """Ids that identity does not know, beyond those in `unread`."""
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True, tag="trouble"):

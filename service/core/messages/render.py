@@ -1,21 +1,85 @@
 """All facts of one destination at one tick -> one message."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
+from service.core import words
+from service.core.messages.blocks import divider, paginate, sections
+from service.core.messages.digest import digest_blocks, digest_sentence
+from service.core.messages.group import Group, grouped, services, timing
 from service.core.messages.message import Block, Links, Message
-from service.core.notification import Facts, Notice
+from service.core.messages.news import migrated_blocks, moved_blocks, trouble_blocks, undeliverable_blocks
+from service.core.messages.notice import notice_blocks
+from service.core.messages.sentence import group_sentence, groups_sentence
+from service.core.messages.text import code, plain
+from service.core.notification import DateMoved, Digest, Facts, Migrated, Notice, Trouble, Undeliverable
+
+T = TypeVar("T")
 
 
 def render(facts: Sequence[Facts], *, links: Links) -> Message:
-    """One message for all facts of one destination at one tick. `facts` is not empty."""
-    lines = [_line(fact) for fact in facts]
-    blocks: list[Block] = [{"type": "section", "text": {"type": "mrkdwn", "text": line[:3000]}} for line in lines]
-    return Message(lines[0], blocks[:50])
+    """One message for all facts of one destination at one tick, whatever their kinds. `facts` is not empty.
+
+    First what is wrong with lastcall or with the destination, then one part a deprecation, urgent first, then digests.
+    """
+    lost = _only(Undeliverable, facts)
+    troubles = list(dict.fromkeys(_only(Trouble, facts)))
+    digests = _only(Digest, facts)
+    groups = grouped(fact for fact in facts if isinstance(fact, Notice | DateMoved | Migrated))
+    parts: list[list[Block]] = [list(trouble_blocks(trouble)) for trouble in troubles]
+    if len(groups) > 1:
+        parts.append(list(_overview(groups)))
+    parts += [list(_group_blocks(group, links)) for group in groups]
+    parts += [list(digest_blocks(digest, links)) for digest in digests]
+    first, *replies = paginate([*undeliverable_blocks(lost), *_divided(parts)])
+    return Message(_sentence(lost, troubles, groups, digests), first, tuple(replies))
 
 
-def _line(fact: Facts) -> str:
-    if isinstance(fact, Notice):
-        return (
-            f"{fact.service} still calls {fact.model}, which goes on {fact.shutdown_on}: {fact.calls_7d} calls a week."
-        )
-    return type(fact).__name__
+def _only(kind: type[T], facts: Sequence[Facts]) -> list[T]:
+    return [fact for fact in facts if isinstance(fact, kind)]
+
+
+def _divided(parts: Sequence[Sequence[Block]]) -> Iterator[Block]:
+    for index, part in enumerate(parts):
+        if index:
+            yield divider()
+        yield from part
+
+
+def _group_blocks(group: Group, links: Links) -> Iterator[Block]:
+    if group.notices:
+        yield from notice_blocks(group, links)
+    if group.moves:
+        yield from moved_blocks(group.moves)
+    if group.migrated:
+        yield from migrated_blocks(group.migrated)
+
+
+def _overview(groups: Sequence[Group]) -> Iterator[Block]:
+    """Several deprecations at once: all of them first, a line each."""
+    yield from sections([f"*{groups_sentence(groups)}*", *(_overview_line(group) for group in groups)])
+
+
+def _overview_line(group: Group) -> str:
+    name = f"{code(group.model)} on {plain(words.platform_name(group.platform))}"
+    if group.notices:
+        when = timing(group.notices[0])
+        return f"{when.mark} {name}: {when.brief} · {words.plural(services(group.notices), 'service')}"
+    if group.moves:
+        return f"📅 {name}: its date moved"
+    return f"✅ {name}: {words.plural(services(group.migrated), 'service')} migrated"
+
+
+def _sentence(
+    lost: Sequence[Undeliverable], troubles: Sequence[Trouble], groups: Sequence[Group], digests: Sequence[Digest]
+) -> str:
+    """The fallback text: what a phone's notification shows."""
+    if troubles:
+        return f"lastcall needs you: {plain(troubles[0].detail, 1000)}"
+    if len(groups) == 1:
+        return group_sentence(groups[0])
+    if groups:
+        return groups_sentence(groups)
+    if digests:
+        return digest_sentence(digests[0])
+    return f"Slack does not take messages for {plain(lost[0].destination)}: {plain(lost[0].error)}."

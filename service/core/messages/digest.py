@@ -1,0 +1,172 @@
+"""A digest -> blocks: what dies when and who still calls it, what moved, what nobody owns, what could not be read."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from service.core import words
+from service.core.messages.blocks import context, divider, header, section, sections
+from service.core.messages.message import Block, Links
+from service.core.messages.news import caller_name
+from service.core.messages.text import code, link, plain
+from service.core.messages.timing import Timing
+from service.core.notification import Digest, DigestLine, Unread
+from service.core.week import Week
+
+ORGANISATION = "(organisation)"
+"""The audience of the digest that covers everybody."""
+
+_REASONS = {
+    "empty": "empty",
+    "too_large": "too large",
+    "bad_compression": "broken compression",
+    "bad_encoding": "not UTF-8",
+    "bad_json": "broken JSON",
+    "bad_protobuf": "broken protobuf",
+    "too_deep": "nested too deep",
+    "unknown_format": "in no format that lastcall reads",
+    "bad_field": "with a field missing or of the wrong type",
+    "bad_time": "without a usable time",
+}
+
+
+def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
+    week = Week.parse(digest.week)
+    yield header(_headline(digest, week))
+    whom = "the whole organisation" if digest.audience == ORGANISATION else plain(digest.audience)
+    yield from context([f"{words.day(week.monday)} to {words.day(week.sunday)}", whom])
+    yield section(_summary(digest))
+    with_team = digest.audience == ORGANISATION
+    for timing, lines in _by_deprecation(digest.lines, week):
+        yield from sections(_part(timing, lines, with_team))
+    for part in (_migrated(digest.migrated), _unowned(digest.unowned), _unread(digest)):
+        if part:
+            yield divider()
+            yield from sections(part)
+    if links.page:
+        yield from context([link(links.page, "Everything in lastcall")])
+
+
+def digest_sentence(digest: Digest) -> str:
+    """The fallback text."""
+    return f"{_headline(digest, Week.parse(digest.week))}. {_summary(digest)}"
+
+
+def _headline(digest: Digest, week: Week) -> str:
+    if not digest.lines:
+        return f"Week {week.number}: no service calls a model that is going away"
+    callers = len({line.service for line in digest.lines})
+    models = len({(line.platform, line.model) for line in digest.lines})
+    who = f"{words.plural(callers, 'service')} still {'calls' if callers == 1 else 'call'}"
+    what = f"{words.number(models)} models that are" if models > 1 else "a model that is"
+    return f"Week {week.number}: {who} {what} going away"
+
+
+def _summary(digest: Digest) -> str:
+    calls = sum(line.calls for line in digest.lines)
+    before = sum(line.calls_before for line in (*digest.lines, *digest.migrated))
+    parts = [f"{words.plural(calls, 'call')} in the week, {_change(calls, before)}."]
+    counts = [
+        (len(digest.migrated), "has migrated", "have migrated"),
+        (sum(line.new for line in digest.lines), "is new", "are new"),
+        (len(digest.unowned), "has no owner", "have no owner"),
+    ]
+    said = [f"{words.plural(n, 'service')} {one if n == 1 else many}" for n, one, many in counts if n]
+    if said:
+        parts.append(f"{words.listed(said)}.")
+    return " ".join(parts)
+
+
+def _change(calls: int, before: int) -> str:
+    """Against the week before."""
+    if calls == before:
+        return "as many as the week before" if calls else "and none the week before"
+    if before == 0:
+        return "none the week before"
+    if calls == 0:
+        return f"down from {words.number(before)}"
+    percent = round(abs(calls - before) * 100 / before)
+    if calls > 10 * before:
+        return f"up from {words.number(before)}"
+    return f"{'up' if calls > before else 'down'} {max(percent, 1)}% from {words.number(before)}"
+
+
+def _by_deprecation(lines: Iterable[DigestLine], week: Week) -> Iterator[tuple[Timing, list[DigestLine]]]:
+    """Urgent first, and the largest caller first in each. Days are counted from the Monday after the week."""
+
+    def timing(line: DigestLine) -> Timing:
+        days = (line.shutdown_on - week.end.date()).days if line.shutdown_on else None
+        return Timing(line.shutdown_on, line.precision, days, line.state)
+
+    groups: list[tuple[Timing, list[DigestLine]]] = []
+    for _, same in groupby(sorted(lines, key=_deprecation), key=_deprecation):
+        ranked = sorted(same, key=lambda line: (-line.calls, line.service, line.environment))
+        groups.append((min(map(timing, ranked), key=lambda t: t.rank), ranked))
+    yield from sorted(groups, key=lambda group: (group[0].rank, _deprecation(group[1][0])))
+
+
+def _deprecation(line: DigestLine) -> tuple[str, str]:
+    return (line.platform, line.model)
+
+
+def _part(timing: Timing, lines: Sequence[DigestLine], with_team: bool) -> Iterator[str]:
+    first = lines[0]
+    to = f". Move to {code(first.replacement)}" if first.replacement else ""
+    name = f"*{code(first.model)}* on {plain(words.platform_name(first.platform))}"
+    yield f"{timing.mark} {name}: {timing.brief}{to}"
+    for line in lines:
+        team = (f", {plain(line.team, 100)}" if line.team else ", nobody's") if with_team else ""
+        yield f"• {caller_name(line.service, line.environment)}{team}: {_volume(line)}"
+
+
+def _volume(line: DigestLine) -> str:
+    if line.calls == 0 and line.calls_before == 0:
+        much = "no call for two weeks, but it calls rarely"
+    else:
+        much = (
+            f"{words.plural(line.calls, 'call') if line.calls else 'no call'}, {_change(line.calls, line.calls_before)}"
+        )
+    if line.new:
+        much = f"*new*, {words.plural(line.calls, 'call')}"
+    failing = ", *calls fail*" if line.state == "broken" else ""
+    return much + failing + ("" if line.told else ", nobody was told yet")
+
+
+def _migrated(lines: Sequence[DigestLine]) -> list[str]:
+    if not lines:
+        return []
+    return [
+        "✅ *Migrated*",
+        *(
+            f"• {caller_name(line.service, line.environment)} no longer calls {code(line.model)}"
+            f" on {plain(words.platform_name(line.platform))}"
+            for line in lines
+        ),
+    ]
+
+
+def _unowned(services: Sequence[str]) -> list[str]:
+    if not services:
+        return []
+    head = "*Nobody's.* Give them an owner in `lastcall.yaml`, and the owner hears from then on."
+    return [head, *(f"• {code(service)}" for service in services)]
+
+
+def _unread(digest: Digest) -> list[str]:
+    if not digest.unread:
+        return []
+    lines = ["*What lastcall could not read.* Calls in it are in no number above.", *map(_unread_line, digest.unread)]
+    if digest.unread_more:
+        lines.append(f"• and {words.plural(digest.unread_more, 'unknown id')} more, each with fewer calls")
+    return lines
+
+
+def _unread_line(unread: Unread) -> str:
+    names = words.listed([code(name) for name in unread.where[:5]] or ["(unknown)"])
+    more = f" and {len(unread.where) - 5} more" if len(unread.where) > 5 else ""
+    match unread.kind:
+        case "rejection":
+            reason = _REASONS.get(unread.what) or plain(unread.what, 100)
+            return f"• {words.plural(unread.count, 'record')} {reason}, in topic {names}{more}"
+        case "unresolved":
+            calls = words.plural(unread.count, "call")
+            return f"• {calls} to {code(unread.what)}, an id that lastcall does not know, by {names}{more}"

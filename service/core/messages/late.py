@@ -1,0 +1,46 @@
+"""What was not told in time and why, and who hears next if nothing is done: clauses, for a sentence or a line."""
+
+import re
+from datetime import date, timedelta
+
+from service.core import words
+from service.core.notification import Notice
+
+_OFFSET = re.compile(r"([+-]\d{1,4})(b?)d\b.*")
+
+
+def late(notice: Notice) -> str | None:
+    """`90 and 60 days before the shutdown, because ...`; None: everything due was told."""
+    return f"{words.steps(notice.missed)}, because {_reason(notice)}" if notice.missed else None
+
+
+def _reason(notice: Notice) -> str:
+    """The latest of what could have been known decides: no announcement yet, no call yet, or lastcall's own fault."""
+    due = max(filter(None, (_day_of(step, notice) for step in notice.missed)), default=date.min)
+    first_call = notice.first_at.date()
+    if notice.announced and notice.announced > max(due, first_call - timedelta(days=1)):
+        return f"the provider announced it only on {words.day(notice.announced)}"
+    if first_call > due:
+        return f"the first call was seen only on {words.day(first_call)}"
+    return "lastcall was not there to send it in time"
+
+
+def _day_of(step: str, notice: Notice) -> date | None:
+    if step == "announced":
+        return notice.announced
+    match = _OFFSET.fullmatch(step)
+    if match is None or notice.shutdown_on is None:
+        return None
+    days = int(match[1])
+    # a business day is at most 7/5 of a day, weekends included; holidays make it later, never earlier than this by much
+    return notice.shutdown_on + timedelta(days=days * 7 // 5 if match[2] else days)
+
+
+def upcoming(notice: Notice) -> str | None:
+    """`the owner and the manager hear on Fri 4 Jul 2025, 10 days before the shutdown`; None: this was the last step."""
+    if notice.next_step is None:
+        return None
+    who = words.audiences(notice.next_audiences) if notice.next_audiences else "the owner"
+    hears = "hear" if len(notice.next_audiences) > 1 else "hears"
+    on = f"on {words.day(notice.next_at)}, " if notice.next_at else ""
+    return f"{who} {hears} {on}{words.step(notice.next_step)}"

@@ -1,0 +1,113 @@
+"""What is not a reminder: a date that moved, a service that has migrated, and what the operator must know."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from service.core import words
+from service.core.messages.blocks import MAX_HEADER, context, header, section, sections
+from service.core.messages.message import Block
+from service.core.messages.text import code, link, plain
+from service.core.notification import DateMoved, Migrated, Trouble, Undeliverable
+
+
+def caller_name(service: str, environment: str) -> str:
+    """``checkout-api` (production)``"""
+    return code(service) + (f" ({plain(environment, 100)})" if environment else "")
+
+
+def moved_blocks(moves: Sequence[DateMoved]) -> Iterator[Block]:
+    """One deprecation's moves; as a rule all are the same one."""
+    by_move: dict[tuple[date | None, date | None, str | None], list[DateMoved]] = defaultdict(list)
+    for move in moves:
+        by_move[move.before, move.after, move.source].append(move)
+    for same in by_move.values():
+        yield header(_moved_headline(same[0]))
+        yield section(_moved(same[0]))
+        yield from sections(_callers("It is called by", same))
+        if source := same[0].source:
+            yield from context([link(source, "The provider's notice")])
+
+
+def _moved_headline(move: DateMoved) -> str:
+    what = moved_words(move)
+    return f"📅 {plain(move.model, MAX_HEADER - len(what) - 3)} {what}"
+
+
+def moved_words(move: DateMoved) -> str:
+    """What follows the model's name."""
+    match move.before, move.after:
+        case date() as before, date() as after:
+            return f"goes {_apart(before, after)}, the date is now {words.day(after)}"
+        case None, date() as after:
+            return f"now has a date, {words.day(after)}"
+        case _:
+            return "has no date any more"
+
+
+def _apart(before: date, after: date) -> str:
+    days = (after - before).days
+    return f"{words.plural(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
+
+
+def _moved(move: DateMoved) -> str:
+    on = plain(words.platform_name(move.platform))
+    subject = f"The provider moved the end of {code(move.model)} on {on}"
+    follow = "Reminders follow the new date."
+    match move.before, move.after:
+        case date() as before, date() as after:
+            return f"{subject} from {words.day(before)} to *{words.day(after)}*, {_apart(before, after)}. {follow}"
+        case date() as before, None:
+            return f"{subject}: {words.day(before)} no longer holds, and no other date is given."
+        case None, date() as after:
+            return f"{subject}: it had no date, and now it is *{words.day(after)}*. {follow}"
+        case _:
+            return f"{subject}: no date is given."
+
+
+def migrated_blocks(migrated: Sequence[Migrated]) -> Iterator[Block]:
+    """One deprecation's closed exposures."""
+    first = migrated[0]
+    names = {one.service for one in migrated}
+    who = plain(first.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
+    verb = "no longer calls" if len(names) == 1 else "no longer call"
+    yield header(f"✅ {who} {verb} {plain(first.model, MAX_HEADER - len(verb) - 60)}")
+    end = f", {words.day(first.shutdown_on)}" if first.shutdown_on else ""
+    on = plain(words.platform_name(first.platform))
+    yield from sections(
+        [
+            f"{code(first.model)} on {on}{end}. Its reminders end, and begin again if calls come back.",
+            *(f"• {_stopped(one)}" for one in migrated),
+        ]
+    )
+
+
+def _stopped(one: Migrated) -> str:
+    quiet = words.plural(one.quiet_days, "day")
+    return f"{caller_name(one.service, one.environment)}: last call {words.moment(one.last_at)}, none for {quiet} since"
+
+
+def _callers(lead: str, facts: Sequence[DateMoved]) -> Iterator[str]:
+    names = list(dict.fromkeys(caller_name(fact.service, fact.environment) for fact in facts))
+    if len(names) == 1:
+        yield f"{lead} {names[0]}."
+        return
+    yield f"{lead}:"
+    yield from (f"• {name}" for name in names)
+
+
+def trouble_blocks(trouble: Trouble) -> Iterator[Block]:
+    """For whoever runs lastcall."""
+    condition = trouble.condition.replace("_", " ")
+    yield header(f"⚠️ lastcall needs you: {plain(condition, 100)}")
+    yield section(f"*What:* {code(trouble.subject)}: {plain(trouble.detail, 1000)}")
+    yield section(f"*What to do:* {plain(trouble.remedy, 1000)}")
+
+
+def undeliverable_blocks(lost: Sequence[Undeliverable]) -> Iterator[Block]:
+    """Why the reader gets what was meant for another."""
+    yield from sections(
+        f"📭 *{code(one.destination)} cannot be reached:* {plain(one.error)}. "
+        "What was meant for it is in this message. Mend it in Slack or in `lastcall.yaml`."
+        for one in dict.fromkeys(lost)
+    )

@@ -1,0 +1,151 @@
+"""Notices of one deprecation -> blocks: what dies when, where to go, who calls it and how much, what comes next."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+
+from service.core import words
+from service.core.messages.blocks import MAX_HEADER, context, fields, header, section, sections
+from service.core.messages.group import Group, services, timing
+from service.core.messages.late import late, upcoming
+from service.core.messages.message import Block, Links
+from service.core.messages.news import caller_name
+from service.core.messages.text import code, link, plain
+from service.core.notification import Notice
+
+
+def notice_blocks(group: Group, links: Links) -> Iterator[Block]:
+    """`group.notices` is not empty and has the worst first: its dates speak for the deprecation."""
+    worst = group.notices[0]
+    yield header(_headline(worst))
+    yield section(f"{_what_and_when(worst)}\n{_where_to(worst)}")
+    if len(group.notices) == 1:
+        yield section(_caller(worst))
+        yield fields(_numbers(worst))
+    else:
+        yield from sections(_list(group.notices))
+    yield from sections(_orphans(group.notices))
+    yield from sections(_outlook(group.notices))
+    yield from context(_evidence(group.notices, links))
+
+
+def _headline(notice: Notice) -> str:
+    when = timing(notice)
+    room = MAX_HEADER - len(when.headline) - len(when.mark) - 2
+    return f"{when.mark} {plain(notice.model, room)} {when.headline}"
+
+
+def _what_and_when(notice: Notice) -> str:
+    return timing(notice).sentences(code(notice.model), plain(words.platform_name(notice.platform)))
+
+
+def _where_to(notice: Notice) -> str:
+    if not notice.replacements:
+        return "*Move to:* the provider names no successor."
+    return f"*Move to:* {words.listed([code(one) for one in notice.replacements[:5]], 'or')}"
+
+
+def _caller(notice: Notice) -> str:
+    name = caller_name(notice.service, notice.environment)
+    if notice.reopened:
+        return f"{name} had stopped calling it, and *calls it again*:"
+    if notice.calls_7d == 0:
+        return f"{name} calls it now and then, and not in the last 7 days:"
+    return f"{name} still calls it:"
+
+
+def _numbers(notice: Notice) -> list[tuple[str, str]]:
+    failed = f", {words.number(notice.errors_7d)} failed" if notice.errors_7d else ""
+    return [
+        ("Calls, last 7 days", words.number(notice.calls_7d) + failed),
+        ("Tokens, last 7 days", _tokens(notice) or "not in the logs"),
+        ("Last call", words.moment(notice.last_at)),
+        ("All calls", f"{words.number(notice.calls_total)} since {words.day(notice.first_at.date())}"),
+    ]
+
+
+def _tokens(notice: Notice) -> str | None:
+    return None if notice.tokens_7d is None else words.short_number(notice.tokens_7d)
+
+
+def _list(notices: Sequence[Notice]) -> Iterator[str]:
+    """A line each, and below it what is not the same for all."""
+    callers = services(notices)
+    yield f"*{words.plural(callers, 'service')} still {'calls' if callers == 1 else 'call'} it.* In the last 7 days:"
+    with_team = len({notice.team for notice in notices}) > 1
+    for notice in notices:
+        name = caller_name(notice.service, notice.environment) + (_team(notice) if with_team else "")
+        lines = [f"• {name}: {_volume(notice)}"]
+        if _differ(late, notices) and (steps := late(notice)):
+            lines.append(f"      late: you were not told {steps}")
+        if _differ(upcoming, notices):
+            lines.append(f"      next: {upcoming(notice) or 'no further reminder is planned'}")
+        yield "\n".join(lines)
+
+
+def _outlook(notices: Sequence[Notice]) -> Iterator[str]:
+    """What is late and what comes next, once, where it is the same for all."""
+    first = notices[0]
+    if not _differ(late, notices) and (steps := late(first)):
+        yield f"*Late:* you were not told {steps}."
+    end = "Reminders end by themselves once the calls stop."
+    if _differ(upcoming, notices):
+        yield end
+    elif who := upcoming(first):
+        yield f"*If nothing changes,* {who}. {end}"
+    else:
+        yield f"*This is the last planned reminder.* {end}"
+
+
+def _differ(clause: Callable[[Notice], str | None], notices: Sequence[Notice]) -> bool:
+    return len({clause(notice) for notice in notices}) > 1
+
+
+def _team(notice: Notice) -> str:
+    return f", {plain(notice.team, 100)}" if notice.team else ", nobody's"
+
+
+def _volume(notice: Notice) -> str:
+    parts = [words.plural(notice.calls_7d, "call") if notice.calls_7d else "no call"]
+    if notice.errors_7d:
+        parts.append(f"{words.number(notice.errors_7d)} failed")
+    if notice.tokens_7d:
+        parts.append(f"{words.short_number(notice.tokens_7d)} tokens")
+    parts.append(f"last on {words.day(notice.last_at.date())}")
+    return ", ".join(parts) + (" · *calls again*, had stopped" if notice.reopened else "")
+
+
+def _orphans(notices: Sequence[Notice]) -> Iterator[str]:
+    """Whom nobody answers for is asked of whoever reads it."""
+    orphans = sorted({notice.service for notice in notices if notice.team is None})
+    what_to_do = "Name an owner in `lastcall.yaml`, and the owner hears from then on."
+    if len(orphans) == 1:
+        yield f"*Nobody is known to own* {code(orphans[0])}. {what_to_do}"
+    elif orphans:
+        yield f"*Nobody is known to own {words.plural(len(orphans), 'service')} of these.* {what_to_do}"
+        yield from (f"• {code(orphan)}" for orphan in orphans)
+
+
+def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[str]:
+    first = notices[0]
+    announced = _announced(first.announced)
+    if first.source:
+        announced = link(first.source, f"{announced}: the provider's notice" if announced else "The provider's notice")
+    if announced:
+        yield announced
+    spelled = list(dict.fromkeys(i for notice in notices for i in notice.requested_ids if i != first.model))
+    if spelled:
+        yield f"called as {_some(spelled)}"
+    if len(notices) == 1 and first.request_ids:
+        yield f"for example request {_some(first.request_ids)}"
+    if links.page:
+        yield link(links.page, "Everything in lastcall")
+
+
+def _announced(on: date | None) -> str:
+    return f"Announced {words.day(on)}" if on else ""
+
+
+def _some(ids: Sequence[str]) -> str:
+    shown = [code(one, 120) for one in ids[:3]]
+    more = len(ids) - len(shown)
+    return words.listed([*shown, f"{more} more"] if more else shown)

@@ -1,0 +1,153 @@
+"""When a model goes, in words. The one place that knows how sure the day is and what may be said of it.
+
+"No sooner than" is no deadline: nothing here says that anything breaks on it. A day without a time counts from 00:00
+UTC. The catalog has no times.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from service.core import words
+from service.core.catalog import Precision
+from service.core.exposure import State
+
+Phase = Literal["broken", "overdue", "today", "this_month", "ahead", "not_before", "undated"]
+
+_AFTER = {
+    "redirect": "another model answers from then on",
+    "unsupported_but_served": "calls may still be answered after it, without support",
+}
+_TODAY = {
+    "redirect": "another model answers from now on",
+    "unsupported_but_served": "support has ended, and calls can fail at any moment",
+}
+_STILL = {
+    "redirect": ", by another model if the provider did as it announced",
+    "unsupported_but_served": ", without support",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    shutdown_on: date | None
+    precision: Precision
+    days_left: int | None
+    """To `shutdown_on`; not used where that is no deadline."""
+    state: State
+    after_shutdown: str = "error"
+    """A core.catalog.AfterShutdown."""
+
+    @property
+    def phase(self) -> Phase:
+        if self.state in {"broken", "overdue"}:
+            return "broken" if self.state == "broken" else "overdue"
+        if self.shutdown_on is None or self.precision == "unknown":
+            return "undated"
+        if self.days_left is None or self.precision == "no_sooner_than":
+            return "not_before"
+        if self.days_left > 0:
+            return "ahead"
+        if self.precision == "month" and _rest_of_month(self.shutdown_on) + self.days_left >= 0:
+            return "this_month"
+        return "today" if self.days_left == 0 else "overdue"
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Urgent first."""
+        if self.phase in {"not_before", "undated"}:
+            return (3, (self.shutdown_on or date.max).toordinal())
+        return ({"broken": 0, "overdue": 1}.get(self.phase, 2), self.days_left or 0)
+
+    @property
+    def mark(self) -> str:
+        """How near it is, at a glance: red from three days before, orange within thirty, else yellow; white: no day."""
+        if self.phase in {"not_before", "undated"}:
+            return "⚪"
+        left = self.days_left or 0 if self.phase == "ahead" else 0
+        return "🔴" if left <= 3 else "🟠" if left <= 30 else "🟡"
+
+    @property
+    def headline(self) -> str:
+        """What follows the model's name in a header."""
+        verb = "is expected to shut down" if self.precision == "tentative" else "shuts down"
+        when = f"in {words.month(self._on)}" if self.precision == "month" else words.from_now(self.days_left or 0)
+        headlines: dict[Phase, str] = {
+            "broken": "is shut down, and calls fail",
+            "overdue": "is past its shutdown day and still answers",
+            "today": f"{verb} today",
+            "this_month": "can shut down any day now",
+            "ahead": f"{verb} {when}",
+            "not_before": "is going away, day not set",
+            "undated": "is deprecated, day not set",
+        }
+        return headlines[self.phase]
+
+    @property
+    def brief(self) -> str:
+        """The day and how far it is, for a line of a list. mrkdwn."""
+        how_sure = {"tentative": " (tentative)", "month": " (only the month is known)"}.get(self.precision, "")
+        dated = f"{self._day}{self._from_now}"
+        briefs: dict[Phase, str] = {
+            "broken": f"{dated}, calls fail",
+            "overdue": f"{dated}, still answers",
+            "today": dated + how_sure,
+            "this_month": dated + how_sure,
+            "ahead": dated + how_sure,
+            "not_before": f"not before {words.day(self._on)}",
+            "undated": "no day set",
+        }
+        return briefs[self.phase]
+
+    def sentences(self, model: str, platform: str) -> str:
+        """The whole of it, mrkdwn. `model` and `platform` are escaped."""
+        said: dict[Phase, str] = {
+            "broken": f"was to shut down on {self._day}{self._from_now}. Calls to it now fail.",
+            "overdue": f"was to shut down on {self._day}{self._from_now}. Calls are still answered"
+            f"{_STILL.get(self.after_shutdown, ', and can fail at any moment')}.",
+            "today": f"shuts down *today*, {words.day(self._on)}. The day counts from 00:00 UTC: "
+            f"{_TODAY.get(self.after_shutdown, 'calls can fail at any moment')}.",
+            "this_month": f"shuts down in *{words.month(self._on)}*. The provider names no day: it can be any day now.",
+            "ahead": f"{self._will}{self._from_now}. {self._counting}; "
+            f"{_AFTER.get(self.after_shutdown, 'calls fail from then on')}.",
+            "not_before": f"is going away. The provider keeps it until {self._day} at least, and has set no day.",
+            "undated": "is deprecated. The provider has set no day for its end.",
+        }
+        return f"{model} on {platform} {said[self.phase]}"
+
+    @property
+    def _on(self) -> date:
+        return self.shutdown_on or date.max
+
+    @property
+    def _day(self) -> str:
+        return f"*{words.day(self.shutdown_on)}*" if self.shutdown_on else "an unknown day"
+
+    @property
+    def _from_now(self) -> str:
+        return "" if self.days_left is None else f", {words.from_now(self.days_left)}"
+
+    @property
+    def _will(self) -> str:
+        match self.precision:
+            case "month":
+                return f"shuts down in *{words.month(self._on)}*, counted from {self._day}"
+            case "tentative":
+                return f"is expected to shut down on {self._day}"
+            case _:
+                return f"shuts down on {self._day}"
+
+    @property
+    def _counting(self) -> str:
+        match self.precision:
+            case "month":
+                return "The provider names no day in that month"
+            case "tentative":
+                return "The provider calls the day tentative; it counts from 00:00 UTC"
+            case _:
+                return "The day counts from 00:00 UTC"
+
+
+def _rest_of_month(on: date) -> int:
+    return monthrange(on.year, on.month)[1] - on.day

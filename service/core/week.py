@@ -1,0 +1,67 @@
+"""ISO weeks in UTC, and when the digest of one is due."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Self
+
+_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+DUE_AT = timedelta(hours=9)
+"""How long after its end, Monday 00:00 UTC, a week's digest is due."""
+TOO_LATE = timedelta(hours=48)
+"""A digest that was missed does not go out when the next one is nearer than this."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Week:
+    """Monday to Sunday, as `2025-W27`."""
+
+    monday: date
+
+    @classmethod
+    def of(cls, day: date) -> Self:
+        return cls(day - timedelta(days=day.weekday()))
+
+    @classmethod
+    def parse(cls, name: str) -> Self:
+        """Raises ValueError for anything but the name of a week that exists."""
+        match = _WEEK.fullmatch(name)
+        if match is None:
+            raise ValueError(f"{name!r} is no ISO week: write it like 2025-W27")
+        return cls(date.fromisocalendar(int(match[1]), int(match[2]), 1))
+
+    def __str__(self) -> str:
+        year, number, _ = self.monday.isocalendar()
+        return f"{year}-W{number:02}"
+
+    @property
+    def number(self) -> int:
+        return self.monday.isocalendar().week
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+    @property
+    def start(self) -> datetime:
+        return datetime.combine(self.monday, time(), UTC)
+
+    @property
+    def end(self) -> datetime:
+        """The instant after the week's last."""
+        return self.start + timedelta(days=7)
+
+    @property
+    def due_at(self) -> datetime:
+        return self.end + DUE_AT
+
+    @property
+    def before(self) -> "Week":
+        return Week(self.monday - timedelta(days=7))
+
+
+def due_week(now: datetime) -> Week | None:
+    """The one week whose digest may go out at `now`: the newest that is due. None: it is too late for that one."""
+    newest = Week.of((now - DUE_AT).date()).before
+    next_due_at = newest.due_at + timedelta(days=7)
+    return None if next_due_at - now < TOO_LATE else newest

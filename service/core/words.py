@@ -1,0 +1,140 @@
+"""Numbers, days, platforms, steps and audiences in the words that people read. English, with no locale and no clock."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from service.core.ownership import Audience
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LONG_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+PLATFORMS = {
+    "alibaba-model-studio": "Alibaba Model Studio",
+    "anthropic-api": "Anthropic API",
+    "aws-bedrock": "AWS Bedrock",
+    "azure-foundry": "Azure AI Foundry",
+    "azure-openai": "Azure OpenAI",
+    "baseten-model-apis": "Baseten Model APIs",
+    "cerebras": "Cerebras",
+    "chatgpt-app": "ChatGPT",
+    "cohere-api": "Cohere API",
+    "databricks": "Databricks",
+    "deepseek-api": "DeepSeek API",
+    "fireworks-serverless": "Fireworks serverless",
+    "gemini-api": "Gemini API",
+    "github-copilot": "GitHub Copilot",
+    "groq": "Groq",
+    "mistral-api": "Mistral API",
+    "moonshot-api": "Moonshot API",
+    "openai-api": "OpenAI API",
+    "openrouter": "OpenRouter",
+    "perplexity-api": "Perplexity API",
+    "scaleway-generative-apis": "Scaleway Generative APIs",
+    "snowflake-cortex": "Snowflake Cortex",
+    "together-ai": "Together AI",
+    "vertex-ai": "Vertex AI",
+    "wandb-inference": "W&B Inference",
+    "xai-api": "xAI API",
+    "xiaomi-mimo-api": "Xiaomi MiMo API",
+}
+
+_AUDIENCES: dict[Audience, str] = {
+    "owner": "the owner",
+    "team": "the team's channel",
+    "oncall": "whoever is on call",
+    "manager": "the manager",
+    "director": "the director",
+    "incident": "the incident channel",
+    "fallback": "the fallback channel",
+    "operator": "the operator of lastcall",
+    "organisation": "the whole organisation",
+}
+
+_STEP = re.compile(r"(?P<sign>[+-])(?P<number>\d{1,4})(?P<unit>b?d)(?P<failing> while failing)?")
+
+
+def platform_name(platform: str) -> str:
+    return PLATFORMS.get(platform, platform)
+
+
+def number(n: int) -> str:
+    """12,400"""
+    return f"{n:,}"
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    """`1 call`, `12,400 calls`"""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def short_number(n: int) -> str:
+    """9,200 as it is, 412 k, 1.2 M, 12.4 M, 3.1 B: at most three digits that matter."""
+    if abs(n) < 10_000:
+        return number(n)
+    for limit, unit in ((999_500, "k"), (999_500_000, "M"), (None, "B")):
+        if limit is None or abs(n) < limit:
+            scaled = n / {"k": 1e3, "M": 1e6, "B": 1e9}[unit]
+            decimals = 0 if unit == "k" or abs(scaled) >= 99.95 else 1
+            return f"{scaled:,.{decimals}f} {unit}"
+    raise AssertionError("the last unit has no limit")
+
+
+def day(on: date) -> str:
+    """Mon 14 Jul 2025"""
+    return f"{_DAYS[on.weekday()]} {on.day} {_MONTHS[on.month - 1]} {on.year}"
+
+
+def month(on: date) -> str:
+    """July 2025"""
+    return f"{_LONG_MONTHS[on.month - 1]} {on.year}"
+
+
+def moment(at: datetime) -> str:
+    """Tue 17 Jun 2025, 08:12 UTC. `at` is in UTC."""
+    return f"{day(at.date())}, {at:%H:%M} UTC"
+
+
+def from_now(days: int) -> str:
+    """`today`, `tomorrow`, `in 27 days`, `yesterday`, `3 days ago`"""
+    near = {0: "today", 1: "tomorrow", -1: "yesterday"}.get(days)
+    return near or (f"in {plural(days, 'day')}" if days > 0 else f"{plural(-days, 'day')} ago")
+
+
+def listed(items: Iterable[str], joint: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`"""
+    *most, last = list(items)
+    return f"{', '.join(most)} {joint} {last}" if most else last
+
+
+def audiences(who: Iterable[Audience]) -> str:
+    """`the owner and the manager`"""
+    return listed(_AUDIENCES[one] for one in who)
+
+
+def step(name: str) -> str:
+    """`-30d` is `30 days before the shutdown`. A name that is no offset stays as it is."""
+    if name == "announced":
+        return "when it was announced"
+    match = _STEP.fullmatch(name)
+    if match is None:
+        return name
+    n = int(match["number"])
+    failing = ", while calls fail" if match["failing"] else ""
+    if n == 0:
+        return "on the day of the shutdown" + failing
+    unit = "business day" if match["unit"] == "bd" else "day"
+    return f"{plural(n, unit)} {'before' if match['sign'] == '-' else 'after'} the shutdown{failing}"
+
+
+def steps(names: Iterable[str]) -> str:
+    """`90, 60 and 30 days before the shutdown`: what steps have in common is said once."""
+    said = [step(name) for name in names]
+    tail = " days before the shutdown"
+    if len(said) > 1 and all(one.removesuffix(tail).isdigit() for one in said):
+        return listed(one.removesuffix(tail) for one in said) + tail
+    return listed(said)
