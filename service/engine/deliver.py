@@ -1,0 +1,225 @@
+"""Send what is due: one message a destination, as of `now`, until nothing is due or Slack takes no more."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID, uuid4
+
+import structlog
+
+from service.adapters.conditions import Condition
+from service.adapters.database import Database
+from service.adapters.metrics import DELIVERIES
+from service.adapters.outbox_store import Claim, Outbox, Written
+from service.core.bundle import bundle
+from service.core.delivery import (
+    LONGEST_WAIT,
+    Absent,
+    Delivered,
+    Failed,
+    Found,
+    Outcome,
+    Retry,
+    Transport,
+    Unknown,
+    elsewhere,
+    next_attempt,
+    plain,
+)
+from service.core.messages import Links, Message, render
+
+log = structlog.get_logger(__name__)
+
+ATTEMPT_SECONDS = 240.0
+"""Shorter than a lease, so that an attempt ends before its rows can be somebody else's."""
+UNANSWERED = 3
+"""Attempts without an answer that end a tick: Slack is the trouble then, and each one takes half a minute."""
+
+
+class Channels(Protocol):
+    """What delivery needs to know of the company."""
+
+    @property
+    def fallback_channel(self) -> str: ...
+    @property
+    def operator_channel(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """Messages by what came of them."""
+
+    delivered: int = 0
+    retry: int = 0
+    failed: int = 0
+    unknown: int = 0
+    stopped: str | None = None
+    """Why the tick ended while something was due."""
+
+
+class LeaseLostError(Exception):
+    """The lease ran out under way: the rows are somebody else's, and nothing may be sent or written for them."""
+
+
+async def deliver(
+    database: Database, transport: Transport, company: Channels, *, links: Links, now: datetime
+) -> DeliveryReport:
+    """Any number of processes may do so at once. What fails for a while is due again at a later `now`."""
+    outbox = Outbox(database)
+    delivery = Delivery(outbox, transport, company, links, now)
+    came: Counter[str] = Counter()
+    while True:
+        await outbox.tell_operator(company.operator_channel, now=now)
+        claim = await outbox.claim(now)
+        if claim is None:
+            return _report(came, None)
+        try:
+            outcome = await delivery.deliver(claim)
+        except LeaseLostError:
+            log.warning("lease lost", destination=claim.destination)
+            continue
+        except Exception:
+            # The other destinations go on. This lease runs out, then what may have been sent is looked up.
+            log.exception("delivery broke", destination=claim.destination)
+            continue
+        name = type(outcome).__name__.lower()
+        came[name] += 1
+        DELIVERIES.labels(name).inc()
+        if stopped := _stops(outcome, unanswered=came["unknown"]):
+            return _report(came, stopped)
+
+
+def _report(came: Counter[str], stopped: str | None) -> DeliveryReport:
+    return DeliveryReport(came["delivered"], came["retry"], came["failed"], came["unknown"], stopped)
+
+
+def _stops(outcome: Outcome, *, unanswered: int) -> str | None:
+    match outcome:
+        case Retry(scope="workspace") | Failed(scope="workspace"):
+            return outcome.reason
+        case Unknown() if unanswered >= UNANSWERED:
+            return outcome.reason
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt for one claim, and what its outcome means for the rows."""
+
+    outbox: Outbox
+    transport: Transport
+    company: Channels
+    links: Links
+    now: datetime
+
+    async def deliver(self, claim: Claim) -> Outcome:
+        """Raises `LeaseLostError`."""
+        message_id = claim.in_doubt.id if claim.in_doubt else uuid4()
+        outcome = await self._attempt(claim, message_id)
+        if not await self._settle(claim, message_id, outcome):
+            raise LeaseLostError
+        return outcome
+
+    async def _attempt(self, claim: Claim, message_id: UUID) -> Outcome:
+        if claim.in_doubt:
+            return await self._resume(claim, claim.in_doubt)
+        message = render(bundle(claim.waiting), links=self.links)
+        outcome = await self._write_and_post(claim, message_id, message)
+        if isinstance(outcome, Failed) and outcome.scope == "message":
+            log.error("Slack refused the blocks of a message", reason=outcome.reason, message_id=str(message_id))
+            return await self._write_and_post(claim, message_id, plain(message))
+        return outcome
+
+    async def _write_and_post(self, claim: Claim, message_id: UUID, message: Message) -> Outcome:
+        if not await self.outbox.write(claim, message_id, message, now=self.now):
+            raise LeaseLostError
+        return await self._post(message, claim.destination, message_id)
+
+    async def _resume(self, claim: Claim, written: Written) -> Outcome:
+        """Look before anything is sent again; then send what is missing."""
+        sought = await self.transport.find(written.id, claim.destination, written.since)
+        match sought:
+            case Found(root, replies) if replies >= len(written.message.replies):
+                return root
+            case Retry(scope="workspace") | Failed(scope="workspace"):
+                return sought
+            case Retry():
+                return Unknown(sought.reason, sought.after_seconds)
+            case Failed():
+                return Unknown(sought.reason)
+            case Found() | Absent():
+                if not await self.outbox.renew(claim):
+                    raise LeaseLostError
+                found = sought if isinstance(sought, Found) else None
+                return await self._post(written.message, claim.destination, written.id, found)
+
+    async def _post(self, message: Message, destination: str, message_id: UUID, found: Found | None = None) -> Outcome:
+        try:
+            async with asyncio.timeout(ATTEMPT_SECONDS):
+                return await self.transport.post(message, destination, message_id, found=found)
+        except TimeoutError:
+            return Unknown("timeout")
+
+    async def _settle(self, claim: Claim, message_id: UUID, outcome: Outcome) -> bool:
+        match outcome:
+            case Delivered():
+                return await self.outbox.delivered(claim, message_id, outcome, now=self.now)
+            case Retry(scope="workspace") | Failed(scope="workspace"):
+                return await self._wait_for_workspace(claim, outcome)
+            case Retry() | Unknown():
+                not_before = next_attempt(claim.attempts + 1, outcome, self.now)
+                if not_before is None:
+                    return await self._give_up(claim, outcome, "Look at the channel, and at Slack's status page.")
+                return await self._wait(claim, outcome, not_before)
+            case Failed():
+                return await self._give_up(claim, outcome, outcome.remedy)
+
+    async def _wait(
+        self, claim: Claim, outcome: Retry | Failed | Unknown, not_before: datetime, condition: Condition | None = None
+    ) -> bool:
+        return await self.outbox.wait(
+            claim,
+            outcome.reason,
+            not_before=not_before,
+            attempts=claim.attempts + 1,
+            in_doubt=isinstance(outcome, Unknown) or claim.in_doubt is not None,
+            condition=condition,
+        )
+
+    async def _wait_for_workspace(self, claim: Claim, outcome: Retry | Failed) -> bool:
+        """Not the destination's fault: it counts as no attempt, and the next tick tries with one destination again."""
+        condition, until = None, self.now
+        if isinstance(outcome, Failed):
+            detail = f"Slack takes no messages from lastcall: {outcome.reason}. They wait in the outbox."
+            condition = Condition("slack_auth", "slack", detail, outcome.remedy, self.now)
+        elif outcome.after_seconds:
+            until += timedelta(seconds=outcome.after_seconds)
+            await self.outbox.hold(until)
+        return await self.outbox.wait(
+            claim,
+            outcome.reason,
+            not_before=until,
+            attempts=claim.attempts,
+            in_doubt=claim.in_doubt is not None,
+            condition=condition,
+        )
+
+    async def _give_up(self, claim: Claim, outcome: Retry | Failed | Unknown, remedy: str) -> bool:
+        instead = elsewhere(
+            claim.destination,
+            claim.came_from,
+            fallback=self.company.fallback_channel,
+            operator=self.company.operator_channel,
+        )
+        hears = f"{instead} hears instead." if instead else "Nobody is left to hear instead; the messages wait."
+        detail = f"{claim.destination} cannot be told: {outcome.reason}. {hears}"
+        condition = Condition("slack_destination", claim.destination, detail, remedy, self.now)
+        if instead is None:
+            return await self._wait(claim, outcome, self.now + LONGEST_WAIT, condition)
+        in_doubt = isinstance(outcome, Unknown)
+        return await self.outbox.failed(
+            claim, outcome.reason, instead=instead, in_doubt=in_doubt, condition=condition, now=self.now
+        )
