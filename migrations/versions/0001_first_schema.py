@@ -87,13 +87,15 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False, comment="also the id in the Slack message's metadata"),
     sa.Column('destination', sa.Text(), nullable=False),
     sa.Column('blocks', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('replies', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False, comment='blocks of each reply in its thread'),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('rendered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('written_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False, comment='database clock; if it is on Slack, it is there since then'),
     sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('channel', sa.Text(), nullable=True, comment="Slack's id of the channel"),
     sa.Column('ts', sa.Text(), nullable=True, comment="Slack's id of the message in the channel"),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_messages')),
-    comment='What was sent, as it was sent'
+    comment='What was sent, or may have been, as it was sent; written before the attempt'
     )
     op.create_index('ix_messages_rendered_at', 'messages', ['rendered_at'], unique=False)
     op.create_table('rejections',

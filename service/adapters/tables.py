@@ -178,7 +178,13 @@ catalog_loads = Table(
     Column("digest", Text, primary_key=True),
     _instant("loaded_at"),
     Column("records", Integer, nullable=False),
-    Column("changes", JSONB, nullable=False, server_default=text("'[]'"), comment="dates that moved against the load before"),
+    Column(
+        "changes",
+        JSONB,
+        nullable=False,
+        server_default=text("'[]'"),
+        comment="dates that moved against the load before",
+    ),
     comment="Which catalog was in force since when",
 )
 
@@ -262,13 +268,21 @@ messages = Table(
     Column("id", Uuid, primary_key=True, comment="also the id in the Slack message's metadata"),
     Column("destination", Text, nullable=False),
     Column("blocks", JSONB, nullable=False),
+    Column("replies", JSONB, nullable=False, server_default=text("'[]'"), comment="blocks of each reply in its thread"),
     Column("text", Text, nullable=False),
     _instant("rendered_at"),
+    Column(
+        "written_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=text("clock_timestamp()"),
+        comment="database clock; if it is on Slack, it is there since then",
+    ),
     Column("delivered_at", DateTime(timezone=True)),
     Column("channel", Text, comment="Slack's id of the channel"),
     Column("ts", Text, comment="Slack's id of the message in the channel"),
     Index("ix_messages_rendered_at", "rendered_at"),
-    comment="What was sent, as it was sent",
+    comment="What was sent, or may have been, as it was sent; written before the attempt",
 )
 
 digests = Table(
