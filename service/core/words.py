@@ -1,10 +1,10 @@
 """Numbers, days, platforms, steps and audiences in the words that people read. English, with no locale and no clock."""
 
-import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
 from service.core.ownership import Audience
+from service.core.policy import parse_offset
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -54,8 +54,6 @@ _AUDIENCES: dict[Audience, str] = {
     "operator": "the operator of lastcall",
     "organisation": "the whole organisation",
 }
-
-_STEP = re.compile(r"(?P<sign>[+-])(?P<number>\d{1,4})(?P<unit>b?d)(?P<failing> while failing)?")
 
 
 def platform_name(platform: str) -> str:
@@ -118,17 +116,18 @@ def audiences(who: Iterable[Audience]) -> str:
 
 def step(name: str) -> str:
     """`-30d` is `30 days before the shutdown`. A name that is no offset stays as it is."""
-    if name == "announced":
-        return "when it was announced"
-    match = _STEP.fullmatch(name)
-    if match is None:
+    try:
+        offset = parse_offset(name)
+    except ValueError:
         return name
-    n = int(match["number"])
-    failing = ", while calls fail" if match["failing"] else ""
-    if n == 0:
+    if offset.anchor == "announced":
+        return "when it was announced"
+    failing = ", while calls fail" if offset.while_failing else ""
+    if offset.days == 0:
         return "on the day of the shutdown" + failing
-    unit = "business day" if match["unit"] == "bd" else "day"
-    return f"{plural(n, unit)} {'before' if match['sign'] == '-' else 'after'} the shutdown{failing}"
+    unit = "day" if offset.anchor == "days" else "business day"
+    side = "before" if offset.days < 0 else "after"
+    return f"{plural(abs(offset.days), unit)} {side} the shutdown{failing}"
 
 
 def steps(names: Iterable[str]) -> str:

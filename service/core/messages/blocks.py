@@ -1,7 +1,7 @@
 """Block Kit's blocks, and Slack's limits on them in one place.
 
-Source: the Block Kit reference (50 blocks, 3,000 characters a text, 150 a header, 10 fields of 2,000). It does not state
-the limit of a whole message, behind the refusal `msg_blocks_too_long`: people met it from 11,000 characters on.
+Source: the Block Kit reference (50 blocks, 3,000 characters a text, 150 a header, 10 fields of 2,000). It does not
+state the limit of a whole message, behind the refusal `msg_blocks_too_long`: people met it from 11,000 characters on.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,12 +1,10 @@
 """What was not told in time and why, and who hears next if nothing is done: clauses, for a sentence or a line."""
 
-import re
 from datetime import date, timedelta
 
 from service.core import words
 from service.core.notification import Notice
-
-_OFFSET = re.compile(r"([+-]\d{1,4})(b?)d\b.*")
+from service.core.policy import parse_offset
 
 
 def late(notice: Notice) -> str | None:
@@ -26,14 +24,10 @@ def _reason(notice: Notice) -> str:
 
 
 def _day_of(step: str, notice: Notice) -> date | None:
-    if step == "announced":
-        return notice.announced
-    match = _OFFSET.fullmatch(step)
-    if match is None or notice.shutdown_on is None:
+    try:
+        return parse_offset(step).day(announced=notice.announced, deadline=notice.shutdown_on)
+    except ValueError:
         return None
-    days = int(match[1])
-    # a business day is at most 7/5 of a day, weekends included; holidays make it later, never earlier than this by much
-    return notice.shutdown_on + timedelta(days=days * 7 // 5 if match[2] else days)
 
 
 def upcoming(notice: Notice) -> str | None:
