@@ -1,0 +1,52 @@
+"""The read side for page, API and command. Nothing here writes, and every list is bounded."""
+
+from service.adapters.queries.answers import (
+    DayCalls,
+    DeprecationAnswer,
+    ExposureAnswer,
+    Lifecycle,
+    NotificationAnswer,
+    Page,
+    RejectionAnswer,
+    ServiceAnswer,
+    UnknownId,
+)
+from service.adapters.queries.deprecations import count_callers
+from service.adapters.queries.exposures import NO_TEAM, ExposureFilter, deadline_key, exposure_key, read_exposures
+from service.adapters.queries.health import DatabaseHealth, read_database_health, set_gauges
+from service.adapters.queries.notifications import SentMessage, read_messages, read_notifications
+from service.adapters.queries.operation import read_rejections
+from service.adapters.queries.paging import MAX_PAGE, CursorError, cut
+from service.adapters.queries.services import read_service, read_service_names
+from service.adapters.queries.unknown import read_unknown_ids
+
+__all__ = [
+    "MAX_PAGE",
+    "NO_TEAM",
+    "CursorError",
+    "DatabaseHealth",
+    "DayCalls",
+    "DeprecationAnswer",
+    "ExposureAnswer",
+    "ExposureFilter",
+    "Lifecycle",
+    "NotificationAnswer",
+    "Page",
+    "RejectionAnswer",
+    "SentMessage",
+    "ServiceAnswer",
+    "UnknownId",
+    "count_callers",
+    "cut",
+    "deadline_key",
+    "exposure_key",
+    "read_database_health",
+    "read_exposures",
+    "read_messages",
+    "read_notifications",
+    "read_rejections",
+    "read_service",
+    "read_service_names",
+    "read_unknown_ids",
+    "set_gauges",
+]

@@ -1,0 +1,241 @@
+"""What the read side answers: one set of nouns for the page, the API and the command.
+
+Pydantic, because the API publishes their shape. Every time is aware and in UTC; every day is a UTC day. Names of
+services, environments, reporters and ids are text from a log: bounded when they were stored, untrusted where shown.
+"""
+
+from datetime import date, datetime
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.core.catalog import Precision
+from service.core.exposure import State
+
+T = TypeVar("T")
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Page(Answer, Generic[T]):
+    """A bounded part of a list."""
+
+    items: list[T]
+    total: int | None = Field(default=None, description="All that match, where it is known without reading them.")
+    next_cursor: str | None = Field(
+        default=None, description="Give it back as `cursor` for what follows; null: that was all."
+    )
+
+
+class Lifecycle(Answer):
+    """When a model goes, on its platform."""
+
+    platform: str = Field(description="Where the calls are served, and whose date counts.", examples=["openai-api"])
+    model: str = Field(description="Canonical id on that platform.", examples=["gpt-4.5-preview"])
+    announced_on: date | None = Field(default=None, examples=["2025-04-14"])
+    shutdown_on: date | None = Field(
+        default=None,
+        description="The day from whose start, UTC, calls are expected to break, read with `precision`.",
+        examples=["2025-07-14"],
+    )
+    precision: Precision = Field(
+        description="How sure the day is. `no_sooner_than` is no deadline: the provider promised only not before.",
+        examples=["exact"],
+    )
+    days_left: int | None = Field(
+        default=None, description="Whole days to the deadline; negative: past; null: no deadline.", examples=[12]
+    )
+    replacements: list[str] = Field(
+        default_factory=list, description="Named by the provider, as it spells them.", examples=[["gpt-4.1"]]
+    )
+    after_shutdown: str = Field(
+        default="error",
+        description="What the provider does with calls after the day: error, redirect, unsupported_but_served.",
+        examples=["error"],
+    )
+    source: str | None = Field(
+        default=None,
+        description="Where the provider says so.",
+        examples=["https://developers.openai.com/api/docs/deprecations"],
+    )
+
+
+class Callers(Answer):
+    """How many services use a deprecated model, by state."""
+
+    calling: int = Field(
+        default=0, description="Services (by environment) that still call it, whatever becomes of the calls."
+    )
+    quiet: int = Field(
+        default=0, description="Services that have stopped for longer than their own quiet period: migrated."
+    )
+    calls_7d: int = 0
+
+
+class DeprecationAnswer(Lifecycle):
+    """A model that is going away, and how many services still call it."""
+
+    callers: Callers
+
+
+class DayCalls(Answer):
+    """One UTC day."""
+
+    day: date
+    calls: int = Field(
+        description="Failed ones too. The largest reporter's count, hour by hour, never a sum of reporters."
+    )
+    errors: int
+    tokens: int | None = Field(default=None, description="Input and output; null: no call of the day said its tokens.")
+
+
+class Told(Answer):
+    """Who was told of an exposure last."""
+
+    destination: str = Field(examples=["#team-search"])
+    audience: str = Field(examples=["owner"])
+    step: str | None = Field(default=None, examples=["-30d"])
+    at: datetime = Field(description="When it was delivered, else when it was decided.")
+    state: str = Field(description="pending, leased, delivered, failed, unknown.", examples=["delivered"])
+
+
+class CampaignAnswer(Answer):
+    """The life of the exposure's escalation."""
+
+    state: Literal["open", "closed"]
+    opened_at: datetime
+    closed_at: datetime | None = None
+    close_reason: str | None = None
+    next_step: str | None = Field(
+        default=None, description="The next step of the policy that is due.", examples=["-7d"]
+    )
+    next_at: datetime | None = Field(default=None, description="When; null: nothing is planned.")
+
+
+class ExposureAnswer(Lifecycle):
+    """A service's use of a deprecated model in one environment."""
+
+    service: str = Field(examples=["search-api"])
+    environment: str = Field(description="Empty where the log names none.", examples=["production"])
+    team: str | None = Field(description="Null: nobody owns the service.", examples=["search"])
+    channel: str | None = Field(default=None, description="The team's channel.", examples=["#team-search"])
+    people: list[str] = Field(default_factory=list, description="People named for the service.")
+    state: State = Field(
+        description="active: calls go on. quiet: none for longer than the service's own quiet period, so migrated. "
+        "overdue: the day is past and calls are answered. broken: the day is past and calls fail."
+    )
+    requested_ids: list[str] = Field(default_factory=list, description="As callers spell them.")
+    request_ids: list[str] = Field(default_factory=list, description="A few request ids, as evidence.")
+    first_at: datetime = Field(description="First call on record.")
+    last_at: datetime = Field(description="Last call on record.")
+    calls_7d: int
+    errors_7d: int
+    tokens_7d: int | None = Field(default=None, description="Null: no call of the week said its tokens.")
+    calls_28d: int
+    tokens_28d: int | None = None
+    calls_total: int
+    by_day: list[DayCalls] = Field(description="Oldest first, without gaps, today last.")
+    campaign: CampaignAnswer | None = Field(default=None, description="Null: no escalation was opened.")
+    told: Told | None = Field(default=None, description="Null: nobody was told yet.")
+
+
+class ModelUse(Answer):
+    """A service's use of one model, deprecated or not."""
+
+    platform: str
+    model: str
+    environment: str
+    calls_7d: int
+    calls_28d: int
+    errors_28d: int
+    tokens_28d: int | None
+    first_at: datetime = Field(description="Within the span of 28 days.")
+    last_at: datetime
+    reporters: dict[str, int] = Field(
+        description="Calls of the 28 days by who wrote them down. They may describe the same calls: never add them up."
+    )
+    deprecation: Lifecycle | None = Field(default=None, description="Null: no end of this model is on record.")
+
+
+class UnknownId(Answer):
+    """A model id that identity does not know: it may be deprecated, and nobody could tell."""
+
+    requested_id: str | None = Field(description="As the log spells it; null: the log names no model.")
+    provider: str | None
+    platform: str | None
+    services: list[str] = Field(description="Some of the services that use it, most calls first.")
+    service_count: int
+    calls_28d: int
+    last_at: datetime
+
+
+class ServiceAnswer(Answer):
+    """All that one service calls."""
+
+    service: str
+    team: str | None
+    channel: str | None = None
+    people: list[str] = Field(default_factory=list)
+    rule: str = Field(default="", description="Which line of lastcall.yaml says who owns it.")
+    exposures: list[ExposureAnswer]
+    models: list[ModelUse] = Field(description="Of the last 28 days, deprecated or not, most calls first.")
+    unknown_ids: list[UnknownId]
+
+
+class NotificationAnswer(Answer):
+    """An intent to tell one destination one thing, once, and what became of it."""
+
+    id: str
+    kind: str = Field(description="notice, closed, digest, operator.", examples=["notice"])
+    service: str | None = None
+    environment: str | None = None
+    platform: str | None = None
+    model: str | None = None
+    step: str | None = Field(default=None, examples=["-30d"])
+    audience: str = Field(examples=["owner"])
+    destination: str = Field(examples=["#team-search"])
+    reason: str = Field(description="Why this destination, why now.")
+    decided_at: datetime
+    not_before: datetime
+    state: str = Field(description="pending, leased, delivered, failed, unknown.", examples=["delivered"])
+    attempts: int
+    settled_at: datetime | None = None
+    outcome: str | None = Field(default=None, description="The last outcome in words.")
+    message_id: str | None = None
+
+
+class RejectionAnswer(Answer):
+    """Records, or parts of one, that were not understood."""
+
+    topic: str
+    reason: str
+    format: str = Field(description="Empty where no dialect was recognised.")
+    rejected: int
+    last_hour: datetime = Field(description="Start of the last hour in which there was one.")
+    sample: str = Field(description="partition:offset of one of them.", examples=["3:104422"])
+    detail: str
+
+
+class WatermarkAnswer(Answer):
+    """The ledger of one topic partition: `records = call + rejected + other`."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    records: int
+    call_records: int
+    rejected_records: int
+    other_records: int
+    gap_records: int
+    applied_at: datetime
+
+
+class HeartbeatAnswer(Answer):
+    """The last tick of an engine verb."""
+
+    verb: str
+    now: datetime
+    finished_at: datetime
+    took_ms: float

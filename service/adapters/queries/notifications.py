@@ -1,0 +1,132 @@
+"""The outbox: who was told what, when, why, and what the message looked like."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.queries.answers import NotificationAnswer, Page
+from service.adapters.queries.paging import CursorError, decode_cursor, encode_cursor
+from service.adapters.tables import campaigns, messages, notifications
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """One rendered message with the notifications that it carries, for the outbox page."""
+
+    id: str
+    destination: str
+    text: str
+    blocks: list[dict[str, Any]]
+    replies: list[list[dict[str, Any]]]
+    """What did not fit, each the blocks of one reply in the thread."""
+    rendered_at: datetime
+    delivered_at: datetime | None
+    notifications: tuple[NotificationAnswer, ...]
+
+
+async def read_notifications(
+    connection: AsyncConnection,
+    *,
+    state: str | None = None,
+    service: str | None = None,
+    destination: str | None = None,
+    limit: int,
+    cursor: str | None = None,
+) -> Page[NotificationAnswer]:
+    """The newest decision first. Raises `CursorError`."""
+    n = notifications.c
+    query = _select()
+    if state is not None:
+        query = query.where(n.state == state)
+    if service is not None:
+        query = query.where(campaigns.c.service == service)
+    if destination is not None:
+        query = query.where(n.destination == destination)
+    if cursor is not None:
+        query = query.where(tuple_(n.decided_at, n.id) < tuple_(*_after(cursor)))
+    rows = (await connection.execute(query.order_by(n.decided_at.desc(), n.id.desc()).limit(limit + 1))).all()
+    items = [_notification(row) for row in rows[:limit]]
+    following = _cursor(items[-1].decided_at, items[-1].id) if len(rows) > limit else None
+    return Page(items=items, next_cursor=following)
+
+
+async def read_messages(connection: AsyncConnection, *, limit: int, cursor: str | None = None) -> Page[SentMessage]:
+    """What was rendered, the newest first, each with its notifications. Raises `CursorError`."""
+    m = messages.c
+    query = select(messages)
+    if cursor is not None:
+        query = query.where(tuple_(m.rendered_at, m.id) < tuple_(*_after(cursor)))
+    rows = (await connection.execute(query.order_by(m.rendered_at.desc(), m.id.desc()).limit(limit + 1))).all()
+    carried = await _carried(connection, [row.id for row in rows[:limit]])
+    items = [
+        SentMessage(
+            id=str(row.id),
+            destination=row.destination,
+            text=row.text,
+            blocks=row.blocks,
+            replies=row.replies,
+            rendered_at=row.rendered_at,
+            delivered_at=row.delivered_at,
+            notifications=tuple(carried.get(row.id, ())),
+        )
+        for row in rows[:limit]
+    ]
+    following = _cursor(items[-1].rendered_at, items[-1].id) if len(rows) > limit else None
+    return Page(items=items, next_cursor=following)
+
+
+async def _carried(
+    connection: AsyncConnection, message_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, list[NotificationAnswer]]:
+    n = notifications.c
+    carried: dict[uuid.UUID, list[NotificationAnswer]] = {}
+    rows = await connection.execute(_select().where(n.message_id.in_(message_ids)).order_by(n.decided_at, n.id))
+    for row in rows:
+        carried.setdefault(row.message_id, []).append(_notification(row))
+    return carried
+
+
+def _select() -> Select[Any]:
+    n, c = notifications.c, campaigns.c
+    return select(notifications, c.service, c.environment, c.platform, c.model).outerjoin_from(
+        notifications, campaigns, n.campaign_id == c.id
+    )
+
+
+def _cursor(at: datetime, key: str) -> str:
+    return encode_cursor((at.isoformat(), key))
+
+
+def _after(cursor: str) -> tuple[datetime, uuid.UUID]:
+    at, key = decode_cursor(cursor, length=2)
+    try:
+        return datetime.fromisoformat(at), uuid.UUID(key)
+    except ValueError as error:
+        raise CursorError(cursor) from error
+
+
+def _notification(row: Row[Any]) -> NotificationAnswer:
+    return NotificationAnswer(
+        id=str(row.id),
+        kind=row.kind,
+        service=row.service,
+        environment=row.environment,
+        platform=row.platform,
+        model=row.model,
+        step=row.step,
+        audience=row.audience,
+        destination=row.destination,
+        reason=row.reason,
+        decided_at=row.decided_at,
+        not_before=row.not_before,
+        state=row.state,
+        attempts=row.attempts,
+        settled_at=row.settled_at,
+        outcome=row.outcome,
+        message_id=row.message_id and str(row.message_id),
+    )

@@ -1,0 +1,51 @@
+"""How lastcall itself does: what it has read, what it could not read, when the engine last ran."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.queries.answers import HeartbeatAnswer, RejectionAnswer, WatermarkAnswer
+from service.adapters.tables import heartbeats, rejections, watermarks
+
+MAX_ROWS = 500
+
+
+async def read_watermarks(connection: AsyncConnection) -> list[WatermarkAnswer]:
+    rows = await connection.execute(
+        select(watermarks).order_by(watermarks.c.topic, watermarks.c.partition).limit(MAX_ROWS)
+    )
+    fields = WatermarkAnswer.model_fields
+    return [WatermarkAnswer(**{name: row[name] for name in fields}) for row in rows.mappings()]
+
+
+async def read_heartbeats(connection: AsyncConnection) -> list[HeartbeatAnswer]:
+    rows = await connection.execute(select(heartbeats).order_by(heartbeats.c.verb))
+    return [HeartbeatAnswer(**row) for row in rows.mappings()]
+
+
+async def read_rejections(connection: AsyncConnection, *, now: datetime, days: int = 7) -> list[RejectionAnswer]:
+    """By topic, reason and dialect over the last `days`, the most first; the sample is the newest."""
+    r = rejections.c
+    kind = (r.topic, r.reason, r.format)
+    newest = (
+        select(*kind, r.hour, r.sample_partition, r.sample_offset, r.detail)
+        .add_columns(func.sum(r.rejected).over(partition_by=kind).label("rejected"))
+        .where(r.hour > now - timedelta(days=days), r.hour <= now)
+        .distinct(*kind)
+        .order_by(*kind, r.hour.desc())
+        .subquery()
+    )
+    rows = await connection.execute(select(newest).order_by(newest.c.rejected.desc(), *newest.c[:3]).limit(MAX_ROWS))
+    return [
+        RejectionAnswer(
+            topic=row.topic,
+            reason=row.reason,
+            format=row.format,
+            rejected=row.rejected,
+            last_hour=row.hour,
+            sample=f"{row.sample_partition}:{row.sample_offset}",
+            detail=row.detail,
+        )
+        for row in rows
+    ]

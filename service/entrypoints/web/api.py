@@ -1,0 +1,156 @@
+"""The HTTP API, version 1: read only, bounded pages, every parameter checked and unknown ones refused."""
+
+from collections.abc import Callable
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.adapters.queries import (
+    MAX_PAGE,
+    DeprecationAnswer,
+    ExposureAnswer,
+    ExposureFilter,
+    NotificationAnswer,
+    Page,
+    ServiceAnswer,
+    count_callers,
+    cut,
+    deadline_key,
+    exposure_key,
+    read_exposures,
+    read_notifications,
+    read_service,
+    read_service_names,
+)
+from service.app import App
+from service.core.exposure import State
+
+Name = Annotated[str, Field(max_length=300)]
+MAX_DAYS = 3660
+
+
+class Paging(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=100, ge=1, le=MAX_PAGE, description="Items a page.")
+    cursor: str | None = Field(default=None, max_length=2000, description="`next_cursor` of the page before.")
+
+
+class DeprecationQuery(Paging):
+    platform: Name | None = Field(default=None, examples=["openai-api"])
+    calling: bool = Field(default=False, description="Only those that a service still calls.")
+    within: int | None = Field(
+        default=None, ge=0, le=MAX_DAYS, description="Only deadlines at most so many days away, past ones included."
+    )
+
+
+class ExposureQuery(Paging):
+    platform: Name | None = Field(default=None, examples=["openai-api"])
+    model: Name | None = Field(default=None, description="Canonical id.", examples=["gpt-4.5-preview"])
+    service: Name | None = None
+    environment: Name | None = None
+    team: Name | None = Field(default=None, description="`(unowned)`: services that nobody owns.")
+    state: State | None = None
+    within: int | None = Field(
+        default=None, ge=0, le=MAX_DAYS, description="Only deadlines at most so many days away, past ones included."
+    )
+
+    def as_filter(self) -> ExposureFilter:
+        return ExposureFilter(
+            platform=self.platform,
+            model=self.model,
+            service=self.service,
+            environment=self.environment,
+            team=self.team,
+            state=self.state,
+            within_days=self.within,
+        )
+
+
+class NotificationQuery(Paging):
+    state: Literal["pending", "leased", "delivered", "failed", "unknown"] | None = None
+    service: Name | None = None
+    destination: Name | None = Field(default=None, examples=["#team-search"])
+
+
+class Refusal(BaseModel):
+    """What is wrong with the request, and what to do about it."""
+
+    error: str
+    remedy: str
+
+
+def api_routes(app: App, *, clock: Callable[[], datetime]) -> APIRouter:
+    router = APIRouter(
+        prefix="/api/v1",
+        responses={
+            401: {"model": Refusal, "description": "The token is missing or wrong."},
+            422: {"model": Refusal, "description": "A parameter is wrong."},
+        },
+    )
+
+    async def exposures() -> list[ExposureAnswer]:
+        async with app.database.connect() as connection:
+            return await read_exposures(connection, app.catalog, app.company.owner_of, now=clock())
+
+    @router.get("/deprecations", tags=["lifecycle"], summary="Models that are going away, by deadline")
+    async def deprecations(query: Annotated[DeprecationQuery, Query()]) -> Page[DeprecationAnswer]:
+        """Every deprecation of the catalog that is public today, with the number of services that still call it."""
+        found = [
+            each
+            for each in count_callers(app.catalog, await exposures(), now=clock())
+            if (query.platform is None or each.platform == query.platform)
+            and (not query.calling or each.callers.calling)
+            and (query.within is None or (each.days_left is not None and each.days_left <= query.within))
+        ]
+        return cut(found, deadline_key, limit=query.limit, cursor=query.cursor)
+
+    @router.get("/exposures", tags=["usage"], summary="Services' uses of deprecated models, by deadline")
+    async def list_exposures(query: Annotated[ExposureQuery, Query()]) -> Page[ExposureAnswer]:
+        """Firm deadlines first, the nearest at the top; then "not before" dates; then those without a day."""
+        wanted = query.as_filter()
+        found = [exposure for exposure in await exposures() if wanted.admits(exposure)]
+        return cut(found, exposure_key, limit=query.limit, cursor=query.cursor)
+
+    @router.get(
+        "/services/{name:path}",
+        tags=["usage"],
+        summary="All that one service calls",
+        responses={404: {"model": Refusal, "description": "No log has named this service."}},
+    )
+    async def service(
+        name: Annotated[str, Path(max_length=300, description="As the logs spell it.", examples=["search-api"])],
+    ) -> ServiceAnswer:
+        """Every model of the last 28 days, deprecated or not, by reporter; and the ids that lastcall does not know."""
+        now = clock()
+        async with app.database.connect() as connection:
+            every = await read_exposures(connection, app.catalog, app.company.owner_of, now=now)
+            own = [exposure for exposure in every if exposure.service == name]
+            answer = await read_service(connection, name, app.catalog, app.company.owner_of, own, now=now)
+            if answer is None:
+                close = get_close_matches(name, await read_service_names(connection), n=3, cutoff=0.5)
+                raise HTTPException(404, {"error": "No log has named this service.", "remedy": _did_you_mean(close)})
+        return answer
+
+    @router.get("/notifications", tags=["escalation"], summary="Who was told what, when and why; the newest first")
+    async def notifications(query: Annotated[NotificationQuery, Query()]) -> Page[NotificationAnswer]:
+        async with app.database.connect() as connection:
+            return await read_notifications(
+                connection,
+                state=query.state,
+                service=query.service,
+                destination=query.destination,
+                limit=query.limit,
+                cursor=query.cursor,
+            )
+
+    return router
+
+
+def _did_you_mean(close: list[str]) -> str:
+    if close:
+        return f"Did you mean {' or '.join(close)}?"
+    return "GET /api/v1/exposures lists the services that call a model that is going away."

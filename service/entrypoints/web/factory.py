@@ -1,0 +1,71 @@
+"""The FastAPI application: routes, errors that say what to do, and the guard around it all."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from service.adapters.queries import CursorError
+from service.app import App
+from service.entrypoints.web.api import api_routes
+from service.entrypoints.web.guard import Access, Guard
+from service.entrypoints.web.operation import ConsumerProbe, operation_routes
+from service.entrypoints.web.pages import page_routes, refusal_page
+
+STATIC = Path(__file__).parent / "static"
+OPENAPI = "/api/openapi.json"
+
+
+def create_web(
+    app: App,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    consumer: ConsumerProbe | None = None,
+) -> FastAPI:
+    """`clock` gives the time as of which everything is answered, aware. `consumer` is asked by /readyz where this
+    process runs a consume loop."""
+    web = FastAPI(
+        title="lastcall",
+        version=version("lastcall"),
+        summary="Which services still call an AI model that is going away, and who was told.",
+        openapi_url=OPENAPI,
+        docs_url=None,
+        redoc_url=None,
+    )
+    web.include_router(operation_routes(app, clock=clock, consumer=consumer))
+    web.include_router(api_routes(app, clock=clock))
+    web.include_router(page_routes(app, clock=clock), include_in_schema=False)
+    web.mount("/static", StaticFiles(directory=STATIC), name="static")
+    web.add_middleware(Guard, access=Access.of(app.settings))
+    web.exception_handler(RequestValidationError)(_on_bad_request)
+    web.exception_handler(CursorError)(_on_bad_cursor)
+    web.exception_handler(HTTPException)(_on_http_error)
+    return web
+
+
+def _refuse(request: Request, status: int, error: str, remedy: str) -> Response:
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": error, "remedy": remedy}, status)
+    return refusal_page(request, status, error, remedy)
+
+
+async def _on_bad_request(request: Request, error: RequestValidationError) -> Response:
+    said = "; ".join(f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors())
+    return _refuse(request, 422, said, f"{OPENAPI} says which parameters there are and what they may be.")
+
+
+async def _on_bad_cursor(request: Request, error: CursorError) -> Response:
+    return _refuse(request, 400, "cursor: not one that this list gave out.", "Start again without a cursor.")
+
+
+async def _on_http_error(request: Request, error: HTTPException) -> Response:
+    if isinstance(error.detail, dict):
+        return _refuse(request, error.status_code, error.detail["error"], error.detail["remedy"])
+    return _refuse(request, error.status_code, f"{error.detail}.", f"{OPENAPI} lists what there is.")

@@ -1,0 +1,137 @@
+"""Who may look: one ASGI layer around everything, so that no route can forget it.
+
+Health and metrics are open. All else wants the token; with no token configured it is open on loopback only, and there
+only to requests that name a loopback host, so that a foreign page in a local browser cannot reach it by DNS rebinding.
+"""
+
+import base64
+import binascii
+import hmac
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.config.settings import Settings
+
+OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
+MAX_URL = 4096
+
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How this install is guarded. `closed`: no token, and not on loopback."""
+
+    mode: Literal["token", "loopback", "closed"]
+    token: bytes = b""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Access":
+        token = settings.api_token.get_secret_value() if settings.api_token else ""
+        if token:
+            return cls("token", token.encode())
+        return cls("loopback" if is_loopback(settings.web_host) else "closed")
+
+
+def is_loopback(host: str) -> bool:
+    """`host` is a name or an address, an IPv6 one with or without brackets."""
+    bare = host.removeprefix("[").removesuffix("]")
+    if bare == "localhost":
+        return True
+    try:
+        return ip_address(bare).is_loopback
+    except ValueError:
+        return False
+
+
+class Guard:
+    def __init__(self, inner: ASGIApp, *, access: Access) -> None:
+        self._inner = inner
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        refusal = self._refuse(scope)
+        await (refusal or self._inner)(scope, receive, _with_headers(send))
+
+    def _refuse(self, scope: Scope) -> Response | None:
+        path: str = scope["path"]
+        headers = Headers(scope=scope)
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URL:
+            return _say(path, 414, "The address is too long.", "Use fewer or shorter parameters.")
+        if path in OPEN:
+            return None
+        if self._access.mode == "closed":
+            return _say(
+                path,
+                403,
+                "No token is configured, so only /healthz, /readyz and /metrics are served.",
+                "Set LASTCALL_API_TOKEN, or listen on loopback (LASTCALL_WEB_HOST=127.0.0.1).",
+            )
+        if self._access.mode == "loopback":
+            return None if is_loopback(_host_name(headers.get("host", ""))) else _say(
+                path,
+                421,
+                "Without a token lastcall answers to localhost only.",
+                "Open http://127.0.0.1 on the machine itself, or set LASTCALL_API_TOKEN.",
+            )  # fmt: skip
+        if hmac.compare_digest(_token(headers.get("authorization", "")), self._access.token):
+            return None
+        scheme = "Bearer" if path.startswith("/api/") else 'Basic realm="lastcall", charset="UTF-8"'
+        return _say(
+            path,
+            401,
+            "The token is missing or wrong.",
+            "Send `Authorization: Bearer <LASTCALL_API_TOKEN>`; in a browser, give the token as the password.",
+            {"www-authenticate": scheme},
+        )
+
+
+def _token(authorization: str) -> bytes:
+    """From `Bearer <token>`, or the password of `Basic`, which is what a browser can send."""
+    scheme, _, value = authorization.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip().encode()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).partition(b":")[2]
+        except binascii.Error:
+            return b""
+    return b""
+
+
+def _host_name(host: str) -> str:
+    """Without the port: `[::1]:8080` -> `[::1]`."""
+    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+
+
+def _say(path: str, status: int, error: str, remedy: str, headers: dict[str, str] | None = None) -> Response:
+    if path.startswith("/api/"):
+        return JSONResponse({"error": error, "remedy": remedy}, status, headers)
+    return PlainTextResponse(f"{error}\n{remedy}\n", status, headers)
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending

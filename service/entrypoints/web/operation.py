@@ -1,0 +1,87 @@
+"""Health, readiness and metrics: open to all, so they name no service and no id from a log."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+
+from service.adapters import metrics
+from service.adapters.queries import DatabaseHealth, read_database_health, read_exposures, set_gauges
+from service.app import App
+from service.core.health import ConsumerHealth, trouble_of
+
+ConsumerProbe = Callable[[], ConsumerHealth]
+"""Asks the consume loop of this process how it is."""
+
+
+def operation_routes(app: App, *, clock: Callable[[], datetime], consumer: ConsumerProbe | None) -> APIRouter:
+    router = APIRouter(tags=["operation"])
+
+    @router.get("/healthz", summary="The process is alive")
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @router.get(
+        "/readyz",
+        summary="The process can do its work",
+        responses={503: {"description": "It cannot; `problems` says why and what to do."}},
+    )
+    async def readyz() -> JSONResponse:
+        """The database answers and is migrated, and the consume loop of this process, where it runs one, does its work.
+        Open conditions are shown and make it `degraded`; they do not take the page away from who must mend them."""
+        database = await read_database_health(app.database)
+        health = consumer() if consumer is not None else None
+        report = readiness(database, health, now=clock())
+        return JSONResponse(jsonable_encoder(report), 503 if report["problems"] else 200)
+
+    @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+    async def prometheus() -> Response:
+        """Those of docs/metrics.md. With the database away, the ones of this process alone."""
+        database = await read_database_health(app.database)
+        if database.trouble is None:
+            now = clock()
+            async with app.database.connect() as connection:
+                exposures = await read_exposures(connection, app.catalog, app.company.owner_of, now=now)
+                await set_gauges(connection, exposures, now=now)
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    return router
+
+
+def readiness(database: DatabaseHealth, consumer: ConsumerHealth | None, *, now: datetime) -> dict[str, Any]:
+    """What /readyz says. `problems` is empty when the process is ready."""
+    problems = []
+    if database.trouble is not None:
+        problems.append({"what": database.trouble, "remedy": database.remedy})
+    if consumer is not None and (trouble := trouble_of(consumer, now)) is not None:
+        problems.append(
+            {"what": trouble, "remedy": "Run `lastcall doctor`; restart this process if nothing is wrong there."}
+        )
+    status = "not ready" if problems else "degraded" if database.conditions else "ready"
+    return {
+        "status": status,
+        "problems": problems,
+        "conditions": [asdict(condition) for condition in database.conditions],
+        "database": {"answers": database.trouble is None, "revision": database.revision},
+        "consumer": _consumer(consumer, now),
+        "watermarks": database.watermarks,
+        "ticks": database.heartbeats,
+    }
+
+
+def _consumer(health: ConsumerHealth | None, now: datetime) -> dict[str, Any] | None:
+    """None where this process runs none."""
+    if health is None:
+        return None
+    polled = health.last_poll_at
+    return {
+        "running": health.running,
+        "last_poll_seconds_ago": round((now - polled).total_seconds(), 1) if polled else None,
+        "records_behind": health.records_behind,
+        "lag": {f"{topic}:{partition}": lag for (topic, partition), lag in sorted(health.lag.items())},
+        "stopped": health.stopped,
+    }

@@ -1,0 +1,62 @@
+"""What the front page says: exposures grouped by the deprecation that they fall under, and the sentence above them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from service.adapters.queries import ExposureAnswer, Lifecycle, deadline_key
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One deprecation and the services that it concerns, those that call most first."""
+
+    lifecycle: Lifecycle
+    exposures: tuple[ExposureAnswer, ...]
+
+    @property
+    def calls_7d(self) -> int:
+        return sum(exposure.calls_7d for exposure in self.exposures)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The whole in numbers. Services are counted once, however many models and environments they use."""
+
+    calling: int
+    past: int
+    """Of those, services whose day is past."""
+    within_30: int
+    migrated: int
+    """Services that have stopped calling every deprecated model that they used."""
+    untold: int
+    """Services that call and of which nobody was told."""
+    next_one: Lifecycle | None
+    """The nearest deadline ahead that calls still run into."""
+
+    @classmethod
+    def of(cls, exposures: Sequence[ExposureAnswer]) -> "Headline":
+        calling = [exposure for exposure in exposures if exposure.state != "quiet"]
+        ahead = [e for e in calling if e.days_left is not None and e.days_left >= 0]
+        callers = _services(calling)
+        return cls(
+            calling=len(callers),
+            past=len(_services([e for e in calling if e.days_left is not None and e.days_left < 0])),
+            within_30=len(_services([e for e in ahead if (e.days_left or 0) <= 30])),
+            migrated=len(_services(exposures) - callers),
+            untold=len(_services([e for e in calling if e.told is None])),
+            next_one=min(ahead, key=deadline_key, default=None),
+        )
+
+
+def _services(exposures: Sequence[ExposureAnswer]) -> set[str]:
+    return {exposure.service for exposure in exposures}
+
+
+def group(exposures: Sequence[ExposureAnswer]) -> list[Group]:
+    """`exposures` stand in the order of their deadline."""
+    groups = []
+    for _, members in groupby(exposures, key=deadline_key):
+        rows = sorted(members, key=lambda each: (-each.calls_7d, each.service, each.environment))
+        groups.append(Group(rows[0], tuple(rows)))
+    return groups

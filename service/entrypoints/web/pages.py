@@ -1,0 +1,139 @@
+"""The pages: exposures by deadline, one service, the outbox. Rendered here, escaped, without a script."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path as Folder
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from starlette.responses import Response
+
+from service.adapters.conditions import open_conditions
+from service.adapters.queries import (
+    NO_TEAM,
+    ExposureFilter,
+    cut,
+    exposure_key,
+    read_exposures,
+    read_messages,
+    read_rejections,
+    read_service,
+    read_unknown_ids,
+)
+from service.app import App
+from service.core.preview import to_html
+from service.entrypoints.web import show
+from service.entrypoints.web.overview import Headline, group
+
+ROWS = 200
+MESSAGES = 50
+UNREAD_ROWS = 25
+REFRESH_SECONDS = 10
+
+templates = Jinja2Templates(Folder(__file__).parent / "templates")
+templates.env.trim_blocks = templates.env.lstrip_blocks = True
+templates.env.filters.update(
+    ago=show.ago,
+    blocks=lambda blocks: Markup(to_html(blocks)),  # noqa: S704  to_html escapes every text that it is given
+    day=show.day,
+    days_left=show.days_left,
+    short=show.short,
+    sparkline=show.sparkline,
+    urgency=show.urgency,
+    when=show.when,
+)
+templates.env.globals.update(states=show.STATES, no_team=NO_TEAM)
+
+Shown = Literal["calling", "all", "active", "overdue", "broken", "quiet"]
+
+
+class PageQuery(BaseModel):
+    """The form above the list. A field left empty does not narrow."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    team: str | None = Field(default=None, max_length=300)
+    platform: str | None = Field(default=None, max_length=300)
+    state: Shown = "calling"
+    cursor: str | None = Field(default=None, max_length=2000)
+
+    @field_validator("team", "platform", "cursor", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: object) -> object:
+        return value or None
+
+    def as_filter(self) -> ExposureFilter:
+        state = None if self.state == "calling" or self.state == "all" else self.state  # noqa: PLR1714  narrows the type
+        return ExposureFilter(team=self.team, platform=self.platform, state=state, calling=self.state == "calling")
+
+
+class OutboxQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: str | None = Field(default=None, max_length=2000)
+
+
+def page_routes(app: App, *, clock: Callable[[], datetime]) -> APIRouter:
+    router = APIRouter()
+    owners = app.company.owner_of
+
+    @router.get("/", response_class=HTMLResponse)
+    async def exposures(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
+        now = clock()
+        async with app.database.connect() as connection:
+            every = await read_exposures(connection, app.catalog, owners, now=now)
+            context = {
+                "unknown_ids": await read_unknown_ids(connection, now=now, limit=UNREAD_ROWS),
+                "rejections": (await read_rejections(connection, now=now))[:UNREAD_ROWS],
+                "conditions": await open_conditions(connection),
+            }
+        wanted = query.as_filter()
+        found = [exposure for exposure in every if wanted.admits(exposure)]
+        page = cut(found, exposure_key, limit=ROWS, cursor=query.cursor)
+        return templates.TemplateResponse(
+            request,
+            "exposures.html",
+            context
+            | {
+                "now": now,
+                "query": query,
+                "headline": Headline.of(every),
+                "any": bool(every),
+                "page": page,
+                "groups": group(page.items),
+                "teams": sorted({exposure.team or NO_TEAM for exposure in every}),
+                "platforms": sorted({exposure.platform for exposure in every}),
+            },
+        )
+
+    @router.get("/services/{name:path}", response_class=HTMLResponse)
+    async def service(request: Request, name: Annotated[str, Path(max_length=300)]) -> Response:
+        now = clock()
+        async with app.database.connect() as connection:
+            every = await read_exposures(connection, app.catalog, owners, now=now)
+            own = [exposure for exposure in every if exposure.service == name]
+            answer = await read_service(connection, name, app.catalog, owners, own, now=now)
+        if answer is None:
+            raise HTTPException(404, {"error": "No log has named this service.", "remedy": "Look for it in the list."})
+        return templates.TemplateResponse(
+            request, "service.html", {"now": now, "service": answer, "groups": group(answer.exposures)}
+        )
+
+    @router.get("/outbox", response_class=HTMLResponse)
+    async def outbox(request: Request, query: Annotated[OutboxQuery, Query()]) -> Response:
+        now = clock()
+        async with app.database.connect() as connection:
+            page = await read_messages(connection, limit=MESSAGES, cursor=query.cursor)
+        refresh = None if query.cursor else REFRESH_SECONDS
+        return templates.TemplateResponse(request, "outbox.html", {"now": now, "page": page, "refresh": refresh})
+
+    return router
+
+
+def refusal_page(request: Request, status: int, error: str, remedy: str) -> Response:
+    context: dict[str, Any] = {"error": error, "remedy": remedy, "status": status}
+    return templates.TemplateResponse(request, "refusal.html", context, status_code=status)

@@ -1,0 +1,219 @@
+"""Rows as the engine leaves them in the database, for tests of what is read from it."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.tables import (
+    campaigns,
+    conditions,
+    messages,
+    notifications,
+    rejections,
+    series,
+    usage_daily,
+    usage_hourly,
+)
+
+NOW = datetime(2025, 7, 2, 12, tzinfo=UTC)
+"""Twelve days before gpt-4.5-preview goes on 2025-07-14."""
+
+
+async def put_use(
+    connection: AsyncConnection,
+    *,
+    service: str = "search-api",
+    environment: str = "production",
+    platform: str = "openai-api",
+    model: str = "gpt-4.5-preview",
+    calls_by_days_ago: Mapping[int, int] | None = None,
+    errors: int = 0,
+    tokens_per_call: int | None = 100,
+    reporters: Mapping[str, int] | None = None,
+    now: datetime = NOW,
+) -> None:
+    """A service's days of use of one model, with the series that they come from. `errors` are on each day."""
+    await connection.execute(
+        series.insert().values(
+            service=service,
+            environment=environment,
+            reporter="litellm",
+            provider=platform,
+            requested_id=model,
+            requested_field="model",
+            platform=platform,
+            requested_model=model,
+            served_model=model,
+            resolved_by="test",
+            samples=["req_1"],
+        )
+    )
+    for ago, calls in (calls_by_days_ago or {1: 10}).items():
+        day = now.date() - timedelta(days=ago)
+        await connection.execute(
+            usage_daily.insert().values(
+                service=service,
+                environment=environment,
+                platform=platform,
+                model=model,
+                day=day,
+                first_at=_at(day, 9),
+                last_at=_at(day, 10),
+                calls=calls,
+                errors=errors,
+                input_tokens=calls * (tokens_per_call or 0),
+                tokens_known=0 if tokens_per_call is None else calls,
+                reporters=dict(reporters or {"litellm": calls}),
+            )
+        )
+
+
+def _at(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour), UTC)
+
+
+async def put_unknown_id(
+    connection: AsyncConnection,
+    *,
+    service: str = "search-api",
+    requested_id: str = "gpt-9-mystery",
+    calls_by_reporter: Mapping[str, int] | None = None,
+    at: datetime = NOW - timedelta(hours=5),
+) -> None:
+    for reporter, calls in (calls_by_reporter or {"litellm": 4}).items():
+        key = await connection.execute(
+            series.insert()
+            .values(
+                service=service,
+                environment="production",
+                reporter=reporter,
+                provider="openai",
+                requested_id=requested_id,
+                requested_field="model",
+                platform="openai-api",
+                resolved_by="test",
+            )
+            .returning(series.c.id)
+        )
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        await connection.execute(
+            usage_hourly.insert().values(series_id=key.scalar_one(), hour=hour, first_at=at, last_at=at, calls=calls)
+        )
+
+
+async def put_campaign(
+    connection: AsyncConnection,
+    *,
+    service: str = "search-api",
+    environment: str = "production",
+    platform: str = "openai-api",
+    model: str = "gpt-4.5-preview",
+    opened_at: datetime = NOW - timedelta(days=20),
+    next_at: datetime | None = NOW + timedelta(days=5),
+) -> uuid.UUID:
+    key = uuid.uuid4()
+    await connection.execute(
+        campaigns.insert().values(
+            id=key,
+            service=service,
+            environment=environment,
+            platform=platform,
+            model=model,
+            state="open",
+            opened_at=opened_at,
+            policy={},
+            owner={},
+            next_at=next_at,
+        )
+    )
+    return key
+
+
+async def put_message(
+    connection: AsyncConnection,
+    *,
+    destination: str = "#team-search",
+    text: str = "search-api still calls gpt-4.5-preview.",
+    blocks: list[dict[str, Any]] | None = None,
+    rendered_at: datetime = NOW - timedelta(days=2),
+    delivered: bool = True,
+) -> uuid.UUID:
+    key = uuid.uuid4()
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    await connection.execute(
+        messages.insert().values(
+            id=key,
+            destination=destination,
+            blocks=blocks or [section],
+            text=text,
+            rendered_at=rendered_at,
+            delivered_at=rendered_at if delivered else None,
+        )
+    )
+    return key
+
+
+async def put_notification(
+    connection: AsyncConnection,
+    *,
+    campaign_id: uuid.UUID | None = None,
+    message_id: uuid.UUID | None = None,
+    destination: str = "#team-search",
+    step: str = "-14d",
+    state: str = "delivered",
+    decided_at: datetime = NOW - timedelta(days=2),
+) -> uuid.UUID:
+    key = uuid.uuid4()
+    await connection.execute(
+        notifications.insert().values(
+            id=key,
+            dedup_key=str(key),
+            campaign_id=campaign_id,
+            kind="notice",
+            step=step,
+            audience="owner",
+            destination=destination,
+            facts={},
+            reason="step -14d is due and the owner hears first",
+            decided_at=decided_at,
+            not_before=decided_at,
+            state=state,
+            message_id=message_id,
+            settled_at=decided_at if state == "delivered" else None,
+        )
+    )
+    return key
+
+
+async def put_rejection(
+    connection: AsyncConnection, *, reason: str = "bad_json", rejected: int = 3, hours_ago: int = 2, offset: int = 17
+) -> None:
+    hour = (NOW - timedelta(hours=hours_ago)).replace(minute=0)
+    await connection.execute(
+        rejections.insert().values(
+            topic="lastcall",
+            reason=reason,
+            hour=hour,
+            format="",
+            rejected=rejected,
+            sample_partition=0,
+            sample_offset=offset,
+            detail="expected an object",
+        )
+    )
+
+
+async def put_condition(connection: AsyncConnection, *, kind: str = "topic_recreated", cleared: bool = False) -> None:
+    await connection.execute(
+        conditions.insert().values(
+            kind=kind,
+            subject="lastcall:0",
+            since=NOW - timedelta(hours=1),
+            detail="The topic was recreated: its end is below what is applied.",
+            remedy="Run `lastcall doctor` and say which records count.",
+            cleared_at=NOW if cleared else None,
+        )
+    )
