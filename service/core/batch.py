@@ -1,0 +1,165 @@
+"""What the records read since the last flush amount to: totals, rejections, and which offsets they cover."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from service.core.rollup import Rollup
+from service.core.usage import Decoded, Format, Reason, Rejection
+
+
+class Partition(NamedTuple):
+    """A topic's partition. Equal to aiokafka's TopicPartition of the same values."""
+
+    topic: str
+    partition: int
+
+
+class RawRecord(Protocol):
+    """A Kafka record as the dead-letter topic will carry it."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
+@dataclass(slots=True)
+class Span:
+    """The offsets of one partition that a batch covers, from the watermark on, and the ledger of their records.
+
+    A record that gave a call counts as a call record, even if a part of it was rejected.
+    """
+
+    expected: int
+    """The watermark that must stand in the database for this batch to be applied."""
+    next_offset: int
+    call_records: int = 0
+    rejected_records: int = 0
+    other_records: int = 0
+
+    @property
+    def records(self) -> int:
+        return self.call_records + self.rejected_records + self.other_records
+
+
+class RejectionKey(NamedTuple):
+    topic: str
+    reason: Reason
+    hour: datetime
+    """When it was read: a record that is not understood has no time of its own that could be trusted."""
+    format: Format | None
+
+
+@dataclass(slots=True)
+class RejectionCount:
+    """How often, and where to find one of them."""
+
+    partition: int
+    offset: int
+    detail: str
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    record: RawRecord
+    rejection: Rejection
+    """The first of the record."""
+
+    @property
+    def size(self) -> int:
+        return len(self.record.value or b"") + len(self.record.key or b"")
+
+
+@dataclass(slots=True)
+class Batch:
+    """Mutable while records come in. Merging two that follow each other equals having read all into one."""
+
+    rollup: Rollup = field(default_factory=Rollup)
+    rejections: dict[RejectionKey, RejectionCount] = field(default_factory=dict)
+    spans: dict[Partition, Span] = field(default_factory=dict)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    dead_letter_bytes: int = 0
+
+    def span(self, partition: Partition, next_offset: int) -> Span:
+        span = self.spans.get(partition)
+        if span is None:
+            span = self.spans[partition] = Span(next_offset, next_offset)
+        return span
+
+    def add(self, span: Span, record: RawRecord, decoded: Decoded, hour: datetime) -> None:
+        """`record` is not below `span.next_offset`; what lies between was never a record for us to read."""
+        span.next_offset = record.offset + 1
+        if decoded.events:
+            span.call_records += 1
+            for event in decoded.events:
+                self.rollup.add(event)
+        elif decoded.rejections:
+            span.rejected_records += 1
+        else:
+            span.other_records += 1
+        if decoded.rejections:
+            self._reject(record, decoded.rejections, hour)
+
+    def _reject(self, record: RawRecord, rejections: Sequence[Rejection], hour: datetime) -> None:
+        for rejection in rejections:
+            key = RejectionKey(record.topic, rejection.reason, hour, rejection.format)
+            count = self.rejections.get(key)
+            if count is None:
+                count = self.rejections[key] = RejectionCount(record.partition, record.offset, rejection.detail)
+            count.rejected += 1
+        letter = DeadLetter(record, rejections[0])
+        self.dead_letters.append(letter)
+        self.dead_letter_bytes += letter.size
+
+    def merge(self, later: "Batch") -> None:
+        self.rollup.merge(later.rollup)
+        for key, count in later.rejections.items():
+            mine = self.rejections.setdefault(key, RejectionCount(count.partition, count.offset, count.detail))
+            mine.rejected += count.rejected
+        for partition, span in later.spans.items():
+            first = self.span(partition, span.expected)
+            first.next_offset = span.next_offset
+            first.call_records += span.call_records
+            first.rejected_records += span.rejected_records
+            first.other_records += span.other_records
+        self.dead_letters.extend(later.dead_letters)
+        self.dead_letter_bytes += later.dead_letter_bytes
+
+    def take_dead_letters(self) -> list[DeadLetter]:
+        """Hands them out once: sent before the batch is applied, and not again when applying is tried again."""
+        letters, self.dead_letters, self.dead_letter_bytes = self.dead_letters, [], 0
+        return letters
+
+    def __bool__(self) -> bool:
+        return bool(self.spans)
+
+
+class RejectionShare:
+    """Share of rejected records among the last thousand or more. Old ones weigh half each time the window is full."""
+
+    WINDOW = 1_000
+
+    def __init__(self) -> None:
+        self._records = 0
+        self._rejected = 0
+
+    def add(self, records: int, rejected: int) -> None:
+        while self._records >= 2 * self.WINDOW:
+            self._records //= 2
+            self._rejected //= 2
+        self._records += records
+        self._rejected += rejected
+
+    def exceeds(self, limit: float) -> bool:
+        return self._records >= self.WINDOW and self._rejected > limit * self._records
