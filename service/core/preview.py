@@ -3,9 +3,9 @@
 Total: any JSON gives something, and a block that is not known is named, not dropped. The HTML has no script, no style,
 and no attribute from the message but the address of a link, http or https only.
 
-Classes: `slack` around it all; in it `slack-header`, `slack-section`, `slack-fields` of `slack-field`, `slack-context`,
-`slack-divider`, `slack-actions` of `slack-button`, `slack-unknown`; in texts `slack-mention` and plain tags. Lines begin
-with spaces where a list is indented: give `.slack` the style `white-space: pre-wrap`.
+Classes: `slack-message` around it all; in it `slack-header`, `slack-section`, `slack-fields` of `slack-field`,
+`slack-context`, `slack-divider`, `slack-actions` of `slack-button`, `slack-unknown`; in texts `slack-mention`. Indented
+lines begin with spaces, so `.slack-message` needs `white-space: pre-wrap`.
 """
 
 import html
@@ -18,7 +18,7 @@ _TAGS: dict[Style, str] = {"bold": "b", "italic": "i", "strike": "s"}
 
 
 def to_html(blocks: Sequence[Any]) -> str:
-    return f'<div class="slack">{"".join(map(_block_html, blocks))}</div>'
+    return f'<div class="slack-message">{"".join(map(_block_html, blocks))}</div>'
 
 
 def to_text(blocks: Sequence[Any]) -> str:

@@ -121,7 +121,7 @@ def step(name: str) -> str:
     except ValueError:
         return name
     if offset.anchor == "announced":
-        return "when it was announced"
+        return "at the announcement"
     failing = ", while calls fail" if offset.while_failing else ""
     if offset.days == 0:
         return "on the day of the shutdown" + failing
@@ -131,9 +131,9 @@ def step(name: str) -> str:
 
 
 def steps(names: Iterable[str]) -> str:
-    """`90, 60 and 30 days before the shutdown`: what steps have in common is said once."""
+    """`90, 60 or 30 days before the shutdown`: what steps have in common is said once."""
     said = [step(name) for name in names]
     tail = " days before the shutdown"
     if len(said) > 1 and all(one.removesuffix(tail).isdigit() for one in said):
-        return listed(one.removesuffix(tail) for one in said) + tail
-    return listed(said)
+        return listed((one.removesuffix(tail) for one in said), "or") + tail
+    return listed(said, "or")

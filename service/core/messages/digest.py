@@ -23,9 +23,9 @@ _REASONS = {
     "bad_json": "broken JSON",
     "bad_protobuf": "broken protobuf",
     "too_deep": "nested too deep",
-    "unknown_format": "in no format that lastcall reads",
-    "bad_field": "with a field missing or of the wrong type",
-    "bad_time": "without a usable time",
+    "unknown_format": "no format that lastcall reads",
+    "bad_field": "a field missing or of the wrong type",
+    "bad_time": "no usable time",
 }
 
 
@@ -43,7 +43,7 @@ def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
             yield divider()
             yield from sections(part)
     if links.page:
-        yield from context([link(links.page, "Everything in lastcall")])
+        yield from context([link(links.page, "Open lastcall")])
 
 
 def digest_sentence(digest: Digest) -> str:
@@ -66,13 +66,13 @@ def _summary(digest: Digest) -> str:
     before = sum(line.calls_before for line in (*digest.lines, *digest.migrated))
     parts = [f"{words.plural(calls, 'call')} in the week, {_change(calls, before)}."]
     counts = [
-        (len(digest.migrated), "has migrated", "have migrated"),
-        (sum(line.new for line in digest.lines), "is new", "are new"),
+        (len({line.service for line in digest.migrated}), "has migrated", "have migrated"),
+        (len({line.service for line in digest.lines if line.new}), "is new", "are new"),
         (len(digest.unowned), "has no owner", "have no owner"),
     ]
-    said = [f"{words.plural(n, 'service')} {one if n == 1 else many}" for n, one, many in counts if n]
+    said = [f"{words.number(n)} {one if n == 1 else many}" for n, one, many in counts if n]
     if said:
-        parts.append(f"{words.listed(said)}.")
+        parts.append(f"Of the services, {words.listed(said)}.")
     return " ".join(parts)
 
 
@@ -114,7 +114,7 @@ def _part(timing: Timing, lines: Sequence[DigestLine], with_team: bool) -> Itera
     name = f"*{code(first.model)}* on {plain(words.platform_name(first.platform))}"
     yield f"{timing.mark} {name}: {timing.brief}{to}"
     for line in lines:
-        team = (f", {plain(line.team, 100)}" if line.team else ", nobody's") if with_team else ""
+        team = (f", {plain(line.team, 100)}" if line.team else ", no owner") if with_team else ""
         yield f"• {caller_name(line.service, line.environment)}{team}: {_volume(line)}"
 
 
@@ -147,16 +147,16 @@ def _migrated(lines: Sequence[DigestLine]) -> list[str]:
 def _unowned(services: Sequence[str]) -> list[str]:
     if not services:
         return []
-    head = "*Nobody's.* Give them an owner in `lastcall.yaml`, and the owner hears from then on."
+    head = "*Without an owner.* Name one in `lastcall.yaml`, and the owner hears from then on."
     return [head, *(f"• {code(service)}" for service in services)]
 
 
 def _unread(digest: Digest) -> list[str]:
     if not digest.unread:
         return []
-    lines = ["*What lastcall could not read.* Calls in it are in no number above.", *map(_unread_line, digest.unread)]
+    lines = ["*What lastcall could not read.* It is in none of the numbers above.", *map(_unread_line, digest.unread)]
     if digest.unread_more:
-        lines.append(f"• and {words.plural(digest.unread_more, 'unknown id')} more, each with fewer calls")
+        lines.append(f"• {words.plural(digest.unread_more, 'more unknown id')}, each with fewer calls")
     return lines
 
 
@@ -166,7 +166,7 @@ def _unread_line(unread: Unread) -> str:
     match unread.kind:
         case "rejection":
             reason = _REASONS.get(unread.what) or plain(unread.what, 100)
-            return f"• {words.plural(unread.count, 'record')} {reason}, in topic {names}{more}"
+            return f"• {words.plural(unread.count, 'record')} in topic {names}{more}: {reason}"
         case "unresolved":
             calls = words.plural(unread.count, "call")
             return f"• {calls} to {code(unread.what)}, an id that lastcall does not know, by {names}{more}"

@@ -8,7 +8,7 @@ from service.core.policy import parse_offset
 
 
 def late(notice: Notice) -> str | None:
-    """`90 and 60 days before the shutdown, because ...`; None: everything due was told."""
+    """`90 or 60 days before the shutdown, because ...`; None: everything due was told."""
     return f"{words.steps(notice.missed)}, because {_reason(notice)}" if notice.missed else None
 
 
@@ -31,10 +31,10 @@ def _day_of(step: str, notice: Notice) -> date | None:
 
 
 def upcoming(notice: Notice) -> str | None:
-    """`the owner and the manager hear on Fri 4 Jul 2025, 10 days before the shutdown`; None: this was the last step."""
+    """`the owner and the manager hear next on Mon 30 Jun 2025, 14 days before the shutdown`; None: no step is left."""
     if notice.next_step is None:
         return None
     who = words.audiences(notice.next_audiences) if notice.next_audiences else "the owner"
     hears = "hear" if len(notice.next_audiences) > 1 else "hears"
     on = f"on {words.day(notice.next_at)}, " if notice.next_at else ""
-    return f"{who} {hears} {on}{words.step(notice.next_step)}"
+    return f"{who} {hears} next {on}{words.step(notice.next_step)}"

@@ -38,7 +38,7 @@ def moved_words(move: DateMoved) -> str:
     """What follows the model's name."""
     match move.before, move.after:
         case date() as before, date() as after:
-            return f"goes {_apart(before, after)}, the date is now {words.day(after)}"
+            return f"has a new date, {_apart(before, after)}: {words.day(after)}"
         case None, date() as after:
             return f"now has a date, {words.day(after)}"
         case _:
@@ -52,7 +52,7 @@ def _apart(before: date, after: date) -> str:
 
 def _moved(move: DateMoved) -> str:
     on = plain(words.platform_name(move.platform))
-    subject = f"The provider moved the end of {code(move.model)} on {on}"
+    subject = f"The provider moved the date of {code(move.model)} on {on}"
     follow = "Reminders follow the new date."
     match move.before, move.after:
         case date() as before, date() as after:
@@ -72,11 +72,11 @@ def migrated_blocks(migrated: Sequence[Migrated]) -> Iterator[Block]:
     who = plain(first.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
     verb = "no longer calls" if len(names) == 1 else "no longer call"
     yield header(f"✅ {who} {verb} {plain(first.model, MAX_HEADER - len(verb) - 60)}")
-    end = f", {words.day(first.shutdown_on)}" if first.shutdown_on else ""
+    end = f" The provider's date is {words.day(first.shutdown_on)}." if first.shutdown_on else ""
     on = plain(words.platform_name(first.platform))
     yield from sections(
         [
-            f"{code(first.model)} on {on}{end}. Its reminders end, and begin again if calls come back.",
+            f"{code(first.model)} on {on}.{end} Its reminders end, and begin again if calls come back.",
             *(f"• {_stopped(one)}" for one in migrated),
         ]
     )

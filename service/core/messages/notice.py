@@ -1,7 +1,6 @@
 """Notices of one deprecation -> blocks: what dies when, where to go, who calls it and how much, what comes next."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 
 from service.core import words
 from service.core.messages.blocks import MAX_HEADER, context, fields, header, section, sections
@@ -45,7 +44,8 @@ def _where_to(notice: Notice) -> str:
 
 
 def _caller(notice: Notice) -> str:
-    name = caller_name(notice.service, notice.environment)
+    team = f" of team {plain(notice.team, 100)}" if notice.team else ""
+    name = caller_name(notice.service, notice.environment) + team
     if notice.reopened:
         return f"{name} had stopped calling it, and *calls it again*:"
     if notice.calls_7d == 0:
@@ -59,7 +59,7 @@ def _numbers(notice: Notice) -> list[tuple[str, str]]:
         ("Calls, last 7 days", words.number(notice.calls_7d) + failed),
         ("Tokens, last 7 days", _tokens(notice) or "not in the logs"),
         ("Last call", words.moment(notice.last_at)),
-        ("All calls", f"{words.number(notice.calls_total)} since {words.day(notice.first_at.date())}"),
+        (f"Calls since {words.day(notice.first_at.date())}", words.number(notice.calls_total)),
     ]
 
 
@@ -76,9 +76,9 @@ def _list(notices: Sequence[Notice]) -> Iterator[str]:
         name = caller_name(notice.service, notice.environment) + (_team(notice) if with_team else "")
         lines = [f"• {name}: {_volume(notice)}"]
         if _differ(late, notices) and (steps := late(notice)):
-            lines.append(f"      late: you were not told {steps}")
+            lines.append(f"      ◦ late: you were not told {steps}")
         if _differ(upcoming, notices):
-            lines.append(f"      next: {upcoming(notice) or 'no further reminder is planned'}")
+            lines.append(f"      ◦ {upcoming(notice) or 'no further reminder is planned'}")
         yield "\n".join(lines)
 
 
@@ -87,13 +87,14 @@ def _outlook(notices: Sequence[Notice]) -> Iterator[str]:
     first = notices[0]
     if not _differ(late, notices) and (steps := late(first)):
         yield f"*Late:* you were not told {steps}."
-    end = "Reminders end by themselves once the calls stop."
     if _differ(upcoming, notices):
-        yield end
+        yield "Reminders end by themselves once the calls stop."
     elif who := upcoming(first):
-        yield f"*If nothing changes,* {who}. {end}"
+        yield f"*If nothing changes,* {who}. Reminders end by themselves once the calls stop."
+    elif timing(first).phase in {"not_before", "undated"}:
+        yield "*No further reminder* is planned until the provider sets a day."
     else:
-        yield f"*This is the last planned reminder.* {end}"
+        yield "*No further reminder* is planned."
 
 
 def _differ(clause: Callable[[Notice], str | None], notices: Sequence[Notice]) -> bool:
@@ -101,7 +102,7 @@ def _differ(clause: Callable[[Notice], str | None], notices: Sequence[Notice]) -
 
 
 def _team(notice: Notice) -> str:
-    return f", {plain(notice.team, 100)}" if notice.team else ", nobody's"
+    return f", {plain(notice.team, 100)}" if notice.team else ", no owner"
 
 
 def _volume(notice: Notice) -> str:
@@ -127,22 +128,18 @@ def _orphans(notices: Sequence[Notice]) -> Iterator[str]:
 
 def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[str]:
     first = notices[0]
-    announced = _announced(first.announced)
+    origin = f"Announced {words.day(first.announced)}" if first.announced else "The provider's notice"
     if first.source:
-        announced = link(first.source, f"{announced}: the provider's notice" if announced else "The provider's notice")
-    if announced:
-        yield announced
+        yield link(first.source, origin)
+    elif first.announced:
+        yield origin
     spelled = list(dict.fromkeys(i for notice in notices for i in notice.requested_ids if i != first.model))
     if spelled:
-        yield f"called as {_some(spelled)}"
+        yield f"Called as {_some(spelled)}"
     if len(notices) == 1 and first.request_ids:
-        yield f"for example request {_some(first.request_ids)}"
+        yield f"Requests: {_some(first.request_ids)}"
     if links.page:
-        yield link(links.page, "Everything in lastcall")
-
-
-def _announced(on: date | None) -> str:
-    return f"Announced {words.day(on)}" if on else ""
+        yield link(links.page, "Open lastcall")
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -57,7 +57,16 @@ def _group_blocks(group: Group, links: Links) -> Iterator[Block]:
 
 def _overview(groups: Sequence[Group]) -> Iterator[Block]:
     """Several deprecations at once: all of them first, a line each."""
-    yield from sections([f"*{groups_sentence(groups)}*", *(_overview_line(group) for group in groups)])
+    yield from sections([f"*{_overview_title(groups)}*", *map(_overview_line, groups)])
+
+
+def _overview_title(groups: Sequence[Group]) -> str:
+    going = sum(bool(group.notices) for group in groups)
+    if not going:
+        return f"News of {words.plural(len(groups), 'model')}"
+    verb = "is" if going == 1 else "are"
+    news = f", and there is news of {words.number(len(groups) - going)} more" if going < len(groups) else ""
+    return f"{words.plural(going, 'model')} {verb} going away{news}"
 
 
 def _overview_line(group: Group) -> str:

@@ -13,10 +13,10 @@ def group_sentence(group: Group) -> str:
     if group.notices:
         return _notices(group)
     if group.moves:
-        return f"{plain(group.model)} on {_platform(group)} {moved_words(group.moves[0])}."
+        return f"{_named(group)} {moved_words(group.moves[0])}."
     callers = _services([one.service for one in group.migrated])
     no_longer = "no longer calls" if services(group.migrated) == 1 else "no longer call"
-    return f"{callers} {no_longer} {plain(group.model)} on {_platform(group)}."
+    return f"{callers} {no_longer} {_named(group)}."
 
 
 def groups_sentence(groups: Sequence[Group]) -> str:
@@ -25,33 +25,33 @@ def groups_sentence(groups: Sequence[Group]) -> str:
     if not going:
         return f"News of {words.plural(len(groups), 'model')} that you call or called."
     notices = [notice for group in going for notice in group.notices]
-    call = "calls" if services(notices) == 1 else "call"
-    who = f"{_services([n.service for n in notices])} still {call}"
+    who = f"{_services([n.service for n in notices])} still {_call(notices)}"
+    first = f"{_named(going[0])} {timing(going[0].notices[0]).which}"
     if len(going) == 1:
-        return f"{who} {_going(going[0].notices[0])}; and news of {words.plural(len(groups) - 1, 'other model')}."
-    return f"{who} {words.plural(len(going), 'model')} that are going away; first {_going(going[0].notices[0])}."
+        return f"{who} {_named(going[0])}, which {timing(going[0].notices[0]).which}."
+    return f"{who} {words.plural(len(going), 'model')} that are going away. The first: {first}."
 
 
 def _notices(group: Group) -> str:
     worst = group.notices[0]
-    callers = _services([notice.service for notice in group.notices])
-    call = "calls" if services(group.notices) == 1 else "call"
-    volume = sum(notice.calls_7d for notice in group.notices)
-    much = f", {words.plural(volume, 'call')} in the last 7 days" if volume else ""
+    calls = sum(notice.calls_7d for notice in group.notices)
+    failed = sum(notice.errors_7d for notice in group.notices)
+    much = f": {words.plural(calls, 'call')} in the last 7 days" if calls else ""
+    if worst.state == "broken" and failed:
+        much = f": {words.number(failed)} of {words.plural(calls, 'call')} in the last 7 days failed"
     to = f" Move to {plain(worst.replacements[0])}." if worst.replacements else ""
-    return f"{callers} still {call} {_going(worst)}{much}.{to}"
+    who = f"{_services([notice.service for notice in group.notices])} still {_call(group.notices)}"
+    return f"{who} {_named(group)}, which {timing(worst).which}{much}.{to}"
 
 
-def _going(notice: Notice) -> str:
-    when = timing(notice)
-    on = f" ({words.day(notice.shutdown_on)})" if notice.shutdown_on and when.phase in {"ahead", "today"} else ""
-    return f"{plain(notice.model)} on {plain(words.platform_name(notice.platform))}, which {when.headline}{on}"
+def _call(notices: Sequence[Notice]) -> str:
+    return "calls" if services(notices) == 1 else "call"
+
+
+def _named(group: Group) -> str:
+    return f"{plain(group.model)} ({plain(words.platform_name(group.platform))})"
 
 
 def _services(names: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(names))
     return plain(distinct[0]) if len(distinct) == 1 else words.plural(len(distinct), "service")
-
-
-def _platform(group: Group) -> str:
-    return plain(words.platform_name(group.platform))

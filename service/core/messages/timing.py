@@ -16,8 +16,8 @@ from service.core.exposure import State
 Phase = Literal["broken", "overdue", "today", "this_month", "ahead", "not_before", "undated"]
 
 _AFTER = {
-    "redirect": "another model answers from then on",
-    "unsupported_but_served": "calls may still be answered after it, without support",
+    "redirect": "Another model answers from then on",
+    "unsupported_but_served": "Calls may still be answered after it, without support",
 }
 _TODAY = {
     "redirect": "another model answers from now on",
@@ -85,6 +85,12 @@ class Timing:
         return headlines[self.phase]
 
     @property
+    def which(self) -> str:
+        """What follows the model's name and "which" in a sentence."""
+        on = f", on {words.day(self._on)}" if self.phase == "ahead" and self.precision != "month" else ""
+        return "is shut down" if self.phase == "broken" else self.headline.replace(", day", " with its day") + on
+
+    @property
     def brief(self) -> str:
         """The day and how far it is, for a line of a list. mrkdwn."""
         how_sure = {"tentative": " (tentative)", "month": " (only the month is known)"}.get(self.precision, "")
@@ -106,11 +112,10 @@ class Timing:
             "broken": f"was to shut down on {self._day}{self._from_now}. Calls to it now fail.",
             "overdue": f"was to shut down on {self._day}{self._from_now}. Calls are still answered"
             f"{_STILL.get(self.after_shutdown, ', and can fail at any moment')}.",
-            "today": f"shuts down *today*, {words.day(self._on)}. The day counts from 00:00 UTC: "
+            "today": f"shuts down *today*, {words.day(self._on)}, counted from 00:00 UTC: "
             f"{_TODAY.get(self.after_shutdown, 'calls can fail at any moment')}.",
             "this_month": f"shuts down in *{words.month(self._on)}*. The provider names no day: it can be any day now.",
-            "ahead": f"{self._will}{self._from_now}. {self._counting}; "
-            f"{_AFTER.get(self.after_shutdown, 'calls fail from then on')}.",
+            "ahead": f"{self._will}. {_AFTER.get(self.after_shutdown, 'Calls fail from then on')}.",
             "not_before": f"is going away. The provider keeps it until {self._day} at least, and has set no day.",
             "undated": "is deprecated. The provider has set no day for its end.",
         }
@@ -132,21 +137,14 @@ class Timing:
     def _will(self) -> str:
         match self.precision:
             case "month":
-                return f"shuts down in *{words.month(self._on)}*, counted from {self._day}"
+                month = words.month(self._on)
+                return f"shuts down in *{month}*. The provider names no day; lastcall counts from {self._day}"
             case "tentative":
-                return f"is expected to shut down on {self._day}"
+                return (
+                    f"is expected to shut down on {self._day}, counted from 00:00 UTC. The provider may still move it"
+                )
             case _:
-                return f"shuts down on {self._day}"
-
-    @property
-    def _counting(self) -> str:
-        match self.precision:
-            case "month":
-                return "The provider names no day in that month"
-            case "tentative":
-                return "The provider calls the day tentative; it counts from 00:00 UTC"
-            case _:
-                return "The day counts from 00:00 UTC"
+                return f"shuts down on {self._day}, counted from 00:00 UTC"
 
 
 def _rest_of_month(on: date) -> int:
