@@ -1,19 +1,33 @@
 """A service's use of a deprecated model: what was called, until when, and in which state that leaves it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
 from service.core.catalog import Deprecation
 
 State = Literal["active", "quiet", "overdue", "broken"]
-"""active: calls within the caller's own quiet period. quiet: none for longer, so migrated. overdue: the day is past and calls
-are answered. broken: the day is past and calls fail."""
+"""active: calls within the caller's own quiet period. quiet: none for longer, so migrated. overdue: the day is past and
+calls are answered. broken: the day is past and calls fail."""
+
+SHORTEST_QUIET = timedelta(days=3)
+LONGEST_QUIET = timedelta(days=35)
+
+
+class ExposureKey(NamedTuple):
+    """What tells one exposure from another, and names its campaign."""
+
+    service: str
+    environment: str
+    platform: str
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
 class DayOfUse:
-    """One UTC day. `calls` counts failed ones too; the volume is the largest reporter's, hour by hour, never their sum."""
+    """One UTC day. `calls` counts failed ones too; the volume is the largest reporter's, hour by hour, never a sum."""
 
     day: date
     calls: int
@@ -29,7 +43,10 @@ class DayOfUse:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One (service, environment, deprecation) with its use by day, oldest first; days without calls are left out."""
+    """One (service, environment, deprecation) with its use by day, oldest first; days without calls are left out.
+
+    It is a picture as of some `now`: nothing in it is later by event time.
+    """
 
     service: str
     environment: str
@@ -41,3 +58,41 @@ class Exposure:
     """The ids as callers spell them, most used first."""
     request_ids: tuple[str, ...] = ()
     """A few sample request ids, as evidence."""
+
+    @property
+    def key(self) -> ExposureKey:
+        return ExposureKey(self.service, self.environment, *self.deprecation.key)
+
+    @property
+    def deadline(self) -> date | None:
+        return self.deprecation.shutdown.deadline
+
+
+def quiet_period(days: Iterable[DayOfUse]) -> timedelta:
+    """How long this caller may be silent before it counts as migrated: twice the longest gap between its days of use.
+
+    At least 3 days, at most 35, so that a month-end job is not taken as migrated on the 20th.
+    """
+    gaps = (later.day - earlier.day for earlier, later in pairwise(days))
+    return min(LONGEST_QUIET, max(SHORTEST_QUIET, 2 * max(gaps, default=timedelta())))
+
+
+def quiet_at(exposure: Exposure) -> datetime:
+    """When the exposure becomes quiet if nothing calls before."""
+    return exposure.last_at + quiet_period(exposure.days)
+
+
+def state_of(exposure: Exposure, now: datetime) -> State:
+    """The state as of `now`, from what is stored and nothing else.
+
+    The shutdown's day itself is not yet past: only errors that say "gone" make it broken that day.
+    """
+    if now >= quiet_at(exposure):
+        return "quiet"
+    last = exposure.days[-1]
+    deadline = exposure.deadline
+    if deadline is None or last.day < deadline:
+        return "active"
+    if last.end_of_life or (last.day > deadline and 2 * last.errors >= last.calls):
+        return "broken"
+    return "overdue" if last.day > deadline else "active"

@@ -1,12 +1,19 @@
 """service -> Owner; owner x audience -> destinations."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 Audience = Literal["owner", "team", "oncall", "manager", "director", "incident", "fallback", "operator", "organisation"]
-"""Who a step tells. `owner`: the people named for the service, else the team's channel. `fallback`: the channel that is never
-empty. `operator`: whoever runs lastcall."""
+"""Who a step tells. `owner`: the people named for the service, else the team's channel. `fallback`: the channel that is
+never empty. `operator`: whoever runs lastcall."""
+
+UTC = ZoneInfo("UTC")
+
+ABOVE_OWNER: frozenset[Audience] = frozenset({"oncall", "manager", "director", "incident", "organisation"})
+"""Who is told only after the owner has had a business day, unless three days or fewer remain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,75 @@ class Owner:
     manager: tuple[str, ...] = ()
     director: tuple[str, ...] = ()
     incident: str | None = None
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = UTC
     rule: str = ""
     """Which line of lastcall.yaml said so, for "why you"."""
+
+
+NOBODY = Owner(team=None, rule="no rule of lastcall.yaml matches")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRule:
+    """Shell-style patterns on the service's name, and the owner of what they match."""
+
+    services: tuple[str, ...]
+    owner: Owner
+
+    def matches(self, service: str) -> bool:
+        return any(fnmatchcase(service, pattern) for pattern in self.services)
+
+
+def owner_of(rules: Iterable[OwnerRule], service: str) -> Owner:
+    """The owner by the first rule that matches."""
+    return next((rule.owner for rule in rules if rule.matches(service)), NOBODY)
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The organisation's own channels, where those hear who belong to no owner."""
+
+    fallback: str
+    operator: str
+
+
+_FALLS_TO: dict[Audience, tuple[Audience, ...]] = {
+    "owner": ("team",),
+    "team": ("owner",),
+    "oncall": ("manager", "director"),
+    "manager": ("director",),
+}
+"""Who stands in, in this order, for an audience that is empty. The fallback channel stands in for everybody, last."""
+
+
+def destinations(owner: Owner, audiences: Iterable[Audience], channels: Channels) -> tuple[Destination, ...]:
+    """Where `audiences` hear, each address once. Never empty for an audience: an empty one falls through at once."""
+    found: dict[str, Destination] = {}
+    for audience in audiences:
+        for candidate in (audience, *_FALLS_TO.get(audience, ()), "fallback"):
+            if addresses := _addresses(owner, candidate, channels):
+                for address in addresses:
+                    found.setdefault(address, Destination(address, audience))
+                break
+    return tuple(found.values())
+
+
+def _addresses(owner: Owner, audience: Audience, channels: Channels) -> tuple[str, ...]:
+    names: dict[Audience, tuple[str | None, ...]] = {
+        "owner": owner.people,
+        "team": (owner.channel,),
+        "oncall": owner.oncall,
+        "manager": owner.manager,
+        "director": owner.director,
+        "incident": (owner.incident,),
+        "fallback": (channels.fallback,),
+        "operator": (channels.operator,),
+        "organisation": (channels.fallback,),
+    }
+    return tuple(_address(name) for name in names[audience] if name)
+
+
+def _address(name: str) -> str:
+    """An e-mail address means a person; all else is an address already."""
+    is_email = "@" in name and not name.startswith(("user:", "#", "usergroup:"))
+    return f"user:{name}" if is_email else name

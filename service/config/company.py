@@ -1,0 +1,103 @@
+"""lastcall.yaml: who owns which service, who is told when, and which topics are read."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jsonschema import Draft202012Validator
+
+from service.config.company_checks import find_problems
+from service.config.located import ConfigError, read_located
+from service.core.ownership import NOBODY, Channels, Owner, OwnerRule, owner_of
+from service.core.policy import Policy, PolicyRule, policy_for, policy_from_json
+from service.core.usage import Format
+
+__all__ = ["Company", "ConfigError", "Topic", "company_schema", "load_company"]
+
+DEFAULT_CHANNEL = "#lastcall"
+DEFAULT_NAME = "the organisation"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A Kafka topic to read."""
+
+    name: str
+    format: Format | None = None
+    """Fixes the dialect of every record; None: told by shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What lastcall.yaml says, with the defaults where it says nothing."""
+
+    organisation: str = DEFAULT_NAME
+    fallback_channel: str = DEFAULT_CHANNEL
+    operator_channel: str = DEFAULT_CHANNEL
+    owners: tuple[OwnerRule, ...] = ()
+    policies: tuple[PolicyRule, ...] = ()
+    topics: tuple[Topic, ...] = ()
+
+    @property
+    def channels(self) -> Channels:
+        return Channels(self.fallback_channel, self.operator_channel)
+
+    def owner_of(self, service: str) -> Owner:
+        return owner_of(self.owners, service)
+
+    def policy_for(self, *, platform: str, environment: str, team: str | None) -> Policy:
+        return policy_for(self.policies, platform=platform, environment=environment, team=team)
+
+
+@cache
+def company_schema() -> dict[str, Any]:
+    """The published JSON Schema of lastcall.yaml."""
+    schema: dict[str, Any] = json.loads((files("service.config") / "lastcall.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def load_company(path: Path | None) -> Company:
+    """Without a file nobody is owned and the default policy holds. Raises ConfigError with all problems of the file."""
+    if path is None:
+        return Company()
+    located = read_located(path)
+    validator = Draft202012Validator(company_schema())
+    if problems := find_problems(located, validator):
+        raise ConfigError(path, problems)
+    raw: dict[str, Any] = located.value
+    fallback = raw.get("fallback_channel", DEFAULT_CHANNEL)
+    return Company(
+        organisation=raw.get("organisation", DEFAULT_NAME),
+        fallback_channel=fallback,
+        operator_channel=raw.get("operator_channel", fallback),
+        owners=tuple(
+            _owner_rule(rule, f"owners[{index}], {path.name}:{located.line(('owners', index))}")
+            for index, rule in enumerate(raw.get("owners", []))
+        ),
+        policies=tuple(
+            PolicyRule(policy_from_json({"name": policy["name"], "steps": policy["steps"]}), **policy.get("match", {}))
+            for policy in raw.get("policies", [])
+        ),
+        topics=tuple(Topic(topic["name"], topic.get("format")) for topic in raw.get("topics", [])),
+    )
+
+
+def _owner_rule(rule: dict[str, Any], name: str) -> OwnerRule:
+    return OwnerRule(
+        services=tuple(rule["services"]),
+        owner=Owner(
+            team=rule["team"],
+            people=tuple(rule.get("people", ())),
+            channel=rule.get("channel"),
+            oncall=tuple(rule.get("oncall", ())),
+            manager=tuple(rule.get("manager", ())),
+            director=tuple(rule.get("director", ())),
+            incident=rule.get("incident"),
+            zone=ZoneInfo(rule["timezone"]) if "timezone" in rule else NOBODY.zone,
+            rule=name,
+        ),
+    )

@@ -1,0 +1,54 @@
+"""A case: one exposure, its owner, and the moment at which both are looked at."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from service.core.calendar import local_day, next_working, one_business_day_after, work_start
+from service.core.exposure import Exposure, State, state_of
+from service.core.ownership import Owner
+
+LAST_DAYS = 3
+"""With so many days left, or fewer, nothing waits for working hours, nor for the owner to have had a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    exposure: Exposure
+    owner: Owner
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """In the owner's zone."""
+        return self.day_of(self.now)
+
+    @property
+    def state(self) -> State:
+        return state_of(self.exposure, self.now)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the last days have begun."""
+        return self._is_late_on(self.today)
+
+    @property
+    def goes_out(self) -> datetime:
+        """When something that is ready now may reach people."""
+        return self.go_out_at(self.now)
+
+    def go_out_at(self, moment: datetime) -> datetime:
+        """At once in the last days, else in the owner's working hours: delayed, never dropped."""
+        return moment if self._is_late_on(self.day_of(moment)) else next_working(moment, self.owner.zone)
+
+    def day_of(self, moment: datetime) -> date:
+        return local_day(moment, self.owner.zone)
+
+    def morning(self, day: date) -> datetime:
+        return work_start(day, self.owner.zone)
+
+    def business_day_after(self, moment: datetime) -> datetime:
+        return one_business_day_after(moment, self.owner.zone)
+
+    def _is_late_on(self, day: date) -> bool:
+        deadline = self.exposure.deadline
+        return deadline is not None and (deadline - day).days <= LAST_DAYS

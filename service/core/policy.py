@@ -1,0 +1,169 @@
+"""An escalation policy: steps at offsets from the shutdown, each with audiences. Data, frozen into a campaign."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from service.core.calendar import add_business_days
+from service.core.ownership import Audience
+
+Anchor = Literal["announced", "days", "business_days"]
+MAX_DAYS = 3650
+
+_OFFSET = re.compile(r"(?P<sign>[+-])?(?P<number>\d{1,4})(?P<unit>b?d)(?P<failing> while failing)?")
+_REPEAT = re.compile(r"(?P<days>\d{1,3})d")
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """A day against the announcement or the shutdown: `announced`, `-30d`, `-7bd`, `0d`, `+1d`, `+0d while failing`."""
+
+    anchor: Anchor
+    days: int = 0
+    """Negative: before the shutdown. Zero for `announced`."""
+    while_failing: bool = False
+    """Only while calls fail, and then without waiting for working hours."""
+
+    def __str__(self) -> str:
+        if self.anchor == "announced":
+            return "announced"
+        if self.while_failing:
+            return f"{self.days:+d}{self._unit} while failing"
+        return f"{self.days:+d}{self._unit}" if self.days else f"0{self._unit}"
+
+    @property
+    def _unit(self) -> str:
+        return "d" if self.anchor == "days" else "bd"
+
+    @property
+    def needs_calls(self) -> bool:
+        """After the shutdown a step speaks only of calls that are still made."""
+        return self.while_failing or self.days > 0
+
+    def day(self, *, announced: date | None, deadline: date | None) -> date | None:
+        """The day of the step; None when that day is not known (no announcement on record, no firm deadline)."""
+        if self.anchor == "announced":
+            return announced
+        if deadline is None:
+            return None
+        if self.anchor == "business_days":
+            return add_business_days(deadline, self.days)
+        return deadline + timedelta(days=self.days)
+
+
+def parse_offset(text: str) -> Offset:
+    """The inverse of `str`. Raises ValueError with what is wrong, in words for the author of lastcall.yaml."""
+    if text == "announced":
+        return Offset("announced")
+    match = _OFFSET.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no offset")
+    days = int(match["number"]) * (-1 if match["sign"] == "-" else 1)
+    if abs(days) > MAX_DAYS:
+        raise ValueError(f"{text!r} is more than {MAX_DAYS} days away")
+    if match["sign"] is None and days:
+        raise ValueError(f"{text!r} does not say whether it is before (-) or after (+) the shutdown")
+    failing = match["failing"] is not None
+    if failing and days < 0:
+        raise ValueError(f"{text!r} stands before the shutdown, when nothing fails yet")
+    return Offset("days" if match["unit"] == "d" else "business_days", days, failing)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung: when, whom, and every how many days again until the next rung is reached."""
+
+    at: Offset
+    tell: tuple[Audience, ...]
+    repeat: int | None = None
+    """Days."""
+
+    @property
+    def name(self) -> str:
+        """Unique within its policy."""
+        return str(self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    name: str
+    steps: tuple[Step, ...]
+
+    def step(self, name: str) -> Step:
+        return next(step for step in self.steps if step.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRule:
+    """Shell-style patterns; a campaign's platform, environment and team must match those that are given."""
+
+    policy: Policy
+    platform: str | None = None
+    environment: str | None = None
+    team: str | None = None
+
+    def matches(self, *, platform: str, environment: str, team: str | None) -> bool:
+        wanted = ((self.platform, platform), (self.environment, environment), (self.team, team or ""))
+        return all(pattern is None or fnmatchcase(value, pattern) for pattern, value in wanted)
+
+
+def policy_for(rules: Iterable[PolicyRule], *, platform: str, environment: str, team: str | None) -> Policy:
+    """The policy of the first rule that matches, else the default."""
+    matching = (rule.policy for rule in rules if rule.matches(platform=platform, environment=environment, team=team))
+    return next(matching, DEFAULT_POLICY)
+
+
+def parse_repeat(text: str) -> int:
+    match = _REPEAT.fullmatch(text)
+    if match is None or not int(match["days"]):
+        raise ValueError(f"{text!r} is no number of days")
+    return int(match["days"])
+
+
+def policy_to_json(policy: Policy) -> dict[str, Any]:
+    """The shape of lastcall.yaml, as a campaign keeps it."""
+    return {
+        "name": policy.name,
+        "steps": [
+            {"at": step.name, "tell": list(step.tell)} | ({"repeat": f"{step.repeat}d"} if step.repeat else {})
+            for step in policy.steps
+        ],
+    }
+
+
+def policy_from_json(stored: dict[str, Any]) -> Policy:
+    """Raises ValueError when an offset or a repeat cannot be read."""
+    return Policy(
+        stored["name"],
+        tuple(
+            Step(
+                parse_offset(step["at"]),
+                tuple(step["tell"]),
+                parse_repeat(step["repeat"]) if "repeat" in step else None,
+            )
+            for step in stored["steps"]
+        ),
+    )
+
+
+DEFAULT_POLICY = policy_from_json(
+    {
+        "name": "default",
+        "steps": [
+            {"at": "announced", "tell": ["owner", "team"]},
+            {"at": "-60d", "tell": ["owner"]},
+            {"at": "-30d", "tell": ["owner", "team"]},
+            {"at": "-14d", "tell": ["owner", "team", "manager"]},
+            {"at": "-7d", "tell": ["owner", "team", "manager"]},
+            {"at": "-3d", "tell": ["owner", "team", "oncall", "manager", "director"]},
+            {"at": "-1d", "tell": ["owner", "team", "oncall", "manager", "director"]},
+            {"at": "0d", "tell": ["owner", "team", "oncall", "manager", "director", "incident"]},
+            {"at": "+0d while failing", "tell": ["owner", "team", "oncall", "incident"]},
+            {"at": "+1d", "tell": ["owner", "team", "oncall", "manager"], "repeat": "1d"},
+        ],
+    }
+)
+"""In force where lastcall.yaml names no other: gentle while there is time, wider as it runs out, daily afterwards."""
