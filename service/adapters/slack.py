@@ -41,7 +41,7 @@ CLOCK_DIFFERENCE = timedelta(minutes=5)
 
 @asynccontextmanager
 async def open_slack(
-    token: SecretStr, *, api_url: str, timeout_seconds: float = TIMEOUT_SECONDS
+    token: SecretStr, *, api_url: str, timeout_seconds: float = TIMEOUT_SECONDS, pace_seconds: float = PACE_SECONDS
 ) -> AsyncIterator["SlackTransport"]:
     """A transport to the workspace of `token`. Proxies are those of the environment, `NO_PROXY` respected."""
     # slack-sdk logs payloads at debug level, and looks at its logger's own level only.
@@ -51,13 +51,13 @@ async def open_slack(
     async with aiohttp.ClientSession(timeout=limit, trust_env=True, cookie_jar=aiohttp.DummyCookieJar()) as session:
         client = AsyncWebClient(token.get_secret_value(), api_url, session=session, retry_handlers=[], logger=logger)
         client.proxy = None  # the session knows it; slack-sdk's own reading of the environment ignores NO_PROXY
-        yield SlackTransport(client)
+        yield SlackTransport(client, pace_seconds=pace_seconds)
 
 
 class SlackTransport:
     """Posts through the Web API. slack-sdk's retries are off: one of a post that arrived would send it twice."""
 
-    def __init__(self, client: AsyncWebClient, *, pace_seconds: float = PACE_SECONDS) -> None:
+    def __init__(self, client: AsyncWebClient, *, pace_seconds: float) -> None:
         self._client = client
         self._addresses = Addresses(self._ask)
         self._pace = Pace(pace_seconds)

@@ -1,0 +1,25 @@
+"""A Slack for the tests that send to it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+from slack_server import Channel, SlackServer
+
+from service.adapters.slack import SlackTransport, open_slack
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackServer]:
+    names = ("search", "billing", "fallback", "operator")
+    channels = [Channel(f"C{i:08}", name) for i, name in enumerate(names, 1)]
+    users = {"ada@example.com": "U00000001", "bob@example.com": "U00000002"}
+    groups = {"search-oncall": ["U00000001", "U00000002"]}
+    async with SlackServer(channels, users, groups, posts_a_second=None) as server:
+        yield server
+
+
+@pytest.fixture
+async def transport(slack: SlackServer) -> AsyncIterator[SlackTransport]:
+    async with open_slack(SecretStr(slack.token), api_url=slack.url, timeout_seconds=1, pace_seconds=0) as opened:
+        yield opened

@@ -1,0 +1,82 @@
+"""Puts notifications into the outbox as the engine does, and reads back what became of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from sqlalchemy import insert, select, text
+
+from service.adapters.database import Database
+from service.adapters.tables import conditions, messages, notifications
+from service.core.delivery import Transport
+from service.core.messages import Links
+from service.core.notification import Facts
+from service.engine.deliver import DeliveryReport, deliver
+
+NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)
+LINKS = Links(page="http://lastcall.test")
+
+
+@dataclass(frozen=True)
+class Channels:
+    fallback_channel: str = "#fallback"
+    operator_channel: str = "#operator"
+
+
+async def send(database: Database, transport: Transport, *, minutes: float = 0) -> DeliveryReport:
+    """One tick of delivery, so long after noon."""
+    return await deliver(database, transport, Channels(), links=LINKS, now=NOON + timedelta(minutes=minutes))
+
+
+async def enqueue(database: Database, destination: str, *facts: Facts, not_before: datetime = NOON) -> list[UUID]:
+    """One pending notification for each of `facts`. Returns their ids."""
+    ids = [uuid4() for _ in facts]
+    rows: Sequence[dict[str, Any]] = [
+        {
+            "id": id_,
+            "dedup_key": str(id_),
+            "kind": "notice",
+            "audience": "owner",
+            "destination": destination,
+            "facts": msgspec.to_builtins(fact),
+            "reason": "owner of the service",
+            "decided_at": NOON,
+            "not_before": not_before,
+        }
+        for id_, fact in zip(ids, facts, strict=True)
+    ]
+    async with database.begin() as connection:
+        await connection.execute(insert(notifications), rows)
+    return ids
+
+
+async def states(database: Database) -> dict[str, list[str]]:
+    """The states of all notifications, by destination, sorted."""
+    found: dict[str, list[str]] = {}
+    async with database.connect() as connection:
+        for row in await connection.execute(select(notifications).order_by(notifications.c.state)):
+            found.setdefault(row.destination, []).append(row.state)
+    return found
+
+
+async def stored_messages(database: Database) -> Sequence[Any]:
+    async with database.connect() as connection:
+        return (await connection.execute(select(messages).order_by(messages.c.written_at))).all()
+
+
+async def open_kinds(database: Database) -> list[tuple[str, str]]:
+    """Kind and subject of each condition that holds."""
+    async with database.connect() as connection:
+        rows = await connection.execute(select(conditions).where(conditions.c.cleared_at.is_(None)))
+        return sorted((row.kind, row.subject) for row in rows)
+
+
+async def let_leases_lapse(database: Database) -> None:
+    """As if the process that holds them had been gone for longer than a lease."""
+    async with database.begin() as connection:
+        await connection.execute(
+            text("UPDATE notifications SET lease_until = now() - interval '1 second' WHERE state = 'leased'")
+        )
