@@ -1,0 +1,22 @@
+"""Raw model id, and what the log says about it -> (platform, canonical model). Exact, never by prefix.
+
+`Resolver(knowledge).resolve(...)` answers with a `Model` or an `Unresolved` and its reason. The order of work: which
+field the text came from, clean it, take off wrappers (each proves something about the platform), read the rest by the
+platform's own grammar, and look that up exactly. An unknown snapshot of a known family is unknown, not the family.
+"""
+
+from service.core.identity.answer import Identified, Kind, Model, Unresolved, UnresolvedReason
+from service.core.identity.knowledge import Knowledge, Maker, Names
+from service.core.identity.resolver import Resolver
+
+__all__ = [
+    "Identified",
+    "Kind",
+    "Knowledge",
+    "Maker",
+    "Model",
+    "Names",
+    "Resolver",
+    "Unresolved",
+    "UnresolvedReason",
+]

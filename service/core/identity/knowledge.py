@@ -1,0 +1,93 @@
+"""What is known: which ids exist, and what the aliases among them stand for. Plain data, built by an adapter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from service.core.identity.answer import Kind
+from service.core.identity.platforms import OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names one maker gives, or one platform uses. All lower case, in canonical spelling."""
+
+    models: frozenset[str] = frozenset()
+    pinned: Mapping[str, str] = field(default_factory=dict)
+    """Alias -> the one snapshot that it has ever stood for."""
+    floating: frozenset[str] = frozenset()
+    """Aliases that have stood for several snapshots: they stay themselves."""
+
+    def find(self, name: str) -> tuple[str, Kind] | None:
+        """Model and kind of exactly `name`. A pinned alias yields its snapshot, which may itself be a floating name."""
+        if (target := self.pinned.get(name)) is not None:
+            return target, "alias" if target in self.floating else "snapshot"
+        if name in self.floating:
+            return name, "alias"
+        return (name, "snapshot") if name in self.models else None
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """One maker of models. `short` are undated names that resellers use and the maker's own API never did."""
+
+    names: Names
+    api: str | None = None
+    """The platform that is the maker's own API."""
+    short: Names = Names()
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Everything known, by maker (true on each platform) and by platform (which wins, and holds there alone)."""
+
+    makers: Mapping[str, Maker]
+    platforms: Mapping[str, Names]
+
+    def find(self, platform: str | None, maker: str | None, name: str) -> tuple[str, Kind] | None:
+        """Look `name` up on `platform` among the models of `maker`, or of every maker served there."""
+        if platform is not None and (names := self.platforms.get(platform)) is not None and (hit := names.find(name)):
+            return hit
+        for maker_name in self._makers_on(platform, maker):
+            known = self.makers.get(maker_name)
+            if known is None:
+                continue
+            if hit := known.names.find(name):
+                return hit
+            if platform not in {known.api, *EXACT_PLATFORMS} and (hit := known.short.find(name)):
+                return hit
+        return None
+
+    def own_api(self, name: str) -> tuple[str | None] | None:
+        """Platform of whoever published exactly `name`, for ids without a hint; `(None,)` for a maker without an API.
+
+        None when nobody knows the name.
+        """
+        for maker in self.makers.values():
+            at_api = self.platforms.get(maker.api, Names()) if maker.api is not None else Names()
+            if maker.names.find(name) or at_api.find(name):
+                return (maker.api,)
+        return next(((p,) for p in SECOND_APIS if p in self.platforms and self.platforms[p].find(name)), None)
+
+    def _makers_on(self, platform: str | None, maker: str | None) -> tuple[str, ...]:
+        if maker is not None:
+            return (maker, OPEN)
+        if platform is None:
+            return tuple(self.makers)
+        own = tuple(name for name, known in self.makers.items() if known.api == platform)
+        return own or ONLY_MAKERS.get(platform) or tuple(m for m in self.makers if m not in NOT_THERE.get(platform, ()))
+
+
+ONLY_MAKERS: Mapping[str, tuple[str, ...]] = {
+    "azure-openai": ("openai",),
+    "chatgpt-app": ("openai",),
+}
+"""Platforms other than a maker's own API that serve certain makers only."""
+
+EXACT_PLATFORMS = frozenset({"aws-bedrock"})
+"""Platforms that have ids of their own for everything: a short name there is a truncated id."""
+
+NOT_THERE: Mapping[str, tuple[str, ...]] = {"azure-foundry": ("openai",)}
+"""Makers whose models a platform sells under another name: Azure's catalog of OpenAI's models is azure-openai."""
+
+SECOND_APIS = ("vertex-ai",)
+"""Platforms where a maker publishes ids that its first API never had (PaLM)."""

@@ -1,0 +1,46 @@
+"""Grammars of the makers' own APIs, and of Azure, which serves OpenAI's models under names of its own."""
+
+import re
+
+from service.core.identity.respell import spellings
+from service.core.identity.spelling import Spelling, UnreadableError, split_maker
+
+_FINE_TUNE = re.compile(r"ft:(?P<base>[^:]+)(:.*)?|(?P<old>[a-z0-9.-]+):ft-.+|ft-(?P<listed>[a-z0-9.-]+)")
+_AZURE_FINE_TUNE = re.compile(r"(?P<base>.+)\.ft-[^.]+")
+_AZURE_35 = re.compile(r"gpt-35-")
+
+
+def openai(text: str) -> Spelling:
+    """OpenAI: exact ids; fine-tunes by their base; `-completions` on the deprecations page names an endpoint."""
+    if match := _FINE_TUNE.fullmatch(text):
+        base = match["base"] or match["old"] or match["listed"]
+        return Spelling((base,), "openai", fine_tune=True)
+    return Spelling((text, text.removesuffix("-completions")))
+
+
+def azure(text: str) -> Spelling:
+    """Azure OpenAI: OpenAI's names without the dot in 3.5, the version after the name; `<base>.ft-<job>`."""
+    match = _AZURE_FINE_TUNE.fullmatch(text)
+    base = match["base"] if match else text.replace("_", "-")
+    name = _AZURE_35.sub("gpt-3.5-", base)
+    if match is None and (tuned := _FINE_TUNE.fullmatch(name)):
+        return openai(tuned.string)
+    return Spelling((name,), "openai", fine_tune=match is not None)
+
+
+def foundry(text: str) -> Spelling:
+    """Azure AI Foundry: mixed case, the maker or `FW-` (hosted by Fireworks) glued on."""
+    maker, name = split_maker(text)
+    return Spelling(spellings(name), maker)
+
+
+def plain(text: str) -> Spelling:
+    """A maker's API with no grammar beyond the name."""
+    return Spelling((text,))
+
+
+def gemini(text: str) -> Spelling:
+    """Gemini API: `models/<id>`; a tuned model's name does not tell its base."""
+    if text.startswith(("tunedmodels/", "cachedcontents/", "endpoints/")):
+        raise UnreadableError("opaque")
+    return Spelling((text.removeprefix("models/"),))

@@ -1,0 +1,166 @@
+"""What a log's provider field, a wrapper before an id, or a host name says about the platform.
+
+Sources: the GenAI semantic conventions old and new, OpenLLMetry, OpenInference, LiteLLM, Kong, Cloudflare, LangChain,
+pydantic-ai. The words of one platform are the same as a provider field and as a wrapper, so there is one table.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.core.usage import FieldKind
+
+_WORDS = {
+    "openai-api": "openai open_ai text_completion_openai openai_responses openai_chat custom_openai openai_like",
+    "chatgpt-app": "chatgpt",
+    "azure-openai": "azure azure_openai azure_ai_openai az_ai_openai azure_text",
+    "azure-foundry": "azure_ai azure_ai_inference az_ai_inference azure_foundry azure_ai_foundry azureai",
+    "anthropic-api": "anthropic anthropic_text claude",
+    "aws-bedrock": "bedrock aws aws_bedrock bedrock_converse bedrock_mantle bedrock_runtime amazon_bedrock",
+    "sagemaker": "sagemaker sagemaker_chat aws_sagemaker",
+    "vertex-ai": (
+        "vertex vertexai vertex_ai vertex_ai_beta gcp_vertex_ai google_vertex google_vertexai google_vertex_ai"
+    ),
+    "gemini-api": (
+        "gemini google gcp_gemini gcp_gen_ai google_genai google_gla google_ai_studio google_generativeai palm"
+    ),
+    "mistral-api": "mistral mistral_ai mistralai codestral text_completion_codestral",
+    "cohere-api": "cohere cohere_chat",
+    "xai-api": "xai x_ai grok",
+    "deepseek-api": "deepseek",
+    "groq": "groq",
+    "perplexity-api": "perplexity perplexity_ai",
+    "together-ai": "together together_ai togetherai",
+    "fireworks-serverless": "fireworks fireworks_ai",
+    "databricks": "databricks",
+    "snowflake-cortex": "snowflake snowflake_cortex",
+    "github-copilot": "github_copilot copilot",
+    "github-models": "github github_models",
+    "ai21-api": "ai21 ai21_chat",
+    "voyage-api": "voyage voyageai voyage_ai",
+    "deepinfra": "deepinfra",
+    "replicate": "replicate",
+    "cloudflare-workers-ai": "cloudflare workers_ai cloudflare_workers",
+    "cloudflare-ai-gateway": "cloudflare_gateway compat",
+    "openrouter": "openrouter open_router",
+    "vercel-ai-gateway": "vercel_ai_gateway vercel",
+    "oci": "oci oracle",
+    "watsonx": "watsonx watsonx_text ibm_watsonx_ai ibm",
+    "self-hosted": "ollama ollama_chat vllm hosted_vllm llamafile lm_studio lmstudio xinference infinity triton tgi",
+    "cerebras": "cerebras",
+    "moonshot-api": "moonshot moonshotai",
+    "alibaba-model-studio": "dashscope alibaba alibaba_model_studio",
+    "wandb-inference": "wandb wandb_inference",
+    "baseten-model-apis": "baseten baseten_model_apis",
+    "scaleway-generative-apis": "scaleway scaleway_generative_apis",
+    "xiaomi-mimo-api": "xiaomi_mimo xiaomi_mimo_api",
+}
+_PLATFORM = {word: platform for platform, words in _WORDS.items() for word in words.split()}
+_PLATFORM |= {platform.replace("-", "_"): platform for platform in _WORDS}
+
+_MAKER_WORDS = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "google": "google",
+    "mistral": "mistral mistralai mistral-ai",
+    "cohere": "cohere",
+    "xai": "xai x-ai",
+    "deepseek": "deepseek deepseek-ai",
+    "ai21": "ai21 ai21labs",
+    "amazon": "amazon stability",
+    "perplexity": "perplexity",
+    "voyage": "voyage voyageai",
+}
+_MAKER = {word: maker for maker, words in _MAKER_WORDS.items() for word in words.split()}
+OPEN = "open"
+"""The makers whose models have no API of their own that lastcall follows: Meta, Qwen, Microsoft and many more."""
+
+_HOSTS = (
+    (re.compile(r"(.+\.)?(openai|cognitiveservices)\.azure\.(com|us|cn)"), "azure-openai"),
+    (re.compile(r".+\.services\.ai\.azure\.com|.+\.models\.ai\.azure\.com"), "azure-foundry"),
+    (re.compile(r"models\.github\.ai|models\.inference\.ai\.azure\.com"), "github-models"),
+    (re.compile(r"bedrock(-runtime|-mantle)?(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)"), "aws-bedrock"),
+    (re.compile(r".*\.bedrock-runtime\.[a-z0-9-]+\.vpce\.amazonaws\.com"), "aws-bedrock"),
+    (re.compile(r"runtime\.sagemaker\.[a-z0-9-]+\.amazonaws\.com"), "sagemaker"),
+    (re.compile(r"([a-z0-9-]+-)?aiplatform(\.[a-z0-9-]+\.rep)?\.googleapis\.com"), "vertex-ai"),
+    (re.compile(r"generativelanguage\.googleapis\.com"), "gemini-api"),
+    (re.compile(r"((eu|us)\.)?api\.openai\.com"), "openai-api"),
+    (re.compile(r"chatgpt\.com"), "chatgpt-app"),
+    (re.compile(r"api\.anthropic\.com"), "anthropic-api"),
+    (re.compile(r"(www\.)?openrouter\.ai"), "openrouter"),
+    (re.compile(r"(api|codestral)\.mistral\.ai"), "mistral-api"),
+    (re.compile(r"api\.cohere\.(ai|com)"), "cohere-api"),
+    (re.compile(r"([a-z0-9-]+\.)?api\.x\.ai"), "xai-api"),
+    (re.compile(r"api\.groq\.com"), "groq"),
+    (re.compile(r"api\.together\.(xyz|ai)"), "together-ai"),
+    (re.compile(r"api\.fireworks\.ai"), "fireworks-serverless"),
+    (re.compile(r"api\.perplexity\.ai"), "perplexity-api"),
+    (re.compile(r"api\.deepseek\.com"), "deepseek-api"),
+    (re.compile(r"api\.deepinfra\.com"), "deepinfra"),
+    (re.compile(r"api\.replicate\.com"), "replicate"),
+    (re.compile(r"api\.voyageai\.com"), "voyage-api"),
+    (re.compile(r"api\.ai21\.com"), "ai21-api"),
+    (re.compile(r"api\.cerebras\.ai"), "cerebras"),
+    (re.compile(r"api\.moonshot\.(ai|cn)"), "moonshot-api"),
+    (re.compile(r"dashscope(-intl|-us)?\.aliyuncs\.com"), "alibaba-model-studio"),
+    (re.compile(r"ai-gateway\.vercel\.sh"), "vercel-ai-gateway"),
+    (re.compile(r"gateway\.ai\.cloudflare\.com"), "cloudflare-ai-gateway"),
+    (re.compile(r"api\.(individual\.|business\.|enterprise\.)?githubcopilot\.com"), "github-copilot"),
+    (re.compile(r"inference\.generativeai\.[a-z0-9-]+\.oci\.oraclecloud\.com"), "oci"),
+    (re.compile(r"[a-z0-9-]+\.ml\.cloud\.ibm\.com"), "watsonx"),
+    (re.compile(r".+\.snowflakecomputing\.com"), "snowflake-cortex"),
+    (re.compile(r".+\.(cloud\.databricks\.com|azuredatabricks\.net|gcp\.databricks\.com)"), "databricks"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the log's provider field says: nothing, a platform, or the kind of field that the id stood in."""
+
+    platform: str | None = None
+    field: FieldKind = "model"
+    path: bool = False
+    """The "id" is the path of a request."""
+
+
+_FREE_TEXT_FIELDS: Mapping[str, FieldKind] = {
+    "deployment": "deployment",
+    "endpoint": "deployment",
+    "model_group": "alias",
+    "alias": "alias",
+    "route": "alias",
+    "virtual_model": "alias",
+}
+
+
+def read_hint(provider: str | None) -> Hint:
+    """A provider field of any tool. An unknown word is no hint, since every convention allows custom ones."""
+    if not provider or len(provider) > 128:
+        return Hint()
+    word = provider.strip().lower()
+    if word in {"path", "url", "url.path"}:
+        return Hint(path=True)
+    tool, _, field = word.rpartition(".")
+    if tool and field in _FREE_TEXT_FIELDS:
+        return Hint(platform_of(tool), _FREE_TEXT_FIELDS[field])
+    return Hint(platform_of(word))
+
+
+def platform_of(word: str) -> str | None:
+    """Platform named by a provider's or wrapper's word, lower case: `gcp.vertex_ai`, `vertex_ai-llama_models`."""
+    word = re.sub(r"[.\s-]", "_", word)
+    if word.startswith("vertex_ai_") and word.endswith("_models"):
+        return "vertex-ai"
+    return _PLATFORM.get(word)
+
+
+def platform_of_host(host: str | None) -> str | None:
+    """Platform that answers at `host` (lower case, no port); None for a gateway's or any other name."""
+    if not host:
+        return None
+    return next((platform for pattern, platform in _HOSTS if pattern.fullmatch(host)), None)
+
+
+def maker_of(segment: str) -> str:
+    """Maker named by a path segment or the first dotted word of an id."""
+    return _MAKER.get(segment, OPEN)

@@ -1,0 +1,153 @@
+"""The one answer to "which model is this?"."""
+
+from collections.abc import Callable, Mapping
+
+from service.core.identity import google, hosts, makers
+from service.core.identity.answer import Identified, Model, Unresolved
+from service.core.identity.bedrock import bedrock
+from service.core.identity.clean import RefusedError, clean
+from service.core.identity.knowledge import Knowledge
+from service.core.identity.paths import read_path
+from service.core.identity.platforms import platform_of_host, read_hint
+from service.core.identity.spelling import Spelling, UnreadableError
+from service.core.identity.wrappers import Address, unwrap
+from service.core.usage import FieldKind
+
+Grammar = Callable[[str], Spelling]
+
+_GRAMMARS: Mapping[str, Grammar] = {
+    "openai-api": makers.openai,
+    "azure-openai": makers.azure,
+    "azure-foundry": makers.foundry,
+    "gemini-api": makers.gemini,
+    "anthropic-api": makers.plain,
+    "mistral-api": makers.plain,
+    "cohere-api": makers.plain,
+    "xai-api": makers.plain,
+    "ai21-api": makers.plain,
+    "voyage-api": makers.plain,
+    "aws-bedrock": bedrock,
+    "vertex-ai": google.vertex,
+    "openrouter": hosts.openrouter,
+    "replicate": hosts.replicate,
+    "databricks": hosts.databricks,
+    "fireworks-serverless": hosts.fireworks,
+    "cloudflare-workers-ai": hosts.cloudflare,
+    "sagemaker": hosts.sagemaker,
+    "self-hosted": hosts.self_hosted,
+    "chatgpt-app": hosts.display,
+    "github-copilot": hosts.display,
+    "oci": hosts.dotted_reseller,
+}
+_NEIGHBOUR: Mapping[str, str] = {"azure-openai": "azure-foundry", "azure-foundry": "azure-openai"}
+"""Azure's two catalogs answer under one name in logs; an id that one does not know may be the other's."""
+_CACHE_LIMIT = 50_000
+
+
+class Resolver:
+    """Resolves ids by `knowledge`. Answers are remembered, so that the path of every record costs one look-up."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._identified: dict[tuple[str | None, str | None, str | None, FieldKind, str | None], Identified] = {}
+
+    def identify(
+        self,
+        *,
+        provider: str | None,
+        host: str | None,
+        requested_id: str | None,
+        requested_field: FieldKind = "model",
+        served_id: str | None,
+    ) -> Identified:
+        """Both ids of a call. The platform is the served id's when that one is known, else the requested one's."""
+        key = (provider, host, requested_id, requested_field, served_id)
+        if (known := self._identified.get(key)) is not None:
+            return known
+        if len(self._identified) >= _CACHE_LIMIT:
+            self._identified.clear()
+        answer = self._identified[key] = self._identify(provider, host, requested_id, requested_field, served_id)
+        return answer
+
+    def resolve(
+        self, raw: str, *, provider: str | None = None, host: str | None = None, field: FieldKind = "model"
+    ) -> Model | Unresolved:
+        """Total: any text has an answer. `provider` is the log's own word (see `platforms`); `host` overrules it."""
+        hint = read_hint(provider)
+        served_at = platform_of_host(host)
+        platform = served_at or hint.platform
+        try:
+            text = clean(raw)
+            if field != "model" or hint.field != "model":
+                return Unresolved(platform, "free_text")
+            if text.startswith("/"):
+                address = self._path(text, platform, is_path=hint.path)
+            else:
+                address = unwrap(text, platform, firm=served_at is not None)
+        except RefusedError as refused:
+            return Unresolved(platform, refused.reason)
+        except UnreadableError as unreadable:
+            return Unresolved(unreadable.platform or platform, unreadable.reason)
+        return self._read(address)
+
+    def _identify(
+        self, provider: str | None, host: str | None, requested_id: str | None, field: FieldKind, served_id: str | None
+    ) -> Identified:
+        requested = (
+            None if requested_id is None else self.resolve(requested_id, provider=provider, host=host, field=field)
+        )
+        platform = requested.platform if requested is not None else None
+        served = None
+        if served_id is not None:
+            served = self.resolve(served_id, provider=provider, host=host)
+        return Identified(
+            platform or (served.platform if served is not None else None),
+            requested.model if isinstance(requested, Model) else None,
+            served.model if isinstance(served, Model) else None,
+        )
+
+    def _path(self, text: str, platform: str | None, *, is_path: bool) -> Address:
+        if text.startswith("//aiplatform.googleapis.com/"):
+            return Address("vertex-ai", text.removeprefix("//aiplatform.googleapis.com/"))
+        if not is_path:
+            raise UnreadableError("not_an_id", platform)
+        return read_path(text, platform)
+
+    def _read(self, address: Address) -> Model | Unresolved:
+        platform, text = address
+        if platform is None:
+            return self._without_platform(text)
+        try:
+            return self._look_up(platform, text) or Unresolved(platform, "unknown_model")
+        except UnreadableError as unreadable:
+            return Unresolved(platform, unreadable.reason)
+
+    def _look_up(self, platform: str, text: str) -> Model | None:
+        found = self._on(platform, text)
+        if found is None and (neighbour := _NEIGHBOUR.get(platform)) is not None:
+            found = self._on(neighbour, text)
+        return found
+
+    def _on(self, platform: str | None, text: str) -> Model | None:
+        spelled = _GRAMMARS.get(platform or "", hosts.reseller)(text)
+        for name in spelled.names:
+            if hit := self._knowledge.find(platform, spelled.maker, name):
+                model, kind = hit
+                return (
+                    Model(platform, f"ft:{model}", "fine-tune") if spelled.fine_tune else Model(platform, model, kind)
+                )
+        return None
+
+    def _without_platform(self, text: str) -> Model | Unresolved:
+        """A bare id is its maker's own API; one whose maker has none is known, but not where it was served."""
+        own = self._knowledge.own_api(text)
+        return (self._on(own[0], text) if own is not None else None) or Unresolved(None, "unknown_model")
+
+
+def spell(platform: str, raw: str) -> Spelling | None:
+    """How `platform`'s own grammar reads an id of its catalog; None when it is no id. Nothing is looked up."""
+    try:
+        address = unwrap(clean(raw), platform)
+        return _GRAMMARS.get(platform, hosts.reseller)(address.text)
+    except (RefusedError, UnreadableError):
+        return None

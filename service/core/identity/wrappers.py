@@ -1,0 +1,104 @@
+"""Takes off what tools put around an id, from left to right, and remembers what each wrapper proves of the platform."""
+
+import re
+from typing import NamedTuple
+
+from service.core.identity import bedrock
+from service.core.identity.platforms import platform_of, platform_of_host
+from service.core.identity.spelling import UnreadableError
+
+_VERB = re.compile(
+    r":(generatecontent|streamgeneratecontent|rawpredict|streamrawpredict|predict|serverstreamingpredict|embedcontent|"
+    r"batchembedcontents|counttokens|predictlongrunning)$"
+)
+_IMAGE = r"\d+-x-\d+|max-x-max|\d+-steps|max-steps|hd|standard|low|medium|high"
+_ROUTES = {
+    "aws-bedrock": re.compile(
+        rf"{_IMAGE}|invoke|converse|[a-z]{{2}}(-gov)?-[a-z]+-\d|\*|\d-month-commitment|claude_platform"
+    ),
+    "azure-openai": re.compile(rf"{_IMAGE}|us|eu|apac|us-gov|global|global-standard|chat|responses"),
+    "openai-api": re.compile(rf"{_IMAGE}|chat|responses|completions|v1"),
+    None: re.compile(_IMAGE),
+}
+_LOOSE_HINTS = frozenset(
+    {
+        "openai-api",
+        "anthropic-api",
+        "gemini-api",
+        "mistral-api",
+        "cohere-api",
+        "xai-api",
+        "deepseek-api",
+        "ai21-api",
+        "voyage-api",
+        "cloudflare-ai-gateway",
+    }
+)
+"""Provider words that name a client library or a gateway as often as the place: an id that proves another wins."""
+_COLON = re.compile(r"([a-z0-9_.-]+):(?!\d+$)(.+)")
+_SHAPES = (
+    (bedrock.ID, "aws-bedrock"),
+    (bedrock.BARE, "aws-bedrock"),
+    (re.compile(r"arn:aws[a-z-]*:bedrock:.+"), "aws-bedrock"),
+    (re.compile(r"arn:aws[a-z-]*:sagemaker:.+"), "sagemaker"),
+    (re.compile(r"gpt-35-.+"), "azure-openai"),
+    (re.compile(r"(publishers|projects)/.+|[a-z][\w.-]+@(\d{3,8}|default|latest|\d{4}-\d{3})"), "vertex-ai"),
+    (re.compile(r"@(cf|hf)/.+"), "cloudflare-workers-ai"),
+    (re.compile(r"accounts/fireworks/models/.+"), "fireworks-serverless"),
+    (re.compile(r"databricks-.+|system\.ai\..+"), "databricks"),
+)
+_WEAK_SHAPES = (
+    (re.compile(r"(models|tunedmodels)/.+"), "gemini-api"),
+    (re.compile(r"ft[:-].+|.+:ft-.+"), "openai-api"),
+)
+
+
+class Address(NamedTuple):
+    """Where an id was served, and the id with the wrappers off."""
+
+    platform: str | None
+    text: str
+
+
+def unwrap(text: str, platform: str | None, *, firm: bool = False) -> Address:
+    """The outermost wrapper that names a platform overrules `platform`, what the log's provider field says.
+
+    With `firm` the platform is that of the host called, which no wrapper overrules.
+    """
+    text = unwrap_routes(None, _VERB.sub("", text.partition("?")[0])).text
+    if text.startswith("@") and not text.startswith(("@cf/", "@hf/", "@preset/")):
+        return _integration(text, platform)
+    loose = platform is None or (platform in _LOOSE_HINTS and not firm)
+    if loose and (shape := _shape(text)):
+        return Address(shape, text)
+    if loose and (match := _COLON.fullmatch(text)) and platform_of(match[1]):
+        return unwrap_routes(platform_of(match[1]), match[2])
+    segment, slash, rest = text.partition("/")
+    named = (platform_of_host(segment) or platform_of(segment)) if slash else None
+    if named is not None and (loose or named == platform):
+        return unwrap_routes(named, rest)
+    if platform is None and (shape := _shape(text, _WEAK_SHAPES)):
+        return Address(shape, text)
+    return unwrap_routes(platform, text)
+
+
+def unwrap_routes(platform: str | None, text: str) -> Address:
+    """Take off routes, regions, modes and image sizes, and the platform's own name when it is said twice."""
+    routes = _ROUTES.get(platform, _ROUTES[None])
+    segment, slash, rest = text.partition("/")
+    while slash and (routes.fullmatch(segment) or (platform is not None and platform_of(segment) == platform)):
+        text = rest
+        segment, slash, rest = text.partition("/")
+    return Address(platform, text)
+
+
+def _shape(text: str, shapes: tuple[tuple[re.Pattern[str], str], ...] = _SHAPES) -> str | None:
+    return next((platform for pattern, platform in shapes if pattern.fullmatch(text)), None)
+
+
+def _integration(text: str, platform: str | None) -> Address:
+    """Portkey's `@slug/id`: the slug is the user's own word; only one that begins with a platform's name tells it."""
+    slug, slash, rest = text[1:].partition("/")
+    if not slash:
+        raise UnreadableError("free_text", platform)
+    return unwrap(rest, platform or platform_of(slug) or platform_of(slug.partition("-")[0]))
