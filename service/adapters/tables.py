@@ -82,6 +82,7 @@ series = Table(
     ),
     Index("ix_series_requested", "platform", "requested_model"),
     Index("ix_series_served", "platform", "served_model"),
+    Index("ix_series_resolved_by", "resolved_by"),
     Index("ix_series_unresolved", "requested_id", postgresql_where=text("requested_model IS NULL AND served_model IS NULL")),
     comment="A stream of calls in the log's own words, and what identity makes of them",
 )  # fmt: skip
@@ -205,6 +206,19 @@ deprecations = Table(
 
 # --- escalation ------------------------------------------------------------------------------------------------------
 
+agenda = Table(
+    "agenda",
+    metadata,
+    Column("service", Text, primary_key=True),
+    Column("environment", Text, primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("look_at", DateTime(timezone=True), comment="when escalation looks at it next; null: time alone brings nothing"),
+    Column("on_call", Boolean, nullable=False, server_default=text("true"), comment="a new call makes it look at once"),
+    Index("ix_agenda_due", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+    comment="When each use of a model is to be decided on next; its row is the lock of the decision",
+)  # fmt: skip
+
 campaigns = Table(
     "campaigns",
     metadata,
@@ -238,7 +252,7 @@ notifications = Table(
     Column("id", Uuid, primary_key=True),
     Column("dedup_key", Text, nullable=False, unique=True),
     Column("campaign_id", Uuid, ForeignKey("campaigns.id")),
-    Column("kind", Text, nullable=False, comment="notice, closed, digest, operator"),
+    Column("kind", Text, nullable=False, comment="notice, date_moved, closed, digest, operator"),
     Column("step", Text),
     Column("audience", Text, nullable=False),
     Column("destination", Text, nullable=False, comment="#channel, user:<email>, usergroup:<handle>, or a Slack id"),

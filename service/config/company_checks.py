@@ -26,25 +26,26 @@ def _of_schema(located: Located, error: ValidationError) -> Problem:
     where: Where = tuple(error.absolute_path)
     line = located.line(where)
     at = _spelled(where)
+    found: Any = error.instance
     wanted: Any = error.validator_value
     match error.validator:
         case "additionalProperties":
             schema: Any = error.schema
             known = schema["properties"]
-            unknown = next(key for key in error.instance if key not in known)
+            unknown = next(key for key in found if key not in known)
             line = located.line((*where, unknown))
             return Problem(line, f"{at}{unknown!r} is no setting here", f"Known: {', '.join(known)}")
         case "required":
-            absent = next(key for key in wanted if key not in error.instance)
+            absent = next(key for key in wanted if key not in found)
             return Problem(line, f"{at}{absent!r} is missing", f"Add `{absent}:` with a value")
         case "type":
-            return Problem(line, f"{at}{error.instance!r} is no {wanted}", _remedy_of_type(error.instance, wanted))
+            return Problem(line, f"{at}{found!r} is no {wanted}", _remedy_of_type(found, wanted))
         case "enum":
             allowed = ", ".join(wanted)
-            return Problem(line, f"{at}{error.instance!r} is unknown", f"Write one of: {allowed}")
+            return Problem(line, f"{at}{found!r} is unknown", f"Write one of: {allowed}")
         case "pattern":
             remedy = 'Write "#channel" in quotes, an e-mail address, usergroup:<handle> or a Slack id'
-            return Problem(line, f"{at}{error.instance!r} is no address", remedy)
+            return Problem(line, f"{at}{found!r} is no address", remedy)
         case _:
             return Problem(line, f"{at}{error.message}", "See docs/configuration.md")
 
