@@ -1,7 +1,7 @@
 """Lifecycle facts: when a model was announced to go, when it goes, and how sure anybody can be of the day.
 
-A date belongs to (platform, model), never to a model alone. Four dates stay apart: announced, first seen by us, not before,
-firm shutdown. "No sooner than" is no deadline.
+A date belongs to (platform, model), never to a model alone. Four dates stay apart: announced, first seen by us, not
+before, firm shutdown. "No sooner than" is no deadline.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -76,7 +76,7 @@ class Deprecation:
 
 
 class Catalog:
-    """All records, indexed by (platform, canonical model). Immutable; a change is a new Catalog with another `digest`."""
+    """All records by (platform, canonical model). Immutable; a change is a new Catalog with another `digest`."""
 
     def __init__(self, records: Iterable[Deprecation], *, digest: str) -> None:
         self.digest = digest

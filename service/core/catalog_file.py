@@ -1,7 +1,7 @@
 """The shape of one catalog file: the records of one platform, as contributors write them.
 
-These structs are the one description of it: `json_schema` makes `service/catalog/schema.json`, and the fields stand in the
-order that a file's keys have. What a schema cannot say is in `core.catalog_rules`.
+These structs are the one description of it: `json_schema` makes `service/catalog/schema.json`, and the fields stand in
+the order that a file's keys have. What a schema cannot say is in `core.catalog_rules`.
 """
 
 from datetime import date
@@ -28,7 +28,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     precision: Annotated[
         Precision,
         Meta(
-            description="exact: a day on the provider's page. tentative: called provisional, or not confirmed after the day. "
+            description="exact: a day on the provider's page. tentative: called provisional, or not confirmed since. "
             "month: no day is named. no_sooner_than: a promise, no deadline. unknown: announced without a day."
         ),
     ] = "exact"
@@ -48,9 +48,9 @@ class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: Https
     accessed: Annotated[date, Meta(description="The day of the copy that was read.")]
-    kind: Annotated[
-        SourceKind, Meta(description="tracker, press: second-hand, to be confirmed at the provider.")
-    ] = "provider"
+    kind: Annotated[SourceKind, Meta(description="tracker, press: second-hand, to be confirmed at the provider.")] = (
+        "provider"
+    )
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

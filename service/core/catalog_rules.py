@@ -1,8 +1,9 @@
-"""What a catalog file must fulfil beyond its schema, so that a contribution can be trusted without knowing the models."""
+"""What a catalog file must fulfil beyond its schema, so that a contribution can be trusted by who knows no models."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 from service.core.catalog_file import Entry, Plan, PlatformFile
@@ -38,7 +39,7 @@ def _order_and_names(file: PlatformFile) -> Iterator[Problem]:
             yield Problem(path, f"{entry.id} stands after {file.models[number - 1].id}", "sort the records by id")
         if list(entry.aliases) != sorted(entry.aliases):
             yield Problem((*path, "aliases"), "aliases are not sorted", "sort them")
-        for name in entry.names:
+        for name in dict.fromkeys(entry.names):
             if (owner := owners.setdefault(name, entry.id)) != entry.id or entry.names.count(name) > 1:
                 yield Problem(path, f"{name} already belongs to {owner}", "leave it to one record of the platform")
 
@@ -49,7 +50,7 @@ Records = Mapping[str, Entry]
 def _dates(entry: Entry, _file: PlatformFile, _records: Records, _today: date) -> Iterator[Problem]:
     named = [("released", entry.released), ("announced", entry.announced), ("shutdown", entry.shutdown.on)]
     days = [(field, day) for field, day in named if day is not None]
-    for (before, early), (after, late) in zip(days, days[1:], strict=False):
+    for (before, early), (after, late) in pairwise(days):
         if early > late:
             yield Problem((after,), f"{before} {early} is later than {after} {late}", "look the days up at the source")
     yield from _plan(entry.shutdown, ("shutdown",))
@@ -90,7 +91,7 @@ def _dead_end(entry: Entry, records: Records, today: date) -> str | None:
     seen = {entry.id}
     while entry.replacements:
         following = records.get(entry.replacements[0].id)
-        if following is None or not _shut_down(following, today):
+        if following is None or following is entry or not _shut_down(following, today):
             return None
         if following.id in seen:
             return following.id
@@ -114,9 +115,13 @@ def _redirect(entry: Entry, file: PlatformFile, _records: Records, _today: date)
 def _sources(entry: Entry, _file: PlatformFile, _records: Records, today: date) -> Iterator[Problem]:
     newest = max(source.accessed for source in entry.sources)
     if newest > entry.last_verified:
-        yield Problem(("last_verified",), f"a source was read later, on {newest}", "write the day of the newest reading")
+        yield Problem(
+            ("last_verified",), f"a source was read later, on {newest}", "write the day of the newest reading"
+        )
     if entry.last_verified > today:
-        yield Problem(("last_verified",), f"{entry.last_verified} is in the future", "write the day of the last reading")
+        yield Problem(
+            ("last_verified",), f"{entry.last_verified} is in the future", "write the day of the last reading"
+        )
 
 
 _RULES: tuple[Callable[[Entry, PlatformFile, Records, date], Iterator[Problem]], ...] = (

@@ -1,0 +1,166 @@
+"""`lastcall catalog`: what lastcall knows of the models' ends, and whether a contribution to it holds."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from service.adapters.catalog_check import Finding, check_catalog
+from service.adapters.catalog_files import CatalogError, LoadedCatalog, load_catalog
+from service.core.catalog import Deprecation, Shutdown
+from service.core.catalog_lookup import records_of
+from service.entrypoints.cli.output import Exit, console, emit, fail
+
+app = typer.Typer(help="The lifecycle facts: when each model goes, and how sure that is.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
+
+
+@app.command("list")
+def list_records(
+    platform: Annotated[str | None, typer.Option(help="Only this platform, for example azure-openai.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Every record, by platform and day of shutdown."""
+    records = list(_load().catalog)
+    platforms = sorted({record.platform for record in records})
+    if platform is not None and platform not in platforms:
+        fail(f"no platform is called {platform}", "one of: " + ", ".join(platforms))
+    chosen = sorted((r for r in records if platform in {None, r.platform}), key=_by_day)
+    if as_json:
+        emit([_answer(record) for record in chosen])
+        return
+    table = Table("platform", box=None, pad_edge=False)
+    for column in ("model", "announced", "shutdown", "days left", "replacement"):
+        table.add_column(column, overflow="fold")
+    for record in chosen:
+        replacement = ", ".join(r.id for r in record.replacements)
+        cells = (record.platform, record.id, _day(record.announced), _end(record), _left(record), replacement)
+        table.add_row(*(escape(cell) for cell in cells))
+    console.print(table)
+
+
+@app.command()
+def show(
+    model: Annotated[str, typer.Argument(help="In any spelling that a log may have.")], as_json: Json = False
+) -> None:
+    """All that is known of one model, on each platform that has it."""
+    loaded = _load()
+    records = records_of(loaded.catalog, loaded.resolver, model)
+    if not records:
+        fail(f"the catalog has no record of {model}", "`lastcall catalog list` shows every record, in exact spelling")
+    if as_json:
+        emit([_answer(record) for record in records])
+        return
+    for record in records:
+        console.print(f"[bold]{escape(record.model)}[/] on [bold]{escape(record.platform)}[/]")
+        for name, value in _details(record):
+            console.print(f"  {name:<14}{escape(value)}", soft_wrap=True)
+
+
+@app.command()
+def check(
+    folder: Annotated[Path | None, typer.Argument(help="Default: the shipped catalog.", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """Whether catalog files keep the rules. Exit code 1 with errors; warnings alone are fine."""
+    try:
+        findings = check_catalog(folder, today=_today())
+    except CatalogError as error:
+        fail(str(error), "name the folder that holds one <platform>.yaml a platform")
+    if as_json:
+        emit(findings)
+    else:
+        _print_findings(findings)
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(Exit.BAD_NEWS)
+
+
+def _load() -> LoadedCatalog:
+    try:
+        return load_catalog()
+    except CatalogError as error:
+        fail(str(error), "`lastcall catalog check` tells every reason and what to do")
+
+
+def _print_findings(findings: list[Finding]) -> None:
+    for finding in findings:
+        colour = "red" if finding.severity == "error" else "yellow"
+        place = escape(f"{finding.file}:{finding.line}")
+        console.print(f"{place}: [{colour}]{finding.severity}:[/] {escape(finding.what)}", soft_wrap=True)
+        console.print(f"    {escape(finding.remedy)}", soft_wrap=True)
+    errors = sum(finding.severity == "error" for finding in findings)
+    console.print(f"{errors} errors, {len(findings) - errors} warnings")
+
+
+def _answer(record: Deprecation) -> dict[str, Any]:
+    answer: dict[str, Any] = msgspec.to_builtins(record)
+    return answer | {"days_left": _days_left(record)}
+
+
+def _details(record: Deprecation) -> list[tuple[str, str]]:
+    details = [
+        ("id", record.id),
+        ("also called", ", ".join(record.aliases)),
+        ("released", _day(record.released)),
+        ("announced", _day(record.announced)),
+        ("shutdown", _end(record) + _countdown(record)),
+        ("planned before", ", ".join(_when(plan) for plan in record.superseded)),
+        ("move to", ", ".join(r.id + ("" if r.recommended else " (for some uses)") for r in record.replacements)),
+        ("after the day", record.after_shutdown + (f" to {record.redirect_to}" if record.redirect_to else "")),
+        ("source", ", ".join(record.sources) + (" (second-hand, to be confirmed)" if record.second_hand else "")),
+        ("verified", _day(record.last_verified)),
+        ("note", record.notes or ""),
+    ]
+    return [(name, value) for name, value in details if value]
+
+
+def _end(record: Deprecation) -> str:
+    return _when(record.shutdown) if record.is_deprecated else ""
+
+
+def _when(shutdown: Shutdown) -> str:
+    if shutdown.on is None:
+        return "no day named"
+    match shutdown.precision:
+        case "exact":
+            return f"{shutdown.on}"
+        case "month":
+            return f"{shutdown.on:%Y-%m}, day not known"
+        case "no_sooner_than":
+            return f"not before {shutdown.on}"
+        case "tentative" | "unknown":
+            return f"{shutdown.on} ({shutdown.precision})"
+
+
+def _days_left(record: Deprecation) -> int | None:
+    deadline = record.shutdown.deadline
+    return None if deadline is None else (deadline - _today()).days
+
+
+def _countdown(record: Deprecation) -> str:
+    left = _days_left(record)
+    if left is None:
+        return ""
+    return f", {left} days left" if left >= 0 else f", {-left} days ago"
+
+
+def _left(record: Deprecation) -> str:
+    left = _days_left(record)
+    return "" if left is None else str(left)
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
+
+
+def _by_day(record: Deprecation) -> tuple[str, date, str]:
+    return (record.platform, record.shutdown.on or date.max, record.id)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -1,0 +1,134 @@
+"""Reading catalog files, and the findings that a contributor gets for a broken one."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from service.adapters.catalog_check import Finding, check_catalog
+from service.adapters.catalog_files import CatalogError, load_catalog
+
+TODAY = date(2026, 11, 22)
+HEAD = """\
+platform: openai-api
+provider: openai
+default_after_shutdown: error
+source: https://developers.openai.com/api/docs/deprecations
+models:
+"""
+STORY = """\
+  - id: gpt-4.5-preview
+    aliases: [gpt-4.5-preview-2025-02-27]
+    released: 2025-02-27
+    announced: 2025-04-14
+    shutdown: {on: 2025-07-14, precision: exact}
+    replacements: [{id: gpt-4.1, as_of: 2025-04-14, recommended: true, external: true}]
+    sources: [{url: https://developers.openai.com/api/docs/deprecations, accessed: 2026-08-21}]
+    last_verified: 2026-08-21
+"""
+
+
+def folder_with(tmp_path: Path, text: str, name: str = "openai-api.yaml") -> Path:
+    (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def found(tmp_path: Path, text: str, name: str = "openai-api.yaml") -> list[tuple[int, str]]:
+    findings = check_catalog(folder_with(tmp_path, text, name), today=TODAY)
+    assert {finding.severity for finding in findings} <= {"error"}
+    return [(finding.line, finding.what) for finding in findings]
+
+
+def test_record_is_read_with_all_its_facts(tmp_path: Path) -> None:
+    loaded = load_catalog(folder_with(tmp_path, HEAD + STORY))
+    record = loaded.catalog.get("openai-api", "gpt-4.5-preview-2025-02-27")
+    assert record is not None
+    assert (record.released, record.announced) == (date(2025, 2, 27), date(2025, 4, 14))
+    assert (record.shutdown.on, record.shutdown.precision) == (date(2025, 7, 14), "exact")
+    assert record.sources == ("https://developers.openai.com/api/docs/deprecations",)
+    assert record.last_verified == date(2026, 8, 21)
+
+
+def test_digest_changes_with_the_text_and_not_with_the_reading(tmp_path: Path) -> None:
+    first = load_catalog(folder_with(tmp_path, HEAD + STORY)).catalog.digest
+    again = load_catalog(tmp_path).catalog.digest
+    moved = load_catalog(folder_with(tmp_path, HEAD + STORY.replace("on: 2025-07-14", "on: 2025-07-15"))).catalog.digest
+    assert first == again
+    assert first != moved
+
+
+def test_sound_file_has_no_findings(tmp_path: Path) -> None:
+    assert found(tmp_path, HEAD + STORY) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "line", "what"),
+    [
+        pytest.param(
+            STORY.replace("2025-04-14\n", "14 April 2025\n"),
+            9,
+            "'14 April 2025' is not",
+            id="a day that is no ISO date",
+        ),
+        pytest.param(
+            STORY.replace("precision: exact", "precision: sure"), 10, "'sure' is not one of", id="an unknown precision"
+        ),
+        pytest.param(STORY.replace("https://", "http://"), 12, "does not match", id="a source without https"),
+        pytest.param(
+            STORY.replace("    last_verified: 2026-08-21\n", ""),
+            6,
+            "'last_verified' is a required property",
+            id="a record that nobody verified",
+        ),
+        pytest.param(STORY + "    sunset: 2025-07-14\n", 6, "Additional properties", id="an unknown field"),
+        pytest.param(STORY + "    announced: 2025-04-15\n", 14, "announced is written twice", id="a key written twice"),
+        pytest.param(
+            STORY.replace("2025-04-14\n", "2025-08-14\n"),
+            10,
+            "announced 2025-08-14 is later than shutdown 2025-07-14",
+            id="announced after the end",
+        ),
+        pytest.param(
+            STORY.replace("id: gpt-4.1,", "id: gpt-4.5-preview,"),
+            11,
+            "gpt-4.5-preview is replaced by itself",
+            id="replaced by itself",
+        ),
+        pytest.param(
+            STORY.replace("    released: 2025-02-27\n", "") + "    released: 2025-02-27\n",
+            6,
+            "keys are out of order",
+            id="keys in another order",
+        ),
+        pytest.param(
+            STORY.replace("[gpt-4.5-preview-2025-02-27]", '["gpt-4, and more"]'),
+            6,
+            "gpt-4, and more is no id of openai-api",
+            id="prose for an alias",
+        ),
+        pytest.param(STORY + "   - id: x\n", 14, "not YAML", id="broken syntax"),
+    ],
+)
+def test_finding_names_the_line(tmp_path: Path, broken: str, line: int, what: str) -> None:
+    ((at, said),) = found(tmp_path, HEAD + broken)
+    assert at == line
+    assert what in said
+
+
+def test_file_is_called_like_its_platform(tmp_path: Path) -> None:
+    assert found(tmp_path, HEAD + STORY, "openai.yaml") == [(1, "the platform is openai-api")]
+
+
+def test_every_finding_says_what_to_do(tmp_path: Path) -> None:
+    (finding,) = check_catalog(folder_with(tmp_path, HEAD + STORY, "openai.yaml"), today=TODAY)
+    assert finding == Finding("error", "openai.yaml", 1, "the platform is openai-api", "call the file openai-api.yaml")
+
+
+def test_folder_without_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="holds no catalog file"):
+        load_catalog(tmp_path)
+
+
+def test_broken_file_is_refused_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"openai-api\.yaml: .*sunset"):
+        load_catalog(folder_with(tmp_path, HEAD + STORY + "    sunset: 2025-07-14\n"))
