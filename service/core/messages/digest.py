@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from service.core import words
+from service.core.digest import ORGANISATION
 from service.core.messages.blocks import context, divider, header, section, sections
 from service.core.messages.message import Block, Links
 from service.core.messages.news import caller_name
@@ -11,9 +12,6 @@ from service.core.messages.text import code, link, plain
 from service.core.messages.timing import Timing
 from service.core.notification import Digest, DigestLine, Unread
 from service.core.week import Week
-
-ORGANISATION = "(organisation)"
-"""The audience of the digest that covers everybody."""
 
 _REASONS = {
     "empty": "empty",

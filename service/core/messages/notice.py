@@ -23,7 +23,7 @@ def notice_blocks(group: Group, links: Links) -> Iterator[Block]:
     else:
         yield from sections(_list(group.notices))
     yield from sections(_orphans(group.notices))
-    yield from sections(_outlook(group.notices))
+    yield from map(section, _outlook(group.notices))
     yield from context(_evidence(group.notices, links))
 
 

@@ -1,0 +1,139 @@
+"""A week's picture for one audience: what dies when, who still calls it, what moved, what is unowned and unread."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from service.core.catalog import Deprecation
+from service.core.exposure import Exposure, ExposureKey, quiet_at, state_of
+from service.core.notification import Digest, DigestLine, Unread
+from service.core.ownership import Owner
+from service.core.week import Week
+
+ORGANISATION = "(organisation)"
+"""The audience of the digest that covers everybody."""
+MAX_UNRESOLVED = 50
+"""Unknown ids listed in a digest, most calls first; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Records of one topic that were not understood in the week, for one reason."""
+
+    topic: str
+    reason: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """One service's calls in the week with an id that identity does not know."""
+
+    id: str
+    service: str
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that is known of a week, before it is cut to an audience."""
+
+    week: Week
+    exposures: Sequence[Exposure]
+    """As of the week's end."""
+    told: frozenset[ExposureKey] = frozenset()
+    """The exposures of which a message was delivered to anybody."""
+    rejected: Sequence[Rejected] = ()
+    unresolved: Sequence[Unresolved] = ()
+
+
+OwnerOf = Callable[[str], Owner]
+"""service -> its owner, by the rules of lastcall.yaml."""
+
+
+def build_digest(picture: Picture, audience: str, *, owner_of: OwnerOf) -> Digest:
+    """`audience` is a team's name or ORGANISATION, which alone hears what is unowned and what was rejected."""
+    week = picture.week
+    everybody = audience == ORGANISATION
+
+    def concerns(service: str) -> bool:
+        return everybody or owner_of(service).team == audience
+
+    own = [exposure for exposure in picture.exposures if concerns(exposure.service)]
+    calling = [_line(e, picture, owner_of) for e in own if state_of(e, week.end) != "quiet"]
+    migrated = [_line(e, picture, owner_of) for e in own if _migrated_in(week, e)]
+    unresolved, more = _unresolved(use for use in picture.unresolved if concerns(use.service))
+    return Digest(
+        week=str(week),
+        audience=audience,
+        lines=tuple(sorted(calling, key=_order)),
+        migrated=tuple(sorted(migrated, key=_order)),
+        unowned=tuple(sorted({line.service for line in calling if line.team is None})) if everybody else (),
+        unread=(*(_rejected(picture.rejected) if everybody else ()), *unresolved),
+        unread_more=more,
+    )
+
+
+def has_news(digest: Digest) -> bool:
+    """Whether anybody needs to hear it."""
+    return bool(digest.lines or digest.migrated or digest.unread)
+
+
+def _migrated_in(week: Week, exposure: Exposure) -> bool:
+    """It became quiet in this week, and its deprecation was public by then."""
+    quiet = quiet_at(exposure)
+    return week.start < quiet <= week.end and exposure.deprecation.known_on(quiet.date())
+
+
+def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine:
+    week = picture.week
+    deprecation = exposure.deprecation
+    return DigestLine(
+        service=exposure.service,
+        environment=exposure.environment,
+        team=owner_of(exposure.service).team,
+        platform=deprecation.platform,
+        model=deprecation.model,
+        shutdown_on=deprecation.shutdown.on,
+        precision=deprecation.shutdown.precision,
+        replacement=_replacement(deprecation),
+        state=state_of(exposure, week.end),
+        calls=_calls(exposure, week),
+        calls_before=_calls(exposure, week.before),
+        told=exposure.key in picture.told,
+        new=exposure.first_at >= week.start,
+    )
+
+
+def _replacement(deprecation: Deprecation) -> str | None:
+    named = sorted(deprecation.replacements, key=lambda one: not one.recommended)
+    return named[0].id if named else None
+
+
+def _calls(exposure: Exposure, week: Week) -> int:
+    return sum(use.calls for use in exposure.days if week.monday <= use.day <= week.sunday)
+
+
+def _order(line: DigestLine) -> tuple[date, int, str, str, str, str]:
+    return (line.shutdown_on or date.max, -line.calls, line.platform, line.model, line.service, line.environment)
+
+
+def _rejected(rejected: Iterable[Rejected]) -> list[Unread]:
+    ranked = sorted(rejected, key=lambda one: (-one.records, one.topic, one.reason))
+    return [Unread(kind="rejection", what=one.reason, count=one.records, where=(one.topic,)) for one in ranked]
+
+
+def _unresolved(uses: Iterable[Unresolved]) -> tuple[list[Unread], int]:
+    """By id, most calls first, and how many ids are left out."""
+    by_id: dict[str, Counter[str]] = defaultdict(Counter)
+    for use in uses:
+        by_id[use.id][use.service] += use.calls
+    ranked = sorted(by_id.items(), key=lambda item: (-item[1].total(), item[0]))
+    listed = [
+        Unread(
+            kind="unresolved", what=id_, count=services.total(), where=tuple(name for name, _ in services.most_common())
+        )
+        for id_, services in ranked[:MAX_UNRESOLVED]
+    ]
+    return listed, len(ranked) - len(listed)

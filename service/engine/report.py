@@ -1,0 +1,69 @@
+"""The weekly digest: asked at every tick whether a week's is due for an audience and not recorded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.adapters.database import Database
+from service.adapters.digest_store import anything_known, load_picture, record, recorded_audiences
+from service.config.company import Company
+from service.core import words
+from service.core.catalog import Catalog
+from service.core.digest import ORGANISATION, build_digest, has_news
+from service.core.notification import Digest
+from service.core.ownership import Destination
+from service.core.week import Week, due_week
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What was recorded now. Empty: nothing was due, or all of it was recorded before."""
+
+    queued: tuple[Digest, ...] = ()
+    """Digests that wait to be delivered."""
+    silent: tuple[Digest, ...] = ()
+    """Digests with nothing to say."""
+
+
+async def report(database: Database, catalog: Catalog, company: Company, *, now: datetime) -> Reported:
+    """A week's digests are due on the Monday after it at 9:00 UTC. Missed, they go out late once, or not at all if the
+    next are less than 48 hours away. A week before anything was known has none."""
+    week = due_week(now)
+    return Reported() if week is None else await record_week(database, catalog, company, week, now=now)
+
+
+async def record_week(database: Database, catalog: Catalog, company: Company, week: Week, *, now: datetime) -> Reported:
+    """Record the week's digests that are not recorded yet, and queue those with news, in one transaction."""
+    destinations = _destinations(company)
+    queued: list[Digest] = []
+    silent: list[Digest] = []
+    async with database.begin() as connection:
+        missing = destinations.keys() - await recorded_audiences(connection, week)
+        if not missing or not await anything_known(connection, week.end):
+            return Reported()
+        picture = await load_picture(connection, catalog, week)
+        reason = f"weekly digest of {week}, due {words.moment(week.due_at)}"
+        for audience in sorted(missing):
+            digest = build_digest(picture, audience, owner_of=company.owner_of)
+            destination = destinations[audience] if has_news(digest) else None
+            if await record(connection, digest, destination, reason=reason, now=now):
+                (queued if destination else silent).append(digest)
+    return Reported(tuple(queued), tuple(silent))
+
+
+async def preview_week(database: Database, catalog: Catalog, company: Company, week: Week) -> list[Digest]:
+    """The digests with news, the organisation's first, with nothing recorded."""
+    async with database.connect() as connection:
+        picture = await load_picture(connection, catalog, week)
+    digests = [build_digest(picture, audience, owner_of=company.owner_of) for audience in _destinations(company)]
+    return [digest for digest in digests if has_news(digest)]
+
+
+def _destinations(company: Company) -> Mapping[str, Destination | None]:
+    """By audience: the organisation, then each team. None: no channel, so only the organisation's digest tells of it."""
+    found: dict[str, Destination | None] = {ORGANISATION: Destination(company.fallback_channel, "organisation")}
+    for rule in company.owners:
+        owner = rule.owner
+        if owner.team is not None and found.get(owner.team) is None:
+            found[owner.team] = Destination(owner.channel, "team") if owner.channel else None
+    return found

@@ -1,0 +1,70 @@
+"""`lastcall digest`: what a week's digests say, or their recording when the scheduler did not."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from service.app import App
+from service.core.digest import ORGANISATION
+from service.core.messages import Links, render
+from service.core.notification import Digest
+from service.core.preview import to_text
+from service.core.week import Week
+from service.engine.report import Reported, preview_week, record_week
+from service.entrypoints.cli.output import console, emit, fail
+from service.entrypoints.cli.session import run
+
+
+def digest(
+    week: Annotated[str | None, typer.Option(help="ISO week, such as 2025-W27. Default: the last whole week.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what they say; record and queue nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+) -> None:
+    """Show the digests of a week, or record and queue those that are not recorded yet."""
+    now = datetime.now(UTC)
+    chosen = _week(week, now)
+
+    async def work(app: App) -> Reported:
+        if dry_run:
+            return Reported(queued=tuple(await preview_week(app.database, app.catalog, app.company, chosen)))
+        return await record_week(app.database, app.catalog, app.company, chosen, now=now)
+
+    done = run(work)
+    if as_json:
+        emit(done.queued)
+        return
+    _show(done.queued)
+    if dry_run:
+        console.print(f"{chosen}: nothing is recorded or queued" if done.queued else f"{chosen}: nothing to say")
+    elif done.queued:
+        console.print(f"{chosen}: {len(done.queued)} queued, {len(done.silent)} with nothing to say")
+    elif done.silent:
+        console.print(f"{chosen}: recorded, with nothing to say to anybody")
+    else:
+        console.print(f"{chosen}: nothing to do: recorded before, or nothing was known that week")
+
+
+def _week(name: str | None, now: datetime) -> Week:
+    """A week that is over."""
+    last = Week.of(now.date()).before
+    if name is None:
+        return last
+    try:
+        week = Week.parse(name)
+    except ValueError as error:
+        fail(str(error), f"the last whole week is {last}")
+    if week > last:
+        fail(f"{week} is not over", f"the last whole week is {last}")
+    return week
+
+
+def _show(digests: Sequence[Digest]) -> None:
+    for one in digests:
+        whom = "the whole organisation" if one.audience == ORGANISATION else one.audience
+        console.rule(f"to {whom}", align="left")
+        message = render([one], links=Links())
+        for blocks in (message.blocks, *message.replies):
+            console.print(to_text(blocks), markup=False, soft_wrap=True)
+        console.print()
