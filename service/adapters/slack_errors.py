@@ -7,10 +7,10 @@ from service.core.delivery import Failed, Retry, Unknown
 _INVITE = "Invite the app to the channel, or name another in lastcall.yaml."
 _ADDRESS = "Correct the address in lastcall.yaml."
 _CHANNEL_RULES = "Let the app post in that channel, or name another in lastcall.yaml."
-_CREDENTIALS = "Put a valid bot token into LASTCALL_SLACK_CREDENTIALS."
+_CREDENTIALS = "Put a valid bot token into LASTCALL_SLACK_TOKEN."
 _POLICY = "Ask the administrators of the workspace to let the app call Slack."
 _SCOPE = "Give the app the scopes that docs/slack.md lists, and install it again."
-_BUG = "Nothing; the text went out without its layout. Please report it as a bug of lastcall."
+_BUG = "Please report it as a bug of lastcall."
 
 
 def _destination(remedy: str, *errors: str) -> dict[str, Failed]:
@@ -94,21 +94,25 @@ def refused(method: str, *, status: int, error: str | None, after_seconds: float
 
 def as_markdown() -> str:
     """The table of `docs/slack.md`."""
-    rows = [f"| `{error}` | {_what_happens(outcome)} |" for error, outcome in OUTCOMES.items()]
-    return "\n".join(["| error | what happens |", "|---|---|", *rows, ""])
+    errors: dict[tuple[str, str], list[str]] = {}
+    for error, outcome in OUTCOMES.items():
+        remedy = outcome.remedy if isinstance(outcome, Failed) else "-"
+        errors.setdefault((_what_happens(outcome), remedy), []).append(f"`{error}`")
+    rows = [f"| {', '.join(names)} | {what} | {remedy} |" for (what, remedy), names in errors.items()]
+    return "\n".join(["| error | what happens | what to do |", "|---|---|---|", *rows, ""])
 
 
 def _what_happens(outcome: Retry | Failed | Unknown) -> str:
     match outcome:
         case Retry(scope="workspace"):
-            return "All destinations wait, then it is tried again."
+            return "Everything waits, then it is tried again."
         case Retry():
-            return "This destination waits, then it is tried again."
+            return "The destination waits, then it is tried again."
         case Failed(scope="destination"):
-            return f"The fallback channel hears instead, the operator is told once. {outcome.remedy}"
+            return "The fallback channel hears instead, the operator is told once."
         case Failed(scope="message"):
-            return f"The text is sent without its layout. {outcome.remedy}"
+            return "The text is sent without its layout."
         case Failed():
-            return f"Everything waits until it is mended; `lastcall doctor` and `/readyz` say so. {outcome.remedy}"
+            return "Everything waits until it is mended; `lastcall doctor` and `/readyz` say so."
         case Unknown():
-            return "The message is looked up in the channel before anything is sent again."
+            return "The message is looked up before anything is sent again."
