@@ -14,6 +14,7 @@ class Record(Protocol):
     @property
     def timestamp(self) -> int:
         """Kafka's record time in ms since 1970; -1 when the broker has none."""
+
     @property
     def key(self) -> bytes | None: ...
     @property

@@ -1,0 +1,244 @@
+"""Kong Gateway's log records (`kafka-log` and its siblings) with the statistics of the AI plugins.
+
+One record is one request through the gateway. Under `ai` stands one entry a plugin that called a model: `proxy`
+(`ai-proxy` in 3.6 and 3.7), and transformers and judges beside it, each a call of its own. A record without `ai` is
+other traffic.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from service.core.usage import Decoded, FieldKind, UsageEvent
+from service.formats import errors, operations
+from service.formats.reading import NOTHING, Hints, UnreadableError
+from service.formats.times import from_seconds
+from service.formats.values import Scalar, count, host, http_status, memoised, milliseconds, name, text
+
+_PROXIES = frozenset({"proxy", "ai-proxy", "ai-proxy-advanced"})
+_JUDGE = "ai-llm-as-judge"
+_HIT = ("Hit", "hit", "HIT")
+
+
+class _Meta(msgspec.Struct, gc=False):
+    provider_name: Scalar = None
+    request_model: Scalar = None
+    response_model: Scalar = None
+    llm_latency: Any = None
+    request_mode: Any = None
+    azure_deployment_id: Scalar = None
+    azure_instance_id: Scalar = None
+
+
+class _TokenDetails(msgspec.Struct, gc=False):
+    cached_tokens: Any = None
+
+
+class _Usage(msgspec.Struct, gc=False):
+    prompt_tokens: Any = None
+    completion_tokens: Any = None
+    prompt_token: Any = None
+    completion_token: Any = None
+    input_tokens: Any = None
+    output_tokens: Any = None
+    prompt_tokens_details: _TokenDetails | None = None
+
+
+class _Cache(msgspec.Struct, gc=False):
+    cache_status: Any = None
+
+
+class _Payload(msgspec.Struct, gc=False):
+    response: Any = None
+
+
+class _Judge(msgspec.Struct, gc=False):
+    meta: _Meta | None = None
+    usage: _Usage | None = None
+
+
+class _Plugin(msgspec.Struct, gc=False):
+    meta: _Meta | None = None
+    usage: _Usage | None = None
+    cache: _Cache | None = None
+    payload: _Payload | None = None
+    judge: _Judge | None = msgspec.field(name=_JUDGE, default=None)
+
+
+class _RequestHeaders(msgspec.Struct, gc=False):
+    consumer: Any = msgspec.field(name="x-consumer-username", default=None)
+
+
+class _Request(msgspec.Struct, gc=False):
+    id: Any = None
+    uri: Scalar = None
+    headers: _RequestHeaders | None = None
+
+
+class _ResponseHeaders(msgspec.Struct, gc=False):
+    cache_status: Any = msgspec.field(name="x-cache-status", default=None)
+
+
+class _Response(msgspec.Struct, gc=False):
+    status: Any = None
+    headers: _ResponseHeaders | None = None
+
+
+class _Consumer(msgspec.Struct, gc=False):
+    username: Scalar = None
+    custom_id: Scalar = None
+
+
+class _Latencies(msgspec.Struct, gc=False):
+    """Only its presence matters: it tells Kong's records of other traffic."""
+
+
+class _Log(msgspec.Struct, gc=False):
+    ai: dict[str, _Plugin] | None = None
+    latencies: _Latencies | None = None
+    started_at: Any = None
+    request: _Request | None = None
+    response: _Response | None = None
+    consumer: _Consumer | None = None
+    upstream_uri: Scalar = None
+    upstream_status: Scalar = None
+
+
+_NO_REQUEST = _Request()
+_NO_META = _Meta()
+_NO_USAGE = _Usage()
+_LOG = msgspec.json.Decoder(_Log)
+
+
+def read(body: bytes, hints: Hints) -> Decoded:
+    log = _LOG.decode(body)
+    if not log.ai:
+        if log.ai is None and log.latencies is None:
+            raise UnreadableError("bad_field", "neither ai nor latencies")
+        return NOTHING
+    if _from_cache(log):
+        return NOTHING
+    events: list[UsageEvent] = []
+    for plugin, entry in log.ai.items():
+        if entry.meta is not None or entry.usage is not None:
+            proxy = plugin in _PROXIES
+            events.append(_proxied(log, entry, hints) if proxy else _beside(log, plugin, entry, hints))
+        if entry.judge is not None:
+            events.append(_beside(log, _JUDGE, entry.judge, hints))
+    return Decoded(tuple(events))
+
+
+def _from_cache(log: _Log) -> bool:
+    headers = log.response.headers if log.response is not None else None
+    if headers is not None and headers.cache_status in _HIT:
+        return True
+    for entry in log.ai.values() if log.ai else ():
+        if entry.cache is not None and entry.cache.cache_status in _HIT:
+            return True
+    return False
+
+
+def _proxied(log: _Log, entry: _Plugin, hints: Hints) -> UsageEvent:
+    """The call that the client asked for, with the outcome of the request."""
+    status = _last_status(log.upstream_status)
+    if status is None and log.response is not None:
+        status = http_status(log.response.status)
+    request = log.request or _NO_REQUEST
+    event = _event(
+        log,
+        "kong",
+        entry,
+        hints,
+        status=status,
+        operation=operations.from_path(log.upstream_uri) or operations.from_path(request.uri),
+    )
+    answer = entry.payload.response if entry.payload is not None else None
+    if status is None or status < 400 or not isinstance(answer, str):
+        return event
+    code = errors.code_in(answer)
+    return msgspec.structs.replace(event, error_code=code, end_of_life=errors.says_end_of_life(code, answer))
+
+
+def _beside(log: _Log, plugin: str, entry: _Plugin | _Judge, hints: Hints) -> UsageEvent:
+    """A call of another plugin: the request's outcome and path say nothing about it."""
+    return _event(log, f"kong {text(plugin) or 'plugin'}", entry, hints, status=None, operation=None)
+
+
+def _event(
+    log: _Log, reporter: str, entry: _Plugin | _Judge, hints: Hints, *, status: int | None, operation: str | None
+) -> UsageEvent:
+    meta = entry.meta or _NO_META
+    usage = entry.usage or _NO_USAGE
+    provider = _said(meta.provider_name)
+    requested_id, requested_field, endpoint = _requested(meta, provider)
+    input_tokens = _first_count(usage.prompt_tokens, usage.prompt_token, usage.input_tokens)
+    output_tokens = _first_count(usage.completion_tokens, usage.completion_token, usage.output_tokens)
+    streaming = meta.request_mode == "stream" if meta.request_mode is not None else None
+    if streaming and not input_tokens and not output_tokens:
+        input_tokens = output_tokens = None
+    cached = usage.prompt_tokens_details
+    return UsageEvent(
+        format="kong",
+        reporter=reporter,
+        at=_started(log.started_at, hints),
+        service=_service(log),
+        provider=provider,
+        host=endpoint,
+        requested_id=requested_id,
+        requested_field=requested_field,
+        served_id=_said(meta.response_model) if status is None or status < 400 else None,
+        operation=operation,
+        status=status,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cached_tokens=count(cached.cached_tokens) if cached is not None else None,
+        latency_ms=milliseconds(meta.llm_latency),
+        streaming=streaming,
+        request_id=text(log.request.id) if log.request is not None else None,
+    )
+
+
+def _requested(meta: _Meta, provider: str | None) -> tuple[str | None, FieldKind, str | None]:
+    """Id, its kind, and the host where the record proves one.
+
+    `request_model` is the model of the target that Kong chose. On Azure it is a label: the deployment was called.
+    """
+    if provider == "azure" and (deployment := _said(meta.azure_deployment_id)) is not None:
+        instance = _said(meta.azure_instance_id)
+        return deployment, "deployment", host(f"{instance}.openai.azure.com") if instance else None
+    return _said(meta.request_model), "model", None
+
+
+def _said(value: Scalar) -> str | None:
+    return None if value == "UNSPECIFIED" else name(value)
+
+
+def _first_count(first: Any, second: Any, third: Any) -> int | None:
+    if first is not None:
+        return count(first)
+    return count(second if second is not None else third)
+
+
+def _read_last_status(value: Scalar) -> int | None:
+    """`upstream_status` lists one a try ("429, 200"); the last is the provider's answer."""
+    return http_status(value.rpartition(",")[2].strip() if isinstance(value, str) else value)
+
+
+_last_status = memoised(_read_last_status)
+
+
+def _started(value: Any, hints: Hints) -> datetime:
+    if type(value) is int or type(value) is float:
+        return from_seconds(value / 1000)
+    if value is None:
+        return hints.time()
+    raise UnreadableError("bad_time", "started_at is no number")
+
+
+def _service(log: _Log) -> str | None:
+    consumer = log.consumer
+    if consumer is not None and (named := name(consumer.username) or name(consumer.custom_id)) is not None:
+        return named
+    headers = log.request.headers if log.request is not None else None
+    return text(headers.consumer) if headers is not None else None

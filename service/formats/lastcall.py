@@ -1,0 +1,98 @@
+"""lastcall's own record: one flat JSON object a call, for producers that write no other dialect.
+
+The fields are described in docs/record-format.md and lastcall.schema.json, which ships beside this file.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from service.core.usage import Decoded, FieldKind, UsageEvent
+from service.formats import errors
+from service.formats.reading import Hints, UnreadableError
+from service.formats.times import from_any
+from service.formats.values import Scalar, count, environment, host, http_status, milliseconds, name, text, truth
+
+SCHEMA_FILE = Path(__file__).with_name("lastcall.schema.json")
+_KINDS: dict[Scalar, FieldKind] = {None: "model", "model": "model", "deployment": "deployment", "alias": "alias"}
+
+
+class _Call(msgspec.Struct, gc=False):
+    model: Scalar
+    time: Any = None
+    ts: Any = None
+    model_kind: Scalar = None
+    service: Scalar = None
+    environment: Scalar = None
+    reporter: Scalar = None
+    provider: Scalar = None
+    host: Scalar = None
+    served_model: Scalar = None
+    response_model: Scalar = None
+    operation: Scalar = None
+    status: Any = None
+    error_code: Scalar = None
+    error_message: Any = None
+    input_tokens: Any = None
+    output_tokens: Any = None
+    cached_tokens: Any = None
+    latency_ms: Any = None
+    duration_ms: Any = None
+    streaming: Any = None
+    request_id: Any = None
+
+
+FIELDS = frozenset(_Call.__struct_fields__)
+_CALL = msgspec.json.Decoder(_Call)
+
+
+def is_shape(fields: Collection[str]) -> bool:
+    """A model, and either a time and a caller or provider, or no field that the schema does not know."""
+    if "model" not in fields or not ("service" in fields or "provider" in fields):
+        return "model" in fields and ("time" in fields or "ts" in fields) and FIELDS.issuperset(fields)
+    return "time" in fields or "ts" in fields or FIELDS.issuperset(fields)
+
+
+def read(body: bytes, hints: Hints) -> Decoded:
+    return Decoded((_event(_CALL.decode(body), hints),))
+
+
+def _event(call: _Call, hints: Hints) -> UsageEvent:
+    time = call.time if call.time is not None else call.ts
+    status = http_status(call.status)
+    error_code = name(call.error_code)
+    message = call.error_message if isinstance(call.error_message, str) else None
+    failed = error_code is not None or (status is not None and status >= 400)
+    if failed and error_code is None:
+        error_code = errors.code_in(message)
+    return UsageEvent(
+        format="lastcall",
+        reporter=name(call.reporter) or "lastcall",
+        at=hints.time() if time is None else from_any(time),
+        service=name(call.service) or hints.caller,
+        environment=environment(call.environment),
+        provider=name(call.provider),
+        host=host(call.host),
+        requested_id=name(call.model),
+        requested_field=_kind(call.model_kind),
+        served_id=name(call.served_model) or name(call.response_model),
+        operation=name(call.operation),
+        status=status,
+        error_code=error_code,
+        end_of_life=failed and errors.says_end_of_life(error_code, message),
+        input_tokens=count(call.input_tokens),
+        output_tokens=count(call.output_tokens),
+        cached_tokens=count(call.cached_tokens),
+        latency_ms=milliseconds(call.latency_ms if call.latency_ms is not None else call.duration_ms),
+        streaming=truth(call.streaming),
+        request_id=text(call.request_id),
+    )
+
+
+def _kind(value: Scalar) -> FieldKind:
+    kind = _KINDS.get(value)
+    if kind is None:
+        raise UnreadableError("bad_field", "model_kind is none of model, deployment, alias")
+    return kind

@@ -1,0 +1,57 @@
+"""Times as logs write them -> aware UTC. The unit is known by format and field, unless a docstring says otherwise."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from service.formats.reading import UnreadableError
+
+EARLIEST = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp())
+LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHORTEST = len("2025-06-30T09:14:03")
+_LONGEST = 64
+
+
+def from_seconds(seconds: float) -> datetime:
+    if not EARLIEST <= seconds < LATEST:
+        raise UnreadableError("bad_time", "outside 2015-2100")
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def from_nanoseconds(nanoseconds: int) -> datetime:
+    if not EARLIEST <= nanoseconds // 1_000_000_000 < LATEST:
+        raise UnreadableError("bad_time", "outside 2015-2100")
+    return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+
+
+def from_text(text: str) -> datetime:
+    """ISO 8601 with date and time. Without an offset it is UTC."""
+    if not _SHORTEST <= len(text) <= _LONGEST:
+        raise UnreadableError("bad_time", "not an ISO 8601 time")
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not UTC:
+            moment = moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise UnreadableError("bad_time", "not an ISO 8601 time") from error
+    if not 2015 <= moment.year < 2100:
+        raise UnreadableError("bad_time", "outside 2015-2100")
+    return moment
+
+
+def from_any(value: Any) -> datetime:
+    """ISO 8601 text, or a number of seconds or milliseconds: in the range of years allowed, the size tells which."""
+    kind = type(value)
+    if kind is str:
+        return from_text(value)
+    if kind is float or kind is int:
+        return from_seconds(value if value < LATEST else value / 1000)
+    raise UnreadableError("bad_time", "neither text nor a number")
+
+
+def or_none(value: Any) -> datetime | None:
+    """For a wrapper's time, where a bad one is as good as none."""
+    try:
+        return from_any(value)
+    except UnreadableError:
+        return None

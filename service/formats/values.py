@@ -1,0 +1,132 @@
+"""Single values out of untrusted logs: bounded, printable, of the right type, or None.
+
+A field that is missing, misspelt or absurd is unknown; it never costs the call it stands in.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+MAX_TEXT = 256
+"""Longest text kept. The longest real ids are Bedrock ARNs, below 200 characters."""
+MAX_COUNT = 1_000_000_000
+"""Largest token count believed. The sum of a busy hour still fits 64 bits."""
+MAX_MS = 604_800_000.0
+"""A week: the longest duration believed."""
+_MAX_URL = 2048
+_SECRET_PREFIXES = ("sk-", "Bearer ", "bearer ", "AIza", "xoxb-", "xoxp-", "ghp_", "eyJ")
+_SECRET_LENGTH = 20
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?|[0-9a-f:.]{2,45}")
+
+Scalar = str | int | float | None
+"""Type of a field that `name` and its like are asked about: any JSON value that is hashable."""
+
+
+class _Memo(dict[Any, Any]):
+    """Answers of a pure function of a short hashable value, for the few values that nearly all records share.
+
+    A hit costs a fifth of the call. It forgets everything when full, so it is bounded whatever the log holds.
+    """
+
+    _SIZE = 8192
+
+    def __init__(self, answer: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def __missing__(self, value: Any) -> Any:
+        answer = self._answer(value)
+        if type(value) is not str or len(value) <= MAX_TEXT:
+            if len(self) >= self._SIZE:
+                self.clear()
+            self[value] = answer
+        return answer
+
+
+def memoised(answer: Callable[[Any], Any]) -> Callable[[Scalar], Any]:
+    return _Memo(answer).__getitem__
+
+
+def text(value: Any) -> str | None:
+    """Printable, 1 to 256 characters, edge spaces cut. None for anything else, and for what looks like a key."""
+    if type(value) is not str:
+        return None
+    found: str = value.strip()
+    length = len(found)
+    if not 0 < length <= MAX_TEXT or not found.isprintable():
+        return None
+    return None if length >= _SECRET_LENGTH and found.startswith(_SECRET_PREFIXES) else found
+
+
+name: Callable[[Scalar], str | None] = memoised(text)
+"""`text`, remembered: for what repeats from record to record (services, models, providers), not for request ids."""
+
+
+def first_of(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    """The usable text under the first key that has one."""
+    for key in keys:
+        if key in mapping and (found := text(mapping[key])) is not None:
+            return found
+    return None
+
+
+def count(value: Any) -> int | None:
+    """A whole number from 0 to `MAX_COUNT`; text and floats that spell one will do."""
+    if type(value) is int:
+        return value if 0 <= value <= MAX_COUNT else None
+    if value is None:
+        return None
+    number = _whole(value)
+    return number if number is not None and 0 <= number <= MAX_COUNT else None
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and len(value) <= 20 and value.isascii() and value.isdigit():
+        return int(value)
+    return None
+
+
+def http_status(value: Any) -> int | None:
+    """100 to 599, from a number or its text."""
+    number = count(value)
+    return number if number is not None and 100 <= number <= 599 else None
+
+
+def milliseconds(value: Any) -> float | None:
+    """A duration from 0 to a week."""
+    if type(value) is float or type(value) is int:
+        return float(value) if 0 <= value <= MAX_MS else None
+    return None
+
+
+def truth(value: Any) -> bool | None:
+    """A boolean, or its text in any case."""
+    if value is None or value is True or value is False:
+        return value
+    return {"true": True, "false": False}.get(value[:5].lower()) if isinstance(value, str) else None
+
+
+def _environment(value: Any) -> str | None:
+    found = text(value)
+    return found.lower() if found is not None else None
+
+
+environment: Callable[[Scalar], str | None] = memoised(_environment)
+"""In lower case. "prod" and "production" stay two names: nobody knows whether they are one place."""
+
+
+def _host(url: Any) -> str | None:
+    if type(url) is not str or not 0 < len(url) <= _MAX_URL:
+        return None
+    try:
+        found = urlsplit(url if "//" in url else f"//{url}").hostname
+    except ValueError:
+        return None
+    return found if found and _HOST.fullmatch(found) else None
+
+
+host: Callable[[Scalar], str | None] = memoised(_host)
+"""Host name of a URL or of `host[:port]`, lower case."""
