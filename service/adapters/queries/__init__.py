@@ -5,6 +5,7 @@ from service.adapters.queries.answers import (
     DeprecationAnswer,
     ExposureAnswer,
     Lifecycle,
+    ModelUse,
     NotificationAnswer,
     Page,
     RejectionAnswer,
@@ -19,6 +20,7 @@ from service.adapters.queries.operation import read_rejections
 from service.adapters.queries.paging import MAX_PAGE, CursorError, cut
 from service.adapters.queries.services import read_service, read_service_names
 from service.adapters.queries.unknown import read_unknown_ids
+from service.adapters.queries.uses import read_uses
 
 __all__ = [
     "MAX_PAGE",
@@ -30,6 +32,7 @@ __all__ = [
     "ExposureAnswer",
     "ExposureFilter",
     "Lifecycle",
+    "ModelUse",
     "NotificationAnswer",
     "Page",
     "RejectionAnswer",
@@ -48,5 +51,6 @@ __all__ = [
     "read_service",
     "read_service_names",
     "read_unknown_ids",
+    "read_uses",
     "set_gauges",
 ]

@@ -142,8 +142,9 @@ class ExposureAnswer(Lifecycle):
 
 
 class ModelUse(Answer):
-    """A service's use of one model, deprecated or not."""
+    """A service's use of one model over 28 days, deprecated or not."""
 
+    service: str
     platform: str
     model: str
     environment: str

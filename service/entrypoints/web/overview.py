@@ -1,10 +1,13 @@
 """What the front page says: exposures grouped by the deprecation that they fall under, and the sentence above them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from service.adapters.queries import ExposureAnswer, Lifecycle, deadline_key
+from service.core.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +63,23 @@ def group(exposures: Sequence[ExposureAnswer]) -> list[Group]:
         rows = sorted(members, key=lambda each: (-each.calls_7d, each.service, each.environment))
         groups.append(Group(rows[0], tuple(rows)))
     return groups
+
+
+def first_record(catalog: Catalog, now: datetime) -> str:
+    """A line to paste into a shell: one call to the model that goes next, through the pipeline of the real ones."""
+    today = now.date()
+    ahead = [
+        (each.shutdown.deadline, each.id)
+        for each in catalog
+        if each.platform == "openai-api" and each.known_on(today) and (each.shutdown.deadline or today) > today
+    ]
+    record = {
+        "time": now.replace(microsecond=0).isoformat().replace("+00:00", "Z"),
+        "service": "my-first-service",
+        "environment": "production",
+        "provider": "openai",
+        "model": min(ahead)[1] if ahead else "gpt-4.5-preview",
+        "input_tokens": 1200,
+        "output_tokens": 300,
+    }
+    return f"echo '{json.dumps(record)}' | lastcall ingest -"

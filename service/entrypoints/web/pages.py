@@ -25,9 +25,11 @@ from service.adapters.queries import (
     read_unknown_ids,
 )
 from service.app import App
+from service.core import words
 from service.core.preview import to_html
+from service.entrypoints import phrases
 from service.entrypoints.web import show
-from service.entrypoints.web.overview import Headline, group
+from service.entrypoints.web.overview import Headline, first_record, group
 
 ROWS = 200
 MESSAGES = 50
@@ -37,16 +39,18 @@ REFRESH_SECONDS = 10
 templates = Jinja2Templates(Folder(__file__).parent / "templates")
 templates.env.trim_blocks = templates.env.lstrip_blocks = True
 templates.env.filters.update(
-    ago=show.ago,
+    ago=phrases.ago,
     blocks=lambda blocks: Markup(to_html(blocks)),  # noqa: S704  to_html escapes every text that it is given
-    day=show.day,
-    days_left=show.days_left,
-    short=show.short,
+    day=words.day,
+    days_left=phrases.days_left,
+    platform=words.platform_name,
+    short=words.short_number,
     sparkline=show.sparkline,
+    step=words.step,
     urgency=show.urgency,
-    when=show.when,
+    when=phrases.when,
 )
-templates.env.globals.update(states=show.STATES, no_team=NO_TEAM)
+templates.env.globals.update(states=phrases.STATES, no_team=NO_TEAM)
 
 Shown = Literal["calling", "all", "active", "overdue", "broken", "quiet"]
 
@@ -103,6 +107,7 @@ def page_routes(app: App, *, clock: Callable[[], datetime]) -> APIRouter:
                 "query": query,
                 "headline": Headline.of(every),
                 "any": bool(every),
+                "first_record": first_record(app.catalog, now),
                 "page": page,
                 "groups": group(page.items),
                 "teams": sorted({exposure.team or NO_TEAM for exposure in every}),

@@ -1,0 +1,49 @@
+"""How page and command say when a model goes, and how long ago something was."""
+
+from datetime import datetime
+
+from service.adapters.queries import Lifecycle
+from service.core import words
+
+STATES = {
+    "active": "still calling",
+    "quiet": "migrated",
+    "overdue": "past its day, answered",
+    "broken": "calls fail",
+}
+
+
+def when(lifecycle: Lifecycle) -> str:
+    """The day with its precision: `Mon 14 Jul 2025`, `about Mon 14 Jul 2025`, `July 2025`, `not before ...`."""
+    on = lifecycle.shutdown_on
+    if on is None:
+        return "no day set"
+    match lifecycle.precision:
+        case "exact":
+            return words.day(on)
+        case "tentative":
+            return f"about {words.day(on)}"
+        case "month":
+            return words.month(on)
+        case "no_sooner_than":
+            return f"not before {words.day(on)}"
+        case "unknown":
+            return f"{words.day(on)}, unconfirmed"
+
+
+def days_left(lifecycle: Lifecycle) -> str:
+    """`in 12 days`, `today`, `3 days ago`; `no firm date` for a promise that is no deadline."""
+    return "no firm date" if lifecycle.days_left is None else words.from_now(lifecycle.days_left)
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """`just now`, `5 min ago`, `3 h ago`, `2 days ago`; the day itself after two months."""
+    seconds = int((now - at).total_seconds())
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60} min ago"
+    if seconds < 86_400:
+        return f"{seconds // 3600} h ago"
+    days = seconds // 86_400
+    return words.from_now(-days) if days <= 60 else words.day(at.date())
