@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from service.adapters.catalog_check import Finding, check_catalog
 from service.adapters.catalog_files import CatalogError, LoadedCatalog, load_catalog
@@ -25,7 +24,7 @@ def list_records(
     platform: Annotated[str | None, typer.Option(help="Only this platform, for example azure-openai.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Every record, by platform and day of shutdown."""
+    """Every record, by platform and day of shutdown: platform, shutdown, id, replacements."""
     records = list(_load().catalog)
     platforms = sorted({record.platform for record in records})
     if platform is not None and platform not in platforms:
@@ -34,14 +33,9 @@ def list_records(
     if as_json:
         emit([_answer(record) for record in chosen])
         return
-    table = Table("platform", box=None, pad_edge=False)
-    for column in ("model", "announced", "shutdown", "days left", "replacement"):
-        table.add_column(column, overflow="fold")
     for record in chosen:
-        replacement = ", ".join(r.id for r in record.replacements)
-        cells = (record.platform, record.id, _day(record.announced), _end(record), _left(record), replacement)
-        table.add_row(*(escape(cell) for cell in cells))
-    console.print(table)
+        line = f"{record.platform:<22}  {_end(record):<22}  {record.id:<40}  {', '.join(r.id for r in record.replacements)}"
+        console.print(escape(line.rstrip()), soft_wrap=True)
 
 
 @app.command()
@@ -147,11 +141,6 @@ def _countdown(record: Deprecation) -> str:
     if left is None:
         return ""
     return f", {left} days left" if left >= 0 else f", {-left} days ago"
-
-
-def _left(record: Deprecation) -> str:
-    left = _days_left(record)
-    return "" if left is None else str(left)
 
 
 def _day(day: date | None) -> str:
