@@ -60,7 +60,7 @@ async def preview_week(database: Database, catalog: Catalog, company: Company, w
 
 
 def _destinations(company: Company) -> Mapping[str, Destination | None]:
-    """By audience: the organisation, then each team. None: no channel, so only the organisation's digest tells of it."""
+    """By audience: the organisation, then each team. None: no channel, so only the organisation's tells of it."""
     found: dict[str, Destination | None] = {ORGANISATION: Destination(company.fallback_channel, "organisation")}
     for rule in company.owners:
         owner = rule.owner

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from service.app import App
 from service.core.digest import ORGANISATION
@@ -63,7 +64,7 @@ def _week(name: str | None, now: datetime) -> Week:
 def _show(digests: Sequence[Digest]) -> None:
     for one in digests:
         whom = "the whole organisation" if one.audience == ORGANISATION else one.audience
-        console.rule(f"to {whom}", align="left")
+        console.rule(f"to {escape(whom)}", align="left")
         message = render([one], links=Links())
         for blocks in (message.blocks, *message.replies):
             console.print(to_text(blocks), markup=False, soft_wrap=True)
