@@ -63,10 +63,10 @@ class Knowledge:
         None when nobody knows the name.
         """
         for maker in self.makers.values():
-            at_api = self.platforms.get(maker.api, Names()) if maker.api is not None else Names()
-            if maker.names.find(name) or at_api.find(name):
+            if maker.names.find(name):
                 return (maker.api,)
-        return next(((p,) for p in SECOND_APIS if p in self.platforms and self.platforms[p].find(name)), None)
+        apis = (*(maker.api for maker in self.makers.values() if maker.api is not None), *SECOND_APIS)
+        return next(((api,) for api in apis if api in self.platforms and self.platforms[api].find(name)), None)
 
     def _makers_on(self, platform: str | None, maker: str | None) -> tuple[str, ...]:
         if maker is not None:

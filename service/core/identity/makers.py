@@ -14,7 +14,7 @@ def openai(text: str) -> Spelling:
     """OpenAI: exact ids; fine-tunes by their base; `-completions` on the deprecations page names an endpoint."""
     if match := _FINE_TUNE.fullmatch(text):
         base = match["base"] or match["old"] or match["listed"]
-        return Spelling((base,), "openai", fine_tune=True)
+        return Spelling((base,), fine_tune=True)
     return Spelling((text, text.removesuffix("-completions")))
 
 
@@ -25,7 +25,7 @@ def azure(text: str) -> Spelling:
     name = _AZURE_35.sub("gpt-3.5-", base)
     if match is None and (tuned := _FINE_TUNE.fullmatch(name)):
         return openai(tuned.string)
-    return Spelling((name,), "openai", fine_tune=match is not None)
+    return Spelling((name,), fine_tune=match is not None)
 
 
 def foundry(text: str) -> Spelling:

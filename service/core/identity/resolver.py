@@ -60,7 +60,9 @@ class Resolver:
         requested_field: FieldKind = "model",
         served_id: str | None,
     ) -> Identified:
-        """Both ids of a call. The platform is the served id's when that one is known, else the requested one's."""
+        """Both ids of a call, and one platform. The served id is read where the requested one was served; one that
+        cannot be from there proves another platform, and is believed.
+        """
         key = (provider, host, requested_id, requested_field, served_id)
         if (known := self._identified.get(key)) is not None:
             return known
@@ -93,18 +95,24 @@ class Resolver:
     def _identify(
         self, provider: str | None, host: str | None, requested_id: str | None, field: FieldKind, served_id: str | None
     ) -> Identified:
-        requested = (
-            None if requested_id is None else self.resolve(requested_id, provider=provider, host=host, field=field)
-        )
-        platform = requested.platform if requested is not None else None
-        served = None
-        if served_id is not None:
-            served = self.resolve(served_id, provider=provider, host=host)
+        requested = self._resolve_any(requested_id, provider, host, field)
+        served = self._resolve_any(served_id, provider, host, "model")
+        platform = requested.platform
+        if served.platform != platform and platform is not None:
+            there = self._resolve_any(served_id, platform, host, "model")
+            served = there if isinstance(there, Model) else served
+        if isinstance(served, Model) or platform is None:
+            platform = served.platform or platform
         return Identified(
-            platform or (served.platform if served is not None else None),
+            platform,
             requested.model if isinstance(requested, Model) else None,
             served.model if isinstance(served, Model) else None,
         )
+
+    def _resolve_any(
+        self, raw: str | None, provider: str | None, host: str | None, field: FieldKind
+    ) -> Model | Unresolved:
+        return self.resolve(raw or "", provider=provider, host=host, field=field)
 
     def _path(self, text: str, platform: str | None, *, is_path: bool) -> Address:
         if text.startswith("//aiplatform.googleapis.com/"):
@@ -139,9 +147,11 @@ class Resolver:
         return None
 
     def _without_platform(self, text: str) -> Model | Unresolved:
-        """A bare id is its maker's own API; one whose maker has none is known, but not where it was served."""
+        """A bare id is its maker's own API; one whose maker has none, or `maker/name` of a hub, could be anywhere."""
         own = self._knowledge.own_api(text)
-        return (self._on(own[0], text) if own is not None else None) or Unresolved(None, "unknown_model")
+        platform = own[0] if own is not None else None
+        found = self._on(platform, text) if own is not None or "/" in text else None
+        return found or Unresolved(None, "unknown_model")
 
 
 def spell(platform: str, raw: str) -> Spelling | None:

@@ -1,0 +1,143 @@
+"""`lastcall resolve`: which model a spelling means, and the deprecation it falls under."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.markup import escape
+
+from service.adapters.catalog_files import CatalogError, LoadedCatalog, load_catalog
+from service.core.catalog import Deprecation
+from service.core.identity import Model
+from service.entrypoints.cli.output import Exit, console, emit, fail
+
+REASONS = {
+    "empty": "there is nothing to read",
+    "placeholder": "a placeholder, not a model",
+    "not_an_id": "not the shape of a model id",
+    "free_text": "a name that somebody chose for a deployment or alias: it needs a mapping",
+    "opaque": "a resource that does not name its model: it needs a mapping",
+    "router": "a router chooses the model: only the response names it",
+    "no_model_in_path": "a path that names no model",
+    "unknown_model": "no model that lastcall knows; ids are matched whole, never by their beginning",
+}
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One line of stdin."""
+
+    raw: str
+    provider: str | None = None
+
+
+class End(msgspec.Struct, frozen=True):
+    on: date | None
+    precision: str
+
+
+class Fall(msgspec.Struct, frozen=True):
+    """The deprecation that a model falls under."""
+
+    announced: date | None
+    shutdown: End
+    replacements: tuple[str, ...]
+    source: str | None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """`model` is null when unresolved, and `reason` says why. A resolved one's reason is null."""
+
+    raw: str
+    provider: str | None
+    platform: str | None
+    model: str | None
+    kind: str | None
+    reason: str | None
+    deprecation: Fall | None
+
+
+def resolve(
+    raw: Annotated[list[str], typer.Argument(help="Ids as a log spells them, or - for JSON lines on stdin.")],
+    provider: Annotated[str | None, typer.Option(help="The log's provider field, for example aws.bedrock.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
+) -> None:
+    """Platform, model, kind and deprecation of each id; with `-`, an answer to each line of {"raw", "provider"}."""
+    try:
+        loaded = load_catalog()
+    except CatalogError as error:
+        fail(str(error), "`lastcall catalog check` tells every reason and what to do")
+    if raw == ["-"]:
+        _answer_lines(loaded, provider, as_json=as_json)
+        return
+    for text in raw:
+        _show(_answer(loaded, Question(text, provider)), as_json=as_json)
+
+
+def _answer_lines(loaded: LoadedCatalog, provider: str | None, *, as_json: bool) -> None:
+    """A line that is no question is answered with an error in its place, and the run goes on to the end."""
+    bad = False
+    for line in _lines():
+        try:
+            question = msgspec.json.decode(line, type=Question)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            bad = True
+            emit({"error": f"not an object with a text `raw`: {error}"})
+            continue
+        if question.provider is None:
+            question = msgspec.structs.replace(question, provider=provider)
+        _show(_answer(loaded, question), as_json=as_json)
+    if bad:
+        raise typer.Exit(Exit.BAD_INPUT)
+
+
+def _lines() -> Iterator[bytes]:
+    """Lines as they come, so that a caller who waits for each answer gets it."""
+    return (line for line in iter(sys.stdin.buffer.readline, b"") if line.strip())
+
+
+def _answer(loaded: LoadedCatalog, question: Question) -> Answer:
+    found = loaded.resolver.resolve(question.raw, provider=question.provider)
+    if not isinstance(found, Model):
+        return Answer(question.raw, question.provider, found.platform, None, None, found.reason, None)
+    record = loaded.catalog.get(found.platform, found.model)
+    fall = _fall(record) if record is not None and record.is_deprecated else None
+    return Answer(question.raw, question.provider, found.platform, found.model, found.kind, None, fall)
+
+
+def _fall(record: Deprecation) -> Fall:
+    return Fall(
+        record.announced,
+        End(record.shutdown.on, record.shutdown.precision),
+        tuple(replacement.id for replacement in record.replacements),
+        record.sources[0] if record.sources else None,
+    )
+
+
+def _show(answer: Answer, *, as_json: bool) -> None:
+    if as_json:
+        emit(answer)
+        return
+    console.print(escape(answer.raw), style="bold", soft_wrap=True)
+    for name, value in _details(answer):
+        console.print(f"  {name:<12}{escape(value)}", soft_wrap=True)
+
+
+def _details(answer: Answer) -> Sequence[tuple[str, str]]:
+    details: list[tuple[str, Any]] = [("platform", answer.platform or "unknown"), ("model", answer.model or "unknown")]
+    if answer.reason is not None:
+        return [*details, ("reason", REASONS[answer.reason])]
+    details.append(("kind", answer.kind))
+    if answer.deprecation is None:
+        return [*details, ("deprecation", "none on record")]
+    fall = answer.deprecation
+    end = f"{fall.shutdown.on or 'no day named'} ({fall.shutdown.precision})"
+    lines = [
+        ("announced", "" if fall.announced is None else fall.announced.isoformat()),
+        ("shutdown", end),
+        ("move to", ", ".join(fall.replacements)),
+        ("source", fall.source or ""),
+    ]
+    return [*details, *((name, value) for name, value in lines if value)]
