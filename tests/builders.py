@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from service.core.notification import Notice
+from service.core.notification import Digest, DigestLine, Notice
 
 
 def make_notice(**given: Any) -> Notice:
@@ -29,3 +29,28 @@ def make_notice(**given: Any) -> Notice:
         "step": "-6w",
     }
     return Notice(**(values | given))
+
+
+def make_digest_line(**given: Any) -> DigestLine:
+    """GPT-4.5 Preview, called as much as the week before."""
+    values: dict[str, Any] = {
+        "service": "search-api",
+        "environment": "production",
+        "team": "search",
+        "platform": "openai-api",
+        "model": "gpt-4.5-preview",
+        "shutdown_on": date(2025, 7, 14),
+        "precision": "exact",
+        "replacement": "gpt-4.1",
+        "state": "active",
+        "calls": 1200,
+        "calls_before": 1200,
+        "told": True,
+    }
+    return DigestLine(**(values | given))
+
+
+def make_digest(**given: Any) -> Digest:
+    """The week of 30 June 2025 for the team search."""
+    values: dict[str, Any] = {"week": "2025-W27", "audience": "search", "lines": ()}
+    return Digest(**(values | given))

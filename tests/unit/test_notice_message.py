@@ -1,0 +1,376 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from service.core.messages import Links, Message, render
+from service.core.notification import DateMoved, Facts, Migrated, Trouble, Undeliverable
+from service.core.preview import to_text
+from tests.builders import make_notice
+
+NOWHERE = Links()
+
+
+def read(*facts: Facts) -> str:
+    """What a person reads, the thread included."""
+    return as_text(render(facts, links=NOWHERE))
+
+
+def as_text(message: Message) -> str:
+    return "\n".join(to_text(blocks) for blocks in (message.blocks, *message.replies))
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("given", "headline", "sentence"),
+    [
+        pytest.param(
+            {"days_left": 42},
+            "🟡 gpt-4.5-preview shuts down in 42 days",
+            "gpt-4.5-preview on OpenAI API shuts down on Mon 14 Jul 2025, counted from 00:00 UTC. "
+            "Calls fail from then on.",
+            id="a day on the provider's page",
+        ),
+        pytest.param(
+            {"days_left": 1},
+            "🔴 gpt-4.5-preview shuts down tomorrow",
+            "gpt-4.5-preview on OpenAI API shuts down on Mon 14 Jul 2025, counted from 00:00 UTC. "
+            "Calls fail from then on.",
+            id="the last day before",
+        ),
+        pytest.param(
+            {"days_left": 0},
+            "🔴 gpt-4.5-preview shuts down today",
+            "gpt-4.5-preview on OpenAI API shuts down today, Mon 14 Jul 2025, counted from 00:00 UTC: "
+            "calls can fail at any moment.",
+            id="day 0 is urgent and not past",
+        ),
+        pytest.param(
+            {"days_left": -3, "state": "overdue"},
+            "🔴 gpt-4.5-preview is past its shutdown day and still answers",
+            "gpt-4.5-preview on OpenAI API was to shut down on Mon 14 Jul 2025, 3 days ago. "
+            "Calls are still answered, and can fail at any moment.",
+            id="past and answered",
+        ),
+        pytest.param(
+            {"days_left": -3, "state": "overdue", "after_shutdown": "redirect"},
+            "🔴 gpt-4.5-preview is past its shutdown day and still answers",
+            "gpt-4.5-preview on OpenAI API was to shut down on Mon 14 Jul 2025, 3 days ago. "
+            "Calls are still answered, by another model if the provider did as it announced.",
+            id="past and redirected",
+        ),
+        pytest.param(
+            {"days_left": -1, "state": "broken"},
+            "🔴 gpt-4.5-preview is shut down, and calls fail",
+            "gpt-4.5-preview on OpenAI API was to shut down on Mon 14 Jul 2025, yesterday. Calls to it now fail.",
+            id="past and failing",
+        ),
+        pytest.param(
+            {"days_left": 20, "precision": "tentative"},
+            "🟠 gpt-4.5-preview is expected to shut down in 20 days",
+            "gpt-4.5-preview on OpenAI API is expected to shut down on Mon 14 Jul 2025, counted from 00:00 UTC. "
+            "The provider may still move it. Calls fail from then on.",
+            id="a tentative day",
+        ),
+        pytest.param(
+            {"days_left": 40, "precision": "month", "shutdown_on": date(2025, 7, 1)},
+            "🟡 gpt-4.5-preview shuts down in July 2025",
+            "gpt-4.5-preview on OpenAI API shuts down in July 2025. The provider names no day; "
+            "lastcall counts from Tue 1 Jul 2025. Calls fail from then on.",
+            id="only the month is known",
+        ),
+        pytest.param(
+            {"days_left": -9, "precision": "month", "shutdown_on": date(2025, 7, 1)},
+            "🔴 gpt-4.5-preview can shut down any day now",
+            "gpt-4.5-preview on OpenAI API shuts down in July 2025. The provider names no day: it can be any day now.",
+            id="within the only month that is known",
+        ),
+        pytest.param(
+            {"days_left": None, "precision": "no_sooner_than"},
+            "⚪ gpt-4.5-preview is going away, day not set",
+            "gpt-4.5-preview on OpenAI API is going away. "
+            "The provider keeps it until Mon 14 Jul 2025 at least, and has set no day.",
+            id="no sooner than is no deadline",
+        ),
+        pytest.param(
+            {"days_left": None, "precision": "unknown", "shutdown_on": None},
+            "⚪ gpt-4.5-preview is deprecated, day not set",
+            "gpt-4.5-preview on OpenAI API is deprecated. The provider has set no day for its end.",
+            id="no day at all",
+        ),
+    ],
+)
+def test_what_dies_when(given: dict[str, object], headline: str, sentence: str) -> None:
+    lines = read(make_notice(**given)).splitlines()
+    assert lines[0] == headline
+    assert lines[1] == sentence
+
+
+@pytest.mark.parametrize(
+    "given", [{"days_left": None, "precision": "no_sooner_than"}, {"days_left": -5, "state": "active"}]
+)
+def test_no_sooner_than_never_promises_an_end(given: dict[str, object]) -> None:
+    message = render([make_notice(**{"precision": "no_sooner_than", **given})], links=NOWHERE)
+    for promise in ("shuts down", "shut down", "breaks", "fail"):
+        assert promise not in as_text(message) + message.text
+
+
+def test_volume_is_told_in_numbers_for_people() -> None:
+    notice = make_notice(calls_7d=12_400, errors_7d=31, tokens_7d=1_234_567, calls_total=310_220)
+    assert read(notice).splitlines()[3:8] == [
+        "search-api (production) of team search still calls it:",
+        "  Calls, last 7 days: 12,400, 31 failed",
+        "  Tokens, last 7 days: 1.2 M",
+        "  Last call: Mon 2 Jun 2025, 09:00 UTC",
+        "  Calls since Sat 1 Mar 2025: 310,220",
+    ]
+
+
+def test_unknown_tokens_are_not_zero() -> None:
+    assert "Tokens, last 7 days: not in the logs" in read(make_notice(tokens_7d=None))
+    assert "Tokens, last 7 days: 0" in read(make_notice(tokens_7d=0))
+
+
+def test_caller_that_was_silent_this_week_is_told_why_it_hears() -> None:
+    assert "search-api (production) of team search calls it now and then, and not in the last 7 days:" in read(
+        make_notice(calls_7d=0)
+    )
+
+
+def test_caller_that_came_back_is_told_so() -> None:
+    assert "had stopped calling it, and calls it again:" in read(make_notice(reopened=True))
+
+
+def test_successor_is_named_or_said_to_be_missing() -> None:
+    assert "Move to: gpt-4.1 or gpt-4o" in read(make_notice(replacements=("gpt-4.1", "gpt-4o")))
+    assert "Move to: the provider names no successor." in read(make_notice(replacements=()))
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        pytest.param(
+            {"first_at": at("2025-06-16T08:00"), "missed": ("announced", "-60d")},
+            "Late: you were not told at the announcement or 60 days before the shutdown, "
+            "because the first call was seen only on Mon 16 Jun 2025.",
+            id="the caller is new",
+        ),
+        pytest.param(
+            {"announced": date(2025, 6, 17), "missed": ("-60d", "-30d")},
+            "Late: you were not told 60 or 30 days before the shutdown, "
+            "because the provider announced it only on Tue 17 Jun 2025.",
+            id="the provider gave short notice",
+        ),
+        pytest.param(
+            {"missed": ("-60d", "-30d")},
+            "Late: you were not told 60 or 30 days before the shutdown, "
+            "because lastcall was not there to send it in time.",
+            id="it could have been told",
+        ),
+    ],
+)
+def test_late_notice_says_what_was_missed_and_why(given: dict[str, object], reason: str) -> None:
+    assert reason in read(make_notice(**given)).splitlines()
+
+
+def test_who_hears_next_is_said_in_advance() -> None:
+    notice = make_notice(next_step="-14d", next_at=date(2025, 6, 30), next_audiences=("owner", "team", "manager"))
+    assert (
+        "If nothing changes, the owner, the team's channel and the manager hear next on Mon 30 Jun 2025, "
+        "14 days before the shutdown. Reminders end by themselves once the calls stop."
+    ) in read(notice).splitlines()
+
+
+def test_last_reminder_says_so() -> None:
+    assert "No further reminder is planned." in read(make_notice()).splitlines()
+
+
+def test_unowned_service_asks_for_an_owner() -> None:
+    assert (
+        "Nobody is known to own search-api. Name an owner in lastcall.yaml, and the owner hears from then on."
+    ) in read(make_notice(team=None)).splitlines()
+
+
+def test_evidence_stands_below_with_its_source() -> None:
+    notice = make_notice(
+        source="https://provider.example/deprecations",
+        requested_ids=("gpt-4.5-preview-2025-02-27", "gpt-4.5-preview"),
+        request_ids=("req_1", "req_2"),
+    )
+    message = render([notice], links=Links("https://lastcall.example"))
+    assert as_text(message).splitlines()[-1] == (
+        "Announced Mon 14 Apr 2025 (https://provider.example/deprecations) · Called as gpt-4.5-preview-2025-02-27 · "
+        "Requests: req_1 and req_2 · Open lastcall (https://lastcall.example)"
+    )
+
+
+def test_many_services_of_one_deprecation_share_one_part() -> None:
+    text = read(
+        make_notice(service="mail-writer", calls_7d=1, errors_7d=1, tokens_7d=None),
+        make_notice(service="month-end", team="finance", calls_7d=0, tokens_7d=None),
+        make_notice(service="search-api", calls_7d=12_400),
+    )
+    assert text.splitlines()[3:7] == [
+        "3 services still call it. In the last 7 days:",
+        "• search-api (production), search: 12,400 calls, 340 k tokens, last on Mon 2 Jun 2025",
+        "• mail-writer (production), search: 1 call, 1 failed, last on Mon 2 Jun 2025",
+        "• month-end (production), finance: no call, last on Mon 2 Jun 2025",
+    ]
+    assert text.count("shuts down in 42 days") == 1
+
+
+def test_what_differs_between_services_stands_at_each() -> None:
+    text = read(
+        make_notice(service="a", next_step="-14d", next_at=date(2025, 6, 30), next_audiences=("owner",)),
+        make_notice(service="b", missed=("-60d",), first_at=at("2025-05-20T10:00")),
+    )
+    assert text.splitlines()[4:9] == [
+        "• a (production): 1,200 calls, 340 k tokens, last on Mon 2 Jun 2025",
+        "      ◦ the owner hears next on Mon 30 Jun 2025, 14 days before the shutdown",
+        "• b (production): 1,200 calls, 340 k tokens, last on Mon 2 Jun 2025",
+        "      ◦ late: you were not told 60 days before the shutdown, "
+        "because the first call was seen only on Tue 20 May 2025",
+        "      ◦ no further reminder is planned",
+    ]
+
+
+def test_several_deprecations_stand_urgent_first_behind_an_overview() -> None:
+    text = read(
+        make_notice(model="o3", shutdown_on=date(2026, 12, 11), days_left=557),
+        make_notice(model="gpt-4o", precision="no_sooner_than", days_left=None, shutdown_on=date(2026, 3, 31)),
+        make_notice(state="broken", days_left=-1),
+    )
+    assert text.splitlines()[:4] == [
+        "3 models are going away",
+        "🔴 gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025, yesterday, calls fail · 1 service",
+        "🟡 o3 on OpenAI API: Fri 11 Dec 2026, in 557 days · 1 service",
+        "⚪ gpt-4o on OpenAI API: not before Tue 31 Mar 2026 · 1 service",
+    ]
+    headers = [line for line in text.splitlines() if line.startswith(("🔴", "🟡", "⚪"))][3:]
+    assert headers == [
+        "🔴 gpt-4.5-preview is shut down, and calls fail",
+        "🟡 o3 shuts down in 557 days",
+        "⚪ gpt-4o is going away, day not set",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        pytest.param(
+            [make_notice(calls_7d=12_400, days_left=27)],
+            "search-api still calls gpt-4.5-preview (OpenAI API), which shuts down in 27 days, on Mon 14 Jul 2025: "
+            "12,400 calls in the last 7 days. Move to gpt-4.1.",
+            id="one notice",
+        ),
+        pytest.param(
+            [make_notice(state="broken", days_left=-1, calls_7d=402, errors_7d=380)],
+            "search-api still calls gpt-4.5-preview (OpenAI API), which is shut down: "
+            "380 of 402 calls in the last 7 days failed. Move to gpt-4.1.",
+            id="calls fail",
+        ),
+        pytest.param(
+            [make_notice(service="<!here>", replacements=(), calls_7d=0, days_left=0)],
+            "&lt;!here&gt; still calls gpt-4.5-preview (OpenAI API), which shuts down today.",
+            id="a nasty name, no calls, no successor",
+        ),
+        pytest.param(
+            [make_notice(), make_notice(service="b", model="o3", days_left=3)],
+            "2 services still call 2 models that are going away. The first: o3 (OpenAI API) shuts down in 3 days, "
+            "on Mon 14 Jul 2025.",
+            id="several models",
+        ),
+    ],
+)
+def test_fallback_text_is_one_sentence(facts: list[Facts], text: str) -> None:
+    assert render(facts, links=NOWHERE).text == text
+
+
+def make_migrated(**given: object) -> Migrated:
+    values: dict[str, object] = {
+        "service": "search-api",
+        "environment": "production",
+        "platform": "openai-api",
+        "model": "gpt-4.5-preview",
+        "last_at": at("2025-06-20T17:30"),
+        "quiet_days": 3,
+        "shutdown_on": date(2025, 7, 14),
+    }
+    return Migrated(**(values | given))  # type: ignore[arg-type]
+
+
+def test_migration_is_good_news() -> None:
+    message = render([make_migrated()], links=NOWHERE)
+    assert message.text == "search-api no longer calls gpt-4.5-preview (OpenAI API)."
+    assert as_text(message).splitlines() == [
+        "✅ search-api no longer calls gpt-4.5-preview",
+        "gpt-4.5-preview on OpenAI API. The provider's date is Mon 14 Jul 2025. "
+        "Its reminders end, and begin again if calls come back.",
+        "• search-api (production): last call Fri 20 Jun 2025, 17:30 UTC, none for 3 days since",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "headline", "sentence"),
+    [
+        pytest.param(
+            date(2025, 7, 14),
+            date(2025, 6, 30),
+            "📅 gpt-4.5-preview has a new date, 14 days earlier: Mon 30 Jun 2025",
+            "The provider moved the date of gpt-4.5-preview on OpenAI API from Mon 14 Jul 2025 to Mon 30 Jun 2025, "
+            "14 days earlier. Reminders follow the new date.",
+            id="earlier",
+        ),
+        pytest.param(
+            None,
+            date(2025, 7, 14),
+            "📅 gpt-4.5-preview now has a date, Mon 14 Jul 2025",
+            "The provider moved the date of gpt-4.5-preview on OpenAI API: it had no date, and now it is "
+            "Mon 14 Jul 2025. Reminders follow the new date.",
+            id="a first date",
+        ),
+        pytest.param(
+            date(2025, 7, 14),
+            None,
+            "📅 gpt-4.5-preview has no date any more",
+            "The provider moved the date of gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025 no longer holds, "
+            "and no other date is given.",
+            id="taken back",
+        ),
+    ],
+)
+def test_moved_date_is_told_with_the_old_one(
+    before: date | None, after: date | None, headline: str, sentence: str
+) -> None:
+    move = DateMoved(
+        service="search-api", environment="production", platform="openai-api", model="gpt-4.5-preview",
+        before=before, after=after,
+    )  # fmt: skip
+    assert read(move).splitlines() == [headline, sentence, "It is called by search-api (production)."]
+
+
+def test_operator_reads_what_is_wrong_and_what_to_do() -> None:
+    trouble = Trouble(
+        condition="topic_recreated",
+        subject="llm-logs",
+        detail="Its offsets start again.",
+        remedy="Run lastcall doctor.",
+    )
+    message = render([trouble, trouble], links=NOWHERE)
+    assert message.text == "lastcall needs you: Its offsets start again."
+    assert as_text(message).splitlines() == [
+        "⚠️ lastcall needs you: topic recreated",
+        "What: llm-logs: Its offsets start again.",
+        "What to do: Run lastcall doctor.",
+    ]
+
+
+def test_rerouted_message_names_whom_it_was_meant_for() -> None:
+    text = read(Undeliverable(destination="#old", error="the channel is archived"), make_notice())
+    assert text.splitlines()[:2] == [
+        "📭 #old cannot be reached: the channel is archived. What was meant for it is in this message. "
+        "Mend it in Slack or in lastcall.yaml.",
+        "🟡 gpt-4.5-preview shuts down in 42 days",
+    ]
