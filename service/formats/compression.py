@@ -4,7 +4,7 @@ import zlib
 
 import zstandard
 
-from service.formats.reading import UnreadableError
+from service.formats.rejecting import UnreadableError
 
 MAX_BYTES = 8 * 1024 * 1024
 """Largest value read, compressed or not. Kafka's own default limit is 1 MiB."""

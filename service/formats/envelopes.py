@@ -15,7 +15,8 @@ import msgspec
 from service.core.usage import Format, Rejection
 from service.formats import otlp_protobuf, shippers, times, values
 from service.formats.compression import MAX_BYTES, inflate
-from service.formats.reading import READ_ERRORS, Hints, UnreadableError, rejection
+from service.formats.reading import Hints
+from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 
 MAX_LAYERS = 8
 MAX_STRINGS = 3

@@ -12,7 +12,8 @@ import msgspec
 
 from service.core.usage import Decoded, FieldKind, UsageEvent
 from service.formats import errors, operations
-from service.formats.reading import NOTHING, Hints, UnreadableError
+from service.formats.reading import NOTHING, Hints
+from service.formats.rejecting import UnreadableError
 from service.formats.times import from_seconds
 from service.formats.values import Scalar, count, host, http_status, memoised, milliseconds, name, text
 

@@ -11,7 +11,8 @@ import msgspec
 
 from service.core.usage import Decoded, FieldKind, UsageEvent
 from service.formats import errors
-from service.formats.reading import Hints, UnreadableError
+from service.formats.reading import Hints
+from service.formats.rejecting import UnreadableError
 from service.formats.times import from_any
 from service.formats.values import Scalar, count, environment, host, http_status, milliseconds, name, text, truth
 
@@ -49,9 +50,9 @@ _CALL = msgspec.json.Decoder(_Call)
 
 
 def is_shape(fields: Collection[str]) -> bool:
-    """A model, and either a time and a caller or provider, or no field that the schema does not know."""
+    """A model, a caller or a provider, and either a time or no field that the schema does not know."""
     if "model" not in fields or not ("service" in fields or "provider" in fields):
-        return "model" in fields and ("time" in fields or "ts" in fields) and FIELDS.issuperset(fields)
+        return False
     return "time" in fields or "ts" in fields or FIELDS.issuperset(fields)
 
 

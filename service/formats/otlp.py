@@ -5,7 +5,8 @@ from typing import Any, TypeVar
 
 from service.core.usage import Decoded, Format, Rejection, UsageEvent
 from service.formats import values
-from service.formats.reading import NOTHING, READ_ERRORS, UnreadableError, rejection
+from service.formats.reading import NOTHING
+from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 
 ERROR = frozenset({2, "STATUS_CODE_ERROR"})
 """A span's status code. Unset and Ok are no statement about HTTP."""

@@ -12,7 +12,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 from service.core.usage import Decoded, Format, UsageEvent
 from service.formats import genai, otlp, times
 from service.formats.genai import Caller
-from service.formats.reading import Hints, UnreadableError
+from service.formats.reading import Hints
+from service.formats.rejecting import UnreadableError
 
 FIRST_BYTE = 0x0A
 """Field 1, length-delimited: how every request that holds anything begins. It is a line feed too."""

@@ -1,42 +1,16 @@
-"""What every dialect's reader is given, and how it says that it cannot read."""
+"""What every dialect's reader is given, and what it answers."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
-from service.core.usage import Decoded, Format, Reason, Rejection
+from service.core.usage import Decoded
+from service.formats.rejecting import UnreadableError
+from service.formats.times import from_seconds
 
 NOTHING = Decoded()
 """A known non-call."""
-
-
-class UnreadableError(Exception):
-    """Inside `formats` only: becomes a Rejection. `detail` quotes nothing from the record."""
-
-    def __init__(self, reason: Reason, detail: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.detail = detail
-
-
-READ_ERRORS = (UnreadableError, msgspec.MsgspecError, UnicodeError, RecursionError)
-"""All that a reader raises."""
-
-
-def rejection(error: BaseException, format_: Format | None = None) -> Rejection:
-    """For one of `READ_ERRORS`. msgspec's texts name places and types, never values."""
-    match error:
-        case UnreadableError():
-            return Rejection(error.reason, error.detail, format_)
-        case msgspec.ValidationError():
-            return Rejection("bad_field", str(error), format_)
-        case UnicodeError():
-            return Rejection("bad_encoding", "not UTF-8", format_)
-        case RecursionError():
-            return Rejection("too_deep", "", format_)
-        case _:
-            return Rejection("bad_json", str(error), format_)
 
 
 class Hints(msgspec.Struct, frozen=True, gc=False):
@@ -58,7 +32,7 @@ class Hints(msgspec.Struct, frozen=True, gc=False):
             return self.at
         if self.recorded_ms <= 0:
             raise UnreadableError("bad_time", "no time in the record, its wrapper or Kafka")
-        return datetime.fromtimestamp(self.recorded_ms / 1000, UTC)
+        return from_seconds(self.recorded_ms / 1000)
 
 
 Reader = Callable[[bytes, Hints], Decoded]

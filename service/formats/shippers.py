@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from service.formats import times, values
-from service.formats.reading import READ_ERRORS, Hints
+from service.formats.reading import Hints
+from service.formats.rejecting import READ_ERRORS
 
 Fields = Mapping[str, msgspec.Raw]
 _FLUENT_BIT = frozenset({"@timestamp", "kubernetes", "stream", "date", "time", "_p", "log_processed"})

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from service.formats.reading import UnreadableError
+from service.formats.rejecting import UnreadableError
 
 EARLIEST = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp())
 LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())

@@ -1,0 +1,33 @@
+"""How a reader says that it cannot read, and what becomes of that."""
+
+import msgspec
+
+from service.core.usage import Format, Reason, Rejection
+
+
+class UnreadableError(Exception):
+    """Inside `formats` only: becomes a Rejection. `detail` quotes nothing from the record."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
+READ_ERRORS = (UnreadableError, msgspec.MsgspecError, UnicodeError, RecursionError)
+"""All that a reader raises."""
+
+
+def rejection(error: BaseException, format_: Format | None = None) -> Rejection:
+    """For one of `READ_ERRORS`. msgspec's texts name places and types, never values."""
+    match error:
+        case UnreadableError():
+            return Rejection(error.reason, error.detail, format_)
+        case msgspec.ValidationError():
+            return Rejection("bad_field", str(error), format_)
+        case UnicodeError():
+            return Rejection("bad_encoding", "not UTF-8", format_)
+        case RecursionError():
+            return Rejection("too_deep", "", format_)
+        case _:
+            return Rejection("bad_json", str(error), format_)
