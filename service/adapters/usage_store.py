@@ -1,4 +1,4 @@
-"""A batch into rows, in one transaction with its watermarks: a count is exact, whatever is read twice or written late."""
+"""A batch into rows, in one transaction with its watermarks: so a count is exact, read twice or written late."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
+import asyncpg
 from sqlalchemy import BigInteger, Date, DateTime, Double, Table, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
@@ -34,6 +36,9 @@ _SUMS: tuple[tuple[str, TypeEngine[Any]], ...] = (
     ("latency_known", BigInteger()),
 )
 
+DatabaseTrouble = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What a transaction raises when it is worth trying again. asyncpg's own errors come unwrapped while connecting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:
@@ -51,7 +56,7 @@ class UsageStore:
     """Applies batches. One a process: it remembers the ids of series between batches."""
 
     def __init__(self, database: Database, catalog: Catalog, book: SeriesBook) -> None:
-        self._database = database
+        self.database = database
         self._catalog = catalog
         self._book = book
 
@@ -62,7 +67,7 @@ class UsageStore:
         or, if the connection broke during the commit, the next attempt is answered by Superseded."""
         spans = {p: (incarnations[p], span) for p, span in batch.spans.items()}
         try:
-            async with self._database.connect() as connection, connection.begin() as transaction:
+            async with self.database.connect() as connection, connection.begin() as transaction:
                 if lost := await advance(connection, spans, now=now):
                     await transaction.rollback()
                     return Superseded(frozenset(lost))

@@ -59,6 +59,14 @@ async def move(
     return done.rowcount == 1
 
 
+async def add_gap(connection: AsyncConnection, partition: Partition, records: int) -> None:
+    await connection.execute(
+        update(watermarks)
+        .where(_w.topic == partition.topic, _w.partition == partition.partition)
+        .values(gap_records=_w.gap_records + records)
+    )
+
+
 async def advance(
     connection: AsyncConnection, spans: Mapping[Partition, tuple[str, Span]], *, now: datetime
 ) -> set[Partition]:

@@ -39,6 +39,7 @@ class Begin:
 @dataclass(frozen=True, slots=True)
 class Resume:
     offset: int
+    old: Watermark
     gap: int
     """Records between the watermark and `offset` that the broker has already deleted."""
 
@@ -48,6 +49,7 @@ class Renew:
     """Another incarnation, and rightly so: from its first record, the ledger's totals going on."""
 
     offset: int
+    old: Watermark
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ def where_to_start(watermark: Watermark | None, log: LogState) -> Start:
         return Begin(log.start)
     if watermark.incarnation != log.incarnation:
         if log.forgets or watermark.incarnation == ACCEPTED:
-            return Renew(log.start)
+            return Renew(log.start, watermark)
         return Hold("topic_recreated")
     if log.end < watermark.next_offset:
         return Hold("log_truncated")
-    return Resume(max(watermark.next_offset, log.start), gap=max(0, log.start - watermark.next_offset))
+    return Resume(max(watermark.next_offset, log.start), watermark, gap=max(0, log.start - watermark.next_offset))

@@ -1,0 +1,254 @@
+"""Records -> totals in memory -> rows. Everything that makes a count exact meets here.
+
+Three offsets of a partition: *applied* is the watermark in the database, the authority; *next* is where the records
+taken so far end; *committed* is Kafka's own, written after the fact for lag tools and never asked.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Protocol
+
+import structlog
+
+from service.adapters.kafka import KafkaTrouble
+from service.adapters.usage_store import Applied, DatabaseTrouble, Superseded, UsageStore
+from service.core.batch import Batch, DeadLetter, Partition, RejectionShare, Span
+from service.core.position import LogState
+from service.core.usage import Decoded, Rejection
+from service.engine.partitions import Opened, open_partitions, record_gap
+from service.formats.record import Record
+
+_log = structlog.get_logger(__name__)
+
+DEAD_LETTER_BYTES = 16 * 1024 * 1024
+"""Held in memory before they are sent, and their number."""
+DEAD_LETTERS = 10_000
+TROUBLE = (*DatabaseTrouble, *KafkaTrouble)
+"""What passes by itself, or by the operator's hand outside lastcall: try again later."""
+_PARTITION = attrgetter("topic", "partition")
+_APPLY_PATIENCE = 60.0
+_LONGEST_WAIT = 30.0
+
+
+class Decoder(Protocol):
+    def decode(self, record: Record) -> Decoded: ...
+
+
+class Log(Protocol):
+    """The cluster, or what stands for it. Raises one of `KafkaTrouble` when it cannot answer now."""
+
+    async def incarnations(self, topics: Collection[str]) -> Mapping[str, str]: ...
+    async def states(self, partitions: Collection[Partition]) -> Mapping[Partition, LogState]: ...
+    async def send_dead_letters(self, letters: Sequence[DeadLetter]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    flush_after: timedelta
+    flush_keys: int
+    rejection_limit: float
+    """Share of the last thousand records or more; at 1 a flood never stops the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """Applied. `offsets` may be committed: the next offset of each partition."""
+
+    offsets: Mapping[Partition, int]
+    batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Nothing is lost and nothing is written; ask again after `wait` seconds and take no more records until then."""
+
+    wait: float
+    reason: str
+
+
+Outcome = Flushed | Superseded | Postponed
+
+
+@dataclass(slots=True)
+class _Cursor:
+    incarnation: str
+    next: int
+    settled: bool = False
+    """A record was taken: what the consumer hands out is known to start where it was told to."""
+
+
+class Ingest:
+    """One consume loop's state. `take` is plain and fast; `open`, `flush` and `close` wait for each other."""
+
+    def __init__(self, store: UsageStore, log: Log, decoder: Decoder, limits: Limits) -> None:
+        self._store = store
+        self._log = log
+        self._decoder = decoder
+        self._limits = limits
+        self._batch = Batch()
+        self._oldest: datetime | None = None
+        self._cursors: dict[Partition, _Cursor] = {}
+        self._doubts: dict[Partition, int] = {}
+        self._jumps: dict[Partition, tuple[int, int]] = {}
+        self._share = RejectionShare()
+        self._failures = 0
+        self._life = 0
+        self._busy = asyncio.Lock()
+        self.flooded = False
+        """Too many rejections: nothing is taken any more."""
+
+    @property
+    def positions(self) -> dict[Partition, int]:
+        """Where the records taken so far end, of each open partition."""
+        return {partition: cursor.next for partition, cursor in self._cursors.items()}
+
+    # --- which partitions are read --------------------------------------------------------------------------------
+
+    async def open(self, partitions: Collection[Partition], *, now: datetime) -> Opened:
+        """Where to read each from. One that the answer does not have (no such topic yet, another consumer is just at
+        it) is to be asked for again. Until it is open, its records are passed over."""
+        if self.flooded:
+            return Opened()
+        async with self._busy:
+            states = await self._log.states(partitions)
+            opened = await open_partitions(self._store.database, states, now=now)
+            for partition, offset in opened.positions.items():
+                self._cursors[partition] = _Cursor(states[partition].incarnation, offset)
+            return opened
+
+    async def close(self) -> None:
+        """Give all partitions up. What is not applied is forgotten: whoever reads on reads it again."""
+        async with self._busy:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._life += 1
+        self._batch = Batch()
+        self._oldest = None
+        self._cursors.clear()
+        self._jumps.clear()
+
+    # --- records in -----------------------------------------------------------------------------------------------
+
+    def take(self, records: Iterable[Record], *, now: datetime) -> bool:
+        """Count records in memory. False: they do not follow on what was read before, so all partitions are given up
+        and are to be opened again."""
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        batch = self._batch
+        if not batch:
+            self._oldest = now
+        before = len(batch.dead_letters)
+        read = 0
+        for partition, run in groupby(records, key=_PARTITION):
+            cursor = self._cursors.get(Partition(*partition))
+            if cursor is None:
+                continue
+            taken = self._take_run(Partition(*partition), cursor, run, hour)
+            if taken is None:
+                self._forget()
+                return False
+            read += taken
+        self._share.add(read, len(batch.dead_letters) - before)
+        if self._share.exceeds(self._limits.rejection_limit):
+            self.flooded = True
+            self._forget()
+        return True
+
+    def _take_run(self, partition: Partition, cursor: _Cursor, run: Iterable[Record], hour: datetime) -> int | None:
+        """One partition's records in their order. None: they do not follow."""
+        span = self._batch.span(partition, cursor.next)
+        before = span.records
+        for record in run:
+            if record.offset != span.next_offset and not self._may_jump(partition, cursor, span, record.offset):
+                return None
+            self._batch.add(span, record, self._decode(record), hour)
+            cursor.settled = True
+        cursor.next = span.next_offset
+        return span.records - before
+
+    def _may_jump(self, partition: Partition, cursor: _Cursor, span: Span, offset: int) -> bool:
+        """A log has holes (compaction, transactions' marks, retention), and never turns back unless it is another log.
+
+        The first records after opening may also be some that the consumer had fetched before it was told where to
+        start. Opening again tells: a hole is still there, with the same offset behind it.
+        """
+        if offset < span.next_offset:
+            return False
+        if not cursor.settled and self._doubts.pop(partition, None) != offset:
+            self._doubts[partition] = offset
+            return False
+        self._jumps[partition] = (self._jumps.get(partition, (span.next_offset, 0))[0], offset)
+        return True
+
+    def _decode(self, record: Record) -> Decoded:
+        try:
+            return self._decoder.decode(record)
+        except Exception as error:
+            _log.error("decoder_failed", topic=record.topic, offset=record.offset, error=type(error).__name__)
+            return Decoded(rejections=(Rejection("bad_field", f"the decoder failed: {type(error).__name__}"),))
+
+    # --- rows out -------------------------------------------------------------------------------------------------
+
+    def due(self, *, now: datetime) -> bool:
+        """Whether to flush: by time since the oldest record held, or by what is held."""
+        if not self._batch or self._oldest is None:
+            return False
+        return (
+            now - self._oldest >= self._limits.flush_after
+            or len(self._batch.rollup) >= self._limits.flush_keys
+            or self._batch.dead_letter_bytes >= DEAD_LETTER_BYTES
+            or len(self._batch.dead_letters) >= DEAD_LETTERS
+        )
+
+    async def flush(self, *, now: datetime) -> Outcome:
+        """Dead letters first, then one transaction. Records may be taken meanwhile; they are the next batch."""
+        async with self._busy:
+            batch, self._batch = self._batch, Batch()
+            oldest, self._oldest = self._oldest, now
+            incarnations = {p: self._cursors[p].incarnation for p in batch.spans}
+            life = self._life
+            applied = False
+            try:
+                outcome = await self._apply(batch, incarnations, now)
+                applied = True
+            except TROUBLE as error:
+                self._failures += 1
+                return Postponed(min(2.0 ** (self._failures - 1), _LONGEST_WAIT), type(error).__name__)
+            finally:
+                if not applied and life == self._life:
+                    batch.merge(self._batch)
+                    self._batch, self._oldest = batch, oldest
+            self._failures = 0
+            if isinstance(outcome, Superseded):
+                self._forget()
+                return outcome
+            await self._look_into_jumps(now)
+            return Flushed({p: span.next_offset for p, span in batch.spans.items()}, batch)
+
+    async def _apply(self, batch: Batch, incarnations: Mapping[Partition, str], now: datetime) -> Applied | Superseded:
+        if not batch:
+            return Applied()
+        named = await self._log.incarnations({p.topic for p in batch.spans})
+        # Asked after the records were read, so that none of another topic of that name can be among them.
+        if other := {p for p, incarnation in incarnations.items() if named.get(p.topic) != incarnation}:
+            return Superseded(frozenset(other))
+        await self._log.send_dead_letters(batch.dead_letters)
+        batch.take_dead_letters()
+        async with asyncio.timeout(_APPLY_PATIENCE):
+            return await self._store.apply(batch, incarnations, now=now)
+
+    async def _look_into_jumps(self, now: datetime) -> None:
+        """Tell what Kafka deleted unread from what was never there. All is applied: a failure costs only the note."""
+        jumps, self._jumps = self._jumps, {}
+        if not jumps:
+            return
+        with contextlib.suppress(*TROUBLE):
+            states = await self._log.states(jumps.keys())
+            for partition, (first, end) in jumps.items():
+                if partition in states and states[partition].start > first:
+                    await record_gap(self._store.database, partition, first, min(end, states[partition].start), now=now)

@@ -1,0 +1,91 @@
+"""Taking over partitions: where each is read on from, and what the operator is told when that is not plain."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.conditions import Condition, clear_condition, raise_condition
+from service.adapters.database import Database
+from service.adapters.metrics import GAP_RECORDS
+from service.adapters.watermark_store import add_gap, begin, load_watermarks, move
+from service.core.batch import Partition
+from service.core.position import Begin, Hold, LogState, Renew, Resume, Watermark, where_to_start
+
+
+@dataclass(slots=True)
+class Opened:
+    positions: dict[Partition, int] = field(default_factory=dict)
+    """Where to read on."""
+    held: dict[Partition, Hold] = field(default_factory=dict)
+    """To be left alone until the operator has spoken."""
+
+
+async def open_partitions(database: Database, logs: Mapping[Partition, LogState], *, now: datetime) -> Opened:
+    """Compare the watermarks with the logs and write down where reading starts, in one transaction.
+
+    A partition in neither part of the answer is being taken over by another consumer: ask again.
+    """
+    opened = Opened()
+    async with database.begin() as connection:
+        watermarks = await load_watermarks(connection, logs.keys())
+        for partition, log in sorted(logs.items()):
+            watermark = watermarks.get(partition)
+            start = where_to_start(watermark, log)
+            if isinstance(start, Hold):
+                opened.held[partition] = start
+            elif await _write(connection, partition, start, log.incarnation, now):
+                opened.positions[partition] = start.offset
+        for topic in {p.topic for p in opened.held}:
+            await raise_condition(connection, _recreated(topic, now))
+        for topic in {p.topic for p in opened.positions} - {p.topic for p in opened.held}:
+            await clear_condition(connection, "topic_recreated", topic, now=now)
+    return opened
+
+
+async def record_gap(database: Database, partition: Partition, first: int, end: int, *, now: datetime) -> None:
+    """Kafka deleted the offsets from `first` to before `end` while they were waiting to be read."""
+    async with database.begin() as connection:
+        await add_gap(connection, partition, end - first)
+        await _tell_gap(connection, partition, first, end, now)
+
+
+async def _write(
+    connection: AsyncConnection, partition: Partition, start: Begin | Resume | Renew, incarnation: str, now: datetime
+) -> bool:
+    new = Watermark(incarnation, start.offset)
+    match start:
+        case Begin():
+            return await begin(connection, partition, new)
+        case Renew(old=old):
+            return await move(connection, partition, old, new)
+        case Resume(gap=0):
+            return True
+        case Resume(offset=offset, old=old, gap=gap):
+            await _tell_gap(connection, partition, old.next_offset, offset, now)
+            return await move(connection, partition, old, new, gap=gap)
+
+
+async def _tell_gap(connection: AsyncConnection, partition: Partition, first: int, end: int, now: datetime) -> None:
+    GAP_RECORDS.labels(partition.topic).inc(end - first)
+    await raise_condition(
+        connection,
+        Condition(
+            kind="gap",
+            subject=f"{partition.topic}/{partition.partition}",
+            detail=f"Kafka deleted the offsets {first} to {end - 1} before lastcall had read them",
+            remedy="keep records longer (retention.ms, retention.bytes) or run more consumers",
+            since=now,
+        ),
+    )
+
+
+def _recreated(topic: str, now: datetime) -> Condition:
+    return Condition(
+        kind="topic_recreated",
+        subject=topic,
+        detail="the topic was deleted and made anew, or lost records that are counted; it is not read on",
+        remedy=f"if that was meant, run: lastcall doctor --accept-recreated {topic}",
+        since=now,
+    )

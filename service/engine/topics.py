@@ -1,0 +1,76 @@
+"""Which topics are read and as what, and what the operator hears when they are missing or hold rubbish."""
+
+from datetime import datetime
+
+from service.adapters.conditions import Condition, clear_condition, raise_condition
+from service.adapters.database import Database
+from service.adapters.kafka import KafkaLog
+from service.config.company import Company
+from service.config.settings import Settings
+from service.core.usage import Format
+
+_EMBEDDED_PARTITIONS = 4
+
+
+def topics_of(company: Company, settings: Settings) -> dict[str, Format | None]:
+    """Topic -> its fixed format, or None for "by shape". lastcall.yaml's topics, else those of the environment."""
+    if company.topics:
+        return {topic.name: topic.format for topic in company.topics}
+    return {name.strip(): None for name in settings.kafka_topics.split(",") if name.strip()}
+
+
+class TopicWatch:
+    """Sees to it that the topics exist: makes them on the embedded broker, tells the operator on any other."""
+
+    def __init__(self, database: Database, log: KafkaLog, topics: set[str]) -> None:
+        self._database = database
+        self._log = log
+        self._topics = topics
+        self._missing: set[str] | None = None
+
+    async def look(self, *, now: datetime) -> None:
+        """Raises KafkaTrouble."""
+        described = await self._log.describe(self._topics)
+        missing = self._topics - described.incarnations.keys()
+        if missing and described.embedded:
+            await self._log.create(missing, partitions=_EMBEDDED_PARTITIONS)
+            missing = set()
+        if missing != self._missing:
+            await self._tell(missing, now)
+            self._missing = missing
+
+    async def _tell(self, missing: set[str], now: datetime) -> None:
+        async with self._database.begin() as connection:
+            for topic in self._topics - missing:
+                await clear_condition(connection, "topic_missing", topic, now=now)
+            for topic in missing:
+                await raise_condition(
+                    connection,
+                    Condition(
+                        kind="topic_missing",
+                        subject=topic,
+                        detail="the cluster has no such topic, or shows it to others only; lastcall waits for it",
+                        remedy="make the topic, correct its name in lastcall.yaml, or allow lastcall to see it",
+                        since=now,
+                    ),
+                )
+
+
+async def tell_flood(database: Database, limit: float, *, now: datetime) -> None:
+    async with database.begin() as connection:
+        await raise_condition(
+            connection,
+            Condition(
+                kind="rejection_flood",
+                subject="ingest",
+                detail=f"more than {limit:.0%} of the last thousand records were rejected; reading has stopped there",
+                remedy="see the rejections on the page and mend the producer, or name the topic's format in"
+                " lastcall.yaml, or let them pass with LASTCALL_REJECTION_LIMIT=1; then start lastcall again",
+                since=now,
+            ),
+        )
+
+
+async def clear_flood(database: Database, *, now: datetime) -> None:
+    async with database.begin() as connection:
+        await clear_condition(connection, "rejection_flood", "ingest", now=now)
