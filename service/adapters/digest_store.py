@@ -1,6 +1,6 @@
 """What a digest is made of, and which were made: read and written inside the caller's transaction."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import msgspec
@@ -19,9 +19,10 @@ from service.core.week import Week
 
 
 async def load_picture(connection: AsyncConnection, catalog: Catalog, week: Week) -> Picture:
+    last_moment = week.end - timedelta(microseconds=1)
     return Picture(
         week=week,
-        exposures=await load_exposures(connection, catalog, now=week.end),
+        exposures=await load_exposures(connection, catalog, now=last_moment),
         told=await _load_told(connection),
         rejected=await _load_rejected(connection, week),
         unresolved=await _load_unresolved(connection, week),

@@ -32,7 +32,8 @@ def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
     yield header(_headline(digest, week))
     whom = "the whole organisation" if digest.audience == ORGANISATION else plain(digest.audience)
     yield from context([f"{words.day(week.monday)} to {words.day(week.sunday)}", whom])
-    yield section(_summary(digest))
+    if summary := _summary(digest):
+        yield section(summary)
     with_team = digest.audience == ORGANISATION
     for timing, lines in _by_deprecation(digest.lines, week):
         yield from sections(_part(timing, lines, with_team))
@@ -46,12 +47,12 @@ def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
 
 def digest_sentence(digest: Digest) -> str:
     """The fallback text."""
-    return f"{_headline(digest, Week.parse(digest.week))}. {_summary(digest)}"
+    return f"{_headline(digest, Week.parse(digest.week))}. {_summary(digest)}".rstrip()
 
 
 def _headline(digest: Digest, week: Week) -> str:
     if not digest.lines:
-        return f"Week {week.number}: no service calls a model that is going away"
+        return f"Week {week.number}: no service is known to call a model that is going away"
     callers = len({line.service for line in digest.lines})
     models = len({(line.platform, line.model) for line in digest.lines})
     who = f"{words.plural(callers, 'service')} still {'calls' if callers == 1 else 'call'}"
@@ -62,7 +63,9 @@ def _headline(digest: Digest, week: Week) -> str:
 def _summary(digest: Digest) -> str:
     calls = sum(line.calls for line in digest.lines)
     before = sum(line.calls_before for line in (*digest.lines, *digest.migrated))
-    parts = [f"{words.plural(calls, 'call')} in the week, {_change(calls, before)}."]
+    parts = []
+    if calls or before:
+        parts.append(f"{words.plural(calls, 'call') if calls else 'No call'} in the week, {_change(calls, before)}.")
     counts = [
         (len({line.service for line in digest.migrated}), "has migrated", "have migrated"),
         (len({line.service for line in digest.lines if line.new}), "is new", "are new"),
@@ -77,7 +80,7 @@ def _summary(digest: Digest) -> str:
 def _change(calls: int, before: int) -> str:
     """Against the week before."""
     if calls == before:
-        return "as many as the week before" if calls else "and none the week before"
+        return "as many as the week before"
     if before == 0:
         return "none the week before"
     if calls == 0:
@@ -159,12 +162,12 @@ def _unread(digest: Digest) -> list[str]:
 
 
 def _unread_line(unread: Unread) -> str:
-    names = words.listed([code(name) for name in unread.where[:5]] or ["(unknown)"])
-    more = f" and {len(unread.where) - 5} more" if len(unread.where) > 5 else ""
+    more = [f"{len(unread.where) - 5} more"] if len(unread.where) > 5 else []
+    names = words.listed([*(code(name) for name in unread.where[:5]), *more] or ["nobody"])
     match unread.kind:
         case "rejection":
             reason = _REASONS.get(unread.what) or plain(unread.what, 100)
-            return f"• {words.plural(unread.count, 'record')} in topic {names}{more}: {reason}"
+            return f"• {words.plural(unread.count, 'record')} in topic {names}: {reason}"
         case "unresolved":
             calls = words.plural(unread.count, "call")
-            return f"• {calls} to {code(unread.what)}, an id that lastcall does not know, by {names}{more}"
+            return f"• {calls} to {code(unread.what)}, an id that lastcall does not know, by {names}"

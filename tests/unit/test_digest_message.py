@@ -1,0 +1,102 @@
+from datetime import date
+
+import pytest
+
+from service.core.messages import Links, render
+from service.core.notification import Digest, DigestLine, Unread
+from service.core.preview import to_text
+from tests.builders import make_digest, make_digest_line
+
+
+def read(digest: Digest) -> list[str]:
+    message = render([digest], links=Links())
+    return [line for blocks in (message.blocks, *message.replies) for line in to_text(blocks).splitlines()]
+
+
+def test_digest_says_what_dies_when_and_who_calls_it() -> None:
+    digest = make_digest(
+        lines=(
+            make_digest_line(service="mail", calls=300, calls_before=600),
+            make_digest_line(service="search-api", calls=12_400, calls_before=16_100),
+            make_digest_line(
+                service="mail", platform="azure-openai", model="gpt-4o", precision="no_sooner_than",
+                shutdown_on=date(2026, 3, 31), replacement=None, calls=20, calls_before=10,
+            ),
+        )
+    )  # fmt: skip
+    assert read(digest) == [
+        "Week 27: 2 services still call 2 models that are going away",
+        "Mon 30 Jun 2025 to Sun 6 Jul 2025 · search",
+        "12,720 calls in the week, down 24% from 16,710.",
+        "🟠 gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025, in 7 days. Move to gpt-4.1",
+        "• search-api (production): 12,400 calls, down 23% from 16,100",
+        "• mail (production): 300 calls, down 50% from 600",
+        "⚪ gpt-4o on Azure OpenAI: not before Tue 31 Mar 2026",
+        "• mail (production): 20 calls, up 100% from 10",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        pytest.param(make_digest_line(), "1,200 calls, as many as the week before", id="unchanged"),
+        pytest.param(make_digest_line(calls=1201), "1,201 calls, up 1% from 1,200", id="a change is never 0%"),
+        pytest.param(make_digest_line(calls=99_000), "99,000 calls, up from 1,200", id="many times"),
+        pytest.param(make_digest_line(calls=0), "no call, down from 1,200", id="stopped this week"),
+        pytest.param(make_digest_line(calls_before=0), "1,200 calls, none the week before", id="came back"),
+        pytest.param(make_digest_line(calls_before=0, new=True), "new, 1,200 calls", id="new"),
+        pytest.param(
+            make_digest_line(calls=0, calls_before=0), "no call for two weeks, but it calls rarely", id="a monthly job"
+        ),
+        pytest.param(
+            make_digest_line(told=False, state="broken"),
+            "1,200 calls, as many as the week before, calls fail, nobody was told yet",
+            id="broken and untold",
+        ),
+    ],
+)
+def test_line_says_what_moved(line: DigestLine, said: str) -> None:
+    assert f"• search-api (production): {said}" in read(make_digest(lines=(line,)))
+
+
+def test_organisation_hears_of_teams_of_what_is_unowned_and_of_what_could_not_be_read() -> None:
+    digest = make_digest(
+        audience="(organisation)",
+        lines=(make_digest_line(service="ghost", team=None, new=True, calls_before=0), make_digest_line()),
+        migrated=(make_digest_line(service="chat", calls=0, calls_before=500),),
+        unowned=("ghost",),
+        unread=(
+            Unread(kind="rejection", what="bad_json", count=1204, where=("llm-logs",)),
+            Unread(kind="unresolved", what="team-gpt4", count=310, where=("a", "b", "c", "d", "e", "f", "g")),
+        ),
+        unread_more=3,
+    )
+    rule = "─" * 40
+    assert read(digest) == [
+        "Week 27: 2 services still call a model that is going away",
+        "Mon 30 Jun 2025 to Sun 6 Jul 2025 · the whole organisation",
+        "2,400 calls in the week, up 41% from 1,700. Of the services, 1 has migrated, 1 is new and 1 has no owner.",
+        "🟠 gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025, in 7 days. Move to gpt-4.1",
+        "• ghost (production), no owner: new, 1,200 calls",
+        "• search-api (production), search: 1,200 calls, as many as the week before",
+        rule,
+        "✅ Migrated",
+        "• chat (production) no longer calls gpt-4.5-preview on OpenAI API",
+        rule,
+        "Without an owner. Name one in lastcall.yaml, and the owner hears from then on.",
+        "• ghost",
+        rule,
+        "What lastcall could not read. It is in none of the numbers above.",
+        "• 1,204 records in topic llm-logs: broken JSON",
+        "• 310 calls to team-gpt4, an id that lastcall does not know, by a, b, c, d, e and 2 more",
+        "• 3 more unknown ids, each with fewer calls",
+    ]
+
+
+def test_digest_after_the_last_migration_says_that_it_is_done() -> None:
+    digest = make_digest(migrated=(make_digest_line(calls=0),))
+    assert read(digest)[0] == "Week 27: no service is known to call a model that is going away"
+    assert render([digest], links=Links()).text == (
+        "Week 27: no service is known to call a model that is going away. "
+        "No call in the week, down from 1,200. Of the services, 1 has migrated."
+    )
