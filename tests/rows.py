@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.campaign_store import campaign_id, save_campaign
 from service.adapters.tables import (
-    campaigns,
     conditions,
     messages,
     notifications,
@@ -17,6 +17,10 @@ from service.adapters.tables import (
     usage_daily,
     usage_hourly,
 )
+from service.core.campaign import Campaign, Done
+from service.core.exposure import ExposureKey
+from service.core.ownership import NOBODY, Owner
+from service.core.policy import DEFAULT_POLICY
 
 NOW = datetime(2025, 7, 2, 12, tzinfo=UTC)
 """Twelve days before gpt-4.5-preview goes on 2025-07-14."""
@@ -111,25 +115,15 @@ async def put_campaign(
     environment: str = "production",
     platform: str = "openai-api",
     model: str = "gpt-4.5-preview",
-    opened_at: datetime = NOW - timedelta(days=20),
-    next_at: datetime | None = NOW + timedelta(days=5),
+    deadline: date = date(2025, 7, 14),
+    owner: Owner = NOBODY,
 ) -> uuid.UUID:
-    key = uuid.uuid4()
-    await connection.execute(
-        campaigns.insert().values(
-            id=key,
-            service=service,
-            environment=environment,
-            platform=platform,
-            model=model,
-            state="open",
-            opened_at=opened_at,
-            policy={},
-            owner={},
-            next_at=next_at,
-        )
-    )
-    return key
+    """Open for twenty days, by the default policy, with its steps down to -14d told."""
+    key = ExposureKey(service, environment, platform, model)
+    told = tuple(Done(step, NOW - timedelta(days=2), told=("owner",)) for step in ("announced", "-60d", "-30d", "-14d"))
+    campaign = Campaign(DEFAULT_POLICY, opened_at=NOW - timedelta(days=20), deadline=deadline, done=told)
+    await save_campaign(connection, key, campaign, owner, next_at=NOW + timedelta(days=5))
+    return campaign_id(key)
 
 
 async def put_message(

@@ -33,7 +33,8 @@ class Lifecycle(Answer):
     """When a model goes, on its platform."""
 
     platform: str = Field(description="Where the calls are served, and whose date counts.", examples=["openai-api"])
-    model: str = Field(description="Canonical id on that platform.", examples=["gpt-4.5-preview"])
+    model: str = Field(description="Canonical id on that platform.", examples=["gpt-4.5-preview-2025-02-27"])
+    id: str = Field(description="As a request on that platform spells it.", examples=["gpt-4.5-preview"])
     announced_on: date | None = Field(default=None, examples=["2025-04-14"])
     shutdown_on: date | None = Field(
         default=None,
@@ -99,6 +100,7 @@ class Told(Answer):
     step: str | None = Field(default=None, examples=["-30d"])
     at: datetime = Field(description="When it was delivered, else when it was decided.")
     state: str = Field(description="pending, leased, delivered, failed, unknown.", examples=["delivered"])
+    others: int = Field(default=0, description="How many more destinations the same step tells.")
 
 
 class CampaignAnswer(Answer):
@@ -111,7 +113,8 @@ class CampaignAnswer(Answer):
     next_step: str | None = Field(
         default=None, description="The next step of the policy that is due.", examples=["-7d"]
     )
-    next_at: datetime | None = Field(default=None, description="When; null: nothing is planned.")
+    next_on: date | None = Field(default=None, description="Its day, in the owner's zone; null: nothing is planned.")
+    next_audiences: list[str] = Field(default_factory=list, examples=[["owner", "team"]])
 
 
 class ExposureAnswer(Lifecycle):

@@ -1,19 +1,24 @@
 """Exposures by deadline, each with its owner, its campaign and who was told last."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.campaign_store import campaign_id, load_campaigns
 from service.adapters.exposure_store import load_exposures
 from service.adapters.queries.answers import CampaignAnswer, DayCalls, ExposureAnswer, Lifecycle, Told
 from service.adapters.queries.lifecycle import lifecycle_of
-from service.adapters.tables import campaigns, notifications
+from service.adapters.tables import notifications
+from service.core.campaign import Campaign
+from service.core.case import Case
 from service.core.catalog import Catalog
-from service.core.exposure import DayOfUse, Exposure, State, state_of
+from service.core.exposure import DayOfUse, State
+from service.core.ladder import upcoming
 from service.core.ownership import Owner
 
 DAYS = 28
@@ -27,6 +32,7 @@ class ExposureFilter:
 
     platform: str | None = None
     model: str | None = None
+    """Canonical, or as a request on the platform spells it."""
     service: str | None = None
     environment: str | None = None
     team: str | None = None
@@ -38,13 +44,14 @@ class ExposureFilter:
     def admits(self, exposure: ExposureAnswer) -> bool:
         wanted = (
             (self.platform, exposure.platform),
-            (self.model, exposure.model),
             (self.service, exposure.service),
             (self.environment, exposure.environment),
             (self.team, exposure.team or NO_TEAM),
             (self.state, exposure.state),
         )
         if any(want is not None and want != have for want, have in wanted):
+            return False
+        if self.model is not None and self.model not in {exposure.model, exposure.id}:
             return False
         if self.calling and exposure.state == "quiet":
             return False
@@ -73,48 +80,40 @@ async def read_exposures(
 ) -> list[ExposureAnswer]:
     """All exposures as of `now`, in the order of `exposure_key`."""
     exposures = await load_exposures(connection, catalog, now=now)
-    escalation = await _read_escalation(connection)
-    return sorted((_answer(exposure, owners, escalation, now) for exposure in exposures), key=exposure_key)
+    campaigns = await load_campaigns(connection)
+    told = await _read_told(connection)
+    answers = (
+        _answer(Case(each, owners(each.service), now), campaigns.get(each.key), told.get(campaign_id(each.key)))
+        for each in exposures
+    )
+    return sorted(answers, key=exposure_key)
 
 
-@dataclass(frozen=True, slots=True)
-class _Escalation:
-    campaigns: Mapping[tuple[str, str, str, str], RowMapping]
-    told: Mapping[object, RowMapping]
-    """By campaign id."""
-
-
-async def _read_escalation(connection: AsyncConnection) -> _Escalation:
+async def _read_told(connection: AsyncConnection) -> dict[uuid.UUID, Told]:
+    """By campaign: the last notification, one that was delivered before any other."""
     n = notifications.c
-    at = func.coalesce(n.settled_at, n.decided_at).label("at")
-    campaign_rows = await connection.execute(select(campaigns))
-    told_rows = await connection.execute(
-        select(n.campaign_id, n.destination, n.audience, n.step, n.state, at)
+    others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step)) - 1).label("others")
+    rows = await connection.execute(
+        select(n.campaign_id, n.destination, n.audience, n.step, n.state, others)
+        .add_columns(func.coalesce(n.settled_at, n.decided_at).label("at"))
         .where(n.campaign_id.is_not(None))
         .distinct(n.campaign_id)
         .order_by(n.campaign_id, (n.state == "delivered").desc(), n.decided_at.desc(), n.id)
     )
-    return _Escalation(
-        {(row["service"], row["environment"], row["platform"], row["model"]): row for row in campaign_rows.mappings()},
-        {row["campaign_id"]: row for row in told_rows.mappings()},
-    )
+    return {row["campaign_id"]: Told(**{name: row[name] for name in Told.model_fields}) for row in rows.mappings()}
 
 
-def _answer(exposure: Exposure, owners: Owners, escalation: _Escalation, now: datetime) -> ExposureAnswer:
-    owner = owners(exposure.service)
-    deprecation = exposure.deprecation
-    campaign = escalation.campaigns.get((exposure.service, exposure.environment, *deprecation.key))
-    told = escalation.told.get(campaign["id"]) if campaign else None
-    today = now.date()
+def _answer(case: Case, campaign: Campaign | None, told: Told | None) -> ExposureAnswer:
+    exposure, owner, today = case.exposure, case.owner, case.now.date()
     week, month = (_since(exposure.days, today - timedelta(days=days)) for days in (7, DAYS))
     return ExposureAnswer(
-        **dict(lifecycle_of(deprecation, today)),
+        **dict(lifecycle_of(exposure.deprecation, today)),
         service=exposure.service,
         environment=exposure.environment,
         team=owner.team,
         channel=owner.channel,
         people=list(owner.people),
-        state=state_of(exposure, now),
+        state=case.state,
         requested_ids=list(exposure.requested_ids),
         request_ids=list(exposure.request_ids),
         first_at=exposure.first_at,
@@ -126,8 +125,8 @@ def _answer(exposure: Exposure, owners: Owners, escalation: _Escalation, now: da
         tokens_28d=total_tokens(month),
         calls_total=sum(day.calls for day in exposure.days),
         by_day=_dense(month, today),
-        campaign=_campaign(campaign) if campaign else None,
-        told=_told(told) if told else None,
+        campaign=_campaign(campaign, case) if campaign else None,
+        told=told,
     )
 
 
@@ -156,21 +155,14 @@ def _dense(days: Sequence[DayOfUse], today: date) -> list[DayCalls]:
     return dense
 
 
-def _campaign(row: RowMapping) -> CampaignAnswer:
+def _campaign(campaign: Campaign, case: Case) -> CampaignAnswer:
+    following = upcoming(campaign, case) if campaign.is_open else None
     return CampaignAnswer(
-        state=row["state"],
-        opened_at=row["opened_at"],
-        closed_at=row["closed_at"],
-        close_reason=row["close_reason"],
-        next_at=row["next_at"],
-    )
-
-
-def _told(row: RowMapping) -> Told:
-    return Told(
-        destination=row["destination"],
-        audience=row["audience"],
-        step=row["step"],
-        at=row["at"],
-        state=row["state"],
+        state="open" if campaign.is_open else "closed",
+        opened_at=campaign.opened_at,
+        closed_at=campaign.closed_at,
+        close_reason=campaign.close_reason,
+        next_step=following.step.name if following else None,
+        next_on=following.on if following else None,
+        next_audiences=list(following.step.tell) if following else [],
     )

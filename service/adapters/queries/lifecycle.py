@@ -12,6 +12,7 @@ def lifecycle_of(deprecation: Deprecation, today: date) -> Lifecycle:
     return Lifecycle(
         platform=deprecation.platform,
         model=deprecation.model,
+        id=deprecation.id,
         announced_on=deprecation.announced,
         shutdown_on=deprecation.shutdown.on,
         precision=deprecation.shutdown.precision,

@@ -162,7 +162,7 @@ def _print_exposures(exposures: Sequence[ExposureAnswer]) -> None:
         table.add_row(
             phrases.when(each),
             phrases.days_left(each),
-            *map(escape, (each.model, each.platform, each.service, each.environment, each.team or "unowned")),
+            *map(escape, (each.id, each.platform, each.service, each.environment, each.team or "unowned")),
             words.short_number(each.calls_7d),
             phrases.STATES[each.state],
             escape(told),
