@@ -39,7 +39,7 @@ class Replacement:
 class Deprecation:
     """One record of the catalog: (platform, model), with its dates and the source of them.
 
-    A record without an announcement and without a day is a model in service; `is_deprecated` tells them apart.
+    Providers date models in service as well ("not before"); `is_deprecated` tells those apart.
     """
 
     platform: str
@@ -68,7 +68,9 @@ class Deprecation:
 
     @property
     def is_deprecated(self) -> bool:
-        return self.announced is not None or self.shutdown.on is not None
+        """The promise not to end a model before some day is no plan to end it; a notice or a named successor is."""
+        promised = self.shutdown.on is not None and bool(self.replacements)
+        return self.announced is not None or self.shutdown.deadline is not None or promised
 
     def known_on(self, day: date) -> bool:
         """Whether the deprecation was public on `day`. With no announcement on record it counts as always known."""

@@ -130,6 +130,21 @@ def test_model_in_service_is_not_deprecated(shipped: LoadedCatalog) -> None:
     assert find(shipped, "cohere-api", "command").is_deprecated is True
 
 
+@pytest.mark.parametrize(
+    ("platform", "name", "deprecated"),
+    [
+        pytest.param("anthropic-api", "claude-opus-5", False, id="a model in service that is safe for a while"),
+        pytest.param("gemini-api", "veo-3.1-generate-preview", True, id="a successor is named"),
+        pytest.param("gemini-api", "gemini-omni-flash-preview", True, id="a notice came"),
+        pytest.param("azure-foundry", "MAI-Image-2", True, id="a provisional day is a plan"),
+    ],
+)
+def test_promise_alone_is_no_plan_to_end_a_model(
+    shipped: LoadedCatalog, platform: str, name: str, *, deprecated: bool
+) -> None:
+    assert find(shipped, platform, name).is_deprecated is deprecated
+
+
 def test_days_from_a_tracker_are_second_hand(shipped: LoadedCatalog) -> None:
     assert find(shipped, "azure-openai", "o3").second_hand is True
     assert find(shipped, "openai-api", "o3").second_hand is False

@@ -34,7 +34,8 @@ def list_records(
         emit([_answer(record) for record in chosen])
         return
     for record in chosen:
-        line = f"{record.platform:<22}  {_end(record):<22}  {record.id:<40}  {', '.join(r.id for r in record.replacements)}"
+        successors = ", ".join(r.id for r in record.replacements)
+        line = f"{record.platform:<22}  {_end(record):<22}  {record.id:<40}  {successors}"
         console.print(escape(line.rstrip()), soft_wrap=True)
 
 
@@ -114,7 +115,7 @@ def _details(record: Deprecation) -> list[tuple[str, str]]:
 
 
 def _end(record: Deprecation) -> str:
-    return _when(record.shutdown) if record.is_deprecated else ""
+    return _when(record.shutdown) if record.is_deprecated or record.shutdown.on else ""
 
 
 def _when(shutdown: Shutdown) -> str:
