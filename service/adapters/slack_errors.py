@@ -27,6 +27,12 @@ NO_SUCH_PLACE: dict[str, Failed] = {
 }
 """What `slack_addresses` finds out by itself, in Slack's words where Slack has some."""
 
+TOKEN_REFUSED: dict[str, Failed] = {
+    **_workspace(_CREDENTIALS, "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"),
+    **_workspace(_CREDENTIALS, "not_allowed_token_type", "team_not_found"),
+}
+"""Whatever is asked, Slack refuses it."""
+
 OUTCOMES: dict[str, Retry | Failed | Unknown] = {
     **NO_SUCH_PLACE,
     **_destination(_ADDRESS, "channel_not_found", "users_not_found", "user_not_found", "cannot_dm_bot"),
@@ -35,8 +41,7 @@ OUTCOMES: dict[str, Retry | Failed | Unknown] = {
     **_destination(_CHANNEL_RULES, "restricted_action", "restricted_action_read_only_channel"),
     **_destination(_CHANNEL_RULES, "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel"),
     **_destination("Turn on the Messages tab under App Home in the app's settings.", "messages_tab_disabled"),
-    **_workspace(_CREDENTIALS, "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"),
-    **_workspace(_CREDENTIALS, "not_allowed_token_type", "team_not_found"),
+    **TOKEN_REFUSED,
     **_workspace(_SCOPE, "missing_scope", "no_permission"),
     **_workspace(_POLICY, "access_denied", "accesslimited", "ekm_access_denied", "enterprise_is_restricted"),
     **_workspace(_POLICY, "org_login_required", "team_access_not_granted", "two_factor_setup_required"),
@@ -86,9 +91,10 @@ def refused(method: str, *, status: int, error: str | None, after_seconds: float
         outcome = OUTCOMES.get(error, Retry(error))
     if isinstance(outcome, Retry):
         return replace(outcome, after_seconds=max(outcome.after_seconds, after_seconds))
-    if outcome == OUTCOMES["missing_scope"] and method != "chat.postMessage":
-        # The token may post, only not look this up: other kinds of destination can still be told.
-        return Failed("missing_scope", "destination", _SCOPE)
+    is_lookup = method != "chat.postMessage"
+    if is_lookup and isinstance(outcome, Failed) and outcome.scope == "workspace" and error not in TOKEN_REFUSED:
+        # The app may post, only not look this up: other kinds of destination can still be told.
+        return replace(outcome, scope="destination")
     return outcome
 
 

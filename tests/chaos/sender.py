@@ -1,0 +1,21 @@
+"""One tick of delivery in a process of its own, to be killed. Arguments: database URL, URL of Slack, token."""
+
+import asyncio
+import sys
+
+from outbox_rows import send
+from pydantic import SecretStr
+
+from service.adapters.database import open_database
+from service.adapters.slack import open_slack
+
+
+async def main(database_url: str, slack_url: str, token: str) -> None:
+    database = open_database(database_url)
+    async with open_slack(SecretStr(token), api_url=slack_url) as transport:
+        await send(database, transport)
+    await database.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
