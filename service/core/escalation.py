@@ -33,6 +33,14 @@ def decide(campaign: Campaign | None, exposure: Exposure, owner: Owner, policy: 
     return _advance(campaign, case)
 
 
+def vanish(campaign: Campaign | None, now: datetime) -> Close | Wait:
+    """What `decide` is where no call is left: those that were counted turned out to be of another model."""
+    if campaign is None or not campaign.is_open:
+        return Wait(None, on_call=True, reason="no call of the model")
+    closed = replace(campaign, closed_at=now, close_reason="withdrawn")
+    return Close(closed, (), "the calls turned out to be of another model")
+
+
 def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
     deprecation = case.exposure.deprecation
     if not deprecation.is_deprecated:

@@ -130,8 +130,9 @@ class Upcoming:
     """What the policy does next if nothing changes."""
 
     step: Step
+    at: datetime
     on: date
-    """In the owner's zone."""
+    """Of `at`, in the owner's zone."""
 
 
 def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
@@ -144,4 +145,4 @@ def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
     if not found:
         return None
     due, step = min(found, key=lambda one: one[0])
-    return Upcoming(step, case.day_of(due))
+    return Upcoming(step, due, case.day_of(due))

@@ -1,0 +1,42 @@
+"""reconcile: what the stream counted, and what the catalog says now, brought together."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.adapters.daily_usage import work_out_days
+from service.adapters.database import Database
+from service.adapters.lifecycle_store import load_deprecations, resolve_again
+from service.core.catalog import Catalog
+from service.core.identity import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    deprecations: int
+    """Changed against the catalog that was in force before."""
+    series: int
+    """Resolved again, under a new catalog."""
+    days: int
+    """Worked out anew."""
+
+
+async def reconcile(database: Database, catalog: Catalog, resolver: Resolver, *, now: datetime) -> Reconciled:
+    """Safe to run in several processes, and to break off: each batch is a transaction of its own."""
+    async with database.begin() as connection:
+        changed = await load_deprecations(connection, catalog, now=now)
+    resolved = worked_out = 0
+    while some := await _resolve_batch(database, catalog, resolver, now):
+        resolved += some
+    while some := await _work_out_batch(database, now):
+        worked_out += some
+    return Reconciled(changed, resolved, worked_out)
+
+
+async def _resolve_batch(database: Database, catalog: Catalog, resolver: Resolver, now: datetime) -> int:
+    async with database.begin() as connection:
+        return await resolve_again(connection, catalog, resolver, now=now)
+
+
+async def _work_out_batch(database: Database, now: datetime) -> int:
+    async with database.begin() as connection:
+        return await work_out_days(connection, now=now)

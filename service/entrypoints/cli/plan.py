@@ -1,0 +1,67 @@
+"""`lastcall plan`: who is told what, when, in any span of time."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from service.app import App
+from service.core import words
+from service.core.calendar import utc_midnight
+from service.engine.plan import Planned
+from service.engine.plan import plan as engine_plan
+from service.entrypoints.cli.output import console, emit, fail
+from service.entrypoints.cli.session import run
+
+DEFAULT_SPAN = timedelta(days=90)
+DAY = ["%Y-%m-%d"]
+
+
+def plan(
+    begin: Annotated[
+        datetime | None, typer.Option("--from", formats=DAY, help="First day, UTC. Default: today.")
+    ] = None,
+    end: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last day. Default: 90 days later.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+) -> None:
+    """Who is told what, when.
+
+    What is past is as it was written down, or as the policy would have had it where nothing was. What is to come is as it
+    will be if the calls go on as they are.
+    """
+    now = datetime.now(UTC)
+    first = begin.date() if begin else now.date()
+    last = end.date() if end else first + DEFAULT_SPAN
+    if last < first:
+        fail(f"--to {last} is before --from {first}", "swap the two")
+    start, after = utc_midnight(first), utc_midnight(last + timedelta(days=1))
+
+    async def ask(app: App) -> list[Planned]:
+        return await engine_plan(app.database, app.catalog, app.company, start=start, end=after, now=now)
+
+    planned = run(ask)
+    if as_json:
+        emit(planned)
+    else:
+        _print(planned, first, last)
+
+
+def _print(planned: list[Planned], first: date, last: date) -> None:
+    if not planned:
+        console.print(f"Nobody is told anything from {words.day(first)} to {words.day(last)}.")
+        return
+    table = Table("when (UTC)", "who hears", "about", "step", "", box=None, header_style="bold", pad_edge=False)
+    previous = None
+    for one in planned:
+        when = f"{one.at:%a %Y-%m-%d %H:%M}"
+        table.add_row("" if when == previous else when, *map(escape, _cells(one)))
+        previous = when
+    console.print(table)
+
+
+def _cells(one: Planned) -> tuple[str, str, str, str]:
+    where = f" ({one.environment})" if one.environment else ""
+    about = f"{one.service}{where}: {one.model} at {words.platform_name(one.platform)}"
+    return f"{one.destination} ({one.audience})", about, one.step, one.status
