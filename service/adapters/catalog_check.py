@@ -37,12 +37,13 @@ def check_catalog(folder: Path | None = None, *, today: date) -> list[Finding]:
         except yaml.YAMLError as error:
             findings.append(_unreadable(path, error))
             continue
-        shape = [*_repeated_keys(path, lines), *_schema(path, lines, parse(text))]
+        data = parse(text)
+        shape = [*_repeated_keys(path, lines), *_schema(path, lines, data)]
         findings.extend(shape)
         if not shape:
-            file = msgspec.convert(parse(text), PlatformFile)
+            file = msgspec.convert(data, PlatformFile)
             whole.append((path, lines, file))
-            findings.extend(_key_order(path, lines, parse(text)))
+            findings.extend(_key_order(path, lines, data))
             findings.extend(_rules(path, lines, file, today))
     findings.extend(_identity(whole))
     return sorted(findings, key=lambda finding: (finding.file, finding.line))

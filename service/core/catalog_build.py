@@ -1,11 +1,15 @@
 """Catalog files -> deprecations by canonical model. Identity reads a record's id as it reads one in a log."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from service.core.catalog import Deprecation, Replacement, Shutdown
 from service.core.catalog_file import Entry, Plan, PlatformFile
 from service.core.identity import Model, Resolver
+
+Meaning = Callable[[str, str], str | None]
+"""(platform, name) -> canonical model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +28,15 @@ def assemble(files: Iterable[PlatformFile], resolver: Resolver) -> Assembled:
 
     An alias that identity keeps apart from its record, because it floats, has the record's facts under its own name.
     """
+    meaning = meanings(resolver)
     records: dict[tuple[str, str], Deprecation] = {}
     floating: list[Deprecation] = []
     unresolved: list[tuple[str, str]] = []
     clashes: list[tuple[str, str, str]] = []
     for file in files:
         for entry in file.models:
-            unresolved += [(file.platform, n) for n in entry.names if canonical(resolver, file.platform, n) is None]
-            record = _deprecation(entry, file, resolver)
+            unresolved += [(file.platform, n) for n in entry.names if meaning(file.platform, n) is None]
+            record = _deprecation(entry, file, meaning)
             if record is None:
                 continue
             known = records.setdefault(record.key, record)
@@ -39,15 +44,15 @@ def assemble(files: Iterable[PlatformFile], resolver: Resolver) -> Assembled:
                 records[record.key] = _merged(known, record)
             else:
                 clashes.append((file.platform, entry.id, known.id))
-            floating += _under_aliases(record, resolver)
+            floating += _under_aliases(record, meaning)
     for record in floating:
         records.setdefault(record.key, record)
     return Assembled(tuple(records.values()), tuple(unresolved), tuple(clashes))
 
 
-def _under_aliases(record: Deprecation, resolver: Resolver) -> Iterator[Deprecation]:
+def _under_aliases(record: Deprecation, meaning: Meaning) -> Iterator[Deprecation]:
     for alias in record.aliases:
-        model = canonical(resolver, record.platform, alias)
+        model = meaning(record.platform, alias)
         if model not in {None, record.model}:
             yield replace(record, model=model, id=alias, aliases=())
 
@@ -58,8 +63,13 @@ def canonical(resolver: Resolver, platform: str, name: str) -> str | None:
     return answer.model if isinstance(answer, Model) and answer.platform == platform else None
 
 
-def _deprecation(entry: Entry, file: PlatformFile, resolver: Resolver) -> Deprecation | None:
-    model = canonical(resolver, file.platform, entry.id)
+def meanings(resolver: Resolver) -> Meaning:
+    """`canonical`, remembering its answers: a catalog asks for each name several times."""
+    return cache(partial(canonical, resolver))
+
+
+def _deprecation(entry: Entry, file: PlatformFile, meaning: Meaning) -> Deprecation | None:
+    model = meaning(file.platform, entry.id)
     if model is None:
         return None
     return Deprecation(
@@ -70,9 +80,7 @@ def _deprecation(entry: Entry, file: PlatformFile, resolver: Resolver) -> Deprec
         released=entry.released,
         announced=entry.announced,
         shutdown=_shutdown(entry.shutdown),
-        replacements=tuple(
-            Replacement(r.id, canonical(resolver, file.platform, r.id), r.recommended) for r in entry.replacements
-        ),
+        replacements=tuple(Replacement(r.id, meaning(file.platform, r.id), r.recommended) for r in entry.replacements),
         after_shutdown=entry.after_shutdown or file.default_after_shutdown,
         redirect_to=entry.redirect_to,
         sources=tuple(source.url for source in entry.sources),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from service.core.catalog_build import assemble, canonical
+from service.core.catalog_build import assemble, meanings
 from service.core.catalog_file import PlatformFile
 from service.core.identity import Knowledge, Model, Names, Resolver
 from service.core.identity.resolver import spell
@@ -29,19 +29,21 @@ def learn_names(knowledge: Knowledge, files: Sequence[PlatformFile]) -> Knowledg
 
 
 def _apart(files: Sequence[PlatformFile], resolver: Resolver) -> dict[str, set[str]]:
+    meaning = meanings(resolver)
     names: defaultdict[str, set[str]] = defaultdict(set)
     for platform, *ids in assemble(files, resolver).clashes:
         spelled = {name for raw in ids if (name := _spelled(platform, raw)) is not None}
-        names[platform] |= spelled - {canonical(resolver, platform, raw) or "" for raw in ids}
+        names[platform] |= spelled - {meaning(platform, raw) or "" for raw in ids}
     return names
 
 
 def _pinned(files: Sequence[PlatformFile], resolver: Resolver) -> dict[str, dict[str, str]]:
+    meaning = meanings(resolver)
     pins: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for file in files:
-        recorded = {canonical(resolver, file.platform, entry.id) for entry in file.models}
+        recorded = {meaning(file.platform, entry.id) for entry in file.models}
         for entry in file.models:
-            model = canonical(resolver, file.platform, entry.id)
+            model = meaning(file.platform, entry.id)
             for alias in entry.aliases:
                 answer, name = resolver.resolve(alias, provider=file.platform), _spelled(file.platform, alias)
                 if (
