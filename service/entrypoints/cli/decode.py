@@ -1,0 +1,173 @@
+"""`lastcall decode`: what lastcall understands of a file of records. Nothing is stored."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from service.core.identity import Identified, Resolver
+from service.core.usage import Decoded, Format, Rejection, UsageEvent
+from service.entrypoints.cli.output import console, emit, fail
+from service.formats.decoder import decode as decode_record
+from service.formats.files import UnreadableFileError, read_records
+
+SHOWN = 200
+"""Rows of the table; the summary counts everything."""
+_KEYS = (
+    *(
+        "kind",
+        "format",
+        "reporter",
+        "at",
+        "service",
+        "environment",
+        "provider",
+        "platform",
+        "requested_id",
+        "served_id",
+    ),
+    *("requested_model", "served_model", "operation", "status", "error_code", "input_tokens", "output_tokens"),
+    *("cached_tokens", "latency_ms", "streaming", "request_id", "reason"),
+)
+"""Of every JSON object, in this order; null where there is nothing to say."""
+
+
+def decode(
+    files: Annotated[
+        list[Path], typer.Argument(help="JSON lines, one JSON text, gzip or zstd of them; - is standard input.")
+    ],
+    format: Annotated[  # noqa: A002  the option's name
+        Format | None, typer.Option(help="Read every record as this format, whatever its shape says.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a usage event or rejection.")] = False,
+) -> None:
+    """What lastcall understands of the records in these files. Nothing is stored."""
+    from service.adapters.catalog_files import load_catalog  # noqa: PLC0415  `--help` needs no catalog
+
+    resolver = load_catalog().resolver
+    summary = _Summary()
+    table = _table()
+    for decoded in _decode_all(files, format):
+        summary.records += 1
+        summary.non_calls += not decoded.events and not decoded.rejections
+        for event in decoded.events:
+            identified = _identify(resolver, event)
+            summary.add(event, identified)
+            _show(table, as_json, _answer(event, identified))
+        for rejection in decoded.rejections:
+            summary.rejections[rejection.reason] += 1
+            _show(table, as_json, _refusal(rejection), rejection.detail)
+    if not as_json:
+        summary.show(table)
+
+
+@dataclass(slots=True)
+class _Summary:
+    records: int = 0
+    non_calls: int = 0
+    rejections: Counter[str] = field(default_factory=Counter)
+    events: int = 0
+    errors: int = 0
+    by_reporter: dict[tuple[Any, ...], Counter[str]] = field(default_factory=dict)
+    """Events by (service, environment, platform, model, hour), and in each by reporter."""
+
+    def add(self, event: UsageEvent, identified: Identified) -> None:
+        self.events += 1
+        self.errors += event.failed
+        model = identified.requested_model or identified.served_model or event.requested_id
+        key = (event.service, event.environment, identified.platform, model, event.at.strftime("%Y%m%d%H"))
+        self.by_reporter.setdefault(key, Counter())[event.reporter] += 1
+
+    @property
+    def calls(self) -> int:
+        """Several reporters may describe the same calls: the largest one's count, hour by hour, never their sum."""
+        return sum(max(reporters.values()) for reporters in self.by_reporter.values())
+
+    def show(self, table: Table) -> None:
+        if table.row_count:
+            console.print(table)
+        rows = self.events + self.rejections.total()
+        if rows > SHOWN:
+            console.print(f"... and {rows - SHOWN:,} more")
+        console.print(
+            f"{self.records:,} records: {self.calls:,} calls in {self.events:,} usage events ({self.errors:,} failed), "
+            f"{self.rejections.total():,} rejections, {self.non_calls:,} records without a call"
+        )
+        for reason, number in self.rejections.most_common():
+            console.print(f"  {number:,} x {reason}")
+
+
+def _decode_all(files: Iterable[Path], format_: Format | None) -> Iterator[Decoded]:
+    for path in files:
+        try:
+            for record in read_records(path):
+                yield decode_record(record, format_)
+        except UnreadableFileError as error:
+            fail(f"{path}: {error}", "name files of records (JSON lines, gzip, zstd), or - for standard input")
+
+
+def _identify(resolver: Resolver, event: UsageEvent) -> Identified:
+    return resolver.identify(
+        provider=event.provider,
+        host=event.host,
+        requested_id=event.requested_id,
+        requested_field=event.requested_field,
+        served_id=event.served_id,
+    )
+
+
+def _answer(event: UsageEvent, identified: Identified) -> dict[str, Any]:
+    known = {"kind": "event", **identified._asdict()}
+    return {key: known.get(key, getattr(event, key, None)) for key in _KEYS}
+
+
+def _refusal(rejection: Rejection) -> dict[str, Any]:
+    known = {"kind": "rejection", "format": rejection.format, "reason": rejection.reason}
+    return {key: known.get(key) for key in _KEYS}
+
+
+def _table() -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("at", no_wrap=True)
+    for column in ("service", "model", "outcome"):
+        table.add_column(column, overflow="fold")
+    table.add_column("tokens in/out", justify="right", no_wrap=True)
+    table.add_column("reporter", overflow="fold")
+    return table
+
+
+def _show(table: Table, as_json: bool, answer: dict[str, Any], detail: str = "") -> None:
+    if as_json:
+        emit(answer)
+    elif table.row_count < SHOWN:
+        cells = _event_cells(answer) if answer["kind"] == "event" else _rejection_cells(answer, detail)
+        table.add_row(*(escape(cell) for cell in cells))
+
+
+def _event_cells(answer: dict[str, Any]) -> tuple[str, ...]:
+    outcome = " ".join(str(part) for part in (answer["status"], answer["error_code"]) if part is not None)
+    tokens = ("?" if answer[key] is None else f"{answer[key]:,}" for key in ("input_tokens", "output_tokens"))
+    requested = _model(answer["requested_id"], answer["requested_model"])
+    served = _model(answer["served_id"], answer["served_model"])
+    return (
+        f"{answer['at']:%Y-%m-%d %H:%M:%S}",
+        answer["service"] or "?",
+        f"{answer['platform'] or '?'}/{requested}" + (f" -> {served}" if served not in {"-", requested} else ""),
+        outcome or "-",
+        "/".join(tokens),
+        answer["reporter"],
+    )
+
+
+def _model(raw: str | None, model: str | None) -> str:
+    """The canonical name, or the log's own with a mark when it is not known."""
+    return model or (f"{raw} (unknown)" if raw else "-")
+
+
+def _rejection_cells(answer: dict[str, Any], detail: str) -> tuple[str, ...]:
+    return ("rejected", "-", answer["format"] or "-", f"{answer['reason']} {detail}".rstrip(), "-", "-")
