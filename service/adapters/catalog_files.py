@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -65,8 +66,11 @@ def _read(path: Path) -> PlatformFile:
 
 
 def _digest(paths: Sequence[Path]) -> str:
-    """Changes with each file, and with what identity knows: either may move a series to another record."""
-    digest = hashlib.sha256()
+    """Changes with each file, with what identity knows and with the release, whose grammars read the ids.
+
+    Each of them may move a series to another record.
+    """
+    digest = hashlib.sha256(version("lastcall").encode())
     for path in (*paths, IDENTITY_FILE):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
