@@ -64,19 +64,23 @@ def resolve(
     provider: Annotated[str | None, typer.Option(help="The log's provider field, for example aws.bedrock.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
 ) -> None:
-    """Platform, model, kind and deprecation of each id; with `-`, an answer to each line of {"raw", "provider"}."""
+    """Platform, model, kind and deprecation of each id; with `-`, a JSON answer to each line of {"raw", "provider"}."""
     try:
         loaded = load_catalog()
     except CatalogError as error:
         fail(str(error), "`lastcall catalog check` tells every reason and what to do")
     if raw == ["-"]:
-        _answer_lines(loaded, provider, as_json=as_json)
+        _answer_lines(loaded, provider)
         return
     for text in raw:
-        _show(_answer(loaded, Question(text, provider)), as_json=as_json)
+        answer = _answer(loaded, Question(text, provider))
+        if as_json:
+            emit(answer)
+        else:
+            _print(answer)
 
 
-def _answer_lines(loaded: LoadedCatalog, provider: str | None, *, as_json: bool) -> None:
+def _answer_lines(loaded: LoadedCatalog, provider: str | None) -> None:
     """A line that is no question is answered with an error in its place, and the run goes on to the end."""
     bad = False
     for line in _lines():
@@ -88,7 +92,7 @@ def _answer_lines(loaded: LoadedCatalog, provider: str | None, *, as_json: bool)
             continue
         if question.provider is None:
             question = msgspec.structs.replace(question, provider=provider)
-        _show(_answer(loaded, question), as_json=as_json)
+        emit(_answer(loaded, question))
     if bad:
         raise typer.Exit(Exit.BAD_INPUT)
 
@@ -116,10 +120,7 @@ def _fall(record: Deprecation) -> Fall:
     )
 
 
-def _show(answer: Answer, *, as_json: bool) -> None:
-    if as_json:
-        emit(answer)
-        return
+def _print(answer: Answer) -> None:
     console.print(escape(answer.raw), style="bold", soft_wrap=True)
     for name, value in _details(answer):
         console.print(f"  {name:<12}{escape(value)}", soft_wrap=True)

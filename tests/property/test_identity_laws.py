@@ -1,0 +1,59 @@
+"""Identity is total, exact, and at rest on what it answers."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.adapters.catalog_files import load_catalog
+from service.adapters.identity_files import load_identity
+from service.core.identity import Model, Unresolved
+
+RESOLVER = load_catalog().resolver
+IDENTITY = load_identity()
+APIS = {maker["api"]: maker for maker in IDENTITY["makers"].values() if "api" in maker}
+CANONICAL = [
+    (api, name)
+    for api, maker in APIS.items()
+    for name in (*maker.get("models", ()), *maker.get("floating", ()))
+    if not name.endswith("-v2")
+]
+HINTS = st.one_of(
+    st.none(),
+    st.sampled_from(
+        ["openai", "azure.ai.openai", "aws.bedrock", "gcp.vertex_ai", "gemini", "openrouter", "litellm", "path"]
+    ),
+    st.text(max_size=20),
+)
+ID_TEXT = st.text(alphabet="abcdefgpt0123456789-.:/@%~ _", max_size=60)
+
+
+@given(raw=st.one_of(st.text(), ID_TEXT), provider=HINTS, host=st.one_of(st.none(), st.text(max_size=40)))
+def test_every_text_has_an_answer(raw: str, provider: str | None, host: str | None) -> None:
+    assert isinstance(RESOLVER.resolve(raw, provider=provider, host=host), Model | Unresolved)
+
+
+@given(known=st.sampled_from(CANONICAL))
+def test_canonical_name_means_itself_at_its_maker(known: tuple[str, str]) -> None:
+    api, name = known
+    answer = RESOLVER.resolve(name, provider=api)
+    assert isinstance(answer, Model)
+    assert (answer.platform, answer.model) == (api, name)
+
+
+@given(known=st.sampled_from(CANONICAL), tail=st.from_regex(r"[-a-z0-9.]{1,8}", fullmatch=True))
+def test_unknown_suffix_never_folds_into_the_known_part(known: tuple[str, str], tail: str) -> None:
+    api, name = known
+    answer = RESOLVER.resolve(name + tail, provider=api)
+    assert not isinstance(answer, Model) or answer.platform != api or answer.model != name
+
+
+@given(known=st.sampled_from(CANONICAL), head=st.from_regex(r"[a-z0-9]{1,6}-?", fullmatch=True))
+def test_unknown_head_never_folds_into_the_known_part(known: tuple[str, str], head: str) -> None:
+    api, name = known
+    answer = RESOLVER.resolve(head + name, provider=api)
+    assert not isinstance(answer, Model) or answer.model != name
+
+
+@given(known=st.sampled_from(CANONICAL), pad=st.sampled_from(["{}", " {} ", '"{}"', "%20{}", "{}%2520"]))
+def test_case_quotes_and_encoding_do_not_matter(known: tuple[str, str], pad: str) -> None:
+    api, name = known
+    assert RESOLVER.resolve(pad.format(name.upper()), provider=api) == RESOLVER.resolve(name, provider=api)
