@@ -22,6 +22,12 @@ class App:
     resolver: Resolver
     database: Database
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that are read: lastcall.yaml's, else those of the environment."""
+        named = tuple(topic.name for topic in self.company.topics)
+        return named or tuple(name.strip() for name in self.settings.kafka_topics.split(",") if name.strip())
+
 
 @asynccontextmanager
 async def open_app(settings: Settings) -> AsyncIterator[App]:

@@ -1,4 +1,4 @@
-"""What is wrong with lastcall itself: told to the operator once, shown by doctor, /readyz and the page until it is over."""
+"""What is wrong with lastcall itself: told to the operator once, and shown by doctor, /readyz and the page until over."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

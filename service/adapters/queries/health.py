@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters import metrics
 from service.adapters.conditions import Condition, open_conditions
-from service.adapters.database import Database, current_revision, head_revision
+from service.adapters.database import Database, Unreachable, current_revision, head_revision
 from service.adapters.queries.answers import ExposureAnswer, HeartbeatAnswer, WatermarkAnswer
 from service.adapters.queries.operation import read_heartbeats, read_watermarks
 from service.adapters.queries.unknown import count_unknown_ids
@@ -47,7 +47,7 @@ async def read_database_health(database: Database) -> DatabaseHealth:
                     watermarks=tuple(await read_watermarks(connection)),
                     heartbeats=tuple(await read_heartbeats(connection)),
                 )
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
+    except (Unreachable, SQLAlchemyError, OSError, TimeoutError) as error:
         return DatabaseHealth(
             f"the database does not answer ({type(error).__name__})", "Run `lastcall doctor` where lastcall runs."
         )

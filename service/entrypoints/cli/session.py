@@ -1,4 +1,4 @@
-"""How a command gets its App: settings from the environment, the embedded database where none is named, plain errors."""
+"""How a command gets its App: settings from the environment, the embedded database where none is named."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -42,18 +42,21 @@ async def with_database(settings: Settings) -> AsyncIterator[Settings]:
         yield settings
         return
     async with attach(data_dir_of(settings)) as addresses:
-        url = addresses.database_url
-        assert url is not None  # `attach` without a named database has one, or has raised
+        if addresses.database_url is None:
+            fail(
+                f"the lastcall that runs in {data_dir_of(settings)} uses a database of its own",
+                "set LASTCALL_DATABASE_URL to the same one",
+            )
         yield settings.model_copy(
             update={
-                "database_url": SecretStr(url),
+                "database_url": SecretStr(addresses.database_url),
                 "kafka_bootstrap_servers": settings.kafka_bootstrap_servers or addresses.kafka_bootstrap_servers,
             }
         )
 
 
 def run(command: Callable[[App], Awaitable[T]], *, migrated: bool = True) -> T:
-    """Run `command` with an App, closed afterwards. With `migrated`, a schema that is not up to date ends the command."""
+    """Run `command` with an App, closed afterwards. `migrated`: a schema that is not up to date ends the command."""
 
     async def main() -> T:
         async with with_database(read_settings()) as settings, open_app(settings) as app:

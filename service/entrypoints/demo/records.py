@@ -51,7 +51,7 @@ Value = tuple[bytes, bytes]
 def encode(route: Route, calls: Iterable[Call]) -> Iterator[Value]:
     """The records of one service's calls; OpenTelemetry packs several calls into one, the gateways write one a call."""
     match route:
-        case "otlp":
+        case "otlp_spans":
             batch = list(calls)
             for start in range(0, len(batch), SPANS_A_RECORD):
                 yield _otlp(batch[start : start + SPANS_A_RECORD])

@@ -14,7 +14,7 @@ class WebServer:
 
     def __init__(self, application: FastAPI, *, host: str, port: int) -> None:
         self._socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-        """Bound at once, so that a port that is taken is an OSError here, and port 0 is known before anything starts."""
+        """Bound at once: a port that is taken is an OSError here, and port 0 is known before anything starts."""
         self._host = host
         self._server = _Server(
             uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)

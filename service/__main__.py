@@ -1,0 +1,5 @@
+"""python -m service"""
+
+from service.entrypoints.cli import main
+
+main()

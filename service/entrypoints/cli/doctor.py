@@ -1,0 +1,159 @@
+"""`lastcall doctor`: what is configured, reachable, migrated, and what to do about what is not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from service.adapters.conditions import open_conditions
+from service.adapters.database import Unreachable, current_revision, head_revision
+from service.adapters.kafka import KafkaLog, KafkaTrouble
+from service.adapters.queries import read_database_health
+from service.adapters.slack import open_slack
+from service.adapters.watermark_store import accept_recreated
+from service.app import App
+from service.entrypoints.cli.output import Exit, console, emit
+from service.entrypoints.cli.session import run
+
+Verdict = Literal["good", "note", "bad"]
+QUIET_HEARTBEAT = timedelta(minutes=5)
+PATIENCE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    verdict: Verdict
+    detail: str
+    remedy: str | None = None
+
+
+def doctor(
+    accept_recreated_topic: Annotated[
+        str | None,
+        typer.Option(
+            "--accept-recreated", metavar="TOPIC", help="Read a topic that was deleted and made anew from its start."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
+) -> None:
+    """Look at everything that lastcall needs, and say what to do about what is wrong. Exit code 1: something is."""
+
+    async def main(app: App) -> list[Finding]:
+        if accept_recreated_topic is not None:
+            return [await _accept(app, accept_recreated_topic)]
+        return [finding async for finding in examine(app, now=datetime.now(UTC))]
+
+    findings = run(main, migrated=False)
+    if as_json:
+        emit(findings)
+    else:
+        _show(findings)
+    if any(finding.verdict == "bad" for finding in findings):
+        raise SystemExit(int(Exit.BAD_NEWS))
+
+
+async def examine(app: App, *, now: datetime) -> AsyncIterator[Finding]:
+    """In the order in which one needs the other."""
+    yield _configuration(app)
+    database = await _database(app)
+    yield database
+    yield await _kafka(app)
+    yield await _slack(app)
+    if database.verdict == "good":
+        async for finding in _running(app, now):
+            yield finding
+
+
+def _configuration(app: App) -> Finding:
+    file = app.settings.config_file
+    if file is None:
+        remedy = "write a lastcall.yaml, see docs/configuration.md"
+        return Finding("lastcall.yaml", "note", f"none: every notice goes to {app.company.fallback_channel}", remedy)
+    rules = len(app.company.owners)
+    hint = None if rules else "name owners, or every notice goes to the fallback channel"
+    return Finding("lastcall.yaml", "good" if rules else "note", f"{file}: {rules} owner rules", hint)
+
+
+async def _database(app: App) -> Finding:
+    try:
+        revision = await current_revision(app.database)
+    except Unreachable as error:
+        remedy = "check LASTCALL_DATABASE_URL, and that the server takes connections"
+        return Finding("database", "bad", str(error), remedy)
+    if revision != head_revision():
+        detail = f"at revision {revision or 'none'}, this version needs {head_revision()}"
+        return Finding("database", "bad", detail, "run `lastcall migrate`")
+    return Finding("database", "good", f"{app.database.url.render_as_string()}, revision {revision}")
+
+
+async def _kafka(app: App) -> Finding:
+    servers = app.settings.kafka_bootstrap_servers
+    if servers is None:
+        remedy = "set LASTCALL_KAFKA_BOOTSTRAP_SERVERS, or start `lastcall up`, which brings a broker"
+        return Finding("Kafka", "note", "none configured and no `lastcall up` is running", remedy)
+    log = KafkaLog(app.settings)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await log.start()
+            there = await log.incarnations(app.topics)
+    except KafkaTrouble as error:
+        remedy = "check the address, LASTCALL_KAFKA_SECURITY_PROTOCOL and the credentials"
+        return Finding("Kafka", "bad", f"{servers}: {type(error).__name__}", remedy)
+    finally:
+        await log.stop()
+    if missing := set(app.topics) - there.keys():
+        detail = f"{servers}: no topic {', '.join(sorted(missing))}"
+        return Finding("Kafka", "bad", detail, "create it, or name others in lastcall.yaml or LASTCALL_KAFKA_TOPICS")
+    return Finding("Kafka", "good", f"{servers}, topics {', '.join(app.topics)}")
+
+
+async def _slack(app: App) -> Finding:
+    token = app.settings.slack_token
+    if token is None:
+        remedy = "set LASTCALL_SLACK_TOKEN, see docs/slack.md"
+        return Finding("Slack", "note", "no token: messages go to the outbox page and the terminal", remedy)
+    async with open_slack(token, api_url=app.settings.slack_api_url, timeout_seconds=PATIENCE_SECONDS) as slack:
+        trouble = await slack.check()
+    if trouble is not None:
+        return Finding("Slack", "bad", f"{app.settings.slack_api_url}: {trouble.reason}", trouble.remedy)
+    return Finding("Slack", "good", app.settings.slack_api_url)
+
+
+async def _running(app: App, now: datetime) -> AsyncIterator[Finding]:
+    health = await read_database_health(app.database)
+    beats = [beat.finished_at for beat in health.heartbeats]
+    if not beats:
+        yield Finding("scheduler", "note", "has never ticked", "start `lastcall schedule` or `lastcall up`")
+    elif now - max(beats) > QUIET_HEARTBEAT:
+        detail = f"last ticked at {max(beats):%Y-%m-%d %H:%M} UTC"
+        yield Finding("scheduler", "bad", detail, "start `lastcall schedule` or `lastcall up`, and look at its log")
+    else:
+        yield Finding("scheduler", "good", f"ticked {int((now - max(beats)).total_seconds())} s ago")
+    async with app.database.connect() as connection:
+        for condition in await open_conditions(connection):
+            detail = f"{condition.subject}: {condition.detail} (since {condition.since:%Y-%m-%d %H:%M} UTC)"
+            yield Finding(condition.kind, "bad", detail, condition.remedy)
+
+
+async def _accept(app: App, topic: str) -> Finding:
+    partitions = await accept_recreated(app.database, topic, now=datetime.now(UTC))
+    if not partitions:
+        remedy = "`lastcall doctor` names the topics that are"
+        return Finding("topic", "bad", f"{topic}: no consumer is held by it", remedy)
+    return Finding("topic", "good", f"{topic}: its {partitions} partitions are read from their start; totals stay")
+
+
+def _show(findings: list[Finding]) -> None:
+    marks = {"good": "[green]good[/]", "note": "[yellow]note[/]", "bad": "[bold red]bad[/]"}
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    for finding in findings:
+        table.add_row(marks[finding.verdict], f"[bold]{escape(finding.what)}[/]", escape(finding.detail))
+        if finding.remedy is not None:
+            table.add_row("", "", f"[dim]-> {escape(finding.remedy)}[/]")
+    console.print(table)

@@ -1,0 +1,182 @@
+"""The commands that run: up, consume, schedule, web, migrate, tick, send."""
+
+import shlex
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+from rich.markup import escape
+from rich.panel import Panel
+
+from service.adapters.database import migrate as migrate_database
+from service.adapters.embedded import Embedded
+from service.adapters.kafka import KafkaTrouble
+from service.adapters.kafka_producer import open_producer
+from service.app import App, open_app
+from service.config.settings import Settings
+from service.core.messages import Message
+from service.core.preview import to_text
+from service.engine import tick as engine_tick
+from service.entrypoints import process
+from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
+from service.entrypoints.cli.session import data_dir_of, plainly, read_settings, run, with_database
+from service.formats.files import read_records
+
+INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S%z"]
+FIRST_RECORD = '{"model": "gpt-4o", "provider": "openai", "service": "my-first-service"}'
+
+
+def up(
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of the embedded PostgreSQL and of what it needs.")
+    ] = None,
+) -> None:
+    """Run everything in one process: consumer, scheduler and web.
+
+    With nothing configured it brings its own PostgreSQL and broker. Ctrl-C ends all of it.
+    """
+    settings = read_settings()
+    if data_dir is not None:
+        settings = settings.model_copy(update={"data_dir": data_dir})
+    plainly(_up(settings))
+
+
+async def _up(settings: Settings) -> None:
+    own_database, own_broker = settings.database_url is None, settings.kafka_bootstrap_servers is None
+    async with Embedded(data_dir_of(settings), database=own_database, broker=own_broker) as addresses:
+        if addresses.database_url is not None:
+            settings = settings.model_copy(update={"database_url": SecretStr(addresses.database_url)})
+        if addresses.kafka_bootstrap_servers is not None:
+            settings = settings.model_copy(update={"kafka_bootstrap_servers": addresses.kafka_bootstrap_servers})
+        async with open_app(settings) as app:
+            await migrate_database(app.database)
+            await _serve(app, process.Parts(consume=True, schedule=True), lambda url: _say_up(app, url))
+
+
+def _say_up(app: App, url: str) -> None:
+    settings = app.settings
+    folder = "" if settings.data_dir is None else f"LASTCALL_DATA_DIR={shlex.quote(str(settings.data_dir))} "
+    where = {
+        "page": url,
+        "outbox": f"{url}/outbox",
+        "API": f"{url}/api/openapi.json",
+        "Kafka": f"{settings.kafka_bootstrap_servers}, topics {', '.join(app.topics)}",
+        "database": app.database.url.render_as_string(),
+        "Slack": "no token: messages go to the outbox page and to this terminal"
+        if settings.slack_token is None
+        else settings.slack_api_url,
+    }
+    lines = "\n".join(f"[bold]{name:<9}[/] {escape(value)}" for name, value in where.items())
+    console.print(Panel(lines, title="lastcall is up", title_align="left", border_style="green", expand=False))
+    console.print("Send a first record, from another terminal:")
+    console.print(f"  echo {shlex.quote(FIRST_RECORD)} | {folder}lastcall send -", soft_wrap=True, markup=False)
+    console.print("Ctrl-C ends it.\n", style="dim")
+
+
+def consume() -> None:
+    """Read records from Kafka into the database. Run as many as the topics have partitions."""
+    _run_parts(process.Parts(consume=True))
+
+
+def schedule() -> None:
+    """Tick each half minute: who is to be told, digests, delivery. Run one or several; the database arbitrates."""
+    _run_parts(process.Parts(schedule=True))
+
+
+def web() -> None:
+    """Serve the page, the API, health and metrics."""
+    _run_parts(process.Parts())
+
+
+def _run_parts(parts: process.Parts) -> None:
+    settings = read_settings()
+    if parts.consume and settings.kafka_bootstrap_servers is None:
+        fail("no Kafka to read from", "set LASTCALL_KAFKA_BOOTSTRAP_SERVERS; `lastcall up` brings a broker of its own")
+    run(lambda app: _serve(app, parts, lambda url: stderr.print(f"serving {escape(url)}")))
+
+
+async def _serve(app: App, parts: process.Parts, announce: Callable[[str], None]) -> None:
+    try:
+        await process.serve(app, parts, show=show_message, announce=announce)
+    except OSError as error:
+        settings = app.settings
+        fail(
+            f"cannot listen on {settings.web_host}:{settings.web_port}: {error.strerror or error}",
+            "set LASTCALL_WEB_PORT to another port, or to 0 for any free one",
+            Exit.UNREACHABLE,
+        )
+
+
+def show_message(destination: str, message: Message) -> None:
+    """A message for the terminal, as its reader would see it in Slack."""
+    body = "\n".join([to_text(message.blocks), *(to_text(reply) for reply in message.replies)])
+    console.print(Panel(escape(body), title=escape(destination), title_align="left", border_style="cyan"))
+
+
+def migrate(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Bring the database's schema up to date. Safe to repeat, and beside the previous release."""
+
+    async def main(app: App) -> None:
+        before, after = await migrate_database(app.database)
+        if as_json:
+            emit({"before": before, "after": after})
+        else:
+            console.print(
+                f"up to date at {after}" if before == after else f"migrated from {before or 'nothing'} to {after}"
+            )
+
+    run(main, migrated=False)
+
+
+def tick(
+    now: Annotated[datetime, typer.Option(help="As of when, ISO 8601; without an offset it is UTC.", formats=INSTANTS)],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """One tick of the scheduler as of a time: what is due is decided, recorded and sent."""
+    at = now if now.tzinfo else now.replace(tzinfo=UTC)
+
+    async def main(app: App) -> engine_tick.Ticked:
+        async with process.open_engine(app, show=show_message, page=app.settings.public_url) as engine:
+            return await engine_tick.tick(engine, now=at.astimezone(UTC))
+
+    ticked = run(main)
+    if as_json:
+        emit({"now": at, "results": ticked.results, "failures": {v: str(e) for v, e in ticked.failures.items()}})
+    else:
+        for verb, result in ticked.results.items():
+            console.print(f"[bold]{verb:<10}[/] {escape(str(result))}")
+    if ticked.failures:
+        raise SystemExit(int(Exit.BAD_NEWS))
+
+
+def send(
+    files: Annotated[list[Path], typer.Argument(help="Files of records, a JSON text a line, or - for standard input.")],
+    topic: Annotated[str | None, typer.Option(help="Default: the first topic that lastcall reads.")] = None,
+) -> None:
+    """Put records on a topic that lastcall reads, for a first try or to replay a file."""
+
+    async def main() -> None:
+        async with with_database(read_settings()) as settings, open_app(settings) as app:
+            if settings.kafka_bootstrap_servers is None:
+                fail(
+                    "no Kafka to send to",
+                    "start `lastcall up`, or set LASTCALL_KAFKA_BOOTSTRAP_SERVERS",
+                    Exit.UNREACHABLE,
+                )
+            target = topic or app.topics[0]
+            sent = 0
+            try:
+                async with open_producer(settings) as producer:
+                    for record in (record for name in files for record in read_records(name)):
+                        await producer.send(target, record.value, key=record.key, headers=record.headers)
+                        sent += 1
+            except KafkaTrouble as error:
+                fail(f"{settings.kafka_bootstrap_servers}: {error}", "`lastcall doctor` looks closer", Exit.UNREACHABLE)
+            console.print(f"sent {sent} record{'s' * (sent != 1)} to {escape(target)}")
+
+    plainly(main())

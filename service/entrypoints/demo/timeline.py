@@ -1,0 +1,122 @@
+"""What the demo shows: each message as lastcall recorded it, and at the end what would have been missed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from service.adapters.queries import ExposureAnswer, NotificationAnswer, SentMessage
+from service.core.preview import to_text
+
+NAMED = 3
+"""Services named on a line of the timeline before it says how many more."""
+PROGRESS_DAYS = 14
+
+
+class Timeline:
+    """Prints to the console as the story goes on. The first message is shown whole, as its reader would see it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._messages = 0
+
+    def told(self, message: SentMessage) -> None:
+        day = f"[bold]{message.rendered_at:%a %d %b}[/]"
+        for line in _lines(message):
+            self._console.print(f"{day}  [cyan]{escape(message.destination.removeprefix('user:')):<22}[/] {line}")
+        if not self._messages:
+            body = "\n".join(to_text(blocks) for blocks in (message.blocks, *message.replies))
+            self._console.print(Panel(escape(body), title="the first message, as it reads", border_style="cyan"))
+        self._messages += 1
+
+    def day_is_over(self, day: date, records: int) -> None:
+        if day.toordinal() % PROGRESS_DAYS == 0:
+            self._console.print(f"[dim]{day:%a %d %b}  {records:,} records read[/]")
+
+
+def _lines(message: SentMessage) -> list[str]:
+    """One a kind of news: whom it concerns, and why now."""
+    by_news: dict[tuple[str, str, str], list[str]] = {}
+    for told in message.notifications:
+        by_news.setdefault((told.kind, told.step or "", told.model or ""), []).append(told.service or "")
+    return [_line(*news, services) for news, services in by_news.items()]
+
+
+def _line(kind: str, step: str, model: str, services: Sequence[str]) -> str:
+    names = ", ".join(escape(name) for name in services[:NAMED])
+    more = f" and {len(services) - NAMED} more" if len(services) > NAMED else ""
+    match kind:
+        case "notice":
+            return f"[bold]{names}{more}[/] still calls [yellow]{escape(model)}[/]  [dim]step {escape(step)}[/]"
+        case "migrated":
+            return f"[green]{names}{more}[/] has stopped calling {escape(model)}"
+        case "digest":
+            return "[dim]weekly digest[/]"
+        case _:
+            return f"{escape(kind)} {names}{more}"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the database says at the end, about one model."""
+
+    model: str
+    shutdown: date
+    in_time: tuple[ExposureAnswer, ...]
+    """Told, and quiet before the shutdown."""
+    failing: tuple[ExposureAnswer, ...]
+    """Calls failed after the shutdown."""
+    messages: int
+    destinations: int
+
+    @property
+    def calls_saved(self) -> float:
+        """Calls a day that the services in time made until they moved."""
+        return sum(e.calls_total / max(1, (e.last_at - e.first_at).days + 1) for e in self.in_time)
+
+
+def account(
+    exposures: Sequence[ExposureAnswer], notifications: Sequence[NotificationAnswer], model: str, shutdown: date
+) -> Account:
+    midnight = datetime.combine(shutdown, time(), UTC)
+    of_model = [e for e in exposures if e.model == model]
+    delivered = [n for n in notifications if n.kind == "notice" and n.state == "delivered" and n.model == model]
+    return Account(
+        model=model,
+        shutdown=shutdown,
+        in_time=tuple(e for e in of_model if e.last_at < midnight and e.told is not None),
+        failing=tuple(e for e in of_model if e.last_at >= midnight),
+        messages=len({n.message_id for n in delivered}),
+        destinations=len({n.destination for n in delivered}),
+    )
+
+
+def show_account(console: Console, told: Account) -> None:
+    table = Table(title=f"Without lastcall, on {told.shutdown:%A %d %B %Y}", title_justify="left", box=None)
+    table.add_column("service")
+    table.add_column("team")
+    table.add_column("calls", justify="right")
+    table.add_column("last call")
+    table.add_column("what happened")
+    for exposure in sorted(told.in_time, key=lambda e: e.last_at):
+        table.add_row(*_row(exposure), "[green]moved in time[/]")
+    for exposure in told.failing:
+        errors = sum(day.errors for day in exposure.by_day if day.day >= told.shutdown)
+        table.add_row(*_row(exposure), f"[red]{errors} calls failed[/], [dim]and its step says so every day[/]")
+    console.print()
+    console.print(table)
+    console.print(
+        f"\n{len(told.in_time) + len(told.failing)} services called {told.model}; "
+        f"[bold]{len(told.in_time)}[/] moved before the day, some {told.calls_saved:,.0f} calls a day that would have "
+        "failed. "
+        f"{told.messages} messages reached {told.destinations} people and channels."
+    )
+
+
+def _row(exposure: ExposureAnswer) -> tuple[str, str, str, str]:
+    team = escape(exposure.team or "(unowned)")
+    return escape(exposure.service), team, f"{exposure.calls_total:,}", f"{exposure.last_at:%d %b}"

@@ -1,0 +1,85 @@
+"""What a long-running process is made of: consume loop, heartbeat and web, until a signal ends them in order."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from service.adapters.slack import LocalTransport, Transport, open_slack
+from service.app import App
+from service.core.messages import Links, Message
+from service.engine.tick import Engine
+from service.entrypoints.consumer import Consumer
+from service.entrypoints.scheduler import Heartbeat
+from service.entrypoints.web.factory import create_web
+from service.entrypoints.web.server import WebServer
+
+Show = Callable[[str, Message], None]
+"""Is given the destination and the message where there is no Slack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    consume: bool = False
+    schedule: bool = False
+
+
+@asynccontextmanager
+async def open_engine(app: App, *, show: Show, page: str | None = None) -> AsyncIterator[Engine]:
+    """The engine with Slack as its transport, or with `show` where no token is set. `page` is the page's address."""
+    async with contextlib.AsyncExitStack() as stack:
+        token = app.settings.slack_token
+        transport: Transport = LocalTransport(show)
+        if token is not None:
+            transport = await stack.enter_async_context(open_slack(token, api_url=app.settings.slack_api_url))
+        yield Engine(app.database, app.catalog, app.resolver, app.company, transport, Links(page))
+
+
+async def serve(app: App, parts: Parts, *, show: Show, announce: Callable[[str], None]) -> None:
+    """Run the parts, and the web beside them, until SIGINT or SIGTERM; then end them in order: no new records, the last
+    flush, the tick under way, the web. `announce` is called with the page's address once everything is up.
+
+    Raises OSError when the port is taken, and whatever a part breaks of.
+    """
+    stopping = asyncio.Event()
+    consumer = Consumer(app) if parts.consume else None
+    web = WebServer(
+        create_web(app, consumer=consumer.health if consumer else None),
+        host=app.settings.web_host,
+        port=app.settings.web_port,
+    )
+    async with (
+        open_engine(app, show=show, page=app.settings.public_url or web.url) as engine,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        web.start()
+        stack.push_async_callback(web.stop)
+        if parts.schedule:
+            heartbeat = Heartbeat(engine, clock=lambda: datetime.now(UTC))
+            heartbeat.start()
+            stack.push_async_callback(heartbeat.stop)
+        with _signals_set(stopping):
+            announce(web.url)
+            await (consumer.run(stopping) if consumer else stopping.wait())
+
+
+@contextlib.contextmanager
+def _signals_set(stopping: asyncio.Event) -> Iterator[None]:
+    """The first signal asks for an orderly end; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        stopping.set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ask)
+    try:
+        yield
+    finally:
+        if not stopping.is_set():
+            ask()
