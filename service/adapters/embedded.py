@@ -258,7 +258,7 @@ async def _start_tansu(binary: str, log: Path) -> "tuple[subprocess.Popen[bytes]
             # A session of its own, so that Ctrl-C reaches us and the last flush still finds the broker.
             process = subprocess.Popen(  # noqa: S603, ASYNC220  takes milliseconds, and must be this thread
                 [binary, "broker"],
-                env={**os.environ, **_broker_environment(port)},
+                env=_broker_environment(port),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -272,6 +272,7 @@ async def _start_tansu(binary: str, log: Path) -> "tuple[subprocess.Popen[bytes]
 
 
 def _broker_environment(port: int) -> dict[str, str]:
+    """Nothing of our own: it reads variables with names as common as CLUSTER_ID and SCHEMA_REGISTRY."""
     address = f"tcp://127.0.0.1:{port}"
     return {
         "LISTENER_URL": address,

@@ -27,7 +27,7 @@ async def load_watermarks(connection: AsyncConnection, partitions: Collection[Pa
     return {Partition(r.topic, r.partition): Watermark(r.incarnation, r.next_offset) for r in rows}
 
 
-async def begin(connection: AsyncConnection, partition: Partition, watermark: Watermark) -> bool:
+async def begin(connection: AsyncConnection, partition: Partition, watermark: Watermark, *, now: datetime) -> bool:
     """A partition's first watermark. False: another consumer was faster."""
     done = await connection.execute(
         insert(watermarks)
@@ -36,6 +36,7 @@ async def begin(connection: AsyncConnection, partition: Partition, watermark: Wa
             partition=partition.partition,
             incarnation=watermark.incarnation,
             next_offset=watermark.next_offset,
+            applied_at=now,
         )
         .on_conflict_do_nothing()
     )

@@ -57,7 +57,7 @@ async def _write(
     new = Watermark(incarnation, start.offset)
     match start:
         case Begin():
-            return await begin(connection, partition, new)
+            return await begin(connection, partition, new, now=now)
         case Renew(old=old):
             return await move(connection, partition, old, new)
         case Resume(gap=0):

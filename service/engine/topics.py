@@ -27,12 +27,15 @@ class TopicWatch:
         self._log = log
         self._topics = topics
         self._missing: set[str] | None = None
+        self.embedded = False
+        """As of the last look."""
 
     async def look(self, *, now: datetime) -> None:
         """Raises KafkaTrouble."""
         described = await self._log.describe(self._topics)
+        self.embedded = described.embedded
         missing = self._topics - described.incarnations.keys()
-        if missing and described.embedded:
+        if missing and self.embedded:
             await self._log.create(missing, partitions=_EMBEDDED_PARTITIONS)
             missing = set()
         if missing != self._missing:

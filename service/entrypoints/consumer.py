@@ -30,8 +30,12 @@ MAX_RECORDS = 5_000
 """Handed over at once: some 50 ms of decoding, after which other work of the loop has its turn."""
 FETCH_BYTES = 8 * 1024 * 1024
 """Of one broker at a time, whatever the backlog."""
+SESSION_MS = 10_000
+EMBEDDED_SESSION_MS = 3_000
+"""The embedded broker lets a first member wait for half of it, in case others come."""
 _POLL_MS = 100
 _BEAT = 0.1
+_RECONNECT = 2.0
 _LOOK_AROUND = timedelta(seconds=5)
 _BEFORE_REOPENING = timedelta(seconds=1)
 _LAST_FLUSH = 8.0
@@ -76,22 +80,25 @@ class Consumer:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set. Waits for a broker and for topics that are not there yet."""
-        if not await self._connect(stopping):
-            return
-        faststream = FastStream(self._subscribe(), logger=None)
         try:
-            await faststream.start()
-            self._running = True
+            if await self._connect(stopping):
+                await self._consume(stopping)
+        finally:
+            await self._log.stop()
+
+    async def _consume(self, stopping: asyncio.Event) -> None:
+        faststream = FastStream(self._subscribe(), logger=None)
+        await faststream.start()
+        self._running = True
+        try:
             while not stopping.is_set():
                 await self._beat()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), _BEAT)
+                await _sleep(_BEAT, stopping)
         finally:
             self._running = False
             await self._last_flush()
             await faststream.stop()
             await self._ingest.close()
-            await self._log.stop()
 
     async def _connect(self, stopping: asyncio.Event) -> bool:
         while not stopping.is_set():
@@ -100,14 +107,14 @@ class Consumer:
                 await self._watch.look(now=_now())
             except TROUBLE as error:
                 _log.warning("waiting_to_start", error=type(error).__name__)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), 2)
+                await _sleep(_RECONNECT, stopping)
             else:
                 return True
         return False
 
     def _subscribe(self) -> KafkaBroker:
         settings = self._app.settings
+        session = EMBEDDED_SESSION_MS if self._watch.embedded else SESSION_MS
         broker = KafkaBroker(
             settings.kafka_bootstrap_servers or "",
             security=security(settings),
@@ -126,7 +133,8 @@ class Consumer:
             max_records=MAX_RECORDS,
             batch_timeout_ms=_POLL_MS,
             fetch_max_bytes=FETCH_BYTES,
-            session_timeout_ms=10_000,
+            session_timeout_ms=session,
+            heartbeat_interval_ms=session // 4,
             rebalance_timeout_ms=30_000,
             parser=_parse,
             decoder=_raw_records,
@@ -293,8 +301,14 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         revoked: Callable[[Collection[TopicPartition]], Awaitable[None]],
         assigned: Callable[[Collection[TopicPartition]], Awaitable[None]],
     ) -> None:
-        self.on_partitions_revoked = revoked
-        self.on_partitions_assigned = assigned
+        self._revoked = revoked
+        self._assigned = assigned
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        await self._revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        await self._assigned(assigned)
 
 
 async def _parse(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
@@ -318,6 +332,11 @@ def _count(flushed: Flushed) -> None:
     for key, count in batch.rejections.items():
         metrics.REJECTIONS.labels(key.topic, key.reason).inc(count.rejected)
     metrics.FLUSH_KEYS.observe(len(batch.rollup))
+
+
+async def _sleep(seconds: float, stopping: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
 
 
 def _now() -> datetime:
