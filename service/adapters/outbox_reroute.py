@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.tables import conditions, notifications
 from service.core.notification import Facts, Trouble, Undeliverable
 
-CANNOT_BE_TOLD_ON_SLACK = "slack_auth"
-"""The kind of condition that stands for Slack taking no messages at all."""
+SLACK_IS_CLOSED = ("slack_auth", "slack_unreachable")
+"""Conditions that cannot be told on Slack: they are why nothing is. Over with the first message that it takes."""
 
 
 async def reroute(
@@ -51,7 +51,7 @@ async def reroute(
 async def tell_operator(connection: AsyncConnection, operator: str, *, now: datetime) -> None:
     """One notification for each condition that nobody was told of, by any of the processes that look at once."""
     c = conditions.c
-    untold = (c.told_at.is_(None), c.cleared_at.is_(None), c.kind != CANNOT_BE_TOLD_ON_SLACK)
+    untold = (c.told_at.is_(None), c.cleared_at.is_(None), c.kind.not_in(SLACK_IS_CLOSED))
     rows = (await connection.execute(select(conditions).where(*untold).with_for_update(skip_locked=True))).all()
     for row in rows:
         trouble = Trouble(condition=row.kind, subject=row.subject, detail=row.detail, remedy=row.remedy)

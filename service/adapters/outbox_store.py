@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.conditions import Condition, clear_condition, raise_condition
 from service.adapters.database import Database
-from service.adapters.outbox_reroute import reroute, tell_operator
+from service.adapters.outbox_reroute import SLACK_IS_CLOSED, reroute, tell_operator
 from service.adapters.tables import messages, notifications
 from service.core.bundle import Waiting
 from service.core.delivery import Delivered
@@ -118,8 +118,10 @@ class Outbox:
                 return False
             there = {"delivered_at": now, "channel": sent.channel, "ts": sent.ts}
             await connection.execute(update(messages).where(messages.c.id == message_id).values(there))
-            await clear_condition(connection, "slack_destination", claim.destination, now=now)
-            await clear_condition(connection, "slack_auth", "slack", now=now)
+            for kind in ("slack_destination", "delivery_broke"):
+                await clear_condition(connection, kind, claim.destination, now=now)
+            for kind in SLACK_IS_CLOSED:
+                await clear_condition(connection, kind, "slack", now=now)
             return True
 
     async def wait(
@@ -164,9 +166,11 @@ class Outbox:
 
     async def hold(self, until: datetime) -> None:
         """The whole workspace has to wait: nothing is due before `until`."""
-        waiting = notifications.c.state.in_(("pending", "unknown")) & (notifications.c.not_before < until)
+        n = notifications.c
+        waiting = select(n.id).where(n.state.in_(("pending", "unknown")), n.not_before < until)
+        unlocked = n.id.in_(waiting.with_for_update(skip_locked=True))
         async with self._database.begin() as connection:
-            await connection.execute(update(notifications).where(waiting).values(not_before=until))
+            await connection.execute(update(notifications).where(unlocked).values(not_before=until))
 
 
 def _lease_end() -> ColumnElement[datetime]:

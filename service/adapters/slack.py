@@ -132,7 +132,8 @@ class SlackTransport:
     async def _ask(self, method: str, **arguments: Any) -> Answer | Retry | Failed:
         """A call that changes nothing, so it may be repeated when its outcome is unknown."""
         given = {name: ",".join(v) if isinstance(v, list) else v for name, v in arguments.items() if v != ""}
-        answer = await self._call(method, params=given)
+        verb = "POST" if method == "conversations.open" else "GET"
+        answer = await self._call(method, http_verb=verb, params=given)
         return Retry(answer.reason, answer.after_seconds) if isinstance(answer, Unknown) else answer
 
     async def _call(self, method: str, **request: Any) -> Answer | Retry | Failed | Unknown:

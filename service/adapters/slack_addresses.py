@@ -82,7 +82,7 @@ class Addresses:
         cursor = ""
         while True:
             answer = await self._ask(
-                "users.conversations", types="public_channel,private_channel", limit=1000, cursor=cursor
+                "users.conversations", types="public_channel,private_channel", limit=500, cursor=cursor
             )
             if isinstance(answer, (Retry, Failed)):
                 return answer

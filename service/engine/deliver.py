@@ -38,6 +38,11 @@ UNANSWERED = 3
 """Attempts without an answer that end a tick: Slack is the trouble then, and each one takes half a minute."""
 
 
+UNREACHABLE = "Look at Slack's status page, and at the way from here to Slack."
+NO_ANSWER = "Look at the channel, and at Slack's status page."
+BROKE = "Please report it as a bug of lastcall, with the traceback from its log."
+
+
 class Channels(Protocol):
     """What delivery needs to know of the company."""
 
@@ -80,9 +85,9 @@ async def deliver(
         except LeaseLostError:
             log.warning("lease lost", destination=claim.destination)
             continue
-        except Exception:
-            # The other destinations go on. This lease runs out, then what may have been sent is looked up.
+        except Exception as error:
             log.exception("delivery broke", destination=claim.destination)
+            await delivery.put_aside(claim, error)
             continue
         name = type(outcome).__name__.lower()
         came[name] += 1
@@ -122,6 +127,14 @@ class Delivery:
         if not await self._settle(claim, message_id, outcome):
             raise LeaseLostError
         return outcome
+
+    async def put_aside(self, claim: Claim, error: Exception) -> None:
+        """A bug, or facts that this release cannot read: the other destinations go on. It is never given up."""
+        broke = Unknown(type(error).__name__)
+        detail = f"What waits for {claim.destination} cannot be made into a message: {broke.reason}."
+        condition = Condition("delivery_broke", claim.destination, detail, BROKE, self.now)
+        not_before = next_attempt(claim.attempts + 1, broke, self.now) or self.now + LONGEST_WAIT
+        await self._wait(claim, broke, not_before, condition)
 
     async def _attempt(self, claim: Claim, message_id: UUID) -> Outcome:
         if claim.in_doubt:
@@ -172,7 +185,7 @@ class Delivery:
             case Retry() | Unknown():
                 not_before = next_attempt(claim.attempts + 1, outcome, self.now)
                 if not_before is None:
-                    return await self._give_up(claim, outcome, "Look at the channel, and at Slack's status page.")
+                    return await self._give_up(claim, outcome, NO_ANSWER)
                 return await self._wait(claim, outcome, not_before)
             case Failed():
                 return await self._give_up(claim, outcome, outcome.remedy)
@@ -191,12 +204,13 @@ class Delivery:
 
     async def _wait_for_workspace(self, claim: Claim, outcome: Retry | Failed) -> bool:
         """Not the destination's fault: it counts as no attempt, and the next tick tries with one destination again."""
-        condition, until = None, self.now
+        detail = f"Slack takes no messages from lastcall: {outcome.reason}. They wait in the outbox."
+        until = self.now
         if isinstance(outcome, Failed):
-            detail = f"Slack takes no messages from lastcall: {outcome.reason}. They wait in the outbox."
             condition = Condition("slack_auth", "slack", detail, outcome.remedy, self.now)
-        elif outcome.after_seconds:
+        else:
             until += timedelta(seconds=outcome.after_seconds)
+            condition = Condition("slack_unreachable", "slack", detail, UNREACHABLE, self.now)
             await self.outbox.hold(until)
         return await self.outbox.wait(
             claim,

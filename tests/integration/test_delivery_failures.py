@@ -193,6 +193,7 @@ async def test_nothing_listens_at_the_address_of_slack(database: Database, slack
     async with open_slack(SecretStr(slack.token), api_url=slack.url) as transport:
         assert await send(database, transport) == DeliveryReport(retry=1, stopped="no_connection")
     assert await states(database) == {"#search": ["pending"]}
+    assert await open_kinds(database) == [("slack_unreachable", "slack")]
 
 
 async def test_blocks_that_slack_refuses_are_left_out(
@@ -232,8 +233,12 @@ async def test_facts_that_cannot_be_read_stop_nobody_else(
 ) -> None:
     await enqueue(database, "#billing", make_notice(precision="to the minute"))
     await enqueue(database, "#search", make_notice())
-    assert await send(database, transport) == DeliveryReport(delivered=1)
-    assert [posted.where for posted in slack.posts] == ["#search"]
+
+    assert await send(database, transport) == DeliveryReport(delivered=2)
+
+    assert sorted(posted.where for posted in slack.posts) == ["#operator", "#search"]
+    assert await open_kinds(database) == [("delivery_broke", "#billing")]
+    assert (await states(database))["#billing"] == ["unknown"]
 
 
 async def test_operator_hears_of_a_condition_once(
