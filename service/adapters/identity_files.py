@@ -1,6 +1,7 @@
 """Reads `catalog/identity.yaml` and joins it with the catalog's records into `core.identity.Knowledge`."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import yaml
 from service.core.identity import Knowledge, Maker, Model, Names, Resolver
 from service.core.identity.resolver import spell
 
+Record = tuple[str, str, Iterable[str]]
+"""Platform, id and aliases of a catalog record, as the platform spells them."""
 IDENTITY_FILE = Path(__file__).parent.parent / "catalog" / "identity.yaml"
 
 
@@ -18,9 +21,7 @@ def load_identity(path: Path = IDENTITY_FILE) -> dict[str, Any]:
     return loaded
 
 
-def build_knowledge(
-    identity_yaml: Mapping[str, Any], records: Iterable[tuple[str, str, Iterable[str]]] = ()
-) -> Knowledge:
+def build_knowledge(identity_yaml: Mapping[str, Any], records: Iterable[Record] = ()) -> Knowledge:
     """Knowledge of identity.yaml, and of each record's (platform, id, aliases) where identity.yaml says nothing.
 
     An id that is unknown so far becomes a model of its platform. An alias that is unknown so far is pinned to the
@@ -29,37 +30,42 @@ def build_knowledge(
     makers = {name: _maker(content) for name, content in identity_yaml["makers"].items()}
     platforms = {slug: _names(content) for slug, content in identity_yaml["platforms"].items()}
     given = list(records)
-    for ids_only in (True, False):
-        resolver = Resolver(Knowledge(makers, platforms))
-        additions = [_addition(resolver, *record, ids_only=ids_only) for record in given]
-        for platform, models, pinned in additions:
-            platforms[platform] = _joined(platforms.get(platform, Names()), models, pinned)
-    return Knowledge(makers, platforms)
+    return _learn_aliases(_learn_ids(Knowledge(makers, platforms), given), given)
 
 
-def _addition(
-    resolver: Resolver, platform: str, record_id: str, aliases: Iterable[str], *, ids_only: bool
-) -> tuple[str, set[str], dict[str, str]]:
-    known = _known(resolver, platform, record_id)
-    if ids_only:
+def _learn_ids(knowledge: Knowledge, records: Iterable[Record]) -> Knowledge:
+    resolver = Resolver(knowledge)
+    platforms = dict(knowledge.platforms)
+    for platform, record_id, _ in records:
         spelled = spell(platform, record_id)
-        if known is not None or spelled is None or spelled.fine_tune:
-            return platform, set(), {}
-        return platform, set(spelled.names[:1]), {}
-    if known is None or known.kind == "fine-tune":
-        return platform, set(), {}
-    unpinned = (alias for alias in aliases if _known(resolver, platform, alias) is None)
-    spelled_aliases = (spell(platform, alias) for alias in unpinned)
-    return platform, set(), {s.names[0]: known.model for s in spelled_aliases if s is not None and s.names}
+        if spelled is None or spelled.fine_tune or _known(resolver, platform, record_id) is not None:
+            continue
+        names = platforms.get(platform, Names())
+        platforms[platform] = replace(names, models=names.models | set(spelled.names[:1]))
+    return replace(knowledge, platforms=platforms)
+
+
+def _learn_aliases(knowledge: Knowledge, records: Iterable[Record]) -> Knowledge:
+    resolver = Resolver(knowledge)
+    platforms = dict(knowledge.platforms)
+    for platform, record_id, aliases in records:
+        model = _known(resolver, platform, record_id)
+        if model is None or model.kind == "fine-tune":
+            continue
+        for alias in aliases:
+            spelled = spell(platform, alias)
+            if spelled is None or _known(resolver, platform, alias) is not None:
+                continue
+            names = platforms.get(platform, Names())
+            platforms[platform] = replace(
+                names, pinned={**dict.fromkeys(spelled.names[:1], model.model), **names.pinned}
+            )
+    return replace(knowledge, platforms=platforms)
 
 
 def _known(resolver: Resolver, platform: str, record_id: str) -> Model | None:
     answer = resolver.resolve(record_id, provider=platform)
     return answer if isinstance(answer, Model) and answer.platform == platform else None
-
-
-def _joined(names: Names, models: set[str], pinned: Mapping[str, str]) -> Names:
-    return Names(names.models | models, {**pinned, **names.pinned}, names.floating)
 
 
 def _maker(content: Mapping[str, Any]) -> Maker:

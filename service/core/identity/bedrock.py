@@ -3,7 +3,7 @@
 import re
 
 from service.core.identity.platforms import maker_of
-from service.core.identity.respell import claude, spellings
+from service.core.identity.respell import spellings
 from service.core.identity.spelling import Spelling, UnreadableError
 
 _REGIONS = ("us.", "us-gov.", "eu.", "apac.", "jp.", "au.", "ca.", "in.", "global.")
@@ -22,6 +22,7 @@ _REVISION = re.compile(r"-v\d+(?::\d+)?$")
 _FULL_REVISION = re.compile(r"-v\d+:\d+$")
 """For the makers that put `-v2` into their names, only `-vN:M` is Bedrock's."""
 _MISTRAL_ZERO = re.compile(r"-v0:(\d)$")
+"""`v0:2` is Mistral's own 0.2."""
 _COHERE_MINOR = re.compile(r"-v(\d)[-:](\d)(:0)?$")
 _CONTEXT_INSIDE = re.compile(r"-\d+k(?=-\d{8}$)")
 """As Bedrock's own response bodies spell a context size: `claude-3-haiku-48k-20240307`."""
@@ -32,6 +33,7 @@ _CLAUDE_OLD = re.compile(r"claude-(?P<instant>instant-)?v(?P<major>\d)(?::(?P<mi
 
 
 def bedrock(text: str) -> Spelling:
+    """An id, an ARN that contains one, or an id whose maker a log dropped."""
     if text.startswith("arn:"):
         return _arn(text)
     text = _CONTEXT.sub("", text)
@@ -67,7 +69,8 @@ def _names(maker: str, name: str) -> tuple[str, ...]:
         case "anthropic":
             names = _claude(name)
         case "mistral":
-            names = spellings(_MISTRAL_ZERO.sub(r"-v0.\1", _REVISION.sub("", name) if "-v0:" not in name else name))
+            zero = _MISTRAL_ZERO.search(name)
+            names = spellings(_REVISION.sub("", name) + (f"-v0.{zero[1]}" if zero else ""))
         case "deepseek":
             names = (whole, *spellings(f"deepseek-{_REVISION.sub('', name)}"))
         case "cohere":
@@ -87,4 +90,4 @@ def _claude(name: str) -> tuple[str, ...]:
     if dated := _CLAUDE_DATED.fullmatch(name):
         expected = "2" if dated["name"] in _SECOND_REVISION else "1"
         return (dated["name"],) if dated["revision"] == expected else ()
-    return (claude(_CONTEXT_INSIDE.sub("", _REVISION.sub("", name))),)
+    return (_CONTEXT_INSIDE.sub("", _REVISION.sub("", name)).replace("@", "-"),)

@@ -35,6 +35,7 @@ _LOOSE_HINTS = frozenset(
     }
 )
 """Provider words that name a client library or a gateway as often as the place: an id that proves another wins."""
+_AZURE = {"azure-openai", "azure-foundry"}
 _COLON = re.compile(r"([a-z0-9_.-]+):(?!\d+$)(.+)")
 _SHAPES = (
     (bedrock.ID, "aws-bedrock"),
@@ -71,15 +72,20 @@ def unwrap(text: str, platform: str | None, *, firm: bool = False) -> Address:
     loose = platform is None or (platform in _LOOSE_HINTS and not firm)
     if loose and (shape := _shape(text)):
         return Address(shape, text)
-    if loose and (match := _COLON.fullmatch(text)) and platform_of(match[1]):
-        return unwrap_routes(platform_of(match[1]), match[2])
-    segment, slash, rest = text.partition("/")
-    named = (platform_of_host(segment) or platform_of(segment)) if slash else None
-    if named is not None and (loose or named == platform):
+    named, rest = _named(text)
+    if named is not None and (loose or named == platform or {named, platform} == _AZURE):
         return unwrap_routes(named, rest)
     if platform is None and (shape := _shape(text, _WEAK_SHAPES)):
         return Address(shape, text)
     return unwrap_routes(platform, text)
+
+
+def _named(text: str) -> tuple[str | None, str]:
+    """The platform that `word:` or `word/` before an id names, and the rest. Only the first colon ends a word."""
+    if (match := _COLON.fullmatch(text)) and (platform := platform_of(match[1])):
+        return platform, match[2]
+    segment, slash, rest = text.partition("/")
+    return (platform_of_host(segment) or platform_of(segment), rest) if slash else (None, text)
 
 
 def unwrap_routes(platform: str | None, text: str) -> Address:
