@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.campaign_store import campaign_id, load_campaigns
@@ -97,7 +98,7 @@ async def _read_told(connection: AsyncConnection) -> dict[uuid.UUID, Told]:
         select(n.campaign_id, n.destination, n.audience, n.step, n.state, others)
         .add_columns(func.coalesce(n.settled_at, n.decided_at).label("at"))
         .where(n.campaign_id.is_not(None))
-        .distinct(n.campaign_id)
+        .ext(distinct_on(n.campaign_id))
         .order_by(n.campaign_id, (n.state == "delivered").desc(), n.decided_at.desc(), n.id)
     )
     return {row["campaign_id"]: Told(**{name: row[name] for name in Told.model_fields}) for row in rows.mappings()}

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.queries.answers import HeartbeatAnswer, RejectionAnswer, WatermarkAnswer
@@ -32,7 +33,7 @@ async def read_rejections(connection: AsyncConnection, *, now: datetime, days: i
         select(*kind, r.hour, r.sample_partition, r.sample_offset, r.detail)
         .add_columns(func.sum(r.rejected).over(partition_by=kind).label("rejected"))
         .where(r.hour > now - timedelta(days=days), r.hour <= now)
-        .distinct(*kind)
+        .ext(distinct_on(*kind))
         .order_by(*kind, r.hour.desc())
         .subquery()
     )

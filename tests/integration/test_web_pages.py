@@ -1,0 +1,117 @@
+"""The pages on a real database, as text. What they look like is the browser's test."""
+
+import re
+from datetime import timedelta
+
+from rows import (
+    NOW,
+    put_campaign,
+    put_condition,
+    put_message,
+    put_notification,
+    put_rejection,
+    put_unknown_id,
+    put_use,
+)
+from web_client import get_page, web_client
+
+from service.adapters.database import Database
+
+
+def words_of(html: str) -> str:
+    """The text between tags, white space folded."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+async def test_an_empty_page_tells_how_to_send_the_first_record(database: Database) -> None:
+    page = await get_page(database, "/")
+
+    assert "Nobody calls a model that is going away." in page
+    assert "gpt-4.5-preview" in page
+    assert "| lastcall ingest -" in page
+
+
+async def test_the_page_lists_by_deadline_and_says_who_was_told(database: Database) -> None:
+    async with database.begin() as connection:
+        await put_use(connection, service="billing-run", model="o1-preview")
+        await put_use(connection, service="search-api", calls_by_days_ago={1: 12_400})
+        campaign = await put_campaign(connection)
+        await put_notification(connection, campaign_id=campaign)
+
+    text = words_of(await get_page(database, "/"))
+
+    assert "2 services still call models that are going away." in text
+    assert "The next to go is gpt-4.5-preview , in 12 days." in text
+    assert text.index("search-api") < text.index("billing-run")
+    assert "in 12 days Mon 14 Jul 2025" in text
+    assert "12 k calls in 7 days" in text
+    assert "#team-search 2 days ago, -14d next -7d on Mon 7 Jul 2025" in text
+
+
+async def test_who_has_migrated_is_shown_on_demand(database: Database) -> None:
+    async with database.begin() as connection:
+        await put_use(connection, service="gone-api", calls_by_days_ago={20: 3, 21: 3})
+
+    calling, everything = (
+        await get_page(database, "/"),
+        await get_page(database, "/", state="all", team="", platform=""),
+    )
+
+    assert "gone-api" not in calling
+    assert "Every service has moved on." in calling
+    assert "gone-api" in everything
+
+
+async def test_what_lastcall_is_blind_to_is_shown(database: Database) -> None:
+    async with database.begin() as connection:
+        await put_unknown_id(connection)
+        await put_rejection(connection, hours_ago=3, rejected=3, offset=17)
+        await put_rejection(connection, hours_ago=1, rejected=4, offset=99)
+        await put_condition(connection, kind="topic_recreated")
+        await put_condition(connection, kind="slack_auth", cleared=True)
+
+    text = words_of(await get_page(database, "/"))
+
+    assert "gpt-9-mystery OpenAI API search-api 4 5 h ago" in text
+    assert "lastcall bad_json expected an object 7 0:99" in text
+    assert "topic recreated lastcall:0" in text
+    assert "Run `lastcall doctor` and say which records count." in text.replace("&#39;", "'")
+    assert "slack auth" not in text
+
+
+async def test_the_outbox_shows_the_message_and_why_it_was_sent(database: Database) -> None:
+    async with database.begin() as connection:
+        old = await put_message(connection, text="the older one", rendered_at=NOW - timedelta(days=3))
+        new = await put_message(connection, text="the newer one, for &lt;!channel&gt;", delivered=False)
+        await put_notification(connection, message_id=old)
+        await put_notification(connection, message_id=new, state="pending", step="-7d")
+
+    page = await get_page(database, "/outbox")
+    text = words_of(page)
+
+    assert text.index("the newer one, for &lt;!channel&gt;") < text.index("the older one")
+    assert "7 days before the shutdown, to owner step -14d is due" in text
+    assert "pending" in text
+    assert 'http-equiv="refresh"' in page
+
+
+async def test_a_hostile_name_is_text_on_every_page(database: Database) -> None:
+    name = "<script>alert(1)</script>"
+    async with database.begin() as connection:
+        await put_use(connection, service=name, environment="<!channel>")
+        await put_unknown_id(connection, service=name, requested_id='"><img src=x onerror=alert(1)>')
+
+    for path in ("/", "/services/%3Cscript%3Ealert(1)%3C%2Fscript%3E"):
+        page = await get_page(database, path)
+        assert "<script" not in page
+        assert "<img src=x" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+        assert "&lt;!channel&gt;" in page
+
+
+async def test_an_unknown_service_is_a_page_of_its_own(database: Database) -> None:
+    async with web_client(database) as client:
+        response = await client.get("/services/nobody")
+
+    assert response.status_code == 404
+    assert "No log has named this service." in response.text

@@ -1,0 +1,134 @@
+"""What the web refuses, and what it says: none of it asks the database."""
+
+import base64
+
+import pytest
+from web_client import web_client
+
+from service.adapters.database import open_database
+from service.entrypoints.web.guard import is_loopback
+
+NO_DATABASE = open_database("postgresql://nobody@127.0.0.1:1/none")
+ANYWHERE = "0.0.0.0"  # noqa: S104  never bound
+BEARER = {"authorization": "Bearer s3cret"}
+BASIC = {"authorization": "Basic " + base64.b64encode(b"anybody:s3cret").decode()}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        pytest.param("/api/v1/exposures?limit=501", 422, "limit: Input should be less than or equal to 500", id="page"),
+        pytest.param("/api/v1/exposures?sate=active", 422, "sate: Extra inputs are not permitted", id="misspelled"),
+        pytest.param("/api/v1/exposures?state=dead", 422, "state: Input should be 'active'", id="unknown state"),
+        pytest.param("/api/v1/exposures?within=99999", 422, "within: Input should be less", id="span"),
+        pytest.param("/api/v1/nothing", 404, "Not Found.", id="no such route"),
+        pytest.param("/api/v1/exposures?team=" + "x" * 5000, 414, "The address is too long.", id="too long"),
+    ],
+)
+async def test_a_wrong_request_is_told_what_is_wrong_and_what_to_do(path: str, status: int, said: str) -> None:
+    async with web_client(NO_DATABASE) as client:
+        response = await client.get(path)
+
+    assert response.status_code == status
+    assert response.json()["error"].startswith(said)
+    assert response.json()["remedy"]
+
+
+async def test_a_page_refuses_in_html_and_quotes_nothing_unescaped() -> None:
+    async with web_client(NO_DATABASE) as client:
+        response = await client.get("/", params={"<script>alert(1)</script>": "1"})
+
+    assert response.status_code == 422
+    assert "&lt;script&gt;" in response.text
+    assert "<script" not in response.text
+
+
+async def test_openapi_describes_every_answer() -> None:
+    async with web_client(NO_DATABASE) as client:
+        schema = (await client.get("/api/openapi.json")).json()
+
+    assert {path for path in schema["paths"] if path.startswith("/api/")} == {
+        "/api/v1/deprecations",
+        "/api/v1/exposures",
+        "/api/v1/services/{name}",
+        "/api/v1/notifications",
+    }
+    assert schema["components"]["schemas"]["ExposureAnswer"]["properties"]["model"]["examples"]
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "headers", "status"),
+    [
+        pytest.param("127.0.0.1", None, {}, 200, id="loopback needs no token"),
+        pytest.param("127.0.0.1", None, {"host": "evil.example"}, 421, id="loopback by a foreign name: rebinding"),
+        pytest.param("127.0.0.1", None, {"host": "[::1]:8080"}, 200, id="loopback by its IPv6 address"),
+        pytest.param(ANYWHERE, None, {}, 403, id="no token, not on loopback: closed"),
+        pytest.param(ANYWHERE, None, BEARER, 403, id="no token configured: none is right"),
+        pytest.param(ANYWHERE, "s3cret", {}, 401, id="no token given"),
+        pytest.param(ANYWHERE, "s3cret", {"authorization": "Bearer wrong"}, 401, id="wrong token"),
+        pytest.param(ANYWHERE, "s3cret", {"authorization": "Basic !"}, 401, id="broken basic"),
+        pytest.param(ANYWHERE, "s3cret", {"authorization": "s3cret"}, 401, id="no scheme"),
+        pytest.param(ANYWHERE, "s3cret", BEARER, 200, id="right token"),
+        pytest.param(ANYWHERE, "s3cret", BASIC, 200, id="right token as a browser gives it"),
+        pytest.param("127.0.0.1", "s3cret", {}, 401, id="a token that is set counts on loopback too"),
+    ],
+)
+async def test_only_who_may_look_sees_the_api(
+    host: str, token: str | None, headers: dict[str, str], status: int
+) -> None:
+    async with web_client(NO_DATABASE, host=host, token=token, headers=headers) as client:
+        response = await client.get("/api/openapi.json")
+        static = await client.get("/static/lastcall.css")
+
+    assert response.status_code == status
+    assert static.status_code == status
+    assert "s3cret" not in response.text
+
+
+async def test_health_and_metrics_are_open_where_all_else_is_closed() -> None:
+    async with web_client(NO_DATABASE, host=ANYWHERE) as client:
+        assert (await client.get("/healthz")).json() == {"status": "alive"}
+        assert (await client.get("/metrics")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 503
+        assert (await client.get("/")).status_code == 403
+        assert (await client.get("/outbox")).status_code == 403
+
+
+async def test_a_browser_is_asked_for_the_token_and_a_program_for_a_bearer() -> None:
+    async with web_client(NO_DATABASE, token="s3cret") as client:
+        page, program = await client.get("/"), await client.get("/api/v1/exposures")
+
+    assert page.headers["www-authenticate"] == 'Basic realm="lastcall", charset="UTF-8"'
+    assert program.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/nothing", "/static/lastcall.css", "/api/openapi.json"])
+async def test_every_answer_carries_the_security_headers(path: str) -> None:
+    async with web_client(NO_DATABASE) as client:
+        headers = (await client.get(path)).headers
+
+    assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+async def test_a_database_that_is_away_is_said_and_metrics_go_on() -> None:
+    async with web_client(NO_DATABASE) as client:
+        ready, metrics = await client.get("/readyz"), await client.get("/metrics")
+
+    assert ready.status_code == 503
+    assert ready.json()["status"] == "not ready"
+    assert ready.json()["problems"][0]["what"].startswith("the database does not answer")
+    assert "127.0.0.1" not in ready.text
+    assert "lastcall_records_total" in metrics.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])
+def test_loopback_is_open_to_this_machine_alone(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", [ANYWHERE, "10.0.0.1", "localhost.evil.example", ""])
+def test_any_other_address_is_not_loopback(host: str) -> None:
+    assert not is_loopback(host)
