@@ -1,9 +1,16 @@
 """Things of the domain with sensible values, so that a test names only what it is about."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
+
+from service.core.catalog import Deprecation, Replacement, Shutdown
+from service.core.exposure import DayOfUse, Exposure
 from service.core.notification import Digest, DigestLine, Notice
+from service.core.ownership import Owner
+from service.formats.files import FileRecord
 
 
 def make_notice(**given: Any) -> Notice:
@@ -54,3 +61,75 @@ def make_digest(**given: Any) -> Digest:
     """The week of 30 June 2025 for the team search."""
     values: dict[str, Any] = {"week": "2025-W27", "audience": "search", "lines": ()}
     return Digest(**(values | given))
+
+
+def make_record(value: Any, **given: Any) -> FileRecord:
+    """A Kafka record of 2026-11-22T05:00:00Z; anything but bytes and None becomes its JSON."""
+    content = value if isinstance(value, bytes | None) else msgspec.json.encode(value)
+    return FileRecord(
+        **({"topic": "llm-requests", "offset": 0, "timestamp": 1_795_323_600_000, "value": content} | given)
+    )
+
+
+def make_deprecation(**given: Any) -> Deprecation:
+    """GPT-4.5 Preview at OpenAI: announced on Monday 2025-04-14, gone on Monday 2025-07-14.
+
+    `shutdown_on` and `precision` stand for the shutdown.
+    """
+    shutdown = Shutdown(given.pop("shutdown_on", date(2025, 7, 14)), given.pop("precision", "exact"))
+    values: dict[str, Any] = {
+        "platform": "openai-api",
+        "model": "gpt-4.5-preview",
+        "id": "gpt-4.5-preview",
+        "announced": date(2025, 4, 14),
+        "shutdown": shutdown,
+        "replacements": (Replacement("gpt-4.1", "gpt-4.1"),),
+        "sources": ("https://example.com/deprecations",),
+    }
+    return Deprecation(**(values | given))
+
+
+def make_day(day: date, **given: Any) -> DayOfUse:
+    """Three calls that were answered."""
+    values: dict[str, Any] = {
+        "calls": 3,
+        "errors": 0,
+        "end_of_life": 0,
+        "input_tokens": 240,
+        "output_tokens": 60,
+        "cached_tokens": 0,
+        "tokens_known": 3,
+    }
+    return DayOfUse(day, **(values | given))
+
+
+def make_exposure(**given: Any) -> Exposure:
+    """Calls at noon of each day from `since` to `until`, or on `days`."""
+    since, until = given.pop("since", date(2025, 3, 1)), given.pop("until", date(2025, 4, 14))
+    every_day = tuple(make_day(since + timedelta(days=n)) for n in range((until - since).days + 1))
+    days = tuple(one if isinstance(one, DayOfUse) else make_day(one) for one in given.pop("days", every_day))
+    values: dict[str, Any] = {
+        "service": "search-api",
+        "environment": "production",
+        "deprecation": make_deprecation(),
+        "first_at": datetime.combine(days[0].day, time(12), UTC),
+        "last_at": datetime.combine(days[-1].day, time(12), UTC),
+        "days": days,
+    }
+    return Exposure(**(values | given))
+
+
+def make_owner(**given: Any) -> Owner:
+    """A team with everybody there is, in Berlin: 9:00 is 7:00 UTC in summer."""
+    values: dict[str, Any] = {
+        "team": "search",
+        "people": ("ada@example.com",),
+        "channel": "#search",
+        "oncall": ("usergroup:search-oncall",),
+        "manager": ("mia@example.com",),
+        "director": ("dora@example.com",),
+        "incident": "#incidents",
+        "zone": ZoneInfo("Europe/Berlin"),
+        "rule": "owners[0]",
+    }
+    return Owner(**(values | given))

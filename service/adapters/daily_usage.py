@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import CTE, Date, Select, TableValuedAlias, Text, and_, delete, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.agenda import look_after_calls
@@ -106,7 +106,7 @@ def _totals(by_reporter: CTE) -> Select[tuple[object, ...]]:
     day = [r[name] for name in _DAY]
     largest = (
         select(by_reporter)
-        .distinct(*day, r.hour)
+        .ext(distinct_on(*day, r.hour))
         .order_by(*day, r.hour, r.calls.desc(), r.tokens_known.desc(), r.end_of_life.desc(), r.reporter)
         .cte("largest")
     )

@@ -28,8 +28,8 @@ def plan(
 ) -> None:
     """Who is told what, when.
 
-    What is past is as it was written down, or as the policy would have had it where nothing was. What is to come is as it
-    will be if the calls go on as they are.
+    What is past is as it was written down, or as the policy would have had it where nothing was. What is to come is as
+    it will be if the calls go on as they are.
     """
     now = datetime.now(UTC)
     first = begin.date() if begin else now.date()
