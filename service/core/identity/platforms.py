@@ -16,13 +16,17 @@ _WORDS = {
     "azure-openai": "azure azure_openai azure_ai_openai az_ai_openai azure_text",
     "azure-foundry": "azure_ai azure_ai_inference az_ai_inference azure_foundry azure_ai_foundry azureai",
     "anthropic-api": "anthropic anthropic_text claude",
-    "aws-bedrock": "bedrock aws aws_bedrock bedrock_converse bedrock_mantle bedrock_runtime amazon_bedrock",
+    "aws-bedrock": (
+        "bedrock aws aws_bedrock bedrock_converse bedrock_mantle bedrock_runtime amazon_bedrock anthropic_bedrock"
+    ),
     "sagemaker": "sagemaker sagemaker_chat aws_sagemaker",
     "vertex-ai": (
-        "vertex vertexai vertex_ai vertex_ai_beta gcp_vertex_ai google_vertex google_vertexai google_vertex_ai"
+        "vertex vertexai vertex_ai vertex_ai_beta gcp_vertex_ai google_vertex google_vertexai "
+        "google_vertex_ai anthropic_vertex google_anthropic_vertex"
     ),
     "gemini-api": (
-        "gemini google gcp_gemini gcp_gen_ai google_genai google_gla google_ai_studio google_generativeai palm"
+        "gemini google gcp_gemini gcp_gen_ai google_genai google_gla google_ai google_ai_studio "
+        "google_generativeai palm"
     ),
     "mistral-api": "mistral mistral_ai mistralai codestral text_completion_codestral",
     "cohere-api": "cohere cohere_chat",

@@ -14,7 +14,7 @@ _GEMINI_SWAPPED = re.compile(r"gemini-(pro|flash)-(\d\.\d)(.*)")
 _GEMINI_HYPHEN = re.compile(r"gemini-(\d)-(\d)(?=-[a-z])")
 _LLAMA = re.compile(r"(?:meta-)?llama-?v?(\d)(?:[._p-](\d))?(?=-|$)(.*)")
 _COHERE_SWAPPED = re.compile(r"(embed|rerank)-v(\d)-(english|multilingual)")
-_COHERE_VERSION = re.compile(r"-v-?(\d)(?:-(\d))?$")
+_COHERE_VERSION = re.compile(r"-v-?(\d)(?:-(\d))?(?=$|-fast$|-pro$)")
 _DEEPSEEK_CHAT = re.compile(r"deepseek-chat-(v\d.*)")
 _DOTLESS = re.compile(r"(?<![\d.])(\d)-(\d)(?=-|$)")
 _P_FOR_DOT = re.compile(r"(?<=\d)p(?=\d)")
@@ -78,7 +78,7 @@ def _by_family(name: str) -> str:
             return gemini(name)
         case "llama":
             return llama(name)
-        case "embed" | "rerank":
+        case "embed" | "rerank" | "parse":
             return cohere(name)
         case _:
             return name
