@@ -45,7 +45,7 @@ async def test_the_page_lists_by_deadline_and_says_who_was_told(database: Databa
     assert text.index("search-api") < text.index("billing-run")
     assert "in 12 days Mon 14 Jul 2025" in text
     assert "12 k calls in 7 days" in text
-    assert "#team-search 2 days ago, -14d next -7d on Mon 7 Jul 2025" in text
+    assert "#team-search 2 days ago , -14d next -7d on Mon 7 Jul 2025" in text
 
 
 async def test_who_has_migrated_is_shown_on_demand(database: Database) -> None:

@@ -1,0 +1,122 @@
+"""What a person sees: the pages of a real server in a real Chromium."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from builders import make_notice
+from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
+from rows import NOW, put_campaign, put_message, put_notification, put_use
+from web_client import make_app
+
+from service.adapters.database import Database
+from service.core.messages import Links, render
+from service.entrypoints.web import create_web
+from service.entrypoints.web.server import WebServer
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<script>alert(1)</script>"
+PHONE_WIDTH = 390
+
+
+@pytest.fixture
+async def address(database: Database) -> AsyncIterator[str]:
+    server = WebServer(create_web(make_app(database), clock=lambda: NOW), host="127.0.0.1", port=0)
+    server.start()
+    yield server.url
+    await server.stop()
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    """Fails the test on anything that the browser complains of: a script, a blocked style, a missing file."""
+    path = os.environ.get("LASTCALL_TEST_CHROMIUM") or shutil.which("chromium")
+    assert path, "no Chromium: install it, or name it in LASTCALL_TEST_CHROMIUM"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = await browser.new_page()
+        complaints: list[str] = []
+
+        def note(message: ConsoleMessage) -> None:
+            complaints.append(message.text)
+
+        page.on("console", note)
+        page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        yield page
+        await browser.close()
+    assert complaints == []
+
+
+async def test_the_page_lists_services_by_deadline(database: Database, address: str, page: Page) -> None:
+    async with database.begin() as connection:
+        await put_use(connection, service="billing-run", model="o1-preview")
+        await put_use(connection, service="search-api")
+
+    await page.goto(address)
+
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("2 services still call models")
+    assert await page.locator("main section.card h2").all_inner_texts() == ["gpt-4.5-preview", "o1-preview"]
+    assert await page.get_by_role("rowheader").get_by_role("link").all_inner_texts() == ["search-api", "billing-run"]
+
+
+async def test_the_form_narrows_the_list_and_a_service_has_its_page(
+    database: Database, address: str, page: Page
+) -> None:
+    async with database.begin() as connection:
+        await put_use(connection, service="billing-run", model="o1-preview")
+        await put_use(connection, service="search-api")
+
+    await page.goto(address)
+    await page.get_by_label("Team").select_option("billing")
+    await page.get_by_role("button", name="Show").click()
+    assert await page.get_by_role("rowheader").get_by_role("link").all_inner_texts() == ["billing-run"]
+
+    await page.get_by_role("link", name="billing-run").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("billing-run")
+
+
+async def test_the_outbox_shows_a_message_as_people_read_it(database: Database, address: str, page: Page) -> None:
+    message = render([make_notice(service="search-api")], links=Links())
+    async with database.begin() as connection:
+        campaign = await put_campaign(connection)
+        sent = await put_message(connection, text=message.text, blocks=message.blocks)
+        await put_notification(connection, campaign_id=campaign, message_id=sent)
+
+    await page.goto(f"{address}/outbox")
+
+    article = page.get_by_role("article", name="Message to #team-search")
+    await expect(article).to_contain_text("gpt-4.5-preview")
+    await expect(article).to_contain_text("step -14d is due and the owner hears first")
+
+
+async def test_hostile_names_are_shown_as_text(database: Database, address: str, page: Page) -> None:
+    message = render([make_notice(service=HOSTILE, environment="<!channel>")], links=Links())
+    async with database.begin() as connection:
+        await put_use(connection, service=HOSTILE, environment="<!channel>")
+        await put_message(connection, text=message.text, blocks=message.blocks)
+
+    await page.goto(address)
+    await expect(page.get_by_role("link", name=HOSTILE)).to_be_visible()
+    await expect(page.get_by_text("<!channel>", exact=True)).to_be_visible()
+
+    await page.get_by_role("link", name=HOSTILE).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
+
+    await page.goto(f"{address}/outbox")
+    await expect(page.get_by_role("article")).to_contain_text(HOSTILE)
+    await expect(page.locator("script")).to_have_count(0)
+
+
+async def test_nothing_is_wider_than_a_phone(database: Database, address: str, page: Page) -> None:
+    long = "a-service-with-a-name-that-nobody-should-have-chosen-" * 4
+    async with database.begin() as connection:
+        await put_use(connection, service=long, environment=long)
+        campaign = await put_campaign(connection, service=long, environment=long)
+        await put_notification(connection, campaign_id=campaign, destination="user:" + long)
+
+    await page.set_viewport_size({"width": PHONE_WIDTH, "height": 844})
+    for path in ("/", f"/services/{long}", "/outbox"):
+        await page.goto(address + path)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE_WIDTH, path
