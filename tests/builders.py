@@ -66,9 +66,8 @@ def make_digest(**given: Any) -> Digest:
 def make_record(value: Any, **given: Any) -> FileRecord:
     """A Kafka record of 2026-11-22T05:00:00Z; anything but bytes and None becomes its JSON."""
     content = value if isinstance(value, bytes | None) else msgspec.json.encode(value)
-    return FileRecord(
-        **({"topic": "llm-requests", "offset": 0, "timestamp": 1_795_323_600_000, "value": content} | given)
-    )
+    values: dict[str, Any] = {"topic": "llm-requests", "offset": 0, "timestamp": 1_795_323_600_000, "value": content}
+    return FileRecord(**(values | given))
 
 
 def make_deprecation(**given: Any) -> Deprecation:

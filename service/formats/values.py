@@ -125,7 +125,7 @@ def _host(url: Any) -> str | None:
         found = urlsplit(url if "//" in url else f"//{url}").hostname
     except ValueError:
         return None
-    return found if found and _HOST.fullmatch(found) else None
+    return text(found) if found and _HOST.fullmatch(found) else None
 
 
 host: Callable[[Scalar], str | None] = memoised(_host)

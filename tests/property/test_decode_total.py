@@ -1,0 +1,142 @@
+"""Decoding is total: any bytes give a value, never an exception, and nothing unbounded or unprintable comes out."""
+
+import base64
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import zstandard
+from builders import make_record
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.core.usage import Decoded, Format, UsageEvent
+from service.formats.decoder import READERS, Decoder, decode
+from service.formats.files import read_records
+from service.formats.values import MAX_TEXT
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+VALUES = [record.value or b"" for path in sorted(SAMPLES.glob("*.jsonl")) for record in read_records(path)]
+JSON_VALUES = [json.loads(value) for value in VALUES if value[:1] == b"{"]
+WORDS = (
+    "ai proxy meta usage call_type model model_group service provider time log message resourceSpans resourceLogs "
+    "scopeSpans scopeLogs spans logRecords attributes key value specversion type source id data schema payload status"
+).split()
+LAYERS = ("gzip", "zstd", "text", "array", "event")
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+keys = st.sampled_from(WORDS) | st.text(max_size=8)
+trees = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=6))
+formats = st.none() | st.sampled_from(sorted(READERS))
+
+
+def check(decoded: Decoded) -> None:
+    for event in decoded.events:
+        assert event.at.utcoffset() is not None
+        assert 2015 <= event.at.year < 2100
+        for name in UsageEvent.__struct_fields__:
+            value = getattr(event, name)
+            if isinstance(value, str):
+                assert 0 < len(value) <= MAX_TEXT + len(" (logs)")
+                assert value.isprintable()
+            elif isinstance(value, int | float):
+                assert 0 <= value < 2**53
+    for rejection in decoded.rejections:
+        assert len(rejection.detail) < 500
+
+
+@given(value=st.none() | st.binary(max_size=400), format_=formats)
+def test_any_bytes_give_a_value(value: bytes | None, format_: Format | None) -> None:
+    check(decode(make_record(value), format_))
+
+
+@given(value=trees, format_=formats)
+@settings(max_examples=300)
+def test_any_json_gives_a_value(value: Any, format_: Format | None) -> None:
+    check(decode(make_record(json.dumps(value).encode()), format_))
+
+
+@given(value=st.sampled_from(VALUES), data=st.data())
+@settings(max_examples=300)
+def test_any_damage_to_a_real_record_gives_a_value(value: bytes, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(value)))
+    cut = data.draw(st.integers(0, 20))
+    damaged = value[:at] + data.draw(st.binary(max_size=6)) + value[at + cut :]
+    check(decode(make_record(damaged)))
+    check(Decoder().decode(make_record(gzip.compress(damaged))))
+
+
+@given(value=st.sampled_from(JSON_VALUES), data=st.data())
+@settings(max_examples=300)
+def test_any_other_value_in_any_field_gives_a_value(value: Any, data: st.DataObject) -> None:
+    changed = json.loads(json.dumps(value))
+    place = changed
+    while True:
+        options = list(place) if isinstance(place, dict) else list(range(len(place)))
+        if not options:
+            break
+        key = data.draw(st.sampled_from(options))
+        if not isinstance(place[key], dict | list) or not place[key] or data.draw(st.booleans()):
+            place[key] = data.draw(trees)
+            break
+        place = place[key]
+    record = make_record(json.dumps(changed).encode())
+    check(decode(record))
+    decoder = Decoder()
+    decoder.decode(make_record(json.dumps(value).encode()))
+    assert decoder.decode(record) == decode(record)
+
+
+@given(
+    value=st.sampled_from(VALUES),
+    layers=st.lists(st.sampled_from(["gzip", "zstd", "text", "array", "event"]), max_size=5),
+)
+def test_wrapping_changes_no_call(value: bytes, layers: list[str]) -> None:
+    plain = decode(make_record(value))
+    wrapped = value
+    for layer in layers:
+        wrapped = wrap(wrapped, layer)
+    if layers.count("text") <= 3:
+        assert strip(decode(make_record(wrapped)).events) == strip(plain.events)
+
+
+def wrap(value: bytes, layer: str) -> bytes:
+    if layer == "gzip":
+        return gzip.compress(value)
+    if layer == "zstd":
+        return zstandard.compress(value)
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        text = ""
+    is_json = text.lstrip()[:1] in ("{", "[", '"') and "\n" not in text.strip()
+    if layer == "text" and is_json:
+        return json.dumps(text).encode()
+    if layer == "array" and is_json:
+        return b"[" + value + b"]"
+    event = {"specversion": "1.0", "type": "t", "source": "", "id": "1"}
+    return json.dumps(event | {"data_base64": base64.b64encode(value).decode()}).encode()
+
+
+def strip(events: tuple[UsageEvent, ...]) -> list[UsageEvent]:
+    return [msgspec.structs.replace(event, service=None) for event in events]
+
+
+@pytest.mark.parametrize("text", ["\ud800", "\0", "\u202e", "x" * 300, "sk-" + "k" * 30], ids=ascii)
+@pytest.mark.parametrize("name", ["litellm_standard_logging_payload.jsonl", "kong_kafka_log.jsonl"])
+def test_hostile_text_in_every_place_comes_out_nowhere(name: str, text: str) -> None:
+    def poison(tree: Any) -> Any:
+        if isinstance(tree, dict):
+            return {key: poison(value) for key, value in tree.items()}
+        if isinstance(tree, list):
+            return [poison(value) for value in tree]
+        return text if isinstance(tree, str) else tree
+
+    for record in read_records(SAMPLES / name):
+        poisoned = json.dumps(poison(json.loads(record.value or b""))).encode()
+        decoded = decode(make_record(poisoned))
+        check(decoded)
+        assert text not in repr(decoded)

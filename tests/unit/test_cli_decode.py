@@ -1,0 +1,107 @@
+"""`lastcall decode`, through Typer."""
+
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from service.entrypoints.cli.decode import decode
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+APP = typer.Typer()
+APP.command()(decode)
+
+
+def answers(*arguments: str) -> list[dict[str, Any]]:
+    result = CliRunner().invoke(APP, [*arguments, "--json"])
+    assert result.exit_code == 0
+    assert "secret prompt" not in result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def largest_reporter(events: list[dict[str, Any]]) -> int:
+    """The volume rule: of several reporters of one caller, model and hour, the largest."""
+    reporters: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for event in events:
+        model = event["requested_model"] or event["served_model"] or event["requested_id"]
+        reporters[event["service"], event["platform"], model, event["at"][:13]][event["reporter"]] += 1
+    return sum(max(counts.values()) for counts in reporters.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "calls", "errors"),
+    [
+        ("otel_genai_traces_otlp_json", 7, 2),
+        ("otel_genai_logs_otlp_json", 4, 2),
+        ("otlp_proto_value", 5, 3),
+        ("openllmetry_otlp_json", 4, 1),
+        ("captured_openllmetry_otlp_proto", 9, 3),
+        ("captured_openinference_otlp_json", 9, 3),
+        ("litellm_standard_logging_payload", 6, 2),
+        ("captured_litellm_payload", 5, 2),
+        ("kong_kafka_log", 7, 2),
+        ("cloudevents_structured", 2, 1),
+        ("fluentbit_wrapper", 3, 3),
+        ("vector_wrapper", 2, 2),
+        ("gzip_value", 3, 3),
+    ],
+)
+def test_sample_has_its_calls_errors_and_no_unknown_model(name: str, calls: int, errors: int) -> None:
+    events = answers(str(SAMPLES / f"{name}.jsonl"))
+    failed = [event for event in events if event["error_code"] or (event["status"] or 0) >= 400]
+    unknown = [event for event in events if not event["requested_model"] and not event["served_model"]]
+    assert (largest_reporter(events), largest_reporter(failed), unknown) == (calls, errors, [])
+
+
+def test_every_object_has_every_key(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"provider": "openai", "model": "gpt-4.5-preview", "time": "2025-06-30T09:14:03Z"}\nhello\n')
+    event, rejection = answers(str(path))
+    nothing = dict.fromkeys(("reporter", "at", "provider", "platform", "requested_id", "requested_model"))
+    everything = {
+        "kind": "event",
+        "format": "lastcall",
+        "reporter": "lastcall",
+        "at": "2025-06-30T09:14:03Z",
+        "service": None,
+        "environment": None,
+        "provider": "openai",
+        "platform": "openai-api",
+        "requested_id": "gpt-4.5-preview",
+        "served_id": None,
+        "requested_model": "gpt-4.5-preview-2025-02-27",
+        "served_model": None,
+        "operation": None,
+        "status": None,
+        "error_code": None,
+        "input_tokens": None,
+        "output_tokens": None,
+        "cached_tokens": None,
+        "latency_ms": None,
+        "streaming": None,
+        "request_id": None,
+        "reason": None,
+    }
+    assert event == everything
+    assert rejection == everything | nothing | {"kind": "rejection", "format": None, "reason": "unknown_format"}
+
+
+def test_table_ends_with_a_summary_where_calls_count_once() -> None:
+    result = CliRunner().invoke(APP, [str(SAMPLES / "captured_openinference_otlp_json.jsonl")])
+    words = " ".join(result.output.split())
+    assert "1 records: 9 calls in 11 usage events (4 failed), 0 rejections, 0 records without a call" in words
+
+
+def test_unreadable_file_is_bad_input(tmp_path: Path) -> None:
+    result = CliRunner().invoke(APP, [str(tmp_path / "none"), "--json"])
+    assert result.exit_code == 2
+
+
+def test_markup_in_a_record_is_shown_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"service": "[red]x[/", "provider": "openai", "model": "gpt-4", "time": "2025-06-30T09:14:03Z"}')
+    assert "[red]x" in CliRunner().invoke(APP, [str(path)]).output

@@ -1,0 +1,185 @@
+"""What may stand around a record, and the limits of opening it."""
+
+import base64
+import gzip
+import tracemalloc
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+import zstandard
+from builders import make_record
+
+from service.formats.compression import MAX_BYTES
+from service.formats.decoder import Decoder, decode
+from service.formats.envelopes import MAX_ITEMS
+
+BARE: dict[str, Any] = {"provider": "openai", "model": "gpt-4"}
+CALL = BARE | {"time": "2025-06-30T09:14:03Z", "service": "billing-api"}
+LINE = msgspec.json.encode(CALL)
+CLOUD_EVENT = {
+    "specversion": "1.0",
+    "type": "call",
+    "source": "/services/billing-api",
+    "id": "1",
+    "time": "2025-06-30T09:14:07Z",
+}
+POD = {"labels": {"app": "billing-api"}, "namespace_name": "payments"}
+NESTED_TEXT = msgspec.json.encode(msgspec.json.encode(msgspec.json.encode(LINE.decode()).decode()).decode())
+CONTAINER = "2026-11-19T07:02:11.216004000Z stdout F " + LINE.decode()
+
+
+def calls(value: Any) -> int:
+    decoded = decode(make_record(value))
+    assert not decoded.rejections
+    return len(decoded.events)
+
+
+def reasons(value: Any) -> list[str]:
+    decoded = decode(make_record(value))
+    assert not decoded.events
+    return [rejection.reason for rejection in decoded.rejections]
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        pytest.param(b"\n  " + LINE + b"\r\n", 1, id="space around it"),
+        pytest.param(b"\xef\xbb\xbf" + LINE, 1, id="UTF-8 mark"),
+        pytest.param(LINE.decode().encode("utf-16"), 1, id="UTF-16"),
+        pytest.param(gzip.compress(LINE), 1, id="gzip"),
+        pytest.param(gzip.compress(LINE + b"\n") + gzip.compress(LINE), 2, id="two gzip members"),
+        pytest.param(zstandard.compress(LINE), 1, id="zstd"),
+        pytest.param(zstandard.compress(LINE + b"\n") + zstandard.compress(LINE), 2, id="two zstd frames"),
+        pytest.param(zstandard.compress(gzip.compress(LINE)), 1, id="zstd around gzip"),
+        pytest.param(b"\0\0\0\0\7" + LINE, 1, id="Schema Registry's JSON"),
+        pytest.param(b"[" + LINE + b", " + LINE + b"]", 2, id="array"),
+        pytest.param(b"[\n" + LINE + b",\n" + LINE + b"\n]", 2, id="array over several lines"),
+        pytest.param(b"[]", 0, id="empty array"),
+        pytest.param(LINE + b"\n\n" + LINE + b"\n", 2, id="lines"),
+        pytest.param(b"[" + LINE + b"]\n[" + LINE + b"]", 2, id="lines of arrays"),
+        pytest.param(msgspec.json.format(LINE, indent=2), 1, id="printed over several lines"),
+        pytest.param(NESTED_TEXT, 1, id="JSON text three times over"),
+        pytest.param({"schema": {"type": "struct"}, "payload": CALL}, 1, id="Kafka Connect"),
+        pytest.param(CLOUD_EVENT | {"data": CALL}, 1, id="CloudEvent"),
+        pytest.param(CLOUD_EVENT | {"data": LINE.decode()}, 1, id="CloudEvent with text"),
+        pytest.param(CLOUD_EVENT | {"data_base64": base64.b64encode(gzip.compress(LINE)).decode()}, 1, id="base64"),
+        pytest.param({"@timestamp": 1.7, "log": LINE.decode() + "\n"}, 1, id="Fluent Bit"),
+        pytest.param({"@timestamp": 1.7, "log": "not JSON", "log_processed": CALL}, 1, id="Fluent Bit's parser"),
+        pytest.param({"source_type": "file", "message": CONTAINER}, 1, id="Vector, with a container's prefix"),
+        pytest.param({"@timestamp": "x", "agent": {}, "message": LINE.decode()}, 1, id="Filebeat"),
+    ],
+)
+def test_wrapping_is_taken_off(value: Any, number: int) -> None:
+    assert calls(value) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "service", "second"),
+    [
+        pytest.param(CLOUD_EVENT | {"data": BARE}, "billing-api", 7, id="CloudEvent"),
+        pytest.param(
+            {"log": BARE, "kubernetes": POD, "@timestamp": "2025-06-30T09:14:08Z"}, "billing-api", 8, id="pod"
+        ),
+        pytest.param(
+            {"message": BARE, "fields": {"service": "x"}, "@timestamp": "2025-06-30T09:14:09Z"},
+            "x",
+            9,
+            id="Filebeat's fields",
+        ),
+        pytest.param(
+            {"message": CALL, "kubernetes": {"labels": {"app": "x"}}}, "billing-api", 3, id="the record's own win"
+        ),
+    ],
+)
+def test_wrapper_fills_in_what_the_record_leaves_out(value: Any, service: str, second: int) -> None:
+    (event,) = decode(make_record(value)).events
+    assert (event.service, event.at) == (service, datetime(2025, 6, 30, 9, 14, second, tzinfo=UTC))
+
+
+def test_binary_cloud_event_has_its_attributes_in_headers() -> None:
+    headers = (("ce_source", b"/services/billing-api"), ("ce_time", b"2025-06-30T09:14:07Z"), ("trace", b"\xff\x00"))
+    record = make_record(BARE, headers=headers)
+    (event,) = decode(record).events
+    assert (event.service, event.at) == ("billing-api", datetime(2025, 6, 30, 9, 14, 7, tzinfo=UTC))
+    decoder = Decoder()
+    assert decoder.decode(record) == decoder.decode(record) == decode(record)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param(None, "empty", id="null value"),
+        pytest.param(b"", "empty", id="no bytes"),
+        pytest.param(b" \n", "empty", id="space"),
+        pytest.param(gzip.compress(b""), "empty", id="nothing compressed"),
+        pytest.param(CLOUD_EVENT, "empty", id="CloudEvent without data"),
+        pytest.param(b"x" * 10_000_000, "too_large", id="10 MB"),
+        pytest.param(gzip.compress(b" " * 50_000_000), "too_large", id="gzip bomb"),
+        pytest.param(zstandard.compress(b" " * 50_000_000), "too_large", id="zstd bomb"),
+        pytest.param(gzip.compress(gzip.compress(b" " * 50_000_000)), "too_large", id="bomb in a bomb"),
+        pytest.param(gzip.compress(b"") * 1000, "too_large", id="a thousand empty members"),
+        pytest.param(gzip.compress(LINE)[:-9], "bad_compression", id="gzip cut short"),
+        pytest.param(b"\x1f\x8b\x08garbage", "bad_compression", id="no gzip"),
+        pytest.param(zstandard.compress(LINE)[:-3], "bad_compression", id="zstd cut short"),
+        pytest.param(b"\x28\xb5\x2f\xfdgarbage", "bad_compression", id="no zstd"),
+        pytest.param(b"\xff\xfe{", "bad_encoding", id="half a UTF-16 character"),
+        pytest.param(b"\x80\x81\x82", "bad_encoding", id="binary"),
+        pytest.param(b'{"call_type": "x", "model_group": 1, "model": "\xff"}', "bad_encoding", id="not UTF-8"),
+        pytest.param(CLOUD_EVENT | {"data_base64": "!"}, "bad_encoding", id="no base64"),
+        pytest.param(LINE[:-1], "bad_json", id="JSON cut short"),
+        pytest.param(b'{"model": NaN}', "bad_json", id="NaN"),
+        pytest.param(b"[1, 2", "bad_json", id="array cut short"),
+        pytest.param(b'{"a":' + b"[" * 10_000 + b"]" * 10_000 + b"}", "too_deep", id="nested 10,000 deep"),
+        pytest.param(b"[" * 10_000 + b"]" * 10_000, "too_deep", id="arrays 10,000 deep"),
+        pytest.param(msgspec.json.encode(NESTED_TEXT.decode()), "too_deep", id="JSON text four times over"),
+        pytest.param(b"null", "unknown_format", id="JSON null"),
+        pytest.param(b"GET / 200", "unknown_format", id="plain text"),
+        pytest.param({}, "unknown_format", id="empty object"),
+        pytest.param({"message": "Server started", "agent": {}}, "unknown_format", id="an ordinary log line"),
+        pytest.param(b"\n\x05hello", "unknown_format", id="a line feed and text"),
+    ],
+)
+def test_poison_costs_one_rejection(value: Any, reason: str) -> None:
+    assert reasons(value) == [reason]
+
+
+def test_number_of_400_digits_is_unknown_and_costs_nothing_else() -> None:
+    (event,) = decode(make_record(LINE[:-1] + b',"input_tokens":' + b"9" * 400 + b"}")).events
+    assert (event.requested_id, event.input_tokens) == ("gpt-4", None)
+
+
+def test_number_of_5000_digits_costs_one_rejection() -> None:
+    assert reasons(LINE[:-1] + b',"input_tokens":' + b"9" * 5000 + b"}") == ["bad_field"]
+
+
+def test_bad_line_costs_itself_and_not_the_others() -> None:
+    decoded = decode(make_record(LINE + b'\n{"model"\n' + LINE))
+    assert (len(decoded.events), [r.reason for r in decoded.rejections]) == (2, ["bad_json"])
+
+
+def test_items_of_one_value_are_limited() -> None:
+    assert reasons(b"[" + b"{}," * MAX_ITEMS + b"{}]") == ["too_large"]
+    assert reasons(b"{}\n" * (MAX_ITEMS + 1)) == ["too_large"]
+
+
+def test_bomb_does_not_fill_the_memory() -> None:
+    bombs = [make_record(pack(b" " * 200_000_000)) for pack in (gzip.compress, zstandard.compress)]
+    tracemalloc.start()
+    for bomb in bombs:
+        decode(bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * MAX_BYTES
+
+
+def test_fixed_format_is_not_second_guessed() -> None:
+    (rejection,) = Decoder({"llm-requests": "kong"}).decode(make_record(CALL)).rejections
+    assert (rejection.reason, rejection.format) == ("bad_field", "kong")
+    assert [r.reason for r in decode(make_record(b"hello"), "otlp_traces").rejections] == ["bad_protobuf"]
+
+
+def test_record_without_any_time_is_rejected() -> None:
+    assert [r.reason for r in decode(make_record(BARE, timestamp=-1)).rejections] == ["bad_time"]
+    assert [r.reason for r in decode(make_record(BARE, timestamp=10**30)).rejections] == ["bad_time"]

@@ -1,0 +1,72 @@
+"""Whole files of the named formats: those shaped after the documentation, and those that running parts wrote."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from service.core.usage import Decoded
+from service.formats.decoder import Decoder, decode
+from service.formats.files import read_records
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+CAPTURES = sorted(SAMPLES.glob("captured_*"))
+
+
+def decoded_file(name: str) -> list[Decoded]:
+    return [decode(record) for record in read_records(SAMPLES / name)]
+
+
+@pytest.mark.parametrize(
+    ("name", "reporters", "failed"),
+    [
+        pytest.param("otel_genai_traces_otlp_json.jsonl", [4, 1, 1, 1], 2, id="agent and tool spans are no calls"),
+        pytest.param("otel_genai_logs_otlp_json.jsonl", [4], 2, id="log events of whole operations"),
+        pytest.param("otlp_proto_value.jsonl", [3, 2], 3, id="traces and logs in protobuf, told by shape"),
+        pytest.param("openllmetry_otlp_json.jsonl", [2, 1, 1], 1, id="names of OpenLLMetry, old and new"),
+        pytest.param("captured_openllmetry_otlp_proto.jsonl", [7, 2, 2], 4, id="the SDK reports its own calls too"),
+        pytest.param("captured_openinference_otlp_json.jsonl", [7, 2, 2], 4, id="the SDK's spans are children"),
+        pytest.param("litellm_standard_logging_payload.jsonl", [6], 2, id="single records and an array"),
+        pytest.param("captured_litellm_payload.jsonl", [5], 2, id="LiteLLM 1.106.2"),
+        pytest.param("kong_kafka_log.jsonl", [7], 2, id="3.12, 3.6 and an array"),
+        pytest.param("cloudevents_structured.jsonl", [2], 1, id="data and data_base64"),
+        pytest.param("fluentbit_wrapper.jsonl", [3], 3, id="log, log_processed, container prefix"),
+        pytest.param("vector_wrapper.jsonl", [2], 2, id="message of a file and of a pod"),
+        pytest.param("gzip_value.jsonl", [3], 3, id="one record, and two lines in one value"),
+    ],
+)
+def test_sample_gives_its_calls_by_reporter(name: str, reporters: list[int], failed: int) -> None:
+    decoded = decoded_file(name)
+    events = [event for each in decoded for event in each.events]
+    assert sorted(Counter(event.reporter for event in events).values(), reverse=True) == reporters
+    assert sum(event.failed for event in events) == failed
+    assert not [rejection for each in decoded for rejection in each.rejections]
+
+
+@pytest.mark.parametrize("name", ["nginx_json_access_log.jsonl", "cloudflare_ai_gateway_log_api.jsonl"])
+def test_format_not_read_yet_is_rejected_and_never_guessed(name: str) -> None:
+    for each in decoded_file(name):
+        assert not each.events
+        assert [rejection.reason for rejection in each.rejections] == ["unknown_format"]
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
+def test_no_prompt_is_in_what_is_decoded(path: Path) -> None:
+    raw = b"".join(record.value or b"" for record in read_records(path))
+    assert b"secret prompt" in raw
+    assert "secret prompt" not in repr([decode(record) for record in read_records(path)])
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_remembering_the_format_changes_no_answer(path: Path) -> None:
+    decoder = Decoder()
+    for record in read_records(path):
+        assert decoder.decode(record) == decoder.decode(record) == decode(record)
+
+
+def test_topic_with_every_format_is_told_apart_record_by_record() -> None:
+    decoder = Decoder()
+    records = [record for path in sorted(SAMPLES.glob("*.jsonl")) for record in read_records(path)]
+    mixed = [record.__class__("one-topic", n, record.value, headers=record.headers) for n, record in enumerate(records)]
+    for record in mixed[::2] + mixed[1::2]:
+        assert decoder.decode(record) == decode(record)
