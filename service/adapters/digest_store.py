@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.exposure_store import load_exposures
-from service.adapters.tables import campaigns, digests, notifications, rejections, series, usage_hourly
+from service.adapters.tables import campaigns, digests, notifications, rejections, series, usage_daily, usage_hourly
 from service.core.catalog import Catalog
 from service.core.digest import Picture, Rejected, Unresolved
 from service.core.exposure import ExposureKey
@@ -30,8 +30,9 @@ async def load_picture(connection: AsyncConnection, catalog: Catalog, week: Week
 
 
 async def anything_known(connection: AsyncConnection, before: datetime) -> bool:
-    """Whether a call was counted or a record rejected, by event time, before the instant."""
+    """Whether a call was counted or a record rejected, by event time, before the instant, a midnight."""
     seen = union_all(
+        select(literal(1)).where(usage_daily.c.day < before.date()).limit(1),
         select(literal(1)).where(usage_hourly.c.hour < before).limit(1),
         select(literal(1)).where(rejections.c.hour < before).limit(1),
     )

@@ -69,9 +69,9 @@ def paginate(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     pages: list[list[Block]] = []
     for block in blocks:
         if page and (len(page) >= MAX_BLOCKS - len(closing) or weight + _weight(block) > budget):
-            carried = _trailing(page)
-            pages.append(page[: len(page) - len(carried)])
-            page = carried
+            kept = _without_trailing(page)
+            pages.append(page[:kept])
+            page = [one for one in page[kept:] if one["type"] == "header"]
             weight = sum(map(_weight, page))
         if page or block["type"] != "divider":
             page.append(block)
@@ -82,12 +82,12 @@ def paginate(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     yield from pages
 
 
-def _trailing(page: Sequence[Block]) -> list[Block]:
-    """The headers at the end of a page, without the dividers around them."""
-    start = len(page)
-    while start > 1 and page[start - 1]["type"] in {"header", "divider"}:
-        start -= 1
-    return list(page[start:])
+def _without_trailing(page: Sequence[Block]) -> int:
+    """How many blocks are left without the headers and dividers at the end; at least one."""
+    kept = len(page)
+    while kept > 1 and page[kept - 1]["type"] in {"header", "divider"}:
+        kept -= 1
+    return kept
 
 
 def _weight(block: Block) -> int:

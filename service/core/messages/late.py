@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 
 from service.core import words
+from service.core.messages.text import plain
 from service.core.notification import Notice
 from service.core.policy import parse_offset
 
 
 def late(notice: Notice) -> str | None:
     """`90 or 60 days before the shutdown, because ...`; None: everything due was told."""
-    return f"{words.steps(notice.missed)}, because {_reason(notice)}" if notice.missed else None
+    return f"{plain(words.steps(notice.missed), 500)}, because {_reason(notice)}" if notice.missed else None
 
 
 def _reason(notice: Notice) -> str:
@@ -37,4 +38,4 @@ def upcoming(notice: Notice) -> str | None:
     who = words.audiences(notice.next_audiences) if notice.next_audiences else "the owner"
     hears = "hear" if len(notice.next_audiences) > 1 else "hears"
     on = f"on {words.day(notice.next_at)}, " if notice.next_at else ""
-    return f"{who} {hears} next {on}{words.step(notice.next_step)}"
+    return f"{who} {hears} next {on}{plain(words.step(notice.next_step))}"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 NAME = 240
 """Most characters that a name takes, after escaping. A longer one ends in an ellipsis."""
 _LOOKALIKE = str.maketrans({"`": "ˋ"})
-"""Slack has no escape for a backtick inside a code span."""
+"""Slack has no escape for a backtick, which would begin or end a code span."""
 
 
 def size(text: str) -> int:
@@ -22,12 +22,12 @@ def escape(text: str) -> str:
 def plain(name: str, limit: int = NAME) -> str:
     """A name outside a code span: in a header, in the fallback text."""
     visible = "".join(" " if c.isspace() else c for c in name if c.isspace() or unicodedata.category(c) not in _UNSEEN)
-    return _fit(" ".join(visible.split()) or "(no name)", limit)
+    return _fit(" ".join(visible.translate(_LOOKALIKE).split()) or "(no name)", limit)
 
 
 def code(name: str, limit: int = NAME) -> str:
     """A name in a code span."""
-    return f"`{plain(name.translate(_LOOKALIKE), limit)}`"
+    return f"`{plain(name, limit)}`"
 
 
 def link(url: str, label: str) -> str:

@@ -1,0 +1,159 @@
+"""Whatever is to be said and however things are named: every limit of Slack holds, and nothing is cut in silence."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.core.messages import Links, Message, render
+from service.core.messages.blocks import MAX_MESSAGE
+from service.core.messages.text import code, size
+from service.core.notification import (
+    DateMoved,
+    Digest,
+    DigestLine,
+    Facts,
+    Migrated,
+    Notice,
+    Trouble,
+    Undeliverable,
+    Unread,
+)
+from service.core.preview import to_html, to_text
+from tests.builders import make_digest, make_digest_line, make_notice
+from tests.slack_blocks import fault_of_blocks
+
+NASTY = [
+    "<!channel>", "<@U012345>", "@here", "`", "```", "a`b", "&" * 400, "*", "_x_ ~y~", "\n\n> quote", "", " ", "\u202e",
+    "<https://evil.example|click>", "|", "💥" * 300, "x" * 300, "\ud800", "\x00", "• bullet",
+]  # fmt: skip
+LINK = re.compile(r"<https?://[^<>|\s]+\|[^<>]+>")
+
+names = st.sampled_from(NASTY) | st.text(max_size=300)
+maybe = st.none() | names
+days = st.dates(date(2020, 1, 1), date(2035, 12, 31))
+instants = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+counts = st.integers(0, 10**13)
+several = st.lists(names, max_size=8).map(tuple)
+precisions = st.sampled_from(["exact", "tentative", "month", "no_sooner_than", "unknown"])
+states = st.sampled_from(["active", "quiet", "overdue", "broken"])
+steps = st.sampled_from(["announced", "-60d", "-7bd", "0d", "+1d", "+0d while failing"]) | names
+models = st.sampled_from(["gpt-4.5-preview", "o3"]) | names
+
+notices = st.builds(
+    Notice, service=names, environment=names, team=maybe, platform=st.just("openai-api") | names, model=models,
+    requested_ids=several, announced=st.none() | days, shutdown_on=st.none() | days, precision=precisions,
+    days_left=st.none() | st.integers(-4000, 4000), after_shutdown=st.just("redirect") | names, replacements=several,
+    source=maybe | st.just("https://provider.example/?a=1&b=2"), state=states, first_at=instants, last_at=instants,
+    calls_7d=counts, errors_7d=counts, tokens_7d=st.none() | counts, calls_total=counts, step=steps,
+    missed=st.lists(steps, max_size=4).map(tuple), next_step=st.none() | steps, next_at=st.none() | days,
+    next_audiences=st.lists(st.sampled_from(["owner", "team", "director"]), max_size=3).map(tuple),
+    reopened=st.booleans(), request_ids=several,
+)  # fmt: skip
+migrations = st.builds(
+    Migrated, service=names, environment=names, platform=names, model=models, last_at=instants, quiet_days=counts,
+    shutdown_on=st.none() | days,
+)  # fmt: skip
+moves = st.builds(
+    DateMoved, service=names, environment=names, platform=names, model=models, before=st.none() | days,
+    after=st.none() | days, source=maybe,
+)  # fmt: skip
+lines = st.builds(
+    DigestLine, service=names, environment=names, team=maybe, platform=names, model=models,
+    shutdown_on=st.none() | days, precision=precisions, replacement=maybe, state=states, calls=counts,
+    calls_before=counts, told=st.booleans(), new=st.booleans(),
+)  # fmt: skip
+unread = st.builds(Unread, kind=st.sampled_from(["rejection", "unresolved"]), what=names, count=counts, where=several)
+digests = st.builds(
+    Digest, week=st.just("2025-W27"), audience=names | st.just("(organisation)"),
+    lines=st.lists(lines, max_size=8).map(tuple), migrated=st.lists(lines, max_size=3).map(tuple), unowned=several,
+    unread=st.lists(unread, max_size=5).map(tuple), unread_more=counts,
+)  # fmt: skip
+troubles = st.builds(Trouble, condition=names, subject=names, detail=names, remedy=names)
+lost = st.builds(Undeliverable, destination=names, error=names)
+anything = st.lists(st.one_of(notices, notices, migrations, moves, digests, troubles, lost), min_size=1, max_size=6)
+
+
+@given(anything)
+@settings(max_examples=60, deadline=None)
+def test_any_facts_with_any_names_fit_into_slack(facts: list[Facts]) -> None:
+    check(render(facts, links=Links("https://lastcall.example")), facts)
+
+
+@pytest.mark.parametrize("name", ["checkout-{:04}", "<!channel>`{:04}`" + "&" * 40, "💥" * 100 + "{:04}"])
+def test_a_thousand_exposures_are_all_told(name: str) -> None:
+    facts = [
+        make_notice(
+            service=name.format(n), first_at=datetime(2025, 3, 1 + n % 28, tzinfo=UTC), missed=("-60d",), team=None
+        )
+        for n in range(1000)
+    ]
+    message = render(facts, links=Links())
+    check(message, facts)
+    assert "The list goes on in the thread." in to_text(message.blocks)
+
+
+def test_a_thousand_models_are_all_told() -> None:
+    facts = [make_notice(service=f"service-{n}", model=f"model-{n}") for n in range(1000)]
+    check(render(facts, links=Links()), facts)
+
+
+def test_a_digest_of_a_thousand_lines_is_told_whole() -> None:
+    digest = make_digest(
+        lines=tuple(make_digest_line(service=f"service-{n}", model=f"model-{n % 7}") for n in range(1000)),
+        unowned=tuple(f"orphan-{n}" for n in range(500)),
+    )
+    check(render([digest], links=Links()), [digest])
+
+
+def test_short_message_has_no_thread() -> None:
+    assert render([make_notice()], links=Links()).replies == ()
+
+
+def check(message: Message, facts: Sequence[Facts]) -> None:
+    pages = [message.blocks, *message.replies]
+    texts = [text for page in pages for text in texts_of(page)]
+    for page in pages:
+        assert page
+        assert fault_of_blocks(page) is None
+        assert len(msgspec.json.encode(page)) <= MAX_MESSAGE + 100
+        assert page[-1]["type"] not in {"header", "divider"}
+        assert page[0]["type"] != "divider"
+        assert "slack-unknown" not in to_html(page)
+    for text in [*texts, message.text]:
+        assert size(text) <= 3000
+        assert "<" not in LINK.sub("", text)
+        assert all(line.count("`") % 2 == 0 for line in text.split("\n"))
+    assert message.text.strip()
+    assert "\n" not in message.text
+    said = "\n".join(texts)
+    for service in services_of(facts):
+        assert code(service) in said
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("text"), str):
+            yield value["text"]
+        for inner in value.values():
+            yield from texts_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_of(inner)
+
+
+def services_of(facts: Sequence[Facts]) -> Iterator[str]:
+    for fact in facts:
+        match fact:
+            case Notice() | Migrated() | DateMoved():
+                yield fact.service
+            case Digest():
+                yield from (line.service for line in (*fact.lines, *fact.migrated))
+                yield from fact.unowned
+            case Trouble() | Undeliverable():
+                pass

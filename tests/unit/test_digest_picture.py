@@ -1,0 +1,93 @@
+from datetime import UTC, date, datetime, timedelta
+
+from service.core.catalog import Deprecation, Replacement, Shutdown
+from service.core.digest import ORGANISATION, Picture, Rejected, Unresolved, build_digest, has_news
+from service.core.exposure import DayOfUse, Exposure, ExposureKey
+from service.core.notification import Unread
+from service.core.ownership import NOBODY, Owner
+from service.core.week import Week
+
+WEEK = Week.parse("2025-W27")
+GPT_4_5 = Deprecation(
+    platform="openai-api",
+    model="gpt-4.5-preview",
+    id="gpt-4.5-preview",
+    announced=date(2025, 4, 14),
+    shutdown=Shutdown(date(2025, 7, 14), "exact"),
+    replacements=(Replacement("o3", None, recommended=False), Replacement("gpt-4.1", "gpt-4.1")),
+)
+
+
+def owner_of(service: str) -> Owner:
+    return Owner(team=service.partition("-")[0]) if "-" in service else NOBODY
+
+
+def exposure(service: str, calls: dict[int, int]) -> Exposure:
+    """Calls by the day of June 2025, past 30 for July, at noon."""
+    days = {date(2025, 6, 1) + timedelta(days=day - 1): n for day, n in sorted(calls.items())}
+    noons = [datetime(day.year, day.month, day.day, 12, tzinfo=UTC) for day in days]
+    uses = tuple(DayOfUse(day, n, 0, 0, 0, 0, 0, 0) for day, n in days.items())
+    return Exposure(service, "production", GPT_4_5, noons[0], noons[-1], uses)
+
+
+def test_team_hears_of_its_own_calls_this_week_and_the_week_before() -> None:
+    picture = Picture(
+        WEEK,
+        [exposure("search-api", {22: 1, 23: 10, 29: 20, 30: 100, 36: 7}), exposure("mail-writer", {30: 5})],
+        told=frozenset({ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")}),
+    )
+    digest = build_digest(picture, "search", owner_of=owner_of)
+    assert [(line.service, line.calls, line.calls_before) for line in digest.lines] == [("search-api", 107, 30)]
+    line = digest.lines[0]
+    assert (line.team, line.replacement, line.told, line.new) == ("search", "gpt-4.1", True, False)
+
+
+def test_caller_that_went_quiet_in_the_week_has_migrated() -> None:
+    gone = exposure("search-old", {26: 1, 27: 1, 28: 1})
+    long_gone = exposure("search-older", {20: 1, 21: 1, 22: 1})
+    digest = build_digest(Picture(WEEK, [gone, long_gone]), "search", owner_of=owner_of)
+    assert [line.service for line in digest.migrated] == ["search-old"]
+    assert digest.lines == ()
+
+
+def test_monthly_job_is_still_a_caller_in_a_week_without_calls() -> None:
+    monthly = exposure("search-report", {1: 4, 20: 4})
+    digest = build_digest(Picture(WEEK, [monthly]), "search", owner_of=owner_of)
+    assert [(line.service, line.calls, line.calls_before) for line in digest.lines] == [("search-report", 0, 0)]
+
+
+def test_caller_first_seen_in_the_week_is_new_and_untold() -> None:
+    digest = build_digest(Picture(WEEK, [exposure("search-new", {35: 3})]), "search", owner_of=owner_of)
+    assert [(line.new, line.told) for line in digest.lines] == [(True, False)]
+
+
+def test_organisation_alone_hears_of_rejections_and_of_who_has_no_owner() -> None:
+    picture = Picture(
+        WEEK,
+        [exposure("ghost", {35: 1}), exposure("search-api", {35: 1})],
+        rejected=[Rejected("llm", "empty", 2), Rejected("llm", "bad_json", 9)],
+        unresolved=[Unresolved("x1", "search-api", 3), Unresolved("x1", "ghost", 5), Unresolved("x2", "ghost", 1)],
+    )
+    whole = build_digest(picture, ORGANISATION, owner_of=owner_of)
+    assert whole.unowned == ("ghost",)
+    assert whole.unread == (
+        Unread(kind="rejection", what="bad_json", count=9, where=("llm",)),
+        Unread(kind="rejection", what="empty", count=2, where=("llm",)),
+        Unread(kind="unresolved", what="x1", count=8, where=("ghost", "search-api")),
+        Unread(kind="unresolved", what="x2", count=1, where=("ghost",)),
+    )
+    team = build_digest(picture, "search", owner_of=owner_of)
+    assert team.unowned == ()
+    assert team.unread == (Unread(kind="unresolved", what="x1", count=3, where=("search-api",)),)
+
+
+def test_ids_beyond_the_fifty_most_used_are_counted() -> None:
+    picture = Picture(WEEK, [], unresolved=[Unresolved(f"id-{n:02}", "search-api", 100 - n) for n in range(53)])
+    digest = build_digest(picture, "search", owner_of=owner_of)
+    assert (len(digest.unread), digest.unread_more) == (50, 3)
+    assert digest.unread[-1].what == "id-49"
+
+
+def test_digest_without_news_is_for_nobody() -> None:
+    assert not has_news(build_digest(Picture(WEEK, []), "search", owner_of=owner_of))
+    assert has_news(build_digest(Picture(WEEK, [exposure("search-api", {35: 1})]), "search", owner_of=owner_of))
