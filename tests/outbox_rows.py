@@ -14,21 +14,22 @@ from service.adapters.tables import conditions, messages, notifications
 from service.core.delivery import Transport
 from service.core.messages import Links
 from service.core.notification import Facts
+from service.core.ownership import Channels
 from service.engine.deliver import DeliveryReport, deliver
 
 NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)
 LINKS = Links(page="http://lastcall.test")
+CHANNELS = Channels(fallback="#fallback", operator="#operator")
 
 
 @dataclass(frozen=True)
-class Channels:
-    fallback_channel: str = "#fallback"
-    operator_channel: str = "#operator"
+class Company:
+    channels: Channels = CHANNELS
 
 
 async def send(database: Database, transport: Transport, *, minutes: float = 0) -> DeliveryReport:
     """One tick of delivery, so long after noon."""
-    return await deliver(database, transport, Channels(), links=LINKS, now=NOON + timedelta(minutes=minutes))
+    return await deliver(database, transport, Company(), links=LINKS, now=NOON + timedelta(minutes=minutes))
 
 
 async def enqueue(database: Database, destination: str, *facts: Facts, not_before: datetime = NOON) -> list[UUID]:

@@ -19,7 +19,6 @@ from service.adapters.conditions import Condition, clear_condition, raise_condit
 from service.adapters.database import Database
 from service.adapters.outbox_reroute import SLACK_IS_CLOSED, reroute, tell_operator
 from service.adapters.tables import messages, notifications
-from service.core.bundle import Waiting
 from service.core.delivery import Delivered
 from service.core.messages import Message
 from service.core.notification import Facts
@@ -71,9 +70,9 @@ class Claim:
         return frozenset(row.came_from for row in self.rows)
 
     @property
-    def waiting(self) -> list[Waiting]:
-        """Raises `msgspec.ValidationError` for facts that this release cannot read."""
-        return [Waiting(msgspec.convert(row.facts, Facts), row.came_from) for row in self.rows]
+    def facts(self) -> list[Facts]:
+        """Oldest first. Raises `msgspec.ValidationError` for what this release cannot read."""
+        return [msgspec.convert(row.facts, Facts) for row in self.rows]
 
 
 class Outbox:

@@ -114,6 +114,7 @@ class SlackTransport:
                 **({"thread_ts": thread.ts} if thread else {}),
             },
         )
+        self._pace.posted(channel)
         return Delivered(answer["channel"], answer["ts"]) if isinstance(answer, dict) else answer
 
     async def _marked(self, message_id: UUID, method: str, **where: Any) -> list[Answer] | Retry | Failed:
@@ -161,7 +162,10 @@ class Pace:
         clock = asyncio.get_running_loop().time
         self._next = {other: at for other, at in self._next.items() if at > clock()}
         await asyncio.sleep(self._next.get(channel, 0) - clock())
-        self._next[channel] = clock() + self._seconds
+
+    def posted(self, channel: str) -> None:
+        """Counted from Slack's answer: how long a post is under way differs."""
+        self._next[channel] = asyncio.get_running_loop().time() + self._seconds
 
 
 class LocalTransport:

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from service.core.messages import Message
+from service.core.ownership import Channels
 
 PACE_SECONDS = 1.0
 """Between two posts to one channel: Slack takes about one a second."""
@@ -95,12 +96,13 @@ def next_attempt(attempts: int, outcome: Retry | Unknown, now: datetime) -> date
     return now + max(min(FIRST_WAIT * doublings, LONGEST_WAIT), timedelta(seconds=outcome.after_seconds))
 
 
-def elsewhere(destination: str, came_from: Collection[str | None], *, fallback: str, operator: str) -> str | None:
+def elsewhere(destination: str, came_from: Collection[str | None], channels: Channels) -> str | None:
     """Who hears instead of a destination that failed: the fallback, then the operator. None: nobody is left.
 
     `came_from`: the destinations that failed before on the way here.
     """
-    return next((other for other in (fallback, operator) if other != destination and other not in came_from), None)
+    others = (channels.fallback, channels.operator)
+    return next((other for other in others if other != destination and other not in came_from), None)
 
 
 def plain(message: Message) -> Message:

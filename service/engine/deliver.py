@@ -13,7 +13,6 @@ from service.adapters.conditions import Condition
 from service.adapters.database import Database
 from service.adapters.metrics import DELIVERIES
 from service.adapters.outbox_store import Claim, Outbox, Written
-from service.core.bundle import bundle
 from service.core.delivery import (
     LONGEST_WAIT,
     Absent,
@@ -29,6 +28,7 @@ from service.core.delivery import (
     plain,
 )
 from service.core.messages import Links, Message, render
+from service.core.ownership import Channels
 
 log = structlog.get_logger(__name__)
 
@@ -36,20 +36,16 @@ ATTEMPT_SECONDS = 240.0
 """Shorter than a lease, so that an attempt ends before its rows can be somebody else's."""
 UNANSWERED = 3
 """Attempts without an answer that end a tick: Slack is the trouble then, and each one takes half a minute."""
-
-
 UNREACHABLE = "Look at Slack's status page, and at the way from here to Slack."
 NO_ANSWER = "Look at the channel, and at Slack's status page."
 BROKE = "Please report it as a bug of lastcall, with the traceback from its log."
 
 
-class Channels(Protocol):
-    """What delivery needs to know of the company."""
+class Company(Protocol):
+    """What delivery needs to know of it."""
 
     @property
-    def fallback_channel(self) -> str: ...
-    @property
-    def operator_channel(self) -> str: ...
+    def channels(self) -> Channels: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +65,14 @@ class LeaseLostError(Exception):
 
 
 async def deliver(
-    database: Database, transport: Transport, company: Channels, *, links: Links, now: datetime
+    database: Database, transport: Transport, company: Company, *, links: Links, now: datetime
 ) -> DeliveryReport:
     """Any number of processes may do so at once. What fails for a while is due again at a later `now`."""
     outbox = Outbox(database)
-    delivery = Delivery(outbox, transport, company, links, now)
+    delivery = Delivery(outbox, transport, company.channels, links, now)
     came: Counter[str] = Counter()
     while True:
-        await outbox.tell_operator(company.operator_channel, now=now)
+        await outbox.tell_operator(company.channels.operator, now=now)
         claim = await outbox.claim(now)
         if claim is None:
             return _report(came, None)
@@ -116,7 +112,7 @@ class Delivery:
 
     outbox: Outbox
     transport: Transport
-    company: Channels
+    channels: Channels
     links: Links
     now: datetime
 
@@ -139,7 +135,7 @@ class Delivery:
     async def _attempt(self, claim: Claim, message_id: UUID) -> Outcome:
         if claim.in_doubt:
             return await self._resume(claim, claim.in_doubt)
-        message = render(bundle(claim.waiting), links=self.links)
+        message = render(claim.facts, links=self.links)
         outcome = await self._write_and_post(claim, message_id, message)
         if isinstance(outcome, Failed) and outcome.scope == "message":
             log.error("Slack refused the blocks of a message", reason=outcome.reason, message_id=str(message_id))
@@ -222,12 +218,7 @@ class Delivery:
         )
 
     async def _give_up(self, claim: Claim, outcome: Retry | Failed | Unknown, remedy: str) -> bool:
-        instead = elsewhere(
-            claim.destination,
-            claim.came_from,
-            fallback=self.company.fallback_channel,
-            operator=self.company.operator_channel,
-        )
+        instead = elsewhere(claim.destination, claim.came_from, self.channels)
         hears = f"{instead} hears instead." if instead else "Nobody is left to hear instead; the messages wait."
         detail = f"{claim.destination} cannot be told: {outcome.reason}. {hears}"
         condition = Condition("slack_destination", claim.destination, detail, remedy, self.now)

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from builders import make_notice
-from outbox_rows import LINKS, NOON, Channels, enqueue, let_leases_lapse, open_kinds, send, states, stored_messages
+from outbox_rows import LINKS, NOON, Company, enqueue, let_leases_lapse, open_kinds, send, states, stored_messages
 from slack_server import Channel, Fault, SlackServer
 
 from service.adapters.database import Database
@@ -108,7 +108,7 @@ async def test_crash_after_posting_is_looked_up_and_not_repeated(
     outbox, message_id = Outbox(database), uuid4()
     claim = await outbox.claim(NOON)
     assert claim is not None
-    message = render([w.facts for w in claim.waiting], links=LINKS)
+    message = render(claim.facts, links=LINKS)
     assert await outbox.write(claim, message_id, message, now=NOON)
     assert isinstance(await transport.post(message, "#search", message_id), Delivered)
     await let_leases_lapse(database)
@@ -249,7 +249,7 @@ async def test_without_slack_the_message_is_noted_and_shown(database: Database) 
     local = LocalTransport(lambda destination, message: shown.append((destination, message)))
     await enqueue(database, "#search", make_notice(service="search-api"))
 
-    report = await deliver(database, local, Channels(), links=LINKS, now=NOON)
+    report = await deliver(database, local, Company(), links=LINKS, now=NOON)
 
     assert report == DeliveryReport(delivered=1)
     [(destination, message)], [stored] = shown, await stored_messages(database)

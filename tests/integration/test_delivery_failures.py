@@ -2,7 +2,7 @@
 
 import pytest
 from builders import make_notice
-from outbox_rows import LINKS, NOON, Channels, enqueue, open_kinds, send, states, stored_messages
+from outbox_rows import LINKS, NOON, Company, enqueue, open_kinds, send, states, stored_messages
 from pydantic import SecretStr
 from slack_server import Channel, Fault, SlackServer
 
@@ -248,7 +248,7 @@ async def test_operator_hears_of_a_condition_once(
     async with database.begin() as connection:
         await raise_condition(connection, flood)
     for minute in range(3):
-        await deliver(database, transport, Channels(), links=LINKS, now=NOON)
+        await deliver(database, transport, Company(), links=LINKS, now=NOON)
         await send(database, transport, minutes=minute)
     assert [posted.where for posted in slack.posts] == ["#operator"]
     assert "61% rejected" in said_in(slack, "#operator")

@@ -6,6 +6,7 @@ import pytest
 
 from service.core.delivery import GIVE_UP_AFTER, Retry, Unknown, elsewhere, next_attempt, plain
 from service.core.messages import Message
+from service.core.ownership import Channels
 
 NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)
 
@@ -51,11 +52,11 @@ def test_last_attempt_gives_up_after_six_hours() -> None:
     ],
 )
 def test_next_to_hear(destination: str, came_from: set[str | None], hears: str | None) -> None:
-    assert elsewhere(destination, came_from, fallback="#fallback", operator="#operator") == hears
+    assert elsewhere(destination, came_from, Channels(fallback="#fallback", operator="#operator")) == hears
 
 
 def test_one_channel_for_both_is_nobody_else() -> None:
-    assert elsewhere("#ops", {None}, fallback="#ops", operator="#ops") is None
+    assert elsewhere("#ops", {None}, Channels(fallback="#ops", operator="#ops")) is None
 
 
 def test_plain_message_fits_one_section() -> None:
