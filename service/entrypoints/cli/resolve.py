@@ -73,11 +73,16 @@ def resolve(
         _answer_lines(loaded, provider)
         return
     for text in raw:
-        answer = _answer(loaded, Question(text, provider))
+        answer = _answer(loaded, Question(_utf8(text), provider))
         if as_json:
             emit(answer)
         else:
             _print(answer)
+
+
+def _utf8(argument: str) -> str:
+    """The shell may hand over bytes that are no UTF-8; Python keeps them as characters that no JSON can hold."""
+    return argument.encode(errors="replace").decode()
 
 
 def _answer_lines(loaded: LoadedCatalog, provider: str | None) -> None:
@@ -121,7 +126,8 @@ def _fall(record: Deprecation) -> Fall:
 
 
 def _print(answer: Answer) -> None:
-    console.print(escape(answer.raw), style="bold", soft_wrap=True)
+    shown = answer.raw if answer.raw.isprintable() else ascii(answer.raw)
+    console.print(escape(shown), style="bold", soft_wrap=True)
     for name, value in _details(answer):
         console.print(f"  {name:<12}{escape(value)}", soft_wrap=True)
 
