@@ -192,6 +192,23 @@ async def test_post_that_did_not_arrive_is_sent_once(
     assert len(slack.posts) == 1
 
 
+async def test_post_in_doubt_is_found_among_what_others_said_since(
+    database: Database, slack: SlackServer, transport: SlackTransport
+) -> None:
+    await enqueue(database, "#search", make_notice())
+    slack.fail("chat.postMessage", Fault(cut="after"))
+    await send(database, transport)
+    [ours] = slack.posts
+    for _ in range(450):
+        await transport.post(Message("chatter", []), "#search", uuid4())
+
+    assert await send(database, transport, minutes=1) == DeliveryReport(delivered=1)
+
+    assert len(slack.posts) == 451
+    assert (await stored_messages(database))[0].ts == ours.ts
+    assert len(slack.called("conversations.history")) == 3
+
+
 async def test_lookup_that_fails_sends_nothing(
     database: Database, slack: SlackServer, transport: SlackTransport
 ) -> None:
