@@ -1,0 +1,114 @@
+"""`lastcall who`, `service` and `due` against a real database."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from rows import put_unknown_id, put_use
+from typer.testing import CliRunner, Result
+
+from service.adapters.database import Database
+from service.entrypoints.cli import app
+
+GPT_45 = "gpt-4.5-preview-2025-02-27"
+
+
+@pytest.fixture
+async def called(database: Database) -> None:
+    """Two services call GPT-4.5 Preview, which ended long ago; one of them a current model and an unknown id too."""
+    now = datetime.now(UTC)
+    async with database.begin() as connection:
+        await put_use(connection, service="search-api", model=GPT_45, calls_by_days_ago={1: 5, 2: 5}, now=now)
+        await put_use(connection, service="billing-run", model=GPT_45, calls_by_days_ago={1: 70}, now=now)
+        await put_use(connection, service="search-api", model="gpt-9-current", calls_by_days_ago={1: 900}, now=now)
+        await put_unknown_id(connection, requested_id="prod-chat", at=now - timedelta(hours=2))
+
+
+async def ask(database_url: str, *arguments: str) -> Result:
+    """In a thread of its own: the command brings its own event loop."""
+    environment = {"LASTCALL_DATABASE_URL": database_url, "COLUMNS": "200"}
+    return await asyncio.to_thread(CliRunner().invoke, app, arguments, env=environment)
+
+
+async def answer(database_url: str, *arguments: str) -> Any:
+    result = await ask(database_url, *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.mark.usefixtures("called")
+@pytest.mark.parametrize("spelling", ["gpt-4.5-preview", "openai/gpt-4.5-preview", "GPT-4.5-preview-2025-02-27"])
+async def test_who_understands_any_spelling(database_url: str, spelling: str) -> None:
+    found = await answer(database_url, "who", spelling)
+
+    assert sorted((each["service"], each["calls_7d"]) for each in found["exposures"]) == [
+        ("billing-run", 70),
+        ("search-api", 10),
+    ]
+    assert [use["service"] for use in found["uses"]] == ["billing-run", "search-api"]
+
+
+@pytest.mark.usefixtures("called")
+async def test_who_shows_a_table_to_a_person(database_url: str) -> None:
+    result = await ask(database_url, "who", "gpt-4.5-preview")
+
+    assert result.exit_code == 0
+    assert "Mon 14 Jul 2025" in result.stdout
+    assert "billing-run" in result.stdout
+    assert "past its day, answered" in result.stdout
+
+
+@pytest.mark.usefixtures("called")
+async def test_an_id_that_lastcall_does_not_know_names_its_callers(database_url: str) -> None:
+    result = await ask(database_url, "who", "prod-chat", "--json")
+
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["unknown_ids"][0]["services"] == ["search-api"]
+
+
+@pytest.mark.usefixtures("called")
+async def test_a_misspelled_model_is_told_the_nearest_names(database_url: str) -> None:
+    result = await ask(database_url, "who", "gtp-4.5-previw")
+
+    assert result.exit_code == 1
+    assert "did you mean gpt-4.5-preview" in " ".join(result.stderr.split())
+
+
+@pytest.mark.usefixtures("called")
+async def test_service_lists_all_that_it_calls(database_url: str) -> None:
+    found = await answer(database_url, "service", "search-api")
+
+    assert [use["model"] for use in found["models"]] == ["gpt-9-current", GPT_45]
+    assert [each["requested_id"] for each in found["unknown_ids"]] == ["prod-chat"]
+
+
+@pytest.mark.usefixtures("called")
+async def test_a_misspelled_service_is_told_the_nearest_names(database_url: str) -> None:
+    result = await ask(database_url, "service", "serch-api")
+
+    assert result.exit_code == 1
+    assert "did you mean search-api?" in result.stderr
+
+
+@pytest.mark.usefixtures("called")
+async def test_due_always_shows_what_is_past_its_day_and_still_called(database_url: str) -> None:
+    found = await answer(database_url, "due", "--within", "1d")
+
+    assert {each["service"] for each in found} == {"billing-run", "search-api"}
+    assert all(each["days_left"] < 0 and each["state"] == "overdue" for each in found)
+
+
+async def test_due_with_nothing_to_tell_says_so(database_url: str) -> None:
+    result = await ask(database_url, "due")
+
+    assert result.exit_code == 0
+    assert result.stdout == "No service calls a model that goes within 30d.\n"
+
+
+async def test_a_span_that_is_none_is_bad_input(database_url: str) -> None:
+    result = await ask(database_url, "due", "--within", "soon")
+
+    assert result.exit_code == 2
+    assert "days or weeks: 30d, 6w" in result.stderr
