@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from service.core.usage import Decoded, Format, Rejection, UsageEvent
 from service.formats import kong, lastcall, litellm, otlp_json, otlp_protobuf
 from service.formats.compression import MAX_BYTES
-from service.formats.detect import detect
 from service.formats.envelopes import Leaf, header_hints, open_record
 from service.formats.reading import NOTHING, Hints, Reader
 from service.formats.record import Record
@@ -28,6 +27,8 @@ READERS: Mapping[Format, Reader] = {
     "kong": kong.read,
     "lastcall": lastcall.read,
 }
+_RECOGNISERS: Mapping[Format, Reader] = {**READERS, "lastcall": lastcall.read_if_shaped}
+"""Readers that refuse other formats: the others do so by the fields that they must have."""
 
 
 def decode(record: Record, format: Format | None = None) -> Decoded:  # noqa: A002  the word of the CLI and lastcall.yaml
@@ -62,7 +63,7 @@ class Decoder:
         decoded = _read_all(parts, fixed)
         only = parts[0] if len(parts) == 1 else None
         if fixed is None and decoded.events and isinstance(only, Leaf) and only.body is record.value:
-            self._readers[record.topic] = READERS[decoded.events[0].format]
+            self._readers[record.topic] = _RECOGNISERS[decoded.events[0].format]
         return decoded
 
 
@@ -81,7 +82,7 @@ def _read_all(parts: list[Leaf | Rejection], format_: Format | None) -> Decoded:
 def _read(part: Leaf | Rejection, format_: Format | None) -> Decoded:
     if isinstance(part, Rejection):
         return Decoded(rejections=(part,))
-    found = format_ or part.binary or (detect(part.fields) if part.fields is not None else None)
+    found = format_ or part.format
     if found is None:
         return Decoded(rejections=(_unknown(part),))
     try:
@@ -91,9 +92,8 @@ def _read(part: Leaf | Rejection, format_: Format | None) -> Decoded:
 
 
 def _unknown(leaf: Leaf) -> Rejection:
-    if leaf.fields is None:
-        try:
-            leaf.body.decode()
-        except UnicodeDecodeError:
-            return Rejection("bad_encoding", "neither text nor OTLP protobuf")
+    try:
+        leaf.body.decode()
+    except UnicodeDecodeError:
+        return Rejection("bad_encoding", "neither text nor OTLP protobuf")
     return Rejection("unknown_format")

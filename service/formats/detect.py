@@ -13,10 +13,8 @@ def detect(fields: Mapping[str, Any]) -> Format | None:
         return "otlp_traces"
     if "resourceLogs" in fields:
         return "otlp_logs"
-    if "call_type" in fields and not fields.keys().isdisjoint(
-        {"litellm_call_id", "model_group", "custom_llm_provider"}
-    ):
+    if "call_type" in fields and "model" in fields:
         return "litellm"
-    if "ai" in fields or ("latencies" in fields and "started_at" in fields):
-        return "kong"
-    return "lastcall" if lastcall.is_shape(fields.keys()) else None
+    if lastcall.is_shape(fields.keys()):
+        return "lastcall"
+    return "kong" if "ai" in fields or ("latencies" in fields and "started_at" in fields) else None

@@ -15,6 +15,7 @@ import msgspec
 from service.core.usage import Format, Rejection
 from service.formats import otlp_protobuf, shippers, times, values
 from service.formats.compression import MAX_BYTES, inflate
+from service.formats.detect import detect
 from service.formats.reading import Hints
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 
@@ -34,10 +35,8 @@ class Leaf(NamedTuple):
     body: bytes
     """Never empty."""
     hints: Hints
-    fields: Fields | None = None
-    """When it is a JSON object."""
-    binary: Format | None = None
-    """When it is OTLP protobuf."""
+    format: Format | None
+    """What its shape says."""
 
 
 class _Layer(NamedTuple):
@@ -112,7 +111,7 @@ def _open(layer: _Layer) -> Iterator[Item]:
     if (recoded := _recode(body)) is not None:
         return iter((layer.inside(recoded),))
     if body[0] == otlp_protobuf.FIRST_BYTE and (signal := otlp_protobuf.detect(body)) is not None:
-        return iter((Leaf(body, layer.hints, binary=signal),))
+        return iter((Leaf(body, layer.hints, signal),))
     return _open_text(layer, body.strip(_SPACE))
 
 
@@ -128,7 +127,7 @@ def _open_text(layer: _Layer, body: bytes) -> Iterator[Item]:
         return iter((layer.inside(body[5:]),))
     if not body:
         return iter((Rejection("empty"),))
-    return iter((Leaf(body, layer.hints),))
+    return iter((Leaf(body, layer.hints, None),))
 
 
 def _open_object(layer: _Layer) -> Iterator[Item]:
@@ -139,8 +138,9 @@ def _open_object(layer: _Layer) -> Iterator[Item]:
         if len(lines) == 1 or not _is_json(lines[0]):
             raise
         return _each(layer, lines)
-    inner = _unwrap(fields, layer)
-    return iter((inner if inner is not None else Leaf(layer.body, layer.hints, fields),))
+    shape = detect(fields)
+    inner = _unwrap(fields, layer) if shape is None else None
+    return iter((inner if inner is not None else Leaf(layer.body, layer.hints, shape),))
 
 
 def _lines_or(layer: _Layer, body: bytes) -> Iterator[Item]:

@@ -115,8 +115,8 @@ _LOG = msgspec.json.Decoder(_Log)
 def read(body: bytes, hints: Hints) -> Decoded:
     log = _LOG.decode(body)
     if not log.ai:
-        if log.ai is None and log.latencies is None:
-            raise UnreadableError("bad_field", "neither ai nor latencies")
+        if log.ai is None and (log.latencies is None or log.started_at is None):
+            raise UnreadableError("bad_field", "neither ai nor latencies and started_at")
         return NOTHING
     if _from_cache(log):
         return NOTHING

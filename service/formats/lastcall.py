@@ -45,8 +45,14 @@ class _Call(msgspec.Struct, gc=False):
     request_id: Any = None
 
 
+class _Shaped(_Call, gc=False):
+    call_type: Any = msgspec.UNSET
+    """LiteLLM's mark."""
+
+
 FIELDS = frozenset(_Call.__struct_fields__)
 _CALL = msgspec.json.Decoder(_Call)
+_SHAPED = msgspec.json.Decoder(_Shaped)
 
 
 def is_shape(fields: Collection[str]) -> bool:
@@ -58,6 +64,15 @@ def is_shape(fields: Collection[str]) -> bool:
 
 def read(body: bytes, hints: Hints) -> Decoded:
     return Decoded((_event(_CALL.decode(body), hints),))
+
+
+def read_if_shaped(body: bytes, hints: Hints) -> Decoded:
+    """`read`, in one go with `is_shape` for a record with a time. Raises UnreadableError for any other."""
+    call = _SHAPED.decode(body)
+    timeless = call.time is None and call.ts is None
+    if timeless or (call.service is None and call.provider is None) or call.call_type is not msgspec.UNSET:
+        raise UnreadableError("unknown_format")
+    return Decoded((_event(call, hints),))
 
 
 def _event(call: _Call, hints: Hints) -> UsageEvent:

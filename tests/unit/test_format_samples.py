@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from builders import make_record
 
 from service.core.usage import Decoded
 from service.formats.decoder import Decoder, decode
@@ -70,3 +71,29 @@ def test_topic_with_every_format_is_told_apart_record_by_record() -> None:
     mixed = [record.__class__("one-topic", n, record.value, headers=record.headers) for n, record in enumerate(records)]
     for record in mixed[::2] + mixed[1::2]:
         assert decoder.decode(record) == decode(record)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"model": "m"}, id="no record of ours"),
+        pytest.param({"model": "m", "service": "a"}, id="ours without a time"),
+        pytest.param(
+            {"model": "m", "service": "a", "time": 1751274843, "call_type": "x"},
+            id="LiteLLM's, with our fields",
+        ),
+        pytest.param(
+            {"model": "m", "service": "a", "time": 1751274843, "message": "done", "agent": "b"},
+            id="a log's words",
+        ),
+        pytest.param({"latencies": {}, "model": "m"}, id="half of Kong's"),
+        pytest.param({"log": {"model": "m", "service": "a"}, "time": 1751274843}, id="wrapped"),
+    ],
+)
+@pytest.mark.parametrize("name", ["our own", "litellm_standard_logging_payload", "kong_kafka_log"])
+def test_what_came_before_changes_no_answer(name: str, other: dict[str, object]) -> None:
+    decoder = Decoder()
+    own = {"model": "gpt-4", "service": "a", "time": 1751274843}
+    before = own if name == "our own" else next(read_records(SAMPLES / f"{name}.jsonl")).value
+    assert decoder.decode(make_record(before)).events
+    assert decoder.decode(make_record(other)) == decode(make_record(other))
