@@ -1,0 +1,117 @@
+"""lastcall.yaml: what is read, what is refused, and what the author is told."""
+
+import re
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from service.config.company import Company, ConfigError, Topic, company_schema, load_company
+from service.core.ownership import NOBODY
+from service.core.policy import DEFAULT_POLICY
+
+DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+
+def load(folder: Path, text: str) -> Company:
+    file = folder / "lastcall.yaml"
+    file.write_text(text)
+    return load_company(file)
+
+
+def test_without_a_file_nobody_is_owned_and_the_default_policy_holds() -> None:
+    company = load_company(None)
+    assert company.fallback_channel == company.operator_channel == "#lastcall"
+    assert company.owner_of("search-api") is NOBODY
+    assert company.policy_for(platform="openai-api", environment="", team=None) is DEFAULT_POLICY
+
+
+def test_empty_file_is_like_none(tmp_path: Path) -> None:
+    assert load(tmp_path, "# nothing yet\n") == Company()
+
+
+def test_operator_hears_in_the_fallback_channel_unless_named(tmp_path: Path) -> None:
+    assert load(tmp_path, 'fallback_channel: "#ai"').operator_channel == "#ai"
+
+
+def test_owner_says_which_line_named_it(tmp_path: Path) -> None:
+    text = "owners:\n  - {services: [a], team: one}\n  - services: [b-*]\n    team: two\n    timezone: Europe/Berlin\n"
+    owner = load(tmp_path, text).owner_of("b-1")
+    assert (owner.team, owner.zone) == ("two", ZoneInfo("Europe/Berlin"))
+    assert owner.rule == "owners[1], lastcall.yaml:3"
+
+
+def test_topics_may_fix_a_format(tmp_path: Path) -> None:
+    topics = load(tmp_path, "topics:\n  - name: llm\n  - {name: traces, format: otlp_traces}\n").topics
+    assert topics == (Topic("llm"), Topic("traces", "otlp_traces"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("- a", r":1: \['a'\] is no object\. Write settings below it", id="a list"),
+        pytest.param("a: [", r":1: no YAML: .*\. Check indentation", id="no YAML"),
+        pytest.param("\norganization: x", r":2: 'organization' is no setting here\. Known: organisation", id="unknown"),
+        pytest.param("organisation: a\norganisation: b", r":2: 'organisation' stands twice", id="twice"),
+        pytest.param(
+            "fallback_channel: #ai",
+            r":1: fallback_channel: None is no string\. .*starts with # needs quotes",
+            id="hash",
+        ),
+        pytest.param(
+            "owners:\n  - {services: [a], team: t, people: [ann]}",
+            r":2: owners\[0\]\.people\[0\]: 'ann' is no address\. Write",
+            id="no address",
+        ),
+        pytest.param("owners:\n  - services: [a]", r":2: owners\[0\]: 'team' is missing\. Add `team:`", id="no team"),
+        pytest.param(
+            "owners:\n  - services: [a]\n    team: t\n    timezone: Europe/Berln",
+            r":4: owners\[0\]\.timezone: 'Europe/Berln' is no time zone\. Write an IANA name",
+            id="no zone",
+        ),
+        pytest.param(
+            "policies:\n  - name: p\n    steps:\n      - {at: 30d, tell: [owner]}",
+            r":4: policies\[0\]\.steps\[0\]: '30d' does not say whether .*\. Write `at` as",
+            id="no sign",
+        ),
+        pytest.param(
+            "policies:\n  - name: p\n    steps:\n      - {at: 0d, tell: [boss]}",
+            r":4: policies\[0\]\.steps\[0\]\.tell\[0\]: 'boss' is unknown\. Write one of: owner, team",
+            id="no audience",
+        ),
+        pytest.param(
+            "policies:\n  - name: p\n    steps:\n      - {at: 0d, tell: [owner]}\n      - {at: +0d, tell: [team]}",
+            r":5: policies\[0\]\.steps\[1\]: a step at '\+0d' stands above already",
+            id="one day twice",
+        ),
+        pytest.param(
+            "topics:\n  - name: a\n  - name: a", r":3: topics\[1\]\.name: 'a' is named twice", id="one topic twice"
+        ),
+    ],
+)
+def test_error_names_line_what_and_remedy(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        load(tmp_path, text)
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path, "owners:\n  - services: [a]\npolicies:\n  - name: p\n")
+    assert [problem.line for problem in raised.value.problems] == [2, 4]
+
+
+def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_company(tmp_path / "none.yaml")
+
+
+def test_published_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(company_schema())
+
+
+def test_example_of_the_documentation_loads(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml title=\"lastcall.yaml\"\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    company = load(tmp_path, example)
+    assert company.owner_of("checkout-web").team == "payments"
+    assert company.policy_for(platform="azure-openai", environment="staging", team="payments").name == "staging"
