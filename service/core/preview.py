@@ -3,9 +3,9 @@
 Total: any JSON gives something, and a block that is not known is named, not dropped. The HTML has no script, no style,
 and no attribute from the message but the address of a link, http or https only.
 
-Classes: `slack-message` around it all; in it `slack-header`, `slack-section`, `slack-fields` of `slack-field`,
-`slack-context`, `slack-divider`, `slack-actions` of `slack-button`, `slack-unknown`; in texts `slack-mention`. Indented
-lines begin with spaces, so `.slack-message` needs `white-space: pre-wrap`.
+The HTML stands in an element of class `slack`. Its own classes: `slack-header`, `slack-section`, `slack-fields` of
+`slack-field`, `slack-context`, `slack-divider`, `slack-actions` of `slack-button`, `slack-unknown`; in texts
+`slack-mention`. Indented lines begin with spaces: `.slack` needs `white-space: pre-wrap`.
 """
 
 import html
@@ -18,7 +18,7 @@ _TAGS: dict[Style, str] = {"bold": "b", "italic": "i", "strike": "s"}
 
 
 def to_html(blocks: Sequence[Any]) -> str:
-    return f'<div class="slack-message">{"".join(map(_block_html, blocks))}</div>'
+    return "".join(map(_block_html, blocks))
 
 
 def to_text(blocks: Sequence[Any]) -> str:

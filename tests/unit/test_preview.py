@@ -39,7 +39,7 @@ def section(text: str) -> dict[str, object]:
     ],
 )
 def test_mrkdwn_is_shown_as_slack_would(mrkdwn: str, html: str, text: str) -> None:
-    assert to_html([section(mrkdwn)]) == f'<div class="slack-message"><div class="slack-section">{html}</div></div>'
+    assert to_html([section(mrkdwn)]) == f'<div class="slack-section">{html}</div>'
     assert to_text([section(mrkdwn)]) == text
 
 
@@ -52,13 +52,11 @@ def test_each_block_has_its_class() -> None:
         {"type": "actions", "elements": [{"type": "button", "text": {"type": "plain_text", "text": "Go"}}]},
     ]
     assert to_html(blocks) == (
-        '<div class="slack-message">'
         '<div class="slack-header">a &lt; b *c*</div>'
         '<div class="slack-fields"><span class="slack-field"><b>Calls</b><br>3</span></div>'
         '<div class="slack-context"><span>small</span></div>'
         '<hr class="slack-divider">'
         '<div class="slack-actions"><span class="slack-button">Go</span></div>'
-        "</div>"
     )
     assert to_text(blocks) == "a < b *c*\n  Calls: 3\nsmall\n" + "─" * 40 + "\nGo"
 

@@ -1,0 +1,92 @@
+"""Whole messages as a person reads them, kept beside the tests: a change of wording shows as a difference of a text.
+
+To write them anew after a change that is meant: `LASTCALL_WRITE_GOLDENS=1 pytest tests/unit/test_message_goldens.py`.
+"""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from service.core.messages import Links, render
+from service.core.notification import DateMoved, Facts, Migrated, Undeliverable, Unread
+from service.core.preview import to_text
+from tests.builders import make_digest, make_digest_line, make_notice
+
+GOLDEN = Path(__file__).parent / "golden"
+SOURCE = "https://provider.example/deprecations"
+
+single = make_notice(
+    days_left=27,
+    source=SOURCE,
+    requested_ids=("gpt-4.5-preview-2025-02-27",),
+    calls_7d=12_400,
+    tokens_7d=1_234_567,
+    last_at=datetime(2025, 6, 17, 8, 12, tzinfo=UTC),
+    missed=("announced", "-60d"),
+    first_at=datetime(2025, 6, 16, 8, tzinfo=UTC),
+    next_step="-14d",
+    next_at=date(2025, 6, 30),
+    next_audiences=("owner", "team", "manager"),
+    request_ids=("req_7f3a", "req_81bb"),
+)
+MESSAGES: dict[str, Sequence[Facts]] = {
+    "notice": [single],
+    "day_of_several": [
+        make_notice(days_left=0, source=SOURCE, next_step="+1d", next_at=date(2025, 7, 15), next_audiences=("owner",)),
+        make_notice(service="mail", team=None, days_left=0, source=SOURCE, calls_7d=3, tokens_7d=None),
+        make_notice(service="cart", model="o3", shutdown_on=date(2026, 12, 11), days_left=515, replacements=()),
+        make_notice(service="cart", model="gpt-4o", precision="no_sooner_than", days_left=None, tokens_7d=None),
+        Migrated(
+            service="chat",
+            environment="production",
+            platform="openai-api",
+            model="gpt-4.5-preview",
+            last_at=datetime(2025, 7, 1, 9, tzinfo=UTC),
+            quiet_days=9,
+            shutdown_on=date(2025, 7, 14),
+        ),
+        DateMoved(
+            service="legal",
+            environment="",
+            platform="aws-bedrock",
+            model="claude-3-opus",
+            before=date(2026, 1, 5),
+            after=date(2025, 11, 1),
+            source=SOURCE,
+        ),
+    ],
+    "broken_and_rerouted": [
+        Undeliverable(destination="#old-search", error="the channel is archived"),
+        make_notice(state="broken", days_left=-1, calls_7d=402, errors_7d=380, tokens_7d=0, reopened=True),
+    ],
+    "digest_of_the_organisation": [
+        make_digest(
+            audience="(organisation)",
+            lines=(
+                make_digest_line(calls=12_400, calls_before=16_100),
+                make_digest_line(service="rank", team="search", calls=3100, calls_before=0, new=True, told=False),
+                make_digest_line(service="ghost", team=None, calls=220, calls_before=210),
+                make_digest_line(service="report", team="finance", calls=0, calls_before=0),
+            ),
+            migrated=(make_digest_line(service="chat", team="web", calls=0, calls_before=500),),
+            unowned=("ghost",),
+            unread=(
+                Unread(kind="rejection", what="bad_json", count=1204, where=("llm-logs",)),
+                Unread(kind="unresolved", what="team-gpt4", count=310, where=("cart", "mail")),
+            ),
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_message_reads_as_agreed(name: str) -> None:
+    message = render(MESSAGES[name], links=Links("https://lastcall.example"))
+    read = "\n\n".join([message.text, *map(to_text, (message.blocks, *message.replies))]) + "\n"
+    golden = GOLDEN / f"{name}.txt"
+    if os.environ.get("LASTCALL_WRITE_GOLDENS"):
+        golden.write_text(read, encoding="utf-8")
+    assert read == golden.read_text(encoding="utf-8")
