@@ -1,0 +1,80 @@
+"""`lastcall ingest`: records from files through the same pipeline as Kafka's."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from service.adapters.series_store import SeriesBook
+from service.adapters.usage_store import DatabaseTrouble, UsageStore
+from service.app import App
+from service.engine.ingest import Ingest, Limits
+from service.engine.ingest_file import FileLog, FileSummary, IngestFailed, ingest_file
+from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
+from service.entrypoints.cli.session import run
+from service.formats.decoder import Decoder
+from service.formats.files import STDIN, UnreadableFileError
+
+
+def ingest(
+    files: Annotated[
+        list[Path], typer.Argument(help="JSON lines, one JSON text, gzip or zstd of them; - is standard input.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
+) -> None:
+    """Count the records of these files. The same content counts once, however often it is given."""
+    for path in files:
+        if path != STDIN and not path.is_file():
+            fail(f"{path}: no such file", "name files of records (JSON lines, gzip, zstd), or - for standard input")
+    summaries = run(lambda app: _ingest_all(app, files))
+    if as_json:
+        for summary in summaries:
+            emit(summary)
+    else:
+        _show(summaries)
+
+
+async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
+    store = UsageStore(app.database, app.catalog, SeriesBook(app.catalog, app.resolver))
+    limits = Limits(timedelta(seconds=app.settings.flush_seconds), app.settings.flush_keys, rejection_limit=1)
+    reading = Ingest(store, FileLog(), Decoder(), limits)
+    summaries = []
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr, transient=True) as progress:
+        for path in files:
+            size = None if path == STDIN else path.stat().st_size
+            task = progress.add_task(path.name, total=size)
+            try:
+                summaries.append(
+                    await ingest_file(
+                        reading,
+                        path,
+                        clock=lambda: datetime.now(UTC),
+                        progress=lambda read, task=task: progress.advance(task, read),  # type: ignore[misc]
+                    )
+                )
+            except UnreadableFileError as error:
+                fail(f"{path}: {error}", "what stands before that is counted; mend the file and give it again")
+            except (IngestFailed, *DatabaseTrouble) as error:
+                fail(f"{path}: {error}", "give the same file again: it goes on where it stopped", Exit.UNREACHABLE)
+    return summaries
+
+
+def _show(summaries: Sequence[FileSummary]) -> None:
+    rejections: Counter[str] = Counter()
+    for one in summaries:
+        rejections += one.rejections
+        before = f", {one.counted_before:,} counted before" if one.counted_before else ""
+        console.print(
+            f"{one.path}: {one.calls:,} calls in {one.call_records:,} records, {one.rejected_records:,} rejected, "
+            f"{one.other_records:,} without a call{before}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    for reason, number in rejections.most_common():
+        console.print(f"  {number:,} x {reason}")
