@@ -15,6 +15,7 @@ from service.formats.genai import Caller
 from service.formats.reading import Hints
 from service.formats.rejecting import UnreadableError
 
+_SCALARS = frozenset({"string_value", "int_value", "double_value", "bool_value"})
 FIRST_BYTE = 0x0A
 """Field 1, length-delimited: how every request that holds anything begins. It is a line feed too."""
 
@@ -131,12 +132,16 @@ def _caller(resource: Resource) -> Caller:
 
 
 def _scalars(attributes: Iterable[KeyValue]) -> dict[str, Any]:
-    return {a.key: _scalar(a.value) for a in attributes if a.key in genai.WANTED}
+    wanted = genai.WANTED
+    return {key: _scalar(a.value) for a in attributes if (key := a.key) in wanted}
 
 
 def _scalar(value: AnyValue) -> Any:
+    text = value.string_value  # most are text, and asking which of them it is costs as much as reading it
+    if text:
+        return text
     kind = value.WhichOneof("value")
-    return getattr(value, kind) if kind in {"string_value", "int_value", "double_value", "bool_value"} else None
+    return getattr(value, kind) if kind in _SCALARS else None
 
 
 def _exception(events: Iterable[Span.Event]) -> dict[str, Any]:
