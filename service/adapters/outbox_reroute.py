@@ -48,7 +48,7 @@ async def reroute(
     await connection.execute(_once().from_select(list(copied), failed))
 
 
-async def tell_operator(connection: AsyncConnection, operator: str, *, now: datetime) -> None:
+async def tell_operator(connection: AsyncConnection, operator: str, *, now: datetime) -> bool:
     """One notification for each condition that nobody was told of, by any of the processes that look at once."""
     c = conditions.c
     untold = (c.told_at.is_(None), c.cleared_at.is_(None), c.kind.not_in(SLACK_IS_CLOSED))
@@ -64,6 +64,15 @@ async def tell_operator(connection: AsyncConnection, operator: str, *, now: date
         await connection.execute(_once().values(told))
         this = (c.kind == row.kind, c.subject == row.subject)
         await connection.execute(update(conditions).where(*this).values(told_at=now))
+    return bool(rows)
+
+
+async def end_conditions(connection: AsyncConnection, destination: str, *, now: datetime) -> None:
+    """A message was taken: what stood in its way is over."""
+    c = conditions.c
+    of_destination = c.kind.in_(("slack_destination", "delivery_broke")) & (c.subject == destination)
+    over = c.cleared_at.is_(None) & (of_destination | c.kind.in_(SLACK_IS_CLOSED))
+    await connection.execute(update(conditions).where(over).values(cleared_at=now))
 
 
 def _to(destination: str, facts: Facts, reason: str, *, now: datetime) -> dict[str, object]:

@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.conditions import Condition, clear_condition, raise_condition
+from service.adapters.conditions import Condition, raise_condition
 from service.adapters.database import Database
-from service.adapters.outbox_reroute import SLACK_IS_CLOSED, reroute, tell_operator
+from service.adapters.outbox_reroute import end_conditions, reroute, tell_operator
 from service.adapters.tables import messages, notifications
 from service.core.delivery import Delivered
 from service.core.messages import Message
@@ -25,6 +25,7 @@ from service.core.notification import Facts
 
 LEASE = timedelta(minutes=5)
 """Longer than an attempt may take."""
+_other, _origin = notifications.alias("other"), notifications.alias("origin")
 _NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 
@@ -117,10 +118,7 @@ class Outbox:
                 return False
             there = {"delivered_at": now, "channel": sent.channel, "ts": sent.ts}
             await connection.execute(update(messages).where(messages.c.id == message_id).values(there))
-            for kind in ("slack_destination", "delivery_broke"):
-                await clear_condition(connection, kind, claim.destination, now=now)
-            for kind in SLACK_IS_CLOSED:
-                await clear_condition(connection, kind, "slack", now=now)
+            await end_conditions(connection, claim.destination, now=now)
             return True
 
     async def wait(
@@ -158,10 +156,10 @@ class Outbox:
             await raise_condition(connection, condition)
             return True
 
-    async def tell_operator(self, operator: str, *, now: datetime) -> None:
-        """Turn each condition that nobody was told of into a notification."""
+    async def tell_operator(self, operator: str, *, now: datetime) -> bool:
+        """Turn each condition that nobody was told of into a notification. False: there was none."""
         async with self._database.begin() as connection:
-            await tell_operator(connection, operator, now=now)
+            return await tell_operator(connection, operator, now=now)
 
     async def hold(self, until: datetime) -> None:
         """The whole workspace has to wait: nothing is due before `until`."""
@@ -184,11 +182,11 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 def _is_held(now: datetime) -> ColumnElement[bool]:
     """Somebody else sends to the destination, or it did not take a message and has to be left alone for a while."""
-    other = notifications.alias("other")
-    live = and_(other.c.state == "leased", other.c.lease_until >= func.clock_timestamp())
-    resting = and_(other.c.state.in_(("pending", "unknown")), other.c.attempts > 0, other.c.not_before > now)
-    same = other.c.destination == notifications.c.destination
-    return select(other.c.id).where(same, or_(live, resting)).correlate(notifications).exists()
+    o = _other.c
+    live = and_(o.state == "leased", o.lease_until >= func.clock_timestamp())
+    resting = and_(o.state.in_(("pending", "unknown")), o.attempts > 0, o.not_before > now)
+    same = o.destination == notifications.c.destination
+    return select(o.id).where(same, or_(live, resting)).correlate(notifications).exists()
 
 
 async def _destinations_due(connection: AsyncConnection, now: datetime) -> Sequence[str]:
@@ -198,10 +196,10 @@ async def _destinations_due(connection: AsyncConnection, now: datetime) -> Seque
 
 
 async def _rows_due(connection: AsyncConnection, destination: str, now: datetime) -> Sequence[Due]:
-    n, origin = notifications.c, notifications.alias("origin")
+    n = notifications.c
     rows = (
-        select(n.id, n.facts, n.attempts, n.message_id, origin.c.destination.label("came_from"))
-        .select_from(notifications.outerjoin(origin, n.rerouted_from == origin.c.id))
+        select(n.id, n.facts, n.attempts, n.message_id, _origin.c.destination.label("came_from"))
+        .select_from(notifications.outerjoin(_origin, n.rerouted_from == _origin.c.id))
         .where(n.destination == destination, _is_due(now), ~_is_held(now))
         .order_by(n.message_id.nulls_last(), n.decided_at, n.id)
         .with_for_update(of=notifications, skip_locked=True)

@@ -71,10 +71,12 @@ async def deliver(
     outbox = Outbox(database)
     delivery = Delivery(outbox, transport, company.channels, links, now)
     came: Counter[str] = Counter()
+    await outbox.tell_operator(company.channels.operator, now=now)
     while True:
-        await outbox.tell_operator(company.channels.operator, now=now)
         claim = await outbox.claim(now)
         if claim is None:
+            if await outbox.tell_operator(company.channels.operator, now=now):
+                continue
             return _report(came, None)
         try:
             outcome = await delivery.deliver(claim)
