@@ -29,6 +29,7 @@ from service.core import words
 from service.core.preview import to_html
 from service.entrypoints import phrases
 from service.entrypoints.web import show
+from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.overview import Headline, first_record, group
 
 ROWS = 200
@@ -42,6 +43,7 @@ templates.env.filters.update(
     ago=phrases.ago,
     blocks=lambda blocks: Markup(to_html(blocks)),  # noqa: S704  to_html escapes every text that it is given
     day=words.day,
+    horizon=horizon,
     days_left=phrases.days_left,
     platform=words.platform_name,
     short=words.short_number,

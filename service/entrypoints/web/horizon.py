@@ -1,0 +1,59 @@
+"""The half year ahead as one line: on which days models go that services still call, and how many services each."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from itertools import groupby
+from math import sqrt
+
+from markupsafe import Markup
+
+from service.core import words
+from service.entrypoints.web.overview import Group
+from service.entrypoints.web.show import urgency
+
+DAYS = 183
+WIDTH, HEIGHT, EDGE, LINE = 1132, 70, 16, 32
+LARGEST = 15
+
+
+def horizon(groups: Iterable[Group], today: date) -> Markup:
+    """Nothing where no firm day lies in the span. `groups` stand in the order of their deadline."""
+    ahead = [each for each in groups if each.lifecycle.days_left is not None and 0 <= each.lifecycle.days_left <= DAYS]
+    if not ahead:
+        return Markup("")
+    dots = Markup("").join(_dot(list(same)) for _, same in groupby(ahead, key=lambda each: each.lifecycle.days_left))
+    label = f"Models that are still called go on {words.listed(_days(ahead))}"
+    return Markup(
+        '<svg class="horizon" role="img" aria-label="{}" viewBox="0 0 {} {}">'
+        '<path class="base" d="M0 {}H{}"/>{}{}</svg>'
+    ).format(label, WIDTH, HEIGHT, LINE, WIDTH, Markup("").join(_months(today)), dots)
+
+
+def _days(ahead: Iterable[Group]) -> list[str]:
+    return list(dict.fromkeys(words.day(each.lifecycle.shutdown_on) for each in ahead if each.lifecycle.shutdown_on))
+
+
+def _dot(same_day: list[Group]) -> Markup:
+    """Its area grows with the number of services that call."""
+    one = same_day[0].lifecycle
+    services = {exposure.service for each in same_day for exposure in each.exposures}
+    radius = min(LARGEST, 3 + 2 * sqrt(len(services)))
+    said = f"{words.listed(each.lifecycle.id for each in same_day)}: {words.plural(len(services), 'service')}"
+    return Markup('<circle class="{}" cx="{}" cy="{}" r="{:.1f}"><title>{}, {}</title></circle>').format(
+        urgency(one), _x(one.days_left or 0), LINE, radius, words.from_now(one.days_left or 0), said
+    )
+
+
+def _months(today: date) -> Iterator[Markup]:
+    yield Markup('<text x="0" y="{}">today</text>').format(HEIGHT - 4)
+    for ago in range(1, DAYS):
+        day = today + timedelta(days=ago)
+        if day.day == 1:
+            x = _x(ago)
+            yield Markup('<path class="tick" d="M{} {}v8"/>').format(x, LINE - 4)
+            if ago > 12:  # else it would stand on "today"
+                yield Markup('<text x="{}" y="{}">{:%b}</text>').format(x, HEIGHT - 4, day)
+
+
+def _x(days: int) -> int:
+    return EDGE + round((WIDTH - 2 * EDGE) * days / DAYS)
