@@ -1,0 +1,83 @@
+"""Topics of a test's own, and records on them."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+async def make_topic(kafka: str, *, partitions: int = 1, name: str | None = None) -> str:
+    """Returns once the broker shows it."""
+    topic = name or f"test-{uuid.uuid4().hex[:12]}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        answer = await admin.create_topics([NewTopic(topic, partitions, 1)])
+        assert [error[1] for error in answer.topic_errors] == [0]
+        async with asyncio.timeout(10):
+            while (await admin.describe_topics([topic]))[0]["error_code"] != 0:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    finally:
+        await admin.close()
+    return topic
+
+
+async def delete_topic(kafka: str, topic: str) -> None:
+    """Returns once the broker has forgotten it."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+        async with asyncio.timeout(10):
+            while topic in await admin.list_topics():  # noqa: ASYNC110  the broker cannot be awaited
+                await asyncio.sleep(0.02)
+    finally:
+        await admin.close()
+
+
+async def produce(
+    kafka: str, topic: str, values: Iterable[bytes | None], *, partition: int | None = None, headers: Headers = ()
+) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=5, max_request_size=16 * 1024 * 1024)
+    await producer.start()
+    try:
+        for value in values:
+            await producer.send(topic, value, partition=partition, headers=list(headers))
+    finally:
+        await producer.stop()
+
+
+async def read_all(kafka: str, topic: str) -> list[Any]:
+    """All records that the topic holds now, in order of their offsets, partition by partition."""
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False)
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets(consumer.assignment())
+        found: list[Any] = []
+        async with asyncio.timeout(20):
+            while len(found) < sum(ends.values()):
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    found.extend(records)
+        return sorted(found, key=lambda record: (record.partition, record.offset))
+    finally:
+        await consumer.stop()
+
+
+def call_record(**given: Any) -> bytes:
+    """lastcall's own record of one call."""
+    values: dict[str, Any] = {
+        "time": "2025-06-02T09:30:00Z",
+        "service": "search-api",
+        "environment": "production",
+        "provider": "openai",
+        "model": "gpt-4.5-preview",
+        "input_tokens": 100,
+        "output_tokens": 20,
+    }
+    return json.dumps(values | given).encode()

@@ -1,0 +1,158 @@
+"""Consumers are killed at random moments while a second one joins and leaves; every call and token is counted once."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+import time
+from asyncio.subprocess import Process
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from broker_topics import call_record, make_topic
+from sqlalchemy import text
+
+from service.adapters.database import Database
+
+RECORDS = int(os.environ.get("LASTCALL_CHAOS_RECORDS", "100000"))
+PARTITIONS = 6
+KILLS = 5
+MODELS = ("gpt-4.5-preview", "gpt-4o", "gpt-4.1", "o1-preview")
+NOT_A_RECORD = b"\xff not a record"
+COMMAND = (str(Path(sys.executable).with_name("lastcall")), "consume")
+
+_USAGE = """
+    SELECT service, requested_id, sum(calls)::bigint, sum(input_tokens)::bigint
+    FROM usage_hourly JOIN series ON series.id = series_id GROUP BY 1, 2
+"""
+_LEDGER = """
+    SELECT sum(next_offset)::bigint, sum(records)::bigint, sum(call_records)::bigint, sum(rejected_records)::bigint,
+           sum(other_records)::bigint, sum(gap_records)::bigint
+    FROM watermarks
+"""
+
+
+@dataclass
+class Produced:
+    """What went in, by (service, model)."""
+
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+    tokens: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rejected: int = 0
+
+
+@pytest.mark.slow
+@pytest.mark.apache_kafka
+@pytest.mark.skipif("LASTCALL_TEST_KAFKA" not in os.environ, reason="needs a real Apache Kafka: make chaos")
+async def test_totals_are_exact_though_consumers_are_killed(
+    kafka: str, database_url: str, database: Database, tmp_path: Path
+) -> None:
+    seed = int(os.environ.get("LASTCALL_CHAOS_SEED", str(time.time_ns())))
+    chance = random.Random(seed)  # noqa: S311
+    say(f"seed {seed}, {RECORDS:,} records over {PARTITIONS} partitions")
+    topic = await make_topic(kafka, partitions=PARTITIONS)
+    environment = {
+        **os.environ,
+        "LASTCALL_DATABASE_URL": database_url,
+        "LASTCALL_KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "LASTCALL_KAFKA_TOPICS": topic,
+        "LASTCALL_KAFKA_GROUP": topic,
+        "LASTCALL_KAFKA_DEAD_LETTER_TOPIC": await make_topic(kafka),
+        "LASTCALL_FLUSH_SECONDS": "0.3",
+        "LASTCALL_WEB_PORT": "0",
+    }
+    async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as consumers:
+        producing = group.create_task(_produce(kafka, topic, chance))
+        first = await _consumer(consumers, environment, tmp_path)
+        second: Process | None = None
+        for kill in range(KILLS):
+            await _applied(database, (kill + 1) * RECORDS // (KILLS + 2))
+            await asyncio.sleep(chance.uniform(0, 0.6))
+            first.kill()
+            await first.wait()
+            say(f"kill {kill + 1} at {await _count(database):,} records applied")
+            first = await _consumer(consumers, environment, tmp_path)
+            if kill == 1:
+                second = await _consumer(consumers, environment, tmp_path)
+                say("a second consumer joins")
+        assert second is not None
+        second.send_signal(signal.SIGTERM)
+        assert await second.wait() == 0
+        say("the second consumer leaves")
+        produced = await producing
+        await _applied(database, RECORDS)
+    say("all applied")
+    await _compare(database, produced)
+
+
+async def _consumer(consumers: contextlib.AsyncExitStack, environment: dict[str, str], folder: Path) -> Process:
+    with (folder / "consumers.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(*COMMAND, env=environment, stdout=log, stderr=log)
+
+    async def end() -> None:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+    consumers.push_async_callback(end)
+    return process
+
+
+async def _produce(kafka: str, topic: str, chance: random.Random) -> Produced:
+    produced = Produced()
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=20, max_batch_size=256 * 1024)
+    await producer.start()
+    for number in range(RECORDS):
+        if number % 997 == 0:
+            produced.rejected += 1
+            value = NOT_A_RECORD
+        else:
+            key = (f"service-{chance.randrange(40)}", chance.choice(MODELS))
+            spent = chance.randrange(5_000)
+            produced.calls[key] += 1
+            produced.tokens[key] += spent
+            value = call_record(service=key[0], model=key[1], input_tokens=spent, output_tokens=0)
+        await producer.send(topic, value, partition=number % PARTITIONS)
+    await producer.stop()
+    return produced
+
+
+async def _applied(database: Database, records: int) -> None:
+    """Waits until as many are in the database."""
+    async with asyncio.timeout(300):
+        while await _count(database) < records:  # noqa: ASYNC110  other processes write
+            await asyncio.sleep(0.05)
+
+
+async def _count(database: Database) -> int:
+    async with database.connect() as connection:
+        return int((await connection.execute(text("SELECT coalesce(sum(records), 0) FROM watermarks"))).scalar_one())
+
+
+async def _compare(database: Database, produced: Produced) -> None:
+    async with database.connect() as connection:
+        rows = (await connection.execute(text(_USAGE))).all()
+        ledger = (await connection.execute(text(_LEDGER))).one()
+        rejected = (await connection.execute(text("SELECT sum(rejected)::bigint FROM rejections"))).scalar_one()
+    calls = {(service, model): n for service, model, n, _ in rows}
+    tokens = {(service, model): n for service, model, _, n in rows}
+    sent = (produced.calls.total(), produced.tokens.total(), produced.rejected)
+    say("produced {:,} calls, {:,} tokens, {:,} rejected".format(*sent))
+    say(f"counted  {sum(calls.values()):,} calls, {sum(tokens.values()):,} tokens, {rejected:,} rejected")
+    assert calls == dict(produced.calls)
+    assert tokens == dict(produced.tokens)
+    assert rejected == produced.rejected
+    assert tuple(ledger) == (RECORDS, RECORDS, produced.calls.total(), produced.rejected, 0, 0)
+
+
+def say(what: str) -> None:
+    """The log of the run: `make chaos` shows it."""
+    sys.stdout.write(f"{time.monotonic() - _START:7.1f} s  {what}\n")
+
+
+_START = time.monotonic()
