@@ -10,6 +10,8 @@ from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 
 ERROR = frozenset({2, "STATUS_CODE_ERROR"})
 """A span's status code. Unset and Ok are no statement about HTTP."""
+MAX_ITEMS = 50_000
+"""Spans or log records of one request. The Collector's batches are of 8,192."""
 _Item = TypeVar("_Item")
 
 
@@ -17,7 +19,10 @@ def gather(format_: Format, items: Iterable[_Item], read: Callable[[_Item], Usag
     """An item that cannot be read costs itself, not its batch."""
     events: list[UsageEvent] = []
     rejections: list[Rejection] = []
-    for item in items:
+    for number, item in enumerate(items):
+        if number == MAX_ITEMS:
+            rejections.append(Rejection("too_large", f"more than {MAX_ITEMS} spans or log records", format_))
+            break
         try:
             if (event := read(item)) is not None:
                 events.append(event)

@@ -11,6 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from service.core.usage import UsageEvent
 from service.formats.decoder import decode
+from service.formats.otlp import MAX_ITEMS
 
 START = 1751274843120000000
 TRACE = "310c741e95cbdc97ba7e3d122bbe62b8"
@@ -316,3 +317,9 @@ def test_metrics_in_protobuf_are_no_traces() -> None:
     value = json_format.ParseDict(body, MetricsData()).SerializeToString()
     assert [r.reason for r in decode(make_record(value)).rejections] == ["unknown_format"]
     assert [r.reason for r in decode(make_record(body)).rejections] == ["unknown_format"]
+
+
+def test_spans_of_one_request_are_limited() -> None:
+    body = make_traces(*[{}] * MAX_ITEMS, make_span(CHAT))
+    decoded = decode(make_record(body))
+    assert (decoded.events, [r.reason for r in decoded.rejections]) == ((), ["too_large"])
