@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, Text, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.tables import agenda
+from service.adapters.tables import agenda, usage_dirty
 from service.adapters.unnest import chunked, unnested
 from service.adapters.usage_keys import KEY, same_key
 from service.core.exposure import ExposureKey
@@ -26,10 +26,14 @@ class Look:
 
 
 async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[ExposureKey]:
-    """Uses that are due, locked until the transaction ends. Those that another process decides on are left to it."""
+    """Uses that are due, locked until the transaction ends. Those that another process decides on are left to it.
+
+    So are those with calls that are not yet worked out: a caller whose newest calls are still to be seen is not quiet.
+    """
+    unseen = select(usage_dirty.c.day).where(same_key(usage_dirty, agenda)).exists()
     rows = await connection.execute(
         select(*(agenda.c[name] for name in KEY))
-        .where(agenda.c.look_at <= now)
+        .where(agenda.c.look_at <= now, ~unseen)
         .order_by(agenda.c.look_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -1,0 +1,210 @@
+"""Campaigns and notifications in PostgreSQL: once, in one transaction, whoever else is at work."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from builders import make_deprecation
+from calls import count_calls, make_event
+from sqlalchemy import Row, select
+
+from service.adapters.campaign_store import load_campaigns
+from service.adapters.catalog_files import LoadedCatalog, load_catalog
+from service.adapters.database import Database, open_database
+from service.adapters.tables import agenda, campaigns, notifications
+from service.config.company import Company
+from service.core.catalog import Catalog
+from service.core.notification import DateMoved, Migrated, Notice
+from service.core.ownership import Owner, OwnerRule
+from service.engine.escalate import Escalated, escalate
+from service.engine.plan import plan
+from service.engine.reconcile import reconcile
+
+OWNER = Owner("search", people=("ada@example.com",), channel="#search", manager=("mia@example.com",), rule="owners[0]")
+COMPANY = Company(owners=(OwnerRule(("search-*",), OWNER),))
+MODEL = "gpt-4.5-preview-2025-02-27"
+ANNOUNCED = datetime(2025, 4, 14, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def loaded() -> LoadedCatalog:
+    return load_catalog()
+
+
+async def call_daily(
+    database: Database,
+    loaded: LoadedCatalog,
+    until: datetime,
+    services: Sequence[str] = ("search-api",),
+    days: int = 14,
+) -> None:
+    events = [
+        make_event(at=until - timedelta(days=n, hours=1), service=service, request_id=f"req-{service}-{n}")
+        for service in services
+        for n in range(days)
+    ]
+    await count_calls(database, loaded, events, until)
+
+
+async def tick(database: Database, loaded: LoadedCatalog, now: datetime) -> Escalated:
+    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
+    return await escalate(database, loaded.catalog, COMPANY, now=now)
+
+
+async def told(database: Database) -> list[Row[Any]]:
+    async with database.connect() as connection:
+        return list(await connection.execute(select(notifications).order_by(notifications.c.destination)))
+
+
+async def test_notice_has_its_facts_and_its_reason(database: Database, loaded: LoadedCatalog) -> None:
+    await call_daily(database, loaded, ANNOUNCED)
+    assert await tick(database, loaded, ANNOUNCED) == Escalated(looked_at=1, changed=1, notified=2)
+    channel, person = await told(database)
+    assert (channel.destination, channel.audience) == ("#search", "team")
+    assert (person.destination, person.audience, person.step) == ("user:ada@example.com", "owner", "announced")
+    assert person.reason == "step announced of policy default is due; owner by owners[0]"
+    assert (person.state, person.decided_at, person.not_before) == ("pending", ANNOUNCED, ANNOUNCED)
+    notice = msgspec.convert(person.facts, Notice)
+    assert (notice.team, notice.shutdown_on, notice.days_left) == ("search", date(2025, 7, 14), 91)
+    assert (notice.calls_7d, notice.tokens_7d, notice.calls_total) == (7, 700, 14)
+    assert (notice.next_step, notice.next_at, notice.next_audiences) == ("-60d", date(2025, 5, 15), ("owner",))
+    assert notice.requested_ids == ("gpt-4.5-preview",)
+    assert notice.request_ids
+    assert notice.replacements[0] == "gpt-4.1"
+    assert notice.source
+    assert notice.source.startswith("https://")
+
+
+async def test_asking_twice_at_one_now_writes_nothing(database: Database, loaded: LoadedCatalog) -> None:
+    await call_daily(database, loaded, ANNOUNCED)
+    await tick(database, loaded, ANNOUNCED)
+    assert await tick(database, loaded, ANNOUNCED) == Escalated(0, 0, 0)
+
+
+async def test_two_schedulers_at_once_record_each_step_once(
+    database: Database, database_url: str, loaded: LoadedCatalog
+) -> None:
+    services = [f"search-{n}" for n in range(30)]
+    await call_daily(database, loaded, ANNOUNCED, services, days=3)
+    other = open_database(database_url)
+    try:
+        for now in (ANNOUNCED, ANNOUNCED + timedelta(days=1), datetime(2025, 5, 15, 12, tzinfo=UTC)):
+            await call_daily(database, loaded, now, services, days=3)
+            await asyncio.gather(*(tick(one, loaded, now) for one in (database, other, database, other)))
+    finally:
+        await other.dispose()
+    counted = Counter((row.step, row.destination) for row in await told(database))
+    # Each silence between the days above is longer than the quiet period, but nobody looked while it lasted.
+    assert counted["announced", "user:ada@example.com"] == 30
+    assert counted["announced", "#search"] == 30
+    assert counted["-60d", "user:ada@example.com"] == 30
+    assert counted.total() == 90
+
+
+async def test_campaign_survives_being_stored(database: Database, loaded: LoadedCatalog) -> None:
+    found = datetime(2025, 7, 3, 10, tzinfo=UTC)
+    await call_daily(database, loaded, found)
+    await tick(database, loaded, found)
+    async with database.connect() as connection:
+        (campaign,) = (await load_campaigns(connection)).values()
+        (row,) = (await connection.execute(select(campaigns))).all()
+    assert campaign.policy.name == "default"
+    assert (campaign.deadline, campaign.owner_told_at) == (date(2025, 7, 14), found)
+    assert campaign.holding is not None
+    assert campaign.holding.held == ("manager",)
+    assert (row.state, row.next_at) == ("open", datetime(2025, 7, 7, 9, tzinfo=UTC))
+    assert row.owner["team"] == "search"
+
+
+async def test_quiet_campaign_closes_and_a_late_record_leaves_it_closed(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    await call_daily(database, loaded, ANNOUNCED)
+    await tick(database, loaded, ANNOUNCED)
+    silent = ANNOUNCED + timedelta(days=4)
+    assert (await tick(database, loaded, silent)).changed == 1
+    (closing,) = [row for row in await told(database) if row.kind == "closed"]
+    assert msgspec.convert(closing.facts, Migrated).quiet_days == 3
+    await count_calls(database, loaded, [make_event(at=ANNOUNCED + timedelta(days=2))], silent)
+    assert (await tick(database, loaded, silent + timedelta(hours=1))).changed == 0
+    back = silent + timedelta(days=10)
+    await count_calls(database, loaded, [make_event(at=back)], back)
+    assert (await tick(database, loaded, back)).changed == 1
+    reopened = [row for row in await told(database) if row.facts.get("reopened")]
+    assert {row.step for row in reopened} == {"announced"}
+
+
+async def test_moved_date_reaches_the_owner(database: Database, loaded: LoadedCatalog) -> None:
+    first = Catalog([make_deprecation(model=MODEL)], digest="first")
+    moved = Catalog([make_deprecation(model=MODEL, shutdown_on=date(2025, 8, 14))], digest="second")
+    await call_daily(database, loaded, ANNOUNCED)
+    await reconcile(database, first, loaded.resolver, now=ANNOUNCED)
+    await escalate(database, first, COMPANY, now=ANNOUNCED)
+    later = ANNOUNCED + timedelta(hours=2)
+    await reconcile(database, moved, loaded.resolver, now=later)
+    assert await escalate(database, moved, COMPANY, now=later) == Escalated(1, 1, 1)
+    (news,) = [row for row in await told(database) if row.kind == "date_moved"]
+    facts = msgspec.convert(news.facts, DateMoved)
+    assert (facts.before, facts.after) == (date(2025, 7, 14), date(2025, 8, 14))
+
+
+async def test_model_without_an_end_is_looked_at_once(database: Database, loaded: LoadedCatalog) -> None:
+    event = make_event(at=ANNOUNCED, requested_id="gpt-4.5-preview", served_id=None)
+    await count_calls(database, loaded, [event], ANNOUNCED)
+    nothing = Catalog([], digest="nothing")
+    await reconcile(database, nothing, loaded.resolver, now=ANNOUNCED)
+    assert (await escalate(database, nothing, COMPANY, now=ANNOUNCED)).looked_at == 1
+    await count_calls(database, loaded, [event], ANNOUNCED)
+    await reconcile(database, nothing, loaded.resolver, now=ANNOUNCED)
+    assert (await escalate(database, nothing, COMPANY, now=ANNOUNCED)).looked_at == 0
+    async with database.connect() as connection:
+        assert await connection.scalar(select(agenda.c.look_at)) is None
+
+
+async def test_plan_foresees_what_will_be_told(database: Database, loaded: LoadedCatalog) -> None:
+    await call_daily(database, loaded, ANNOUNCED)
+    await tick(database, loaded, ANNOUNCED)
+    span = {"start": datetime(2025, 4, 1, tzinfo=UTC), "end": datetime(2025, 7, 14, 8, tzinfo=UTC)}
+    planned = await plan(database, loaded.catalog, COMPANY, now=ANNOUNCED, **span)
+    assert [(one.at.date().isoformat(), one.step, one.destination, one.status) for one in planned] == [
+        ("2025-04-14", "announced", "#search", "recorded"),
+        ("2025-04-14", "announced", "user:ada@example.com", "recorded"),
+        ("2025-05-15", "-60d", "user:ada@example.com", "foreseen"),
+        ("2025-06-16", "-30d", "#search", "foreseen"),
+        ("2025-06-16", "-30d", "user:ada@example.com", "foreseen"),
+        ("2025-06-30", "-14d", "#search", "foreseen"),
+        ("2025-06-30", "-14d", "user:ada@example.com", "foreseen"),
+        ("2025-06-30", "-14d", "user:mia@example.com", "foreseen"),
+        ("2025-07-07", "-7d", "#search", "foreseen"),
+        ("2025-07-07", "-7d", "user:ada@example.com", "foreseen"),
+        ("2025-07-07", "-7d", "user:mia@example.com", "foreseen"),
+        ("2025-07-11", "-3d", "#lastcall", "foreseen"),
+        ("2025-07-11", "-3d", "#search", "foreseen"),
+        ("2025-07-11", "-3d", "user:ada@example.com", "foreseen"),
+        ("2025-07-11", "-3d", "user:mia@example.com", "foreseen"),
+        ("2025-07-13", "-1d", "#lastcall", "foreseen"),
+        ("2025-07-13", "-1d", "#search", "foreseen"),
+        ("2025-07-13", "-1d", "user:ada@example.com", "foreseen"),
+        ("2025-07-13", "-1d", "user:mia@example.com", "foreseen"),
+        ("2025-07-14", "+0d while failing", "#lastcall", "foreseen"),
+        ("2025-07-14", "+0d while failing", "#search", "foreseen"),
+        ("2025-07-14", "+0d while failing", "user:ada@example.com", "foreseen"),
+        ("2025-07-14", "+0d while failing", "user:mia@example.com", "foreseen"),
+    ]
+    assert await plan(database, loaded.catalog, COMPANY, now=ANNOUNCED, **span) == planned
+
+
+async def test_plan_replays_a_past_that_was_never_escalated(database: Database, loaded: LoadedCatalog) -> None:
+    await call_daily(database, loaded, ANNOUNCED)
+    now = datetime(2025, 9, 1, tzinfo=UTC)
+    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
+    planned = await plan(database, loaded.catalog, COMPANY, start=datetime(2025, 4, 1, tzinfo=UTC), end=now, now=now)
+    assert [(one.at.date().isoformat(), one.step, one.status) for one in planned] == [
+        ("2025-04-14", "announced", "replayed"),
+        ("2025-04-14", "announced", "replayed"),
+        ("2025-04-17", "migrated", "replayed"),
+    ]

@@ -1,0 +1,174 @@
+"""Hours become days, by the largest reporter; a new catalog takes effect on history."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from builders import make_deprecation
+from calls import count_calls, make_event
+from sqlalchemy import Row, delete, select
+
+from service.adapters.catalog_files import LoadedCatalog, load_catalog
+from service.adapters.database import Database
+from service.adapters.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
+from service.core.catalog import Catalog
+from service.core.usage import UsageEvent
+from service.engine.reconcile import Reconciled, reconcile
+
+NOW = datetime(2025, 6, 2, 18, tzinfo=UTC)
+DAY = date(2025, 6, 2)
+MODEL = "gpt-4.5-preview-2025-02-27"
+AT = datetime(2025, 6, 2, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def loaded() -> LoadedCatalog:
+    return load_catalog()
+
+
+async def days_of(database: Database, model: str = MODEL) -> Mapping[tuple[str, date], Row[Any]]:
+    async with database.connect() as connection:
+        rows = await connection.execute(select(usage_daily).where(usage_daily.c.model == model))
+        return {(row.service, row.day): row for row in rows}
+
+
+async def count_and_reconcile(database: Database, loaded: LoadedCatalog, *events: UsageEvent) -> Reconciled:
+    await count_calls(database, loaded, events, NOW)
+    return await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)
+
+
+async def test_volume_is_the_largest_reporters_hour_by_hour(database: Database, loaded: LoadedCatalog) -> None:
+    """The gateway sees 2 + 4 calls, the SDK 3 + 1, of the same: 3 + 4 were made."""
+    later = AT + timedelta(hours=1)
+    events = [make_event(at=AT, reporter="gateway")] * 2 + [make_event(at=AT, reporter="sdk")] * 3
+    events += [make_event(at=later, reporter="gateway")] * 4 + [make_event(at=later, reporter="sdk")]
+    await count_and_reconcile(database, loaded, *events)
+    row = (await days_of(database))["search-api", DAY]
+    assert (row.calls, row.input_tokens, row.tokens_known) == (7, 560, 7)
+    assert row.reporters == {"gateway": 6, "sdk": 4}
+    assert (row.first_at, row.last_at) == (AT, later)
+
+
+async def test_of_equal_reporters_the_one_that_says_more_counts(database: Database, loaded: LoadedCatalog) -> None:
+    silent = make_event(at=AT, reporter="a-gateway", input_tokens=None, output_tokens=None)
+    await count_and_reconcile(database, loaded, silent, make_event(at=AT, reporter="sdk"))
+    row = (await days_of(database))["search-api", DAY]
+    assert (row.calls, row.input_tokens) == (1, 80)
+
+
+async def test_model_that_was_asked_for_and_answered_counts_once(database: Database, loaded: LoadedCatalog) -> None:
+    await count_and_reconcile(database, loaded, make_event(at=AT))
+    row = (await days_of(database))["search-api", DAY]
+    assert (row.calls, row.redirected) == (1, 0)
+
+
+async def test_call_that_another_model_answered_counts_for_both(database: Database, loaded: LoadedCatalog) -> None:
+    await count_and_reconcile(database, loaded, make_event(at=AT, served_id="gpt-4.1-2025-04-14"))
+    asked = (await days_of(database))["search-api", DAY]
+    (answered,) = (await days_of(database, "gpt-4.1-2025-04-14")).values()
+    assert (asked.calls, asked.redirected) == (1, 1)
+    assert (answered.calls, answered.redirected) == (1, 0)
+
+
+async def test_late_call_is_added_to_its_day(database: Database, loaded: LoadedCatalog) -> None:
+    await count_and_reconcile(database, loaded, make_event(at=AT))
+    worked_out = await count_and_reconcile(database, loaded, make_event(at=AT - timedelta(days=3)))
+    assert worked_out.days == 1
+    days = await days_of(database)
+    assert {day for _, day in days} == {DAY, DAY - timedelta(days=3)}
+
+
+async def test_reconciling_twice_does_nothing_the_second_time(database: Database, loaded: LoadedCatalog) -> None:
+    await count_and_reconcile(database, loaded, make_event(at=AT))
+    before = await days_of(database)
+    assert await reconcile(database, loaded.catalog, loaded.resolver, now=NOW) == Reconciled(0, 0, 0)
+    assert await days_of(database) == before
+
+
+async def test_days_equal_a_plain_count_whatever_the_order(database: Database, loaded: LoadedCatalog) -> None:
+    events = [
+        make_event(
+            at=AT + timedelta(hours=n * 31 % 48 - 40, minutes=n % 60),
+            service="ab"[n % 7 > 2],
+            reporter=("gateway", "sdk", "otel")[n * 17 % 5 % 3],
+        )
+        for n in range(600)
+    ]
+    hours: dict[tuple[str, date, int], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for event in events:
+        assert event.service
+        hours[event.service, event.at.date(), event.at.hour][event.reporter] += 1
+    expected: dict[tuple[str, date], int] = defaultdict(int)
+    for (service, day, _), reporters in hours.items():
+        expected[service, day] += max(reporters.values())
+    for part in (events[:200], events[200:500], events[500:]):
+        await count_and_reconcile(database, loaded, *part)
+    assert {key: row.calls for key, row in (await days_of(database)).items()} == expected
+
+
+# --- a new catalog ----------------------------------------------------------------------------------------------------
+
+
+async def test_corrected_alias_takes_effect_on_history(database: Database, loaded: LoadedCatalog) -> None:
+    await count_and_reconcile(database, loaded, make_event(at=AT))
+    async with database.begin() as connection:
+        await connection.execute(
+            series.update().values(requested_model="gpt-4", served_model="gpt-4", resolved_by="another catalog")
+        )
+        await connection.execute(usage_daily.update().values(model="gpt-4"))
+    done = await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)
+    assert (done.series, done.days) == (1, 2)
+    assert not await days_of(database, "gpt-4")
+    assert (await days_of(database))["search-api", DAY].calls == 1
+
+
+async def test_catalog_is_stored_once_and_moves_are_recorded(database: Database, loaded: LoadedCatalog) -> None:
+    first = Catalog([make_deprecation(model=MODEL)], digest="first")
+    moved = Catalog([make_deprecation(model=MODEL, shutdown_on=date(2025, 8, 14))], digest="second")
+    assert (await reconcile(database, first, loaded.resolver, now=NOW)).deprecations == 1
+    assert (await reconcile(database, first, loaded.resolver, now=NOW)).deprecations == 0
+    later = NOW + timedelta(hours=1)
+    assert (await reconcile(database, moved, loaded.resolver, now=later)).deprecations == 1
+    async with database.connect() as connection:
+        (row,) = (await connection.execute(select(deprecations))).all()
+        changes = await connection.scalar(select(catalog_loads.c.changes).where(catalog_loads.c.digest == "second"))
+    assert (row.shutdown_on, row.first_seen_at) == (date(2025, 8, 14), NOW)
+    assert changes == [
+        {
+            "platform": "openai-api",
+            "model": MODEL,
+            "before": "2025-07-14",
+            "precision_before": "exact",
+            "after": "2025-08-14",
+            "precision_after": "exact",
+        }
+    ]
+
+
+async def test_record_that_left_the_catalog_is_kept(database: Database, loaded: LoadedCatalog) -> None:
+    await reconcile(database, Catalog([make_deprecation(model=MODEL)], digest="first"), loaded.resolver, now=NOW)
+    await reconcile(database, Catalog([], digest="none"), loaded.resolver, now=NOW + timedelta(hours=1))
+    async with database.connect() as connection:
+        (row,) = (await connection.execute(select(deprecations))).all()
+    assert row.withdrawn
+
+
+# --- what a writer does meanwhile ------------------------------------------------------------------------------------
+
+
+async def test_day_that_a_writer_holds_is_left_for_the_next_tick(database: Database, loaded: LoadedCatalog) -> None:
+    await count_calls(database, loaded, [make_event(at=AT)], NOW)
+    async with database.begin() as writer:
+        await writer.execute(select(usage_dirty).with_for_update())
+        assert (await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)).days == 0
+    assert (await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)).days == 1
+
+
+async def test_use_is_put_on_the_agenda(database: Database, loaded: LoadedCatalog) -> None:
+    await count_and_reconcile(database, loaded, make_event(at=AT))
+    async with database.begin() as connection:
+        looks = {row.model: row.look_at for row in await connection.execute(select(agenda))}
+        await connection.execute(delete(agenda))
+    assert looks == {MODEL: AT}
