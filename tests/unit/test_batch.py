@@ -1,0 +1,95 @@
+"""What a batch holds of the records put into it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from service.core.batch import Batch, Partition, RejectionKey, RejectionShare
+from service.core.usage import Decoded, Rejection, UsageEvent
+
+HOUR = datetime(2025, 6, 2, 9, tzinfo=UTC)
+FIRST, SECOND = Partition("calls", 0), Partition("calls", 1)
+CALL = UsageEvent(format="lastcall", reporter="lastcall", at=HOUR, service="search-api", input_tokens=10)
+REFUSED = Rejection("bad_json", "at 3")
+
+
+@dataclass(frozen=True)
+class ARecord:
+    offset: int
+    topic: str = "calls"
+    partition: int = 0
+    key: bytes | None = b"key"
+    value: bytes | None = b"value"
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+def batch_of(*decoded: Decoded, start: int = 0, partition: Partition = FIRST) -> Batch:
+    batch = Batch()
+    for offset, one in enumerate(decoded, start):
+        batch.add(batch.span(partition, offset), ARecord(offset), one, HOUR)
+    return batch
+
+
+@pytest.mark.parametrize(
+    ("decoded", "ledger"),
+    [
+        pytest.param(Decoded((CALL, CALL)), (1, 0, 0), id="two calls are one call record"),
+        pytest.param(Decoded((), (REFUSED,)), (0, 1, 0), id="rejected"),
+        pytest.param(Decoded((CALL,), (REFUSED,)), (1, 0, 0), id="a call and a rejection: a call record"),
+        pytest.param(Decoded(), (0, 0, 1), id="a known non-call"),
+    ],
+)
+def test_every_record_is_accounted_for_once(decoded: Decoded, ledger: tuple[int, int, int]) -> None:
+    span = batch_of(decoded, start=41).spans[FIRST]
+
+    assert (span.call_records, span.rejected_records, span.other_records) == ledger
+    assert (span.expected, span.next_offset, span.records) == (41, 42, 1)
+
+
+def test_record_with_a_call_and_a_rejection_is_a_dead_letter_too() -> None:
+    batch = batch_of(Decoded((CALL,), (REFUSED, REFUSED)))
+
+    assert [letter.record.offset for letter in batch.dead_letters] == [0]
+    assert batch.rejections[RejectionKey("calls", "bad_json", HOUR, None)].rejected == 2
+
+
+def test_merged_batches_equal_one_that_read_all() -> None:
+    first = batch_of(Decoded((CALL,)), Decoded((), (REFUSED,)))
+    first.merge(batch_of(Decoded((), (REFUSED,)), Decoded((CALL,)), Decoded(), start=2))
+
+    assert first == batch_of(
+        Decoded((CALL,)), Decoded((), (REFUSED,)), Decoded((), (REFUSED,)), Decoded((CALL,)), Decoded()
+    )
+
+
+def test_merging_keeps_partitions_apart() -> None:
+    batch = batch_of(Decoded((CALL,)))
+    batch.merge(batch_of(Decoded((CALL,)), start=7, partition=SECOND))
+
+    assert {p: (span.expected, span.next_offset) for p, span in batch.spans.items()} == {FIRST: (0, 1), SECOND: (7, 8)}
+
+
+def test_dead_letters_are_handed_out_once() -> None:
+    batch = batch_of(Decoded((), (REFUSED,)))
+
+    assert len(batch.take_dead_letters()) == 1
+    assert (batch.take_dead_letters(), batch.dead_letter_bytes) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("steps", "flood"),
+    [
+        pytest.param([(999, 999)], False, id="fewer than a thousand tell nothing"),
+        pytest.param([(1000, 501)], True, id="more than half"),
+        pytest.param([(1000, 500)], False, id="exactly half"),
+        pytest.param([(100_000, 0), *[(1_000, 1_000)] * 3], True, id="a long good past does not hide it"),
+        pytest.param([(1_000, 1_000), *[(1_000, 0)] * 4], False, id="it is over"),
+    ],
+)
+def test_flood_is_judged_by_the_last_thousand_or_more(steps: list[tuple[int, int]], flood: bool) -> None:
+    share = RejectionShare()
+    for records, rejected in steps:
+        share.add(records, rejected)
+
+    assert share.exceeds(0.5) is flood
