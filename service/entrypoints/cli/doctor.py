@@ -17,6 +17,7 @@ from service.adapters.queries import read_database_health
 from service.adapters.slack import open_slack
 from service.adapters.watermark_store import accept_recreated
 from service.app import App
+from service.core.delivery import Failed
 from service.entrypoints.cli.output import Exit, console, emit
 from service.entrypoints.cli.session import run
 
@@ -121,7 +122,8 @@ async def _slack(app: App) -> Finding:
     async with open_slack(token, api_url=app.settings.slack_api_url, timeout_seconds=PATIENCE_SECONDS) as slack:
         trouble = await slack.check()
     if trouble is not None:
-        return Finding("Slack", "bad", f"{app.settings.slack_api_url}: {trouble.reason}", trouble.remedy)
+        remedy = trouble.remedy if isinstance(trouble, Failed) else "check LASTCALL_SLACK_API_URL, or try again"
+        return Finding("Slack", "bad", f"{app.settings.slack_api_url}: {trouble.reason}", remedy)
     return Finding("Slack", "good", app.settings.slack_api_url)
 
 

@@ -28,8 +28,8 @@ from service.entrypoints.process import open_engine
 from service.entrypoints.web.factory import create_web
 from service.entrypoints.web.server import WebServer
 
-TICKS = (time(0, 5), time(7, 5), time(9, 5), time(13, 5), time(23, 0))
-"""When the engine ticks on each simulated day, UTC; records of the day come in before the last one."""
+TICKS = (time(7, 5), time(13, 5), time(23, 0))
+"""When the engine ticks on each simulated day, UTC: after 9:00 in Europe, in New York, and after the day's records."""
 FLUSH_SECONDS = 0.05
 APPLY_PATIENCE_SECONDS = 60
 
@@ -135,11 +135,11 @@ class Story:
         ticked = await tick(self._engine, now=at)
         for error in ticked.failures.values():
             raise error
-        for message in await self._new_messages(at):
-            self._timeline.told(message)
-            for told in message.notifications:
-                if told.kind == "notice" and told.service and told.step:
-                    self._company.hear(told.service, told.step, at.date())
+        messages = await self._new_messages(at)
+        self._timeline.told(messages)
+        for told in (one for message in messages for one in message.notifications):
+            if told.kind == "notice" and told.service and told.step:
+                self._company.hear(told.service, told.step, at.date())
 
     async def _new_messages(self, at: datetime) -> list[SentMessage]:
         """Delivered at this tick, from the database, as the outbox page shows them."""

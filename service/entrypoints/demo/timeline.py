@@ -13,7 +13,7 @@ from service.adapters.queries import ExposureAnswer, NotificationAnswer, SentMes
 from service.core.preview import to_text
 
 NAMED = 3
-"""Services named on a line of the timeline before it says how many more."""
+"""Names on a line of the timeline before it says how many more."""
 PROGRESS_DAYS = 14
 
 
@@ -22,16 +22,21 @@ class Timeline:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._messages = 0
+        self._begun = False
 
-    def told(self, message: SentMessage) -> None:
-        day = f"[bold]{message.rendered_at:%a %d %b}[/]"
-        for line in _lines(message):
-            self._console.print(f"{day}  [cyan]{escape(message.destination.removeprefix('user:')):<22}[/] {line}")
-        if not self._messages:
-            body = "\n".join(to_text(blocks) for blocks in (message.blocks, *message.replies))
+    def told(self, messages: Sequence[SentMessage]) -> None:
+        """What one tick delivered, a line a piece of news, with all who heard it."""
+        heard: dict[str, list[str]] = {}
+        for message in messages:
+            for line in _lines(message):
+                heard.setdefault(line, []).append(message.destination.removeprefix("user:"))
+        for line, destinations in heard.items():
+            day = f"{messages[0].rendered_at:%a %d %b}"
+            self._console.print(f"[bold]{day}[/]  {line} [cyan]-> {escape(_some(destinations))}[/]", soft_wrap=True)
+        if messages and not self._begun:
+            self._begun = True
+            body = "\n".join(to_text(blocks) for blocks in (messages[0].blocks, *messages[0].replies))
             self._console.print(Panel(escape(body), title="the first message, as it reads", border_style="cyan"))
-        self._messages += 1
 
     def day_is_over(self, day: date, records: int) -> None:
         if day.toordinal() % PROGRESS_DAYS == 0:
@@ -40,24 +45,28 @@ class Timeline:
 
 def _lines(message: SentMessage) -> list[str]:
     """One a kind of news: whom it concerns, and why now."""
-    by_news: dict[tuple[str, str, str], list[str]] = {}
+    services: dict[tuple[str, str, str], list[str]] = {}
     for told in message.notifications:
-        by_news.setdefault((told.kind, told.step or "", told.model or ""), []).append(told.service or "")
-    return [_line(*news, services) for news, services in by_news.items()]
+        services.setdefault((told.kind, told.step or "", told.model or ""), []).append(told.service or "")
+    return [_line(*news, sorted(named)) for news, named in services.items()]
 
 
 def _line(kind: str, step: str, model: str, services: Sequence[str]) -> str:
-    names = ", ".join(escape(name) for name in services[:NAMED])
-    more = f" and {len(services) - NAMED} more" if len(services) > NAMED else ""
+    names, model = f"[bold]{escape(_some(services))}[/]", escape(model)
     match kind:
         case "notice":
-            return f"[bold]{names}{more}[/] still calls [yellow]{escape(model)}[/]  [dim]step {escape(step)}[/]"
-        case "migrated":
-            return f"[green]{names}{more}[/] has stopped calling {escape(model)}"
+            return f"{names} still on [yellow]{model}[/] [dim]({escape(step)})[/]"
+        case "closed":
+            return f"[green]{names} off {model}[/]"
         case "digest":
             return "[dim]weekly digest[/]"
         case _:
-            return f"{escape(kind)} {names}{more}"
+            return f"{escape(kind)} {names}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 @dataclass(frozen=True, slots=True)
