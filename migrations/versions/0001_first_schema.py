@@ -15,7 +15,7 @@ def upgrade() -> None:
     sa.Column('environment', sa.Text(), nullable=False),
     sa.Column('platform', sa.Text(), nullable=False),
     sa.Column('model', sa.Text(), nullable=False),
-    sa.Column('look_at', sa.DateTime(timezone=True), nullable=True, comment='when escalation looks at it next; null: time alone brings nothing'),
+    sa.Column('look_at', sa.DateTime(timezone=True), nullable=True, comment='when escalation looks next; null: time alone brings nothing'),
     sa.Column('on_call', sa.Boolean(), server_default=sa.text('true'), nullable=False, comment='a new call makes it look at once'),
     sa.PrimaryKeyConstraint('service', 'environment', 'platform', 'model', name=op.f('pk_agenda')),
     comment='When each use of a model is to be decided on next; its row is the lock of the decision'
@@ -74,7 +74,7 @@ def upgrade() -> None:
     sa.Column('precision', sa.Text(), nullable=False),
     sa.Column('replacements', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('sources', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-    sa.Column('withdrawn', sa.Boolean(), server_default=sa.text('false'), nullable=False, comment='no longer in the catalog; never deleted'),
+    sa.Column('withdrawn', sa.Boolean(), server_default=sa.text('false'), nullable=False, comment='gone from the catalog, kept here'),
     sa.PrimaryKeyConstraint('platform', 'model', name=op.f('pk_deprecations')),
     comment="The catalog's deprecations as the engine last saw them, for joins and for noticing that a date moved"
     )
@@ -173,7 +173,7 @@ def upgrade() -> None:
     sa.Column('latency_ms', sa.Double(), server_default=sa.text('0'), nullable=False),
     sa.Column('latency_known', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('redirected', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
-    sa.Column('reporters', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False, comment='calls by reporter: the volume is the largest, hour by hour, never their sum'),
+    sa.Column('reporters', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False, comment='calls by reporter, which may be the same calls'),
     sa.PrimaryKeyConstraint('service', 'environment', 'platform', 'model', 'day', name=op.f('pk_usage_daily')),
     comment="UTC day's use of one model, requested or served, by one service in one environment"
     )

@@ -83,7 +83,11 @@ series = Table(
     Index("ix_series_requested", "platform", "requested_model"),
     Index("ix_series_served", "platform", "served_model"),
     Index("ix_series_resolved_by", "resolved_by"),
-    Index("ix_series_unresolved", "requested_id", postgresql_where=text("requested_model IS NULL AND served_model IS NULL")),
+    Index(
+        "ix_series_unresolved",
+        "requested_id",
+        postgresql_where=text("requested_model IS NULL AND served_model IS NULL"),
+    ),
     comment="A stream of calls in the log's own words, and what identity makes of them",
 )  # fmt: skip
 
@@ -139,7 +143,7 @@ usage_daily = Table(
     Column("latency_ms", Double, nullable=False, server_default=text("0")),
     _count("latency_known"),
     _count("redirected"),
-    Column("reporters", JSONB, nullable=False, server_default=text("'{}'"), comment="calls by reporter: the volume is the largest, hour by hour, never their sum"),
+    Column("reporters", JSONB, nullable=False, server_default=text("'{}'"), comment="calls by reporter, which may be the same calls"),
     Index("ix_usage_daily_model_day", "platform", "model", "day"),
     comment="UTC day's use of one model, requested or served, by one service in one environment",
 )  # fmt: skip
@@ -200,7 +204,7 @@ deprecations = Table(
     Column("precision", Text, nullable=False),
     Column("replacements", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("sources", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    Column("withdrawn", Boolean, nullable=False, server_default=text("false"), comment="no longer in the catalog; never deleted"),
+    Column("withdrawn", Boolean, nullable=False, server_default=text("false"), comment="gone from the catalog, kept here"),
     comment="The catalog's deprecations as the engine last saw them, for joins and for noticing that a date moved",
 )  # fmt: skip
 
@@ -213,7 +217,7 @@ agenda = Table(
     Column("environment", Text, primary_key=True),
     Column("platform", Text, primary_key=True),
     Column("model", Text, primary_key=True),
-    Column("look_at", DateTime(timezone=True), comment="when escalation looks at it next; null: time alone brings nothing"),
+    Column("look_at", DateTime(timezone=True), comment="when escalation looks next; null: time alone brings nothing"),
     Column("on_call", Boolean, nullable=False, server_default=text("true"), comment="a new call makes it look at once"),
     Index("ix_agenda_due", "look_at", postgresql_where=text("look_at IS NOT NULL")),
     comment="When each use of a model is to be decided on next; its row is the lock of the decision",
@@ -271,7 +275,10 @@ notifications = Table(
     CheckConstraint("state IN ('pending', 'leased', 'delivered', 'failed', 'unknown')", name="state_is_known"),
     CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="no_half_lease"),
     CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", name="leased_has_a_lease"),
-    Index("ix_notifications_pending", "destination", "not_before", postgresql_where=text("state IN ('pending', 'leased', 'unknown')")),
+    Index(
+        "ix_notifications_pending", "destination", "not_before",
+        postgresql_where=text("state IN ('pending', 'leased', 'unknown')"),
+    ),
     Index("ix_notifications_campaign", "campaign_id"),
     comment="The outbox: intent to tell one destination one thing, once",
 )  # fmt: skip

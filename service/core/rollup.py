@@ -1,4 +1,4 @@
-"""Events -> hourly totals. Merging is associative and commutative, so any order and any split of the records ends alike.
+"""Events -> hourly totals. Merging is associative and commutative: any order and any split of the records ends alike.
 
 A *series* is one (service, environment, reporter, and the ids as the log spelled them). It keeps the log's own text, so
 that a corrected alias or a new announcement takes effect on history by resolving the series again, with no replay.
@@ -61,9 +61,9 @@ class Totals:
 
     def add(self, event: UsageEvent) -> None:
         at = event.at
-        if at < self.first_at:
+        if at < self.first_at:  # noqa: PLR1730  a call of min() costs three times this, on the path of a record
             self.first_at = at
-        if at > self.last_at:
+        if at > self.last_at:  # noqa: PLR1730
             self.last_at = at
         self.calls += 1
         if event.failed:

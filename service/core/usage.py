@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 Format = Literal["otlp_traces", "otlp_logs", "litellm", "kong", "lastcall"]
-"""A log dialect that lastcall reads. The name is public: it stands in `decode --json`, in metrics and in lastcall.yaml."""
+"""A log dialect that lastcall reads. The name is public: `decode --json`, metrics and lastcall.yaml use it."""
 
 FieldKind = Literal["model", "deployment", "alias"]
 """What kind of field an id was read from: a model's own name, or free text that somebody chose (an Azure deployment, a
@@ -28,7 +28,7 @@ Reason = Literal[
     "bad_field",  # the dialect is known, and a field it must have is missing or of the wrong type
     "bad_time",  # no usable time, or one outside 2015-2100
 ]
-"""Why a record, or a part of it, was not understood. Public contract: metrics, the dead-letter header and `decode` carry it."""
+"""Why a record, or a part of it, was not understood. Public: metrics, the dead-letter header and `decode` carry it."""
 
 
 class UsageEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -55,13 +55,13 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     served_id: str | None = None
     """What answered, as the log says."""
     operation: str | None = None
-    """chat, text_completion, embeddings, generate_content, rerank, image, speech, transcription, moderation, or the log's word."""
+    """chat, text_completion, embeddings, generate_content, rerank, image, speech ..., or else the log's own word."""
     status: int | None = None
     """HTTP status towards the provider (or the nearest the log has)."""
     error_code: str | None = None
     """The provider's code or the error's class ("model_not_found", "NotFoundError")."""
     end_of_life: bool = False
-    """The error says, in this platform's own words, that the model is gone (`formats.md`, section 22 of the research)."""
+    """The error says, in this platform's own words, that the model is gone (`formats.errors` has the words)."""
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
