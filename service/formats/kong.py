@@ -163,7 +163,7 @@ def _proxied(log: _Log, entry: _Plugin, hints: Hints) -> UsageEvent:
 
 def _beside(log: _Log, plugin: str, entry: _Plugin | _Judge, hints: Hints) -> UsageEvent:
     """A call of another plugin: the request's outcome and path say nothing about it."""
-    return _event(log, f"kong {text(plugin) or 'plugin'}", entry, hints, status=None, operation=None)
+    return _event(log, text(plugin) or "kong", entry, hints, status=None, operation=None)
 
 
 def _event(

@@ -76,9 +76,9 @@ def test_plugins_beside_the_proxy_made_calls_of_their_own() -> None:
     ai = {"ai-request-transformer": transformer} | proxied(**{"ai-llm-as-judge": judge})
     events = kong_events(ai=ai, upstream_status="404")
     assert [(event.reporter, event.requested_id, event.status) for event in events] == [
-        ("kong ai-request-transformer", "gpt-3.5-turbo", None),
+        ("ai-request-transformer", "gpt-3.5-turbo", None),
         ("kong", "gpt-4.5-preview", 404),
-        ("kong ai-llm-as-judge", "gpt-4", None),
+        ("ai-llm-as-judge", "gpt-4", None),
     ]
 
 
