@@ -143,7 +143,10 @@ usage_daily = Table(
     Column("latency_ms", Double, nullable=False, server_default=text("0")),
     _count("latency_known"),
     _count("redirected"),
-    Column("reporters", JSONB, nullable=False, server_default=text("'{}'"), comment="calls by reporter, which may be the same calls"),
+    Column(
+        "reporters", JSONB, nullable=False, server_default=text("'{}'"),
+        comment="calls by reporter, which may be the same calls",
+    ),
     Index("ix_usage_daily_model_day", "platform", "model", "day"),
     comment="UTC day's use of one model, requested or served, by one service in one environment",
 )  # fmt: skip
@@ -204,7 +207,9 @@ deprecations = Table(
     Column("precision", Text, nullable=False),
     Column("replacements", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("sources", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    Column("withdrawn", Boolean, nullable=False, server_default=text("false"), comment="gone from the catalog, kept here"),
+    Column(
+        "withdrawn", Boolean, nullable=False, server_default=text("false"), comment="gone from the catalog, kept here"
+    ),
     comment="The catalog's deprecations as the engine last saw them, for joins and for noticing that a date moved",
 )  # fmt: skip
 
