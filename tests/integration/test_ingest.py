@@ -1,0 +1,323 @@
+"""Records into rows: exact under redelivery, zombies, rollback and topics that are not what they were."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from broker_topics import call_record
+from sqlalchemy import text
+
+from service.adapters import series_store
+from service.adapters.catalog_files import load_catalog
+from service.adapters.conditions import open_conditions
+from service.adapters.database import Database
+from service.adapters.series_store import SeriesBook
+from service.adapters.usage_store import Superseded, UsageStore
+from service.adapters.watermark_store import accept_recreated
+from service.core.batch import DeadLetter, Partition
+from service.core.position import LogState
+from service.engine.ingest import Flushed, Ingest, Limits, Postponed
+from service.formats.decoder import Decoder
+
+NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
+CALLS = Partition("calls", 0)
+OTHERS = Partition("calls", 1)
+
+
+@dataclass(frozen=True)
+class ARecord:
+    offset: int
+    value: bytes | None = call_record()
+    topic: str = "calls"
+    partition: int = 0
+    timestamp: int = -1
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass
+class ALog:
+    """A cluster whose state the test says."""
+
+    incarnation: str = "first"
+    start: int = 0
+    end: int = 1_000_000
+    forgets: bool = False
+    letters: list[DeadLetter] = field(default_factory=list)
+
+    async def incarnations(self, topics: Collection[str]) -> Mapping[str, str]:
+        return dict.fromkeys(topics, self.incarnation)
+
+    async def states(self, partitions: Collection[Partition]) -> Mapping[Partition, LogState]:
+        return {p: LogState(self.incarnation, self.start, self.end, self.forgets) for p in partitions}
+
+    async def send_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        self.letters.extend(letters)
+
+
+async def reader(database: Database, log: ALog, *partitions: Partition, limit: float = 1.0) -> Ingest:
+    """A consumer's ingest with its partitions open."""
+    loaded = load_catalog()
+    store = UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
+    ingest = Ingest(store, log, Decoder(), Limits(timedelta(seconds=2), 20_000, limit))
+    await ingest.open(partitions or (CALLS,), now=NOW)
+    return ingest
+
+
+async def one(database: Database, query: str) -> Any:
+    async with database.connect() as connection:
+        return tuple((await connection.execute(text(query))).one())
+
+
+async def calls(database: Database) -> int:
+    (total,) = await one(database, "SELECT coalesce(sum(calls), 0)::bigint FROM usage_hourly")
+    return int(total)
+
+
+async def conditions(database: Database) -> list[tuple[str, str]]:
+    async with database.connect() as connection:
+        return [(c.kind, c.subject) for c in await open_conditions(connection)]
+
+
+async def test_records_become_totals_sightings_and_a_ledger(database: Database) -> None:
+    log = ALog()
+    ingest = await reader(database, log)
+    values = [call_record(request_id="r1"), call_record(status=404, error_code="model_not_found"), b"rubbish"]
+    ingest.take([ARecord(n, value) for n, value in enumerate(values)], now=NOW)
+
+    outcome = await ingest.flush(now=NOW)
+
+    assert isinstance(outcome, Flushed)
+    assert outcome.offsets == {CALLS: 3}
+    assert await one(database, "SELECT calls, errors, input_tokens, output_tokens, hour FROM usage_hourly") == (
+        *(2, 1, 200, 40),
+        datetime(2025, 6, 2, 9, tzinfo=UTC),
+    )
+    assert await one(database, "SELECT next_offset, records, call_records, rejected_records FROM watermarks") == (
+        3,
+        3,
+        2,
+        1,
+    )
+    assert await one(database, "SELECT service, platform, model, request_ids FROM sightings") == (
+        *("search-api", "openai-api", "gpt-4.5-preview-2025-02-27"),
+        ["r1"],
+    )
+    assert await one(database, "SELECT model, day::text FROM usage_dirty") == (
+        "gpt-4.5-preview-2025-02-27",
+        "2025-06-02",
+    )
+    assert await one(database, "SELECT topic, rejected, sample_offset FROM rejections") == ("calls", 1, 2)
+    assert [letter.record.offset for letter in log.letters] == [2]
+
+
+async def test_records_that_are_delivered_again_count_once(database: Database) -> None:
+    records = [ARecord(n) for n in range(10)]
+    for _ in range(2):  # a process that dies before it commits, and its successor
+        ingest = await reader(database, ALog())
+        position = ingest.positions[CALLS]
+        ingest.take(records[position:], now=NOW)
+        await ingest.flush(now=NOW)
+
+    assert await calls(database) == 10
+
+
+async def test_stream_that_turns_back_is_opened_again_and_counts_once(database: Database) -> None:
+    ingest = await reader(database, ALog())
+    assert ingest.take([ARecord(0), ARecord(1)], now=NOW)
+    await ingest.flush(now=NOW)
+
+    assert not ingest.take([ARecord(0), ARecord(1)], now=NOW)
+    await ingest.flush(now=NOW)
+
+    assert await calls(database) == 2
+
+
+async def test_zombie_that_lost_its_partition_writes_nothing(database: Database) -> None:
+    zombie, heir = await reader(database, ALog()), await reader(database, ALog())
+    zombie.take([ARecord(n, call_record(service="zombie")) for n in range(5)], now=NOW)
+    heir.take([ARecord(n) for n in range(8)], now=NOW)
+    await heir.flush(now=NOW)
+
+    assert await zombie.flush(now=NOW) == Superseded(frozenset({CALLS}))
+    assert await calls(database) == 8
+    assert await one(database, "SELECT count(*) FROM series WHERE service = 'zombie'") == (0,)
+
+
+async def test_one_lost_partition_rolls_back_the_whole_batch(database: Database) -> None:
+    zombie, heir = await reader(database, ALog(), CALLS, OTHERS), await reader(database, ALog())
+    zombie.take([ARecord(0), ARecord(0, partition=1)], now=NOW)
+    heir.take([ARecord(0)], now=NOW)
+    await heir.flush(now=NOW)
+
+    await zombie.flush(now=NOW)
+
+    assert await calls(database) == 1
+    assert zombie.positions == {}
+
+    await zombie.open([OTHERS], now=NOW)
+    zombie.take([ARecord(0, partition=1)], now=NOW)
+    await zombie.flush(now=NOW)
+    assert await calls(database) == 2
+
+
+async def test_database_that_fails_once_loses_and_repeats_nothing(database: Database) -> None:
+    log = ALog()
+    ingest = await reader(database, log)
+    ingest.take([ARecord(0), ARecord(1, b"rubbish")], now=NOW)
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE usage_hourly RENAME TO gone"))
+
+    outcome = await ingest.flush(now=NOW)
+    ingest.take([ARecord(2)], now=NOW)
+
+    assert isinstance(outcome, Postponed)
+    assert await one(database, "SELECT next_offset, records FROM watermarks") == (0, 0)
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE gone RENAME TO usage_hourly"))
+    assert isinstance(await ingest.flush(now=NOW), Flushed)
+    assert await calls(database) == 2
+    assert await one(database, "SELECT next_offset, rejected_records FROM watermarks") == (3, 1)
+    assert len(log.letters) == 1
+
+
+async def test_recreated_topic_stops_that_topic_until_the_operator_accepts_it(database: Database) -> None:
+    log = ALog()
+    ingest = await reader(database, log)
+    ingest.take([ARecord(n) for n in range(4)], now=NOW)
+    await ingest.flush(now=NOW)
+    log.incarnation = "second"
+    ingest.take([ARecord(4)], now=NOW)
+
+    assert isinstance(await ingest.flush(now=NOW), Superseded)
+    assert (await ingest.open([CALLS], now=NOW)).positions == {}
+    assert await conditions(database) == [("topic_recreated", "calls")]
+    assert await accept_recreated(database, "calls", now=NOW) == 1
+
+    assert (await ingest.open([CALLS], now=NOW)).positions == {CALLS: 0}
+    ingest.take([ARecord(0)], now=NOW)
+    await ingest.flush(now=NOW)
+    assert await calls(database) == 5
+    assert await one(database, "SELECT next_offset, records, incarnation FROM watermarks") == (1, 5, "second")
+    assert await conditions(database) == []
+
+
+async def test_sound_topic_cannot_be_given_up_by_mistake(database: Database) -> None:
+    ingest = await reader(database, ALog())
+    ingest.take([ARecord(0)], now=NOW)
+    await ingest.flush(now=NOW)
+
+    assert await accept_recreated(database, "calls", now=NOW) == 0
+    assert await one(database, "SELECT incarnation FROM watermarks") == ("first",)
+
+
+async def test_embedded_broker_that_forgot_its_topics_swallows_and_repeats_nothing(database: Database) -> None:
+    for start_of_the_broker in ("first", "second"):
+        ingest = await reader(database, ALog(incarnation=start_of_the_broker, forgets=True))
+        ingest.take([ARecord(n) for n in range(3)], now=NOW)
+        await ingest.flush(now=NOW)
+
+    assert await calls(database) == 6
+    assert await one(database, "SELECT next_offset, records FROM watermarks") == (3, 6)
+
+
+async def test_records_deleted_before_they_were_read_are_counted_and_told(database: Database) -> None:
+    ingest = await reader(database, ALog())
+    ingest.take([ARecord(0)], now=NOW)
+    await ingest.flush(now=NOW)
+
+    late = await reader(database, ALog(start=11))
+
+    assert late.positions == {CALLS: 11}
+    assert await one(database, "SELECT next_offset, gap_records, records FROM watermarks") == (11, 10, 1)
+    assert await conditions(database) == [("gap", "calls/0")]
+
+
+async def test_records_deleted_while_reading_are_counted_and_told(database: Database) -> None:
+    log = ALog()
+    ingest = await reader(database, log)
+    ingest.take([ARecord(0)], now=NOW)
+    log.start = 11
+    ingest.take([ARecord(11)], now=NOW)
+
+    await ingest.flush(now=NOW)
+
+    assert await one(database, "SELECT next_offset, gap_records, records FROM watermarks") == (12, 10, 2)
+
+
+async def test_hole_in_a_compacted_log_is_no_gap(database: Database) -> None:
+    ingest = await reader(database, ALog())
+    ingest.take([ARecord(0), ARecord(5)], now=NOW)
+
+    await ingest.flush(now=NOW)
+
+    assert await one(database, "SELECT next_offset, gap_records, records FROM watermarks") == (6, 0, 2)
+
+
+async def test_records_fetched_before_the_start_was_known_are_not_taken(database: Database) -> None:
+    ingest = await reader(database, ALog())
+
+    assert not ingest.take([ARecord(7)], now=NOW)
+    await ingest.open([CALLS], now=NOW)
+    assert ingest.take([ARecord(0)], now=NOW)
+
+
+async def test_hole_at_the_very_start_is_believed_the_second_time(database: Database) -> None:
+    ingest = await reader(database, ALog())
+    assert not ingest.take([ARecord(7)], now=NOW)
+    await ingest.open([CALLS], now=NOW)
+
+    assert ingest.take([ARecord(7)], now=NOW)
+
+
+async def test_flood_of_rejections_stops_the_line_and_applies_nothing_past_it(database: Database) -> None:
+    ingest = await reader(database, ALog(), limit=0.5)
+    ingest.take([ARecord(0)], now=NOW)
+    await ingest.flush(now=NOW)
+
+    ingest.take([ARecord(n, b"rubbish") for n in range(1, 1_500)], now=NOW)
+    await ingest.flush(now=NOW)
+
+    assert ingest.flooded
+    assert await one(database, "SELECT next_offset, rejected_records FROM watermarks") == (1, 0)
+
+
+async def test_flush_is_due_by_time(database: Database) -> None:
+    ingest = await reader(database, ALog())
+    ingest.take([ARecord(0)], now=NOW)
+
+    assert not ingest.due(now=NOW + timedelta(seconds=1.9))
+    assert ingest.due(now=NOW + timedelta(seconds=2))
+    await ingest.flush(now=NOW)
+    assert not ingest.due(now=NOW + timedelta(hours=1))
+
+
+async def test_names_without_end_fold_into_one_series_and_every_call_counts(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series_store, "MAX_NEW_SERIES", 5)
+    ingest = await reader(database, ALog())
+    ingest.take([ARecord(n, call_record(model=f"made-up-{n}")) for n in range(50)], now=NOW)
+    await ingest.flush(now=NOW)
+    ingest.take([ARecord(50, call_record(model="made-up-50"))], now=NOW)
+    await ingest.flush(now=NOW)
+
+    assert await calls(database) == 51
+    assert await one(database, "SELECT count(*) FROM series") == (6,)
+    assert await one(
+        database, "SELECT calls FROM usage_hourly JOIN series ON id = series_id WHERE reporter = '(too many)'"
+    ) == (46,)
+
+
+async def test_two_consumers_may_meet_new_series_at_once(database: Database) -> None:
+    first, second = await reader(database, ALog(), CALLS), await reader(database, ALog(), OTHERS)
+    for n in range(3):
+        first.take([ARecord(n, call_record(model=f"gpt-{n}"))], now=NOW)
+        second.take([ARecord(n, call_record(model=f"gpt-{n}"), partition=1)], now=NOW)
+
+    await first.flush(now=NOW)
+    await second.flush(now=NOW)
+
+    assert await one(database, "SELECT count(*), sum(calls)::int FROM usage_hourly") == (3, 6)
