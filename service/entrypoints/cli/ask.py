@@ -81,7 +81,9 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
         emit(answer.model_dump(mode="json"))
         return
     console.print(f"[bold]{escape(answer.service)}[/], owned by {escape(answer.team or 'nobody')}")
-    _print_uses(answer.models)
+    if not answer.models:
+        console.print("No call to a known model in 28 days.")
+    _print_calls(answer.exposures, answer.models)
     _print_unknown(answer.unknown_ids)
 
 
@@ -146,11 +148,15 @@ def _print_who(
         return
     if not exposures and not uses:
         console.print(f"No service has called {escape(asked)} in 28 days.")
-        return
+    _print_calls(exposures, uses)
+
+
+def _print_calls(exposures: Sequence[ExposureAnswer], uses: Sequence[ModelUse]) -> None:
+    """What is going away first, with what is done about it; then what is not."""
     if exposures:
         _print_exposures(exposures)
-    dated = {(each.service, each.environment, each.platform, each.model) for each in exposures}
-    rest = [use for use in uses if (use.service, use.environment, use.platform, use.model) not in dated]
+    going = {(each.service, each.environment, each.platform, each.model) for each in exposures}
+    rest = [use for use in uses if (use.service, use.environment, use.platform, use.model) not in going]
     if rest:
         _print_uses(rest)
 

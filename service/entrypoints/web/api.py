@@ -1,7 +1,5 @@
 """The HTTP API, version 1: read only, bounded pages, every parameter checked and unknown ones refused."""
 
-from collections.abc import Callable
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Literal
 
@@ -20,13 +18,11 @@ from service.adapters.queries import (
     cut,
     deadline_key,
     exposure_key,
-    read_exposures,
     read_notifications,
-    read_service,
     read_service_names,
 )
-from service.app import App
 from service.core.exposure import State
+from service.entrypoints.web.context import Here
 
 Name = Annotated[str, Field(max_length=300)]
 MAX_DAYS = 3660
@@ -83,71 +79,67 @@ class Refusal(BaseModel):
     remedy: str
 
 
-def api_routes(app: App, *, clock: Callable[[], datetime]) -> APIRouter:
-    router = APIRouter(
-        prefix="/api/v1",
-        responses={
-            401: {"model": Refusal, "description": "The token is missing or wrong."},
-            422: {"model": Refusal, "description": "A parameter is wrong."},
-        },
-    )
+router = APIRouter(
+    prefix="/api/v1",
+    responses={
+        401: {"model": Refusal, "description": "The token is missing or wrong."},
+        422: {"model": Refusal, "description": "A parameter is wrong."},
+    },
+)
 
-    async def exposures() -> list[ExposureAnswer]:
-        async with app.database.connect() as connection:
-            return await read_exposures(connection, app.catalog, app.company.owner_of, now=clock())
 
-    @router.get("/deprecations", tags=["lifecycle"], summary="Models that are going away, by deadline")
-    async def deprecations(query: Annotated[DeprecationQuery, Query()]) -> Page[DeprecationAnswer]:
-        """Every deprecation of the catalog that is public today, with the number of services that still call it."""
-        found = [
-            each
-            for each in count_callers(app.catalog, await exposures(), now=clock())
-            if (query.platform is None or each.platform == query.platform)
-            and (not query.calling or each.callers.calling)
-            and (query.within is None or (each.days_left is not None and each.days_left <= query.within))
-        ]
-        return cut(found, deadline_key, limit=query.limit, cursor=query.cursor)
+@router.get("/deprecations", tags=["lifecycle"], summary="Models that are going away, by deadline")
+async def deprecations(here: Here, query: Annotated[DeprecationQuery, Query()]) -> Page[DeprecationAnswer]:
+    """Every deprecation of the catalog that is public today, with the number of services that still call it."""
+    now = here.clock()
+    found = [
+        each
+        for each in count_callers(here.app.catalog, await here.exposures(now), now=now)
+        if (query.platform is None or each.platform == query.platform)
+        and (not query.calling or each.callers.calling)
+        and (query.within is None or (each.days_left is not None and each.days_left <= query.within))
+    ]
+    return cut(found, deadline_key, limit=query.limit, cursor=query.cursor)
 
-    @router.get("/exposures", tags=["usage"], summary="Services' uses of deprecated models, by deadline")
-    async def list_exposures(query: Annotated[ExposureQuery, Query()]) -> Page[ExposureAnswer]:
-        """Firm deadlines first, the nearest at the top; then "not before" dates; then those without a day."""
-        wanted = query.as_filter()
-        found = [exposure for exposure in await exposures() if wanted.admits(exposure)]
-        return cut(found, exposure_key, limit=query.limit, cursor=query.cursor)
 
-    @router.get(
-        "/services/{name:path}",
-        tags=["usage"],
-        summary="All that one service calls",
-        responses={404: {"model": Refusal, "description": "No log has named this service."}},
-    )
-    async def service(
-        name: Annotated[str, Path(max_length=300, description="As the logs spell it.", examples=["search-api"])],
-    ) -> ServiceAnswer:
-        """Every model of the last 28 days, deprecated or not, by reporter; and the ids that lastcall does not know."""
-        now = clock()
-        async with app.database.connect() as connection:
-            every = await read_exposures(connection, app.catalog, app.company.owner_of, now=now)
-            own = [exposure for exposure in every if exposure.service == name]
-            answer = await read_service(connection, name, app.catalog, app.company.owner_of, own, now=now)
-            if answer is None:
-                close = get_close_matches(name, await read_service_names(connection), n=3, cutoff=0.5)
-                raise HTTPException(404, {"error": "No log has named this service.", "remedy": _did_you_mean(close)})
-        return answer
+@router.get("/exposures", tags=["usage"], summary="Services' uses of deprecated models, by deadline")
+async def exposures(here: Here, query: Annotated[ExposureQuery, Query()]) -> Page[ExposureAnswer]:
+    """Firm deadlines first, the nearest at the top; then "not before" dates; then those without a day."""
+    wanted = query.as_filter()
+    found = [exposure for exposure in await here.exposures(here.clock()) if wanted.admits(exposure)]
+    return cut(found, exposure_key, limit=query.limit, cursor=query.cursor)
 
-    @router.get("/notifications", tags=["escalation"], summary="Who was told what, when and why; the newest first")
-    async def notifications(query: Annotated[NotificationQuery, Query()]) -> Page[NotificationAnswer]:
-        async with app.database.connect() as connection:
-            return await read_notifications(
-                connection,
-                state=query.state,
-                service=query.service,
-                destination=query.destination,
-                limit=query.limit,
-                cursor=query.cursor,
-            )
 
-    return router
+@router.get(
+    "/services/{name:path}",
+    tags=["usage"],
+    summary="All that one service calls",
+    responses={404: {"model": Refusal, "description": "No log has named this service."}},
+)
+async def service(
+    here: Here,
+    name: Annotated[str, Path(max_length=300, description="As the logs spell it.", examples=["search-api"])],
+) -> ServiceAnswer:
+    """Every model of the last 28 days, deprecated or not, by reporter; and the ids that lastcall does not know."""
+    answer = await here.service(name, here.clock())
+    if answer is None:
+        async with here.app.database.connect() as connection:
+            close = get_close_matches(name, await read_service_names(connection), n=3, cutoff=0.5)
+        raise HTTPException(404, {"error": "No log has named this service.", "remedy": _did_you_mean(close)})
+    return answer
+
+
+@router.get("/notifications", tags=["escalation"], summary="Who was told what, when and why; the newest first")
+async def notifications(here: Here, query: Annotated[NotificationQuery, Query()]) -> Page[NotificationAnswer]:
+    async with here.app.database.connect() as connection:
+        return await read_notifications(
+            connection,
+            state=query.state,
+            service=query.service,
+            destination=query.destination,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
 
 
 def _did_you_mean(close: list[str]) -> str:

@@ -14,10 +14,9 @@ from starlette.responses import Response
 
 from service.adapters.queries import CursorError
 from service.app import App
-from service.entrypoints.web.api import api_routes
+from service.entrypoints.web import api, operation, pages
+from service.entrypoints.web.context import ConsumerProbe, Context
 from service.entrypoints.web.guard import Access, Guard
-from service.entrypoints.web.operation import ConsumerProbe, operation_routes
-from service.entrypoints.web.pages import page_routes, refusal_page
 
 STATIC = Path(__file__).parent / "static"
 OPENAPI = "/api/openapi.json"
@@ -39,9 +38,9 @@ def create_web(
         docs_url=None,
         redoc_url=None,
     )
-    web.include_router(operation_routes(app, clock=clock, consumer=consumer))
-    web.include_router(api_routes(app, clock=clock))
-    web.include_router(page_routes(app, clock=clock), include_in_schema=False)
+    web.state.context = Context(app, clock, consumer)
+    for room in (operation, api, pages):
+        web.include_router(room.router)
     web.mount("/static", StaticFiles(directory=STATIC), name="static")
     web.add_middleware(Guard, access=Access.of(app.settings))
     web.exception_handler(RequestValidationError)(_on_bad_request)
@@ -53,7 +52,7 @@ def create_web(
 def _refuse(request: Request, status: int, error: str, remedy: str) -> Response:
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": error, "remedy": remedy}, status)
-    return refusal_page(request, status, error, remedy)
+    return pages.refusal_page(request, status, error, remedy)
 
 
 async def _on_bad_request(request: Request, error: RequestValidationError) -> Response:

@@ -1,6 +1,5 @@
 """Health, readiness and metrics: open to all, so they name no service and no id from a log."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,46 +9,42 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 
 from service.adapters import metrics
-from service.adapters.queries import DatabaseHealth, read_database_health, read_exposures, set_gauges
-from service.app import App
+from service.adapters.queries import DatabaseHealth, read_database_health, set_gauges
 from service.core.health import ConsumerHealth, trouble_of
+from service.entrypoints.web.context import Here
 
-ConsumerProbe = Callable[[], ConsumerHealth]
-"""Asks the consume loop of this process how it is."""
+router = APIRouter(tags=["operation"])
 
 
-def operation_routes(app: App, *, clock: Callable[[], datetime], consumer: ConsumerProbe | None) -> APIRouter:
-    router = APIRouter(tags=["operation"])
+@router.get("/healthz", summary="The process is alive")
+async def healthz() -> dict[str, str]:
+    return {"status": "alive"}
 
-    @router.get("/healthz", summary="The process is alive")
-    async def healthz() -> dict[str, str]:
-        return {"status": "alive"}
 
-    @router.get(
-        "/readyz",
-        summary="The process can do its work",
-        responses={503: {"description": "It cannot; `problems` says why and what to do."}},
-    )
-    async def readyz() -> JSONResponse:
-        """The database answers and is migrated, and the consume loop of this process, where it runs one, does its work.
-        Open conditions are shown and make it `degraded`; they do not take the page away from who must mend them."""
-        database = await read_database_health(app.database)
-        health = consumer() if consumer is not None else None
-        report = readiness(database, health, now=clock())
-        return JSONResponse(jsonable_encoder(report), 503 if report["problems"] else 200)
+@router.get(
+    "/readyz",
+    summary="The process can do its work",
+    responses={503: {"description": "It cannot; `problems` says why and what to do."}},
+)
+async def readyz(here: Here) -> JSONResponse:
+    """The database answers and is migrated, and the consume loop of this process, where it runs one, does its work.
+    Open conditions are shown and make it `degraded`; they do not take the page away from who must mend them."""
+    database = await read_database_health(here.app.database)
+    health = here.consumer() if here.consumer is not None else None
+    report = readiness(database, health, now=here.clock())
+    return JSONResponse(jsonable_encoder(report), 503 if report["problems"] else 200)
 
-    @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
-    async def prometheus() -> Response:
-        """Those of docs/metrics.md. With the database away, the ones of this process alone."""
-        database = await read_database_health(app.database)
-        if database.trouble is None:
-            now = clock()
-            async with app.database.connect() as connection:
-                exposures = await read_exposures(connection, app.catalog, app.company.owner_of, now=now)
-                await set_gauges(connection, exposures, now=now)
-        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
-    return router
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+async def prometheus(here: Here) -> Response:
+    """Those of docs/metrics.md. With the database away, the ones of this process alone."""
+    database = await read_database_health(here.app.database)
+    if database.trouble is None:
+        now = here.clock()
+        exposures = await here.exposures(now)
+        async with here.app.database.connect() as connection:
+            await set_gauges(connection, exposures, now=now)
+    return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 
 def readiness(database: DatabaseHealth, consumer: ConsumerHealth | None, *, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The pages: exposures by deadline, one service, the outbox. Rendered here, escaped, without a script."""
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path as Folder
 from typing import Annotated, Any, Literal
@@ -18,17 +17,15 @@ from service.adapters.queries import (
     ExposureFilter,
     cut,
     exposure_key,
-    read_exposures,
     read_messages,
     read_rejections,
-    read_service,
     read_unknown_ids,
 )
-from service.app import App
 from service.core import words
 from service.core.preview import to_html
 from service.entrypoints import phrases
 from service.entrypoints.web import show
+from service.entrypoints.web.context import Context, Here
 from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.overview import Headline, first_record, group
 
@@ -83,62 +80,55 @@ class OutboxQuery(BaseModel):
     cursor: str | None = Field(default=None, max_length=2000)
 
 
-def page_routes(app: App, *, clock: Callable[[], datetime]) -> APIRouter:
-    router = APIRouter()
-    owners = app.company.owner_of
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
-    @router.get("/", response_class=HTMLResponse)
-    async def exposures(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
-        now = clock()
-        async with app.database.connect() as connection:
-            every = await read_exposures(connection, app.catalog, owners, now=now)
-            context = {
-                "unknown_ids": await read_unknown_ids(connection, now=now, limit=UNREAD_ROWS),
-                "rejections": (await read_rejections(connection, now=now))[:UNREAD_ROWS],
-                "conditions": await open_conditions(connection),
-            }
-        wanted = query.as_filter()
-        found = [exposure for exposure in every if wanted.admits(exposure)]
-        page = cut(found, exposure_key, limit=ROWS, cursor=query.cursor)
-        return templates.TemplateResponse(
-            request,
-            "exposures.html",
-            context
-            | {
-                "now": now,
-                "query": query,
-                "headline": Headline.of(every),
-                "any": bool(every),
-                "first_record": first_record(app.catalog, now),
-                "page": page,
-                "groups": group(page.items),
-                "teams": sorted({exposure.team or NO_TEAM for exposure in every}),
-                "platforms": sorted({exposure.platform for exposure in every}),
-            },
-        )
 
-    @router.get("/services/{name:path}", response_class=HTMLResponse)
-    async def service(request: Request, name: Annotated[str, Path(max_length=300)]) -> Response:
-        now = clock()
-        async with app.database.connect() as connection:
-            every = await read_exposures(connection, app.catalog, owners, now=now)
-            own = [exposure for exposure in every if exposure.service == name]
-            answer = await read_service(connection, name, app.catalog, owners, own, now=now)
-        if answer is None:
-            raise HTTPException(404, {"error": "No log has named this service.", "remedy": "Look for it in the list."})
-        return templates.TemplateResponse(
-            request, "service.html", {"now": now, "service": answer, "groups": group(answer.exposures)}
-        )
+@router.get("/")
+async def exposures(request: Request, here: Here, query: Annotated[PageQuery, Query()]) -> Response:
+    now = here.clock()
+    every = await here.exposures(now)
+    wanted = query.as_filter()
+    page = cut([each for each in every if wanted.admits(each)], exposure_key, limit=ROWS, cursor=query.cursor)
+    context = {
+        "now": now,
+        "query": query,
+        "headline": Headline.of(every),
+        "any": bool(every),
+        "first_record": first_record(here.app.catalog, now),
+        "page": page,
+        "groups": group(page.items),
+        "teams": sorted({exposure.team or NO_TEAM for exposure in every}),
+        "platforms": sorted({exposure.platform for exposure in every}),
+    }
+    return templates.TemplateResponse(request, "exposures.html", context | await _blind_spots(here, now))
 
-    @router.get("/outbox", response_class=HTMLResponse)
-    async def outbox(request: Request, query: Annotated[OutboxQuery, Query()]) -> Response:
-        now = clock()
-        async with app.database.connect() as connection:
-            page = await read_messages(connection, limit=MESSAGES, cursor=query.cursor)
-        refresh = None if query.cursor else REFRESH_SECONDS
-        return templates.TemplateResponse(request, "outbox.html", {"now": now, "page": page, "refresh": refresh})
 
-    return router
+async def _blind_spots(here: Context, now: datetime) -> dict[str, Any]:
+    async with here.app.database.connect() as connection:
+        return {
+            "unknown_ids": await read_unknown_ids(connection, now=now, limit=UNREAD_ROWS),
+            "rejections": (await read_rejections(connection, now=now))[:UNREAD_ROWS],
+            "conditions": await open_conditions(connection),
+        }
+
+
+@router.get("/services/{name:path}")
+async def service(request: Request, here: Here, name: Annotated[str, Path(max_length=300)]) -> Response:
+    now = here.clock()
+    answer = await here.service(name, now)
+    if answer is None:
+        raise HTTPException(404, {"error": "No log has named this service.", "remedy": "Look for it in the list."})
+    context = {"now": now, "service": answer, "groups": group(answer.exposures)}
+    return templates.TemplateResponse(request, "service.html", context)
+
+
+@router.get("/outbox")
+async def outbox(request: Request, here: Here, query: Annotated[OutboxQuery, Query()]) -> Response:
+    async with here.app.database.connect() as connection:
+        page = await read_messages(connection, limit=MESSAGES, cursor=query.cursor)
+    refresh = None if query.cursor else REFRESH_SECONDS
+    context = {"now": here.clock(), "page": page, "refresh": refresh}
+    return templates.TemplateResponse(request, "outbox.html", context)
 
 
 def refusal_page(request: Request, status: int, error: str, remedy: str) -> Response:

@@ -1,0 +1,39 @@
+"""What every route is given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from service.adapters.queries import ExposureAnswer, ServiceAnswer, read_exposures, read_service
+from service.app import App
+from service.core.health import ConsumerHealth
+
+ConsumerProbe = Callable[[], ConsumerHealth]
+"""Asks the consume loop of this process how it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    app: App
+    clock: Callable[[], datetime]
+    consumer: ConsumerProbe | None
+
+    async def exposures(self, now: datetime) -> list[ExposureAnswer]:
+        async with self.app.database.connect() as connection:
+            return await read_exposures(connection, self.app.catalog, self.app.company.owner_of, now=now)
+
+    async def service(self, name: str, now: datetime) -> ServiceAnswer | None:
+        own = [exposure for exposure in await self.exposures(now) if exposure.service == name]
+        async with self.app.database.connect() as connection:
+            return await read_service(connection, name, self.app.catalog, self.app.company.owner_of, own, now=now)
+
+
+def _context_of(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+Here = Annotated[Context, Depends(_context_of)]
