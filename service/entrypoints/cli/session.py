@@ -1,6 +1,7 @@
 """How a command gets its App: settings from the environment, the embedded database where none is named."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ T = TypeVar("T")
 def read_settings() -> Settings:
     """Settings of this process; ends the command when a variable cannot be read. Configures logging."""
     try:
-        settings = Settings()
+        settings = Settings(_secrets_dir=os.environ.get("LASTCALL_SECRETS_DIR"))
     except ValidationError as error:
         first = error.errors()[0]
         name = "LASTCALL_" + "_".join(str(part) for part in first["loc"]).upper()
