@@ -30,6 +30,6 @@ def emit(answer: Any) -> None:
 
 def fail(message: str, remedy: str, code: Exit = Exit.BAD_INPUT) -> NoReturn:
     """Say what is wrong and what to do about it, and end the command."""
-    stderr.print(f"[bold red]error:[/] {escape(message)}")
-    stderr.print(f"  {escape(remedy)}")
+    stderr.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
+    stderr.print(f"  {escape(remedy)}", soft_wrap=True)
     raise SystemExit(int(code))
