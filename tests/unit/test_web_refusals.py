@@ -1,11 +1,13 @@
 """What the web refuses, and what it says: none of it asks the database."""
 
 import base64
+from datetime import UTC, datetime
 
 import pytest
 from web_client import web_client
 
 from service.adapters.database import open_database
+from service.core.health import ConsumerHealth
 from service.entrypoints.web.guard import is_loopback
 
 NO_DATABASE = open_database("postgresql://nobody@127.0.0.1:1/none")
@@ -122,6 +124,14 @@ async def test_a_database_that_is_away_is_said_and_metrics_go_on() -> None:
     assert ready.json()["problems"][0]["what"].startswith("the database does not answer")
     assert "127.0.0.1" not in ready.text
     assert "lastcall_records_total" in metrics.text
+
+
+async def test_metrics_say_when_the_consume_loop_last_asked_kafka() -> None:
+    polled = ConsumerHealth(running=True, last_poll_at=datetime(2025, 7, 2, 12, tzinfo=UTC))
+    async with web_client(NO_DATABASE, consumer=lambda: polled) as client:
+        metrics = (await client.get("/metrics")).text
+
+    assert "lastcall_consumer_last_poll_timestamp_seconds 1.7514576e+09" in metrics
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])

@@ -38,6 +38,8 @@ async def readyz(here: Here) -> JSONResponse:
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def prometheus(here: Here) -> Response:
     """Those of docs/metrics.md. With the database away, the ones of this process alone."""
+    if here.consumer is not None and (polled := here.consumer().last_poll_at) is not None:
+        metrics.LAST_POLL.set(polled.timestamp())
     database = await read_database_health(here.app.database)
     if database.trouble is None:
         now = here.clock()
