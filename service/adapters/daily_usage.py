@@ -4,17 +4,34 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import CTE, Date, Select, TableValuedAlias, Text, and_, delete, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy import (
+    CTE,
+    Date,
+    DateTime,
+    Lateral,
+    Select,
+    TableValuedAlias,
+    Text,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.agenda import look_after_calls
 from service.adapters.tables import series, usage_daily, usage_dirty, usage_hourly
 from service.adapters.unnest import unnested
 from service.adapters.usage_keys import KEY
+from service.core.calendar import utc_midnight
 from service.core.exposure import ExposureKey
 
 BATCH = 2_000
+_INSTANT = DateTime(timezone=True)
 _DAY = (*KEY, "day")
 _SUMS = (
     "calls", "errors", "end_of_life", "input_tokens", "output_tokens", "cached_tokens", "tokens_known",
@@ -64,18 +81,26 @@ async def _take(connection: AsyncConnection) -> list[_Touched]:
 
 
 def _relation(touched: Sequence[_Touched]) -> TableValuedAlias:
-    texts = [(name, Text(), [getattr(key, name) for key, _ in touched]) for name in KEY]
-    return unnested(*texts, ("day", Date(), [day for _, day in touched]))
+    """`starts` and `ends` bound the day in instants, so that hours are found through their index."""
+    return unnested(
+        *((name, Text(), [getattr(key, name) for key, _ in touched]) for name in KEY),
+        ("day", Date(), [day for _, day in touched]),
+        ("starts", _INSTANT, [utc_midnight(day) for _, day in touched]),
+        ("ends", _INSTANT, [utc_midnight(day + timedelta(days=1)) for _, day in touched]),
+    )
 
 
 def _by_reporter(touched: TableValuedAlias) -> CTE:
     """Totals by touched day, hour and reporter, of the calls that asked for the model or were answered by it."""
-    s, u, t = series.c, usage_hourly.c, touched.c
-    start = func.timezone("UTC", t.day)
+    s, t = series.c, touched.c
+    day = [t[name] for name in _DAY]
+    hours = _hours_of(touched)
+    u = hours.c
     another = and_(s.requested_model == t.model, s.served_model != t.model)
+    asked_or_answered = or_(s.requested_model == t.model, s.served_model == t.model)
     return (
         select(
-            *(t[name] for name in _DAY),
+            *day,
             u.hour,
             s.reporter,
             func.min(u.first_at).label("first_at"),
@@ -84,16 +109,22 @@ def _by_reporter(touched: TableValuedAlias) -> CTE:
             func.coalesce(func.sum(u.calls).filter(another), 0).label("redirected"),
         )
         .select_from(touched)
-        .join(
-            series,
-            and_(
-                *(s[name] == t[name] for name in KEY[:3]),
-                or_(s.requested_model == t.model, s.served_model == t.model),
-            ),
-        )
-        .join(usage_hourly, and_(u.series_id == s.id, u.hour >= start, u.hour < start + timedelta(days=1)))
-        .group_by(*(t[name] for name in _DAY), u.hour, s.reporter)
+        .join(series, and_(*(s[name] == t[name] for name in KEY[:3]), asked_or_answered))
+        .join(hours, true())
+        .group_by(*day, u.hour, s.reporter)
         .cte("by_reporter")
+    )
+
+
+def _hours_of(touched: TableValuedAlias) -> FromClause:
+    """The hours of a series on a touched day. OFFSET 0 keeps the planner from reading all hours of the series."""
+    u, t = usage_hourly.c, touched.c
+    return (
+        select(usage_hourly)
+        .where(u.series_id == series.c.id, u.hour >= t.starts, u.hour < t.ends)
+        .correlate(series, touched)
+        .offset(0)
+        .lateral("hours")
     )
 
 
@@ -104,33 +135,30 @@ def _totals(by_reporter: CTE) -> Select[tuple[object, ...]]:
     """
     r = by_reporter.c
     day = [r[name] for name in _DAY]
-    largest = (
-        select(by_reporter)
-        .ext(distinct_on(*day, r.hour))
-        .order_by(*day, r.hour, r.calls.desc(), r.tokens_known.desc(), r.end_of_life.desc(), r.reporter)
-        .cte("largest")
-    )
-    names = select(*day, r.reporter, func.sum(r.calls).label("calls")).group_by(*day, r.reporter).subquery()
-    reporters = (
+    largest_first = (r.calls.desc(), r.tokens_known.desc(), r.end_of_life.desc(), r.reporter)
+    rank = func.row_number().over(partition_by=(*day, r.hour), order_by=largest_first).label("rank")
+    ranked = select(by_reporter, rank).subquery("ranked")
+    k = ranked.c
+    volumes = (
         select(
-            *(names.c[name] for name in _DAY), func.jsonb_object_agg(names.c.reporter, names.c.calls).label("reporters")
+            *(k[name] for name in _DAY),
+            k.reporter,
+            func.min(k.first_at).label("first_at"),
+            func.max(k.last_at).label("last_at"),
+            func.sum(k.calls).label("reported"),
+            *(func.sum(k[name]).filter(k.rank == 1).label(name) for name in (*_SUMS, "redirected")),
         )
-        .group_by(*(names.c[name] for name in _DAY))
-        .cte("reporters")
+        .group_by(*(k[name] for name in _DAY), k.reporter)
+        .subquery("volumes")
     )
-    span = (
-        select(*day, func.min(r.first_at).label("first_at"), func.max(r.last_at).label("last_at"))
-        .group_by(*day)
-        .cte("span")
-    )
-    sums = [func.sum(largest.c[name]).label(name) for name in (*_SUMS, "redirected")]
-    keys = [largest.c[name] for name in _DAY]
-    return (
-        select(*keys, span.c.first_at, span.c.last_at, *sums, reporters.c.reporters)
-        .join(reporters, and_(*(largest.c[name] == reporters.c[name] for name in _DAY)))
-        .join(span, and_(*(largest.c[name] == span.c[name] for name in _DAY)))
-        .group_by(*keys, span.c.first_at, span.c.last_at, reporters.c.reporters)
-    )
+    v = volumes.c
+    return select(
+        *(v[name] for name in _DAY),
+        func.min(v.first_at).label("first_at"),
+        func.max(v.last_at).label("last_at"),
+        *(func.sum(v[name]).label(name) for name in (*_SUMS, "redirected")),
+        func.jsonb_object_agg(v.reporter, v.reported).label("reporters"),
+    ).group_by(*(v[name] for name in _DAY))
 
 
 async def _drop(connection: AsyncConnection, empty: Sequence[_Touched]) -> None:

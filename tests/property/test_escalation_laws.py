@@ -152,9 +152,12 @@ TestEscalationLaws = Escalation.TestCase
 
 
 def _as_of(first: date, last: date, now: datetime) -> Exposure:
-    """Called each hour from the first day to the end of the last. Past the shutdown it is answered still."""
+    """Called from midnight of the first day to 3:20 of the last. Past the shutdown it is answered still.
+
+    No zone has its morning in the six hours before 3:20: there is a tick between a step's hour and the quiet one's.
+    """
     until = min(last, now.date())
-    ended = min(now, datetime.combine(last, time(23), UTC))
+    ended = min(now, datetime.combine(last, time(3, 20), UTC))
     first_at = datetime.combine(first, time(), UTC)
     return make_exposure(since=first, until=until, first_at=first_at, last_at=ended)
 
