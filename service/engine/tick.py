@@ -9,7 +9,7 @@ import structlog
 
 from service.adapters.conditions import record_heartbeats
 from service.adapters.database import Database
-from service.adapters.metrics import TICK_SECONDS
+from service.adapters.metrics import TICK_FAILURES, TICK_SECONDS
 from service.adapters.slack import Transport
 from service.config.company import Company
 from service.core.catalog import Catalog
@@ -65,6 +65,7 @@ async def tick(engine: Engine, *, now: datetime) -> Ticked:
         except Exception as error:
             log.exception("verb failed", verb=verb, now=now.isoformat())
             failures[verb] = error
+            TICK_FAILURES.labels(verb).inc()
             continue
         took[verb] = perf_counter() - started
         TICK_SECONDS.labels(verb).observe(took[verb])
