@@ -8,7 +8,7 @@ from sqlalchemy import (
     CTE,
     Date,
     DateTime,
-    Lateral,
+    FromClause,
     Select,
     TableValuedAlias,
     Text,
