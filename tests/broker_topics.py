@@ -48,7 +48,8 @@ async def produce(
     await producer.start()
     try:
         for value in values:
-            await producer.send(topic, value, partition=partition, headers=list(headers))
+            key = b"key" if value is None else None
+            await producer.send(topic, value, key=key, partition=partition, headers=list(headers))
     finally:
         await producer.stop()
 

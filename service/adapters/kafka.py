@@ -123,7 +123,9 @@ class KafkaLog:
         ]
         if value is None and record.value is not None:
             headers.append(("lastcall.value_left_out", str(len(record.value)).encode()))
-        return await self._producer.send(self._dead_letter_topic, value=value, key=record.key, headers=headers)
+        # aiokafka refuses a record with neither, which other producers may well have sent.
+        key = b"" if value is None and record.key is None else record.key
+        return await self._producer.send(self._dead_letter_topic, value=value, key=key, headers=headers)
 
 
 KafkaTrouble = (KafkaError, OSError, TimeoutError)

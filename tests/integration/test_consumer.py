@@ -1,0 +1,161 @@
+"""The consume loop on a broker: what goes onto the topic ends in the database, whatever it is."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from broker_topics import call_record, delete_topic, make_topic, produce, read_all
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from service.adapters.conditions import open_conditions
+from service.adapters.database import Database
+from service.adapters.kafka import KafkaLog
+from service.adapters.watermark_store import accept_recreated
+from service.app import open_app
+from service.config.settings import Settings
+from service.core.health import trouble_of
+from service.entrypoints.consumer import Consumer
+
+PATIENCE = 30
+LEDGER = """
+    SELECT coalesce(sum(call_records), 0)::int, coalesce(sum(rejected_records), 0)::int,
+           coalesce(sum(next_offset), 0)::int
+    FROM watermarks
+"""
+TOO_DEEP = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
+POISON = {
+    "null": None,
+    "empty": b"",
+    "no text": b"\xff\xfe\x00\x01",
+    "broken gzip": gzip.compress(call_record())[:-9],
+    "broken JSON": b'{"model": "gpt-4o", ',
+    "nested 10,000 deep": TOO_DEEP,
+    "10 MB": b'{"model": "' + b"x" * 10_000_000 + b'"}',
+    "a number of 400 digits": b'{"time": 1' + b"0" * 400 + b', "service": "s", "model": "gpt-4o"}',
+    "NaN": b'{"time": NaN, "service": "s", "model": "gpt-4o"}',
+    "no dialect": b'{"hello": "world"}',
+}
+
+
+@pytest.fixture
+async def settings(kafka: str, database_url: str) -> Settings:
+    """Of a consumer with a topic and a dead-letter topic of its own."""
+    topic = await make_topic(kafka, partitions=2)
+    return Settings(
+        database_url=SecretStr(database_url),
+        kafka_bootstrap_servers=kafka,
+        kafka_topics=topic,
+        kafka_group=topic,
+        kafka_dead_letter_topic=await make_topic(kafka),
+        flush_seconds=0.1,
+    )
+
+
+@asynccontextmanager
+async def consuming(settings: Settings) -> AsyncIterator[Consumer]:
+    stopping = asyncio.Event()
+    async with open_app(settings) as app, asyncio.TaskGroup() as group:
+        consumer = Consumer(app)
+        group.create_task(consumer.run(stopping))
+        try:
+            yield consumer
+        finally:
+            stopping.set()
+
+
+async def ledger(database: Database) -> tuple[int, int, int]:
+    """Call records, rejected records, next offsets."""
+    async with database.connect() as connection:
+        calls, rejected, offsets = (await connection.execute(text(LEDGER))).one()
+    return calls, rejected, offsets
+
+
+async def becomes(wanted: Any, question: Callable[[], Awaitable[Any]]) -> None:
+    """Waits for the answer; shows the last one when it never comes."""
+    answer = None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while (answer := await question()) != wanted:  # noqa: ASYNC110  it happens in the database
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        assert answer == wanted
+
+
+async def test_consumer_counts_rejects_and_goes_on_where_it_stopped(
+    kafka: str, settings: Settings, database: Database
+) -> None:
+    await produce(kafka, settings.kafka_topics, [call_record(), call_record(), b"rubbish"])
+    async with consuming(settings) as consumer:
+        await becomes((2, 1, 3), lambda: ledger(database))
+        assert trouble_of(consumer.health(), datetime.now(UTC)) is None
+        assert consumer.health().records_behind == 0
+    await produce(kafka, settings.kafka_topics, [call_record()])
+    async with consuming(settings):
+        await becomes((3, 1, 4), lambda: ledger(database))
+
+
+async def test_each_poison_record_costs_one_rejection_and_its_bytes_are_kept(
+    kafka: str, settings: Settings, database: Database
+) -> None:
+    values = list(POISON.values())
+    await produce(kafka, settings.kafka_topics, values, partition=0, headers=[("binary", b"\xff\xfe\x80")])
+    await produce(kafka, settings.kafka_topics, [call_record()], partition=0, headers=[("binary", b"\xff\xfe\x80")])
+
+    async with consuming(settings):
+        await becomes((1, len(values), len(values) + 1), lambda: ledger(database))
+
+    letters = await read_all(kafka, settings.kafka_dead_letter_topic)
+    origin = [{name: value.decode() for name, value in letter.headers} for letter in letters]
+    assert [letter["lastcall.offset"] for letter in origin] == [str(n) for n in range(len(values))]
+    assert {letter["lastcall.topic"] for letter in origin} == {settings.kafka_topics}
+    assert [letter.value for letter in letters] == values
+    assert "binary" not in origin[0]
+
+
+async def test_recreated_topic_is_held_or_renewed_as_the_broker_is(
+    kafka: str, settings: Settings, database: Database
+) -> None:
+    await produce(kafka, settings.kafka_topics, [call_record()] * 5, partition=0)
+    async with consuming(settings):
+        await becomes((5, 0, 5), lambda: ledger(database))
+    await delete_topic(kafka, settings.kafka_topics)
+    await make_topic(kafka, partitions=2, name=settings.kafka_topics)
+    await produce(kafka, settings.kafka_topics, [call_record()] * 3, partition=0)
+
+    async with consuming(settings):
+        embedded = await _is_embedded(settings)
+        if not embedded:
+            await becomes(["topic_recreated"], lambda: _conditions(database))
+            assert await accept_recreated(database, settings.kafka_topics, now=datetime.now(UTC)) == 2
+        await becomes((8, 0, 3), lambda: ledger(database))
+    assert await _conditions(database) == []
+
+
+async def test_flood_of_rejections_stops_the_line_and_tells_the_operator(
+    kafka: str, settings: Settings, database: Database
+) -> None:
+    await produce(kafka, settings.kafka_topics, [b"rubbish"] * 3_000)
+
+    async with consuming(settings) as consumer:
+        await becomes(["rejection_flood"], lambda: _conditions(database))
+        assert consumer.health().stopped is not None
+        assert (await ledger(database))[1] < 3_000
+
+
+async def _conditions(database: Database) -> list[str]:
+    async with database.connect() as connection:
+        return [condition.kind for condition in await open_conditions(connection)]
+
+
+async def _is_embedded(settings: Settings) -> bool:
+    log = KafkaLog(settings)
+    await log.start()
+    try:
+        return (await log.describe([settings.kafka_topics])).embedded
+    finally:
+        await log.stop()
