@@ -9,10 +9,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Database = AsyncEngine
 """The pool, as the other rooms name it: they pass it on and never speak SQL."""
+Transaction = AsyncConnection
+"""One connection of it with a transaction open, named for the same reason."""
 
 
 class Unreachable(Exception):

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from service.adapters.conditions import Condition, clear_condition, raise_condition
-from service.adapters.database import Database
+from service.adapters.database import Database, Transaction
 from service.adapters.metrics import GAP_RECORDS
 from service.adapters.watermark_store import add_gap, begin, load_watermarks, move
 from service.core.batch import Partition
@@ -52,7 +50,7 @@ async def record_gap(database: Database, partition: Partition, first: int, end: 
 
 
 async def _write(
-    connection: AsyncConnection, partition: Partition, start: Begin | Resume | Renew, incarnation: str, now: datetime
+    connection: Transaction, partition: Partition, start: Begin | Resume | Renew, incarnation: str, now: datetime
 ) -> bool:
     new = Watermark(incarnation, start.offset)
     match start:
@@ -67,7 +65,7 @@ async def _write(
             return await move(connection, partition, old, new, gap=gap)
 
 
-async def _tell_gap(connection: AsyncConnection, partition: Partition, first: int, end: int, now: datetime) -> None:
+async def _tell_gap(connection: Transaction, partition: Partition, first: int, end: int, now: datetime) -> None:
     GAP_RECORDS.labels(partition.topic).inc(end - first)
     await raise_condition(
         connection,
