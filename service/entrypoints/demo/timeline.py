@@ -79,8 +79,8 @@ class Account:
     """Told, and quiet before the shutdown."""
     failing: tuple[ExposureAnswer, ...]
     """Calls failed after the shutdown."""
-    messages: int
-    destinations: int
+    notices: tuple[NotificationAnswer, ...]
+    """Delivered, about the model."""
 
     @property
     def calls_saved(self) -> float:
@@ -93,14 +93,12 @@ def account(
 ) -> Account:
     midnight = datetime.combine(shutdown, time(), UTC)
     of_model = [e for e in exposures if e.model == model]
-    delivered = [n for n in notifications if n.kind == "notice" and n.state == "delivered" and n.model == model]
     return Account(
         model=model,
         shutdown=shutdown,
         in_time=tuple(e for e in of_model if e.last_at < midnight and e.told is not None),
         failing=tuple(e for e in of_model if e.last_at >= midnight),
-        messages=len({n.message_id for n in delivered}),
-        destinations=len({n.destination for n in delivered}),
+        notices=tuple(n for n in notifications if (n.kind, n.state, n.model) == ("notice", "delivered", model)),
     )
 
 
@@ -115,14 +113,16 @@ def show_account(console: Console, told: Account) -> None:
         table.add_row(*_row(exposure), "[green]moved in time[/]")
     for exposure in told.failing:
         errors = sum(day.errors for day in exposure.by_day if day.day >= told.shutdown)
-        table.add_row(*_row(exposure), f"[red]{errors} calls failed[/], [dim]and its step says so every day[/]")
+        heard = {n.destination for n in told.notices if n.service == exposure.service}
+        table.add_row(*_row(exposure), f"[red]{errors} calls failed[/], as {escape(', '.join(sorted(heard)))} was told")
     console.print()
     console.print(table)
     console.print(
         f"\n{len(told.in_time) + len(told.failing)} services called {told.model}; "
         f"[bold]{len(told.in_time)}[/] moved before the day, some {told.calls_saved:,.0f} calls a day that would have "
         "failed. "
-        f"{told.messages} messages reached {told.destinations} people and channels."
+        f"{len({n.message_id for n in told.notices})} messages reached {len({n.destination for n in told.notices})} "
+        "people and channels."
     )
 
 
