@@ -71,3 +71,9 @@ async def record_heartbeats(database: Database, seconds: Mapping[str, float], *,
     if values:
         async with database.begin() as connection:
             await connection.execute(row, values)
+
+
+async def last_tick(connection: AsyncConnection, verb: str) -> datetime | None:
+    """As of when the verb ran last; None: never."""
+    now: datetime | None = await connection.scalar(select(heartbeats.c.now).where(heartbeats.c.verb == verb))
+    return now

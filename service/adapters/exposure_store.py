@@ -47,6 +47,12 @@ async def load_exposures_of(
     return {exposure.key: exposure for exposure in _exposures(rows, catalog, now)}
 
 
+async def newest_call(connection: AsyncConnection) -> datetime | None:
+    """By event time, of any model."""
+    newest: datetime | None = await connection.scalar(select(func.max(_d.last_at)))
+    return newest
+
+
 def _days(now: datetime) -> Any:
     """By event time: what was called later than `now` is not there yet."""
     columns = (*KEY, "day", "first_at", "last_at", *_COUNTS)

@@ -1,14 +1,9 @@
-"""Who is told what, when: `decide` asked at every moment that it names itself.
+"""Who will be told what, when, if the use goes on as it is: `decide` asked at every moment that it names itself."""
 
-`foresee` looks ahead and assumes that the use goes on as it is. `replay` looks back, at the calls as they were.
-"""
-
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from service.core.calendar import utc_midnight
 from service.core.campaign import Campaign
 from service.core.decision import Telling, Wait
 from service.core.escalation import decide
@@ -40,20 +35,6 @@ def foresee(
             now = decision.until
 
 
-def replay(exposure: Exposure, owner: Owner, policy: Policy, *, end: datetime) -> Iterator[Foreseen]:
-    """From the first call up to, not including, `end`, exact to the day of the calls."""
-    campaign = None
-    now: datetime | None = exposure.first_at
-    while now is not None and now < end:
-        decision = decide(campaign, _as_of(exposure, now), owner, policy, now)
-        if not isinstance(decision, Wait):
-            campaign = decision.campaign
-            yield from (Foreseen(telling.not_before, telling) for telling in decision.tellings)
-        else:
-            moments = [decision.until, _next_call(exposure, now) if decision.on_call else None]
-            now = min((moment for moment in moments if moment), default=None)
-
-
 def _going_on(exposure: Exposure, start: datetime, now: datetime) -> Exposure:
     """The exposure as of `now` when each day since `start` is like the last one that was seen.
 
@@ -71,18 +52,3 @@ def _like(last: DayOfUse, exposure: Exposure, day: date) -> DayOfUse:
     if over and exposure.deprecation.after_shutdown == "error":
         return replace(last, day=day, errors=last.calls, end_of_life=last.calls)
     return replace(last, day=day)
-
-
-def _as_of(exposure: Exposure, now: datetime) -> Exposure:
-    days = exposure.days[: _days_until(exposure, now)]
-    end_of_last = utc_midnight(days[-1].day + timedelta(days=1))
-    return replace(exposure, days=days, last_at=min(now, end_of_last, exposure.last_at))
-
-
-def _next_call(exposure: Exposure, now: datetime) -> datetime | None:
-    later = exposure.days[_days_until(exposure, now) :]
-    return utc_midnight(later[0].day) if later else None
-
-
-def _days_until(exposure: Exposure, now: datetime) -> int:
-    return bisect_right(exposure.days, now.date(), key=lambda use: use.day)

@@ -1,23 +1,23 @@
 """plan: who is told what in a span of time, past or to come. Reads only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from service.adapters.campaign_store import Recorded, load_campaigns, told_between
+from service.adapters.conditions import last_tick
 from service.adapters.database import Database
-from service.adapters.exposure_store import load_public_exposures
+from service.adapters.exposure_store import load_public_exposures, newest_call
 from service.config.company import Company
 from service.core.campaign import Campaign
 from service.core.catalog import Catalog
 from service.core.exposure import Exposure
 from service.core.ownership import Audience, destinations
-from service.core.plan import Foreseen, foresee, replay
+from service.core.plan import foresee
 
-Status = Literal["recorded", "replayed", "foreseen"]
-"""recorded: it was written down. replayed: nothing was, and this is what today's policy makes of the calls of then.
-foreseen: it comes if the use goes on as it is."""
+Status = Literal["recorded", "foreseen"]
+"""recorded: it was written down. foreseen: it comes if the use goes on as it is."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,16 +37,21 @@ class Planned:
 
 
 async def plan(
-    database: Database, catalog: Catalog, company: Company, *, start: datetime, end: datetime, now: datetime
+    database: Database, catalog: Catalog, company: Company, *, start: datetime, end: datetime
 ) -> list[Planned]:
-    """From `start` up to, not including, `end`, by what is known at `now`. The same rows give the same plan."""
+    """From `start` up to, not including, `end`. The same rows give the same plan, whatever the time is.
+
+    Up to the last tick it is what was recorded, from then on what is foreseen. Where no tick has ever been, everything
+    is foreseen from the newest call on.
+    """
     async with database.connect() as connection:
+        now = await last_tick(connection, "escalate") or await newest_call(connection) or start
         recorded = await told_between(connection, start, end)
         campaigns = await load_campaigns(connection)
         exposures = await load_public_exposures(connection, catalog, now=now)
     planned = [_recorded(one) for one in recorded]
     for exposure in exposures:
-        planned += _of(campaigns.get(exposure.key), exposure, company, now, end)
+        planned += _foreseen(campaigns.get(exposure.key), exposure, company, now, end)
     return sorted(one for one in planned if start <= one.at < end)
 
 
@@ -56,19 +61,13 @@ def _recorded(one: Recorded) -> Planned:
     )
 
 
-def _of(
+def _foreseen(
     campaign: Campaign | None, exposure: Exposure, company: Company, now: datetime, end: datetime
 ) -> Iterator[Planned]:
     key = exposure.key
     owner = company.owner_of(key.service)
     policy = company.policy_for(platform=key.platform, environment=key.environment, team=owner.team)
-
-    def planned(found: Iterable[Foreseen], status: Status) -> Iterator[Planned]:
-        for one in found:
-            telling = one.telling
-            for to in destinations(owner, telling.audiences, company.channels):
-                yield Planned(one.at, *key, telling.step, to.address, to.audience, status, telling.reason)
-
-    if campaign is None:
-        yield from planned(replay(exposure, owner, policy, end=min(now, end)), "replayed")
-    yield from planned(foresee(campaign, exposure, owner, policy, start=now, end=end), "foreseen")
+    for one in foresee(campaign, exposure, owner, policy, start=now, end=end):
+        telling = one.telling
+        for to in destinations(owner, telling.audiences, company.channels):
+            yield Planned(one.at, *key, telling.step, to.address, to.audience, "foreseen", telling.reason)

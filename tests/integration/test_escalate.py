@@ -14,6 +14,7 @@ from sqlalchemy import Row, select
 
 from service.adapters.campaign_store import load_campaigns
 from service.adapters.catalog_files import LoadedCatalog, load_catalog
+from service.adapters.conditions import record_heartbeats
 from service.adapters.database import Database, open_database
 from service.adapters.tables import agenda, campaigns, notifications
 from service.config.company import Company
@@ -168,8 +169,9 @@ async def test_model_without_an_end_is_looked_at_once(database: Database, loaded
 async def test_plan_foresees_what_will_be_told(database: Database, loaded: LoadedCatalog) -> None:
     await call_daily(database, loaded, ANNOUNCED)
     await tick(database, loaded, ANNOUNCED)
-    span = {"start": datetime(2025, 4, 1, tzinfo=UTC), "end": datetime(2025, 7, 14, 8, tzinfo=UTC)}
-    planned = await plan(database, loaded.catalog, COMPANY, now=ANNOUNCED, **span)
+    await record_heartbeats(database, {"escalate": 0.1}, now=ANNOUNCED)
+    start, end = datetime(2025, 4, 1, tzinfo=UTC), datetime(2025, 7, 14, 8, tzinfo=UTC)
+    planned = await plan(database, loaded.catalog, COMPANY, start=start, end=end)
     assert [(one.at.date().isoformat(), one.step, one.destination, one.status) for one in planned] == [
         ("2025-04-14", "announced", "#search", "recorded"),
         ("2025-04-14", "announced", "user:ada@example.com", "recorded"),
@@ -195,16 +197,17 @@ async def test_plan_foresees_what_will_be_told(database: Database, loaded: Loade
         ("2025-07-14", "+0d while failing", "user:ada@example.com", "foreseen"),
         ("2025-07-14", "+0d while failing", "user:mia@example.com", "foreseen"),
     ]
-    assert await plan(database, loaded.catalog, COMPANY, now=ANNOUNCED, **span) == planned
+    assert await plan(database, loaded.catalog, COMPANY, start=start, end=end) == planned
 
 
-async def test_plan_replays_a_past_that_was_never_escalated(database: Database, loaded: LoadedCatalog) -> None:
-    await call_daily(database, loaded, ANNOUNCED)
-    now = datetime(2025, 9, 1, tzinfo=UTC)
-    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
-    planned = await plan(database, loaded.catalog, COMPANY, start=datetime(2025, 4, 1, tzinfo=UTC), end=now, now=now)
-    assert [(one.at.date().isoformat(), one.step, one.status) for one in planned] == [
-        ("2025-04-14", "announced", "replayed"),
-        ("2025-04-14", "announced", "replayed"),
-        ("2025-04-17", "migrated", "replayed"),
+async def test_plan_without_any_tick_goes_on_from_the_newest_call(database: Database, loaded: LoadedCatalog) -> None:
+    newest = datetime(2025, 6, 2, 11, tzinfo=UTC)
+    await call_daily(database, loaded, newest)
+    await reconcile(database, loaded.catalog, loaded.resolver, now=newest + timedelta(days=400))
+    start, end = datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 6, 20, tzinfo=UTC)
+    planned = await plan(database, loaded.catalog, COMPANY, start=start, end=end)
+    assert [(one.at.date().isoformat(), one.step, one.destination) for one in planned] == [
+        ("2025-06-02", "-60d", "user:ada@example.com"),
+        ("2025-06-16", "-30d", "#search"),
+        ("2025-06-16", "-30d", "user:ada@example.com"),
     ]

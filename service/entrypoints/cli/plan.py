@@ -12,6 +12,7 @@ from service.core import words
 from service.core.calendar import utc_midnight
 from service.engine.plan import Planned
 from service.engine.plan import plan as engine_plan
+from service.engine.reconcile import reconcile
 from service.entrypoints.cli.output import console, emit, fail
 from service.entrypoints.cli.session import run
 
@@ -28,8 +29,7 @@ def plan(
 ) -> None:
     """Who is told what, when.
 
-    What is past is as it was written down, or as the policy would have had it where nothing was. What is to come is as
-    it will be if the calls go on as they are.
+    Up to the last tick it is what was written down, from then on what comes if the calls go on as they are.
     """
     now = datetime.now(UTC)
     first = begin.date() if begin else now.date()
@@ -39,7 +39,8 @@ def plan(
     start, after = utc_midnight(first), utc_midnight(last + timedelta(days=1))
 
     async def ask(app: App) -> list[Planned]:
-        return await engine_plan(app.database, app.catalog, app.company, start=start, end=after, now=now)
+        await reconcile(app.database, app.catalog, app.resolver, now=now)
+        return await engine_plan(app.database, app.catalog, app.company, start=start, end=after)
 
     planned = run(ask)
     if as_json:
