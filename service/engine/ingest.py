@@ -194,16 +194,20 @@ class Ingest:
 
     # --- rows out -------------------------------------------------------------------------------------------------
 
-    def due(self, *, now: datetime) -> bool:
-        """Whether to flush: by time since the oldest record held, or by what is held."""
-        if not self._batch or self._oldest is None:
-            return False
+    @property
+    def full(self) -> bool:
+        """As much is held as should be: take no more before a flush."""
         return (
-            now - self._oldest >= self._limits.flush_after
-            or len(self._batch.rollup) >= self._limits.flush_keys
+            len(self._batch.rollup) >= self._limits.flush_keys
             or self._batch.dead_letter_bytes >= DEAD_LETTER_BYTES
             or len(self._batch.dead_letters) >= DEAD_LETTERS
         )
+
+    def due(self, *, now: datetime) -> bool:
+        """Whether to flush: by time since the oldest record held, or because it is full."""
+        if not self._batch or self._oldest is None:
+            return False
+        return now - self._oldest >= self._limits.flush_after or self.full
 
     async def flush(self, *, now: datetime) -> Outcome:
         """Dead letters first, then one transaction. Records may be taken meanwhile; they are the next batch."""

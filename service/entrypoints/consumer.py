@@ -152,7 +152,7 @@ class Consumer:
                 self._reopen()
             if self._ingest.flooded:
                 self._pause(self._assigned())
-            elif self._ingest.due(now=_now()):
+            elif self._ingest.full:  # what is due by time, the keeper writes while records go on coming in
                 await self._flush()
         except Exception as error:  # FastStream would log it and go on with the next records
             self._crash = error
