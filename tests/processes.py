@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import uuid
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -28,9 +29,22 @@ def environment(**settings: object) -> dict[str, str]:
     return {**plain, "PATH": path, **{name: str(value) for name, value in settings.items()}}
 
 
+def connected(kafka: str, database_url: str, topic: str, dead_letters: str, **settings: object) -> dict[str, str]:
+    """The environment of a `lastcall` that reads this topic into this database. The web takes any free port."""
+    return environment(
+        LASTCALL_DATABASE_URL=database_url,
+        LASTCALL_KAFKA_BOOTSTRAP_SERVERS=kafka,
+        LASTCALL_KAFKA_TOPICS=topic,
+        LASTCALL_KAFKA_GROUP=topic,
+        LASTCALL_KAFKA_DEAD_LETTER_TOPIC=dead_letters,
+        LASTCALL_WEB_PORT=0,
+        **settings,
+    )
+
+
 async def until(holds: Callable[[], Awaitable[bool]], *, within: float = PATIENCE) -> None:
     async with asyncio.timeout(within):
-        while not await holds():
+        while not await holds():  # noqa: ASYNC110  what is awaited is in other processes
             await asyncio.sleep(0.05)
 
 
@@ -122,6 +136,10 @@ class Running:
     async def end(self, number: signal.Signals, *, within: float = 30) -> int:
         """Sends a signal and waits. Returns the exit code; negative: ended by that signal."""
         self._process.send_signal(number)
+        return await self.ends(within=within)
+
+    async def ends(self, *, within: float) -> int:
+        """Waits until it ends by itself."""
         async with asyncio.timeout(within):
             return await self._process.wait()
 
@@ -129,7 +147,7 @@ class Running:
 @asynccontextmanager
 async def running(*args: str | Path, env: Mapping[str, str], folder: Path) -> AsyncIterator[Running]:
     """Until the block ends, if the test has not ended it before."""
-    log = folder / f"{len(list(folder.glob('*.log')))}-{args[0]}.log"
+    log = folder / f"{args[0]}-{uuid.uuid4().hex[:8]}.log"
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
             *(BIN / "lastcall", *args), env=env, cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out

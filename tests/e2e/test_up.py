@@ -2,7 +2,8 @@
 
 import json
 import signal
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,13 +20,14 @@ SERVICE = "order-history"
 
 
 @pytest.fixture
-async def data_dir(tmp_path: Path) -> AsyncIterator[Path]:
-    """A folder for embedded servers. A test that fails half-way leaves none of them running."""
-    folder = tmp_path / "data"
-    yield folder
-    for process in servers_of(folder):
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+def data_dir() -> Iterator[Path]:
+    """A folder for embedded servers, not below pytest's own (see conftest.py). A test that fails half-way leaves none
+    of them running."""
+    with tempfile.TemporaryDirectory(prefix="lastcall-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder) / "data"
+        for process in servers_of(Path(folder) / "data"):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 async def test_first_record_by_the_printed_line_is_found_and_ctrl_c_ends_everything(
@@ -73,7 +75,7 @@ async def test_totals_are_exact_over_three_lives_though_the_broker_forgets(data_
             assert (await lastcall("send", records, env=here, folder=tmp_path)).code == 0
             sent += number
             await until(lambda: counted(data_dir, sent))  # noqa: B023  awaited in this round
-            await until(lambda: nothing_behind(up))  # noqa: B023
+            await until(lambda: nothing_behind(up))
             assert await totals(data_dir) == (sent, sum(range(sent)), sent, sent)
             code = await up.end(end)
             assert code == (0 if end is signal.SIGINT else -signal.SIGKILL)
@@ -121,7 +123,7 @@ def servers_of(data_dir: Path) -> list[psutil.Process]:
 
 def lives(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 

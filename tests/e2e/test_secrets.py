@@ -1,0 +1,77 @@
+"""Prompts that running parts wrote into their logs, through the whole of lastcall: found nowhere in it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from broker_topics import make_topic, produce, read_all
+from database_contents import everything_in
+from processes import connected, lastcall, running, until
+from sqlalchemy import text
+
+from service.adapters.database import Database
+from service.formats.files import FileRecord, read_records
+
+CAPTURES = sorted((Path(__file__).parents[1] / "samples").glob("captured_*.jsonl"))
+SECRET = "secret prompt"
+PAGES = ("/", "/outbox", "/metrics", "/readyz", "/api/v1/exposures", "/api/v1/notifications")
+
+
+@pytest.fixture
+def captured() -> list[FileRecord]:
+    records = [record for path in CAPTURES for record in read_records(path)]
+    assert all(SECRET.encode() in (record.value or b"") for record in records)
+    return records
+
+
+async def test_no_prompt_of_a_kafka_record_is_stored_logged_or_shown(
+    kafka: str, database_url: str, database: Database, tmp_path: Path, captured: list[FileRecord]
+) -> None:
+    topic, dead_letters = await make_topic(kafka), await make_topic(kafka)
+    env = connected(kafka, database_url, topic, dead_letters, LASTCALL_LOG_LEVEL="debug", LASTCALL_REJECTION_LIMIT=1)
+    values = [record.value or b"" for record in captured]
+    broken = [value[: value.rindex(SECRET.encode()) + len(SECRET)] for value in values]
+    async with running("consume", env=env, folder=tmp_path) as consumer:
+        await produce(kafka, topic, [*values, *broken])
+        await until(lambda: read(database, 2 * len(values)))
+        ticked = await lastcall("tick", "--now", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", env=env, folder=tmp_path)
+        shown = await pages(await consumer.says(r"serving (http://\S+)"))
+
+    letters = await read_all(kafka, dead_letters)
+    assert len(letters) == len(broken)
+    stored = await everything_in(database)
+    assert "usage_hourly" in stored
+    assert SECRET not in stored
+    assert SECRET.encode().hex() not in stored
+    assert SECRET not in repr([(letter.key, letter.headers) for letter in letters])
+    for said in (consumer.said, ticked.out, ticked.err, shown):
+        assert SECRET not in said
+
+
+async def test_no_prompt_of_a_file_is_stored_or_printed(database_url: str, database: Database, tmp_path: Path) -> None:
+    env = connected("127.0.0.1:1", database_url, "lastcall", "dead-letters", LASTCALL_LOG_LEVEL="debug")
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text(f'{{"messages": [{{"content": "{SECRET}"}}]}}\n{{"prompt": "{SECRET}\n')
+    files = [*CAPTURES, broken]
+    for command in ("decode", "ingest"):
+        for form in ([], ["--json"]):
+            ended = await lastcall(command, *files, *form, env=env, folder=tmp_path)
+            assert ended.code == 0, ended.err
+            assert SECRET not in ended.out + ended.err
+    stored = await everything_in(database)
+    assert "usage_hourly" in stored
+    assert "rejections" in stored
+    assert SECRET not in stored
+
+
+async def read(database: Database, records: int) -> bool:
+    async with database.connect() as connection:
+        count = await connection.execute(text("SELECT coalesce(sum(records), 0) FROM watermarks"))
+        return bool(count.scalar_one() == records)
+
+
+async def pages(url: str) -> str:
+    """What the web shows, all in one text."""
+    async with httpx.AsyncClient(trust_env=False, base_url=url, timeout=30) as client:
+        return "\n".join([(await client.get(page)).raise_for_status().text for page in PAGES])
