@@ -30,15 +30,19 @@ class SeriesKey(NamedTuple):
 
     @classmethod
     def of(cls, event: UsageEvent) -> "SeriesKey":
-        return cls(
-            event.service or UNKNOWN_SERVICE,
-            event.environment or "",
-            event.reporter,
-            event.provider,
-            event.host,
-            event.requested_id,
-            event.requested_field,
-            event.served_id,
+        # Past the generated constructor: once a call, it is a tenth of the whole cost.
+        return tuple.__new__(
+            cls,
+            (
+                event.service or UNKNOWN_SERVICE,
+                event.environment or "",
+                event.reporter,
+                event.provider,
+                event.host,
+                event.requested_id,
+                event.requested_field,
+                event.served_id,
+            ),
         )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -89,6 +90,7 @@ class Consumer:
     async def _consume(self, stopping: asyncio.Event) -> None:
         faststream = FastStream(self._subscribe(), logger=None)
         await faststream.start()
+        gc.freeze()  # what stands now, the catalog above all, stays; looking through it again and again costs a third
         self._running = True
         try:
             while not stopping.is_set():
