@@ -59,6 +59,7 @@ async def test_one_record_in_kafka_is_one_message_to_the_owner(
         notices = [told for told in await items(at["web"], "/api/v1/notifications") if told["kind"] == "notice"]
 
         [message] = to_owner(slack)
+        assert going.shutdown.on is not None
         for said in ("checkout-api", going.id, words.day(going.shutdown.on)):
             assert said in message.text
         assert {notice["destination"] for notice in notices} == {f"user:{OWNER}", "#payments"}
