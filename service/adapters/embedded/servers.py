@@ -1,0 +1,60 @@
+"""The servers of one process: started, announced in the folder, ended in reverse."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+
+from service.adapters.embedded.broker import open_broker
+from service.adapters.embedded.folder import Addresses, announced, end_left_broker, owned, read_running
+from service.adapters.embedded.postgres import open_postgres
+
+
+class Embedded:
+    """The servers of one `lastcall up`: started on entry, ended on exit.
+
+    Entering raises FolderInUse, EmbeddedMissing or EmbeddedFailed. Must be entered in the main thread:
+    the kernel ends the broker with the thread that started it.
+    """
+
+    def __init__(self, data_dir: Path, *, database: bool = True, broker: bool = True) -> None:
+        self._data_dir = data_dir
+        self._database = database
+        self._broker = broker
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Addresses:
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            self._stack.enter_context(owned(self._data_dir))
+            end_left_broker(self._data_dir)
+            url = await self._stack.enter_async_context(open_postgres(self._data_dir)) if self._database else None
+            broker = await self._stack.enter_async_context(open_broker(self._data_dir)) if self._broker else None
+            addresses = Addresses(url, broker.address if broker else None)
+            self._stack.enter_context(announced(self._data_dir, addresses, broker.pid if broker else None))
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return addresses
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+
+@asynccontextmanager
+async def attach(data_dir: Path) -> AsyncIterator[Addresses]:
+    """The database of `data_dir` for a short command: that of a running `lastcall up`, else one started for the while.
+
+    `kafka_bootstrap_servers` is None when no `up` runs. Several commands share one server; the last one ends it.
+    """
+    await asyncio.to_thread(data_dir.mkdir, parents=True, exist_ok=True)
+    running = read_running(data_dir)
+    if running is not None and running.database_url is None:  # that `up` uses a database of its own
+        yield running
+        return
+    async with open_postgres(data_dir) as url:
+        yield Addresses(url, running.kafka_bootstrap_servers if running else None)
