@@ -20,13 +20,13 @@ test: setup  ## every test that needs neither Apache Kafka nor a browser
 	$(BIN)/pytest -m "not apache_kafka and not browser" $(ARGS)
 
 test-kafka: setup  ## the broker tests on a real Apache Kafka (needs Java and Maven)
-	.ci/kafka run $(BIN)/pytest -m apache_kafka $(ARGS)
+	.ci/kafka run $(BIN)/pytest -m "broker or apache_kafka" $(ARGS)
 
 test-browser: setup  ## the page in a real Chromium
 	$(BIN)/pytest -m browser $(ARGS)
 
 chaos: setup  ## a million records while consumers are killed
-	LASTCALL_CHAOS_RECORDS=1000000 .ci/kafka run $(BIN)/pytest tests/chaos -m apache_kafka -s $(ARGS)
+	LASTCALL_CHAOS_RECORDS=1000000 .ci/kafka run $(BIN)/pytest tests/chaos/test_consumers_killed.py -m apache_kafka -s $(ARGS)
 
 check: setup  ## lint, format, types, layers, catalog
 	$(BIN)/ruff check .

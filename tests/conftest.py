@@ -15,6 +15,13 @@ from service.adapters.database import migrate, open_database
 from service.adapters.embedded import Embedded
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test that asks for a broker runs on Apache Kafka as well, see `make test-kafka`."""
+    for item in items:
+        if "kafka" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.broker)
+
+
 def docker_answers() -> bool:
     import docker  # noqa: PLC0415  only where no server is named
 
