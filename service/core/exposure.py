@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from service.core.catalog import Deprecation
 
 State = Literal["active", "quiet", "overdue", "broken"]
@@ -25,9 +27,11 @@ class ExposureKey(NamedTuple):
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class DayOfUse:
-    """One UTC day. `calls` counts failed ones too; the volume is the largest reporter's, hour by hour, never a sum."""
+class DayOfUse(msgspec.Struct, frozen=True, gc=False):
+    """One UTC day. `calls` counts failed ones too; the volume is the largest reporter's, hour by hour, never a sum.
+
+    A struct, because a page reads hundreds of thousands of them, and a frozen dataclass takes long to make.
+    """
 
     day: date
     calls: int

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from msgspec import structs
+
 from service.core.campaign import Campaign
 from service.core.decision import Telling, Wait
 from service.core.escalation import decide
@@ -50,5 +52,5 @@ def _going_on(exposure: Exposure, start: datetime, now: datetime) -> Exposure:
 def _like(last: DayOfUse, exposure: Exposure, day: date) -> DayOfUse:
     over = exposure.deadline is not None and day >= exposure.deadline
     if over and exposure.deprecation.after_shutdown == "error":
-        return replace(last, day=day, errors=last.calls, end_of_life=last.calls)
-    return replace(last, day=day)
+        return structs.replace(last, day=day, errors=last.calls, end_of_life=last.calls)
+    return structs.replace(last, day=day)
