@@ -7,15 +7,17 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import uuid
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 BIN = Path(sys.executable).parent
 PATIENCE = 90.0
@@ -134,8 +136,14 @@ class Running:
         return match[1] if match.lastindex else match[0]
 
     async def end(self, number: signal.Signals, *, within: float = 30) -> int:
-        """Sends a signal and waits. Returns the exit code; negative: ended by that signal."""
-        self._process.send_signal(number)
+        """Sends a signal and waits. Returns the exit code; negative: ended by that signal.
+
+        SIGINT goes to its children too, as Ctrl-C in a terminal does.
+        """
+        if number is signal.SIGINT:
+            os.killpg(self.pid, number)
+        else:
+            self._process.send_signal(number)
         return await self.ends(within=within)
 
     async def ends(self, *, within: float) -> int:
@@ -150,7 +158,13 @@ async def running(*args: str | Path, env: Mapping[str, str], folder: Path) -> As
     log = folder / f"{args[0]}-{uuid.uuid4().hex[:8]}.log"
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
-            *(BIN / "lastcall", *args), env=env, cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
+            *(BIN / "lastcall", *args),
+            env=env,
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
     started = Running(process, log)
     try:
@@ -161,3 +175,31 @@ async def running(*args: str | Path, env: Mapping[str, str], folder: Path) -> As
                 await started.end(signal.SIGTERM)
         if process.returncode is None:
             await started.end(signal.SIGKILL)
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """For embedded servers; not below pytest's own folder, see conftest.py. A test that fails half-way leaves none of
+    them running."""
+    with tempfile.TemporaryDirectory(prefix="lastcall-test-", ignore_cleanup_errors=True) as parent:
+        folder = Path(parent) / "data"
+        try:
+            yield folder
+        finally:
+            for server in servers_of(folder):
+                server.kill()
+
+
+def servers_of(data_dir: Path) -> list[psutil.Process]:
+    """PostgreSQL is no child of `up`: whoever uses it last ends it."""
+    try:
+        pid = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+        return [psutil.Process(pid)]
+    except (FileNotFoundError, psutil.NoSuchProcess):
+        return []
+
+
+def lives(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False

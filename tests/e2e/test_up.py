@@ -2,16 +2,14 @@
 
 import json
 import signal
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
 from broker_topics import call_record
-from processes import Running, environment, lastcall, readiness, running, shell, until
+from processes import Running, data_folder, environment, lastcall, lives, readiness, running, servers_of, shell, until
 from sqlalchemy import text
 
 from service.adapters.database import open_database
@@ -21,13 +19,8 @@ SERVICE = "order-history"
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """A folder for embedded servers, not below pytest's own (see conftest.py). A test that fails half-way leaves none
-    of them running."""
-    with tempfile.TemporaryDirectory(prefix="lastcall-test-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder) / "data"
-        for process in servers_of(Path(folder) / "data"):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+    with data_folder() as folder:
+        yield folder
 
 
 async def test_first_record_by_the_printed_line_is_found_and_ctrl_c_ends_everything(
@@ -110,21 +103,6 @@ async def totals(data_dir: Path) -> tuple[int, int, int, int]:
             return (*used.one(), *read.one())
     finally:
         await database.dispose()
-
-
-def servers_of(data_dir: Path) -> list[psutil.Process]:
-    """PostgreSQL is no child of `up`: whoever uses it last ends it."""
-    try:
-        pid = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
-        return [psutil.Process(pid)]
-    except (FileNotFoundError, psutil.NoSuchProcess):
-        return []
-
-
-def lives(process: psutil.Process) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    return False
 
 
 def name_of(process: psutil.Process) -> str:

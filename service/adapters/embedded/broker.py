@@ -60,9 +60,14 @@ async def _start_tansu(binary: str, log: Path) -> "tuple[subprocess.Popen[bytes]
                 start_new_session=True,
                 preexec_fn=_dies_with_parent(),  # noqa: PLW1509  runs one system call
             )
-        if await _listens(process, port):
+        listens = False
+        try:
+            listens = await _listens(process, port)
+        finally:
+            if not listens:
+                await _end(process)
+        if listens:
             return process, port
-        await _end(process)
     raise EmbeddedFailed(f"the embedded broker did not start; see {log}")
 
 

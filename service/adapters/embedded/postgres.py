@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import shutil
 import subprocess
 import time
 import warnings
@@ -30,10 +31,12 @@ async def open_postgres(data_dir: Path) -> AsyncIterator[str]:
     folder.mkdir(exist_ok=True)
     server = PostgresServer(folder, cleanup_mode=None)
     with (data_dir / "postgres.lock").open("a+") as lock:
-        await asyncio.to_thread(_start_postgres, server, folder, lock)
+        starting = asyncio.ensure_future(asyncio.to_thread(_start_postgres, server, folder, lock))
         try:
+            await asyncio.shield(starting)
             yield str(server.get_uri())
         finally:
+            await asyncio.wait([starting])  # Ctrl-C does not reach its thread, which would leave a server behind
             if _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 await asyncio.to_thread(server.stop)
 
@@ -45,7 +48,9 @@ def _start_postgres(server: "PostgresServer", folder: Path, lock: IO[str]) -> No
             if _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 if not _postmaster_runs(folder):
                     (folder / "postmaster.pid").unlink(missing_ok=True)
+                    _put_unfinished_aside(folder)
                 server.start()
+                _made(folder).touch()
             _locked(lock, fcntl.LOCK_SH)
             if _postmaster_runs(folder):
                 server.start()
@@ -53,6 +58,19 @@ def _start_postgres(server: "PostgresServer", folder: Path, lock: IO[str]) -> No
             time.sleep(0.05)
     except (subprocess.SubprocessError, RuntimeError, OSError) as error:
         raise EmbeddedFailed(f"PostgreSQL did not start; see {folder / 'log'} ({type(error).__name__})") from error
+
+
+def _put_unfinished_aside(folder: Path) -> None:
+    """A folder whose server was never up is what a kill during the very first start leaves; none ever starts in it."""
+    if not _made(folder).exists() and (folder / "PG_VERSION").exists():
+        aside = folder.with_name("postgres.unfinished")
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+        folder.mkdir()
+
+
+def _made(folder: Path) -> Path:
+    return folder.with_name("postgres.made")
 
 
 def _locked(lock: IO[str], operation: int) -> bool:

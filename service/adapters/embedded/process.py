@@ -14,5 +14,5 @@ def process_name(pid: int) -> str:
 
     try:
         return str(psutil.Process(pid).name())
-    except psutil.Error:
+    except (psutil.Error, ValueError):  # a server that is only just being made notes a negative number
         return ""
