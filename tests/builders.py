@@ -14,13 +14,14 @@ from service.formats.files import FileRecord
 
 
 def make_notice(**given: Any) -> Notice:
-    """GPT-4.5 Preview, six weeks before its end."""
+    """GPT-4.5 Preview, six weeks before its end. A model that is given is its id as well."""
     values: dict[str, Any] = {
         "service": "search-api",
         "environment": "production",
         "team": "search",
         "platform": "openai-api",
-        "model": "gpt-4.5-preview",
+        "model": "gpt-4.5-preview-2025-02-27",
+        "id": given.get("model", "gpt-4.5-preview"),
         "announced": date(2025, 4, 14),
         "shutdown_on": date(2025, 7, 14),
         "precision": "exact",
@@ -39,13 +40,14 @@ def make_notice(**given: Any) -> Notice:
 
 
 def make_digest_line(**given: Any) -> DigestLine:
-    """GPT-4.5 Preview, called as much as the week before."""
+    """GPT-4.5 Preview, called as much as the week before. A model that is given is its id as well."""
     values: dict[str, Any] = {
         "service": "search-api",
         "environment": "production",
         "team": "search",
         "platform": "openai-api",
-        "model": "gpt-4.5-preview",
+        "model": "gpt-4.5-preview-2025-02-27",
+        "id": given.get("model", "gpt-4.5-preview"),
         "shutdown_on": date(2025, 7, 14),
         "precision": "exact",
         "replacement": "gpt-4.1",

@@ -95,6 +95,7 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
         team=owner_of(exposure.service).team,
         platform=deprecation.platform,
         model=deprecation.model,
+        id=deprecation.id,
         shutdown_on=deprecation.shutdown.on,
         precision=deprecation.shutdown.precision,
         replacement=_replacement(deprecation),

@@ -8,6 +8,7 @@ from service.core.decision import Telling
 from service.core.exposure import Exposure, quiet_period
 from service.core.ladder import upcoming
 from service.core.notification import DateMoved, Migrated, Notice
+from service.core.ownership import hearers
 
 
 def facts_of(
@@ -36,6 +37,7 @@ def _notice(telling: Telling, campaign: Campaign, case: Case) -> Notice:
         team=case.owner.team,
         platform=deprecation.platform,
         model=deprecation.model,
+        id=deprecation.id,
         requested_ids=exposure.requested_ids,
         announced=deprecation.announced,
         shutdown_on=deprecation.shutdown.on,
@@ -52,10 +54,12 @@ def _notice(telling: Telling, campaign: Campaign, case: Case) -> Notice:
         tokens_7d=sum(day.input_tokens + day.output_tokens for day in week) if says_tokens else None,
         calls_total=sum(day.calls for day in exposure.days),
         step=telling.step,
+        repeat_days=campaign.policy.step(telling.step).repeat,
         missed=telling.missed,
         next_step=following.step.name if following else None,
+        next_repeat_days=following.step.repeat if following else None,
         next_at=following.on if following else None,
-        next_audiences=following.step.tell if following else (),
+        next_audiences=hearers(case.owner, following.step.tell) if following else (),
         reopened=telling.reopened,
         request_ids=exposure.request_ids,
     )
@@ -67,6 +71,7 @@ def _migrated(exposure: Exposure) -> Migrated:
         environment=exposure.environment,
         platform=exposure.deprecation.platform,
         model=exposure.deprecation.model,
+        id=exposure.deprecation.id,
         last_at=exposure.last_at,
         quiet_days=quiet_period(exposure.days).days,
         shutdown_on=exposure.deprecation.shutdown.on,
@@ -79,6 +84,7 @@ def _date_moved(before: Campaign | None, exposure: Exposure) -> DateMoved:
         environment=exposure.environment,
         platform=exposure.deprecation.platform,
         model=exposure.deprecation.model,
+        id=exposure.deprecation.id,
         before=before.deadline if before else None,
         after=exposure.deadline,
         source=_source(exposure),

@@ -22,6 +22,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     team: str | None
     platform: str
     model: str
+    id: str
+    """The model as a request on that platform spells it: the name that people know."""
     requested_ids: tuple[str, ...] = ()
     announced: date | None
     shutdown_on: date | None
@@ -40,11 +42,16 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     """None: no call of the week said its tokens."""
     calls_total: int
     step: str
+    repeat_days: int | None = None
+    """The step comes round again after so many days while calls go on. None: it is told once."""
     missed: tuple[str, ...] = ()
     """Steps that were due before and were not told (late discovery, downtime): one message says so."""
     next_step: str | None = None
+    next_repeat_days: int | None = None
+    """As `repeat_days`, of the next step."""
     next_at: date | None = None
     next_audiences: tuple[Audience, ...] = ()
+    """Who really hears then: where an audience is empty, who stands in for it."""
     reopened: bool = False
     """The service had stopped calling, was taken as migrated, and calls again."""
     request_ids: tuple[str, ...] = ()
@@ -57,6 +64,7 @@ class Migrated(msgspec.Struct, frozen=True, kw_only=True, tag="migrated"):
     environment: str
     platform: str
     model: str
+    id: str
     last_at: datetime
     quiet_days: int
     shutdown_on: date | None
@@ -69,6 +77,7 @@ class DateMoved(msgspec.Struct, frozen=True, kw_only=True, tag="date_moved"):
     environment: str
     platform: str
     model: str
+    id: str
     before: date | None
     after: date | None
     source: str | None = None
@@ -82,6 +91,7 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     team: str | None
     platform: str
     model: str
+    id: str
     shutdown_on: date | None
     precision: Precision
     replacement: str | None

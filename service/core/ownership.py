@@ -74,21 +74,38 @@ _FALLS_TO: dict[Audience, tuple[Audience, ...]] = {
     "manager": ("director",),
 }
 """Who stands in, in this order, for an audience that is empty. The fallback channel stands in for everybody, last."""
+_CHANNELS: frozenset[Audience] = frozenset({"fallback", "operator", "organisation"})
+"""They belong to no owner, and are never empty."""
 
 
 def destinations(owner: Owner, audiences: Iterable[Audience], channels: Channels) -> tuple[Destination, ...]:
     """Where `audiences` hear, each address once. Never empty for an audience: an empty one falls through at once."""
     found: dict[str, Destination] = {}
     for audience in audiences:
-        for candidate in (audience, *_FALLS_TO.get(audience, ()), "fallback"):
-            if addresses := _addresses(owner, candidate, channels):
-                for address in addresses:
-                    found.setdefault(address, Destination(address, audience))
-                break
+        for address in _addresses(owner, _hearer(owner, audience), channels):
+            found.setdefault(address, Destination(address, audience))
     return tuple(found.values())
 
 
+def hearers(owner: Owner, audiences: Iterable[Audience]) -> tuple[Audience, ...]:
+    """Who hears what `audiences` are told, each once: they themselves, and for an empty one who stands in for it."""
+    return tuple(dict.fromkeys(_hearer(owner, audience) for audience in audiences))
+
+
+def _hearer(owner: Owner, audience: Audience) -> Audience:
+    if audience in _CHANNELS:
+        return audience
+    candidates = (audience, *_FALLS_TO.get(audience, ()))
+    return next((candidate for candidate in candidates if _names(owner, candidate)), "fallback")
+
+
 def _addresses(owner: Owner, audience: Audience, channels: Channels) -> tuple[str, ...]:
+    if audience in _CHANNELS:
+        return (_address(channels.operator if audience == "operator" else channels.fallback),)
+    return tuple(map(_address, _names(owner, audience)))
+
+
+def _names(owner: Owner, audience: Audience) -> tuple[str, ...]:
     names: dict[Audience, tuple[str | None, ...]] = {
         "owner": owner.people,
         "team": (owner.channel,),
@@ -96,11 +113,8 @@ def _addresses(owner: Owner, audience: Audience, channels: Channels) -> tuple[st
         "manager": owner.manager,
         "director": owner.director,
         "incident": (owner.incident,),
-        "fallback": (channels.fallback,),
-        "operator": (channels.operator,),
-        "organisation": (channels.fallback,),
     }
-    return tuple(_address(name) for name in names[audience] if name)
+    return tuple(name for name in names[audience] if name)
 
 
 def _address(name: str) -> str:

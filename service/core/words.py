@@ -130,6 +130,23 @@ def step(name: str) -> str:
     return f"{plural(abs(offset.days), unit)} {side} the shutdown{failing}"
 
 
+def every(days: int) -> str:
+    """`each day`, `every 7 days`"""
+    return "each day" if days == 1 else f"every {days} days"
+
+
+def repeat(days: int) -> str:
+    """What a step that comes round again is, after whatever day it began on."""
+    return f"{every(days)} while it is still called"
+
+
+def address(destination: str) -> str:
+    """As people write it: `ada@example.com` for `user:ada@example.com`, `@search` for `usergroup:search`."""
+    if destination.startswith("usergroup:"):
+        return "@" + destination.removeprefix("usergroup:")
+    return destination.removeprefix("user:")
+
+
 def steps(names: Iterable[str]) -> str:
     """`90, 60 or 30 days before the shutdown`: what steps have in common is said once."""
     said = [step(name) for name in names]

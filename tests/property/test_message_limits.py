@@ -47,24 +47,26 @@ models = st.sampled_from(["gpt-4.5-preview", "o3"]) | names
 
 notices = st.builds(
     Notice, service=names, environment=names, team=maybe, platform=st.just("openai-api") | names, model=models,
+    id=models,
     requested_ids=several, announced=st.none() | days, shutdown_on=st.none() | days, precision=precisions,
     days_left=st.none() | st.integers(-4000, 4000), after_shutdown=st.just("redirect") | names, replacements=several,
     source=maybe | st.just("https://provider.example/?a=1&b=2"), state=states, first_at=instants, last_at=instants,
     calls_7d=counts, errors_7d=counts, tokens_7d=st.none() | counts, calls_total=counts, step=steps,
-    missed=st.lists(steps, max_size=4).map(tuple), next_step=st.none() | steps, next_at=st.none() | days,
+    missed=st.lists(steps, max_size=4).map(tuple), next_step=st.none() | steps,
+    next_repeat_days=st.none() | st.integers(1, 999), next_at=st.none() | days,
     next_audiences=st.lists(st.sampled_from(["owner", "team", "director"]), max_size=3).map(tuple),
     reopened=st.booleans(), request_ids=several,
 )  # fmt: skip
 migrations = st.builds(
-    Migrated, service=names, environment=names, platform=names, model=models, last_at=instants, quiet_days=counts,
-    shutdown_on=st.none() | days,
+    Migrated, service=names, environment=names, platform=names, model=models, id=models, last_at=instants,
+    quiet_days=counts, shutdown_on=st.none() | days,
 )  # fmt: skip
 moves = st.builds(
-    DateMoved, service=names, environment=names, platform=names, model=models, before=st.none() | days,
+    DateMoved, service=names, environment=names, platform=names, model=models, id=models, before=st.none() | days,
     after=st.none() | days, source=maybe,
 )  # fmt: skip
 lines = st.builds(
-    DigestLine, service=names, environment=names, team=maybe, platform=names, model=models,
+    DigestLine, service=names, environment=names, team=maybe, platform=names, model=models, id=models,
     shutdown_on=st.none() | days, precision=precisions, replacement=maybe, state=states, calls=counts,
     calls_before=counts, told=st.booleans(), new=st.booleans(),
 )  # fmt: skip

@@ -128,9 +128,20 @@ def test_volume_is_told_in_numbers_for_people() -> None:
     ]
 
 
-def test_unknown_tokens_are_not_zero() -> None:
-    assert "Tokens, last 7 days: not in the logs" in read(make_notice(tokens_7d=None))
-    assert "Tokens, last 7 days: 0" in read(make_notice(tokens_7d=0))
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        pytest.param({"tokens_7d": None}, "not in the logs", id="no call said its tokens"),
+        pytest.param({"tokens_7d": 0}, "none", id="the calls said zero"),
+        pytest.param({"tokens_7d": None, "calls_7d": 0}, "none", id="no call"),
+        pytest.param(
+            {"tokens_7d": None, "errors_7d": 1200}, "none, as every call failed", id="failed, and silent on it"
+        ),
+        pytest.param({"tokens_7d": 0, "errors_7d": 1200}, "none, as every call failed", id="failed, and said zero"),
+    ],
+)
+def test_tokens_that_are_not_known_are_no_number(given: dict[str, object], said: str) -> None:
+    assert f"  Tokens, last 7 days: {said}" in read(make_notice(**given)).splitlines()
 
 
 def test_caller_that_was_silent_this_week_is_told_why_it_hears() -> None:
@@ -180,6 +191,19 @@ def test_who_hears_next_is_said_in_advance() -> None:
     assert (
         "If nothing changes, the owner, the team's channel and the manager hear next on Mon 30 Jun 2025, "
         "14 days before the shutdown. Reminders end by themselves once the calls stop."
+    ) in read(notice).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("days", "rhythm"), [pytest.param(1, "each day", id="daily"), pytest.param(7, "every 7 days", id="weekly")]
+)
+def test_step_that_repeats_is_no_day_after_the_shutdown(days: int, rhythm: str) -> None:
+    notice = make_notice(
+        next_step="+1d", next_repeat_days=days, next_at=date(2025, 7, 21), next_audiences=("owner", "manager")
+    )
+    assert (
+        "If nothing changes, the owner and the manager hear next on Mon 21 Jul 2025, "
+        f"and then {rhythm} while it is still called. Reminders end by themselves once the calls stop."
     ) in read(notice).splitlines()
 
 
@@ -293,7 +317,8 @@ def make_migrated(**given: object) -> Migrated:
         "service": "search-api",
         "environment": "production",
         "platform": "openai-api",
-        "model": "gpt-4.5-preview",
+        "model": "gpt-4.5-preview-2025-02-27",
+        "id": "gpt-4.5-preview",
         "last_at": at("2025-06-20T17:30"),
         "quiet_days": 3,
         "shutdown_on": date(2025, 7, 14),
@@ -345,8 +370,8 @@ def test_moved_date_is_told_with_the_old_one(
     before: date | None, after: date | None, headline: str, sentence: str
 ) -> None:
     move = DateMoved(
-        service="search-api", environment="production", platform="openai-api", model="gpt-4.5-preview",
-        before=before, after=after,
+        service="search-api", environment="production", platform="openai-api", model="gpt-4.5-preview-2025-02-27",
+        id="gpt-4.5-preview", before=before, after=after,
     )  # fmt: skip
     assert read(move).splitlines() == [headline, sentence, "It is called by search-api (production)."]
 

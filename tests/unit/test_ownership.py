@@ -3,7 +3,7 @@
 import pytest
 from builders import make_owner
 
-from service.core.ownership import NOBODY, Audience, Channels, Owner, OwnerRule, destinations, owner_of
+from service.core.ownership import NOBODY, Audience, Channels, Owner, OwnerRule, destinations, hearers, owner_of
 
 CHANNELS = Channels(fallback="#lastcall", operator="#ops")
 ALONE = Owner("search", channel="#search")
@@ -46,3 +46,16 @@ def test_audience_hears_somewhere(owner: Owner, audience: Audience, expected: li
 def test_address_that_stands_in_twice_hears_once() -> None:
     to = destinations(NOBODY, ["owner", "team", "manager", "incident"], CHANNELS)
     assert [(one.address, one.audience) for one in to] == [("#lastcall", "owner")]
+
+
+@pytest.mark.parametrize(
+    ("owner", "expected"),
+    [
+        pytest.param(make_owner(), ("owner", "team", "oncall", "manager"), id="everybody is there"),
+        pytest.param(make_owner(oncall=()), ("owner", "team", "manager"), id="the manager for whoever is on call"),
+        pytest.param(ALONE, ("team", "fallback"), id="a channel and nobody above"),
+        pytest.param(NOBODY, ("fallback",), id="nobody is known"),
+    ],
+)
+def test_who_really_hears_is_named_once(owner: Owner, expected: tuple[Audience, ...]) -> None:
+    assert hearers(owner, ("owner", "team", "oncall", "manager")) == expected

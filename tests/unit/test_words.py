@@ -69,3 +69,21 @@ def test_platform_without_a_display_name_keeps_its_own() -> None:
 def test_plural_knows_one() -> None:
     assert words.plural(1, "call") == "1 call"
     assert words.plural(12_400, "call") == "12,400 calls"
+
+
+def test_repeat_is_said_by_its_rhythm() -> None:
+    assert words.repeat(1) == "each day while it is still called"
+    assert words.repeat(7) == "every 7 days while it is still called"
+
+
+@pytest.mark.parametrize(
+    ("destination", "said"),
+    [
+        ("user:ada@example.com", "ada@example.com"),
+        ("usergroup:search-oncall", "@search-oncall"),
+        ("#search", "#search"),
+        ("U012ABCDE", "U012ABCDE"),
+    ],
+)
+def test_address_is_said_as_people_write_it(destination: str, said: str) -> None:
+    assert words.address(destination) == said

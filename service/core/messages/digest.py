@@ -112,7 +112,7 @@ def _deprecation(line: DigestLine) -> tuple[str, str]:
 def _part(timing: Timing, lines: Sequence[DigestLine], with_team: bool) -> Iterator[str]:
     first = lines[0]
     to = f". Move to {code(first.replacement)}" if first.replacement else ""
-    name = f"*{code(first.model)}* on {plain(words.platform_name(first.platform))}"
+    name = f"*{code(first.id)}* on {plain(words.platform_name(first.platform))}"
     yield f"{timing.mark} {name}: {timing.brief}{to}"
     for line in lines:
         team = (f", {plain(line.team, 100)}" if line.team else ", no owner") if with_team else ""
@@ -138,7 +138,7 @@ def _migrated(lines: Sequence[DigestLine]) -> list[str]:
     return [
         "✅ *Migrated*",
         *(
-            f"• {caller_name(line.service, line.environment)} no longer calls {code(line.model)}"
+            f"• {caller_name(line.service, line.environment)} no longer calls {code(line.id)}"
             f" on {plain(words.platform_name(line.platform))}"
             for line in lines
         ),

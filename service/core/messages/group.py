@@ -11,6 +11,7 @@ from service.core.notification import DateMoved, Migrated, Notice
 class Group:
     platform: str
     model: str
+    id: str
     notices: list[Notice] = field(default_factory=list)
     moves: list[DateMoved] = field(default_factory=list)
     migrated: list[Migrated] = field(default_factory=list)
@@ -26,7 +27,7 @@ def grouped(facts: Iterable[Notice | DateMoved | Migrated]) -> list[Group]:
     """By deprecation, urgent first, and the worst notice first in each group."""
     groups: dict[tuple[str, str], Group] = {}
     for fact in facts:
-        group = groups.setdefault((fact.platform, fact.model), Group(fact.platform, fact.model))
+        group = groups.setdefault((fact.platform, fact.model), Group(fact.platform, fact.model, fact.id))
         match fact:
             case Notice():
                 group.notices.append(fact)

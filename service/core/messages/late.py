@@ -32,10 +32,15 @@ def _day_of(step: str, notice: Notice) -> date | None:
 
 
 def upcoming(notice: Notice) -> str | None:
-    """`the owner and the manager hear next on Mon 30 Jun 2025, 14 days before the shutdown`; None: no step is left."""
+    """`the owner and the manager hear next on Mon 30 Jun 2025, 14 days before the shutdown`; None: no step is left.
+
+    Of a step that repeats: `... on Tue 15 Jul 2025, and then each day while it is still called`.
+    """
     if notice.next_step is None:
         return None
     who = words.audiences(notice.next_audiences) if notice.next_audiences else "the owner"
     hears = "hear" if len(notice.next_audiences) > 1 else "hears"
     on = f"on {words.day(notice.next_at)}, " if notice.next_at else ""
+    if notice.next_repeat_days:
+        return f"{who} {hears} next {on}and then {words.repeat(notice.next_repeat_days)}"
     return f"{who} {hears} next {on}{plain(words.step(notice.next_step))}"

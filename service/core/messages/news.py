@@ -31,7 +31,7 @@ def moved_blocks(moves: Sequence[DateMoved]) -> Iterator[Block]:
 
 def _moved_headline(move: DateMoved) -> str:
     what = moved_words(move)
-    return f"📅 {plain(move.model, MAX_HEADER - len(what) - 3)} {what}"
+    return f"📅 {plain(move.id, MAX_HEADER - len(what) - 3)} {what}"
 
 
 def moved_words(move: DateMoved) -> str:
@@ -52,7 +52,7 @@ def _apart(before: date, after: date) -> str:
 
 def _moved(move: DateMoved) -> str:
     on = plain(words.platform_name(move.platform))
-    subject = f"The provider moved the date of {code(move.model)} on {on}"
+    subject = f"The provider moved the date of {code(move.id)} on {on}"
     follow = "Reminders follow the new date."
     match move.before, move.after:
         case date() as before, date() as after:
@@ -71,12 +71,12 @@ def migrated_blocks(migrated: Sequence[Migrated]) -> Iterator[Block]:
     names = {one.service for one in migrated}
     who = plain(first.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
     verb = "no longer calls" if len(names) == 1 else "no longer call"
-    yield header(f"✅ {who} {verb} {plain(first.model, MAX_HEADER - len(verb) - 60)}")
+    yield header(f"✅ {who} {verb} {plain(first.id, MAX_HEADER - len(verb) - 60)}")
     end = f" The provider's date is {words.day(first.shutdown_on)}." if first.shutdown_on else ""
     on = plain(words.platform_name(first.platform))
     yield from sections(
         [
-            f"{code(first.model)} on {on}.{end} Its reminders end, and begin again if calls come back.",
+            f"{code(first.id)} on {on}.{end} Its reminders end, and begin again if calls come back.",
             *(f"• {_stopped(one)}" for one in migrated),
         ]
     )
@@ -107,7 +107,7 @@ def trouble_blocks(trouble: Trouble) -> Iterator[Block]:
 def undeliverable_blocks(lost: Sequence[Undeliverable]) -> Iterator[Block]:
     """Why the reader gets what was meant for another."""
     yield from sections(
-        f"📭 *{code(one.destination)} cannot be reached:* {plain(one.error)}. "
+        f"📭 *{code(words.address(one.destination))} cannot be reached:* {plain(one.error)}. "
         "What was meant for it is in this message. Mend it in Slack or in `lastcall.yaml`."
         for one in dict.fromkeys(lost)
     )

@@ -30,11 +30,11 @@ def notice_blocks(group: Group, links: Links) -> Iterator[Block]:
 def _headline(notice: Notice) -> str:
     when = timing(notice)
     room = MAX_HEADER - len(when.headline) - len(when.mark) - 2
-    return f"{when.mark} {plain(notice.model, room)} {when.headline}"
+    return f"{when.mark} {plain(notice.id, room)} {when.headline}"
 
 
 def _what_and_when(notice: Notice) -> str:
-    return timing(notice).sentences(code(notice.model), plain(words.platform_name(notice.platform)))
+    return timing(notice).sentences(code(notice.id), plain(words.platform_name(notice.platform)))
 
 
 def _where_to(notice: Notice) -> str:
@@ -57,14 +57,18 @@ def _numbers(notice: Notice) -> list[tuple[str, str]]:
     failed = f", {words.number(notice.errors_7d)} failed" if notice.errors_7d else ""
     return [
         ("Calls, last 7 days", words.number(notice.calls_7d) + failed),
-        ("Tokens, last 7 days", _tokens(notice) or "not in the logs"),
+        ("Tokens, last 7 days", _tokens(notice)),
         ("Last call", words.moment(notice.last_at)),
         (f"Calls since {words.day(notice.first_at.date())}", words.number(notice.calls_total)),
     ]
 
 
-def _tokens(notice: Notice) -> str | None:
-    return None if notice.tokens_7d is None else words.short_number(notice.tokens_7d)
+def _tokens(notice: Notice) -> str:
+    if notice.tokens_7d:
+        return words.short_number(notice.tokens_7d)
+    if notice.errors_7d and notice.errors_7d >= notice.calls_7d:
+        return "none, as every call failed"
+    return "not in the logs" if notice.tokens_7d is None and notice.calls_7d else "none"
 
 
 def _list(notices: Sequence[Notice]) -> Iterator[str]:
@@ -133,7 +137,7 @@ def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[str]:
         yield link(first.source, origin)
     elif first.announced:
         yield origin
-    spelled = list(dict.fromkeys(i for notice in notices for i in notice.requested_ids if i != first.model))
+    spelled = list(dict.fromkeys(i for notice in notices for i in notice.requested_ids if i != first.id))
     if spelled:
         yield f"Called as {_some(spelled)}"
     if len(notices) == 1 and first.request_ids:

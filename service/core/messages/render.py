@@ -70,7 +70,7 @@ def _overview_title(groups: Sequence[Group]) -> str:
 
 
 def _overview_line(group: Group) -> str:
-    name = f"{code(group.model)} on {plain(words.platform_name(group.platform))}"
+    name = f"{code(group.id)} on {plain(words.platform_name(group.platform))}"
     if group.notices:
         when = timing(group.notices[0])
         return f"{when.mark} {name}: {when.brief} · {words.plural(services(group.notices), 'service')}"
@@ -91,4 +91,4 @@ def _sentence(
         return groups_sentence(groups)
     if digests:
         return digest_sentence(digests[0])
-    return f"Slack does not take messages for {plain(lost[0].destination)}: {plain(lost[0].error)}."
+    return f"Slack does not take messages for {plain(words.address(lost[0].destination))}: {plain(lost[0].error)}."

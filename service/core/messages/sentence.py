@@ -49,7 +49,7 @@ def _call(notices: Sequence[Notice]) -> str:
 
 
 def _named(group: Group) -> str:
-    return f"{plain(group.model)} ({plain(words.platform_name(group.platform))})"
+    return f"{plain(group.id)} ({plain(words.platform_name(group.platform))})"
 
 
 def _services(names: Sequence[str]) -> str:
