@@ -1,13 +1,71 @@
-"""The `lastcall` command."""
+"""The `lastcall` command. Each command's module is imported when the command is run, not before: one that only reads
+the catalog does not wait for database, Kafka and web."""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
-
-from service.entrypoints.cli import ask, catalog, decode, demo, digest, doctor, ingest, plan, resolve, run
+from typer.core import TyperGroup
 
 RUN, READ, ASK, CARE = "Run it", "Read logs", "Ask", "Look after it"
 
+COMMANDS = {
+    "up": (RUN, "run:up"),
+    "demo": (RUN, "demo:demo"),
+    "consume": (RUN, "run:consume"),
+    "schedule": (RUN, "run:schedule"),
+    "web": (RUN, "run:web"),
+    "migrate": (RUN, "run:migrate"),
+    "ingest": (READ, "ingest:ingest"),
+    "send": (READ, "run:send"),
+    "decode": (READ, "decode:decode"),
+    "resolve": (READ, "resolve:resolve"),
+    "who": (ASK, "ask:who"),
+    "service": (ASK, "ask:service"),
+    "due": (ASK, "ask:due"),
+    "plan": (ASK, "plan:plan"),
+    "digest": (ASK, "digest:digest"),
+    "tick": (CARE, "run:tick"),
+    "doctor": (CARE, "doctor:doctor"),
+    "catalog": (ASK, "catalog:app"),
+}
+"""name -> panel of the help, and `module:function` in this package, or `module:app` for a group of commands."""
+
+
+def _load(name: str) -> Any:
+    """A click command. Raises KeyError for a name that is none."""
+    panel, place = COMMANDS[name]
+    module, _, attribute = place.partition(":")
+    found = getattr(import_module(f"{__name__}.{module}"), attribute)
+    alone = typer.Typer(rich_markup_mode="rich")
+    if isinstance(found, typer.Typer):
+        alone.add_typer(found, name=name, rich_help_panel=panel)
+    else:
+        alone.command(name, rich_help_panel=panel)(found)
+    return typer.main.get_group(alone).commands[name]
+
+
+class _Commands(Mapping[str, Any]):
+    def __getitem__(self, name: str) -> Any:
+        return _load(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = _Commands()  # type: ignore[assignment]  # only ever read
+
+
 app = typer.Typer(
     name="lastcall",
+    cls=_Group,
     help="Last call for deprecated models: finds the services that still call an AI model that is going away, and "
     "tells their owners in time.\n\nStart with `lastcall demo`, then `lastcall up`. Every command that prints data "
     "takes --json. Exit codes: 0 fine, 1 the answer is bad news, 2 bad usage or input, 3 something needed is not "
@@ -18,15 +76,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for panel, commands in {
-    RUN: (run.up, demo.demo, run.consume, run.schedule, run.web, run.migrate),
-    READ: (ingest.ingest, run.send, decode.decode, resolve.resolve),
-    ASK: (ask.who, ask.service, ask.due, plan.plan, digest.digest),
-    CARE: (run.tick, doctor.doctor),
-}.items():
-    for command in commands:
-        app.command(rich_help_panel=panel)(command)
-app.add_typer(catalog.app, name="catalog", rich_help_panel=ASK)
+
+@app.callback()
+def _lastcall() -> None:
+    """Takes no option of its own: with it, typer makes a group of what has no command registered."""
 
 
 def main() -> None:
