@@ -54,7 +54,6 @@ RECORDS = _counter(
     "topic",
     "outcome",
 )
-CALLS = _counter("lastcall_calls_total", "Calls to models understood.", "format")
 REJECTIONS = _counter(
     "lastcall_rejections_total", "Records, or parts of one, that were not understood.", "topic", "reason"
 )
