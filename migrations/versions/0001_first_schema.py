@@ -49,6 +49,7 @@ def upgrade() -> None:
     op.create_table('catalog_loads',
     sa.Column('digest', sa.Text(), nullable=False),
     sa.Column('loaded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False, comment='when a process that goes by it ticked last'),
     sa.Column('records', sa.Integer(), nullable=False),
     sa.Column('changes', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False, comment='dates that moved against the load before'),
     sa.PrimaryKeyConstraint('digest', name=op.f('pk_catalog_loads')),
@@ -199,6 +200,7 @@ def upgrade() -> None:
     sa.Column('other_records', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('gap_records', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('applied_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('caught_up_at', sa.DateTime(timezone=True), nullable=True, comment='all records older than this are applied; null: not yet once'),
     sa.CheckConstraint('records = call_records + rejected_records + other_records', name=op.f('ck_watermarks_every_record_is_accounted_for')),
     sa.PrimaryKeyConstraint('topic', 'partition', name=op.f('pk_watermarks')),
     comment='One row a topic partition: what is applied, and the ledger of the records read'

@@ -1,6 +1,6 @@
 """What is wrong with lastcall itself: told to the operator once, shown by doctor, /readyz and the page until over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -43,11 +43,22 @@ async def raise_condition(connection: AsyncConnection, condition: Condition) -> 
 
 
 async def clear_condition(connection: AsyncConnection, kind: str, subject: str, *, now: datetime) -> None:
-    await connection.execute(
-        update(conditions)
-        .where(conditions.c.kind == kind, conditions.c.subject == subject, conditions.c.cleared_at.is_(None))
-        .values(cleared_at=now)
-    )
+    await clear_conditions(connection, kind, [subject], now=now)
+
+
+async def clear_conditions(connection: AsyncConnection, kind: str, subjects: Iterable[str], *, now: datetime) -> None:
+    c = conditions.c
+    over = (c.kind == kind, c.subject.in_(list(subjects)), c.cleared_at.is_(None))
+    await connection.execute(update(conditions).where(*over).values(cleared_at=now))
+
+
+async def clear_conditions_except(
+    connection: AsyncConnection, kind: str, subjects: Iterable[str], *, now: datetime
+) -> None:
+    """All others of the kind are over."""
+    c = conditions.c
+    over = (c.kind == kind, c.subject.not_in(list(subjects)), c.cleared_at.is_(None))
+    await connection.execute(update(conditions).where(*over).values(cleared_at=now))
 
 
 async def open_conditions(connection: AsyncConnection) -> Sequence[Condition]:

@@ -1,8 +1,8 @@
 """The catalog's deprecations as rows, and what a new catalog means for the calls that were counted under another."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
 
 from sqlalchemy import Date, Row, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -16,16 +16,56 @@ from service.core.identity import Resolver
 BATCH = 1_000
 _LOAD_LOCK = 0x6C6F6164
 """Advisory: one process at a time notices a new catalog."""
+OUT_OF_USE = timedelta(minutes=10)
+"""Without a tick by anybody who goes by a catalog, it is not in use any more."""
+_SEEN_EVERY = timedelta(minutes=1)
 Key = tuple[str, str]
 
 
-async def load_deprecations(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> int:
-    """Bring `deprecations` up to date and record what moved. Returns how many changed; 0: the catalog is not new."""
-    if await _in_force(connection) == catalog.digest:
-        return 0
-    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOAD_LOCK})
-    if await _in_force(connection) == catalog.digest:
-        return 0
+async def load_deprecations(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> int | None:
+    """Bring `deprecations` up to date and record what moved. Returns how many changed; 0: the catalog is not new.
+
+    None: another one was loaded after this one and is in use, by another release, so it is the one to go by. Once
+    nobody has gone by that for `OUT_OF_USE`, as after a release was taken back, this one is loaded again.
+    """
+    if (standing := await _standing(connection, catalog, now)) is None:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOAD_LOCK})
+        standing = await _standing(connection, catalog, now)
+    match standing:
+        case "superseded":
+            return None
+        case "in force":
+            await _keep_in_use(connection, catalog, now)
+            return 0
+        case None:
+            return await _load(connection, catalog, now)
+
+
+async def is_superseded(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> bool:
+    """Whether another catalog, loaded after this one, is the one to go by."""
+    return await _standing(connection, catalog, now) == "superseded"
+
+
+async def _standing(
+    connection: AsyncConnection, catalog: Catalog, now: datetime
+) -> Literal["in force", "superseded"] | None:
+    """None: it is new, or the one that came after it is out of use."""
+    loads = catalog_loads.c
+    newest = (await connection.execute(select(catalog_loads).order_by(loads.loaded_at.desc()).limit(1))).one_or_none()
+    if newest is None:
+        return None
+    if newest.digest == catalog.digest:
+        return "in force"
+    known = await connection.scalar(select(loads.digest).where(loads.digest == catalog.digest))
+    return "superseded" if known is not None and now - newest.seen_at < OUT_OF_USE else None
+
+
+async def _keep_in_use(connection: AsyncConnection, catalog: Catalog, now: datetime) -> None:
+    this = (catalog_loads.c.digest == catalog.digest, catalog_loads.c.seen_at <= now - _SEEN_EVERY)
+    await connection.execute(update(catalog_loads).where(*this).values(seen_at=now))
+
+
+async def _load(connection: AsyncConnection, catalog: Catalog, now: datetime) -> int:
     stored = {(row.platform, row.model): row for row in await connection.execute(select(deprecations))}
     current = {record.key: record for record in catalog if record.is_deprecated}
     changed = [record for key, record in current.items() if _differs(stored.get(key), record)]
@@ -35,11 +75,6 @@ async def load_deprecations(connection: AsyncConnection, catalog: Catalog, *, no
     await _record_load(connection, catalog, moves, now)
     await look_at_models(connection, [*(record.key for record in changed), *gone], now=now)
     return len(changed) + len(gone)
-
-
-async def _in_force(connection: AsyncConnection) -> str | None:
-    newest = select(catalog_loads.c.digest).order_by(catalog_loads.c.loaded_at.desc()).limit(1)
-    return (await connection.execute(newest)).scalar_one_or_none()
 
 
 def _values(record: Deprecation) -> dict[str, Any]:
@@ -101,9 +136,9 @@ async def _record_load(
     connection: AsyncConnection, catalog: Catalog, moves: Sequence[Mapping[str, Any]], now: datetime
 ) -> None:
     statement = insert(catalog_loads).values(
-        digest=catalog.digest, loaded_at=now, records=len(catalog), changes=list(moves)
+        digest=catalog.digest, loaded_at=now, seen_at=now, records=len(catalog), changes=list(moves)
     )
-    new = {name: statement.excluded[name] for name in ("loaded_at", "records", "changes")}
+    new = {name: statement.excluded[name] for name in ("loaded_at", "seen_at", "records", "changes")}
     await connection.execute(statement.on_conflict_do_update(index_elements=[catalog_loads.c.digest], set_=new))
 
 

@@ -55,6 +55,9 @@ watermarks = Table(
     _count("other_records"),
     _count("gap_records"),
     _instant("applied_at"),
+    Column(
+        "caught_up_at", DateTime(timezone=True), comment="all records older than this are applied; null: not yet once"
+    ),
     CheckConstraint("records = call_records + rejected_records + other_records", name="every_record_is_accounted_for"),
     comment="One row a topic partition: what is applied, and the ledger of the records read",
 )
@@ -185,6 +188,7 @@ catalog_loads = Table(
     metadata,
     Column("digest", Text, primary_key=True),
     _instant("loaded_at"),
+    Column("seen_at", DateTime(timezone=True), nullable=False, comment="when a process that goes by it ticked last"),
     Column("records", Integer, nullable=False),
     Column(
         "changes",

@@ -1,9 +1,9 @@
 """Watermarks: which offset of each partition is the next one to apply. The one authority on what has been counted."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Integer, Text, select, tuple_, update
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Text, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +15,8 @@ from service.core.batch import Partition, Span
 from service.core.position import ACCEPTED, Watermark
 
 _w = watermarks.c
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""As good as never: a partition in its first records may hold any call."""
 
 
 async def load_watermarks(connection: AsyncConnection, partitions: Collection[Partition]) -> dict[Partition, Watermark]:
@@ -27,8 +29,10 @@ async def load_watermarks(connection: AsyncConnection, partitions: Collection[Pa
     return {Partition(r.topic, r.partition): Watermark(r.incarnation, r.next_offset) for r in rows}
 
 
-async def begin(connection: AsyncConnection, partition: Partition, watermark: Watermark, *, now: datetime) -> bool:
-    """A partition's first watermark. False: another consumer was faster."""
+async def begin(
+    connection: AsyncConnection, partition: Partition, watermark: Watermark, *, empty: bool, now: datetime
+) -> bool:
+    """A partition's first watermark; `empty` if nothing is there to read yet. False: another consumer was faster."""
     done = await connection.execute(
         insert(watermarks)
         .values(
@@ -37,6 +41,7 @@ async def begin(connection: AsyncConnection, partition: Partition, watermark: Wa
             incarnation=watermark.incarnation,
             next_offset=watermark.next_offset,
             applied_at=now,
+            caught_up_at=now if empty else None,
         )
         .on_conflict_do_nothing()
     )
@@ -111,6 +116,61 @@ async def advance(
         .returning(_w.topic, _w.partition)
     )
     return set(spans) - {Partition(r.topic, r.partition) for r in moved}
+
+
+async def note_caught_up(
+    connection: AsyncConnection, ends: Mapping[Partition, tuple[str, int, datetime]]
+) -> set[Partition]:
+    """By partition: incarnation, offset, and an instant before which all records older than the offset were written.
+
+    Notes the instant where all before the offset are applied, and returns those partitions.
+    """
+    ordered = sorted(ends.items())
+    v = unnested(
+        ("topic", Text(), [p.topic for p, _ in ordered]),
+        ("partition", Integer(), [p.partition for p, _ in ordered]),
+        ("incarnation", Text(), [incarnation for _, (incarnation, _, _) in ordered]),
+        ("reached", BigInteger(), [offset for _, (_, offset, _) in ordered]),
+        ("at", DateTime(timezone=True), [at for _, (_, _, at) in ordered]),
+    )
+    done = await connection.execute(
+        update(watermarks)
+        .where(
+            _w.topic == v.c.topic,
+            _w.partition == v.c.partition,
+            _w.incarnation == v.c.incarnation,
+            _w.next_offset >= v.c.reached,
+        )
+        .values(caught_up_at=func.greatest(_w.caught_up_at, v.c.at))
+        .returning(_w.topic, _w.partition)
+    )
+    return {Partition(r.topic, r.partition) for r in done}
+
+
+async def known_until(connection: AsyncConnection, topics: Collection[str], *, now: datetime) -> datetime:
+    """Up to when all calls on these topics are on record, `now` at the latest. `topics` are those that are read now.
+
+    A partition that was never read is not waited for, nor is one of a topic whose records the operator has given up.
+    """
+    caught_up = func.min(func.coalesce(_w.caught_up_at, NEVER))
+    least: datetime | None = await connection.scalar(select(caught_up).where(*_read(topics)))
+    return now if least is None else min(now, least)
+
+
+async def topics_behind(connection: AsyncConnection, topics: Collection[str], before: datetime) -> dict[str, datetime]:
+    """Topics with a partition that was last caught up before the instant, each with the earliest such time.
+
+    One that is still in its first records is behind only if nothing of it is being applied.
+    """
+    since = func.min(func.coalesce(_w.caught_up_at, _w.applied_at)).label("since")
+    rows = await connection.execute(
+        select(_w.topic, since).where(*_read(topics)).group_by(_w.topic).having(since < before)
+    )
+    return {row.topic: row.since for row in rows}
+
+
+def _read(topics: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return (_w.topic.in_(topics), _w.incarnation != ACCEPTED)
 
 
 async def accept_recreated(database: Database, topic: str, *, now: datetime) -> int:

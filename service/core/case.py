@@ -16,6 +16,8 @@ class Case:
     exposure: Exposure
     owner: Owner
     now: datetime
+    known_until: datetime | None = None
+    """Up to when all calls are on record; None: up to `now`. Silence after it may be our own."""
 
     @property
     def today(self) -> date:
@@ -24,7 +26,12 @@ class Case:
 
     @property
     def state(self) -> State:
-        return state_of(self.exposure, self.now)
+        return state_of(self.exposure, self.now if self.known_until is None else min(self.now, self.known_until))
+
+    @property
+    def seems_quiet(self) -> bool:
+        """No call for longer than the quiet period, but the records of that time are not all read."""
+        return self.state != "quiet" and state_of(self.exposure, self.now) == "quiet"
 
     @property
     def is_late(self) -> bool:

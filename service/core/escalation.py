@@ -4,7 +4,7 @@ Deciding again, with the campaign that a decision carries, at the same `now`, gi
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.core.calendar import utc_midnight
 from service.core.campaign import Campaign
@@ -16,10 +16,25 @@ from service.core.ownership import Owner
 from service.core.policy import Policy
 from service.core.telling import tell, tell_held, tell_owner, tell_relapse
 
+UNTIL_MORE_IS_KNOWN = timedelta(minutes=5)
+"""What cannot be said before records are read is asked again after so long."""
 
-def decide(campaign: Campaign | None, exposure: Exposure, owner: Owner, policy: Policy, now: datetime) -> Decision:
-    """`policy` is the one in force now: it counts when a campaign opens. An open campaign keeps its own."""
-    case = Case(exposure, owner, now)
+
+def decide(
+    campaign: Campaign | None,
+    exposure: Exposure,
+    owner: Owner,
+    policy: Policy,
+    now: datetime,
+    *,
+    known_until: datetime | None = None,
+) -> Decision:
+    """`policy` is the one in force now: it counts when a campaign opens. An open campaign keeps its own.
+
+    Calls after `known_until` may not be on record yet (None: all are). What needs silence to be certain, or calls to go
+    on, waits until more is known; the steps of an open campaign do not.
+    """
+    case = Case(exposure, owner, now, known_until)
     if campaign is None:
         return _without_campaign(case, policy)
     if campaign.closed_at is not None:
@@ -49,6 +64,8 @@ def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
         return Wait(utc_midnight(deprecation.announced), on_call=False, reason="the end is not announced yet")
     if case.state == "quiet":
         return Wait(None, on_call=True, reason="the calls ended before anybody was to be told")
+    if case.seems_quiet:
+        return _until_more_is_known(case)
     ladder = climb(policy, case)
     if due := waiting(None, case, ladder):
         fresh = Campaign(policy, opened_at=case.now, deadline=case.exposure.deadline)
@@ -64,6 +81,8 @@ def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wai
         return Wait(None, on_call=True, reason="no call since the campaign was closed")
     if case.state == "quiet":
         return Wait(None, on_call=True, reason="called again, and has stopped since")
+    if case.seems_quiet:
+        return _until_more_is_known(case)
     revived = replace(
         _planned_anew(campaign, case), reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None
     )
@@ -117,8 +136,16 @@ def _advance(campaign: Campaign, case: Case) -> Notify | Wait:
     if campaign.holding and held and held <= case.now:
         advanced, telling = tell_held(campaign, campaign.holding, case)
         return Notify(advanced, (telling,), telling.reason)
+    if case.seems_quiet:
+        return _until_more_is_known(case)
     until = wakes(campaign, case, ladder)
     return Wait(until, _calls_count(case), f"nothing is due before {until:%Y-%m-%d %H:%M} UTC")
+
+
+def _until_more_is_known(case: Case) -> Wait:
+    """Whether the calls have ended is not known while records of them may wait to be read."""
+    reason = f"no call since {case.exposure.last_at:%Y-%m-%d}, but not all records since then are read"
+    return Wait(case.now + UNTIL_MORE_IS_KNOWN, on_call=True, reason=reason)
 
 
 def _calls_count(case: Case) -> bool:

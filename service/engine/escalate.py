@@ -1,13 +1,19 @@
 """escalate: look at what is due, decide, and write the campaign with its notifications in one transaction."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+import structlog
 
 from service.adapters.agenda import Look, look_again, take_due
 from service.adapters.campaign_store import Intent, load_campaigns, record_intents, save_campaign
-from service.adapters.database import Database
+from service.adapters.conditions import Condition, clear_conditions, raise_condition
+from service.adapters.database import Database, Transaction
 from service.adapters.exposure_store import load_exposures_of, with_evidence
+from service.adapters.lifecycle_store import is_superseded
+from service.adapters.usage_store import DatabaseTrouble
+from service.adapters.watermark_store import known_until
 from service.config.company import Company
 from service.core.campaign import Campaign
 from service.core.case import Case
@@ -18,8 +24,12 @@ from service.core.exposure import Exposure, ExposureKey
 from service.core.facts import facts_of
 from service.core.ladder import upcoming
 from service.core.ownership import Owner, destinations
+from service.engine.caught_up import tell_behind
 
 BATCH = 500
+TRY_AGAIN = timedelta(hours=1)
+UNDECIDABLE = "undecidable"
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,9 @@ class Escalated:
     """Campaigns opened, moved on, planned anew, closed or reopened."""
     notified: int
     """Notifications written."""
+
+    def __add__(self, other: "Escalated") -> "Escalated":
+        return Escalated(self.looked_at + other.looked_at, self.changed + other.changed, self.notified + other.notified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +64,82 @@ class _Changed:
         return following.at if following else None
 
 
-async def escalate(database: Database, catalog: Catalog, company: Company, *, now: datetime) -> Escalated:
-    """Asking twice at one `now` does nothing the second time. Several processes share the work by row locks."""
-    tick = _Tick(catalog, company, now)
-    looked_at = changed = notified = 0
-    while True:
-        some = await _escalate_batch(database, tick)
-        if not some.looked_at:
-            return Escalated(looked_at, changed, notified)
-        looked_at += some.looked_at
-        changed += some.changed
-        notified += some.notified
+async def escalate(
+    database: Database, catalog: Catalog, company: Company, *, topics: Collection[str], now: datetime
+) -> Escalated:
+    """Asking twice at one `now` does nothing the second time. Several processes share the work by row locks.
+
+    `topics` are those that are read now: while one of them waits to be read to its end, silence closes no campaign.
+    With a catalog that a newer one has superseded nothing is decided.
+    """
+    async with database.begin() as connection:
+        await tell_behind(connection, topics, now=now)
+        tick = _Tick(catalog, company, now, await known_until(connection, topics, now=now))
+    done = Escalated(0, 0, 0)
+    while (some := await _escalate_batch(database, tick)).looked_at:
+        done += some
+    return done
 
 
 async def _escalate_batch(database: Database, tick: "_Tick") -> Escalated:
-    now = tick.now
     async with database.begin() as connection:
-        keys = await take_due(connection, now=now, limit=BATCH)
-        if not keys:
+        keys = await take_due(connection, now=tick.now, limit=BATCH)
+        # Asked with the keys locked: a catalog that is loaded from here on puts them on the agenda again afterwards.
+        if not keys or await is_superseded(connection, tick.catalog, now=tick.now):
             return Escalated(0, 0, 0)
-        campaigns = await load_campaigns(connection, keys, lock=True)
-        exposures = await load_exposures_of(connection, tick.catalog, keys, now=now)
-        decided = [tick.decide(key, campaigns.get(key), exposures.get(key)) for key in keys]
-        changes = [change for change, _ in decided if change]
-        shown = await with_evidence(connection, [one.exposure for one in changes if one.exposure], now=now)
-        evidenced = {exposure.key: exposure for exposure in shown}
-        for one in changes:
-            await save_campaign(connection, one.key, one.after, one.owner, next_at=one.next_at(now))
-        intents = [intent for one in changes for intent in tick.intents(one, evidenced)]
-        notified = await record_intents(connection, intents, now=now)
-        await look_again(connection, [look for _, look in decided])
+        return await _isolating(connection, tick, keys)
+
+
+async def _isolating(connection: Transaction, tick: "_Tick", keys: Sequence[ExposureKey]) -> Escalated:
+    """Halve what fails until the exposure that cannot be decided on is alone; the others go on."""
+    try:
+        async with connection.begin_nested():
+            return await _escalate_keys(connection, tick, keys)
+    except DatabaseTrouble:
+        raise
+    except Exception as error:
+        if len(keys) == 1:
+            await _set_aside(connection, keys[0], error, tick.now)
+            return Escalated(1, 0, 0)
+    half = len(keys) // 2
+    return await _isolating(connection, tick, keys[:half]) + await _isolating(connection, tick, keys[half:])
+
+
+async def _escalate_keys(connection: Transaction, tick: "_Tick", keys: Sequence[ExposureKey]) -> Escalated:
+    now = tick.now
+    campaigns = await load_campaigns(connection, keys, lock=True)
+    exposures = await load_exposures_of(connection, tick.catalog, keys, now=now)
+    decided = [tick.decide(key, campaigns.get(key), exposures.get(key)) for key in keys]
+    changes = [change for change, _ in decided if change]
+    shown = await with_evidence(connection, [one.exposure for one in changes if one.exposure], now=now)
+    evidenced = {exposure.key: exposure for exposure in shown}
+    for one in changes:
+        await save_campaign(connection, one.key, one.after, one.owner, next_at=one.next_at(now))
+    intents = [intent for one in changes for intent in tick.intents(one, evidenced)]
+    notified = await record_intents(connection, intents, now=now)
+    await look_again(connection, [look for _, look in decided])
+    await clear_conditions(connection, UNDECIDABLE, [_name(key) for key in keys], now=now)
     return Escalated(len(keys), len(changes), notified)
+
+
+async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception, now: datetime) -> None:
+    """The error's own text may quote what is stored, and stays in the log of this process."""
+    _log.error("undecidable", exposure=_name(key), exc_info=error)
+    await raise_condition(
+        connection,
+        Condition(
+            kind=UNDECIDABLE,
+            subject=_name(key),
+            detail=f"its escalation cannot be worked out ({type(error).__name__}); nobody is told of it until it can",
+            remedy="see the log of `lastcall schedule` for the error, and report it as a bug of lastcall",
+            since=now,
+        ),
+    )
+    await look_again(connection, [Look(key, now + TRY_AGAIN, on_call=False)])
+
+
+def _name(key: ExposureKey) -> str:
+    return " / ".join(part for part in key if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +147,7 @@ class _Tick:
     catalog: Catalog
     company: Company
     now: datetime
+    known_until: datetime
 
     def decide(
         self, key: ExposureKey, campaign: Campaign | None, exposure: Exposure | None
@@ -113,12 +172,12 @@ class _Tick:
         if exposure is None:
             return vanish(campaign, self.now)
         policy = self.company.policy_for(platform=key.platform, environment=key.environment, team=owner.team)
-        return decide(campaign, exposure, owner, policy, self.now)
+        return decide(campaign, exposure, owner, policy, self.now, known_until=self.known_until)
 
     def intents(self, changed: _Changed, exposures: Mapping[ExposureKey, Exposure]) -> Iterator[Intent]:
         """One for each destination of each telling, with its facts. `exposures` have their evidence."""
         for telling in changed.tellings:
-            case = Case(exposures[changed.key], changed.owner, self.now)
+            case = Case(exposures[changed.key], changed.owner, self.now, self.known_until)
             facts = facts_of(telling, changed.before, changed.after, case)
             for destination in destinations(changed.owner, telling.audiences, self.company.channels):
                 yield Intent(changed.key, changed.after.plan_version, telling, destination, facts, changed.owner)

@@ -33,7 +33,7 @@ async def open_partitions(database: Database, logs: Mapping[Partition, LogState]
             start = where_to_start(watermark, log)
             if isinstance(start, Hold):
                 opened.held[partition] = start
-            elif await _write(connection, partition, start, log.incarnation, now):
+            elif await _write(connection, partition, start, log, now):
                 opened.positions[partition] = start.offset
         for topic in {p.topic for p in opened.held}:
             await raise_condition(connection, _recreated(topic, now))
@@ -50,12 +50,12 @@ async def record_gap(database: Database, partition: Partition, first: int, end: 
 
 
 async def _write(
-    connection: Transaction, partition: Partition, start: Begin | Resume | Renew, incarnation: str, now: datetime
+    connection: Transaction, partition: Partition, start: Begin | Resume | Renew, log: LogState, now: datetime
 ) -> bool:
-    new = Watermark(incarnation, start.offset)
+    new = Watermark(log.incarnation, start.offset)
     match start:
         case Begin():
-            return await begin(connection, partition, new, now=now)
+            return await begin(connection, partition, new, empty=log.start == log.end, now=now)
         case Renew(old=old):
             return await move(connection, partition, old, new)
         case Resume(gap=0):

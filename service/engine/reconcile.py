@@ -12,8 +12,8 @@ from service.core.identity import Resolver
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    deprecations: int
-    """Changed against the catalog that was in force before."""
+    deprecations: int | None
+    """Changed against the catalog that was in force before. None: a newer catalog, of another release, is in force."""
     series: int
     """Resolved again, under a new catalog."""
     days: int
@@ -25,7 +25,7 @@ async def reconcile(database: Database, catalog: Catalog, resolver: Resolver, *,
     async with database.begin() as connection:
         changed = await load_deprecations(connection, catalog, now=now)
     resolved = worked_out = 0
-    while some := await _resolve_batch(database, catalog, resolver, now):
+    while changed is not None and (some := await _resolve_batch(database, catalog, resolver, now)):
         resolved += some
     while some := await _work_out_batch(database, now):
         worked_out += some

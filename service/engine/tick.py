@@ -33,6 +33,8 @@ class Engine:
     company: Company
     transport: Transport
     links: Links
+    topics: tuple[str, ...]
+    """Those that are read from Kafka."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ async def tick(engine: Engine, *, now: datetime) -> Ticked:
     """
     verbs: dict[str, Callable[[], Awaitable[object]]] = {
         "reconcile": lambda: reconcile(engine.database, engine.catalog, engine.resolver, now=now),
-        "escalate": lambda: escalate(engine.database, engine.catalog, engine.company, now=now),
+        "escalate": lambda: escalate(engine.database, engine.catalog, engine.company, topics=engine.topics, now=now),
         "report": lambda: report(engine.database, engine.catalog, engine.company, now=now),
         "deliver": lambda: deliver(engine.database, engine.transport, engine.company, links=engine.links, now=now),
     }
@@ -71,4 +73,3 @@ async def tick(engine: Engine, *, now: datetime) -> Ticked:
         TICK_SECONDS.labels(verb).observe(took[verb])
     await record_heartbeats(engine.database, took, now=now)
     return Ticked(results, failures)
-

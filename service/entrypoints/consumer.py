@@ -21,6 +21,7 @@ from service.adapters.usage_store import Superseded, UsageStore
 from service.app import App
 from service.core.batch import Partition
 from service.core.health import ConsumerHealth
+from service.engine.caught_up import CaughtUp, Progress
 from service.engine.ingest import TROUBLE, Flushed, Ingest, Limits, Postponed
 from service.engine.topics import TopicWatch, clear_flood, tell_flood, topics_of
 from service.formats.decoder import Decoder
@@ -64,6 +65,7 @@ class Consumer:
             limits,
         )
         self._watch = TopicWatch(app.database, self._log, {*self._topics, app.settings.kafka_dead_letter_topic})
+        self._caught_up = CaughtUp(app.database, self._log)
         self._subscriber: Any = None
         self._unopened: set[Partition] = set()
         self._held: set[Partition] = set()
@@ -262,7 +264,19 @@ class Consumer:
             metrics.LAG.labels(topic, str(partition)).set(behind)
         if self._held:
             await self._open(set(self._held))
+        await self._caught_up.look(await self._progress(), now=_now())
         await self._watch.look(now=_now())
+
+    async def _progress(self) -> dict[Partition, Progress]:
+        """Of the open partitions."""
+        if self._consumer is None:
+            return {}
+        assigned = self._assigned()
+        fetched = {
+            p: await self._consumer.position(TopicPartition(*p)) for p in self._ingest.positions if p in assigned
+        }
+        taken = self._ingest.positions
+        return {p: Progress(taken[p], offset) for p, offset in fetched.items() if p in taken}
 
     async def _tell_flood(self, flooded: bool) -> None:
         if flooded:

@@ -35,7 +35,7 @@ async def open_engine(app: App, *, show: Show, page: str | None = None) -> Async
         transport: Transport = LocalTransport(show)
         if token is not None:
             transport = await stack.enter_async_context(open_slack(token, api_url=app.settings.slack_api_url))
-        yield Engine(app.database, app.catalog, app.resolver, app.company, transport, Links(page))
+        yield Engine(app.database, app.catalog, app.resolver, app.company, transport, Links(page), app.topics)
 
 
 async def serve(app: App, parts: Parts, *, show: Show, announce: Callable[[str], None]) -> None:

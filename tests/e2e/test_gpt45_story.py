@@ -165,7 +165,7 @@ async def test_each_day_the_right_people_and_nobody_else_are_told_once(database:
             if hour == 14:
                 await count_calls(database, loaded, _calls_of(day), now)
             await reconcile(database, loaded.catalog, loaded.resolver, now=now)
-            await escalate(database, loaded.catalog, company, now=now)
+            await escalate(database, loaded.catalog, company, topics=(), now=now)
 
     told, notices = await _told(database)
     assert told == TOLD

@@ -53,7 +53,7 @@ async def call_daily(
 
 async def tick(database: Database, loaded: LoadedCatalog, now: datetime) -> Escalated:
     await reconcile(database, loaded.catalog, loaded.resolver, now=now)
-    return await escalate(database, loaded.catalog, COMPANY, now=now)
+    return await escalate(database, loaded.catalog, COMPANY, topics=(), now=now)
 
 
 async def told(database: Database) -> list[Row[Any]]:
@@ -144,10 +144,10 @@ async def test_moved_date_reaches_the_owner(database: Database, loaded: LoadedCa
     moved = Catalog([make_deprecation(model=MODEL, shutdown_on=date(2025, 8, 14))], digest="second")
     await call_daily(database, loaded, ANNOUNCED)
     await reconcile(database, first, loaded.resolver, now=ANNOUNCED)
-    await escalate(database, first, COMPANY, now=ANNOUNCED)
+    await escalate(database, first, COMPANY, topics=(), now=ANNOUNCED)
     later = ANNOUNCED + timedelta(hours=2)
     await reconcile(database, moved, loaded.resolver, now=later)
-    assert await escalate(database, moved, COMPANY, now=later) == Escalated(1, 1, 1)
+    assert await escalate(database, moved, COMPANY, topics=(), now=later) == Escalated(1, 1, 1)
     (news,) = [row for row in await told(database) if row.kind == "date_moved"]
     facts = msgspec.convert(news.facts, DateMoved)
     assert (facts.before, facts.after) == (date(2025, 7, 14), date(2025, 8, 14))
@@ -158,10 +158,10 @@ async def test_model_without_an_end_is_looked_at_once(database: Database, loaded
     await count_calls(database, loaded, [event], ANNOUNCED)
     nothing = Catalog([], digest="nothing")
     await reconcile(database, nothing, loaded.resolver, now=ANNOUNCED)
-    assert (await escalate(database, nothing, COMPANY, now=ANNOUNCED)).looked_at == 1
+    assert (await escalate(database, nothing, COMPANY, topics=(), now=ANNOUNCED)).looked_at == 1
     await count_calls(database, loaded, [event], ANNOUNCED)
     await reconcile(database, nothing, loaded.resolver, now=ANNOUNCED)
-    assert (await escalate(database, nothing, COMPANY, now=ANNOUNCED)).looked_at == 0
+    assert (await escalate(database, nothing, COMPANY, topics=(), now=ANNOUNCED)).looked_at == 0
     async with database.connect() as connection:
         assert await connection.scalar(select(agenda.c.look_at)) is None
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from builders import make_day, make_deprecation, make_exposure, make_owner
+from msgspec import structs
 
 from service.core.campaign import Campaign
 from service.core.decision import Change, Close, Decision, Notify, Open, Reopen, Replan, Telling, Wait
@@ -204,7 +205,7 @@ def test_no_sooner_than_is_no_deadline() -> None:
 
 def failing_since(first: date, now: datetime) -> Exposure:
     exposure = calling(now)
-    days = tuple(replace(day, errors=3, end_of_life=3) if day.day >= first else day for day in exposure.days)
+    days = tuple(structs.replace(day, errors=3, end_of_life=3) if day.day >= first else day for day in exposure.days)
     return replace(exposure, days=days)
 
 

@@ -234,6 +234,9 @@ class WatermarkAnswer(Answer):
     other_records: int
     gap_records: int
     applied_at: datetime
+    caught_up_at: datetime | None = Field(
+        default=None, description="All records older than this are applied; null: it was not at the end yet."
+    )
 
 
 class HeartbeatAnswer(Answer):

@@ -1,7 +1,7 @@
 """Exposures by deadline, each with its owner, its campaign and who was told last."""
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from service.adapters.exposure_store import load_exposures
 from service.adapters.queries.answers import CampaignAnswer, DayCalls, ExposureAnswer, Lifecycle, Told
 from service.adapters.queries.lifecycle import lifecycle_of
 from service.adapters.tables import notifications
+from service.adapters.watermark_store import known_until
 from service.core.campaign import Campaign
 from service.core.case import Case
 from service.core.catalog import Catalog
@@ -77,14 +78,18 @@ def exposure_key(exposure: ExposureAnswer) -> tuple[str, ...]:
 
 
 async def read_exposures(
-    connection: AsyncConnection, catalog: Catalog, owners: Owners, *, now: datetime
+    connection: AsyncConnection, catalog: Catalog, owners: Owners, *, topics: Collection[str], now: datetime
 ) -> list[ExposureAnswer]:
-    """All exposures as of `now`, in the order of `exposure_key`."""
+    """All exposures as of `now`, in the order of `exposure_key`.
+
+    `topics` are those that are read: no caller is quiet while records of them wait to be read.
+    """
+    known = await known_until(connection, topics, now=now)
     exposures = await load_exposures(connection, catalog, now=now)
     campaigns = await load_campaigns(connection)
     told = await _read_told(connection)
     answers = (
-        _answer(Case(each, owners(each.service), now), campaigns.get(each.key), told.get(campaign_id(each.key)))
+        _answer(Case(each, owners(each.service), now, known), campaigns.get(each.key), told.get(campaign_id(each.key)))
         for each in exposures
     )
     return sorted(answers, key=exposure_key)

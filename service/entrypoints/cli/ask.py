@@ -50,7 +50,7 @@ def who(
                 if not same:
                     _no_such_model(app, model)
                 return [], [], same
-            every = await read_exposures(connection, app.catalog, app.company.owner_of, now=now)
+            every = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
             uses = await read_uses(connection, app.catalog, now=now, models=models)
         return [exposure for exposure in every if exposure.model in models], uses, []
 
@@ -69,7 +69,7 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
 
     async def ask(app: App) -> ServiceAnswer:
         async with app.database.connect() as connection:
-            every = await read_exposures(connection, app.catalog, app.company.owner_of, now=now)
+            every = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
             own = [exposure for exposure in every if exposure.service == name]
             answer = await read_service(connection, name, app.catalog, app.company.owner_of, own, now=now)
             if answer is None:
@@ -99,7 +99,7 @@ def due(
 
     async def ask(app: App) -> list[ExposureAnswer]:
         async with app.database.connect() as connection:
-            every = await read_exposures(connection, app.catalog, app.company.owner_of, now=now)
+            every = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
         return [exposure for exposure in every if wanted.admits(exposure)]
 
     exposures = run(ask)

@@ -58,7 +58,7 @@ async def _demo(*, leave: bool) -> Account:
 
 async def _account(app: App, now: datetime) -> Account:
     async with app.database.connect() as connection:
-        exposures = await read_exposures(connection, app.catalog, app.company.owner_of, now=now)
+        exposures = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
         notifications = await read_notifications(connection, limit=OUTBOX_PAGE)
     return account(exposures, notifications.items, SERVED[GPT45], SHUTDOWN)
 

@@ -23,7 +23,8 @@ class Context:
 
     async def exposures(self, now: datetime) -> list[ExposureAnswer]:
         async with self.app.database.connect() as connection:
-            return await read_exposures(connection, self.app.catalog, self.app.company.owner_of, now=now)
+            app = self.app
+            return await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
 
     async def service(self, name: str, now: datetime) -> ServiceAnswer | None:
         own = [exposure for exposure in await self.exposures(now) if exposure.service == name]
