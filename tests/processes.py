@@ -25,9 +25,9 @@ PATIENCE = 90.0
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """This process's, with the command on its path and none but these settings of lastcall."""
+    """This process's, with none but these settings of lastcall, and where nobody has activated its environment."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("LASTCALL_")}
-    path = f"{BIN}{os.pathsep}{plain.get('PATH', os.defpath)}"
+    path = os.pathsep.join(folder for folder in os.get_exec_path() if not Path(folder, "lastcall").exists())
     return {**plain, "PATH": path, **{name: str(value) for name, value in settings.items()}}
 
 

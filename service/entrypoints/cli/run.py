@@ -1,6 +1,8 @@
 """The commands that run: up, consume, schedule, web, migrate, tick, send."""
 
 import shlex
+import shutil
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,8 +74,14 @@ def _say_up(app: App, url: str) -> None:
     lines = "\n".join(f"[bold]{name:<9}[/] {escape(value)}" for name, value in where.items())
     console.print(Panel(lines, title="lastcall is up", title_align="left", border_style="green", expand=False))
     console.print("Send a first record, from another terminal:")
-    console.print(f"  echo {shlex.quote(FIRST_RECORD)} | {folder}lastcall send -", soft_wrap=True, markup=False)
+    console.print(f"  echo {shlex.quote(FIRST_RECORD)} | {folder}{_command()} send -", soft_wrap=True, markup=False)
     console.print("Ctrl-C ends it.\n", style="dim")
+
+
+def _command() -> str:
+    """How to call this command from a shell as it is now: by its path where a virtual environment is not active."""
+    beside = Path(sys.executable).with_name("lastcall")
+    return "lastcall" if shutil.which("lastcall") or not beside.exists() else shlex.quote(str(beside))
 
 
 def consume() -> None:
