@@ -123,3 +123,17 @@ def test_markup_in_a_record_is_shown_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text('{"service": "[red]x[/", "provider": "openai", "model": "gpt-4", "time": "2025-06-30T09:14:03Z"}')
     assert "[red]x" in CliRunner().invoke(APP, [str(path)]).output
+
+
+def test_table_fits_a_terminal_of_80_columns(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(
+        '{"service": "search-api", "provider": "openai", "model": "gpt-4o", "served_model": "gpt-4o-2024-08-06", '
+        '"time": "2025-06-30T09:14:03Z", "status": 200, "input_tokens": 1200, "output_tokens": 109}\nhello\n'
+    )
+    lines = CliRunner().invoke(APP, [str(path)], env={"COLUMNS": "80"}).output.splitlines()
+    assert [line.split() for line in lines[:3]] == [
+        ["time", "(UTC)", "service", "requested", "served", "status", "tokens"],
+        ["30", "Jun", "09:14", "search-api", "gpt-4o", "gpt-4o-2024-08-06", "200", "1,309"],
+        ["rejected", "-", "unknown_format", "-", "-", "-"],
+    ]

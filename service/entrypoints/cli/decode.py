@@ -132,12 +132,12 @@ def _refusal(rejection: Rejection) -> dict[str, Any]:
 
 
 def _table() -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("at", no_wrap=True)
-    for column in ("service", "model", "outcome"):
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
+    table.add_column("time (UTC)", no_wrap=True)
+    for column in ("service", "requested", "served"):
         table.add_column(column, overflow="fold")
-    table.add_column("tokens in/out", justify="right", no_wrap=True)
-    table.add_column("reporter", overflow="fold")
+    table.add_column("status")
+    table.add_column("tokens", justify="right", no_wrap=True)
     return table
 
 
@@ -150,24 +150,21 @@ def _show(table: Table, as_json: bool, answer: dict[str, Any], detail: str = "")
 
 
 def _event_cells(answer: dict[str, Any]) -> tuple[str, ...]:
-    outcome = " ".join(str(part) for part in (answer["status"], answer["error_code"]) if part is not None)
-    tokens = ("?" if answer[key] is None else f"{answer[key]:,}" for key in ("input_tokens", "output_tokens"))
-    requested = _model(answer["requested_id"], answer["requested_model"])
-    served = _model(answer["served_id"], answer["served_model"])
+    tokens = [answer[key] for key in ("input_tokens", "output_tokens") if answer[key] is not None]
     return (
-        f"{answer['at']:%Y-%m-%d %H:%M:%S}",
+        f"{answer['at']:%d %b %H:%M}",
         answer["service"] or "?",
-        f"{answer['platform'] or '?'}/{requested}" + (f" -> {served}" if served not in {"-", requested} else ""),
-        outcome or "-",
-        "/".join(tokens),
-        answer["reporter"],
+        _model(answer["requested_id"], answer["requested_model"]),
+        _model(answer["served_id"], answer["served_model"]),
+        str(answer["status"] or ("failed" if answer["error_code"] else "-")),
+        f"{sum(tokens):,}" if tokens else "?",
     )
 
 
 def _model(raw: str | None, model: str | None) -> str:
-    """The canonical name, or the log's own with a mark when it is not known."""
-    return model or (f"{raw} (unknown)" if raw else "-")
+    """As the log spells it, with a mark when it is not known."""
+    return (raw if model else f"{raw} (unknown)") if raw else "-"
 
 
 def _rejection_cells(answer: dict[str, Any], detail: str) -> tuple[str, ...]:
-    return ("rejected", "-", answer["format"] or "-", f"{answer['reason']} {detail}".rstrip(), "-", "-")
+    return ("rejected", answer["format"] or "-", f"{answer['reason']} {detail}".rstrip(), "-", "-", "-")
