@@ -321,3 +321,45 @@ def test_soft_date_that_becomes_firm_is_a_move() -> None:
 def test_every_decision_has_a_reason_that_can_be_read() -> None:
     assert ask(opened(), "2025-05-15T07:00").reason == "step -60d of policy default is due"
     assert isinstance(ask(opened(), "2025-05-15T07:00"), Notify)
+
+
+# --- records that are not read yet ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("known_until", "closes"),
+    [
+        pytest.param("2025-05-04T12:00", True, id="all records of the quiet period are read"),
+        pytest.param("2026-01-01T00:00", True, id="known beyond now, as in a replay of old records"),
+        pytest.param("2025-05-04T11:59", False, id="a minute of the quiet period is not read"),
+    ],
+)
+def test_silence_closes_only_as_far_as_it_is_known(known_until: str, closes: bool) -> None:
+    """Last called on 1 May at noon, each day: the quiet period of three days ends on 4 May at noon."""
+    now, known = at("2025-05-05T08:00"), at(known_until)
+    exposure = make_exposure(until=date(2025, 5, 1))
+    decision = decide(opened(), exposure, OWNER, DEFAULT_POLICY, now, known_until=known)
+    if closes:
+        assert isinstance(decision, Close)
+    else:
+        reason = "no call since 2025-05-01, but not all records since then are read"
+        assert decision == Wait(at("2025-05-05T08:05"), on_call=True, reason=reason)
+
+
+def test_step_that_is_due_does_not_wait_for_records() -> None:
+    exposure = make_exposure(until=date(2025, 5, 1))
+    now, known = at("2025-05-15T08:00"), at("2025-05-02T00:00")
+    assert only(decide(opened(), exposure, OWNER, DEFAULT_POLICY, now, known_until=known)).step == "-60d"
+
+
+def test_nobody_is_told_of_a_caller_that_may_have_stopped() -> None:
+    exposure = make_exposure(until=date(2025, 5, 1))
+    now, known = at("2025-05-15T08:00"), at("2025-05-02T00:00")
+    for campaign in (None, closed_before_the_calls()):
+        decision = decide(campaign, exposure, OWNER, DEFAULT_POLICY, now, known_until=known)
+        assert isinstance(decision, Wait)
+        assert decision.until == at("2025-05-15T08:05")
+
+
+def closed_before_the_calls() -> Campaign:
+    return replace(opened(), closed_at=at("2025-04-20T08:00"), close_reason="migrated")
