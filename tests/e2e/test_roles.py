@@ -50,6 +50,11 @@ async def test_one_record_in_kafka_is_one_message_to_the_owner(
 
         await produce(kafka, topic, [call_record(service="checkout-api", model=going.id, time=now.isoformat())])
         await items(at["web"], "/api/v1/exposures")
+        for role, url in at.items():
+            status, ready = await readiness(url)
+            assert (ready["conditions"], ready["problems"], ready["status"], status) == ([], [], "ready", 200), role
+            assert (ready["consumer"] is not None) == (role == "consume")
+
         # Outside working hours the owner is told when they begin: the clock moves on to that.
         goes_out = next_working(now, ZoneInfo("UTC")) + timedelta(minutes=1)
         for _ in range(2):
@@ -65,10 +70,6 @@ async def test_one_record_in_kafka_is_one_message_to_the_owner(
         assert {notice["destination"] for notice in notices} == {f"user:{OWNER}", "#payments"}
         assert "omar" not in str(slack.calls), "the owner has a business day before the manager hears"
 
-        for role, url in at.items():
-            status, ready = await readiness(url)
-            assert (status, ready["status"], ready["conditions"]) == (200, "ready", []), role
-            assert (ready["consumer"] is not None) == (role == "consume")
         for role, process in roles.items():
             assert await process.end(signal.SIGTERM) == 0, role
             assert "Traceback" not in process.said
