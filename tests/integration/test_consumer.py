@@ -99,6 +99,19 @@ async def test_consumer_counts_rejects_and_goes_on_where_it_stopped(
         await becomes((3, 1, 4), lambda: ledger(database))
 
 
+async def test_consumer_notes_that_it_has_read_to_the_end(kafka: str, settings: Settings, database: Database) -> None:
+    async def caught_up() -> bool:
+        async with database.connect() as connection:
+            noted = await connection.execute(text("SELECT caught_up_at FROM watermarks"))
+            times = list(noted.scalars())
+        return len(times) == 2 and all(at is not None and at > sent_at for at in times)
+
+    await produce(kafka, settings.kafka_topics, [call_record()])
+    sent_at = datetime.now(UTC)
+    async with consuming(settings):
+        await becomes(True, caught_up)
+
+
 async def test_each_poison_record_costs_one_rejection_and_its_bytes_are_kept(
     kafka: str, settings: Settings, database: Database
 ) -> None:
