@@ -159,6 +159,7 @@ async def put_notification(
     step: str = "-14d",
     state: str = "delivered",
     decided_at: datetime = NOW - timedelta(days=2),
+    facts: Mapping[str, Any] | None = None,
 ) -> uuid.UUID:
     key = uuid.uuid4()
     await connection.execute(
@@ -170,7 +171,7 @@ async def put_notification(
             step=step,
             audience="owner",
             destination=destination,
-            facts={},
+            facts=dict(facts or {}),
             reason="step -14d is due and the owner hears first",
             decided_at=decided_at,
             not_before=decided_at,

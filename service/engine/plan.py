@@ -29,6 +29,8 @@ class Planned:
     environment: str
     platform: str
     model: str
+    id: str
+    """The model as a request on that platform spells it."""
     step: str
     destination: str
     audience: Audience
@@ -49,16 +51,17 @@ async def plan(
         recorded = await told_between(connection, start, end)
         campaigns = await load_campaigns(connection)
         exposures = await load_public_exposures(connection, catalog, now=now)
-    planned = [_recorded(one) for one in recorded]
+    planned = [_recorded(one, catalog) for one in recorded]
     for exposure in exposures:
         planned += _foreseen(campaigns.get(exposure.key), exposure, company, now, end)
     return sorted(one for one in planned if start <= one.at < end)
 
 
-def _recorded(one: Recorded) -> Planned:
-    return Planned(
-        one.at, *one.key, one.step, one.destination.address, one.destination.audience, "recorded", one.reason
-    )
+def _recorded(one: Recorded, catalog: Catalog) -> Planned:
+    known = catalog.get(one.key.platform, one.key.model)
+    id_ = known.id if known else one.key.model
+    to = one.destination
+    return Planned(one.at, *one.key, id_, one.step, to.address, to.audience, "recorded", one.reason)
 
 
 def _foreseen(
@@ -70,4 +73,6 @@ def _foreseen(
     for one in foresee(campaign, exposure, owner, policy, start=now, end=end):
         telling = one.telling
         for to in destinations(owner, telling.audiences, company.channels):
-            yield Planned(one.at, *key, telling.step, to.address, to.audience, "foreseen", telling.reason)
+            yield Planned(
+                one.at, *key, exposure.deprecation.id, telling.step, to.address, to.audience, "foreseen", telling.reason
+            )

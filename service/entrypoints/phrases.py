@@ -1,8 +1,8 @@
-"""How page and command say when a model goes, and how long ago something was."""
+"""How page and command say when a model goes, how a service stands to it, and how long ago something was."""
 
 from datetime import datetime
 
-from service.adapters.queries import Lifecycle
+from service.adapters.queries import ExposureAnswer, Lifecycle
 from service.core import words
 
 STATES = {
@@ -11,6 +11,25 @@ STATES = {
     "overdue": "past its day, answered",
     "broken": "calls fail",
 }
+
+
+def is_silent(exposure: ExposureAnswer) -> bool:
+    """Whether it has not called for a week, though such a silence is within its habits."""
+    return exposure.state == "active" and exposure.calls_7d == 0
+
+
+def state(exposure: ExposureAnswer) -> str:
+    return "silent, not yet taken as migrated" if is_silent(exposure) else STATES[exposure.state]
+
+
+def step(name: str, repeat_days: int | None) -> str:
+    """A step of the policy in a word: `-30d`, `each day`."""
+    return words.every(repeat_days) if repeat_days else name
+
+
+def step_in_words(name: str, repeat_days: int | None) -> str:
+    """`30 days before the shutdown`, `each day while it is still called`."""
+    return words.repeat(repeat_days) if repeat_days else words.step(name)
 
 
 def when(lifecycle: Lifecycle) -> str:

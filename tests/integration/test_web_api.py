@@ -48,6 +48,7 @@ async def test_an_exposure_says_its_owner_volume_and_who_was_told(database: Data
         "destination": "#team-search",
         "audience": "owner",
         "step": "-14d",
+        "repeat_days": None,
         "at": "2025-06-30T12:00:00Z",
         "state": "delivered",
         "others": 0,

@@ -115,3 +115,31 @@ async def test_an_unknown_service_is_a_page_of_its_own(database: Database) -> No
 
     assert response.status_code == 404
     assert "No log has named this service." in response.text
+
+
+async def test_a_silence_within_the_callers_habits_is_no_call_and_no_migration(database: Database) -> None:
+    async with database.begin() as connection:
+        await put_use(connection, service="month-end", calls_by_days_ago={17: 60, 47: 60})
+        await put_use(connection, service="gone-api", calls_by_days_ago={20: 3, 21: 3})
+
+    text = words_of(await get_page(database, "/", state="all"))
+
+    assert "No service has called a model that is going away in 7 days." in text
+    assert "past the day 0 within 30 days 1 nobody told yet 1 silent for 7 days 1 migrated 1" in text
+    assert "silent not yet taken as migrated last call 17 days ago" in text
+    assert "migrated last call 20 days ago" in text
+
+
+async def test_a_person_and_a_daily_reminder_are_said_as_people_do(database: Database) -> None:
+    async with database.begin() as connection:
+        await put_use(connection)
+        campaign = await put_campaign(connection)
+        message = await put_message(connection, destination="user:ada@example.com")
+        told = {"campaign_id": campaign, "message_id": message, "destination": "user:ada@example.com", "step": "+1d"}
+        await put_notification(connection, **told, facts={"id": "gpt-4.5-preview", "repeat_days": 1})
+
+    exposures, outbox = words_of(await get_page(database, "/")), words_of(await get_page(database, "/outbox"))
+
+    assert "ada@example.com 2 days ago , each day next" in exposures
+    assert "each day while it is still called, to owner" in outbox
+    assert "user:" not in exposures + outbox

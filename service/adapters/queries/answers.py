@@ -14,6 +14,8 @@ from service.core.exposure import State
 
 T = TypeVar("T")
 
+REPEAT = "The step comes round again after so many days while calls go on; null: it is told once."
+
 
 class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -98,6 +100,7 @@ class Told(Answer):
     destination: str = Field(examples=["#team-search"])
     audience: str = Field(examples=["owner"])
     step: str | None = Field(default=None, examples=["-30d"])
+    repeat_days: int | None = Field(default=None, description=REPEAT)
     at: datetime = Field(description="When it was delivered, else when it was decided.")
     state: str = Field(description="pending, leased, delivered, failed, unknown.", examples=["delivered"])
     others: int = Field(default=0, description="How many more destinations the same step tells.")
@@ -113,6 +116,7 @@ class CampaignAnswer(Answer):
     next_step: str | None = Field(
         default=None, description="The next step of the policy that is due.", examples=["-7d"]
     )
+    next_repeat_days: int | None = Field(default=None, description=REPEAT)
     next_on: date | None = Field(default=None, description="Its day, in the owner's zone; null: nothing is planned.")
     next_audiences: list[str] = Field(default_factory=list, examples=[["owner", "team"]])
 
@@ -196,8 +200,12 @@ class NotificationAnswer(Answer):
     service: str | None = None
     environment: str | None = None
     platform: str | None = None
-    model: str | None = None
+    model: str | None = Field(default=None, description="Canonical id.", examples=["gpt-4.5-preview-2025-02-27"])
+    model_id: str | None = Field(
+        default=None, description="The model as a request on that platform spells it.", examples=["gpt-4.5-preview"]
+    )
     step: str | None = Field(default=None, examples=["-30d"])
+    repeat_days: int | None = Field(default=None, description=REPEAT)
     audience: str = Field(examples=["owner"])
     destination: str = Field(examples=["#team-search"])
     reason: str = Field(description="Why this destination, why now.")

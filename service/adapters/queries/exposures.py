@@ -99,9 +99,10 @@ async def _read_told(connection: AsyncConnection) -> dict[uuid.UUID, Told]:
     """By campaign: the last notification, one that was delivered before any other."""
     n = notifications.c
     others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step)) - 1).label("others")
+    repeat_days = n.facts["repeat_days"].as_integer().label("repeat_days")
     rows = await connection.execute(
         select(n.campaign_id, n.destination, n.audience, n.step, n.state, others)
-        .add_columns(func.coalesce(n.settled_at, n.decided_at).label("at"))
+        .add_columns(func.coalesce(n.settled_at, n.decided_at).label("at"), repeat_days)
         .where(n.campaign_id.is_not(None))
         .ext(distinct_on(n.campaign_id))
         .order_by(n.campaign_id, (n.state == "delivered").desc(), n.decided_at.desc(), n.id)
@@ -169,6 +170,7 @@ def _campaign(campaign: Campaign, case: Case) -> CampaignAnswer:
         closed_at=campaign.closed_at,
         close_reason=campaign.close_reason,
         next_step=following.step.name if following else None,
+        next_repeat_days=following.step.repeat if following else None,
         next_on=following.on if following else None,
         next_audiences=list(following.step.tell) if following else [],
     )

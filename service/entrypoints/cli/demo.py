@@ -15,7 +15,7 @@ from service.entrypoints.cli.output import Exit, console
 from service.entrypoints.cli.session import plainly, read_settings
 from service.entrypoints.demo.company import BEGIN, GPT45
 from service.entrypoints.demo.run import Clock, open_demo, open_page, play
-from service.entrypoints.demo.simulation import SERVED, SHUTDOWN
+from service.entrypoints.demo.simulation import SHUTDOWN
 from service.entrypoints.demo.timeline import Account, Timeline, account, show_account
 
 OUTBOX_PAGE = 1000
@@ -60,7 +60,7 @@ async def _account(app: App, now: datetime) -> Account:
     async with app.database.connect() as connection:
         exposures = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
         notifications = await read_notifications(connection, limit=OUTBOX_PAGE)
-    return account(exposures, notifications.items, SERVED[GPT45], SHUTDOWN)
+    return account(exposures, notifications.items, GPT45, SHUTDOWN)
 
 
 async def _interrupted() -> None:

@@ -64,5 +64,5 @@ def _print(planned: list[Planned], first: date, last: date) -> None:
 
 def _cells(one: Planned) -> tuple[str, str, str, str]:
     where = f" ({one.environment})" if one.environment else ""
-    about = f"{one.service}{where}: {one.model} at {words.platform_name(one.platform)}"
-    return f"{one.destination} ({one.audience})", about, one.step, one.status
+    about = f"{one.service}{where}: {one.id} at {words.platform_name(one.platform)}"
+    return f"{words.address(one.destination)} ({one.audience})", about, one.step, one.status

@@ -19,6 +19,7 @@ from service.adapters.kafka import KafkaTrouble
 from service.adapters.kafka_producer import open_producer
 from service.app import App, open_app
 from service.config.settings import Settings
+from service.core import words
 from service.core.messages import Message
 from service.core.preview import to_text
 from service.engine import tick as engine_tick
@@ -121,7 +122,9 @@ async def _serve(app: App, parts: process.Parts, announce: Callable[[str], None]
 def show_message(destination: str, message: Message) -> None:
     """A message for the terminal, as its reader would see it in Slack."""
     body = "\n".join([to_text(message.blocks), *(to_text(reply) for reply in message.replies)])
-    console.print(Panel(escape(body), title=escape(destination), title_align="left", border_style="cyan"))
+    console.print(
+        Panel(escape(body), title=escape(words.address(destination)), title_align="left", border_style="cyan")
+    )
 
 
 def migrate(

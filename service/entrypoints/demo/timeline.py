@@ -10,7 +10,9 @@ from rich.panel import Panel
 from rich.table import Table
 
 from service.adapters.queries import ExposureAnswer, NotificationAnswer, SentMessage
+from service.core import words
 from service.core.preview import to_text
+from service.entrypoints import phrases
 
 NAMED = 3
 """Names on a line of the timeline before it says how many more."""
@@ -29,7 +31,7 @@ class Timeline:
         heard: dict[str, list[str]] = {}
         for message in messages:
             for line in _lines(message):
-                heard.setdefault(line, []).append(message.destination.removeprefix("user:"))
+                heard.setdefault(line, []).append(words.address(message.destination))
         for line, destinations in heard.items():
             day = f"{messages[0].rendered_at:%a %d %b}"
             self._console.print(f"[bold]{day}[/]  {line} [cyan]-> {escape(_some(destinations))}[/]", soft_wrap=True)
@@ -47,7 +49,8 @@ def _lines(message: SentMessage) -> list[str]:
     """One a kind of news: whom it concerns, and why now."""
     services: dict[tuple[str, str, str], list[str]] = {}
     for told in message.notifications:
-        services.setdefault((told.kind, told.step or "", told.model or ""), []).append(told.service or "")
+        step = phrases.step(told.step, told.repeat_days) if told.step else ""
+        services.setdefault((told.kind, step, told.model_id or ""), []).append(told.service or "")
     return [_line(*news, sorted(named)) for news, named in services.items()]
 
 
@@ -73,7 +76,8 @@ def _some(names: Sequence[str]) -> str:
 class Account:
     """What the database says at the end, about one model."""
 
-    model: str
+    id: str
+    """The model, as people call it."""
     shutdown: date
     in_time: tuple[ExposureAnswer, ...]
     """Told, and quiet before the shutdown."""
@@ -89,16 +93,16 @@ class Account:
 
 
 def account(
-    exposures: Sequence[ExposureAnswer], notifications: Sequence[NotificationAnswer], model: str, shutdown: date
+    exposures: Sequence[ExposureAnswer], notifications: Sequence[NotificationAnswer], id_: str, shutdown: date
 ) -> Account:
     midnight = datetime.combine(shutdown, time(), UTC)
-    of_model = [e for e in exposures if e.model == model]
+    of_model = [e for e in exposures if e.id == id_]
     return Account(
-        model=model,
+        id=id_,
         shutdown=shutdown,
         in_time=tuple(e for e in of_model if e.last_at < midnight and e.told is not None),
         failing=tuple(e for e in of_model if e.last_at >= midnight),
-        notices=tuple(n for n in notifications if (n.kind, n.state, n.model) == ("notice", "delivered", model)),
+        notices=tuple(n for n in notifications if (n.kind, n.state, n.model_id) == ("notice", "delivered", id_)),
     )
 
 
@@ -113,12 +117,12 @@ def show_account(console: Console, told: Account) -> None:
         table.add_row(*_row(exposure), "[green]moved in time[/]")
     for exposure in told.failing:
         errors = sum(day.errors for day in exposure.by_day if day.day >= told.shutdown)
-        heard = {n.destination for n in told.notices if n.service == exposure.service}
+        heard = {words.address(n.destination) for n in told.notices if n.service == exposure.service}
         table.add_row(*_row(exposure), f"[red]{errors} calls failed[/], as {escape(', '.join(sorted(heard)))} was told")
     console.print()
     console.print(table)
     console.print(
-        f"\n{len(told.in_time) + len(told.failing)} services called {told.model}; "
+        f"\n{len(told.in_time) + len(told.failing)} services called {told.id}; "
         f"[bold]{len(told.in_time)}[/] moved before the day, some {told.calls_saved:,.0f} calls a day that would have "
         "failed. "
         f"{len({n.message_id for n in told.notices})} messages reached {len({n.destination for n in told.notices})} "

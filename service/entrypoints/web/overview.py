@@ -8,11 +8,12 @@ from itertools import groupby
 
 from service.adapters.queries import ExposureAnswer, Lifecycle, deadline_key
 from service.core.catalog import Catalog
+from service.entrypoints.phrases import is_silent
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One deprecation and the services that it concerns, those that call most first."""
+    """One deprecation and the services that it concerns: those that call most first, the migrated ones last."""
 
     lifecycle: Lifecycle
     exposures: tuple[ExposureAnswer, ...]
@@ -27,27 +28,33 @@ class Headline:
     """The whole in numbers. Services are counted once, however many models and environments they use."""
 
     calling: int
+    """Services that have called within 7 days, or whose last calls were past the day."""
+    silent: int
+    """Services that have not, and whose silence is too short yet to count as migrated."""
     past: int
-    """Of those, services whose day is past."""
+    """Of those that call, services whose day is past."""
     within_30: int
+    """Of those that call or are silent, services with a day at most so far ahead."""
     migrated: int
     """Services that have stopped calling every deprecated model that they used."""
     untold: int
-    """Services that call and of which nobody was told."""
+    """Services that call or are silent, and of which nobody was told."""
     next_one: Lifecycle | None
     """The nearest deadline ahead that calls still run into."""
 
     @classmethod
     def of(cls, exposures: Sequence[ExposureAnswer]) -> "Headline":
-        calling = [exposure for exposure in exposures if exposure.state != "quiet"]
-        ahead = [e for e in calling if e.days_left is not None and e.days_left >= 0]
+        open_ = [exposure for exposure in exposures if exposure.state != "quiet"]
+        calling = [exposure for exposure in open_ if not is_silent(exposure)]
+        ahead = [e for e in open_ if e.days_left is not None and e.days_left >= 0]
         callers = _services(calling)
         return cls(
             calling=len(callers),
+            silent=len(_services(open_) - callers),
             past=len(_services([e for e in calling if e.days_left is not None and e.days_left < 0])),
             within_30=len(_services([e for e in ahead if (e.days_left or 0) <= 30])),
-            migrated=len(_services(exposures) - callers),
-            untold=len(_services([e for e in calling if e.told is None])),
+            migrated=len(_services(exposures) - _services(open_)),
+            untold=len(_services([e for e in open_ if e.told is None])),
             next_one=min(ahead, key=deadline_key, default=None),
         )
 
@@ -60,7 +67,7 @@ def group(exposures: Sequence[ExposureAnswer]) -> list[Group]:
     """`exposures` stand in the order of their deadline."""
     groups = []
     for _, members in groupby(exposures, key=deadline_key):
-        rows = sorted(members, key=lambda each: (-each.calls_7d, each.service, each.environment))
+        rows = sorted(members, key=lambda each: (-each.calls_7d, each.state == "quiet", each.service, each.environment))
         groups.append(Group(rows[0], tuple(rows)))
     return groups
 

@@ -37,6 +37,7 @@ REFRESH_SECONDS = 10
 templates = Jinja2Templates(Folder(__file__).parent / "templates")
 templates.env.trim_blocks = templates.env.lstrip_blocks = True
 templates.env.filters.update(
+    address=words.address,
     ago=phrases.ago,
     blocks=lambda blocks: Markup(to_html(blocks)),  # noqa: S704  to_html escapes every text that it is given
     day=words.day,
@@ -45,11 +46,12 @@ templates.env.filters.update(
     platform=words.platform_name,
     short=words.short_number,
     sparkline=show.sparkline,
-    step=words.step,
+    step=phrases.step,
+    step_in_words=phrases.step_in_words,
     urgency=show.urgency,
     when=phrases.when,
 )
-templates.env.globals.update(states=phrases.STATES, no_team=NO_TEAM)
+templates.env.globals.update(states=phrases.STATES, is_silent=phrases.is_silent, no_team=NO_TEAM)
 
 Shown = Literal["calling", "all", "active", "overdue", "broken", "quiet"]
 
