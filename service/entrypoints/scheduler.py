@@ -1,4 +1,5 @@
-"""The heartbeat: APScheduler calls one tick each half minute, and decides nothing.
+"""The heartbeat: APScheduler calls one tick each half minute, and decides nothing. Between the ticks it only brings
+the calls of the last seconds to the page.
 
 What is due stands in PostgreSQL, so a beat that is lost, late or doubled by another replica changes no outcome.
 """
@@ -7,11 +8,16 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from service.engine.reconcile import reconcile
 from service.engine.tick import Engine, tick
 
+log = structlog.get_logger(__name__)
+
 BEAT_SECONDS = 30
+CATCH_UP_SECONDS = 5
 
 
 class Heartbeat:
@@ -27,6 +33,7 @@ class Heartbeat:
 
     def start(self) -> None:
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now(UTC))
+        self._scheduler.add_job(self._catch_up, "interval", seconds=CATCH_UP_SECONDS)
         self._scheduler.start()
 
     async def stop(self) -> None:
@@ -37,3 +44,13 @@ class Heartbeat:
     async def _beat(self) -> None:
         async with self._turn:
             await tick(self._engine, now=self._clock())
+
+    async def _catch_up(self) -> None:
+        if self._turn.locked():
+            return
+        engine = self._engine
+        async with self._turn:
+            try:
+                await reconcile(engine.database, engine.catalog, engine.resolver, now=self._clock())
+            except Exception as error:  # the next tick meets it too, and says and counts it
+                log.warning("catch_up_failed", error=type(error).__name__)

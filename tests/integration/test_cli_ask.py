@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +99,19 @@ async def test_due_always_shows_what_is_past_its_day_and_still_called(database_u
 
     assert {each["service"] for each in found} == {"billing-run", "search-api"}
     assert all(each["days_left"] < 0 and each["state"] == "overdue" for each in found)
+
+
+async def test_a_file_that_was_just_read_is_in_the_answer_without_a_scheduler(
+    database_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "calls.jsonl"
+    at = datetime.now(UTC) - timedelta(hours=1)
+    path.write_text(json.dumps({"service": "cart", "provider": "openai", "model": GPT_45, "time": at.isoformat()}))
+    assert (await ask(database_url, "ingest", str(path))).exit_code == 0
+
+    assert [each["service"] for each in (await answer(database_url, "who", GPT_45))["exposures"]] == ["cart"]
+    assert [each["model"] for each in (await answer(database_url, "service", "cart"))["models"]] == [GPT_45]
+    assert [each["service"] for each in await answer(database_url, "due")] == ["cart"]
 
 
 async def test_due_with_nothing_to_tell_says_so(database_url: str) -> None:

@@ -26,6 +26,7 @@ from service.app import App
 from service.core import words
 from service.core.catalog_lookup import records_of
 from service.core.identity import Model
+from service.engine.reconcile import reconcile
 from service.entrypoints import phrases
 from service.entrypoints.cli.output import Exit, console, emit, fail
 from service.entrypoints.cli.session import run
@@ -42,6 +43,7 @@ def who(
     now = _now()
 
     async def ask(app: App) -> tuple[list[ExposureAnswer], list[ModelUse], list[UnknownId]]:
+        await _catch_up(app, now)
         models = models_meant(app, model)
         async with app.database.connect() as connection:
             if not models:
@@ -68,6 +70,7 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
     now = _now()
 
     async def ask(app: App) -> ServiceAnswer:
+        await _catch_up(app, now)
         async with app.database.connect() as connection:
             every = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
             own = [exposure for exposure in every if exposure.service == name]
@@ -98,6 +101,7 @@ def due(
     now = _now()
 
     async def ask(app: App) -> list[ExposureAnswer]:
+        await _catch_up(app, now)
         async with app.database.connect() as connection:
             every = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
         return [exposure for exposure in every if wanted.admits(exposure)]
@@ -127,6 +131,11 @@ def _not_found(message: str, name: str, names: Iterable[str]) -> NoReturn:
     close = get_close_matches(name, sorted(names), n=3, cutoff=0.5)
     remedy = f"did you mean {' or '.join(close)}?" if close else "`lastcall due --within 365d` lists what is called"
     fail(message, remedy, Exit.BAD_NEWS)
+
+
+async def _catch_up(app: App, now: datetime) -> None:
+    """What came in a moment ago is in the answer, whether or not a scheduler runs."""
+    await reconcile(app.database, app.catalog, app.resolver, now=now)
 
 
 def _now() -> datetime:
@@ -164,13 +173,15 @@ def _print_calls(exposures: Sequence[ExposureAnswer], uses: Sequence[ModelUse]) 
 def _print_exposures(exposures: Sequence[ExposureAnswer]) -> None:
     table = _table("goes", "left", "model", "platform", "service", "environment", "team", "calls 7d", "state", "told")
     for each in exposures:
-        told = f"{each.told.destination} {phrases.ago(each.told.at, _now())}" if each.told else "nobody yet"
+        told = (
+            f"{words.address(each.told.destination)} {phrases.ago(each.told.at, _now())}" if each.told else "nobody yet"
+        )
         table.add_row(
             phrases.when(each),
             phrases.days_left(each),
             *map(escape, (each.id, each.platform, each.service, each.environment, each.team or "unowned")),
             words.short_number(each.calls_7d),
-            phrases.STATES[each.state],
+            phrases.state(each),
             escape(told),
         )
     console.print(table)
@@ -180,8 +191,9 @@ def _print_uses(uses: Sequence[ModelUse]) -> None:
     table = _table("service", "environment", "model", "platform", "calls 7d", "calls 28d", "goes", "written down by")
     for use in uses:
         goes = f"{phrases.when(use.deprecation)}, {phrases.days_left(use.deprecation)}" if use.deprecation else ""
+        model = use.deprecation.id if use.deprecation else use.model
         table.add_row(
-            *map(escape, (use.service, use.environment, use.model, use.platform)),
+            *map(escape, (use.service, use.environment, model, use.platform)),
             words.short_number(use.calls_7d),
             words.short_number(use.calls_28d),
             goes,
