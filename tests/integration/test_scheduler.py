@@ -1,0 +1,50 @@
+"""The heartbeat on a real database."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from service.adapters.catalog_files import load_catalog
+from service.adapters.conditions import last_tick
+from service.adapters.database import Database
+from service.adapters.slack import LocalTransport
+from service.adapters.tables import usage_daily
+from service.config.company import load_company
+from service.core.messages import Links
+from service.engine.tick import Engine
+from service.entrypoints.scheduler import BEAT_SECONDS, Heartbeat
+from tests.calls import count_calls, make_event
+
+NOW = datetime(2025, 6, 2, 18, tzinfo=UTC)
+
+
+async def ticked(database: Database) -> bool:
+    async with database.connect() as connection:
+        return await last_tick(connection, "deliver") is not None
+
+
+async def days_are_there(database: Database) -> bool:
+    async with database.connect() as connection:
+        return (await connection.execute(select(usage_daily.c.day))).first() is not None
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    while not await condition():  # noqa: ASYNC110  rows of a database, which tell nobody
+        await asyncio.sleep(0.05)
+
+
+async def test_calls_between_two_ticks_do_not_wait_for_the_next(database: Database) -> None:
+    loaded = load_catalog()
+    transport = LocalTransport(lambda destination, message: None)
+    engine = Engine(database, loaded.catalog, loaded.resolver, load_company(None), transport, Links(), topics=())
+    heartbeat = Heartbeat(engine, clock=lambda: NOW)
+    heartbeat.start()
+    try:
+        async with asyncio.timeout(BEAT_SECONDS / 2):
+            await until(lambda: ticked(database))
+            await count_calls(database, loaded, [make_event(at=NOW)], NOW)
+            await until(lambda: days_are_there(database))
+    finally:
+        await heartbeat.stop()
