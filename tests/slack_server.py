@@ -1,6 +1,6 @@
 """The one fake: an HTTP Slack that behaves like Slack, limits and errors included, and records what it got.
 
-As a fixture: `async with SlackServer(...) as slack`. By hand: `python tests/slack_server.py --port 8099`.
+As a fixture: `async with SlackServer(...) as slack`. By hand: `python -m tests.slack_server --port 8099`.
 """
 
 import argparse
@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from aiohttp import web
-from slack_workspace import Args, Channel, Posted, RateLimit, Refusal, Workspace
+
+from tests.slack_workspace import Args, Channel, Posted, RateLimit, Refusal, Workspace
 
 __all__ = ["Channel", "Fault", "Posted", "SlackServer"]
 

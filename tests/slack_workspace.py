@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from slack_blocks import fault_of_blocks, fault_of_metadata
+from tests.slack_blocks import fault_of_blocks, fault_of_metadata
 
 Args = dict[str, Any]
 PINGS = re.compile(r"<(?:!(?:channel|here|everyone)|!subteam\^\w+|@\w+)(?:\|[^>]*)?>")
@@ -48,13 +48,13 @@ class Posted:
         return f"#{self.channel.name}" if self.channel.name else ",".join(self.channel.direct)
 
 
-class Refusal(Exception):  # noqa: N818  Slack's word for it is an error with ok: false
+class Refusal(Exception):
     def __init__(self, error: str) -> None:
         super().__init__(error)
         self.error = error
 
 
-class RateLimit(Exception):  # noqa: N818
+class RateLimit(Exception):
     def __init__(self, seconds: int) -> None:
         super().__init__(seconds)
         self.seconds = seconds

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
-from rows import NOW
 
 from service.adapters.catalog_files import load_catalog
 from service.adapters.database import Database
@@ -18,6 +17,7 @@ from service.core.catalog import Catalog, Deprecation, Replacement, Shutdown
 from service.core.health import ConsumerHealth
 from service.core.ownership import Owner, OwnerRule
 from service.entrypoints.web import create_web
+from tests.rows import NOW
 
 GPT_45 = Deprecation(
     platform="openai-api",

@@ -3,11 +3,11 @@
 import asyncio
 import sys
 
-from outbox_rows import send
 from pydantic import SecretStr
 
 from service.adapters.database import open_database
 from service.adapters.slack import open_slack
+from tests.outbox_rows import send
 
 
 async def main(database_url: str, slack_url: str, token: str) -> None:

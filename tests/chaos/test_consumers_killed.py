@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from broker_topics import call_record, make_topic
 from sqlalchemy import text
 
 from service.adapters.database import Database
+from tests.broker_topics import call_record, make_topic
 
 RECORDS = int(os.environ.get("LASTCALL_CHAOS_RECORDS", "100000"))
 PARTITIONS = 6

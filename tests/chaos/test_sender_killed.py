@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from builders import make_notice
-from outbox_rows import enqueue, let_leases_lapse, send, states
 from pydantic import SecretStr
-from slack_server import Channel, Fault, SlackServer
 
 from service.adapters.database import Database
 from service.adapters.slack import open_slack
+from tests.builders import make_notice
+from tests.outbox_rows import enqueue, let_leases_lapse, send, states
+from tests.slack_server import Channel, Fault, SlackServer
 
 HERE = Path(__file__).parent
 SEARCH = Channel("C00000001", "search")
@@ -26,7 +26,7 @@ async def test_message_of_a_killed_sender_is_found_and_not_repeated(database_url
         slack.fail("chat.postMessage", Fault(slow=60))
         sender = await asyncio.create_subprocess_exec(
             *(sys.executable, str(HERE / "sender.py"), database_url, slack.url, slack.token),
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), str(HERE.parent)])},
+            env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
         )
         await asyncio.wait_for(taken.wait(), 30)
         sender.kill()

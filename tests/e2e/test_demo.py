@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from processes import environment, running
+
+from tests.processes import environment, running
 
 
 @pytest.mark.slow

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from calls import count_calls, make_event
 from sqlalchemy import select
 
 from service.adapters.catalog_files import load_catalog
@@ -22,6 +21,7 @@ from service.core.notification import Migrated, Notice
 from service.core.usage import UsageEvent
 from service.engine.escalate import escalate
 from service.engine.reconcile import reconcile
+from tests.calls import count_calls, make_event
 
 BEGIN, END = date(2025, 3, 1), date(2025, 7, 20)
 SHUTDOWN = date(2025, 7, 14)

@@ -9,17 +9,17 @@ from pathlib import Path
 import openai
 import pytest
 from aiohttp import web
-from broker_topics import make_topic, produce, read_all
-from database_contents import everything_in
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.instrumentation.openai import OpenAIInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from processes import connected, lastcall, running, until
 from sqlalchemy import text
 
 from service.adapters.database import Database
+from tests.broker_topics import make_topic, produce, read_all
+from tests.database_contents import everything_in
+from tests.processes import connected, lastcall, running, until
 
 PROMPT = "secret prompt: what did the customer complain about?"
 COMPLETION = "secret completion: the parcel was late"

@@ -8,9 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-from broker_topics import call_record, make_topic, produce
-from processes import connected, lastcall, readiness, running, until
-from slack_server import Channel, Posted, SlackServer
 from sqlalchemy import text
 
 from service.adapters.catalog_files import load_catalog
@@ -19,6 +16,9 @@ from service.core import words
 from service.core.calendar import next_working
 from service.core.catalog import Deprecation
 from service.core.identity import Model
+from tests.broker_topics import call_record, make_topic, produce
+from tests.processes import connected, lastcall, readiness, running, until
+from tests.slack_server import Channel, Posted, SlackServer
 
 OWNER = "ana@acme.example"
 LASTCALL_YAML = f"""

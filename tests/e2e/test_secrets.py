@@ -5,13 +5,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from broker_topics import make_topic, produce, read_all
-from database_contents import everything_in
-from processes import connected, lastcall, running, until
 from sqlalchemy import text
 
 from service.adapters.database import Database
 from service.formats.files import FileRecord, read_records
+from tests.broker_topics import make_topic, produce, read_all
+from tests.database_contents import everything_in
+from tests.processes import connected, lastcall, running, until
 
 CAPTURES = sorted((Path(__file__).parents[1] / "samples").glob("captured_*.jsonl"))
 SECRET = "secret prompt"

@@ -8,11 +8,22 @@ from pathlib import Path
 
 import psutil
 import pytest
-from broker_topics import call_record
-from processes import Running, data_folder, environment, lastcall, lives, readiness, running, servers_of, shell, until
 from sqlalchemy import text
 
 from service.adapters.database import open_database
+from tests.broker_topics import call_record
+from tests.processes import (
+    Running,
+    data_folder,
+    environment,
+    lastcall,
+    lives,
+    readiness,
+    running,
+    servers_of,
+    shell,
+    until,
+)
 
 SERVICE = "order-history"
 

@@ -5,7 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
-from processes import Running, data_folder, environment, lives, running, servers_of, until
+
+from tests.processes import Running, data_folder, environment, lives, running, servers_of, until
 
 ENVIRONMENT = environment(LASTCALL_WEB_PORT=0)
 

@@ -3,10 +3,9 @@
 import re
 from pathlib import Path
 
-from web_client import make_app
-
 from service.adapters.database import open_database
 from service.entrypoints.web import create_web
+from tests.web_client import make_app
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
 

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
-from slack_server import Channel, SlackServer
 
 from service.adapters.slack import SlackTransport, open_slack
+from tests.slack_server import Channel, SlackServer
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rows import put_unknown_id, put_use
 from typer.testing import CliRunner, Result
 
 from service.adapters.database import Database
 from service.entrypoints.cli import app
+from tests.rows import put_unknown_id, put_use
 
 GPT_45 = "gpt-4.5-preview-2025-02-27"
 

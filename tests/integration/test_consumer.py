@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from broker_topics import call_record, delete_topic, make_topic, produce, read_all
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -20,6 +19,7 @@ from service.app import open_app
 from service.config.settings import Settings
 from service.core.health import trouble_of
 from service.entrypoints.consumer import Consumer
+from tests.broker_topics import call_record, delete_topic, make_topic, produce, read_all
 
 PATIENCE = 30
 LEDGER = """

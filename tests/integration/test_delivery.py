@@ -5,9 +5,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from builders import make_notice
-from outbox_rows import LINKS, NOON, Company, enqueue, let_leases_lapse, open_kinds, send, states, stored_messages
-from slack_server import Channel, Fault, SlackServer
 
 from service.adapters.database import Database
 from service.adapters.outbox_store import Outbox
@@ -15,6 +12,9 @@ from service.adapters.slack import LocalTransport, SlackTransport
 from service.core.delivery import Delivered
 from service.core.messages import Message, render
 from service.engine.deliver import DeliveryReport, deliver
+from tests.builders import make_notice
+from tests.outbox_rows import LINKS, NOON, Company, enqueue, let_leases_lapse, open_kinds, send, states, stored_messages
+from tests.slack_server import Channel, Fault, SlackServer
 
 
 def heard(slack: SlackServer) -> list[str]:

@@ -1,16 +1,16 @@
 """What Slack refuses is waited for, told to somebody else, and told to the operator once; nothing is lost."""
 
 import pytest
-from builders import make_notice
-from outbox_rows import LINKS, NOON, Company, enqueue, open_kinds, send, states, stored_messages
 from pydantic import SecretStr
-from slack_server import Channel, Fault, SlackServer
 
 from service.adapters.conditions import Condition, raise_condition
 from service.adapters.database import Database
 from service.adapters.slack import SlackTransport, open_slack
 from service.core.delivery import GIVE_UP_AFTER
 from service.engine.deliver import DeliveryReport, deliver
+from tests.builders import make_notice
+from tests.outbox_rows import LINKS, NOON, Company, enqueue, open_kinds, send, states, stored_messages
+from tests.slack_server import Channel, Fault, SlackServer
 
 
 def said_in(slack: SlackServer, where: str) -> str:

@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from builders import make_deprecation
-from calls import count_calls, make_event
 from sqlalchemy import Row, select
 
 from service.adapters.campaign_store import load_campaigns
@@ -24,6 +22,8 @@ from service.core.ownership import Owner, OwnerRule
 from service.engine.escalate import Escalated, escalate
 from service.engine.plan import plan
 from service.engine.reconcile import reconcile
+from tests.builders import make_deprecation
+from tests.calls import count_calls, make_event
 
 OWNER = Owner("search", people=("ada@example.com",), channel="#search", manager=("mia@example.com",), rule="owners[0]")
 COMPANY = Company(owners=(OwnerRule(("search-*",), OWNER),))

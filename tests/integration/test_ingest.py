@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from broker_topics import call_record
 from sqlalchemy import text
 
 from service.adapters import series_store
@@ -20,6 +19,7 @@ from service.core.batch import DeadLetter, Partition
 from service.core.position import LogState
 from service.engine.ingest import Flushed, Ingest, Limits, Postponed
 from service.formats.decoder import Decoder
+from tests.broker_topics import call_record
 
 NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
 CALLS = Partition("calls", 0)

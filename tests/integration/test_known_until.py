@@ -5,8 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from builders import make_deprecation
-from calls import count_calls, make_event
 from sqlalchemy import func, select, update
 
 from service.adapters.catalog_files import LoadedCatalog, load_catalog
@@ -23,6 +21,8 @@ from service.core.position import LogState
 from service.engine.caught_up import CaughtUp, Progress
 from service.engine.escalate import Escalated, escalate
 from service.engine.reconcile import reconcile
+from tests.builders import make_deprecation
+from tests.calls import count_calls, make_event
 
 COMPANY = Company()
 MODEL = "gpt-4.5-preview-2025-02-27"

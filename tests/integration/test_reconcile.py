@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from builders import make_deprecation
-from calls import count_calls, make_event
 from sqlalchemy import Row, delete, select
 
 from service.adapters.catalog_files import LoadedCatalog, load_catalog
@@ -16,6 +14,8 @@ from service.adapters.tables import agenda, catalog_loads, deprecations, series,
 from service.core.catalog import Catalog
 from service.core.usage import UsageEvent
 from service.engine.reconcile import Reconciled, reconcile
+from tests.builders import make_deprecation
+from tests.calls import count_calls, make_event
 
 NOW = datetime(2025, 6, 2, 18, tzinfo=UTC)
 DAY = date(2025, 6, 2)

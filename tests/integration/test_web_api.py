@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from rows import NOW, put_campaign, put_message, put_notification, put_unknown_id, put_use
-from web_client import SEARCH, get_json, web_client
 
 from service.adapters.database import Database
+from tests.rows import NOW, put_campaign, put_message, put_notification, put_unknown_id, put_use
+from tests.web_client import SEARCH, get_json, web_client
 
 
 async def test_exposures_stand_by_deadline_and_a_promise_comes_after_firm_days(database: Database) -> None:

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from rows import NOW, put_condition, put_notification, put_unknown_id, put_use
 from sqlalchemy import text
-from web_client import get_json, web_client
 
 from service.adapters.database import Database
 from service.core.health import ConsumerHealth
+from tests.rows import NOW, put_condition, put_notification, put_unknown_id, put_use
+from tests.web_client import get_json, web_client
 
 
 async def test_a_process_without_a_consumer_is_ready_with_its_database(database: Database) -> None:

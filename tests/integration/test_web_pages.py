@@ -3,7 +3,8 @@
 import re
 from datetime import timedelta
 
-from rows import (
+from service.adapters.database import Database
+from tests.rows import (
     NOW,
     put_campaign,
     put_condition,
@@ -13,9 +14,7 @@ from rows import (
     put_unknown_id,
     put_use,
 )
-from web_client import get_page, web_client
-
-from service.adapters.database import Database
+from tests.web_client import get_page, web_client
 
 
 def words_of(html: str) -> str:
@@ -135,8 +134,14 @@ async def test_a_person_and_a_daily_reminder_are_said_as_people_do(database: Dat
         await put_use(connection)
         campaign = await put_campaign(connection)
         message = await put_message(connection, destination="user:ada@example.com")
-        told = {"campaign_id": campaign, "message_id": message, "destination": "user:ada@example.com", "step": "+1d"}
-        await put_notification(connection, **told, facts={"id": "gpt-4.5-preview", "repeat_days": 1})
+        await put_notification(
+            connection,
+            campaign_id=campaign,
+            message_id=message,
+            destination="user:ada@example.com",
+            step="+1d",
+            facts={"id": "gpt-4.5-preview", "repeat_days": 1},
+        )
 
     exposures, outbox = words_of(await get_page(database, "/")), words_of(await get_page(database, "/outbox"))
 

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 import zstandard
-from builders import make_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from service.core.usage import Decoded, Format, UsageEvent
 from service.formats.decoder import READERS, Decoder, decode
 from service.formats.files import read_records
 from service.formats.values import MAX_TEXT
+from tests.builders import make_record
 
 
 def keys_of(tree: Any) -> set[str]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from builders import make_day, make_deprecation, make_exposure, make_owner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -16,6 +15,7 @@ from service.core.escalation import decide
 from service.core.exposure import DayOfUse, Exposure
 from service.core.ownership import ABOVE_OWNER, Owner
 from service.core.policy import DEFAULT_POLICY
+from tests.builders import make_day, make_deprecation, make_exposure, make_owner
 
 ZONES = [ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/Los_Angeles", "Pacific/Auckland")]
 LAST_DAYS = 3

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from builders import make_day, make_deprecation, make_exposure, make_owner
 from msgspec import structs
 
 from service.core.campaign import Campaign
@@ -12,6 +11,7 @@ from service.core.decision import Change, Close, Decision, Notify, Open, Reopen,
 from service.core.escalation import decide
 from service.core.exposure import Exposure
 from service.core.policy import DEFAULT_POLICY, Policy, policy_from_json
+from tests.builders import make_day, make_deprecation, make_exposure, make_owner
 
 OWNER = make_owner()
 

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 import zstandard
-from builders import make_record
 
 from service.formats.compression import MAX_BYTES
 from service.formats.decoder import Decoder, decode
 from service.formats.envelopes import MAX_ITEMS
+from tests.builders import make_record
 
 BARE: dict[str, Any] = {"provider": "openai", "model": "gpt-4"}
 CALL = BARE | {"time": "2025-06-30T09:14:03Z", "service": "billing-api"}

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from builders import make_day, make_deprecation, make_exposure
 
 from service.core.exposure import DayOfUse, State, quiet_at, quiet_period, state_of
+from tests.builders import make_day, make_deprecation, make_exposure
 
 
 @pytest.mark.parametrize(

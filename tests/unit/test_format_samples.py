@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from builders import make_record
 
 from service.core.usage import Decoded, Format, Reason
 from service.formats.decoder import Decoder, decode
 from service.formats.files import read_records
+from tests.builders import make_record
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 CAPTURES = sorted(SAMPLES.glob("captured_*"))

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from builders import make_record
 
 from service.core.usage import UsageEvent
 from service.formats.decoder import decode
+from tests.builders import make_record
 
 META = {
     "provider_name": "openai",

@@ -8,11 +8,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from builders import make_record
 
 from service.core.usage import UsageEvent
 from service.formats import lastcall
 from service.formats.decoder import decode
+from tests.builders import make_record
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "record-format.md").read_text()
 SCHEMA = json.loads(lastcall.SCHEMA_FILE.read_text())

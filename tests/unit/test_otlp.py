@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from builders import make_record
 from google.protobuf import json_format
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
@@ -12,6 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from service.core.usage import UsageEvent
 from service.formats.decoder import decode
 from service.formats.otlp import MAX_ITEMS
+from tests.builders import make_record
 
 START = 1751274843120000000
 TRACE = "310c741e95cbdc97ba7e3d122bbe62b8"

@@ -1,9 +1,9 @@
 """service -> owner, owner and audience -> destinations."""
 
 import pytest
-from builders import make_owner
 
 from service.core.ownership import NOBODY, Audience, Channels, Owner, OwnerRule, destinations, hearers, owner_of
+from tests.builders import make_owner
 
 CHANNELS = Channels(fallback="#lastcall", operator="#ops")
 ALONE = Owner("search", channel="#search")

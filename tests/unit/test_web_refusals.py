@@ -4,11 +4,11 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from web_client import web_client
 
 from service.adapters.database import open_database
 from service.core.health import ConsumerHealth
 from service.entrypoints.web.guard import is_loopback
+from tests.web_client import web_client
 
 NO_DATABASE = open_database("postgresql://nobody@127.0.0.1:1/none")
 ANYWHERE = "0.0.0.0"  # noqa: S104  never bound

@@ -5,15 +5,15 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from builders import make_notice
 from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
-from rows import NOW, put_campaign, put_message, put_notification, put_use
-from web_client import make_app
 
 from service.adapters.database import Database
 from service.core.messages import Links, render
 from service.entrypoints.web import create_web
 from service.entrypoints.web.server import WebServer
+from tests.builders import make_notice
+from tests.rows import NOW, put_campaign, put_message, put_notification, put_use
+from tests.web_client import make_app
 
 pytestmark = pytest.mark.browser
 
