@@ -103,7 +103,7 @@ class Told(Answer):
     repeat_days: int | None = Field(default=None, description=REPEAT)
     at: datetime = Field(description="When it was delivered, else when it was decided.")
     state: str = Field(description="pending, leased, delivered, failed, unknown.", examples=["delivered"])
-    others: int = Field(default=0, description="How many more destinations the same step tells.")
+    others: int = Field(default=0, description="How many more destinations were told with it.")
 
 
 class CampaignAnswer(Answer):

@@ -98,7 +98,7 @@ async def read_exposures(
 async def _read_told(connection: AsyncConnection) -> dict[uuid.UUID, Told]:
     """By campaign: the last notification, one that was delivered before any other."""
     n = notifications.c
-    others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step)) - 1).label("others")
+    others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step, n.decided_at)) - 1).label("others")
     repeat_days = n.facts["repeat_days"].as_integer().label("repeat_days")
     rows = await connection.execute(
         select(n.campaign_id, n.destination, n.audience, n.step, n.state, others)
