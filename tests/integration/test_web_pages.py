@@ -142,6 +142,7 @@ async def test_a_person_and_a_daily_reminder_are_said_as_people_do(database: Dat
             step="+1d",
             facts={"id": "gpt-4.5-preview", "repeat_days": 1},
         )
+        await put_notification(connection, campaign_id=campaign, step="+1d", decided_at=NOW - timedelta(days=3))
 
     exposures, outbox = words_of(await get_page(database, "/")), words_of(await get_page(database, "/outbox"))
 
