@@ -29,8 +29,8 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from service.adapters.database import Database, migrate, open_database
 from service.adapters.embedded import Embedded
+from service.adapters.postgres.database import Database, migrate, open_database
 from service.app import open_app
 from service.config.settings import Settings
 from service.entrypoints.consumer import FETCH_BYTES, MAX_RECORDS, Consumer

@@ -6,7 +6,7 @@ A migration runs while the previous release still works on the tables, so it mus
 from alembic import context
 from sqlalchemy import Connection, text
 
-from service.adapters.tables import metadata
+from service.adapters.postgres.tables import metadata
 
 MIGRATION_LOCK = 0x6C617374  # "last": one migrating process at a time
 

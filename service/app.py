@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from service.adapters.catalog_files import load_catalog
-from service.adapters.database import Database, open_database
+from service.adapters.catalog.files import load_catalog
+from service.adapters.postgres.database import Database, open_database
 from service.config.company import Company, load_company
 from service.config.settings import Settings
-from service.core.catalog import Catalog
+from service.core.catalog.lifecycle import Catalog
 from service.core.identity import Resolver
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.core.catalog import Deprecation, Replacement, Shutdown
+from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
 from service.core.exposure import DayOfUse, Exposure
 from service.core.notification import Digest, DigestLine, Notice
 from service.core.ownership import Owner

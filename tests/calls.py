@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from service.adapters.catalog_files import LoadedCatalog
-from service.adapters.database import Database
-from service.adapters.series_store import SeriesBook
-from service.adapters.usage_store import Applied, UsageStore
+from service.adapters.catalog.files import LoadedCatalog
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.series_store import SeriesBook
+from service.adapters.postgres.usage_store import Applied, UsageStore
 from service.core.batch import Batch
 from service.core.rollup import Rollup
 from service.core.usage import UsageEvent

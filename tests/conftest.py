@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.adapters.database import migrate, open_database
 from service.adapters.embedded import Embedded
+from service.adapters.postgres.database import migrate, open_database
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from service.adapters.database import Database
+from service.adapters.postgres.database import Database
 
 
 async def everything_in(database: Database) -> str:

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import msgspec
 from sqlalchemy import insert, select, text
 
-from service.adapters.database import Database
-from service.adapters.tables import conditions, messages, notifications
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.tables import conditions, messages, notifications
 from service.core.delivery import Transport
 from service.core.messages import Links
 from service.core.notification import Facts

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.campaign_store import campaign_id, save_campaign
-from service.adapters.tables import (
+from service.adapters.postgres.campaign_store import campaign_id, save_campaign
+from service.adapters.postgres.tables import (
     conditions,
     messages,
     notifications,
@@ -17,10 +17,10 @@ from service.adapters.tables import (
     usage_daily,
     usage_hourly,
 )
-from service.core.campaign import Campaign, Done
+from service.core.escalation.campaign import Campaign, Done
+from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import ExposureKey
 from service.core.ownership import NOBODY, Owner
-from service.core.policy import DEFAULT_POLICY
 
 NOW = datetime(2025, 7, 2, 12, tzinfo=UTC)
 """Twelve days before gpt-4.5-preview goes on 2025-07-14."""

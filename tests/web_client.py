@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from service.adapters.catalog_files import load_catalog
-from service.adapters.database import Database
+from service.adapters.catalog.files import load_catalog
+from service.adapters.postgres.database import Database
 from service.app import App
 from service.config.company import Company
 from service.config.settings import Settings
-from service.core.catalog import Catalog, Deprecation, Replacement, Shutdown
+from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.health import ConsumerHealth
 from service.core.ownership import Owner, OwnerRule
 from service.entrypoints.web import create_web

@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 
 from service.config.company_checks import find_problems
 from service.config.located import ConfigError, read_located
+from service.core.escalation.policy import Policy, PolicyRule, policy_for, policy_from_json
 from service.core.ownership import NOBODY, Channels, Owner, OwnerRule, owner_of
-from service.core.policy import Policy, PolicyRule, policy_for, policy_from_json
 from service.core.usage import Format
 
 __all__ = ["Company", "ConfigError", "Topic", "company_schema", "load_company"]

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from jsonschema import Draft202012Validator, ValidationError
 
 from service.config.located import Located, Problem, Where
-from service.core.policy import Offset, parse_offset, parse_repeat
+from service.core.escalation.policy import Offset, parse_offset, parse_repeat
 
 REMEDY_OF_TIMES = (
     "Write `at` as announced, -30d, -7bd (business days), 0d, +1d or +0d while failing, and `repeat` as 1d"

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from service.core.catalog import Deprecation
+from service.core.catalog.lifecycle import Deprecation
 
 State = Literal["active", "quiet", "overdue", "broken"]
 """active: calls within the caller's own quiet period. quiet: none for longer, so migrated. overdue: the day is past and

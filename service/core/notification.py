@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from service.core.catalog import Precision
+from service.core.catalog.lifecycle import Precision
 from service.core.exposure import State
 from service.core.ownership import Audience
 

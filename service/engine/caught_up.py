@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.adapters.conditions import Condition, clear_conditions_except, raise_condition
-from service.adapters.database import Database, Transaction
-from service.adapters.watermark_store import note_caught_up, topics_behind
+from service.adapters.postgres.conditions import Condition, clear_conditions_except, raise_condition
+from service.adapters.postgres.database import Database, Transaction
+from service.adapters.postgres.watermark_store import note_caught_up, topics_behind
 from service.core.batch import Partition
 from service.engine.ingest import Log
 

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from service.adapters.conditions import Condition
-from service.adapters.database import Database
 from service.adapters.metrics import DELIVERIES
-from service.adapters.outbox_store import Claim, Outbox, Written
+from service.adapters.postgres.conditions import Condition
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.outbox_store import Claim, Outbox, Written
 from service.core.delivery import (
     LONGEST_WAIT,
     Absent,

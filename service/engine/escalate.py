@@ -6,23 +6,23 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from service.adapters.agenda import Look, look_again, take_due
-from service.adapters.campaign_store import Intent, load_campaigns, record_intents, save_campaign
-from service.adapters.conditions import Condition, clear_conditions, raise_condition
-from service.adapters.database import Database, Transaction
-from service.adapters.exposure_store import load_exposures_of, with_evidence
-from service.adapters.lifecycle_store import is_superseded
-from service.adapters.usage_store import DatabaseTrouble
-from service.adapters.watermark_store import known_until
+from service.adapters.postgres.agenda import Look, look_again, take_due
+from service.adapters.postgres.campaign_store import Intent, load_campaigns, record_intents, save_campaign
+from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
+from service.adapters.postgres.database import Database, Transaction
+from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
+from service.adapters.postgres.lifecycle_store import is_superseded
+from service.adapters.postgres.usage_store import DatabaseTrouble
+from service.adapters.postgres.watermark_store import known_until
 from service.config.company import Company
-from service.core.campaign import Campaign
-from service.core.case import Case
-from service.core.catalog import Catalog
-from service.core.decision import Decision, Telling, Wait
-from service.core.escalation import decide, vanish
+from service.core.catalog.lifecycle import Catalog
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
+from service.core.escalation.decide import decide, vanish
+from service.core.escalation.decision import Decision, Telling, Wait
+from service.core.escalation.facts import facts_of
+from service.core.escalation.ladder import upcoming
 from service.core.exposure import Exposure, ExposureKey
-from service.core.facts import facts_of
-from service.core.ladder import upcoming
 from service.core.ownership import Owner, destinations
 from service.engine.caught_up import tell_behind
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from service.adapters.conditions import Condition, clear_condition, raise_condition
-from service.adapters.database import Database, Transaction
 from service.adapters.metrics import GAP_RECORDS
-from service.adapters.watermark_store import add_gap, begin, load_watermarks, move
+from service.adapters.postgres.conditions import Condition, clear_condition, raise_condition
+from service.adapters.postgres.database import Database, Transaction
+from service.adapters.postgres.watermark_store import add_gap, begin, load_watermarks, move
 from service.core.batch import Partition
 from service.core.position import Begin, Hold, LogState, Renew, Resume, Watermark, where_to_start
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from service.adapters.campaign_store import Recorded, load_campaigns, told_between
-from service.adapters.conditions import last_tick
-from service.adapters.database import Database
-from service.adapters.exposure_store import load_public_exposures, newest_call
+from service.adapters.postgres.campaign_store import Recorded, load_campaigns, told_between
+from service.adapters.postgres.conditions import last_tick
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.exposure_store import load_public_exposures, newest_call
 from service.config.company import Company
-from service.core.campaign import Campaign
-from service.core.catalog import Catalog
+from service.core.catalog.lifecycle import Catalog
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.plan import foresee
 from service.core.exposure import Exposure
 from service.core.ownership import Audience, destinations
-from service.core.plan import foresee
 
 Status = Literal["recorded", "foreseen"]
 """recorded: it was written down. foreseen: it comes if the use goes on as it is."""

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.adapters.daily_usage import work_out_days
-from service.adapters.database import Database
-from service.adapters.lifecycle_store import load_deprecations, resolve_again
-from service.core.catalog import Catalog
+from service.adapters.postgres.daily_usage import work_out_days
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.lifecycle_store import load_deprecations, resolve_again
+from service.core.catalog.lifecycle import Catalog
 from service.core.identity import Resolver
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.adapters.database import Database
-from service.adapters.digest_store import anything_known, load_picture, record, recorded_audiences
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.digest_store import anything_known, load_picture, record, recorded_audiences
 from service.config.company import Company
 from service.core import words
-from service.core.catalog import Catalog
+from service.core.catalog.lifecycle import Catalog
 from service.core.digest import ORGANISATION, build_digest, has_news
 from service.core.notification import Digest
 from service.core.ownership import Destination

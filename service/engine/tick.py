@@ -7,12 +7,12 @@ from time import perf_counter
 
 import structlog
 
-from service.adapters.conditions import record_heartbeats
-from service.adapters.database import Database
 from service.adapters.metrics import TICK_FAILURES, TICK_SECONDS
-from service.adapters.slack import Transport
+from service.adapters.postgres.conditions import record_heartbeats
+from service.adapters.postgres.database import Database
+from service.adapters.slack.transport import Transport
 from service.config.company import Company
-from service.core.catalog import Catalog
+from service.core.catalog.lifecycle import Catalog
 from service.core.identity import Resolver
 from service.core.messages import Links
 from service.engine.deliver import deliver

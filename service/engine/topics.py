@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from service.adapters.conditions import Condition, clear_condition, raise_condition
-from service.adapters.database import Database
-from service.adapters.kafka import KafkaLog
+from service.adapters.kafka.log import KafkaLog
+from service.adapters.postgres.conditions import Condition, clear_condition, raise_condition
+from service.adapters.postgres.database import Database
 from service.config.company import Company
 from service.config.settings import Settings
 from service.core.usage import Format

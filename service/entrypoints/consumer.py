@@ -15,9 +15,9 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from service.adapters import metrics
-from service.adapters.kafka import KafkaLog, KafkaTrouble, security
-from service.adapters.series_store import SeriesBook
-from service.adapters.usage_store import Superseded, UsageStore
+from service.adapters.kafka.log import KafkaLog, KafkaTrouble, security
+from service.adapters.postgres.series_store import SeriesBook
+from service.adapters.postgres.usage_store import Superseded, UsageStore
 from service.app import App
 from service.core.batch import Partition
 from service.core.health import ConsumerHealth

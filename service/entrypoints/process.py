@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.adapters.slack import LocalTransport, Transport, open_slack
+from service.adapters.slack.transport import LocalTransport, Transport, open_slack
 from service.app import App
 from service.core.messages import Links, Message
 from service.engine.tick import Engine

@@ -5,8 +5,8 @@ import sys
 
 from pydantic import SecretStr
 
-from service.adapters.database import open_database
-from service.adapters.slack import open_slack
+from service.adapters.postgres.database import open_database
+from service.adapters.slack.transport import open_slack
 from tests.outbox_rows import send
 
 

@@ -16,7 +16,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 
-from service.adapters.database import Database
+from service.adapters.postgres.database import Database
 from tests.broker_topics import call_record, make_topic
 
 RECORDS = int(os.environ.get("LASTCALL_CHAOS_RECORDS", "100000"))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from service.adapters.database import Database
-from service.adapters.slack import open_slack
+from service.adapters.postgres.database import Database
+from service.adapters.slack.transport import open_slack
 from tests.builders import make_notice
 from tests.outbox_rows import enqueue, let_leases_lapse, send, states
 from tests.slack_server import Channel, Fault, SlackServer

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from service.adapters.catalog_files import load_catalog
-from service.adapters.database import Database
-from service.adapters.tables import notifications
+from service.adapters.catalog.files import load_catalog
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.tables import notifications
 from service.config.company import Company, load_company
 from service.core.notification import Migrated, Notice
 from service.core.usage import UsageEvent

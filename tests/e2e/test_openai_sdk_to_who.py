@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from sqlalchemy import text
 
-from service.adapters.database import Database
+from service.adapters.postgres.database import Database
 from tests.broker_topics import make_topic, produce, read_all
 from tests.database_contents import everything_in
 from tests.processes import connected, lastcall, running, until

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import httpx
 from sqlalchemy import text
 
-from service.adapters.catalog_files import load_catalog
-from service.adapters.database import Database
+from service.adapters.catalog.files import load_catalog
+from service.adapters.postgres.database import Database
 from service.core import words
 from service.core.calendar import next_working
-from service.core.catalog import Deprecation
+from service.core.catalog.lifecycle import Deprecation
 from service.core.identity import Model
 from tests.broker_topics import call_record, make_topic, produce
 from tests.processes import connected, lastcall, readiness, running, until

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from service.adapters.database import Database
+from service.adapters.postgres.database import Database
 from service.formats.files import FileRecord, read_records
 from tests.broker_topics import make_topic, produce, read_all
 from tests.database_contents import everything_in

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from service.adapters.database import open_database
+from service.adapters.postgres.database import open_database
 from tests.broker_topics import call_record
 from tests.processes import (
     Running,

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from service.adapters.database import open_database
+from service.adapters.postgres.database import open_database
 from service.entrypoints.web import create_web
 from tests.web_client import make_app
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
-from service.adapters.slack import SlackTransport, open_slack
+from service.adapters.slack.transport import SlackTransport, open_slack
 from tests.slack_server import Channel, SlackServer
 
 

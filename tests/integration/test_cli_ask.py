@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from service.adapters.database import Database
+from service.adapters.postgres.database import Database
 from service.entrypoints.cli import app
 from tests.rows import put_unknown_id, put_use
 

@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from service.adapters.conditions import open_conditions
-from service.adapters.database import Database
-from service.adapters.kafka import KafkaLog
-from service.adapters.watermark_store import accept_recreated
+from service.adapters.kafka.log import KafkaLog
+from service.adapters.postgres.conditions import open_conditions
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.watermark_store import accept_recreated
 from service.app import open_app
 from service.config.settings import Settings
 from service.core.health import trouble_of

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from service.adapters.database import Database
-from service.adapters.outbox_store import Outbox
-from service.adapters.slack import LocalTransport, SlackTransport
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.outbox_store import Outbox
+from service.adapters.slack.transport import LocalTransport, SlackTransport
 from service.core.delivery import Delivered
 from service.core.messages import Message, render
 from service.engine.deliver import DeliveryReport, deliver

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import SecretStr
 
-from service.adapters.conditions import Condition, raise_condition
-from service.adapters.database import Database
-from service.adapters.slack import SlackTransport, open_slack
+from service.adapters.postgres.conditions import Condition, raise_condition
+from service.adapters.postgres.database import Database
+from service.adapters.slack.transport import SlackTransport, open_slack
 from service.core.delivery import GIVE_UP_AFTER
 from service.engine.deliver import DeliveryReport, deliver
 from tests.builders import make_notice

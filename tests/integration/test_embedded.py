@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from sqlalchemy import text
 
-from service.adapters.database import open_database
 from service.adapters.embedded import Embedded, FolderInUse, attach, read_running
+from service.adapters.postgres.database import open_database
 
 UP = """
 import asyncio, sys

@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from sqlalchemy import Row, select
 
-from service.adapters.campaign_store import load_campaigns
-from service.adapters.catalog_files import LoadedCatalog, load_catalog
-from service.adapters.conditions import record_heartbeats
-from service.adapters.database import Database, open_database
-from service.adapters.tables import agenda, campaigns, notifications
+from service.adapters.catalog.files import LoadedCatalog, load_catalog
+from service.adapters.postgres.campaign_store import load_campaigns
+from service.adapters.postgres.conditions import record_heartbeats
+from service.adapters.postgres.database import Database, open_database
+from service.adapters.postgres.tables import agenda, campaigns, notifications
 from service.config.company import Company
-from service.core.catalog import Catalog
+from service.core.catalog.lifecycle import Catalog
 from service.core.notification import DateMoved, Migrated, Notice
 from service.core.ownership import Owner, OwnerRule
 from service.engine.escalate import Escalated, escalate

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from service.adapters import series_store
-from service.adapters.catalog_files import load_catalog
-from service.adapters.conditions import open_conditions
-from service.adapters.database import Database
-from service.adapters.series_store import SeriesBook
-from service.adapters.usage_store import Superseded, UsageStore
-from service.adapters.watermark_store import accept_recreated
+from service.adapters.catalog.files import load_catalog
+from service.adapters.postgres import series_store
+from service.adapters.postgres.conditions import open_conditions
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.series_store import SeriesBook
+from service.adapters.postgres.usage_store import Superseded, UsageStore
+from service.adapters.postgres.watermark_store import accept_recreated
 from service.core.batch import DeadLetter, Partition
 from service.core.position import LogState
 from service.engine.ingest import Flushed, Ingest, Limits, Postponed

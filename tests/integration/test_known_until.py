@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from service.adapters.catalog_files import LoadedCatalog, load_catalog
-from service.adapters.conditions import open_conditions
-from service.adapters.database import Database
-from service.adapters.lifecycle_store import OUT_OF_USE
-from service.adapters.outbox_reroute import tell_operator
+from service.adapters.catalog.files import LoadedCatalog, load_catalog
+from service.adapters.postgres.conditions import open_conditions
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.lifecycle_store import OUT_OF_USE
+from service.adapters.postgres.outbox_reroute import tell_operator
+from service.adapters.postgres.tables import agenda, campaigns, catalog_loads, deprecations, notifications, watermarks
 from service.adapters.queries import read_exposures
-from service.adapters.tables import agenda, campaigns, catalog_loads, deprecations, notifications, watermarks
 from service.config.company import Company
 from service.core.batch import DeadLetter, Partition
-from service.core.catalog import Catalog
+from service.core.catalog.lifecycle import Catalog
 from service.core.position import LogState
 from service.engine.caught_up import CaughtUp, Progress
 from service.engine.escalate import Escalated, escalate

@@ -4,7 +4,7 @@ from alembic import command
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.adapters.database import alembic_config, current_revision, head_revision, migrate
+from service.adapters.postgres.database import alembic_config, current_revision, head_revision, migrate
 
 
 async def test_migrating_twice_changes_nothing(database: AsyncEngine) -> None:

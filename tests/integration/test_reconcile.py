@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, delete, select
 
-from service.adapters.catalog_files import LoadedCatalog, load_catalog
-from service.adapters.database import Database
-from service.adapters.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
-from service.core.catalog import Catalog
+from service.adapters.catalog.files import LoadedCatalog, load_catalog
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
+from service.core.catalog.lifecycle import Catalog
 from service.core.usage import UsageEvent
 from service.engine.reconcile import Reconciled, reconcile
 from tests.builders import make_deprecation

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.adapters.tables import digests, notifications
+from service.adapters.postgres.tables import digests, notifications
 from service.config.company import Company
-from service.core.catalog import Catalog, Deprecation, Replacement, Shutdown
+from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.ownership import Owner, OwnerRule
 from service.core.week import Week
 from service.engine.report import Reported, preview_week, report

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from service.adapters.catalog_files import load_catalog
-from service.adapters.conditions import last_tick
-from service.adapters.database import Database
-from service.adapters.slack import LocalTransport
-from service.adapters.tables import usage_daily
+from service.adapters.catalog.files import load_catalog
+from service.adapters.postgres.conditions import last_tick
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.tables import usage_daily
+from service.adapters.slack.transport import LocalTransport
 from service.config.company import load_company
 from service.core.messages import Links
 from service.engine.tick import Engine

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.adapters.database import Database
+from service.adapters.postgres.database import Database
 from tests.rows import NOW, put_campaign, put_message, put_notification, put_unknown_id, put_use
 from tests.web_client import SEARCH, get_json, web_client
 

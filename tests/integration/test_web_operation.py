@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from service.adapters.database import Database
+from service.adapters.postgres.database import Database
 from service.core.health import ConsumerHealth
 from tests.rows import NOW, put_condition, put_notification, put_unknown_id, put_use
 from tests.web_client import get_json, web_client

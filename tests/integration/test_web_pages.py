@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from service.adapters.database import Database
+from service.adapters.postgres.database import Database
 from tests.rows import (
     NOW,
     put_campaign,

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from service.core.calendar import local_day, one_business_day_after
-from service.core.campaign import Campaign
-from service.core.decision import Close, Decision, Telling, Wait
-from service.core.escalation import decide
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.decide import decide
+from service.core.escalation.decision import Close, Decision, Telling, Wait
+from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import DayOfUse, Exposure
 from service.core.ownership import ABOVE_OWNER, Owner
-from service.core.policy import DEFAULT_POLICY
 from tests.builders import make_day, make_deprecation, make_exposure, make_owner
 
 ZONES = [ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/Los_Angeles", "Pacific/Auckland")]

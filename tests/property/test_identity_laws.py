@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.adapters.catalog_files import load_catalog
-from service.adapters.identity_files import load_identity
+from service.adapters.catalog.files import load_catalog
+from service.adapters.catalog.identity import load_identity
 from service.core.identity import Model, Unresolved
 
 RESOLVER = load_catalog().resolver

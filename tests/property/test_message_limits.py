@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from service.core.messages import Links, Message, render
 from service.core.messages.blocks import MAX_MESSAGE
+from service.core.messages.preview import to_html, to_text
 from service.core.messages.text import code, size
 from service.core.notification import (
     DateMoved,
@@ -24,7 +25,6 @@ from service.core.notification import (
     Undeliverable,
     Unread,
 )
-from service.core.preview import to_html, to_text
 from tests.builders import make_digest, make_digest_line, make_notice
 from tests.slack_blocks import fault_of_blocks
 

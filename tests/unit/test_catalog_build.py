@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from service.core.catalog import Shutdown
-from service.core.catalog_build import Assembled, assemble
-from service.core.catalog_file import PlatformFile
-from service.core.catalog_names import learn_names
+from service.core.catalog.build import Assembled, assemble
+from service.core.catalog.file import PlatformFile
+from service.core.catalog.lifecycle import Shutdown
+from service.core.catalog.names import learn_names
 from service.core.identity import Knowledge, Maker, Names, Resolver
 
 GPT_4_SERIES = Names(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from service.adapters.catalog_check import Finding, check_catalog
-from service.adapters.catalog_files import CatalogError, load_catalog
+from service.adapters.catalog.check import Finding, check_catalog
+from service.adapters.catalog.files import CatalogError, load_catalog
 
 TODAY = date(2026, 11, 22)
 HEAD = """\

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.core.catalog_file import PlatformFile
-from service.core.catalog_rules import Problem, broken_rules
+from service.core.catalog.file import PlatformFile
+from service.core.catalog.rules import Problem, broken_rules
 
 TODAY = date(2026, 11, 22)
 SOURCE = {"url": "https://example.com/deprecations", "accessed": "2026-08-21"}

@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
-from service.adapters.catalog_check import check_catalog
-from service.adapters.catalog_files import SHIPPED, LoadedCatalog, catalog_paths, load_catalog
-from service.core.catalog import Deprecation, Shutdown
-from service.core.catalog_build import canonical
-from service.core.catalog_file import json_schema
-from service.core.catalog_lookup import records_of
+from service.adapters.catalog.check import check_catalog
+from service.adapters.catalog.files import SHIPPED, LoadedCatalog, catalog_paths, load_catalog
+from service.core.catalog.build import canonical
+from service.core.catalog.file import json_schema
+from service.core.catalog.lifecycle import Deprecation, Shutdown
+from service.core.catalog.lookup import records_of
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from service.config.company import Company, ConfigError, Topic, company_schema, load_company
+from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.ownership import NOBODY
-from service.core.policy import DEFAULT_POLICY
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 

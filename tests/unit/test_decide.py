@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from msgspec import structs
 
-from service.core.campaign import Campaign
-from service.core.decision import Change, Close, Decision, Notify, Open, Reopen, Replan, Telling, Wait
-from service.core.escalation import decide
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.decide import decide
+from service.core.escalation.decision import Change, Close, Decision, Notify, Open, Reopen, Replan, Telling, Wait
+from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json
 from service.core.exposure import Exposure
-from service.core.policy import DEFAULT_POLICY, Policy, policy_from_json
 from tests.builders import make_day, make_deprecation, make_exposure, make_owner
 
 OWNER = make_owner()

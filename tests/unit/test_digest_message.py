@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from service.core.messages import Links, render
+from service.core.messages.preview import to_text
 from service.core.notification import Digest, DigestLine, Unread
-from service.core.preview import to_text
 from tests.builders import make_digest, make_digest_line
 
 

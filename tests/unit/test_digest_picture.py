@@ -1,6 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 
-from service.core.catalog import Deprecation, Replacement, Shutdown
+from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
 from service.core.digest import ORGANISATION, Picture, Rejected, Unresolved, build_digest, has_news
 from service.core.exposure import DayOfUse, Exposure, ExposureKey
 from service.core.notification import Unread

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.adapters.identity_files import build_knowledge, load_identity
+from service.adapters.catalog.identity import build_knowledge, load_identity
 from service.core.identity import Model, Resolver, Unresolved
 
 IDENTITY = load_identity()

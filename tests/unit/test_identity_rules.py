@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.adapters.catalog_files import load_catalog
+from service.adapters.catalog.files import load_catalog
 from service.core.identity import Identified, Knowledge, Maker, Model, Names, Resolver, Unresolved
 
 RESOLVER = load_catalog().resolver

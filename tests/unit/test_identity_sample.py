@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.adapters.catalog_files import load_catalog
+from service.adapters.catalog.files import load_catalog
 from service.core.identity import Model
 
 with (Path(__file__).parent / "data" / "model_ids.csv").open(newline="", encoding="utf-8") as file:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from service.core.messages import Links, render
+from service.core.messages.preview import to_text
 from service.core.notification import DateMoved, Facts, Migrated, Undeliverable, Unread
-from service.core.preview import to_text
 from tests.builders import make_digest, make_digest_line, make_notice
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from service.core.messages import Links, Message, render
+from service.core.messages.preview import to_text
 from service.core.notification import DateMoved, Facts, Migrated, Trouble, Undeliverable
-from service.core.preview import to_text
 from tests.builders import make_notice
 
 NOWHERE = Links()

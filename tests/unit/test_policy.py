@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from service.core.policy import (
+from service.core.escalation.policy import (
     DEFAULT_POLICY,
     Offset,
     Policy,

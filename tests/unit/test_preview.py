@@ -1,6 +1,6 @@
 import pytest
 
-from service.core.preview import to_html, to_text
+from service.core.messages.preview import to_html, to_text
 
 
 def section(text: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.adapters.slack_errors import OUTCOMES, as_markdown, refused
+from service.adapters.slack.errors import OUTCOMES, as_markdown, refused
 from service.core.delivery import Failed, Retry, Unknown
 
 

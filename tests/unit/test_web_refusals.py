@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.adapters.database import open_database
+from service.adapters.postgres.database import open_database
 from service.core.health import ConsumerHealth
 from service.entrypoints.web.guard import is_loopback
 from tests.web_client import web_client

@@ -9,7 +9,7 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.core.catalog import Precision
+from service.core.catalog.lifecycle import Precision
 from service.core.exposure import State
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from datetime import datetime
 from service.adapters.queries.answers import Callers, DeprecationAnswer, ExposureAnswer
 from service.adapters.queries.exposures import deadline_key
 from service.adapters.queries.lifecycle import lifecycle_of
-from service.core.catalog import Catalog
+from service.core.catalog.lifecycle import Catalog
 
 
 def count_callers(catalog: Catalog, exposures: Iterable[ExposureAnswer], *, now: datetime) -> list[DeprecationAnswer]:

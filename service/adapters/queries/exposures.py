@@ -10,17 +10,17 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.campaign_store import campaign_id, load_campaigns
-from service.adapters.exposure_store import load_exposures
+from service.adapters.postgres.campaign_store import campaign_id, load_campaigns
+from service.adapters.postgres.exposure_store import load_exposures
+from service.adapters.postgres.tables import notifications
+from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries.answers import CampaignAnswer, DayCalls, ExposureAnswer, Lifecycle, Told
 from service.adapters.queries.lifecycle import lifecycle_of
-from service.adapters.tables import notifications
-from service.adapters.watermark_store import known_until
-from service.core.campaign import Campaign
-from service.core.case import Case
-from service.core.catalog import Catalog
+from service.core.catalog.lifecycle import Catalog
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
+from service.core.escalation.ladder import upcoming
 from service.core.exposure import DayOfUse, State
-from service.core.ladder import upcoming
 from service.core.ownership import Owner
 
 DAYS = 28

@@ -10,12 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters import metrics
-from service.adapters.conditions import Condition, open_conditions
-from service.adapters.database import Database, Unreachable, current_revision, head_revision
+from service.adapters.postgres.conditions import Condition, open_conditions
+from service.adapters.postgres.database import Database, Unreachable, current_revision, head_revision
+from service.adapters.postgres.tables import notifications
 from service.adapters.queries.answers import ExposureAnswer, HeartbeatAnswer, WatermarkAnswer
 from service.adapters.queries.operation import read_heartbeats, read_watermarks
 from service.adapters.queries.unknown import count_unknown_ids
-from service.adapters.tables import notifications
 
 ANSWERS_WITHIN_SECONDS = 5.0
 

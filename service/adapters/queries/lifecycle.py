@@ -3,7 +3,7 @@
 from datetime import date
 
 from service.adapters.queries.answers import Lifecycle
-from service.core.catalog import Deprecation
+from service.core.catalog.lifecycle import Deprecation
 
 
 def lifecycle_of(deprecation: Deprecation, today: date) -> Lifecycle:

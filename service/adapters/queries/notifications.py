@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.tables import campaigns, messages, notifications
 from service.adapters.queries.answers import NotificationAnswer, Page
 from service.adapters.queries.paging import CursorError, decode_cursor, encode_cursor
-from service.adapters.tables import campaigns, messages, notifications
 
 
 @dataclass(frozen=True, slots=True)

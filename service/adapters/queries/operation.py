@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.tables import heartbeats, rejections, watermarks
 from service.adapters.queries.answers import HeartbeatAnswer, RejectionAnswer, WatermarkAnswer
-from service.adapters.tables import heartbeats, rejections, watermarks
 
 MAX_ROWS = 500
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.tables import series
 from service.adapters.queries.answers import ExposureAnswer, ServiceAnswer
 from service.adapters.queries.exposures import Owners
 from service.adapters.queries.unknown import read_unknown_ids
 from service.adapters.queries.uses import read_uses
-from service.adapters.tables import series
-from service.core.catalog import Catalog
+from service.core.catalog.lifecycle import Catalog
 
 MAX_NAMES = 20_000
 """Names that a misspelled one is compared with."""

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Subquery, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.tables import series, usage_hourly
 from service.adapters.queries.answers import UnknownId
-from service.adapters.tables import series, usage_hourly
 
 DAYS = 28
 MAX_SERVICES = 5

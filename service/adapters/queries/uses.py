@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.tables import usage_daily
 from service.adapters.queries.answers import ModelUse
 from service.adapters.queries.exposures import DAYS, total_tokens
 from service.adapters.queries.lifecycle import lifecycle_of
-from service.adapters.tables import usage_daily
-from service.core.catalog import Catalog
+from service.core.catalog.lifecycle import Catalog
 
 
 async def read_uses(

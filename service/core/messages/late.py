@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 
 from service.core import words
+from service.core.escalation.policy import parse_offset
 from service.core.messages.text import plain
 from service.core.notification import Notice
-from service.core.policy import parse_offset
 
 
 def late(notice: Notice) -> str | None:

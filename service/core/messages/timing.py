@@ -10,7 +10,7 @@ from datetime import date
 from typing import Literal
 
 from service.core import words
-from service.core.catalog import Precision
+from service.core.catalog.lifecycle import Precision
 from service.core.exposure import State
 
 Phase = Literal["broken", "overdue", "today", "this_month", "ahead", "not_before", "undated"]

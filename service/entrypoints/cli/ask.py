@@ -24,7 +24,7 @@ from service.adapters.queries import (
 )
 from service.app import App
 from service.core import words
-from service.core.catalog_lookup import records_of
+from service.core.catalog.lookup import records_of
 from service.core.identity import Model
 from service.engine.reconcile import reconcile
 from service.entrypoints import phrases

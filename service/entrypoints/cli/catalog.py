@@ -8,10 +8,10 @@ import msgspec
 import typer
 from rich.markup import escape
 
-from service.adapters.catalog_check import Finding, check_catalog
-from service.adapters.catalog_files import CatalogError, LoadedCatalog, load_catalog
-from service.core.catalog import Deprecation, Shutdown
-from service.core.catalog_lookup import records_of
+from service.adapters.catalog.check import Finding, check_catalog
+from service.adapters.catalog.files import CatalogError, LoadedCatalog, load_catalog
+from service.core.catalog.lifecycle import Deprecation, Shutdown
+from service.core.catalog.lookup import records_of
 from service.entrypoints.cli.output import Exit, console, emit, fail
 
 app = typer.Typer(help="The lifecycle facts: when each model goes, and how sure that is.", no_args_is_help=True)

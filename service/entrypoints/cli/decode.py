@@ -47,7 +47,7 @@ def decode(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a usage event or rejection.")] = False,
 ) -> None:
     """What lastcall understands of the records in these files. Nothing is stored."""
-    from service.adapters.catalog_files import load_catalog  # noqa: PLC0415  `--help` needs no catalog
+    from service.adapters.catalog.files import load_catalog  # noqa: PLC0415  `--help` needs no catalog
 
     resolver = load_catalog().resolver
     summary = _Summary()

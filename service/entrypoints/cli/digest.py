@@ -10,8 +10,8 @@ from rich.markup import escape
 from service.app import App
 from service.core.digest import ORGANISATION
 from service.core.messages import Links, render
+from service.core.messages.preview import to_text
 from service.core.notification import Digest
-from service.core.preview import to_text
 from service.core.week import Week
 from service.engine.report import Reported, preview_week, record_week
 from service.entrypoints.cli.output import console, emit, fail

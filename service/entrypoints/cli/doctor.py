@@ -10,12 +10,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from service.adapters.conditions import open_conditions
-from service.adapters.database import Unreachable, current_revision, head_revision
-from service.adapters.kafka import KafkaLog, KafkaTrouble
+from service.adapters.kafka.log import KafkaLog, KafkaTrouble
+from service.adapters.postgres.conditions import open_conditions
+from service.adapters.postgres.database import Unreachable, current_revision, head_revision
+from service.adapters.postgres.watermark_store import accept_recreated
 from service.adapters.queries import read_database_health
-from service.adapters.slack import open_slack
-from service.adapters.watermark_store import accept_recreated
+from service.adapters.slack.transport import open_slack
 from service.app import App
 from service.core.delivery import Failed
 from service.entrypoints.cli.output import Exit, console, emit

@@ -9,8 +9,8 @@ import msgspec
 import typer
 from rich.markup import escape
 
-from service.adapters.catalog_files import CatalogError, LoadedCatalog, load_catalog
-from service.core.catalog import Deprecation
+from service.adapters.catalog.files import CatalogError, LoadedCatalog, load_catalog
+from service.core.catalog.lifecycle import Deprecation
 from service.core.identity import Model
 from service.entrypoints.cli.output import Exit, console, emit, fail
 

@@ -13,15 +13,15 @@ from pydantic import SecretStr
 from rich.markup import escape
 from rich.panel import Panel
 
-from service.adapters.database import migrate as migrate_database
 from service.adapters.embedded import Embedded
-from service.adapters.kafka import KafkaTrouble
-from service.adapters.kafka_producer import open_producer
+from service.adapters.kafka.log import KafkaTrouble
+from service.adapters.kafka.producer import open_producer
+from service.adapters.postgres.database import migrate as migrate_database
 from service.app import App, open_app
 from service.config.settings import Settings
 from service.core import words
 from service.core.messages import Message
-from service.core.preview import to_text
+from service.core.messages.preview import to_text
 from service.engine import tick as engine_tick
 from service.entrypoints import process
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from pydantic import SecretStr, ValidationError
 
-from service.adapters.database import Unreachable, current_revision, head_revision
 from service.adapters.embedded import EmbeddedFailed, EmbeddedMissing, FolderInUse, attach, default_data_dir
+from service.adapters.postgres.database import Unreachable, current_revision, head_revision
 from service.app import App, open_app
 from service.config.company import ConfigError
 from service.config.settings import Settings

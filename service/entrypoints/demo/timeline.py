@@ -11,7 +11,7 @@ from rich.table import Table
 
 from service.adapters.queries import ExposureAnswer, NotificationAnswer, SentMessage
 from service.core import words
-from service.core.preview import to_text
+from service.core.messages.preview import to_text
 from service.entrypoints import phrases
 
 NAMED = 3

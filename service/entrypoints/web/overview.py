@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 
 from service.adapters.queries import ExposureAnswer, Lifecycle, deadline_key
-from service.core.catalog import Catalog
+from service.core.catalog.lifecycle import Catalog
 from service.entrypoints.phrases import is_silent
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
-from service.adapters.conditions import open_conditions
+from service.adapters.postgres.conditions import open_conditions
 from service.adapters.queries import (
     NO_TEAM,
     ExposureFilter,
@@ -22,7 +22,7 @@ from service.adapters.queries import (
     read_unknown_ids,
 )
 from service.core import words
-from service.core.preview import to_html
+from service.core.messages.preview import to_html
 from service.entrypoints import phrases
 from service.entrypoints.web import show
 from service.entrypoints.web.context import Context, Here

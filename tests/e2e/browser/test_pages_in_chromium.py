@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
 
-from service.adapters.database import Database
+from service.adapters.postgres.database import Database
 from service.core.messages import Links, render
 from service.entrypoints.web import create_web
 from service.entrypoints.web.server import WebServer

@@ -1,0 +1,1 @@
+"""The shipped lifecycle files: reading, checking, and what identity learns from them."""

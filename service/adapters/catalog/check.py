@@ -1,0 +1,105 @@
+"""Checks a folder of catalog files as a contributor needs it: every finding, each with its line and what to do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import yaml
+
+from service.adapters.catalog.files import build_resolver, catalog_paths
+from service.adapters.catalog.yaml import Lines, parse
+from service.core.catalog.build import assemble
+from service.core.catalog.file import Entry, PlatformFile, json_schema
+from service.core.catalog.rules import Severity, broken_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    severity: Severity
+    file: str
+    line: int
+    what: str
+    remedy: str
+
+
+def check_catalog(folder: Path | None = None, *, today: date) -> list[Finding]:
+    """All findings, by file and line. Raises `CatalogError` when the folder holds no catalog file."""
+    findings: list[Finding] = []
+    whole: list[tuple[Path, Lines, PlatformFile]] = []
+    for path in catalog_paths(folder):
+        text = path.read_bytes()
+        try:
+            lines = Lines(text)
+        except yaml.YAMLError as error:
+            findings.append(_unreadable(path, error))
+            continue
+        data = parse(text)
+        shape = [*_repeated_keys(path, lines), *_schema(path, lines, data)]
+        findings.extend(shape)
+        if not shape:
+            file = msgspec.convert(data, PlatformFile)
+            whole.append((path, lines, file))
+            findings.extend(_key_order(path, lines, data))
+            findings.extend(_rules(path, lines, file, today))
+    findings.extend(_identity(whole))
+    return sorted(findings, key=lambda finding: (finding.file, finding.line))
+
+
+def _unreadable(path: Path, error: yaml.YAMLError) -> Finding:
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)
+    return Finding("error", path.name, mark.line + 1 if mark else 1, f"not YAML: {problem}", "mend the syntax")
+
+
+def _repeated_keys(path: Path, lines: Lines) -> Iterator[Finding]:
+    for line, key in lines.repeated_keys():
+        yield Finding("error", path.name, line, f"{key} is written twice", "keep one of the two")
+
+
+def _schema(path: Path, lines: Lines, data: object) -> Iterator[Finding]:
+    validator = jsonschema.Draft202012Validator(json_schema(), format_checker=jsonschema.FormatChecker(["date"]))
+    for error in validator.iter_errors(data):
+        line = lines.of(tuple(error.absolute_path))
+        yield Finding("error", path.name, line, error.message, "see service/catalog/schema.json for the shape")
+
+
+def _key_order(path: Path, lines: Lines, data: dict[str, Any]) -> Iterator[Finding]:
+    order = list(Entry.__struct_fields__)
+    for number, entry in enumerate(data["models"]):
+        if list(entry) != sorted(entry, key=order.index):
+            wanted = ", ".join(sorted(entry, key=order.index))
+            yield Finding(
+                "error", path.name, lines.of(("models", number)), "keys are out of order", f"write them as {wanted}"
+            )
+
+
+def _rules(path: Path, lines: Lines, file: PlatformFile, today: date) -> Iterator[Finding]:
+    if path.stem != file.platform:
+        yield Finding("error", path.name, 1, f"the platform is {file.platform}", f"call the file {file.platform}.yaml")
+    for problem in broken_rules(file, today=today):
+        yield Finding(problem.severity, path.name, lines.of(problem.path), problem.what, problem.remedy)
+
+
+def _identity(whole: list[tuple[Path, Lines, PlatformFile]]) -> Iterator[Finding]:
+    files = [file for _, _, file in whole]
+    assembled = assemble(files, build_resolver(files))
+    places = {
+        (file.platform, name): (path.name, lines.of(("models", number)))
+        for path, lines, file in whole
+        for number, entry in enumerate(file.models)
+        for name in entry.names
+    }
+    for platform, name in assembled.unresolved:
+        what = f"{name} is no id of {platform}"
+        yield _error(places[platform, name], what, "spell it exactly as a request on it does")
+    for platform, name, other in assembled.clashes:
+        what = f"{name} is the same model as {other}, with other dates"
+        yield _error(places[platform, name], what, "give both the same dates, or mend catalog/identity.yaml")
+
+
+def _error(place: tuple[str, int], what: str, remedy: str) -> Finding:
+    return Finding("error", *place, what, remedy)

@@ -1,0 +1,76 @@
+"""Reads the shipped lifecycle facts, or a folder of the same shape."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from service.adapters.catalog.identity import IDENTITY_FILE, build_knowledge, load_identity
+from service.adapters.catalog.yaml import parse
+from service.core.catalog.build import assemble
+from service.core.catalog.file import PlatformFile
+from service.core.catalog.lifecycle import Catalog
+from service.core.catalog.names import learn_names
+from service.core.identity import Resolver
+
+SHIPPED = Path(__file__).parents[2] / "catalog"
+
+
+class CatalogError(Exception):
+    """The catalog cannot be used, for the first of the reasons that `check_catalog` would tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCatalog:
+    catalog: Catalog
+    resolver: Resolver
+    """Knows the ids of the records, and has keyed them: an id from a log and its record meet in one model."""
+
+
+def load_catalog(folder: Path | None = None) -> LoadedCatalog:
+    """Raises `CatalogError`."""
+    paths = catalog_paths(folder)
+    files = [_read(path) for path in paths]
+    resolver = build_resolver(files)
+    assembled = assemble(files, resolver)
+    for platform, name in assembled.unresolved:
+        raise CatalogError(f"{platform}: {name} is no id of this platform")
+    for platform, name, other in assembled.clashes:
+        raise CatalogError(f"{platform}: {name} is the same model as {other}, with other dates")
+    return LoadedCatalog(Catalog(assembled.records, digest=_digest(paths)), resolver)
+
+
+def catalog_paths(folder: Path | None) -> list[Path]:
+    """The files of a folder, one a platform, in the order of their names. Raises `CatalogError` when there is none."""
+    folder = folder or SHIPPED
+    paths = sorted(path for path in folder.glob("*.yaml") if path.name != IDENTITY_FILE.name)
+    if not paths:
+        raise CatalogError(f"{folder} holds no catalog file")
+    return paths
+
+
+def build_resolver(files: Sequence[PlatformFile]) -> Resolver:
+    records = ((file.platform, entry.id, entry.aliases) for file in files for entry in file.models)
+    return Resolver(learn_names(build_knowledge(load_identity(), records), files))
+
+
+def _read(path: Path) -> PlatformFile:
+    try:
+        return msgspec.convert(parse(path.read_bytes()), PlatformFile)
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise CatalogError(f"{path.name}: {error}") from error
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    """Changes with each file, with what identity knows and with the release, whose grammars read the ids.
+
+    Each of them may move a series to another record.
+    """
+    digest = hashlib.sha256(version("lastcall").encode())
+    for path in (*paths, IDENTITY_FILE):
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

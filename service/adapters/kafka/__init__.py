@@ -1,0 +1,1 @@
+"""One door to Kafka. The consume loop itself is FastStream's, in `entrypoints.consumer`."""

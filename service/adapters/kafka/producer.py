@@ -1,0 +1,41 @@
+"""Records onto a topic, for `lastcall send` and the demo. The consume loop has its own producer for dead letters."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaProducer
+
+from service.adapters.kafka.log import connection
+from service.config.settings import Settings
+
+
+class RecordProducer:
+    """Queues records; `flush` returns once the broker has all of them. Raises one of `KafkaTrouble`."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+
+    async def send(
+        self,
+        topic: str,
+        value: bytes | None,
+        *,
+        key: bytes | None = None,
+        headers: Sequence[tuple[str, bytes]] = (),
+        timestamp_ms: int | None = None,
+    ) -> None:
+        await self._producer.send(topic, value, key=key, headers=list(headers), timestamp_ms=timestamp_ms)
+
+    async def flush(self) -> None:
+        await self._producer.flush()
+
+
+@asynccontextmanager
+async def open_producer(settings: Settings) -> AsyncIterator[RecordProducer]:
+    """`settings.kafka_bootstrap_servers` is set. On leaving, what is queued is sent."""
+    producer = AIOKafkaProducer(**connection(settings), acks="all", linger_ms=5)
+    await producer.start()
+    try:
+        yield RecordProducer(producer)
+    finally:
+        await producer.stop()

@@ -1,0 +1,81 @@
+"""When escalation looks at each use of a model next. A row is also the lock of the decision about it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import DateTime, Text, and_, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.tables import agenda, usage_dirty
+from service.adapters.postgres.unnest import chunked, unnested
+from service.adapters.postgres.usage_keys import KEY, same_key
+from service.core.exposure import ExposureKey
+
+_INSTANT = DateTime(timezone=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When to look again. `on_call`: and at once when there is a new call."""
+
+    key: ExposureKey
+    at: datetime | None
+    on_call: bool
+
+
+async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[ExposureKey]:
+    """Uses that are due, locked until the transaction ends. Those that another process decides on are left to it.
+
+    So are those with calls that are not yet worked out: a caller whose newest calls are still to be seen is not quiet.
+    """
+    unseen = select(usage_dirty.c.day).where(same_key(usage_dirty, agenda)).exists()
+    rows = await connection.execute(
+        select(*(agenda.c[name] for name in KEY))
+        .where(agenda.c.look_at <= now, ~unseen)
+        .order_by(agenda.c.look_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [ExposureKey(*row) for row in rows]
+
+
+async def look_again(connection: AsyncConnection, looks: Iterable[Look]) -> None:
+    """The rows are locked by `take_due`."""
+    for some in chunked(list(looks)):
+        v = unnested(
+            *((name, Text(), [getattr(look.key, name) for look in some]) for name in KEY),
+            ("look_at", _INSTANT, [look.at for look in some]),
+            ("on_call", agenda.c.on_call.type, [look.on_call for look in some]),
+        )
+        await connection.execute(
+            update(agenda).where(same_key(agenda, v)).values(look_at=v.c.look_at, on_call=v.c.on_call)
+        )
+
+
+async def look_after_calls(connection: AsyncConnection, first_calls: Mapping[ExposureKey, datetime]) -> None:
+    """There are calls, new to us, from these times on: look then, where a new call matters or nobody ever looked."""
+    for some in chunked(sorted(first_calls.items())):
+        v = unnested(
+            *((name, Text(), [getattr(key, name) for key, _ in some]) for name in KEY),
+            ("look_at", _INSTANT, [at for _, at in some]),
+        )
+        statement = insert(agenda).from_select([c.name for c in v.c], select(v))
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(KEY),
+                set_={"look_at": func.least(agenda.c.look_at, statement.excluded.look_at)},
+                where=agenda.c.on_call,
+            )
+        )
+
+
+async def look_at_models(connection: AsyncConnection, models: Iterable[tuple[str, str]], *, now: datetime) -> None:
+    """Something about these (platform, model) changed: look at every use of them."""
+    for some in chunked(sorted(models)):
+        v = unnested(
+            ("platform", Text(), [platform for platform, _ in some]), ("model", Text(), [model for _, model in some])
+        )
+        same = and_(agenda.c.platform == v.c.platform, agenda.c.model == v.c.model)
+        await connection.execute(update(agenda).where(same).values(look_at=now))

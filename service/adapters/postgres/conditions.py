@@ -1,0 +1,90 @@
+"""What is wrong with lastcall itself: told to the operator once, shown by doctor, /readyz and the page until over."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.tables import conditions, heartbeats
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    kind: str
+    """topic_recreated, rejection_flood, gap, slack_auth ...: public, it stands in /readyz and metrics."""
+    subject: str
+    detail: str
+    remedy: str
+    """What the operator can do about it."""
+    since: datetime
+
+
+async def raise_condition(connection: AsyncConnection, condition: Condition) -> None:
+    """Record that it holds. One that is open keeps its `since`; one that was cleared starts anew and is told again."""
+    row = insert(conditions).values(
+        kind=condition.kind,
+        subject=condition.subject,
+        since=condition.since,
+        detail=condition.detail,
+        remedy=condition.remedy,
+    )
+    closed = conditions.c.cleared_at.is_not(None)
+    await connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[conditions.c.kind, conditions.c.subject],
+            set_={"since": row.excluded.since, "told_at": None, "cleared_at": None, "detail": row.excluded.detail},
+            where=closed,
+        )
+    )
+
+
+async def clear_condition(connection: AsyncConnection, kind: str, subject: str, *, now: datetime) -> None:
+    await clear_conditions(connection, kind, [subject], now=now)
+
+
+async def clear_conditions(connection: AsyncConnection, kind: str, subjects: Iterable[str], *, now: datetime) -> None:
+    c = conditions.c
+    over = (c.kind == kind, c.subject.in_(list(subjects)), c.cleared_at.is_(None))
+    await connection.execute(update(conditions).where(*over).values(cleared_at=now))
+
+
+async def clear_conditions_except(
+    connection: AsyncConnection, kind: str, subjects: Iterable[str], *, now: datetime
+) -> None:
+    """All others of the kind are over."""
+    c = conditions.c
+    over = (c.kind == kind, c.subject.not_in(list(subjects)), c.cleared_at.is_(None))
+    await connection.execute(update(conditions).where(*over).values(cleared_at=now))
+
+
+async def open_conditions(connection: AsyncConnection) -> Sequence[Condition]:
+    rows = await connection.execute(
+        select(conditions).where(conditions.c.cleared_at.is_(None)).order_by(conditions.c.since)
+    )
+    return [Condition(r.kind, r.subject, r.detail, r.remedy, r.since) for r in rows]
+
+
+async def record_heartbeats(database: Database, seconds: Mapping[str, float], *, now: datetime) -> None:
+    """Note how long each verb took in the tick as of `now`, for health and doctor."""
+    row = insert(heartbeats)
+    row = row.on_conflict_do_update(
+        index_elements=[heartbeats.c.verb],
+        set_={name: row.excluded[name] for name in ("now", "finished_at", "took_ms")},
+    )
+    values = [
+        {"verb": verb, "now": now, "finished_at": datetime.now(UTC), "took_ms": took * 1000}
+        for verb, took in sorted(seconds.items())
+    ]
+    if values:
+        async with database.begin() as connection:
+            await connection.execute(row, values)
+
+
+async def last_tick(connection: AsyncConnection, verb: str) -> datetime | None:
+    """As of when the verb ran last; None: never."""
+    now: datetime | None = await connection.scalar(select(heartbeats.c.now).where(heartbeats.c.verb == verb))
+    return now

@@ -1,0 +1,125 @@
+"""What a digest is made of, and which were made: read and written inside the caller's transaction."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import msgspec
+from sqlalchemy import func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.exposure_store import load_exposures
+from service.adapters.postgres.tables import (
+    campaigns,
+    digests,
+    notifications,
+    rejections,
+    series,
+    usage_daily,
+    usage_hourly,
+)
+from service.core.catalog.lifecycle import Catalog
+from service.core.digest import Picture, Rejected, Unresolved
+from service.core.exposure import ExposureKey
+from service.core.notification import Digest
+from service.core.ownership import Destination
+from service.core.week import Week
+
+
+async def load_picture(connection: AsyncConnection, catalog: Catalog, week: Week) -> Picture:
+    last_moment = week.end - timedelta(microseconds=1)
+    return Picture(
+        week=week,
+        exposures=await load_exposures(connection, catalog, now=last_moment),
+        told=await _load_told(connection),
+        rejected=await _load_rejected(connection, week),
+        unresolved=await _load_unresolved(connection, week),
+    )
+
+
+async def anything_known(connection: AsyncConnection, before: datetime) -> bool:
+    """Whether a call was counted or a record rejected, by event time, before the instant, a midnight."""
+    seen = union_all(
+        select(literal(1)).where(usage_daily.c.day < before.date()).limit(1),
+        select(literal(1)).where(usage_hourly.c.hour < before).limit(1),
+        select(literal(1)).where(rejections.c.hour < before).limit(1),
+    )
+    return (await connection.execute(seen)).first() is not None
+
+
+async def recorded_audiences(connection: AsyncConnection, week: Week) -> set[str]:
+    rows = await connection.execute(select(digests.c.audience).where(digests.c.week == str(week)))
+    return set(rows.scalars())
+
+
+async def record(
+    connection: AsyncConnection, digest: Digest, destination: Destination | None, *, reason: str, now: datetime
+) -> bool:
+    """The digest, and the notification of it if somebody is to hear. False: recorded before, so nothing is written."""
+    picture = msgspec.to_builtins(digest)
+    row = {"week": digest.week, "audience": digest.audience, "picture": picture, "recorded_at": now}
+    written = await connection.execute(
+        insert(digests).values(row).on_conflict_do_nothing().returning(digests.c.audience)
+    )
+    if written.first() is None:
+        return False
+    if destination is not None:
+        await connection.execute(
+            insert(notifications)
+            .values(
+                id=uuid4(),
+                dedup_key=f"digest/{digest.week}/{digest.audience}",
+                kind="digest",
+                audience=destination.audience,
+                destination=destination.address,
+                facts=picture,
+                reason=reason,
+                decided_at=now,
+                not_before=now,
+            )
+            .on_conflict_do_nothing(index_elements=[notifications.c.dedup_key])
+        )
+    return True
+
+
+async def _load_told(connection: AsyncConnection) -> frozenset[ExposureKey]:
+    c = campaigns.c
+    told = (
+        select(c.service, c.environment, c.platform, c.model)
+        .join(notifications, notifications.c.campaign_id == c.id)
+        .where(notifications.c.state == "delivered")
+        .distinct()
+    )
+    return frozenset(ExposureKey(*row) for row in await connection.execute(told))
+
+
+async def _load_rejected(connection: AsyncConnection, week: Week) -> list[Rejected]:
+    r = rejections.c
+    rows = await connection.execute(
+        select(r.topic, r.reason, func.sum(r.rejected))
+        .where(r.hour >= week.start, r.hour < week.end)
+        .group_by(r.topic, r.reason)
+    )
+    return [Rejected(topic, reason, int(records)) for topic, reason, records in rows]
+
+
+async def _load_unresolved(connection: AsyncConnection, week: Week) -> list[Unresolved]:
+    """The volume is the largest reporter's, hour by hour, never their sum."""
+    s, u = series.c, usage_hourly.c
+    id_ = func.coalesce(s.requested_id, s.served_id, "(no id)").label("id")
+    by_reporter = (
+        select(id_, s.service, s.environment, s.reporter, u.hour, func.sum(u.calls).label("calls"))
+        .join_from(series, usage_hourly, u.series_id == s.id)
+        .where(s.requested_model.is_(None), s.served_model.is_(None), u.hour >= week.start, u.hour < week.end)
+        .group_by(id_, s.service, s.environment, s.reporter, u.hour)
+        .subquery()
+    )
+    b = by_reporter.c
+    by_hour = (
+        select(b.id, b.service, func.max(b.calls).label("calls"))
+        .group_by(b.id, b.service, b.environment, b.hour)
+        .subquery()
+    )
+    h = by_hour.c
+    rows = await connection.execute(select(h.id, h.service, func.sum(h.calls)).group_by(h.id, h.service))
+    return [Unresolved(unknown, service, int(calls)) for unknown, service, calls in rows]

@@ -1,0 +1,203 @@
+"""The catalog's deprecations as rows, and what a new catalog means for the calls that were counted under another."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Date, Row, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.agenda import look_at_models
+from service.adapters.postgres.tables import catalog_loads, deprecations, series, usage_dirty, usage_hourly
+from service.core.catalog.lifecycle import Catalog, Deprecation
+from service.core.identity import Resolver
+
+BATCH = 1_000
+_LOAD_LOCK = 0x6C6F6164
+"""Advisory: one process at a time notices a new catalog."""
+OUT_OF_USE = timedelta(minutes=10)
+"""Without a tick by anybody who goes by a catalog, it is not in use any more."""
+_SEEN_EVERY = timedelta(minutes=1)
+Key = tuple[str, str]
+
+
+async def load_deprecations(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> int | None:
+    """Bring `deprecations` up to date and record what moved. Returns how many changed; 0: the catalog is not new.
+
+    None: another one was loaded after this one and is in use, by another release, so it is the one to go by. Once
+    nobody has gone by that for `OUT_OF_USE`, as after a release was taken back, this one is loaded again.
+    """
+    if (standing := await _standing(connection, catalog, now)) is None:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOAD_LOCK})
+        standing = await _standing(connection, catalog, now)
+    match standing:
+        case "superseded":
+            return None
+        case "in force":
+            await _keep_in_use(connection, catalog, now)
+            return 0
+        case None:
+            return await _load(connection, catalog, now)
+
+
+async def is_superseded(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> bool:
+    """Whether another catalog, loaded after this one, is the one to go by."""
+    return await _standing(connection, catalog, now) == "superseded"
+
+
+async def _standing(
+    connection: AsyncConnection, catalog: Catalog, now: datetime
+) -> Literal["in force", "superseded"] | None:
+    """None: it is new, or the one that came after it is out of use."""
+    loads = catalog_loads.c
+    newest = (await connection.execute(select(catalog_loads).order_by(loads.loaded_at.desc()).limit(1))).one_or_none()
+    if newest is None:
+        return None
+    if newest.digest == catalog.digest:
+        return "in force"
+    known = await connection.scalar(select(loads.digest).where(loads.digest == catalog.digest))
+    return "superseded" if known is not None and now - newest.seen_at < OUT_OF_USE else None
+
+
+async def _keep_in_use(connection: AsyncConnection, catalog: Catalog, now: datetime) -> None:
+    this = (catalog_loads.c.digest == catalog.digest, catalog_loads.c.seen_at <= now - _SEEN_EVERY)
+    await connection.execute(update(catalog_loads).where(*this).values(seen_at=now))
+
+
+async def _load(connection: AsyncConnection, catalog: Catalog, now: datetime) -> int:
+    stored = {(row.platform, row.model): row for row in await connection.execute(select(deprecations))}
+    current = {record.key: record for record in catalog if record.is_deprecated}
+    changed = [record for key, record in current.items() if _differs(stored.get(key), record)]
+    gone = [key for key, row in stored.items() if key not in current and not row.withdrawn]
+    await _write(connection, changed, gone, now)
+    moves = [_move(stored[record.key], record) for record in changed if _has_moved(stored.get(record.key), record)]
+    await _record_load(connection, catalog, moves, now)
+    await look_at_models(connection, [*(record.key for record in changed), *gone], now=now)
+    return len(changed) + len(gone)
+
+
+def _values(record: Deprecation) -> dict[str, Any]:
+    return {
+        "announced_on": record.announced,
+        "shutdown_on": record.shutdown.on,
+        "precision": record.shutdown.precision,
+        "replacements": [replacement.id for replacement in record.replacements],
+        "sources": list(record.sources),
+        "withdrawn": False,
+    }
+
+
+def _differs(row: Row[Any] | None, record: Deprecation) -> bool:
+    return row is None or any(row._mapping[name] != value for name, value in _values(record).items())
+
+
+def _has_moved(row: Row[Any] | None, record: Deprecation) -> bool:
+    return row is not None and (row.shutdown_on, row.precision) != (record.shutdown.on, record.shutdown.precision)
+
+
+def _move(row: Row[Any], record: Deprecation) -> dict[str, Any]:
+    return {
+        "platform": record.platform,
+        "model": record.model,
+        "before": _day(row.shutdown_on),
+        "precision_before": row.precision,
+        "after": _day(record.shutdown.on),
+        "precision_after": record.shutdown.precision,
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+async def _write(
+    connection: AsyncConnection, changed: Sequence[Deprecation], gone: Sequence[Key], now: datetime
+) -> None:
+    if changed:
+        statement = insert(deprecations)
+        columns = _values(changed[0])
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=[deprecations.c.platform, deprecations.c.model],
+                set_={name: statement.excluded[name] for name in columns},
+            ),
+            [
+                {"platform": record.platform, "model": record.model, "first_seen_at": now, **_values(record)}
+                for record in changed
+            ],
+        )
+    for platform, model in gone:
+        this = (deprecations.c.platform == platform, deprecations.c.model == model)
+        await connection.execute(update(deprecations).where(*this).values(withdrawn=True))
+
+
+async def _record_load(
+    connection: AsyncConnection, catalog: Catalog, moves: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    statement = insert(catalog_loads).values(
+        digest=catalog.digest, loaded_at=now, seen_at=now, records=len(catalog), changes=list(moves)
+    )
+    new = {name: statement.excluded[name] for name in ("loaded_at", "seen_at", "records", "changes")}
+    await connection.execute(statement.on_conflict_do_update(index_elements=[catalog_loads.c.digest], set_=new))
+
+
+async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver: Resolver, *, now: datetime) -> int:
+    """Resolve a batch of series that another catalog resolved. Returns how many; 0: none is left.
+
+    The days of those that are now of another model are touched, under the old name and the new one, so that a new
+    announcement or a corrected alias takes effect on history, with no replay.
+    """
+    s = series.c
+    rows = await connection.execute(
+        select(series)
+        .where(or_(s.resolved_by < catalog.digest, s.resolved_by > catalog.digest))
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    found = rows.all()
+    for row in found:
+        before = (row.platform, row.requested_model, row.served_model)
+        after = resolver.identify(
+            provider=row.provider,
+            host=row.host,
+            requested_id=row.requested_id,
+            requested_field=row.requested_field,
+            served_id=row.served_id,
+        )
+        values = {**after._asdict(), "resolved_by": catalog.digest}
+        await connection.execute(update(series).where(s.id == row.id).values(values))
+        if before != tuple(after):
+            names = {(before[0], model) for model in before[1:]} | {(after.platform, model) for model in after[1:]}
+            await _touch(connection, row, names, now)
+    return len(found)
+
+
+async def _touch(
+    connection: AsyncConnection, row: Row[Any], names: set[tuple[str | None, str | None]], now: datetime
+) -> None:
+    """Mark every day of the series, under each of its names."""
+    days = func.cast(func.timezone("UTC", usage_hourly.c.hour), Date)
+    found = await connection.execute(select(days).distinct().where(usage_hourly.c.series_id == row.id))
+    marks = [
+        {
+            "service": row.service,
+            "environment": row.environment,
+            "platform": platform,
+            "model": model,
+            "day": day,
+            "touched_at": now,
+        }
+        for day in sorted(found.scalars())
+        for platform, model in names
+        if platform is not None and model is not None
+    ]
+    if marks:
+        statement = insert(usage_dirty)
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(usage_dirty.primary_key.columns.keys()),
+                set_={"touched_at": statement.excluded.touched_at},
+            ),
+            marks,
+        )

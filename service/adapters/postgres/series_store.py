@@ -1,0 +1,137 @@
+"""Which row each series is. Series are found or made once a process, and remembered."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Integer, Text, and_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.tables import series
+from service.adapters.postgres.unnest import chunked, unnested
+from service.core.catalog.lifecycle import Catalog
+from service.core.identity import Identified, Resolver
+from service.core.rollup import SeriesKey
+
+TOO_MANY = "(too many)"
+MAX_NEW_SERIES = 1_000
+"""New series that one service may add in an hour, in one process. A log that puts a fresh id into every call would
+otherwise fill the disk; what goes beyond is counted under the reporter "(too many)"."""
+MAX_NEW_SERVICES = 1_000
+"""New services in an hour, in one process; the calls of those beyond are counted under the service "(too many)"."""
+_REMEMBERED = 200_000
+_s = series.c
+_OF_SERVICE = (_s.service, _s.environment, _s.reporter)
+_IDENTITY = (*_OF_SERVICE, _s.provider, _s.host, _s.requested_id, _s.requested_field, _s.served_id)
+
+
+class SeriesBook:
+    """The series that this process has met: key -> id. What a transaction found is learned once it is committed."""
+
+    def __init__(self, catalog: Catalog, resolver: Resolver) -> None:
+        self._catalog = catalog
+        self._resolver = resolver
+        self._ids: dict[SeriesKey, int] = {}
+        self._new: Counter[str] = Counter()
+        self._uncommitted: Counter[str] = Counter()
+        self._hour: datetime | None = None
+
+    def identify(self, key: SeriesKey) -> Identified:
+        return self._resolver.identify(
+            provider=key.provider,
+            host=key.host,
+            requested_id=key.requested_id,
+            requested_field=key.requested_field,
+            served_id=key.served_id,
+        )
+
+    async def find(
+        self,
+        connection: AsyncConnection,
+        keys: Collection[SeriesKey],
+        samples: Mapping[SeriesKey, Sequence[str]],
+        *,
+        now: datetime,
+    ) -> dict[SeriesKey, int]:
+        """An id for each of `keys`, made where there is none. Several keys have one id where the limits fold them."""
+        ids = {key: self._ids[key] for key in keys if key in self._ids}
+        unknown = sorted((key for key in keys if key not in ids), key=_order)
+        for some in chunked(unknown):
+            ids.update(await _select(connection, some))
+        self._uncommitted = Counter()
+        strangers = [key for key in unknown if key not in ids]
+        if strangers:
+            folded = self._fold(strangers, now)
+            made = await self._make(connection, sorted(set(folded.values()), key=_order), samples)
+            ids.update((key, made[target]) for key, target in folded.items())
+        return ids
+
+    def learn(self, ids: Mapping[SeriesKey, int]) -> None:
+        """Call it after the commit."""
+        if len(self._ids) > _REMEMBERED:
+            self._ids.clear()
+        self._ids.update(ids)
+        self._new += self._uncommitted
+
+    def forget(self) -> None:
+        """After a failed transaction, in case a row that we remember is gone."""
+        self._ids.clear()
+
+    def _fold(self, strangers: Sequence[SeriesKey], now: datetime) -> dict[SeriesKey, SeriesKey]:
+        """What series each is counted under: itself, or beyond the limits the one that stands for all the rest."""
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        if hour != self._hour:
+            self._hour, self._new = hour, Counter()
+        made = self._uncommitted
+        folded = {}
+        for key in strangers:
+            service = key.service
+            if service not in self._new and service not in made and len(self._new) + len(made) >= MAX_NEW_SERVICES:
+                folded[key] = _overflow(TOO_MANY)
+            elif self._new[service] + made[service] >= MAX_NEW_SERIES:
+                folded[key] = _overflow(service)
+            else:
+                made[service] += 1
+                folded[key] = key
+        return folded
+
+    async def _make(
+        self, connection: AsyncConnection, keys: Sequence[SeriesKey], samples: Mapping[SeriesKey, Sequence[str]]
+    ) -> dict[SeriesKey, int]:
+        """Two consumers may make one at the same time: the later one waits, then finds it."""
+        found: dict[SeriesKey, int] = {}
+        for some in chunked(keys):
+            rows = [
+                {
+                    **key._asdict(),
+                    **self.identify(key)._asdict(),
+                    "resolved_by": self._catalog.digest,
+                    "samples": list(samples.get(key, ())),
+                }
+                for key in some
+            ]
+            await connection.execute(insert(series).on_conflict_do_nothing(), rows)
+            found.update(await _select(connection, some))
+        return found
+
+
+def _order(key: SeriesKey) -> tuple[str, ...]:
+    """Every writer locks in this order."""
+    return tuple(part or "" for part in key)
+
+
+def _overflow(service: str) -> SeriesKey:
+    return SeriesKey(service, "", TOO_MANY, None, None, None, "model", None)
+
+
+async def _select(connection: AsyncConnection, keys: Sequence[SeriesKey]) -> dict[SeriesKey, int]:
+    """The first three columns go through the index; `IS NOT DISTINCT FROM` on the rest cannot."""
+    v = unnested(
+        ("n", Integer(), range(len(keys))),
+        *((c.name, Text(), [getattr(key, c.name) for key in keys]) for c in _IDENTITY),
+    )
+    same = [c == v.c[c.name] for c in _OF_SERVICE]
+    same += [c.is_not_distinct_from(v.c[c.name]) for c in _IDENTITY[len(_OF_SERVICE) :]]
+    rows = await connection.execute(select(v.c.n, series.c.id).join_from(series, v, and_(*same)))
+    return {keys[r.n]: r.id for r in rows}

@@ -1,0 +1,242 @@
+"""A batch into rows, in one transaction with its watermarks: so a count is exact, read twice or written late."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+from typing import Any
+
+import asyncpg
+from sqlalchemy import BigInteger, Date, DateTime, Double, Table, Text, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
+
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.series_store import SeriesBook
+from service.adapters.postgres.tables import rejections, sightings, usage_dirty, usage_hourly
+from service.adapters.postgres.unnest import chunked, unnested
+from service.adapters.postgres.watermark_store import advance
+from service.core.batch import Batch, Partition
+from service.core.catalog.lifecycle import Catalog
+from service.core.rollup import MAX_SAMPLES, SeriesKey, Totals
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INSTANT = DateTime(timezone=True)
+_SUMS: tuple[tuple[str, TypeEngine[Any]], ...] = (
+    ("calls", BigInteger()),
+    ("errors", BigInteger()),
+    ("end_of_life", BigInteger()),
+    ("input_tokens", BigInteger()),
+    ("output_tokens", BigInteger()),
+    ("cached_tokens", BigInteger()),
+    ("tokens_known", BigInteger()),
+    ("latency_ms", Double()),
+    ("latency_known", BigInteger()),
+)
+
+DatabaseTrouble = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What a transaction raises when it is worth trying again. asyncpg's own errors come unwrapped while connecting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Written and committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Nothing is written: these partitions' watermarks have moved under another writer."""
+
+    partitions: frozenset[Partition]
+
+
+class UsageStore:
+    """Applies batches. One a process: it remembers the ids of series between batches."""
+
+    def __init__(self, database: Database, catalog: Catalog, book: SeriesBook) -> None:
+        self.database = database
+        self._catalog = catalog
+        self._book = book
+
+    async def apply(
+        self, batch: Batch, incarnations: Mapping[Partition, str], *, now: datetime
+    ) -> Applied | Superseded:
+        """`incarnations` has every partition of the batch. Raises what the database raises; then nothing is written,
+        or, if the connection broke during the commit, the next attempt is answered by Superseded."""
+        spans = {p: (incarnations[p], span) for p, span in batch.spans.items()}
+        try:
+            async with self.database.connect() as connection, connection.begin() as transaction:
+                if lost := await advance(connection, spans, now=now):
+                    await transaction.rollback()
+                    return Superseded(frozenset(lost))
+                ids = await self._write(connection, batch, now)
+        except BaseException:
+            self._book.forget()
+            raise
+        self._book.learn(ids)
+        return Applied()
+
+    async def _write(self, connection: AsyncConnection, batch: Batch, now: datetime) -> dict[SeriesKey, int]:
+        samples = batch.rollup.samples
+        keys = {key for key, _ in batch.rollup.totals}
+        ids = await self._book.find(connection, keys, samples, now=now)
+        await _add_hours(connection, batch.rollup.totals, ids)
+        uses = _uses(batch.rollup.totals, samples, self._book)
+        await _mark_dirty(connection, uses, now)
+        await _sight(connection, [use for use in uses.values() if self._is_deprecated(use)])
+        await _add_rejections(connection, batch)
+        return ids
+
+    def _is_deprecated(self, use: "_Use") -> bool:
+        deprecation = self._catalog.get(use.platform, use.model)
+        return deprecation is not None and deprecation.is_deprecated
+
+
+async def _add_hours(
+    connection: AsyncConnection, totals: Mapping[tuple[SeriesKey, int], Totals], ids: Mapping[SeriesKey, int]
+) -> None:
+    by_row: dict[tuple[int, int], Totals] = {}
+    for (key, hour), some in totals.items():
+        row = by_row.get((ids[key], hour))
+        if row is None:
+            row = by_row[ids[key], hour] = Totals(some.first_at, some.last_at)
+        row.merge(some)
+    for rows in chunked(sorted(by_row.items())):
+        await connection.execute(_hours_statement(rows))
+
+
+def _hours_statement(rows: Sequence[tuple[tuple[int, int], Totals]]) -> Any:
+    v = unnested(
+        ("series_id", BigInteger(), [series_id for (series_id, _), _ in rows]),
+        ("hour", _INSTANT, [_EPOCH + timedelta(hours=hour) for (_, hour), _ in rows]),
+        ("first_at", _INSTANT, [totals.first_at for _, totals in rows]),
+        ("last_at", _INSTANT, [totals.last_at for _, totals in rows]),
+        *((name, kind, [getattr(totals, name) for _, totals in rows]) for name, kind in _SUMS),
+    )
+    statement = insert(usage_hourly).from_select([c.name for c in v.c], select(v))
+    new, old = statement.excluded, usage_hourly.c
+    return statement.on_conflict_do_update(
+        index_elements=[old.series_id, old.hour],
+        set_={
+            "first_at": func.least(old.first_at, new.first_at),
+            "last_at": func.greatest(old.last_at, new.last_at),
+            **{name: old[name] + new[name] for name, _ in _SUMS},
+        },
+    )
+
+
+# --- what the hours mean for models -----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Use:
+    """A service's use of one model in a batch."""
+
+    service: str
+    environment: str
+    platform: str
+    model: str
+    first_at: datetime
+    last_at: datetime
+    days: set[date]
+    request_ids: list[str]
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return (self.service, self.environment, self.platform, self.model)
+
+
+def _uses(
+    totals: Mapping[tuple[SeriesKey, int], Totals], samples: Mapping[SeriesKey, Sequence[str]], book: SeriesBook
+) -> dict[tuple[str, str, str, str], _Use]:
+    """By (service, environment, platform, model), of requested and served models alike; unknown ones are left out."""
+    uses: dict[tuple[str, str, str, str], _Use] = {}
+    for (series, hour), some in totals.items():
+        identified = book.identify(series)
+        for model in {identified.requested_model, identified.served_model}:
+            if identified.platform is None or model is None:
+                continue
+            key = (series.service, series.environment, identified.platform, model)
+            use = uses.get(key)
+            if use is None:
+                use = uses[key] = _Use(*key, some.first_at, some.last_at, set(), [])
+            use.first_at = min(use.first_at, some.first_at)
+            use.last_at = max(use.last_at, some.last_at)
+            use.days.add((_EPOCH + timedelta(hours=hour)).date())
+            use.request_ids.extend(samples.get(series, ())[: MAX_SAMPLES - len(use.request_ids)])
+    return uses
+
+
+async def _mark_dirty(connection: AsyncConnection, uses: Mapping[Any, _Use], now: datetime) -> None:
+    """Updates a mark that is there, which locks it: a reconcile that is deleting it waits, or we do."""
+    days = sorted(chain.from_iterable(((*use.key, day) for day in use.days) for use in uses.values()))
+    for rows in chunked(days):
+        v = unnested(
+            ("service", Text(), [row[0] for row in rows]),
+            ("environment", Text(), [row[1] for row in rows]),
+            ("platform", Text(), [row[2] for row in rows]),
+            ("model", Text(), [row[3] for row in rows]),
+            ("day", Date(), [row[4] for row in rows]),
+            ("touched_at", _INSTANT, [now] * len(rows)),
+        )
+        statement = insert(usage_dirty).from_select([c.name for c in v.c], select(v))
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=_key_of(usage_dirty), set_={"touched_at": statement.excluded.touched_at}
+            )
+        )
+
+
+async def _sight(connection: AsyncConnection, uses: Sequence[_Use]) -> None:
+    statement = insert(sightings)
+    new, old = statement.excluded, sightings.c
+    statement = statement.on_conflict_do_update(
+        index_elements=_key_of(sightings),
+        set_={
+            "first_at": func.least(old.first_at, new.first_at),
+            "last_at": func.greatest(old.last_at, new.last_at),
+            "request_ids": func.trim_array(
+                new.request_ids + old.request_ids,
+                func.greatest(func.cardinality(new.request_ids) + func.cardinality(old.request_ids) - MAX_SAMPLES, 0),
+            ),
+        },
+    )
+    rows = [
+        {
+            **dict(zip(("service", "environment", "platform", "model"), use.key, strict=True)),
+            "first_at": use.first_at,
+            "last_at": use.last_at,
+            "request_ids": use.request_ids,
+        }
+        for use in sorted(uses, key=lambda use: use.key)
+    ]
+    if rows:
+        await connection.execute(statement, rows)
+
+
+async def _add_rejections(connection: AsyncConnection, batch: Batch) -> None:
+    statement = insert(rejections)
+    statement = statement.on_conflict_do_update(
+        index_elements=_key_of(rejections), set_={"rejected": rejections.c.rejected + statement.excluded.rejected}
+    )
+    rows = [
+        {
+            "topic": key.topic,
+            "reason": key.reason,
+            "hour": key.hour,
+            "format": key.format or "",
+            "rejected": count.rejected,
+            "sample_partition": count.partition,
+            "sample_offset": count.offset,
+            "detail": count.detail,
+        }
+        for key, count in sorted(batch.rejections.items(), key=lambda item: (*item[0][:3], item[0].format or ""))
+    ]
+    if rows:
+        await connection.execute(statement, rows)
+
+
+def _key_of(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key]

@@ -1,0 +1,190 @@
+"""Watermarks: which offset of each partition is the next one to apply. The one authority on what has been counted."""
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Text, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.conditions import clear_condition
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.tables import conditions, watermarks
+from service.adapters.postgres.unnest import unnested
+from service.core.batch import Partition, Span
+from service.core.position import ACCEPTED, Watermark
+
+_w = watermarks.c
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""As good as never: a partition in its first records may hold any call."""
+
+
+async def load_watermarks(connection: AsyncConnection, partitions: Collection[Partition]) -> dict[Partition, Watermark]:
+    """Those that have been read before."""
+    rows = await connection.execute(
+        select(_w.topic, _w.partition, _w.incarnation, _w.next_offset).where(
+            tuple_(_w.topic, _w.partition).in_([tuple(p) for p in partitions])
+        )
+    )
+    return {Partition(r.topic, r.partition): Watermark(r.incarnation, r.next_offset) for r in rows}
+
+
+async def begin(
+    connection: AsyncConnection, partition: Partition, watermark: Watermark, *, empty: bool, now: datetime
+) -> bool:
+    """A partition's first watermark; `empty` if nothing is there to read yet. False: another consumer was faster."""
+    done = await connection.execute(
+        insert(watermarks)
+        .values(
+            topic=partition.topic,
+            partition=partition.partition,
+            incarnation=watermark.incarnation,
+            next_offset=watermark.next_offset,
+            applied_at=now,
+            caught_up_at=now if empty else None,
+        )
+        .on_conflict_do_nothing()
+    )
+    return done.rowcount == 1
+
+
+async def move(
+    connection: AsyncConnection, partition: Partition, old: Watermark, new: Watermark, *, gap: int = 0
+) -> bool:
+    """Set it elsewhere without applying records. False: it is no longer `old`, somebody else writes this partition."""
+    done = await connection.execute(
+        update(watermarks)
+        .where(
+            _w.topic == partition.topic,
+            _w.partition == partition.partition,
+            _w.incarnation == old.incarnation,
+            _w.next_offset == old.next_offset,
+        )
+        .values(incarnation=new.incarnation, next_offset=new.next_offset, gap_records=_w.gap_records + gap)
+    )
+    return done.rowcount == 1
+
+
+async def add_gap(connection: AsyncConnection, partition: Partition, records: int) -> None:
+    await connection.execute(
+        update(watermarks)
+        .where(_w.topic == partition.topic, _w.partition == partition.partition)
+        .values(gap_records=_w.gap_records + records)
+    )
+
+
+async def advance(
+    connection: AsyncConnection, spans: Mapping[Partition, tuple[str, Span]], *, now: datetime
+) -> set[Partition]:
+    """Move each watermark from the span's first offset to its last, if incarnation and offset are as expected.
+
+    Returns the partitions of which they were not: then the caller must roll back.
+    """
+    ordered = sorted(spans.items())
+    await connection.execute(  # locks in one order, so that two writers wait for each other and never in a ring
+        select(_w.topic)
+        .where(tuple_(_w.topic, _w.partition).in_([tuple(p) for p, _ in ordered]))
+        .order_by(_w.topic, _w.partition)
+        .with_for_update()
+    )
+    v = unnested(
+        ("topic", Text(), [p.topic for p, _ in ordered]),
+        ("partition", Integer(), [p.partition for p, _ in ordered]),
+        ("incarnation", Text(), [incarnation for _, (incarnation, _) in ordered]),
+        ("expected", BigInteger(), [span.expected for _, (_, span) in ordered]),
+        ("next_offset", BigInteger(), [span.next_offset for _, (_, span) in ordered]),
+        ("call_records", BigInteger(), [span.call_records for _, (_, span) in ordered]),
+        ("rejected_records", BigInteger(), [span.rejected_records for _, (_, span) in ordered]),
+        ("other_records", BigInteger(), [span.other_records for _, (_, span) in ordered]),
+    )
+    moved = await connection.execute(
+        update(watermarks)
+        .where(
+            _w.topic == v.c.topic,
+            _w.partition == v.c.partition,
+            _w.incarnation == v.c.incarnation,
+            _w.next_offset == v.c.expected,
+        )
+        .values(
+            next_offset=v.c.next_offset,
+            records=_w.records + v.c.call_records + v.c.rejected_records + v.c.other_records,
+            call_records=_w.call_records + v.c.call_records,
+            rejected_records=_w.rejected_records + v.c.rejected_records,
+            other_records=_w.other_records + v.c.other_records,
+            applied_at=now,
+        )
+        .returning(_w.topic, _w.partition)
+    )
+    return set(spans) - {Partition(r.topic, r.partition) for r in moved}
+
+
+async def note_caught_up(
+    connection: AsyncConnection, ends: Mapping[Partition, tuple[str, int, datetime]]
+) -> set[Partition]:
+    """By partition: incarnation, offset, and an instant before which all records older than the offset were written.
+
+    Notes the instant where all before the offset are applied, and returns those partitions.
+    """
+    ordered = sorted(ends.items())
+    v = unnested(
+        ("topic", Text(), [p.topic for p, _ in ordered]),
+        ("partition", Integer(), [p.partition for p, _ in ordered]),
+        ("incarnation", Text(), [incarnation for _, (incarnation, _, _) in ordered]),
+        ("reached", BigInteger(), [offset for _, (_, offset, _) in ordered]),
+        ("at", DateTime(timezone=True), [at for _, (_, _, at) in ordered]),
+    )
+    done = await connection.execute(
+        update(watermarks)
+        .where(
+            _w.topic == v.c.topic,
+            _w.partition == v.c.partition,
+            _w.incarnation == v.c.incarnation,
+            _w.next_offset >= v.c.reached,
+        )
+        .values(caught_up_at=func.greatest(_w.caught_up_at, v.c.at))
+        .returning(_w.topic, _w.partition)
+    )
+    return {Partition(r.topic, r.partition) for r in done}
+
+
+async def known_until(connection: AsyncConnection, topics: Collection[str], *, now: datetime) -> datetime:
+    """Up to when all calls on these topics are on record, `now` at the latest. `topics` are those that are read now.
+
+    A partition that was never read is not waited for, nor is one of a topic whose records the operator has given up.
+    """
+    caught_up = func.min(func.coalesce(_w.caught_up_at, NEVER))
+    least: datetime | None = await connection.scalar(select(caught_up).where(*_read(topics)))
+    return now if least is None else min(now, least)
+
+
+async def topics_behind(connection: AsyncConnection, topics: Collection[str], before: datetime) -> dict[str, datetime]:
+    """Topics with a partition that was last caught up before the instant, each with the earliest such time.
+
+    One that is still in its first records is behind only if nothing of it is being applied.
+    """
+    since = func.min(func.coalesce(_w.caught_up_at, _w.applied_at)).label("since")
+    rows = await connection.execute(
+        select(_w.topic, since).where(*_read(topics)).group_by(_w.topic).having(since < before)
+    )
+    return {row.topic: row.since for row in rows}
+
+
+def _read(topics: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return (_w.topic.in_(topics), _w.incarnation != ACCEPTED)
+
+
+async def accept_recreated(database: Database, topic: str, *, now: datetime) -> int:
+    """The operator's word that the topic's old records are gone: consumers go on with the topic as it is now.
+
+    Totals stay. Returns the number of partitions; 0: no consumer is held by that topic, and nothing is changed, since
+    giving up a sound watermark would count its records again.
+    """
+    held = select(conditions.c.kind).where(
+        conditions.c.kind == "topic_recreated", conditions.c.subject == topic, conditions.c.cleared_at.is_(None)
+    )
+    async with database.begin() as connection:
+        done = await connection.execute(
+            update(watermarks).where(_w.topic == topic, held.exists()).values(incarnation=ACCEPTED)
+        )
+        await clear_condition(connection, "topic_recreated", topic, now=now)
+    return done.rowcount

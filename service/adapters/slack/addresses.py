@@ -1,0 +1,94 @@
+"""Addresses of lastcall.yaml -> Slack's ids of conversations."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from service.adapters.slack.errors import NO_SUCH_PLACE
+from service.core.delivery import Failed, Retry
+
+Answer = dict[str, Any]
+Ask = Callable[..., Awaitable[Answer | Retry | Failed]]
+"""`ask(method, **arguments)`: one call that changes nothing, so that an unknown outcome is a retry."""
+
+CONVERSATION = re.compile(r"[CGD][A-Z0-9]{2,}")
+USER = re.compile(r"[UW][A-Z0-9]{2,}")
+GROUP = re.compile(r"S[A-Z0-9]{2,}")
+REMEMBERED = 10_000
+"""Direct conversations whose ids are kept; the one not used for longest goes first."""
+
+
+class Addresses:
+    """`#channel`, `user:<email>`, `usergroup:<handle>` or a Slack id, as `core.ownership.Destination` has them.
+
+    A user group hears in one conversation with its members of that moment, of which Slack allows eight.
+    """
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._direct: OrderedDict[str, str] = OrderedDict()
+
+    async def to_post(self, address: str) -> str | Retry | Failed:
+        """What `chat.postMessage` takes. A channel goes by its name: Slack knows it, and nothing can be stale."""
+        if address.startswith("#") or CONVERSATION.fullmatch(address):
+            return address
+        if known := self._direct.get(address):
+            self._direct.move_to_end(address)
+            return known
+        users = await self._users(address)
+        return users if isinstance(users, (Retry, Failed)) else await self._open(address, users)
+
+    async def to_search(self, address: str) -> str | Retry | Failed:
+        """The id that `conversations.history` wants."""
+        return await self._channel_id(address[1:]) if address.startswith("#") else await self.to_post(address)
+
+    def forget(self, address: str) -> None:
+        """The address failed: look it up anew the next time."""
+        self._direct.pop(address, None)
+
+    async def _users(self, address: str) -> list[str] | Retry | Failed:
+        kind, _, name = address.partition(":")
+        if USER.fullmatch(address):
+            return [address]
+        if kind == "user":
+            answer = await self._ask("users.lookupByEmail", email=name)
+            return answer if isinstance(answer, (Retry, Failed)) else [answer["user"]["id"]]
+        if kind == "usergroup" or GROUP.fullmatch(address):
+            return await self._members(name or address)
+        return NO_SUCH_PLACE["unknown_address"]
+
+    async def _members(self, group: str) -> list[str] | Retry | Failed:
+        answer = await self._ask("usergroups.list", include_users=True)
+        if isinstance(answer, (Retry, Failed)):
+            return answer
+        for one in answer["usergroups"]:
+            if group.lstrip("@") in (one["id"], one["handle"]):
+                return list(one["users"]) or NO_SUCH_PLACE["not_enough_users"]
+        return NO_SUCH_PLACE["no_such_subteam"]
+
+    async def _open(self, address: str, users: list[str]) -> str | Retry | Failed:
+        answer = await self._ask("conversations.open", users=users)
+        if isinstance(answer, (Retry, Failed)):
+            return answer
+        conversation: str = answer["channel"]["id"]
+        if len(users) == 1:  # a group's members change
+            self._direct[address] = conversation
+            if len(self._direct) > REMEMBERED:
+                self._direct.popitem(last=False)
+        return conversation
+
+    async def _channel_id(self, name: str) -> str | Retry | Failed:
+        cursor = ""
+        while True:
+            answer = await self._ask(
+                "users.conversations", types="public_channel,private_channel", limit=500, cursor=cursor
+            )
+            if isinstance(answer, (Retry, Failed)):
+                return answer
+            for channel in answer["channels"]:
+                if channel["name"] == name:
+                    return str(channel["id"])
+            cursor = answer.get("response_metadata", {}).get("next_cursor", "")
+            if not cursor:
+                return NO_SUCH_PLACE["not_in_channel"]

@@ -1,0 +1,215 @@
+"""One door to slack-sdk: posts messages, and looks up whether one is there."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+from pydantic import SecretStr
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from service.adapters.slack.addresses import Addresses, Answer
+from service.adapters.slack.errors import no_answer, no_connection, refused
+from service.core.delivery import (
+    PACE_SECONDS,
+    Absent,
+    Delivered,
+    Failed,
+    Found,
+    Outcome,
+    Retry,
+    Sought,
+    Transport,
+    Unknown,
+)
+from service.core.messages import Block, Message
+
+__all__ = ["LocalTransport", "SlackTransport", "Transport", "open_slack"]
+
+EVENT_TYPE = "lastcall_message"
+"""Of the metadata that marks a message as lastcall's, with its id in the payload."""
+TIMEOUT_SECONDS = 30.0
+CLOCK_DIFFERENCE = timedelta(minutes=5)
+"""How far Slack's clock may be behind the database's when a message is looked up."""
+
+
+@asynccontextmanager
+async def open_slack(
+    token: SecretStr, *, api_url: str, timeout_seconds: float = TIMEOUT_SECONDS, pace_seconds: float = PACE_SECONDS
+) -> AsyncIterator["SlackTransport"]:
+    """A transport to the workspace of `token`. Proxies are those of the environment, `NO_PROXY` respected."""
+    # slack-sdk logs payloads at debug level, and looks at its logger's own level only.
+    logger = logging.getLogger("slack_sdk")
+    logger.setLevel(logging.WARNING)
+    limit = aiohttp.ClientTimeout(total=timeout_seconds)
+    async with aiohttp.ClientSession(timeout=limit, trust_env=True, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        client = AsyncWebClient(token.get_secret_value(), api_url, session=session, retry_handlers=[], logger=logger)
+        client.proxy = None  # the session knows it; slack-sdk's own reading of the environment ignores NO_PROXY
+        yield SlackTransport(client, pace_seconds=pace_seconds)
+
+
+class SlackTransport:
+    """Posts through the Web API. slack-sdk's retries are off: one of a post that arrived would send it twice."""
+
+    def __init__(self, client: AsyncWebClient, *, pace_seconds: float) -> None:
+        self._client = client
+        self._addresses = Addresses(self._ask)
+        self._pace = Pace(pace_seconds)
+
+    async def check(self) -> Retry | Failed | None:
+        """Whether Slack takes the token; None: it does."""
+        answer = await self._ask("auth.test")
+        return answer if isinstance(answer, (Retry, Failed)) else None
+
+    async def post(
+        self, message: Message, destination: str, message_id: UUID, *, found: Found | None = None
+    ) -> Outcome:
+        channel = await self._addresses.to_post(destination)
+        if isinstance(channel, (Retry, Failed)):
+            return channel
+        root = found.root if found else await self._post(channel, message.text, message.blocks, {"id": str(message_id)})
+        if not isinstance(root, Delivered):
+            if isinstance(root, Failed):
+                self._addresses.forget(destination)
+            return root
+        for number, blocks in enumerate(message.replies, 1):
+            if found and number <= found.replies:
+                continue
+            mark = {"id": str(message_id), "reply": number}
+            reply = await self._post(channel, message.text, blocks, mark, thread=root)
+            if not isinstance(reply, Delivered):
+                return _in_part(reply)
+        return root
+
+    async def find(self, message_id: UUID, destination: str, since: datetime) -> Sought:
+        channel = await self._addresses.to_search(destination)
+        if isinstance(channel, (Retry, Failed)):
+            return channel
+        oldest = str((since - CLOCK_DIFFERENCE).timestamp())
+        marked = await self._marked(message_id, "conversations.history", channel=channel, oldest=oldest)
+        if isinstance(marked, (Retry, Failed)):
+            return marked
+        if not marked:
+            return Absent()
+        root = Delivered(channel, marked[0]["ts"])
+        replies = await self._marked(message_id, "conversations.replies", channel=channel, ts=root.ts)
+        if isinstance(replies, (Retry, Failed)):
+            return replies
+        return Found(root, max((_mark(one).get("reply", 0) for one in replies), default=0))
+
+    async def _post(
+        self, channel: str, text: str, blocks: list[Block], mark: dict[str, Any], *, thread: Delivered | None = None
+    ) -> Outcome:
+        await self._pace.wait(channel)
+        answer = await self._call(
+            "chat.postMessage",
+            json={
+                "channel": channel,
+                "text": text,
+                "blocks": blocks,
+                "metadata": {"event_type": EVENT_TYPE, "event_payload": mark},
+                "unfurl_links": False,
+                "unfurl_media": False,
+                **({"thread_ts": thread.ts} if thread else {}),
+            },
+        )
+        self._pace.posted(channel)
+        return Delivered(answer["channel"], answer["ts"]) if isinstance(answer, dict) else answer
+
+    async def _marked(self, message_id: UUID, method: str, **where: Any) -> list[Answer] | Retry | Failed:
+        """The messages that carry the id, over all pages."""
+        found: list[Answer] = []
+        cursor = ""
+        while True:
+            answer = await self._ask(method, **where, include_all_metadata=True, limit=200, cursor=cursor)
+            if isinstance(answer, (Retry, Failed)):
+                return answer
+            found += [one for one in answer["messages"] if _mark(one).get("id") == str(message_id)]
+            cursor = answer.get("response_metadata", {}).get("next_cursor", "")
+            if not cursor:
+                return found
+
+    async def _ask(self, method: str, **arguments: Any) -> Answer | Retry | Failed:
+        """A call that changes nothing, so it may be repeated when its outcome is unknown."""
+        given = {name: ",".join(v) if isinstance(v, list) else v for name, v in arguments.items() if v != ""}
+        verb = "POST" if method == "conversations.open" else "GET"
+        answer = await self._call(method, http_verb=verb, params=given)
+        return Retry(answer.reason, answer.after_seconds) if isinstance(answer, Unknown) else answer
+
+    async def _call(self, method: str, **request: Any) -> Answer | Retry | Failed | Unknown:
+        try:
+            response = await self._client.api_call(method, **request)
+        except SlackApiError as error:
+            return _translate(method, error.response)
+        except aiohttp.ClientConnectorError:
+            return no_connection()
+        except TimeoutError:
+            return no_answer("timeout")
+        except aiohttp.ClientError:
+            return no_answer("connection_broke")
+        return response.data if isinstance(response.data, dict) else no_answer("unreadable_answer")
+
+
+class Pace:
+    """Holds this process's posts to one channel apart. The lease keeps other processes from the same destination."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next: dict[str, float] = {}
+
+    async def wait(self, channel: str) -> None:
+        clock = asyncio.get_running_loop().time
+        self._next = {other: at for other, at in self._next.items() if at > clock()}
+        await asyncio.sleep(self._next.get(channel, 0) - clock())
+
+    def posted(self, channel: str) -> None:
+        """Counted from Slack's answer: how long a post is under way differs."""
+        self._next[channel] = asyncio.get_running_loop().time() + self._seconds
+
+
+class LocalTransport:
+    """Without a Slack token: the outbox page shows the message from the database, and `show` hears of it."""
+
+    def __init__(self, show: Callable[[str, Message], None]) -> None:
+        self._show = show
+        """Called with the destination and the message."""
+
+    async def post(
+        self, message: Message, destination: str, message_id: UUID, *, found: Found | None = None
+    ) -> Outcome:
+        self._show(destination, message)
+        return Delivered(None, None)
+
+    async def find(self, message_id: UUID, destination: str, since: datetime) -> Sought:
+        """Nobody knows whether `show` ran; a terminal that shows it twice is better than one that never does."""
+        return Absent()
+
+
+def _mark(message: Answer) -> Answer:
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") if metadata.get("event_type") == EVENT_TYPE else None
+    return payload if isinstance(payload, dict) else {}
+
+
+def _in_part(outcome: Retry | Failed | Unknown) -> Unknown:
+    """The root is there and a reply is not: the next attempt has to see how far this one came."""
+    return Unknown(outcome.reason, 0 if isinstance(outcome, Failed) else outcome.after_seconds)
+
+
+def _translate(method: str, response: object) -> Retry | Failed | Unknown:
+    if not isinstance(response, AsyncSlackResponse):
+        return no_answer("unreadable_answer")
+    data = response.data if isinstance(response.data, dict) else {}
+    after = str(response.headers.get("Retry-After", ""))
+    return refused(
+        method,
+        status=response.status_code,
+        error=data.get("error"),
+        after_seconds=float(after) if after.isdecimal() else 0,
+    )

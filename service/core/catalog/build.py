@@ -1,0 +1,116 @@
+"""Catalog files -> deprecations by canonical model. Identity reads a record's id as it reads one in a log."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+from service.core.catalog.file import Entry, Plan, PlatformFile
+from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
+from service.core.identity import Model, Resolver
+
+Meaning = Callable[[str, str], str | None]
+"""(platform, name) -> canonical model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Records by (platform, model), and what could not be placed: each is an error in the files."""
+
+    records: tuple[Deprecation, ...]
+    unresolved: tuple[tuple[str, str], ...] = ()
+    """(platform, id or alias) that identity reads as no model of that platform."""
+    clashes: tuple[tuple[str, str, str], ...] = ()
+    """(platform, id, other id) that identity takes for one model although their dates differ."""
+
+
+def assemble(files: Iterable[PlatformFile], resolver: Resolver) -> Assembled:
+    """Ids of one platform that mean one model and agree in their dates become one record.
+
+    An alias that identity keeps apart from its record, because it floats, has the record's facts under its own name.
+    """
+    meaning = meanings(resolver)
+    records: dict[tuple[str, str], Deprecation] = {}
+    floating: list[Deprecation] = []
+    unresolved: list[tuple[str, str]] = []
+    clashes: list[tuple[str, str, str]] = []
+    for file in files:
+        for entry in file.models:
+            unresolved += [(file.platform, n) for n in entry.names if meaning(file.platform, n) is None]
+            record = _deprecation(entry, file, meaning)
+            if record is None:
+                continue
+            known = records.setdefault(record.key, record)
+            if _dates_agree(known, record):
+                records[record.key] = _merged(known, record)
+            else:
+                clashes.append((file.platform, entry.id, known.id))
+            floating += _under_aliases(record, meaning)
+    for record in floating:
+        records.setdefault(record.key, record)
+    return Assembled(tuple(records.values()), tuple(unresolved), tuple(clashes))
+
+
+def _under_aliases(record: Deprecation, meaning: Meaning) -> Iterator[Deprecation]:
+    for alias in record.aliases:
+        model = meaning(record.platform, alias)
+        if model not in {None, record.model}:
+            yield replace(record, model=model, id=alias, aliases=())
+
+
+def canonical(resolver: Resolver, platform: str, name: str) -> str | None:
+    """The model that `name` means when `platform` says it; None when that is no model of the platform."""
+    answer = resolver.resolve(name, provider=platform)
+    return answer.model if isinstance(answer, Model) and answer.platform == platform else None
+
+
+def meanings(resolver: Resolver) -> Meaning:
+    """`canonical`, remembering its answers: a catalog asks for each name several times."""
+    return cache(partial(canonical, resolver))
+
+
+def _deprecation(entry: Entry, file: PlatformFile, meaning: Meaning) -> Deprecation | None:
+    model = meaning(file.platform, entry.id)
+    if model is None:
+        return None
+    return Deprecation(
+        platform=file.platform,
+        model=model,
+        id=entry.id,
+        aliases=entry.aliases,
+        released=entry.released,
+        announced=entry.announced,
+        shutdown=_shutdown(entry.shutdown),
+        replacements=tuple(Replacement(r.id, meaning(file.platform, r.id), r.recommended) for r in entry.replacements),
+        after_shutdown=entry.after_shutdown or file.default_after_shutdown,
+        redirect_to=entry.redirect_to,
+        sources=tuple(source.url for source in entry.sources),
+        last_verified=entry.last_verified,
+        second_hand=all(source.kind != "provider" for source in entry.sources),
+        superseded=tuple(_shutdown(plan) for plan in entry.superseded),
+        notes=entry.notes,
+    )
+
+
+def _shutdown(plan: Plan) -> Shutdown:
+    return Shutdown(plan.on, plan.precision)
+
+
+def _dates_agree(one: Deprecation, other: Deprecation) -> bool:
+    """An announcement that only one of them has is no contradiction."""
+    announced = {one.announced, other.announced} - {None}
+    return one.shutdown == other.shutdown and len(announced) <= 1
+
+
+def _merged(one: Deprecation, other: Deprecation) -> Deprecation:
+    """The announced one's facts, under both names."""
+    if one is other:
+        return one
+    main, rest = (other, one) if one.announced is None and other.announced is not None else (one, other)
+    return replace(
+        main,
+        aliases=tuple(sorted({*main.aliases, rest.id, *rest.aliases} - {main.id})),
+        released=main.released or rest.released,
+        replacements=main.replacements or rest.replacements,
+        sources=tuple(dict.fromkeys((*main.sources, *rest.sources))),
+        second_hand=main.second_hand and rest.second_hand,
+    )

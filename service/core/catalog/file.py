@@ -1,0 +1,95 @@
+"""The shape of one catalog file: the records of one platform, as contributors write them.
+
+These structs are the one description of it: `json_schema` makes `service/catalog/schema.json`, and the fields stand in
+the order that a file's keys have. What a schema cannot say is in `core.catalog_rules`.
+"""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from service.core.catalog.lifecycle import AfterShutdown, Precision
+
+Text = Annotated[str, Meta(min_length=1, max_length=256)]
+Note = Annotated[str, Meta(min_length=1, max_length=300)]
+Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
+Https = Annotated[str, Meta(pattern=r"^https://[^\s]+$")]
+SourceKind = Literal["provider", "tracker", "press"]
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A day of shutdown, and how sure it is."""
+
+    on: Annotated[
+        date | None, Meta(description="The day, in UTC. Left out with `unknown`, the first of the month with `month`.")
+    ] = None
+    precision: Annotated[
+        Precision,
+        Meta(
+            description="exact: a day on the provider's page. tentative: called provisional, or not confirmed since. "
+            "month: no day is named. no_sooner_than: a promise, no deadline. unknown: announced without a day."
+        ),
+    ] = "exact"
+
+
+class ReplacementEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A model to move to, on the same platform."""
+
+    id: Annotated[Text, Meta(description="As a request on this platform spells it.")]
+    as_of: Annotated[date | None, Meta(description="The day on which the source named it; such advice changes.")] = None
+    recommended: Annotated[bool, Meta(description="False: fits some uses only.")] = True
+    external: Annotated[bool, Meta(description="True: there is no record of it in this file.")] = False
+
+
+class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the facts of a record stand."""
+
+    url: Https
+    accessed: Annotated[date, Meta(description="The day of the copy that was read.")]
+    kind: Annotated[SourceKind, Meta(description="tracker, press: second-hand, to be confirmed at the provider.")] = (
+        "provider"
+    )
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One model on the file's platform. Without an announcement and a shutdown: a model in service."""
+
+    id: Annotated[Text, Meta(description="Exactly as a request spells it.")]
+    aliases: Annotated[
+        tuple[Text, ...], Meta(description="Other exact names of the same model, sorted; never a prefix.")
+    ] = ()
+    released: date | None = None
+    announced: Annotated[date | None, Meta(description="The day of the newest notice.")] = None
+    shutdown: Annotated[Plan, Meta(description="Left out: none is announced.")] = Plan(precision="unknown")
+    superseded: Annotated[tuple[Plan, ...], Meta(description="Earlier plans, oldest first.")] = ()
+    replacements: tuple[ReplacementEntry, ...] = ()
+    after_shutdown: Annotated[AfterShutdown | None, Meta(description="Left out: as the platform does.")] = None
+    redirect_to: Annotated[Text | None, Meta(description="The id that answers after the shutdown.")] = None
+    sources: Annotated[tuple[SourceEntry, ...], Meta(min_length=1)]
+    last_verified: Annotated[date, Meta(description="The newest day on which a source was seen to say this.")]
+    notes: Note | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.id, *self.aliases)
+
+
+class PlatformFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Lifecycle facts of one platform."""
+
+    platform: Annotated[Slug, Meta(description="Where calls are served. The file is called <platform>.yaml.")]
+    provider: Annotated[Slug, Meta(description="Who runs the platform.")]
+    default_after_shutdown: Annotated[AfterShutdown, Meta(description="What a call meets after the day.")]
+    source: Annotated[Https, Meta(description="The provider's page of deprecations, or the next best.")]
+    models: Annotated[tuple[Entry, ...], Meta(min_length=1, description="Sorted by id.")]
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of a catalog file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "lastcall catalog file",
+        **msgspec.json.schema(PlatformFile),
+    }

@@ -1,0 +1,62 @@
+"""What the records teach identity about names, beyond the names themselves."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from service.core.catalog.build import assemble, meanings
+from service.core.catalog.file import PlatformFile
+from service.core.identity import Knowledge, Model, Names, Resolver
+from service.core.identity.resolver import spell
+
+
+def learn_names(knowledge: Knowledge, files: Sequence[PlatformFile]) -> Knowledge:
+    """`knowledge` with two lessons, each for the record's platform alone.
+
+    Ids with different dates are different models there, whatever identity makes of their spelling. An alias that is
+    elsewhere a model of its own means the record's model here. Floating aliases stay as they are.
+    """
+    resolver = Resolver(knowledge)
+    apart = _apart(files, resolver)
+    pinned = _pinned(files, resolver)
+    platforms = dict(knowledge.platforms)
+    for platform in {*apart, *pinned}:
+        names = platforms.get(platform, Names())
+        platforms[platform] = Names(
+            names.models | apart[platform], {**names.pinned, **pinned[platform]}, names.floating
+        )
+    return replace(knowledge, platforms=platforms)
+
+
+def _apart(files: Sequence[PlatformFile], resolver: Resolver) -> dict[str, set[str]]:
+    meaning = meanings(resolver)
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for platform, *ids in assemble(files, resolver).clashes:
+        spelled = {name for raw in ids if (name := _spelled(platform, raw)) is not None}
+        names[platform] |= spelled - {meaning(platform, raw) or "" for raw in ids}
+    return names
+
+
+def _pinned(files: Sequence[PlatformFile], resolver: Resolver) -> dict[str, dict[str, str]]:
+    meaning = meanings(resolver)
+    pins: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for file in files:
+        recorded = {meaning(file.platform, entry.id) for entry in file.models}
+        for entry in file.models:
+            model = meaning(file.platform, entry.id)
+            for alias in entry.aliases:
+                answer, name = resolver.resolve(alias, provider=file.platform), _spelled(file.platform, alias)
+                if (
+                    isinstance(answer, Model)
+                    and answer.kind == "snapshot"
+                    and answer.model not in recorded
+                    and model is not None
+                    and name is not None
+                ):
+                    pins[file.platform][name] = model
+    return pins
+
+
+def _spelled(platform: str, raw: str) -> str | None:
+    spelling = spell(platform, raw)
+    return spelling.names[0] if spelling is not None and spelling.names else None

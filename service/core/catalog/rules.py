@@ -1,0 +1,132 @@
+"""What a catalog file must fulfil beyond its schema, so that a contribution can be trusted by who knows no models."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Literal
+
+from service.core.catalog.file import Entry, Plan, PlatformFile
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong at `path`, a way down from the file's root: ("models", 3, "shutdown")."""
+
+    path: tuple[str | int, ...]
+    what: str
+    remedy: str
+    severity: Severity = "error"
+
+
+def broken_rules(file: PlatformFile, *, today: date) -> Iterator[Problem]:
+    """All problems of a well-formed file, in the order of its records."""
+    records = {name: entry for entry in reversed(file.models) for name in entry.names}
+    yield from _order_and_names(file)
+    for number, entry in enumerate(file.models):
+        for rule in _RULES:
+            for problem in rule(entry, file, records, today):
+                yield Problem(("models", number, *problem.path), problem.what, problem.remedy, problem.severity)
+
+
+def _order_and_names(file: PlatformFile) -> Iterator[Problem]:
+    owners: dict[str, str] = {}
+    for number, entry in enumerate(file.models):
+        path = ("models", number)
+        if number and entry.id < file.models[number - 1].id:
+            yield Problem(path, f"{entry.id} stands after {file.models[number - 1].id}", "sort the records by id")
+        if list(entry.aliases) != sorted(entry.aliases):
+            yield Problem((*path, "aliases"), "aliases are not sorted", "sort them")
+        for name in dict.fromkeys(entry.names):
+            if (owner := owners.setdefault(name, entry.id)) != entry.id or entry.names.count(name) > 1:
+                yield Problem(path, f"{name} already belongs to {owner}", "leave it to one record of the platform")
+
+
+Records = Mapping[str, Entry]
+
+
+def _dates(entry: Entry, _file: PlatformFile, _records: Records, _today: date) -> Iterator[Problem]:
+    named = [("released", entry.released), ("announced", entry.announced), ("shutdown", entry.shutdown.on)]
+    days = [(field, day) for field, day in named if day is not None]
+    for (before, early), (after, late) in pairwise(days):
+        if early > late:
+            yield Problem((after,), f"{before} {early} is later than {after} {late}", "look the days up at the source")
+    yield from _plan(entry.shutdown, ("shutdown",))
+    for number, plan in enumerate(entry.superseded):
+        yield from _plan(plan, ("superseded", number))
+    if entry.superseded and entry.superseded[-1] == entry.shutdown:
+        yield Problem(("superseded",), "the newest of the earlier plans is the plan in force", "leave it out here")
+
+
+def _plan(plan: Plan, path: tuple[str | int, ...]) -> Iterator[Problem]:
+    if (plan.on is None) != (plan.precision == "unknown"):
+        yield Problem(path, f"precision {plan.precision} with day {plan.on}", "unknown has no day, all others have one")
+    if plan.precision == "month" and plan.on is not None and plan.on.day != 1:
+        yield Problem(path, f"a month is told, and the day is {plan.on}", "write the first of the month")
+
+
+def _replacements(entry: Entry, _file: PlatformFile, records: Records, today: date) -> Iterator[Problem]:
+    for number, replacement in enumerate(entry.replacements):
+        path = ("replacements", number)
+        known = replacement.id in records
+        if replacement.id in entry.names:
+            yield Problem(path, f"{entry.id} is replaced by itself", "name the model to move to, or none")
+        elif not known and not replacement.external:
+            yield Problem(path, f"no record is called {replacement.id}", "add one, or mark it `external: true`")
+        elif known and replacement.external:
+            yield Problem(path, f"{replacement.id} is marked external and has a record", "leave `external` out")
+    if (end := _dead_end(entry, records, today)) is not None:
+        yield Problem(
+            ("replacements",),
+            f"following the replacements of {entry.id} ends at {end}, which is shut down",
+            "see whether the provider names a newer one",
+            "warning",
+        )
+
+
+def _dead_end(entry: Entry, records: Records, today: date) -> str | None:
+    """The id where the chain of first replacements ends with nothing in service."""
+    seen = {entry.id}
+    while entry.replacements:
+        following = records.get(entry.replacements[0].id)
+        if following is None or following is entry or not _shut_down(following, today):
+            return None
+        if following.id in seen:
+            return following.id
+        seen.add(following.id)
+        entry = following
+    return entry.id if len(seen) > 1 else None
+
+
+def _shut_down(entry: Entry, today: date) -> bool:
+    return entry.shutdown.on is not None and entry.shutdown.precision == "exact" and entry.shutdown.on <= today
+
+
+def _redirect(entry: Entry, file: PlatformFile, _records: Records, _today: date) -> Iterator[Problem]:
+    after = entry.after_shutdown or file.default_after_shutdown
+    if entry.redirect_to is not None and after != "redirect":
+        yield Problem(("redirect_to",), f"redirect_to, and calls meet {after}", "set `after_shutdown: redirect`")
+    if entry.redirect_to in entry.names:
+        yield Problem(("redirect_to",), f"{entry.id} redirects to itself", "name the model that answers")
+
+
+def _sources(entry: Entry, _file: PlatformFile, _records: Records, today: date) -> Iterator[Problem]:
+    newest = max(source.accessed for source in entry.sources)
+    if newest > entry.last_verified:
+        yield Problem(
+            ("last_verified",), f"a source was read later, on {newest}", "write the day of the newest reading"
+        )
+    if entry.last_verified > today:
+        yield Problem(
+            ("last_verified",), f"{entry.last_verified} is in the future", "write the day of the last reading"
+        )
+
+
+_RULES: tuple[Callable[[Entry, PlatformFile, Records, date], Iterator[Problem]], ...] = (
+    _dates,
+    _replacements,
+    _redirect,
+    _sources,
+)

@@ -1,0 +1,69 @@
+"""A campaign: the life of one exposure's escalation, open to closed, and open again after a relapse."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+from service.core.escalation.policy import Policy
+from service.core.ownership import Audience
+
+CloseReason = Literal["migrated", "withdrawn"]
+"""migrated: no call for longer than the caller's own quiet period. withdrawn: the model is not deprecated any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that is behind the campaign: told, or passed over because a higher one was due with it."""
+
+    step: str
+    at: datetime
+    day: date | None = None
+    """Which occurrence, of a step that repeats or was told again after a relapse."""
+    told: tuple[Audience, ...] = ()
+    """Empty: passed over."""
+    held: tuple[Audience, ...] = ()
+    """Who belongs to the step and hears once the owner has had a business day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    policy: Policy
+    """As it was when the campaign opened: a later change of lastcall.yaml does not touch it."""
+    opened_at: datetime
+    deadline: date | None
+    """The shutdown that the plan was made for."""
+    plan_version: int = 1
+    """Counts the moves of the deadline."""
+    done: tuple[Done, ...] = ()
+    """At most one entry a step, the latest; oldest first."""
+    owner_told_at: datetime | None = None
+    """When the owner first heard of this opening, or will hear once the quiet hours are over."""
+    reopened_at: datetime | None = None
+    closed_at: datetime | None = None
+    close_reason: CloseReason | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    def done_with(self, step: str) -> Done | None:
+        return next((done for done in self.done if done.step == step), None)
+
+    @property
+    def level(self) -> Done | None:
+        """The last step that was told to anybody."""
+        return next((done for done in reversed(self.done) if done.told), None)
+
+    @property
+    def holding(self) -> Done | None:
+        """The step of which somebody has yet to hear."""
+        return next((done for done in self.done if done.held), None)
+
+    def with_done(self, *entries: Done) -> "Campaign":
+        """The entries come last, replace those of the same steps, and settle whatever an earlier step still held."""
+        names = {entry.step for entry in entries}
+        kept = tuple(replace(done, held=()) for done in self.done if done.step not in names)
+        return replace(self, done=(*kept, *entries))
+
+    def days_left(self, today: date) -> int | None:
+        return None if self.deadline is None else (self.deadline - today).days

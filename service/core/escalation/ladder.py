@@ -1,0 +1,148 @@
+"""When the steps of a policy fall due for one exposure, and which of them wait to be told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from service.core.calendar import utc_midnight
+from service.core.escalation.campaign import Campaign, Done
+from service.core.escalation.case import LAST_DAYS, Case
+from service.core.escalation.policy import Policy, Step
+from service.core.exposure import State, quiet_at
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step with its time for one exposure."""
+
+    step: Step
+    nominal: datetime
+    """By the policy alone: 9:00 in the owner's zone of the step's day; its first moment, UTC, for failing calls."""
+    due: datetime
+    """Not before the end was public, not before the first call, and in working hours until the last days."""
+
+    @property
+    def name(self) -> str:
+        return self.step.name
+
+
+def climb(policy: Policy, case: Case) -> tuple[Rung, ...]:
+    """The steps that have a day, lowest first. Without a firm deadline only the announcement has one."""
+    exposure = case.exposure
+    announced = exposure.deprecation.announced
+    earliest = exposure.first_at if announced is None else max(exposure.first_at, utc_midnight(announced))
+    found = []
+    for step in policy.steps:
+        day = step.at.day(announced=announced, deadline=exposure.deadline)
+        if day is not None:
+            nominal = utc_midnight(day) if step.at.while_failing else case.morning(day)
+        elif step.at.anchor == "announced":
+            nominal = exposure.first_at
+        else:
+            continue
+        found.append(Rung(step, nominal, case.go_out_at(max(nominal, earliest))))
+    return tuple(sorted(found, key=lambda rung: rung.nominal))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A step to be told now: for the first time, or one more time on `day`."""
+
+    rung: Rung
+    day: date | None
+
+
+def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> list[Waiting]:
+    """The steps that are due and not yet told, lowest first."""
+    state = case.state
+    found = []
+    for rung in ladder:
+        if rung.due > case.now or not _applies(rung.step, state):
+            continue
+        done = campaign.done_with(rung.name) if campaign else None
+        if done is None:
+            found.append(Waiting(rung, _occurrence(rung, case)))
+        elif campaign and (day := _again(campaign, done, rung, case)):
+            found.append(Waiting(rung, day))
+    return found
+
+
+def _applies(step: Step, state: State) -> bool:
+    if step.at.while_failing:
+        return state == "broken"
+    return not step.at.needs_calls or state in {"overdue", "broken"}
+
+
+def _occurrence(rung: Rung, case: Case) -> date | None:
+    """The latest day of a repeating step that has begun, its first day when none has. None: it does not repeat."""
+    every = rung.step.repeat
+    if every is None:
+        return None
+    first = case.day_of(rung.nominal)
+    begun = case.today if case.now >= case.morning(case.today) else case.today - timedelta(days=1)
+    return first + timedelta(days=max(0, (begun - first).days // every) * every)
+
+
+def _again(campaign: Campaign, done: Done, rung: Rung, case: Case) -> date | None:
+    """The day of the repeat that is due: the campaign still stands at this step, and calls were made since."""
+    day = _occurrence(rung, case)
+    if day is None or done.day is None or day <= done.day or not _stands_at(campaign, rung.step):
+        return None
+    called = any(done.day <= use.day < day for use in case.exposure.days)
+    return day if called and case.go_out_at(case.morning(day)) <= case.now else None
+
+
+def _stands_at(campaign: Campaign, step: Step) -> bool:
+    """Whether no later step of the same kind is behind the campaign."""
+    kind = {one.name for one in campaign.policy.steps if one.at.while_failing == step.at.while_failing}
+    return next((done.step for done in reversed(campaign.done) if done.step in kind), None) == step.name
+
+
+def _following(rung: Rung, case: Case) -> datetime | None:
+    """When a repeating step comes round again."""
+    day = _occurrence(rung, case)
+    if day is None or rung.step.repeat is None:
+        return None
+    return case.go_out_at(case.morning(day + timedelta(days=rung.step.repeat)))
+
+
+def held_until(campaign: Campaign, case: Case) -> datetime | None:
+    """When those who are held back hear: the owner had a business day by then, or the last days begin."""
+    if campaign.holding is None or campaign.owner_told_at is None:
+        return None
+    had_a_day = case.business_day_after(campaign.owner_told_at)
+    if campaign.deadline is None:
+        return had_a_day
+    return min(had_a_day, case.morning(campaign.deadline - timedelta(days=LAST_DAYS)))
+
+
+def wakes(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> datetime:
+    """The next moment at which the passing of time alone can make something due. The exposure is not quiet."""
+    moments = [quiet_at(case.exposure), *(rung.due for rung in ladder)]
+    if campaign is not None:
+        moments += [at for rung in ladder if campaign.done_with(rung.name) and (at := _following(rung, case))]
+        moments += [at] if (at := held_until(campaign, case)) else []
+    return min(moment for moment in moments if moment > case.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """What the policy does next if nothing changes."""
+
+    step: Step
+    at: datetime
+    on: date
+    """Of `at`, in the owner's zone."""
+
+
+def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
+    """The next step that the calendar alone brings. None: the policy has no more, or there is no firm deadline."""
+    found = []
+    for rung in climb(campaign.policy, case):
+        due = _following(rung, case) if campaign.done_with(rung.name) else rung.due
+        if due and due > case.now and not rung.step.at.while_failing:
+            found.append((due, rung.step))
+    if not found:
+        return None
+    due, step = min(found, key=lambda one: one[0])
+    return Upcoming(step, due, case.day_of(due))
