@@ -14,6 +14,6 @@ async def test_demo_tells_who_came_back_to_the_model_and_who_fails(tmp_path: Pat
         await demo.says("the first message, as it reads", within=60)
         assert await demo.ends(within=300) == 0, demo.said
 
-    assert re.search(r"query-rewriter off .*\n(.*\n)*.*query-rewriter (still|again) on ", demo.said)
+    assert re.search(r"query-rewriter off .*\n(.*\n)*.*query-rewriter back on ", demo.said)
     assert re.search(r"legacy-summarizer +\(unowned\) .*\d calls failed", demo.said)
     assert "Traceback" not in demo.said

@@ -67,13 +67,14 @@ def _say_up(app: App, url: str) -> None:
         "outbox": f"{url}/outbox",
         "API": f"{url}/api/openapi.json",
         "Kafka": f"{settings.kafka_bootstrap_servers}, topics {', '.join(app.topics)}",
-        "database": app.database.url.render_as_string(),
+        "database": app.database.url.set(drivername="postgresql").render_as_string(),
         "Slack": "no token: messages go to the outbox page and to this terminal"
         if settings.slack_token is None
         else settings.slack_api_url,
     }
-    lines = "\n".join(f"[bold]{name:<9}[/] {escape(value)}" for name, value in where.items())
-    console.print(Panel(lines, title="lastcall is up", title_align="left", border_style="green", expand=False))
+    console.print("[bold green]lastcall is up[/]")
+    for name, value in where.items():
+        console.print(f"  [bold]{name:<9}[/] {escape(value)}", soft_wrap=True)
     console.print("Send a first record, from another terminal:")
     console.print(f"  echo {shlex.quote(FIRST_RECORD)} | {folder}{_command()} send -", soft_wrap=True, markup=False)
     console.print("Ctrl-C ends it.\n", style="dim")

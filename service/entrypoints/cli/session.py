@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -72,10 +73,14 @@ def plainly(work: Awaitable[T]) -> T:
     """`asyncio.run`, with the failures that a user can mend told as such."""
 
     async def main() -> T:
+        if task := asyncio.current_task():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await work
 
     try:
         return asyncio.run(main())
+    except asyncio.CancelledError:
+        raise SystemExit(128 + signal.SIGTERM) from None
     except ConfigError as error:
         fail(str(error), "`lastcall doctor` reads the same file and says more")
     except Unreachable as error:

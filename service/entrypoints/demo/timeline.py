@@ -25,12 +25,14 @@ class Timeline:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._begun = False
+        self._off: set[str] = set()
+        """Services that have stopped calling: a notice about one of them is about a relapse."""
 
     def told(self, messages: Sequence[SentMessage]) -> None:
         """What one tick delivered, a line a piece of news, with all who heard it."""
         heard: dict[str, list[str]] = {}
         for message in messages:
-            for line in _lines(message):
+            for line in self._lines(message):
                 heard.setdefault(line, []).append(words.address(message.destination))
         for line, destinations in heard.items():
             day = f"{messages[0].rendered_at:%a %d %b}"
@@ -40,18 +42,21 @@ class Timeline:
             body = "\n".join(to_text(blocks) for blocks in (messages[0].blocks, *messages[0].replies))
             self._console.print(Panel(escape(body), title="the first message, as it reads", border_style="cyan"))
 
+    def _lines(self, message: SentMessage) -> list[str]:
+        """One a kind of news: whom it concerns, and why now."""
+        services: dict[tuple[str, str, str], list[str]] = {}
+        for told in message.notifications:
+            service = told.service or ""
+            kind = "relapse" if told.kind == "notice" and service in self._off else told.kind
+            if kind == "closed":
+                self._off.add(service)
+            step = phrases.step(told.step, told.repeat_days) if told.step else ""
+            services.setdefault((kind, step, told.model_id or ""), []).append(service)
+        return [_line(*news, sorted(named)) for news, named in services.items()]
+
     def day_is_over(self, day: date, records: int) -> None:
         if day.toordinal() % PROGRESS_DAYS == 0:
             self._console.print(f"[dim]{day:%a %d %b}  {records:,} records read[/]")
-
-
-def _lines(message: SentMessage) -> list[str]:
-    """One a kind of news: whom it concerns, and why now."""
-    services: dict[tuple[str, str, str], list[str]] = {}
-    for told in message.notifications:
-        step = phrases.step(told.step, told.repeat_days) if told.step else ""
-        services.setdefault((told.kind, step, told.model_id or ""), []).append(told.service or "")
-    return [_line(*news, sorted(named)) for news, named in services.items()]
 
 
 def _line(kind: str, step: str, model: str, services: Sequence[str]) -> str:
@@ -59,6 +64,8 @@ def _line(kind: str, step: str, model: str, services: Sequence[str]) -> str:
     match kind:
         case "notice":
             return f"{names} still on [yellow]{model}[/] [dim]({escape(step)})[/]"
+        case "relapse":
+            return f"{names} [red]back[/] on [yellow]{model}[/] [dim]({escape(step)})[/]"
         case "closed":
             return f"[green]{names} off {model}[/]"
         case "digest":
