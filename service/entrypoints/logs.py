@@ -1,6 +1,7 @@
 """Logging: structlog over the standard library, JSON where nobody watches, colours on a terminal.
 
-No value from a record is ever logged: only names, counts, offsets and reasons.
+No value from a record is ever logged: only names, counts, offsets and reasons. Tracebacks are plain, without the
+frames' variables: settings with credentials are among them.
 """
 
 import logging
@@ -24,9 +25,9 @@ def configure_logging(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer()]
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -1,4 +1,5 @@
-"""Prompts that running parts wrote into their logs, through the whole of lastcall: found nowhere in it."""
+"""Prompts that running parts wrote into their logs, through the whole of lastcall: found nowhere in it. And its own
+credentials: in no log, whatever fails."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,12 +7,14 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from service.adapters.postgres.database import Database
 from service.formats.files import FileRecord, read_records
 from tests.broker_topics import make_topic, produce, read_all
 from tests.database_contents import everything_in
 from tests.processes import connected, lastcall, running, until
+from tests.rows import NOW, put_notification
 
 CAPTURES = sorted((Path(__file__).parents[1] / "samples").glob("captured_*.jsonl"))
 SECRET = "secret prompt"
@@ -63,6 +66,45 @@ async def test_no_prompt_of_a_file_is_stored_or_printed(database_url: str, datab
     assert "usage_hourly" in stored
     assert "rejections" in stored
     assert SECRET not in stored
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+async def test_no_credential_is_in_a_log_whatever_fails(
+    database_url: str, database: Database, tmp_path: Path, log_format: str
+) -> None:
+    api_token, slack_token, password = "api-c4n4ry", "xoxb-sl4ck-c4n4ry", "p4ssw0rd-c4n4ry"
+    env = connected(
+        "127.0.0.1:1",
+        make_url(database_url).set(password=password).render_as_string(hide_password=False),
+        "lastcall",
+        "dead-letters",
+        LASTCALL_LOG_LEVEL="debug",
+        LASTCALL_LOG_FORMAT=log_format,
+        LASTCALL_API_TOKEN=api_token,
+        LASTCALL_SLACK_TOKEN=slack_token,
+        LASTCALL_SLACK_API_URL="http://127.0.0.1:1/api/",
+    )
+    async with database.begin() as connection:
+        await put_notification(connection, state="pending", facts={"kind": "of no message"})
+    unsendable = await lastcall("tick", "--now", f"{NOW:%Y-%m-%dT%H:%M:%SZ}", env=env, folder=tmp_path)
+    async with database.begin() as connection:
+        await connection.execute(text("DROP TABLE notifications CASCADE"))
+    broken = await lastcall("tick", "--now", f"{NOW:%Y-%m-%dT%H:%M:%SZ}", env=env, folder=tmp_path)
+    async with running("web", env=env, folder=tmp_path) as web:
+        url = await web.says(r"serving (http://\S+)")
+        async with httpx.AsyncClient(trust_env=False, base_url=url, timeout=30, auth=("", api_token)) as client:
+            assert (await client.get("/")).status_code == 500
+        await web.says("UndefinedTable")
+        said = [web.said, unsendable.out, unsendable.err, broken.out, broken.err]
+    away = env | {"LASTCALL_DATABASE_URL": f"postgresql://lastcall:{password}@127.0.0.1:1/lastcall"}
+    for command in ("tick", "--now", "2025-07-02"), ("doctor",), ("who", "gpt-4.5-preview"):
+        ended = await lastcall(*command, env=away, folder=tmp_path)
+        assert ended.code in {1, 3}
+        said += [ended.out, ended.err]
+
+    for mark in (api_token, slack_token, password, "─ locals ─", '"locals":'):
+        assert not [each for each in said if mark in each]
+    assert all("Traceback" in each for each in (web.said, unsendable.err, broken.err))
 
 
 async def read(database: Database, records: int) -> bool:
