@@ -145,7 +145,7 @@ def event_of(telemetry: Telemetry) -> UsageEvent:
         cached_tokens=_count(attributes, _CACHED),
         latency_ms=telemetry.latency_ms,
         streaming=_streaming(attributes, parameters),
-        request_id=values.first_of(attributes, _REQUEST_ID) or telemetry.trace,
+        request_id=_request_id(attributes) or telemetry.trace,
     )
 
 
@@ -167,6 +167,10 @@ def _operation(attributes: Mapping[str, Any]) -> str | None:
     if word is None:
         return _OPENINFERENCE_CALLS.get(attributes.get(_SPAN_KIND, ""))
     return _OPERATIONS.get(word, word)
+
+
+def _request_id(attributes: Mapping[str, Any]) -> str | None:
+    return next((found for key in _REQUEST_ID if (found := values.text(attributes.get(key))) is not None), None)
 
 
 def _parameters(attributes: Mapping[str, Any]) -> _Parameters:

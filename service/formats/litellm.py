@@ -142,7 +142,7 @@ def _service(metadata: _Metadata) -> str | None:
         if named is not None:
             return named
     if metadata.spend_logs_metadata and isinstance(spend := metadata.spend_logs_metadata, dict):
-        named = text(spend.get("service"))
+        named = values.first_of(spend, ("service",))
         if named is not None:
             return named
     return name(metadata.user_api_key_alias) or name(metadata.user_api_key_team_alias)
@@ -154,7 +154,8 @@ def _environment(tags: Any, metadata: _Metadata) -> str | None:
             if isinstance(tag, str) and tag.startswith("env:"):
                 return values.environment(tag[4:])
     spend = metadata.spend_logs_metadata
-    return values.environment(text(spend.get("environment"))) if isinstance(spend, dict) else None
+    named = spend.get("environment") if isinstance(spend, dict) else None
+    return values.environment(named) if isinstance(named, str) else None
 
 
 def _failure(payload: _Payload) -> tuple[int | None, str, bool]:

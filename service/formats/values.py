@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from service.core.secret import SHORTEST_SECRET, holds_secret
+
 MAX_TEXT = 256
 """Longest text kept. The longest real ids are Bedrock ARNs, below 200 characters."""
 MAX_COUNT = 1_000_000_000
@@ -15,8 +17,6 @@ MAX_COUNT = 1_000_000_000
 MAX_MS = 604_800_000.0
 """A week: the longest duration believed."""
 _MAX_URL = 2048
-_SECRET_PREFIXES = ("sk-", "Bearer ", "bearer ", "AIza", "xoxb-", "xoxp-", "ghp_", "eyJ")
-_SECRET_LENGTH = 20
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?|[0-9a-f:.]{2,45}")
 
 Scalar = str | int | float | None
@@ -49,14 +49,14 @@ def memoised(answer: Callable[[Any], Any]) -> Callable[[Scalar], Any]:
 
 
 def text(value: Any) -> str | None:
-    """Printable, 1 to 256 characters, edge spaces cut. None for anything else, and for what looks like a key."""
+    """Printable, 1 to 256 characters, edge spaces cut. None for anything else, and for what holds a key."""
     if type(value) is not str:
         return None
     found: str = value.strip()
     length = len(found)
     if not 0 < length <= MAX_TEXT or not found.isprintable():
         return None
-    return None if length >= _SECRET_LENGTH and found.startswith(_SECRET_PREFIXES) else found
+    return None if length >= SHORTEST_SECRET and holds_secret(found) else found
 
 
 name: Callable[[Scalar], str | None] = memoised(text)
@@ -64,9 +64,9 @@ name: Callable[[Scalar], str | None] = memoised(text)
 
 
 def first_of(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
-    """The usable text under the first key that has one."""
+    """The usable name under the first key that has one."""
     for key in keys:
-        if key in mapping and (found := text(mapping[key])) is not None:
+        if key in mapping and type(value := mapping[key]) is str and (found := name(value)) is not None:
             return found
     return None
 

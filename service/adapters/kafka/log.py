@@ -1,5 +1,6 @@
 """One door to Kafka: how to connect, the partitions' state, and the dead-letter topic."""
 
+import re
 import ssl
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from service.adapters.kafka.topics import Topics, create_topics, describe_topics
 from service.config.settings import Settings
 from service.core.batch import DeadLetter, Partition
 from service.core.position import LogState
+from service.core.secret import holds_secret
 
 _SASL: Mapping[str, type[SASLPlaintext] | type[SASLScram256] | type[SASLScram512]] = {
     "PLAIN": SASLPlaintext,
@@ -21,8 +23,11 @@ _SASL: Mapping[str, type[SASLPlaintext] | type[SASLScram256] | type[SASLScram512
     "SCRAM-SHA-512": SASLScram512,
 }
 _LARGEST_REQUEST = 32 * 1024 * 1024
-_KEPT_HEADERS = {"content-type", "content-encoding"}
-"""What is needed to read the bytes again. The rest stays behind: a header may hold a credential."""
+_KEPT_HEADERS = {
+    "content-type": re.compile(rb"[a-z]{1,20}/[a-z0-9.+-]{1,60}(; ?charset=[a-z0-9-]{1,20})?", re.IGNORECASE),
+    "content-encoding": re.compile(rb"(gzip|x-gzip|zstd|deflate|br|identity)", re.IGNORECASE),
+}
+"""What is needed to read the bytes again, in its usual form. The rest stays behind: a header may hold a credential."""
 
 
 def security(settings: Settings) -> BaseSecurity:
@@ -47,6 +52,16 @@ def security(settings: Settings) -> BaseSecurity:
 def connection(settings: Settings) -> dict[str, Any]:
     """Arguments of every aiokafka client. `settings.kafka_bootstrap_servers` is set."""
     return {"bootstrap_servers": settings.kafka_bootstrap_servers, **parse_security(security(settings))}
+
+
+def kept_headers(headers: Sequence[tuple[str, bytes | None]]) -> list[tuple[str, bytes]]:
+    """Those of a record that its dead letter keeps."""
+    kept = []
+    for name, content in headers:
+        form = _KEPT_HEADERS.get(name.lower())
+        if form is not None and content is not None and form.fullmatch(content) and not holds_secret(content.decode()):
+            kept.append((name, content))
+    return kept
 
 
 class KafkaLog:
@@ -114,7 +129,7 @@ class KafkaLog:
     async def _send(self, letter: DeadLetter, value: bytes | None) -> Any:
         record = letter.record
         headers = [
-            *((name, text) for name, text in record.headers if name.lower() in _KEPT_HEADERS),
+            *kept_headers(record.headers),
             ("lastcall.reason", letter.rejection.reason.encode()),
             ("lastcall.detail", letter.rejection.detail.encode()),
             ("lastcall.topic", record.topic.encode()),

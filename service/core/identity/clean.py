@@ -4,6 +4,7 @@ import re
 from urllib.parse import unquote
 
 from service.core.identity.answer import UnresolvedReason
+from service.core.secret import holds_secret
 
 LONGEST = 256
 _LONGEST_RAW = 4 * LONGEST
@@ -13,7 +14,6 @@ PLACEHOLDERS = frozenset(
         *("default", "auto", "test", "model", "string"),
     }
 )
-_KEY_LIKE = re.compile(r"(sk|pk|rk|gsk|xai|key|aiza|akia|ghp|bearer)[-_ ]\S{16,}|aiza\S{30,}|akia\S{16}|eyj\S{20,}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.]*://")
 _ID = re.compile(r"[a-z0-9][\w.:/@+~ ()?=&-]*|[@/~][\w.:/@+~ ?=&-]+", re.ASCII)
 
@@ -30,12 +30,15 @@ def clean(raw: str) -> str:
     """Percent-decode up to twice, trim white space and one pair of quotes, lower the case. Raises RefusedError."""
     if len(raw) > _LONGEST_RAW:
         raise RefusedError("not_an_id")
-    text = _unquoted(_decoded(raw).strip()).strip().lower()
+    text = _unquoted(_decoded(raw).strip()).strip()
     if not text:
         raise RefusedError("empty")
+    if not text.isascii() or holds_secret(text):  # before lower(), which makes ASCII of look-alikes (U+212A is no k)
+        raise RefusedError("not_an_id")
+    text = text.lower()
     if text in PLACEHOLDERS:
         raise RefusedError("placeholder")
-    if len(text) > LONGEST or _SCHEME.match(text) or _KEY_LIKE.match(text) or not _ID.fullmatch(text):
+    if len(text) > LONGEST or _SCHEME.match(text) or not _ID.fullmatch(text):
         raise RefusedError("not_an_id")
     return text
 

@@ -1,0 +1,37 @@
+"""Whether a text from a log holds a credential, so that it is neither stored nor shown."""
+
+import re
+from urllib.parse import unquote
+
+_KEYS = (
+    r"[spr]k[-_][\w-]{12,}",
+    r"(?:gsk|hf|r8|fw|gh[opsur]|github_pat|tgp_v1)_\w{16,}",
+    r"(?:xai|pplx|csk)-[a-z0-9]{20,}",
+    r"(?:glpat|nvapi)-[\w-]{16,}",
+    r"(?:xapp|xox[a-z])-[\w-]{10,}",
+    r"(?:akia|asia)[a-z0-9]{16}",
+    r"aiza[\w-]{30,}",
+    r"ya29\.[\w-]{16,}",
+    r"eyj[\w-]{17,}",
+    r"dapi[0-9a-f]{32}",
+    r"(?:api[-_ ]?)?key[-_ :=]+[a-z0-9]{16,}",
+    r"(?:bearer|authorization)[\s:=+\"']+\S{8,}",
+    r"basic[\s:=+]+(?-i:(?=\S*(?:[0-9=]|[a-z][A-Z])))\S{8,}",
+)
+"""How the keys of model providers, clouds and forges begin, and the least that follows. Names of models and services
+may begin like some of them ("xai-org/grok-1", "pplx-70b-online", "Basic Assistant"), but do not go on like them.
+"""
+SHORTEST_SECRET = 14
+_FIRST, _SECOND = "AaBbCcDdEeFfGgHhKkNnPpRrSsTtXxYy", "AaEeFfGgHhIiKkLlOoPpSsUuVvWwYy8"
+"""Letters that a key begins with. Asked first, they spare most words the rest."""
+_CLEAR = re.compile(
+    rf"[^A-Za-z0-9]*+(?:(?!(?=[{_FIRST}][{_SECOND}])(?i:{'|'.join(_KEYS)}))[A-Za-z0-9]++[^A-Za-z0-9]*+)*+"
+)
+"""Text of which no word begins a key. Words are jumped over, not walked through: this is asked of every record."""
+
+
+def holds_secret(text: str) -> bool:
+    """Anywhere in it, in any case, also below up to two layers of percent-encoding."""
+    if _CLEAR.fullmatch(text) is None:
+        return True
+    return "%" in text and _CLEAR.fullmatch(unquote(unquote(text))) is None
