@@ -53,6 +53,7 @@ def test_neighbour_in_name_is_another_model(provider: str, raw: str, other: str)
         ("aws.bedrock", "cn.anthropic.claude-3-haiku-20240307-v1:0"),
         ("openrouter", "anthropic/gpt-4"),
         ("gcp.vertex_ai", "claude-3-opus@20240228"),
+        ("gcp.vertex_ai", "claude-3-5-sonnet-v2@20240620"),
         ("azure.ai.openai", "gpt-35-turbo-0614"),
     ],
     ids=str,
@@ -72,6 +73,7 @@ def test_id_that_nobody_published_is_unknown(provider: str, raw: str) -> None:
         (None, "gpt-4o\x00", "not_an_id"),
         (None, "gpt-4o" * 50, "not_an_id"),
         (None, "ｇｐｔ-4o", "not_an_id"),  # full-width letters
+        (None, "gro\u212a-4", "not_an_id"),  # the sign of the Kelvin, which is a k in lower case
         (None, "sk-proj-abcdefghijklmnopqrstuv", "not_an_id"),
         (None, "https://api.openai.com/v1/models/gpt-4o", "not_an_id"),
         (None, '["gpt-4o"]', "not_an_id"),

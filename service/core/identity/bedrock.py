@@ -3,7 +3,7 @@
 import re
 
 from service.core.identity.platforms import maker_of
-from service.core.identity.respell import spellings
+from service.core.identity.respell import SECOND_REVISIONS, spellings
 from service.core.identity.spelling import Spelling, UnreadableError
 
 _REGIONS = ("us.", "us-gov.", "eu.", "apac.", "jp.", "au.", "ca.", "in.", "global.")
@@ -26,8 +26,6 @@ _MISTRAL_ZERO = re.compile(r"-v0:(\d)$")
 _COHERE_MINOR = re.compile(r"-v(\d)[-:](\d)(:0)?$")
 _CONTEXT_INSIDE = re.compile(r"-\d+k(?=-\d{8}$)")
 """As Bedrock's own response bodies spell a context size: `claude-3-haiku-48k-20240307`."""
-_SECOND_REVISION = frozenset({"claude-3-5-sonnet-20241022"})
-"""Anthropic's dated ids are revision 1 on Bedrock; this one is 2, which is how it differs from its elder."""
 _CLAUDE_DATED = re.compile(r"(?P<name>claude-.+-\d{8})-v(?P<revision>\d)(?::\d)?")
 _CLAUDE_OLD = re.compile(r"claude-(?P<instant>instant-)?v(?P<major>\d)(?::(?P<minor>\d))?")
 
@@ -87,7 +85,7 @@ def _names(maker: str, name: str) -> tuple[str, ...]:
 def _claude(name: str) -> tuple[str, ...]:
     if old := _CLAUDE_OLD.fullmatch(name):
         return (f"claude-{old['instant'] or ''}v{old['major']}{':' + old['minor'] if old['minor'] else ''}",)
-    if dated := _CLAUDE_DATED.fullmatch(name):
-        expected = "2" if dated["name"] in _SECOND_REVISION else "1"
+    if dated := _CLAUDE_DATED.fullmatch(name):  # Anthropic's dated ids are revision 1 on Bedrock, but for a few
+        expected = "2" if dated["name"] in SECOND_REVISIONS else "1"
         return (dated["name"],) if dated["revision"] == expected else ()
     return (_CONTEXT_INSIDE.sub("", _REVISION.sub("", name)).replace("@", "-"),)

@@ -9,6 +9,8 @@ _CLAUDE = (
     re.compile(rf"claude-{_CLAUDE_VERSION}-{_CLAUDE_TIER}{_CLAUDE_REST}"),
     re.compile(rf"claude-{_CLAUDE_TIER}-{_CLAUDE_VERSION}{_CLAUDE_REST}"),
 )
+SECOND_REVISIONS = frozenset({"claude-3-5-sonnet-20241022"})
+"""Models that hosts call `v2`, with or without their date: each shares its undated name with an elder."""
 _GPT = re.compile(r"(?:openai[-.])?gpt-(\d)-(\d)(?=-[a-z]|$)")
 _GEMINI_SWAPPED = re.compile(r"gemini-(pro|flash)-(\d\.\d)(.*)")
 _GEMINI_HYPHEN = re.compile(r"gemini-(\d)-(\d)(?=-[a-z])")
@@ -24,16 +26,19 @@ _VENDOR_IN_NAME = re.compile(r"(?:ai21|cohere|fw|meta|openai|mistralai)-(?=.)")
 def claude(name: str) -> str:
     """`claude-3.5-sonnet`, `claude-4.5-haiku`, `claude-opus-4.1`, `claude-3-opus@20240229` -> Anthropic's word order.
 
-    Up to 3.7 the version comes before the tier, from 4 on after it; dots are hyphens; Vertex's `@date` is `-date`.
+    Up to 3.7 the version comes before the tier, from 4 on after it; dots are hyphens; Vertex's `@date` is `-date`, and
+    its `-v2@date` names only a second revision.
     """
     match = next((m for pattern in _CLAUDE if (m := pattern.fullmatch(name))), None)
     if match is None:
         return name
     version = match["major"] + (f"-{match['minor']}" if match["minor"] else "")
     rest = match["rest"].removesuffix("@default").replace("-v2@", "@").replace("@", "-")
-    if int(match["major"]) < 4:
-        return f"claude-{version}-{match['tier']}{rest}"
-    return f"claude-{match['tier']}-{version}{rest}"
+    first, second = version, match["tier"]
+    if int(match["major"]) >= 4:
+        first, second = second, first
+    spelled = f"claude-{first}-{second}{rest}"
+    return name if "-v2@" in match["rest"] and spelled not in SECOND_REVISIONS else spelled
 
 
 def llama(name: str) -> str:
