@@ -65,7 +65,7 @@ async def web_client(
     host: str = "127.0.0.1",
     token: str | None = None,
     consumer: Callable[[], ConsumerHealth] | None = None,
-    headers: dict[str, str] | None = None,
+    headers: httpx.Headers | dict[str, str] | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """`host` and `token` are the settings; `headers` go with every request."""
     web = create_web(make_app(database, host=host, token=token), clock=lambda: NOW, consumer=consumer)

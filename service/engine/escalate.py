@@ -9,10 +9,9 @@ import structlog
 from service.adapters.postgres.agenda import Look, look_again, take_due
 from service.adapters.postgres.campaign_store import Intent, load_campaigns, record_intents, save_campaign
 from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
-from service.adapters.postgres.database import Database, Transaction
+from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
 from service.adapters.postgres.lifecycle_store import is_superseded
-from service.adapters.postgres.usage_store import DatabaseTrouble
 from service.adapters.postgres.watermark_store import known_until
 from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog

@@ -16,7 +16,8 @@ from typing import Protocol
 import structlog
 
 from service.adapters.kafka.log import KafkaTrouble
-from service.adapters.postgres.usage_store import Applied, DatabaseTrouble, Superseded, UsageStore
+from service.adapters.postgres.database import DatabaseTrouble
+from service.adapters.postgres.usage_store import Applied, Superseded, UsageStore
 from service.core.batch import Batch, DeadLetter, Partition, RejectionShare, Span
 from service.core.position import LogState
 from service.core.usage import Decoded, Rejection

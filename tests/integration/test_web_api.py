@@ -1,10 +1,12 @@
 """The HTTP API on a real database."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from service.adapters.postgres.database import Database
+from service.adapters.queries.paging import encode_cursor
 from tests.rows import NOW, put_campaign, put_message, put_notification, put_unknown_id, put_use
 from tests.web_client import SEARCH, get_json, web_client
 
@@ -202,7 +204,16 @@ async def test_notifications_stand_newest_first_with_why(database: Database) -> 
     assert delivered["items"] == page["items"][1:]
 
 
-@pytest.mark.parametrize("cursor", ["bm90", "ä", "WyJhIiwiYiJd"], ids=["no list", "no base64", "another list's"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        pytest.param("bm90", id="no list"),
+        pytest.param("ä", id="no base64"),
+        pytest.param("WyJhIiwiYiJd", id="another list's"),
+        pytest.param(encode_cursor(("0001-01-01T00:00:00+14:00", str(UUID(int=0)))), id="before the first year"),
+        pytest.param(encode_cursor(("9999-12-31T23:59:59-14:00", str(UUID(int=0)))), id="after the last year"),
+    ],
+)
 async def test_a_cursor_that_was_not_given_out_is_refused(database: Database, cursor: str) -> None:
     async with web_client(database) as client:
         response = await client.get("/api/v1/notifications", params={"cursor": cursor})
@@ -212,3 +223,10 @@ async def test_a_cursor_that_was_not_given_out_is_refused(database: Database, cu
         "error": "cursor: not one that this list gave out.",
         "remedy": "Start again without a cursor.",
     }
+
+
+async def test_a_cursor_is_read_where_the_list_is_empty_too(database: Database) -> None:
+    async with web_client(database) as client:
+        for path in ("/api/v1/exposures", "/api/v1/notifications", "/outbox", "/"):
+            response = await client.get(path, params={"cursor": "no cursor at all"})
+            assert response.status_code == 400

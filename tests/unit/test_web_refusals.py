@@ -3,6 +3,7 @@
 import base64
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from service.adapters.postgres.database import open_database
@@ -13,6 +14,7 @@ from tests.web_client import web_client
 NO_DATABASE = open_database("postgresql://nobody@127.0.0.1:1/none")
 ANYWHERE = "0.0.0.0"  # noqa: S104  never bound
 BEARER = {"authorization": "Bearer s3cret"}
+NOT_ASCII = httpx.Headers({"authorization": "Basic \xe9\xe9"}, encoding="latin-1")
 BASIC = {"authorization": "Basic " + base64.b64encode(b"anybody:s3cret").decode()}
 
 
@@ -24,6 +26,10 @@ BASIC = {"authorization": "Basic " + base64.b64encode(b"anybody:s3cret").decode(
         pytest.param("/api/v1/exposures?state=dead", 422, "state: Input should be 'active'", id="unknown state"),
         pytest.param("/api/v1/exposures?within=99999", 422, "within: Input should be less", id="span"),
         pytest.param("/api/v1/nothing", 404, "Not Found.", id="no such route"),
+        pytest.param("/api/v1/notifications?service=%00", 422, "The address has control characters", id="NUL, service"),
+        pytest.param("/api/v1/notifications?destination=a%1fb", 422, "The address has control", id="control character"),
+        pytest.param("/api/v1/services/a%00b", 422, "The address has control characters", id="NUL in a name"),
+        pytest.param("/api/v1/exposures", 503, "The database does not answer", id="database away"),
         pytest.param("/api/v1/exposures?team=" + "x" * 5000, 414, "The address is too long.", id="too long"),
     ],
 )
@@ -43,6 +49,15 @@ async def test_a_page_refuses_in_html_and_quotes_nothing_unescaped() -> None:
     assert response.status_code == 422
     assert "&lt;script&gt;" in response.text
     assert "<script" not in response.text
+
+
+@pytest.mark.parametrize(("path", "status"), [("/", 503), ("/outbox", 503), ("/services/a%00b", 422)])
+async def test_a_page_says_what_to_do_too(path: str, status: int) -> None:
+    async with web_client(NO_DATABASE) as client:
+        response = await client.get(path)
+
+    assert response.status_code == status
+    assert "lastcall doctor" in response.text or "Leave out" in response.text
 
 
 async def test_openapi_describes_every_answer() -> None:
@@ -69,6 +84,7 @@ async def test_openapi_describes_every_answer() -> None:
         pytest.param(ANYWHERE, "s3cret", {}, 401, id="no token given"),
         pytest.param(ANYWHERE, "s3cret", {"authorization": "Bearer wrong"}, 401, id="wrong token"),
         pytest.param(ANYWHERE, "s3cret", {"authorization": "Basic !"}, 401, id="broken basic"),
+        pytest.param(ANYWHERE, "s3cret", NOT_ASCII, 401, id="basic that is no ASCII"),
         pytest.param(ANYWHERE, "s3cret", {"authorization": "s3cret"}, 401, id="no scheme"),
         pytest.param(ANYWHERE, "s3cret", BEARER, 200, id="right token"),
         pytest.param(ANYWHERE, "s3cret", BASIC, 200, id="right token as a browser gives it"),
@@ -76,7 +92,7 @@ async def test_openapi_describes_every_answer() -> None:
     ],
 )
 async def test_only_who_may_look_sees_the_api(
-    host: str, token: str | None, headers: dict[str, str], status: int
+    host: str, token: str | None, headers: dict[str, str] | httpx.Headers, status: int
 ) -> None:
     async with web_client(NO_DATABASE, host=host, token=token, headers=headers) as client:
         response = await client.get("/api/openapi.json")

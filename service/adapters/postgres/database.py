@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -9,12 +10,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Database = AsyncEngine
 """The pool, as the other rooms name it: they pass it on and never speak SQL."""
 Transaction = AsyncConnection
 """One connection of it with a transaction open, named for the same reason."""
+
+DatabaseTrouble = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What a transaction raises when it is worth trying again. asyncpg's own errors come unwrapped while connecting."""
 
 
 class Unreachable(Exception):
@@ -24,13 +29,15 @@ class Unreachable(Exception):
 def open_database(url: str, *, pool_size: int = 5) -> Database:
     """`postgresql://...` (any driver name is replaced by asyncpg). Connects on first use.
 
-    A Unix socket is named as libpq does, `postgresql://user@/name?host=/folder`.
+    A Unix socket is named as libpq does, `postgresql://user@/name?host=/folder`. Errors quote the statement and never
+    its values, which are other people's data.
     """
     return create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"server_settings": {"application_name": "lastcall", "timezone": "UTC"}},
     )
 
@@ -63,7 +70,7 @@ async def current_revision(engine: Database) -> str | None:
     try:
         async with engine.connect() as connection:
             return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
-    except (OSError, DBAPIError, TimeoutError) as error:
+    except DatabaseTrouble as error:
         raise Unreachable(f"{engine.url.render_as_string()}: {error.__cause__ or error}") from error
 
 

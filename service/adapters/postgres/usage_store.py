@@ -6,10 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-import asyncpg
 from sqlalchemy import BigInteger, Date, DateTime, Double, Table, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
@@ -35,9 +33,6 @@ _SUMS: tuple[tuple[str, TypeEngine[Any]], ...] = (
     ("latency_ms", Double()),
     ("latency_known", BigInteger()),
 )
-
-DatabaseTrouble = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What a transaction raises when it is worth trying again. asyncpg's own errors come unwrapped while connecting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters import metrics
 from service.adapters.postgres.conditions import Condition, open_conditions
-from service.adapters.postgres.database import Database, Unreachable, current_revision, head_revision
+from service.adapters.postgres.database import Database, DatabaseTrouble, Unreachable, current_revision, head_revision
 from service.adapters.postgres.tables import notifications
 from service.adapters.queries.answers import ExposureAnswer, HeartbeatAnswer, WatermarkAnswer
 from service.adapters.queries.operation import read_heartbeats, read_watermarks
@@ -47,7 +46,7 @@ async def read_database_health(database: Database) -> DatabaseHealth:
                     watermarks=tuple(await read_watermarks(connection)),
                     heartbeats=tuple(await read_heartbeats(connection)),
                 )
-    except (Unreachable, SQLAlchemyError, OSError, TimeoutError) as error:
+    except (Unreachable, *DatabaseTrouble) as error:
         return DatabaseHealth(
             f"the database does not answer ({type(error).__name__})", "Run `lastcall doctor` where lastcall runs."
         )

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, select, tuple_
@@ -105,8 +105,8 @@ def _cursor(at: datetime, key: str) -> str:
 def _after(cursor: str) -> tuple[datetime, uuid.UUID]:
     at, key = decode_cursor(cursor, length=2)
     try:
-        return datetime.fromisoformat(at), uuid.UUID(key)
-    except ValueError as error:
+        return datetime.fromisoformat(at).astimezone(UTC), uuid.UUID(key)
+    except (ValueError, OverflowError) as error:
         raise CursorError(cursor) from error
 
 

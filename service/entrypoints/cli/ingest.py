@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from service.adapters.postgres.database import DatabaseTrouble
 from service.adapters.postgres.series_store import SeriesBook
-from service.adapters.postgres.usage_store import DatabaseTrouble, UsageStore
+from service.adapters.postgres.usage_store import UsageStore
 from service.app import App
 from service.engine.ingest import Ingest, Limits
 from service.engine.ingest_file import FileLog, FileSummary, IngestFailed, ingest_file

@@ -84,6 +84,7 @@ router = APIRouter(
     responses={
         401: {"model": Refusal, "description": "The token is missing or wrong."},
         422: {"model": Refusal, "description": "A parameter is wrong."},
+        503: {"model": Refusal, "description": "The database does not answer."},
     },
 )
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -12,11 +13,14 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from service.adapters.queries import CursorError
+from service.adapters.postgres.database import DatabaseTrouble
+from service.adapters.queries import CursorError, read_database_health
 from service.app import App
 from service.entrypoints.web import api, operation, pages
 from service.entrypoints.web.context import ConsumerProbe, Context
 from service.entrypoints.web.guard import Access, Guard
+
+log = structlog.get_logger(__name__)
 
 STATIC = Path(__file__).parent / "static"
 OPENAPI = "/api/openapi.json"
@@ -45,6 +49,8 @@ def create_web(
     web.add_middleware(Guard, access=Access.of(app.settings))
     web.exception_handler(RequestValidationError)(_on_bad_request)
     web.exception_handler(CursorError)(_on_bad_cursor)
+    for trouble in DatabaseTrouble:
+        web.exception_handler(trouble)(_on_trouble)
     web.exception_handler(HTTPException)(_on_http_error)
     return web
 
@@ -62,6 +68,16 @@ async def _on_bad_request(request: Request, error: RequestValidationError) -> Re
 
 async def _on_bad_cursor(request: Request, error: CursorError) -> Response:
     return _refuse(request, 400, "cursor: not one that this list gave out.", "Start again without a cursor.")
+
+
+async def _on_trouble(request: Request, error: Exception) -> Response:
+    """The database's, and no bug of ours, if it does not answer now either. Else it goes on, and is logged."""
+    context: Context = request.app.state.context
+    health = await read_database_health(context.app.database)
+    if health.trouble is None:
+        raise error
+    log.warning("database away", path=request.url.path, error=type(error).__name__)
+    return _refuse(request, 503, f"{health.trouble[0].upper()}{health.trouble[1:]}.", health.remedy or "Try again.")
 
 
 async def _on_http_error(request: Request, error: HTTPException) -> Response:

@@ -5,11 +5,12 @@ only to requests that name a loopback host, so that a foreign page in a local br
 """
 
 import base64
-import binascii
 import hmac
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
+from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -19,6 +20,8 @@ from service.config.settings import Settings
 
 OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 MAX_URL = 4096
+CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+"""No name in a log has any: formats clean them away, and PostgreSQL takes no NUL."""
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -72,8 +75,8 @@ class Guard:
     def _refuse(self, scope: Scope) -> Response | None:
         path: str = scope["path"]
         headers = Headers(scope=scope)
-        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URL:
-            return _say(path, 414, "The address is too long.", "Use fewer or shorter parameters.")
+        if (refusal := _bad_address(scope)) is not None:
+            return refusal
         if path in OPEN:
             return None
         if self._access.mode == "closed":
@@ -102,6 +105,16 @@ class Guard:
         )
 
 
+def _bad_address(scope: Scope) -> Response | None:
+    path: str = scope["path"]
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URL:
+        return _say(path, 414, "The address is too long.", "Use fewer or shorter parameters.")
+    if CONTROL.search(path.encode(errors="replace") + unquote_to_bytes(scope["query_string"])):
+        error = "The address has control characters in it."
+        return _say(path, 422, error, "Leave out what stands in it as %00 to %1F, or %7F.")
+    return None
+
+
 def _token(authorization: str) -> bytes:
     """From `Bearer <token>`, or the password of `Basic`, which is what a browser can send."""
     scheme, _, value = authorization.strip().partition(" ")
@@ -110,7 +123,7 @@ def _token(authorization: str) -> bytes:
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(value, validate=True).partition(b":")[2]
-        except binascii.Error:
+        except ValueError:
             return b""
     return b""
 
