@@ -1,8 +1,8 @@
 # The image that the chart runs: no compiler, no shell tricks, no root.
 FROM python:3.11-slim AS build
 WORKDIR /src
-COPY requirements.lock pyproject.toml README.md LICENSE ./
-RUN python -m venv /opt/lastcall && /opt/lastcall/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements.image.lock pyproject.toml README.md LICENSE ./
+RUN python -m venv /opt/lastcall && /opt/lastcall/bin/pip install --no-cache-dir --require-hashes -r requirements.image.lock
 COPY service service
 COPY migrations migrations
 RUN /opt/lastcall/bin/pip install --no-cache-dir --no-build-isolation --no-deps .

@@ -42,6 +42,9 @@ fmt: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock:  ## anew from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --quiet
+
+lock:  ## anew from pyproject.toml (needs uv): all that development needs, and what the image needs of it
+	$(LOCK) --all-extras --group dev --output-file requirements.lock
+	$(LOCK) --group build --constraint requirements.lock --output-file requirements.image.lock

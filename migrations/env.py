@@ -12,9 +12,9 @@ MIGRATION_LOCK = 0x6C617374  # "last": one migrating process at a time
 
 
 def run(connection: Connection) -> None:
-    connection.execute(text("SET lock_timeout = '5s'"))
-    connection.execute(text("SET statement_timeout = '5min'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+    connection.execute(text("SET LOCAL lock_timeout = '5s'"))  # LOCAL: the connection goes back to a pool
+    connection.execute(text("SET LOCAL statement_timeout = '5min'"))
     context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
     context.run_migrations()
 
