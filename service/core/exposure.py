@@ -89,7 +89,8 @@ def quiet_at(exposure: Exposure) -> datetime:
 def state_of(exposure: Exposure, now: datetime) -> State:
     """The state as of `now`, from what is stored and nothing else.
 
-    The shutdown's day itself is not yet past: only errors that say "gone" make it broken that day.
+    Broken: a tenth or more of the last day's calls say that the model is gone, on the shutdown's day or later; or half of
+    them or more fail, on a later day.
     """
     if now >= quiet_at(exposure):
         return "quiet"
@@ -97,6 +98,7 @@ def state_of(exposure: Exposure, now: datetime) -> State:
     deadline = exposure.deadline
     if deadline is None or last.day < deadline:
         return "active"
-    if last.end_of_life or (last.day > deadline and 2 * last.errors >= last.calls):
+    is_gone = last.end_of_life > 0 and 10 * last.end_of_life >= last.calls
+    if is_gone or (last.day > deadline and 2 * last.errors >= last.calls):
         return "broken"
     return "overdue" if last.day > deadline else "active"

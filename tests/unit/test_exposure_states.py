@@ -39,6 +39,10 @@ FAILS = {"errors": 3}
 GONE = {"errors": 3, "end_of_life": 3}
 
 
+def _gone(errors: int, *, of: int) -> dict[str, int]:
+    return {"calls": of, "errors": errors, "end_of_life": errors}
+
+
 @pytest.mark.parametrize(
     ("last", "use", "expected"),
     [
@@ -50,7 +54,10 @@ GONE = {"errors": 3, "end_of_life": 3}
         pytest.param("2025-07-15", {}, "overdue", id="past and answered"),
         pytest.param("2025-07-15", {"errors": 1}, "overdue", id="past, answered, with an ordinary error"),
         pytest.param("2025-07-15", {"errors": 2}, "broken", id="past, and most calls fail"),
-        pytest.param("2025-07-15", {"errors": 1, "end_of_life": 1}, "broken", id="past, and one call was told gone"),
+        pytest.param("2025-07-15", {"errors": 1, "end_of_life": 1}, "broken", id="past, and one of 3 was told gone"),
+        pytest.param("2025-07-15", _gone(1, of=10), "broken", id="past, and a tenth was told gone"),
+        pytest.param("2025-07-15", _gone(9, of=100), "overdue", id="past, and less than a tenth was told gone"),
+        pytest.param("2025-07-14", _gone(1, of=5_000), "active", id="day 0 with one misspelt id among thousands"),
     ],
 )
 def test_state_around_the_shutdown(last: str, use: dict[str, int], expected: State) -> None:
