@@ -58,6 +58,15 @@ async def test_of_equal_reporters_the_one_that_says_more_counts(database: Databa
     assert (row.calls, row.input_tokens) == (1, 80)
 
 
+async def test_errors_that_only_a_smaller_reporter_saw_count(database: Database, loaded: LoadedCatalog) -> None:
+    """The gateway sees 3 calls and no error, the SDK 2, both of which were told that the model is gone."""
+    gone = make_event(at=AT, reporter="sdk", status=404, error_code="model_not_found", end_of_life=True)
+    refused = make_event(at=AT, reporter="otel", status=429, error_code="rate_limited")
+    await count_and_reconcile(database, loaded, *[make_event(at=AT, reporter="gateway")] * 3, gone, gone, refused)
+    row = (await days_of(database))["search-api", DAY]
+    assert (row.calls, row.errors, row.end_of_life) == (3, 2, 2)
+
+
 async def test_model_that_was_asked_for_and_answered_counts_once(database: Database, loaded: LoadedCatalog) -> None:
     await count_and_reconcile(database, loaded, make_event(at=AT))
     row = (await days_of(database))["search-api", DAY]

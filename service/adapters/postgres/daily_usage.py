@@ -10,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     FromClause,
     Select,
+    Subquery,
     TableValuedAlias,
     Text,
     and_,
@@ -37,6 +38,7 @@ _SUMS = (
     "calls", "errors", "end_of_life", "input_tokens", "output_tokens", "cached_tokens", "tokens_known",
     "latency_ms", "latency_known",
 )  # fmt: skip
+_EVIDENCE = ("errors", "end_of_life")
 _Touched = tuple[ExposureKey, date]
 
 
@@ -131,14 +133,9 @@ def _hours_of(touched: TableValuedAlias) -> FromClause:
 def _totals(by_reporter: CTE) -> Select[tuple[object, ...]]:
     """A day's volume is the sum, over its hours, of the largest reporter's: several may describe the same calls.
 
-    Among equals the one that says more counts; the name decides last, so that the answer is always the same.
+    Errors are evidence, which not every reporter has: of each hour those count of the reporter that has most.
     """
-    r = by_reporter.c
-    day = [r[name] for name in _DAY]
-    largest_first = (r.calls.desc(), r.tokens_known.desc(), r.end_of_life.desc(), r.reporter)
-    rank = func.row_number().over(partition_by=(*day, r.hour), order_by=largest_first).label("rank")
-    ranked = select(by_reporter, rank).subquery("ranked")
-    k = ranked.c
+    k = _ranked(by_reporter).c
     volumes = (
         select(
             *(k[name] for name in _DAY),
@@ -159,6 +156,19 @@ def _totals(by_reporter: CTE) -> Select[tuple[object, ...]]:
         *(func.sum(v[name]).label(name) for name in (*_SUMS, "redirected")),
         func.jsonb_object_agg(v.reporter, v.reported).label("reporters"),
     ).group_by(*(v[name] for name in _DAY))
+
+
+def _ranked(by_reporter: CTE) -> Subquery:
+    """Each hour's reporters, the largest first; among equals the one that says more, and the name decides last, so that
+    the answer is always the same."""
+    r = by_reporter.c
+    hour = (*(r[name] for name in _DAY), r.hour)
+    largest_first = (r.calls.desc(), r.tokens_known.desc(), r.reporter)
+    return select(
+        *(column for column in r if column.name not in _EVIDENCE),
+        *(func.max(r[name]).over(partition_by=hour).label(name) for name in _EVIDENCE),
+        func.row_number().over(partition_by=hour, order_by=largest_first).label("rank"),
+    ).subquery("ranked")
 
 
 async def _drop(connection: AsyncConnection, empty: Sequence[_Touched]) -> None:
