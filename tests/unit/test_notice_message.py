@@ -176,8 +176,7 @@ def test_successor_is_named_or_said_to_be_missing() -> None:
         ),
         pytest.param(
             {"missed": ("-60d", "-30d")},
-            "Late: you were not told 60 or 30 days before the shutdown, "
-            "because lastcall was not there to send it in time.",
+            "Late: you were not told 60 or 30 days before the shutdown, because lastcall did not send it in time.",
             id="it could have been told",
         ),
     ],
@@ -243,6 +242,38 @@ def test_many_services_of_one_deprecation_share_one_part() -> None:
         "• month-end (production), finance: no call, last on Mon 2 Jun 2025",
     ]
     assert text.count("shuts down in 42 days") == 1
+
+
+def test_steps_that_waited_for_one_reader_are_one_notice_at_the_last() -> None:
+    waited = [
+        make_notice(step="-14d", missed=("-30d",), calls_7d=1000, reopened=True),
+        make_notice(step="-7d", calls_7d=1100),
+        make_notice(step="-3d", calls_7d=1200),
+        make_notice(step="-3d", service="mail", calls_7d=34),
+    ]
+    assert render(waited, links=NOWHERE).text.startswith(
+        "2 services still call gpt-4.5-preview (OpenAI API), which shuts down in 42 days, on Mon 14 Jul 2025: "
+        "1,234 calls in the last 7 days."
+    )
+    assert read(*waited).splitlines()[3:7] == [
+        "2 services still call it. In the last 7 days:",
+        "• search-api (production): 1,200 calls, 340 k tokens, last on Mon 2 Jun 2025 · calls again, had stopped",
+        "      ◦ late: you were not told 30, 14 or 7 days before the shutdown, "
+        "because lastcall did not send it in time",
+        "• mail (production): 34 calls, 340 k tokens, last on Mon 2 Jun 2025",
+    ]
+
+
+def test_step_that_came_round_again_was_not_missed() -> None:
+    assert "Late" not in read(make_notice(step="+1d"), make_notice(step="+1d"))
+
+
+@pytest.mark.parametrize("came_back", [False, True])
+def test_only_what_holds_now_is_said_of_a_caller_that_stopped_meanwhile(came_back: bool) -> None:
+    text = read(make_notice(), make_migrated(), *[make_notice(reopened=True)] * came_back)
+    assert ("no longer calls" in text) is not came_back
+    assert ("calls it again" in text) is came_back
+    assert "still calls it" not in text
 
 
 def test_what_differs_between_services_stands_at_each() -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from service.core.messages.timing import Timing
 from service.core.notification import DateMoved, Migrated, Notice
 
@@ -24,9 +26,13 @@ class Group:
 
 
 def grouped(facts: Iterable[Notice | DateMoved | Migrated]) -> list[Group]:
-    """By deprecation, urgent first, and the worst notice first in each group."""
+    """By deprecation, urgent first, and the worst notice first in each group.
+
+    `facts` are oldest first. Several of one exposure, as they wait when Slack is away, come to what holds now: its
+    newest notice, which names the steps that the others were for, or that it has migrated.
+    """
     groups: dict[tuple[str, str], Group] = {}
-    for fact in facts:
+    for fact in _latest(facts):
         group = groups.setdefault((fact.platform, fact.model), Group(fact.platform, fact.model, fact.id))
         match fact:
             case Notice():
@@ -38,6 +44,30 @@ def grouped(facts: Iterable[Notice | DateMoved | Migrated]) -> list[Group]:
     for group in groups.values():
         group.notices.sort(key=lambda n: (timing(n).rank, -n.calls_7d, n.service, n.environment))
     return sorted(groups.values(), key=lambda g: g.rank)
+
+
+def _latest(facts: Iterable[Notice | DateMoved | Migrated]) -> list[Notice | DateMoved | Migrated]:
+    """Of each exposure one notice or migration; all moves of its date."""
+    moves: list[DateMoved] = []
+    latest: dict[tuple[str, str, str, str], Notice | Migrated] = {}
+    for fact in facts:
+        if isinstance(fact, DateMoved):
+            moves.append(fact)
+            continue
+        exposure = (fact.service, fact.environment, fact.platform, fact.model)
+        match latest.get(exposure), fact:
+            case Notice() as before, Notice():
+                latest[exposure] = _joined(before, fact)
+            case _:
+                latest[exposure] = fact
+    return [*moves, *latest.values()]
+
+
+def _joined(before: Notice, newest: Notice) -> Notice:
+    """What `before` was to tell was not told in time."""
+    passed = dict.fromkeys((*before.missed, before.step, *newest.missed))
+    passed.pop(newest.step, None)
+    return msgspec.structs.replace(newest, missed=tuple(passed), reopened=before.reopened or newest.reopened)
 
 
 def timing(notice: Notice) -> Timing:

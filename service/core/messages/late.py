@@ -21,7 +21,7 @@ def _reason(notice: Notice) -> str:
         return f"the provider announced it only on {words.day(notice.announced)}"
     if first_call > due:
         return f"the first call was seen only on {words.day(first_call)}"
-    return "lastcall was not there to send it in time"
+    return "lastcall did not send it in time"
 
 
 def _day_of(step: str, notice: Notice) -> date | None:
