@@ -36,6 +36,8 @@ class Fault:
     """ok: false with this error."""
     status: int | None = None
     """An HTTP status with a body that is no JSON."""
+    body: bytes | None = None
+    """Status 200, said to be JSON, and this."""
     retry_after: int | None = None
     """429 with this header."""
     cut: str | None = None
@@ -95,10 +97,8 @@ class SlackServer(Workspace):
         fault = faults.popleft() if faults else Fault()
         if fault.cut == "before":
             return _cut(request)
-        if fault.status:
-            return web.Response(status=fault.status, text="<html>upstream error</html>", content_type="text/html")
-        if fault.retry_after is not None:
-            return _rate_limited(fault.retry_after)
+        if (scripted := _scripted(fault)) is not None:
+            return scripted
         try:
             self._admit(request, fault)
             body = {"ok": True, **self.work(method, args)}
@@ -135,6 +135,14 @@ async def _arguments(request: web.Request) -> Args:
 
 def _parsed(name: str, value: str) -> Any:
     return json.loads(value) if name in {"blocks", "metadata"} else value
+
+
+def _scripted(fault: Fault) -> web.Response | None:
+    if fault.status:
+        return web.Response(status=fault.status, text="<html>upstream error</html>", content_type="text/html")
+    if fault.body is not None:
+        return web.Response(body=fault.body, content_type="application/json")
+    return None if fault.retry_after is None else _rate_limited(fault.retry_after)
 
 
 def _rate_limited(seconds: int) -> web.Response:

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from service.adapters.postgres.conditions import Condition, raise_condition
 from service.adapters.postgres.database import Database
 from service.adapters.slack.transport import SlackTransport, open_slack
-from service.core.delivery import GIVE_UP_AFTER
+from service.core.delivery import GIVE_UP_AFTER, Retry
 from service.engine.deliver import DeliveryReport, deliver
 from tests.builders import make_notice
 from tests.outbox_rows import LINKS, NOON, Company, enqueue, open_kinds, send, states, stored_messages
@@ -67,6 +67,54 @@ async def test_refusal_that_may_pass_is_tried_again(
 
     assert await send(database, transport) == DeliveryReport(retry=1)
     assert await send(database, transport, minutes=1) == DeliveryReport(delivered=1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"[1, 2]", id="a list"),
+        pytest.param(b'{"ok": true}', id="no word of where it is"),
+        pytest.param(b'{"ok": true, "channel": 5, "ts": {}}', id="no texts"),
+        pytest.param(b'{"ok": true, "channel": "C1\\u0000", "ts": "1.2"}', id="a character that no store takes"),
+        pytest.param(b'{"ok": false, "error": {"a": 1}}', id="an object as error"),
+        pytest.param(b'{"ok": false, "error": 5}', id="a number as error"),
+        pytest.param(b'{"ok": false, "error": "\\u0000"}', id="an error that is none of Slack's"),
+        pytest.param(b"\xff\xfe", id="no UTF-8"),
+        pytest.param(b"{", id="no JSON"),
+        pytest.param(b"null", id="nothing"),
+        pytest.param(b"[" * 100_000, id="deep"),
+    ],
+)
+async def test_answer_that_is_not_slacks_leaves_the_message_in_doubt_until_it_is_looked_up(
+    database: Database, slack: SlackServer, transport: SlackTransport, body: bytes
+) -> None:
+    await enqueue(database, "#search", make_notice())
+    slack.fail("chat.postMessage", Fault(body=body))
+    slack.fail("conversations.history", Fault(body=body))
+
+    assert await send(database, transport) == DeliveryReport(unknown=1)
+    assert await send(database, transport, minutes=1) == DeliveryReport(unknown=1)
+    assert await send(database, transport, minutes=10) == DeliveryReport(delivered=1)
+    assert len(slack.posts) == 1
+
+
+async def test_wait_beyond_all_reason_is_an_hour(
+    database: Database, slack: SlackServer, transport: SlackTransport
+) -> None:
+    await enqueue(database, "#search", make_notice())
+    slack.fail("chat.postMessage", Fault(retry_after=10**30))
+
+    assert await send(database, transport) == DeliveryReport(retry=1)
+    assert await send(database, transport, minutes=60) == DeliveryReport(delivered=1)
+
+
+@pytest.mark.parametrize("body", [b"[1, 2]", b"\xff", b'{"ok": false, "error": {"a": 1}}'])
+async def test_check_of_the_token_survives_what_is_no_slack(
+    slack: SlackServer, transport: SlackTransport, body: bytes
+) -> None:
+    slack.fail("auth.test", Fault(body=body))
+
+    assert await transport.check() == Retry("unreadable_answer")
 
 
 async def test_limit_of_the_workspace_holds_everything(

@@ -14,7 +14,7 @@ from service.core.delivery import Failed, Retry, Unknown
         pytest.param(200, "internal_error", Unknown("internal_error"), id="Slack itself does not know"),
         pytest.param(503, "service_unavailable", Unknown("http_503"), id="a 5xx may come after the work"),
         pytest.param(502, None, Unknown("http_502"), id="a proxy's page says nothing"),
-        pytest.param(200, None, Unknown("http_200"), id="nor does one with status 200"),
+        pytest.param(200, None, Unknown("unreadable_answer"), id="nor does one with status 200"),
         pytest.param(429, None, Retry("ratelimited", 7), id="a limit without a body"),
         pytest.param(429, "rate_limited", Retry("rate_limited", 7, "workspace"), id="a limit of the whole app"),
         pytest.param(200, "of_next_year", Retry("of_next_year", 7), id="an unknown error was a refusal, so not sent"),
@@ -22,6 +22,12 @@ from service.core.delivery import Failed, Retry, Unknown
 )
 def test_answer_that_is_not_ok(status: int, error: str | None, outcome: Retry | Unknown) -> None:
     assert refused("chat.postMessage", status=status, error=error, after_seconds=7) == outcome
+
+
+def test_no_wait_that_is_asked_for_is_longer_than_an_hour() -> None:
+    asked = refused("chat.postMessage", status=429, error="ratelimited", after_seconds=float("9" * 30))
+
+    assert asked == Retry("ratelimited", 3600)
 
 
 @pytest.mark.parametrize(

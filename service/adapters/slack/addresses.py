@@ -2,21 +2,24 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Protocol, TypeVar
 
+from service.adapters.slack import answers
 from service.adapters.slack.errors import NO_SUCH_PLACE
 from service.core.delivery import Failed, Retry
 
-Answer = dict[str, Any]
-Ask = Callable[..., Awaitable[Answer | Retry | Failed]]
-"""`ask(method, **arguments)`: one call that changes nothing, so that an unknown outcome is a retry."""
+T = TypeVar("T")
 
 CONVERSATION = re.compile(r"[CGD][A-Z0-9]{2,}")
 USER = re.compile(r"[UW][A-Z0-9]{2,}")
 GROUP = re.compile(r"S[A-Z0-9]{2,}")
 REMEMBERED = 10_000
 """Direct conversations whose ids are kept; the one not used for longest goes first."""
+
+
+class Ask(Protocol):
+    async def __call__(self, method: str, shape: type[T], **arguments: object) -> T | Retry | Failed:
+        """One call that changes nothing, so that an unknown outcome, an answer of another shape too, is a retry."""
 
 
 class Addresses:
@@ -52,26 +55,26 @@ class Addresses:
         if USER.fullmatch(address):
             return [address]
         if kind == "user":
-            answer = await self._ask("users.lookupByEmail", email=name)
-            return answer if isinstance(answer, (Retry, Failed)) else [answer["user"]["id"]]
+            answer = await self._ask("users.lookupByEmail", answers.User, email=name)
+            return answer if isinstance(answer, (Retry, Failed)) else [answer.user.id]
         if kind == "usergroup" or GROUP.fullmatch(address):
             return await self._members(name or address)
         return NO_SUCH_PLACE["unknown_address"]
 
     async def _members(self, group: str) -> list[str] | Retry | Failed:
-        answer = await self._ask("usergroups.list", include_users=True)
+        answer = await self._ask("usergroups.list", answers.Groups, include_users=True)
         if isinstance(answer, (Retry, Failed)):
             return answer
-        for one in answer["usergroups"]:
-            if group.lstrip("@") in (one["id"], one["handle"]):
-                return list(one["users"]) or NO_SUCH_PLACE["not_enough_users"]
+        for one in answer.usergroups:
+            if group.lstrip("@") in (one.id, one.handle):
+                return one.users or NO_SUCH_PLACE["not_enough_users"]
         return NO_SUCH_PLACE["no_such_subteam"]
 
     async def _open(self, address: str, users: list[str]) -> str | Retry | Failed:
-        answer = await self._ask("conversations.open", users=users)
+        answer = await self._ask("conversations.open", answers.Opened, users=users)
         if isinstance(answer, (Retry, Failed)):
             return answer
-        conversation: str = answer["channel"]["id"]
+        conversation = answer.channel.id
         if len(users) == 1:  # a group's members change
             self._direct[address] = conversation
             if len(self._direct) > REMEMBERED:
@@ -82,13 +85,17 @@ class Addresses:
         cursor = ""
         while True:
             answer = await self._ask(
-                "users.conversations", types="public_channel,private_channel", limit=500, cursor=cursor
+                "users.conversations",
+                answers.Conversations,
+                types="public_channel,private_channel",
+                limit=500,
+                cursor=cursor,
             )
             if isinstance(answer, (Retry, Failed)):
                 return answer
-            for channel in answer["channels"]:
-                if channel["name"] == name:
-                    return str(channel["id"])
-            cursor = answer.get("response_metadata", {}).get("next_cursor", "")
+            for channel in answer.channels:
+                if channel.name == name:
+                    return channel.id
+            cursor = answers.cursor_of(answer)
             if not cursor:
                 return NO_SUCH_PLACE["not_in_channel"]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from service.core.delivery import Failed, Retry, Unknown
+from service.core.delivery import LONGEST_WAIT, Failed, Retry, Unknown
 
 _INVITE = "Invite the app to the channel, or name another in lastcall.yaml."
 _ADDRESS = "Correct the address in lastcall.yaml."
@@ -71,6 +71,10 @@ OUTCOMES: dict[str, Retry | Failed | Unknown] = {
 """By Slack's error string. An error that is not here is tried again until `core.delivery` gives up."""
 
 
+UNREADABLE = "unreadable_answer"
+"""It may be a proxy's, after Slack has taken the message."""
+
+
 def no_connection() -> Retry:
     """The connection was never made, so nothing was sent."""
     return Retry("no_connection", scope="workspace")
@@ -82,15 +86,16 @@ def no_answer(reason: str) -> Unknown:
 
 
 def refused(method: str, *, status: int, error: str | None, after_seconds: float) -> Retry | Failed | Unknown:
-    """An answer of Slack that is not ok. `error` is None when its body could not be read."""
+    """An answer of Slack that is not ok. `error` is None when its body could not be read. No wait is beyond an hour."""
     if status == 429:
         outcome = OUTCOMES.get(error or "ratelimited", OUTCOMES["ratelimited"])
     elif status >= 500 or error is None:
-        outcome = Unknown(f"http_{status}")
+        outcome = Unknown(UNREADABLE if status == 200 else f"http_{status}")
     else:
         outcome = OUTCOMES.get(error, Retry(error))
     if isinstance(outcome, Retry):
-        return replace(outcome, after_seconds=max(outcome.after_seconds, after_seconds))
+        asked_for = min(after_seconds, LONGEST_WAIT.total_seconds())
+        return replace(outcome, after_seconds=max(outcome.after_seconds, asked_for))
     is_lookup = method != "chat.postMessage"
     if is_lookup and isinstance(outcome, Failed) and outcome.scope == "workspace" and error not in TOKEN_REFUSED:
         # The app may post, only not look this up: other kinds of destination can still be told.

@@ -2,20 +2,24 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import aiohttp
+import msgspec
+import structlog
 from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from service.adapters.slack.addresses import Addresses, Answer
-from service.adapters.slack.errors import no_answer, no_connection, refused
+from service.adapters.slack import answers
+from service.adapters.slack.addresses import Addresses
+from service.adapters.slack.errors import UNREADABLE, no_answer, no_connection, refused
 from service.core.delivery import (
     PACE_SECONDS,
     Absent,
@@ -32,9 +36,14 @@ from service.core.messages import Block, Message
 
 __all__ = ["LocalTransport", "SlackTransport", "Transport", "open_slack"]
 
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
 EVENT_TYPE = "lastcall_message"
 """Of the metadata that marks a message as lastcall's, with its id in the payload."""
 TIMEOUT_SECONDS = 30.0
+ERROR = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+"""How Slack writes an error; what is written otherwise is not from Slack."""
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 """How far Slack's clock may be behind the database's when a message is looked up."""
 
@@ -64,7 +73,7 @@ class SlackTransport:
 
     async def check(self) -> Retry | Failed | None:
         """Whether Slack takes the token; None: it does."""
-        answer = await self._ask("auth.test")
+        answer = await self._ask("auth.test", answers.Ok)
         return answer if isinstance(answer, (Retry, Failed)) else None
 
     async def post(
@@ -97,7 +106,7 @@ class SlackTransport:
             return marked
         if not marked:
             return Absent()
-        root = Delivered(channel, marked[0]["ts"])
+        root = Delivered(channel, marked[0].ts)
         replies = await self._marked(message_id, "conversations.replies", channel=channel, ts=root.ts)
         if isinstance(replies, (Retry, Failed)):
             return replies
@@ -109,6 +118,7 @@ class SlackTransport:
         await self._pace.wait(channel)
         answer = await self._call(
             "chat.postMessage",
+            answers.Posted,
             json={
                 "channel": channel,
                 "text": text,
@@ -120,31 +130,34 @@ class SlackTransport:
             },
         )
         self._pace.posted(channel)
-        return Delivered(answer["channel"], answer["ts"]) if isinstance(answer, dict) else answer
+        return Delivered(answer.channel, answer.ts) if isinstance(answer, answers.Posted) else answer
 
-    async def _marked(self, message_id: UUID, method: str, **where: Any) -> list[Answer] | Retry | Failed:
+    async def _marked(self, message_id: UUID, method: str, **where: Any) -> list[answers.Found] | Retry | Failed:
         """The messages that carry the id, over all pages."""
-        found: list[Answer] = []
+        found: list[answers.Found] = []
         cursor = ""
         while True:
-            answer = await self._ask(method, **where, include_all_metadata=True, limit=200, cursor=cursor)
+            answer = await self._ask(
+                method, answers.Messages, **where, include_all_metadata=True, limit=200, cursor=cursor
+            )
             if isinstance(answer, (Retry, Failed)):
                 return answer
-            found += [one for one in answer["messages"] if _mark(one).get("id") == str(message_id)]
-            cursor = answer.get("response_metadata", {}).get("next_cursor", "")
+            found += [one for one in answer.messages if _mark(one).get("id") == str(message_id)]
+            cursor = answers.cursor_of(answer)
             if not cursor:
                 return found
 
-    async def _ask(self, method: str, **arguments: Any) -> Answer | Retry | Failed:
+    async def _ask(self, method: str, shape: type[T], **arguments: Any) -> T | Retry | Failed:
         """A call that changes nothing, so it may be repeated when its outcome is unknown."""
         given = {name: ",".join(v) if isinstance(v, list) else v for name, v in arguments.items() if v != ""}
         verb = "POST" if method == "conversations.open" else "GET"
-        answer = await self._call(method, http_verb=verb, params=given)
+        answer = await self._call(method, shape, http_verb=verb, params=given)
         return Retry(answer.reason, answer.after_seconds) if isinstance(answer, Unknown) else answer
 
-    async def _call(self, method: str, **request: Any) -> Answer | Retry | Failed | Unknown:
+    async def _call(self, method: str, shape: type[T], **request: Any) -> T | Retry | Failed | Unknown:
         try:
             response = await self._client.api_call(method, **request)
+            return msgspec.convert(response.data, shape)
         except SlackApiError as error:
             return _translate(method, error.response)
         except aiohttp.ClientConnectorError:
@@ -153,7 +166,9 @@ class SlackTransport:
             return no_answer("timeout")
         except aiohttp.ClientError:
             return no_answer("connection_broke")
-        return response.data if isinstance(response.data, dict) else no_answer("unreadable_answer")
+        except Exception as error:  # slack-sdk raises whatever its reading of the body stumbles over
+            log.warning("unreadable answer", method=method, error=type(error).__name__)
+            return no_answer(UNREADABLE)
 
 
 class Pace:
@@ -191,8 +206,8 @@ class LocalTransport:
         return Absent()
 
 
-def _mark(message: Answer) -> Answer:
-    metadata = message.get("metadata") or {}
+def _mark(message: answers.Found) -> dict[str, Any]:
+    metadata = message.metadata or {}
     payload = metadata.get("event_payload") if metadata.get("event_type") == EVENT_TYPE else None
     return payload if isinstance(payload, dict) else {}
 
@@ -203,13 +218,18 @@ def _in_part(outcome: Retry | Failed | Unknown) -> Unknown:
 
 
 def _translate(method: str, response: object) -> Retry | Failed | Unknown:
-    if not isinstance(response, AsyncSlackResponse):
-        return no_answer("unreadable_answer")
-    data = response.data if isinstance(response.data, dict) else {}
+    """`response` is aiohttp's own where slack-sdk could not read the body."""
+    if isinstance(response, AsyncSlackResponse):
+        status, data = response.status_code, response.data
+    elif isinstance(response, aiohttp.ClientResponse):
+        status, data = response.status, None
+    else:
+        return no_answer(UNREADABLE)
+    error = data.get("error") if isinstance(data, dict) else None
     after = str(response.headers.get("Retry-After", ""))
     return refused(
         method,
-        status=response.status_code,
-        error=data.get("error"),
+        status=status,
+        error=error if isinstance(error, str) and ERROR.fullmatch(error) else None,
         after_seconds=float(after) if after.isdecimal() else 0,
     )

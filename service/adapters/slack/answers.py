@@ -1,0 +1,68 @@
+"""What is read of Slack's answers. One of another shape is no answer: nothing of it is believed, stored or logged."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,50}$")]
+Ts = Annotated[str, Meta(pattern=r"^[0-9.]{1,50}$")]
+
+
+class Ok(Struct, frozen=True):
+    """No more than that."""
+
+
+class Posted(Struct, frozen=True):
+    channel: Id
+    ts: Ts
+
+
+class _WithId(Struct, frozen=True):
+    id: Id
+
+
+class User(Struct, frozen=True):
+    user: _WithId
+
+
+class Opened(Struct, frozen=True):
+    channel: _WithId
+
+
+class _Group(Struct, frozen=True):
+    id: Id
+    handle: str
+    users: list[Id] = []
+
+
+class Groups(Struct, frozen=True):
+    usergroups: list[_Group]
+
+
+class _More(Struct, frozen=True):
+    next_cursor: str = ""
+
+
+class _Channel(Struct, frozen=True):
+    id: Id
+    name: str
+
+
+class Conversations(Struct, frozen=True):
+    channels: list[_Channel]
+    response_metadata: _More | None = None
+
+
+class Found(Struct, frozen=True):
+    ts: Ts
+    metadata: dict[str, Any] | None = None
+
+
+class Messages(Struct, frozen=True):
+    messages: list[Found]
+    response_metadata: _More | None = None
+
+
+def cursor_of(page: Conversations | Messages) -> str:
+    """Empty: it was the last page."""
+    return page.response_metadata.next_cursor if page.response_metadata else ""
