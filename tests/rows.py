@@ -42,6 +42,7 @@ async def put_use(
     """A service's days of use of one model, with the series that they come from. `errors` are on each day."""
     await connection.execute(
         series.insert().values(
+            digest=uuid.uuid4(),
             service=service,
             environment=environment,
             reporter="litellm",
@@ -91,6 +92,7 @@ async def put_unknown_id(
         key = await connection.execute(
             series.insert()
             .values(
+                digest=uuid.uuid4(),
                 service=service,
                 environment="production",
                 reporter=reporter,

@@ -124,6 +124,7 @@ def upgrade() -> None:
     )
     op.create_table('series',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('digest', sa.Uuid(), nullable=False, comment='of the eight columns that follow, which are the key'),
     sa.Column('service', sa.Text(), nullable=False),
     sa.Column('environment', sa.Text(), nullable=False),
     sa.Column('reporter', sa.Text(), nullable=False),
@@ -138,7 +139,7 @@ def upgrade() -> None:
     sa.Column('resolved_by', sa.Text(), nullable=False, comment='digest of the catalog that resolved the models'),
     sa.Column('samples', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False, comment='request ids, as evidence'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_series')),
-    sa.UniqueConstraint('service', 'environment', 'reporter', 'provider', 'host', 'requested_id', 'requested_field', 'served_id', name='uq_series_key', postgresql_nulls_not_distinct=True),
+    sa.UniqueConstraint('digest', name=op.f('uq_series_digest')),
     comment="A stream of calls in the log's own words, and what identity makes of them"
     )
     op.create_index('ix_series_resolved_by', 'series', ['resolved_by'], unique=False)

@@ -14,6 +14,9 @@ UNKNOWN_SERVICE = "(unknown)"
 """The service of a call whose log names no caller. Shown as such, and owned by the fallback."""
 MAX_SAMPLES = 3
 """Request ids kept as evidence of a series."""
+_MAX_NAME_BYTES = 512
+"""Of a service and of an environment: with a platform and a model they are a key, and an index has room for some
+2,700 bytes of one. Only names of 128 characters or more can be longer."""
 
 
 class SeriesKey(NamedTuple):
@@ -44,6 +47,16 @@ class SeriesKey(NamedTuple):
                 event.served_id,
             ),
         )
+
+    def bounded(self) -> "SeriesKey":
+        """With names that fit into an index; itself, nearly always."""
+        if len(self.service) <= _MAX_NAME_BYTES // 4 and len(self.environment) <= _MAX_NAME_BYTES // 4:
+            return self
+        return self._replace(service=_cut(self.service), environment=_cut(self.environment))
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:_MAX_NAME_BYTES].decode(errors="ignore")
 
 
 @dataclass(slots=True)
@@ -109,7 +122,8 @@ class Rollup:
         hour = int(event.at.timestamp()) // 3600
         totals = self.totals.get((key, hour))
         if totals is None:
-            totals = self.totals[key, hour] = Totals(event.at, event.at)
+            key = key.bounded()
+            totals = self.totals.setdefault((key, hour), Totals(event.at, event.at))
         totals.add(event)
         if event.request_id is not None:
             samples = self.samples.setdefault(key, [])

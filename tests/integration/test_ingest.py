@@ -1,5 +1,6 @@
 """Records into rows: exact under redelivery, zombies, rollback and topics that are not what they were."""
 
+import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -309,6 +310,23 @@ async def test_names_without_end_fold_into_one_series_and_every_call_counts(
     assert await one(
         database, "SELECT calls FROM usage_hourly JOIN series ON id = series_id WHERE reporter = '(too many)'"
     ) == (46,)
+
+
+async def test_names_too_long_for_an_index_are_counted_like_any_other(database: Database) -> None:
+    chance = random.Random(5)  # noqa: S311  so that the index cannot compress them
+
+    def name() -> str:
+        return "".join(chr(chance.randint(0x20000, 0x2A6D0)) for _ in range(256))
+
+    wide = {field: name() for field in ("service", "environment", "reporter", "model", "served_model")}
+    ingest = await reader(database, ALog())
+    for provider in ("openai", "vertex-ai", name()):
+        offset = ingest.positions[CALLS]
+        ingest.take([ARecord(offset, call_record(**wide, provider=provider)), ARecord(offset + 1)], now=NOW)
+        assert isinstance(await ingest.flush(now=NOW), Flushed)
+
+    assert await calls(database) == 6
+    assert await one(database, "SELECT count(*), max(octet_length(service)) FROM series") == (4, 512)
 
 
 async def test_two_consumers_may_meet_new_series_at_once(database: Database) -> None:

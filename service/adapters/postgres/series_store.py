@@ -1,10 +1,13 @@
 """Which row each series is. Series are found or made once a process, and remembered."""
 
+import hashlib
+import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Integer, Text, and_, select
+import msgspec
+from sqlalchemy import Uuid, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,9 +24,6 @@ otherwise fill the disk; what goes beyond is counted under the reporter "(too ma
 MAX_NEW_SERVICES = 1_000
 """New services in an hour, in one process; the calls of those beyond are counted under the service "(too many)"."""
 _REMEMBERED = 200_000
-_s = series.c
-_OF_SERVICE = (_s.service, _s.environment, _s.reporter)
-_IDENTITY = (*_OF_SERVICE, _s.provider, _s.host, _s.requested_id, _s.requested_field, _s.served_id)
 
 
 class SeriesBook:
@@ -59,7 +59,6 @@ class SeriesBook:
         unknown = sorted((key for key in keys if key not in ids), key=_order)
         for some in chunked(unknown):
             ids.update(await _select(connection, some))
-        self._uncommitted = Counter()
         strangers = [key for key in unknown if key not in ids]
         if strangers:
             folded = self._fold(strangers, now)
@@ -73,10 +72,12 @@ class SeriesBook:
             self._ids.clear()
         self._ids.update(ids)
         self._new += self._uncommitted
+        self._uncommitted = Counter()
 
     def forget(self) -> None:
         """After a failed transaction, in case a row that we remember is gone."""
         self._ids.clear()
+        self._uncommitted = Counter()
 
     def _fold(self, strangers: Sequence[SeriesKey], now: datetime) -> dict[SeriesKey, SeriesKey]:
         """What series each is counted under: itself, or beyond the limits the one that stands for all the rest."""
@@ -104,6 +105,7 @@ class SeriesBook:
         for some in chunked(keys):
             rows = [
                 {
+                    "digest": digest_of(key),
                     **key._asdict(),
                     **self.identify(key)._asdict(),
                     "resolved_by": self._catalog.digest,
@@ -125,13 +127,15 @@ def _overflow(service: str) -> SeriesKey:
     return SeriesKey(service, "", TOO_MANY, None, None, None, "model", None)
 
 
+def digest_of(key: SeriesKey) -> uuid.UUID:
+    """What the database knows the key by: an index has no room for eight names of any length."""
+    return uuid.UUID(bytes=hashlib.sha256(msgspec.json.encode(key)).digest()[:16])
+
+
 async def _select(connection: AsyncConnection, keys: Sequence[SeriesKey]) -> dict[SeriesKey, int]:
-    """The first three columns go through the index; `IS NOT DISTINCT FROM` on the rest cannot."""
-    v = unnested(
-        ("n", Integer(), range(len(keys))),
-        *((c.name, Text(), [getattr(key, c.name) for key in keys]) for c in _IDENTITY),
+    by_digest = {digest_of(key): key for key in keys}
+    v = unnested(("digest", Uuid(), list(by_digest)))
+    rows = await connection.execute(
+        select(series.c.digest, series.c.id).join_from(series, v, series.c.digest == v.c.digest)
     )
-    same = [c == v.c[c.name] for c in _OF_SERVICE]
-    same += [c.is_not_distinct_from(v.c[c.name]) for c in _IDENTITY[len(_OF_SERVICE) :]]
-    rows = await connection.execute(select(v.c.n, series.c.id).join_from(series, v, and_(*same)))
-    return {keys[r.n]: r.id for r in rows}
+    return {by_digest[r.digest]: r.id for r in rows}

@@ -66,6 +66,7 @@ series = Table(
     "series",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
+    Column("digest", Uuid, nullable=False, unique=True, comment="of the eight columns that follow, which are the key"),
     Column("service", Text, nullable=False),
     Column("environment", Text, nullable=False),
     Column("reporter", Text, nullable=False),
@@ -79,10 +80,6 @@ series = Table(
     Column("served_model", Text),
     Column("resolved_by", Text, nullable=False, comment="digest of the catalog that resolved the models"),
     Column("samples", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="request ids, as evidence"),
-    UniqueConstraint(
-        "service", "environment", "reporter", "provider", "host", "requested_id", "requested_field", "served_id",
-        name="uq_series_key", postgresql_nulls_not_distinct=True,
-    ),
     Index("ix_series_requested", "platform", "requested_model"),
     Index("ix_series_served", "platform", "served_model"),
     Index("ix_series_resolved_by", "resolved_by"),
