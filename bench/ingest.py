@@ -30,10 +30,11 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from service.adapters.embedded import Embedded
+from service.adapters.kafka.subscription import FETCH_BYTES, MAX_RECORDS
 from service.adapters.postgres.database import Database, migrate, open_database
 from service.app import open_app
 from service.config.settings import Settings
-from service.entrypoints.consumer import FETCH_BYTES, MAX_RECORDS, Consumer
+from service.entrypoints.consumer import Consumer
 from service.formats.decoder import Decoder
 
 PARTITIONS = 6

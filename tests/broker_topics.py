@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -82,3 +84,33 @@ def call_record(**given: Any) -> bytes:
         "output_tokens": 20,
     }
     return json.dumps(values | given).encode()
+
+
+_BINARY_NAME = """
+import asyncio, sys
+from aiokafka import AIOKafkaProducer
+
+class Name(str):
+    def encode(self, *_):
+        return b"\\xff\\xfebad"
+
+async def main(kafka, topic, partition):
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, linger_ms=1000)
+    await producer.start()
+    for line in sys.stdin.buffer:
+        await producer.send(topic, line, partition=int(partition), headers=[(Name("x"), b"v")])
+    await producer.stop()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def produce_with_binary_header_name(kafka: str, topic: str, values: Sequence[bytes], *, partition: int) -> None:
+    """As other clients may. aiokafka's part in C would refuse to write such a name; values are one line each."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _BINARY_NAME, kafka, topic, str(partition)),
+        stdin=asyncio.subprocess.PIPE,
+        env={**os.environ, "AIOKAFKA_NO_EXTENSIONS": "1"},
+    )
+    await process.communicate(b"".join(value + b"\n" for value in values))
+    assert process.returncode == 0

@@ -17,6 +17,7 @@ import structlog
 
 from service.adapters.kafka.log import KafkaTrouble
 from service.adapters.postgres.database import DatabaseTrouble
+from service.adapters.postgres.trouble import name_of
 from service.adapters.postgres.usage_store import Applied, Superseded, UsageStore
 from service.core.batch import Batch, DeadLetter, Partition, RejectionShare, Span
 from service.core.position import LogState
@@ -97,9 +98,12 @@ class Ingest:
         self._doubts: dict[Partition, int] = {}
         self._jumps: dict[Partition, tuple[int, int]] = {}
         self._share = RejectionShare()
-        self._failures = 0
+        self.failures = 0
+        """Flushes that failed in a row, and what the last one failed of."""
+        self.trouble: str | None = None
         self._life = 0
         self._busy = asyncio.Lock()
+        self._flushing: datetime | None = None
         self.flooded = False
         """Too many rejections: nothing is taken any more."""
 
@@ -107,6 +111,11 @@ class Ingest:
     def positions(self) -> dict[Partition, int]:
         """Where the records taken so far end, of each open partition."""
         return {partition: cursor.next for partition, cursor in self._cursors.items()}
+
+    @property
+    def held_since(self) -> datetime | None:
+        """When the oldest record that is not written yet was taken; also while it is being written."""
+        return self._flushing or (self._oldest if self._batch else None)
 
     # --- which partitions are read --------------------------------------------------------------------------------
 
@@ -215,6 +224,7 @@ class Ingest:
         async with self._busy:
             batch, self._batch = self._batch, Batch()
             oldest, self._oldest = self._oldest, now
+            self._flushing = oldest if batch else None
             incarnations = {p: self._cursors[p].incarnation for p in batch.spans}
             life = self._life
             applied = False
@@ -222,13 +232,15 @@ class Ingest:
                 outcome = await self._apply(batch, incarnations, now)
                 applied = True
             except TROUBLE as error:
-                self._failures += 1
-                return Postponed(min(2.0 ** (self._failures - 1), _LONGEST_WAIT), type(error).__name__)
+                self.failures += 1
+                self.trouble = name_of(error)
+                return Postponed(min(2.0 ** min(self.failures - 1, 10), _LONGEST_WAIT), self.trouble)
             finally:
+                self._flushing = None
                 if not applied and life == self._life:
                     batch.merge(self._batch)
                     self._batch, self._oldest = batch, oldest
-            self._failures = 0
+            self.failures, self.trouble = 0, None
             if isinstance(outcome, Superseded):
                 self._forget()
                 return outcome

@@ -19,7 +19,14 @@ from service.app import open_app
 from service.config.settings import Settings
 from service.core.health import trouble_of
 from service.entrypoints.consumer import Consumer
-from tests.broker_topics import call_record, delete_topic, make_topic, produce, read_all
+from tests.broker_topics import (
+    call_record,
+    delete_topic,
+    make_topic,
+    produce,
+    produce_with_binary_header_name,
+    read_all,
+)
 
 PATIENCE = 30
 LEDGER = """
@@ -128,6 +135,19 @@ async def test_each_poison_record_costs_one_rejection_and_its_bytes_are_kept(
     assert {letter["lastcall.topic"] for letter in origin} == {settings.kafka_topics}
     assert [letter.value for letter in letters] == values
     assert "binary" not in origin[0]
+
+
+async def test_header_whose_name_is_no_text_stops_nothing(kafka: str, settings: Settings, database: Database) -> None:
+    topic = settings.kafka_topics
+    async with consuming(settings) as consumer:
+        await produce(kafka, topic, [call_record()] * 2, partition=0)
+        await produce_with_binary_header_name(kafka, topic, [call_record()] * 3, partition=0)
+        await produce(kafka, topic, [call_record(), b"rubbish"], partition=0)
+        await produce(kafka, topic, [call_record()] * 50, partition=1)
+
+        await becomes((56, 1, 57), lambda: ledger(database))
+        assert consumer.health().fetch_failures == 0
+        assert trouble_of(consumer.health(), datetime.now(UTC)) is None
 
 
 async def test_recreated_topic_is_held_or_renewed_as_the_broker_is(

@@ -18,6 +18,30 @@ def test_a_loop_that_is_stuck_says_since_when() -> None:
     assert trouble_of(WELL, NOW + timedelta(seconds=88)) == "the consume loop has not asked Kafka for 90 s"
 
 
+def test_records_that_are_not_written_are_a_stuck_flush() -> None:
+    held = replace(WELL, held_since=NOW - timedelta(seconds=61), flush_failures=7, flush_trouble="DiskFullError")
+
+    assert trouble_of(held, NOW) == (
+        "records read 61 s ago are not written yet: 7 tries failed, the last with DiskFullError"
+    )
+    assert trouble_of(replace(held, held_since=NOW - timedelta(seconds=60)), NOW) is None
+
+
+def test_fetches_that_fail_in_a_row_are_told_at_once() -> None:
+    failing = replace(WELL, fetch_failures=3, fetch_trouble="calls/0 from offset 7 on: the checksum is wrong")
+
+    assert trouble_of(failing, NOW) == (
+        "records cannot be fetched, 3 tries failed: calls/0 from offset 7 on: the checksum is wrong"
+    )
+    assert trouble_of(replace(failing, fetch_failures=2), NOW) is None
+
+
+def test_silence_of_a_dead_broker_is_not_taken_for_an_empty_topic() -> None:
+    silent = replace(WELL, answered_at=NOW - timedelta(seconds=75))
+
+    assert trouble_of(silent, NOW) == "Kafka has not answered for 75 s"
+
+
 def test_a_loop_that_has_ended_is_no_loop() -> None:
     assert trouble_of(replace(WELL, running=False), NOW) == "the consume loop is not running"
 

@@ -1,1 +1,1 @@
-"""One door to Kafka. The consume loop itself is FastStream's, in `entrypoints.consumer`."""
+"""One door to Kafka: the subscription that reads, the log beside it, and a producer."""
