@@ -27,8 +27,14 @@ READERS: Mapping[Format, Reader] = {
     "kong": kong.read,
     "lastcall": lastcall.read,
 }
-_RECOGNISERS: Mapping[Format, Reader] = {**READERS, "lastcall": lastcall.read_if_shaped}
-"""Readers that refuse other formats: the others do so by the fields that they must have."""
+_RECOGNISERS: Mapping[Format, Reader] = {
+    "otlp_traces": READERS["otlp_traces"],
+    "otlp_logs": _either(otlp_json.read_logs_if_shaped, otlp_protobuf.read_logs),
+    "litellm": litellm.read_if_shaped,
+    "kong": kong.read_if_shaped,
+    "lastcall": lastcall.read_if_shaped,
+}
+"""Readers that refuse all but what `detect` gives them. They may refuse some of that as well."""
 
 
 def decode(record: Record, format: Format | None = None) -> Decoded:  # noqa: A002  the word of the CLI and lastcall.yaml

@@ -15,6 +15,8 @@ def detect(fields: Mapping[str, Any]) -> Format | None:
         return "otlp_logs"
     if "call_type" in fields and "model" in fields:
         return "litellm"
+    if "latencies" in fields and "started_at" in fields:
+        return "kong"  # before lastcall's own shape: Kong's log takes custom fields of any name
     if lastcall.is_shape(fields.keys()):
         return "lastcall"
-    return "kong" if "ai" in fields or ("latencies" in fields and "started_at" in fields) else None
+    return "kong" if "ai" in fields else None

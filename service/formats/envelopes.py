@@ -132,7 +132,7 @@ def _open_text(layer: _Layer, body: bytes) -> Iterator[Item]:
 
 def _open_object(layer: _Layer) -> Iterator[Item]:
     try:
-        fields = _OBJECT.decode(layer.body)
+        fields = _fields(layer.body)
     except msgspec.DecodeError:
         lines = layer.body.strip(_SPACE).split(b"\n", MAX_ITEMS)
         if len(lines) == 1 or not _is_json(lines[0]):
@@ -141,6 +141,14 @@ def _open_object(layer: _Layer) -> Iterator[Item]:
     shape = detect(fields)
     inner = _unwrap(fields, layer) if shape is None else None
     return iter((inner if inner is not None else Leaf(layer.body, layer.hints, shape),))
+
+
+def _fields(body: bytes) -> Fields:
+    """Readers pass over names that they do not know, whatever their bytes; so does this."""
+    try:
+        return _OBJECT.decode(body)
+    except UnicodeDecodeError:
+        return _OBJECT.decode(body.decode(errors="replace").encode())
 
 
 def _lines_or(layer: _Layer, body: bytes) -> Iterator[Item]:

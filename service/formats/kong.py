@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from service.core.usage import Decoded, FieldKind, UsageEvent
-from service.formats import errors, operations
+from service.formats import errors, operations, tolerant
 from service.formats.reading import NOTHING, Hints
 from service.formats.rejecting import UnreadableError
-from service.formats.times import from_seconds
+from service.formats.times import from_milliseconds
 from service.formats.values import Scalar, count, host, http_status, memoised, milliseconds, name, text
 
 _PROXIES = frozenset({"proxy", "ai-proxy", "ai-proxy-advanced"})
@@ -95,7 +95,7 @@ class _Latencies(msgspec.Struct, gc=False):
     """Only its presence matters: it tells Kong's records of other traffic."""
 
 
-class _Log(msgspec.Struct, gc=False):
+class _Log(msgspec.Struct, gc=False, kw_only=True):
     ai: dict[str, _Plugin] | None = None
     latencies: _Latencies | None = None
     started_at: Any = None
@@ -106,17 +106,41 @@ class _Log(msgspec.Struct, gc=False):
     upstream_status: Scalar = None
 
 
+class _Shaped(_Log, gc=False, kw_only=True):
+    """What tells Kong's log apart, and the marks of the dialects that `detect` asks for first."""
+
+    latencies: _Latencies
+    started_at: Any
+    call_type: Any = msgspec.UNSET
+    resource_spans: Any = msgspec.field(name="resourceSpans", default=msgspec.UNSET)
+    resource_logs: Any = msgspec.field(name="resourceLogs", default=msgspec.UNSET)
+
+
 _NO_REQUEST = _Request()
 _NO_META = _Meta()
 _NO_USAGE = _Usage()
 _LOG = msgspec.json.Decoder(_Log)
+_SHAPED = msgspec.json.Decoder(_Shaped)
 
 
 def read(body: bytes, hints: Hints) -> Decoded:
-    log = _LOG.decode(body)
+    log = tolerant.decode(_LOG, body)
+    if log.ai is None and (log.latencies is None or log.started_at is None):
+        raise UnreadableError("bad_field", "neither ai nor latencies and started_at")
+    return _calls(log, hints)
+
+
+def read_if_shaped(body: bytes, hints: Hints) -> Decoded:
+    """`read` of what is Kong's log at the first look. Raises UnreadableError or ValidationError for any other."""
+    log = _SHAPED.decode(body)
+    unset = msgspec.UNSET
+    if log.call_type is not unset or log.resource_spans is not unset or log.resource_logs is not unset:
+        raise UnreadableError("unknown_format")
+    return _calls(log, hints)
+
+
+def _calls(log: _Log, hints: Hints) -> Decoded:
     if not log.ai:
-        if log.ai is None and (log.latencies is None or log.started_at is None):
-            raise UnreadableError("bad_field", "neither ai nor latencies and started_at")
         return NOTHING
     if _from_cache(log):
         return NOTHING
@@ -231,7 +255,7 @@ _last_status = memoised(_read_last_status)
 
 def _started(value: Any, hints: Hints) -> datetime:
     if type(value) is int or type(value) is float:
-        return from_seconds(value / 1000)
+        return from_milliseconds(value)
     if value is None:
         return hints.time()
     raise UnreadableError("bad_time", "started_at is no number")

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from service.core.usage import Decoded, FieldKind, UsageEvent
-from service.formats import errors
+from service.formats import errors, tolerant
 from service.formats.reading import Hints
 from service.formats.rejecting import UnreadableError
 from service.formats.times import from_any
@@ -46,8 +46,12 @@ class _Call(msgspec.Struct, gc=False):
 
 
 class _Shaped(_Call, gc=False):
+    """With the marks of the dialects that `detect` asks for first."""
+
     call_type: Any = msgspec.UNSET
-    """LiteLLM's mark."""
+    started_at: Any = msgspec.UNSET
+    resource_spans: Any = msgspec.field(name="resourceSpans", default=msgspec.UNSET)
+    resource_logs: Any = msgspec.field(name="resourceLogs", default=msgspec.UNSET)
 
 
 FIELDS = frozenset(_Call.__struct_fields__)
@@ -63,14 +67,18 @@ def is_shape(fields: Collection[str]) -> bool:
 
 
 def read(body: bytes, hints: Hints) -> Decoded:
-    return Decoded((_event(_CALL.decode(body), hints),))
+    return Decoded((_event(tolerant.decode(_CALL, body), hints),))
 
 
 def read_if_shaped(body: bytes, hints: Hints) -> Decoded:
     """`read`, in one go with `is_shape` for a record with a time. Raises UnreadableError for any other."""
     call = _SHAPED.decode(body)
-    timeless = call.time is None and call.ts is None
-    if timeless or (call.service is None and call.provider is None) or call.call_type is not msgspec.UNSET:
+    unset = msgspec.UNSET
+    if call.call_type is not unset or call.started_at is not unset:
+        raise UnreadableError("unknown_format")
+    if call.resource_spans is not unset or call.resource_logs is not unset:
+        raise UnreadableError("unknown_format")
+    if (call.time is None and call.ts is None) or (call.service is None and call.provider is None):
         raise UnreadableError("unknown_format")
     return Decoded((_event(call, hints),))
 

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from service.core.usage import Decoded, FieldKind, UsageEvent
-from service.formats import errors, operations, values
+from service.formats import errors, operations, tolerant, values
 from service.formats.reading import NOTHING, Hints
+from service.formats.rejecting import UnreadableError
 from service.formats.times import from_any
 from service.formats.values import Scalar, count, name, text, truth
 
@@ -71,13 +72,32 @@ class _Payload(msgspec.Struct, gc=False):
     error_information: _Error | None = None
 
 
+class _Shaped(_Payload, gc=False):
+    """With the marks of the dialects that `detect` asks for first."""
+
+    resource_spans: Any = msgspec.field(name="resourceSpans", default=msgspec.UNSET)
+    resource_logs: Any = msgspec.field(name="resourceLogs", default=msgspec.UNSET)
+
+
 _NO_METADATA = _Metadata()
 _NO_ERROR = _Error()
 _PAYLOAD = msgspec.json.Decoder(_Payload)
+_SHAPED = msgspec.json.Decoder(_Shaped)
 
 
 def read(body: bytes, hints: Hints) -> Decoded:
-    payload = _PAYLOAD.decode(body)
+    return _calls(tolerant.decode(_PAYLOAD, body), hints)
+
+
+def read_if_shaped(body: bytes, hints: Hints) -> Decoded:
+    """`read` of what no dialect claims that `detect` asks for first. Raises UnreadableError for any other."""
+    payload = _SHAPED.decode(body)
+    if payload.resource_spans is not msgspec.UNSET or payload.resource_logs is not msgspec.UNSET:
+        raise UnreadableError("unknown_format")
+    return _calls(payload, hints)
+
+
+def _calls(payload: _Payload, hints: Hints) -> Decoded:
     if payload.cache_hit in (True, "True", "true") or payload.call_type in _NO_CALLS:
         return NOTHING
     return Decoded((_event(payload, hints),))

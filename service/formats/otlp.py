@@ -8,7 +8,7 @@ from service.formats import values
 from service.formats.reading import NOTHING
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 
-ERROR = frozenset({2, "STATUS_CODE_ERROR"})
+ERROR = (2, "STATUS_CODE_ERROR")
 """A span's status code. Unset and Ok are no statement about HTTP."""
 MAX_ITEMS = 50_000
 """Spans or log records of one request. The Collector's batches are of 8,192."""
@@ -51,8 +51,17 @@ def nanoseconds(value: Any) -> int:
     raise UnreadableError("bad_time", "not a number of nanoseconds")
 
 
+def nanoseconds_or_zero(value: Any) -> int:
+    """For a time without which the call still counts."""
+    try:
+        return nanoseconds(value)
+    except UnreadableError:
+        return 0
+
+
 def latency_ms(start: int, end: int) -> float | None:
-    return values.milliseconds((end - start) / 1_000_000) if start and end else None
+    """None when either is not set, or the end lies beyond what 64 bits hold."""
+    return values.milliseconds((end - start) / 1_000_000) if start and 0 < end < 2**64 else None
 
 
 def trace(trace_id: Any, span_id: Any) -> str | None:

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from service.core.usage import Decoded, UsageEvent
-from service.formats import genai, otlp, times
+from service.formats import genai, otlp, times, tolerant
 from service.formats.genai import Caller
 from service.formats.reading import Hints
+from service.formats.rejecting import UnreadableError
 
 
 class _Value(msgspec.Struct, gc=False, rename="camel"):
@@ -38,12 +39,15 @@ class _Scope(msgspec.Struct, gc=False):
 
 class _ScopeSpans(msgspec.Struct, gc=False):
     scope: _Scope | None = None
+    library: _Scope | None = msgspec.field(name="instrumentationLibrary", default=None)
     spans: list[msgspec.Raw] | None = None
 
 
 class _ResourceSpans(msgspec.Struct, gc=False, rename="camel"):
     resource: _Resource | None = None
     scope_spans: list[_ScopeSpans] | None = None
+    instrumentation_library_spans: list[_ScopeSpans] | None = None
+    """`scope_spans` before OTLP 0.15."""
 
 
 class _Traces(msgspec.Struct, gc=False, rename="camel"):
@@ -52,16 +56,24 @@ class _Traces(msgspec.Struct, gc=False, rename="camel"):
 
 class _ScopeLogs(msgspec.Struct, gc=False, rename="camel"):
     scope: _Scope | None = None
+    library: _Scope | None = msgspec.field(name="instrumentationLibrary", default=None)
     log_records: list[msgspec.Raw] | None = None
 
 
 class _ResourceLogs(msgspec.Struct, gc=False, rename="camel"):
     resource: _Resource | None = None
     scope_logs: list[_ScopeLogs] | None = None
+    instrumentation_library_logs: list[_ScopeLogs] | None = None
 
 
 class _Logs(msgspec.Struct, gc=False, rename="camel"):
     resource_logs: list[_ResourceLogs] | None
+
+
+class _ShapedLogs(_Logs, gc=False, rename="camel"):
+    """With the mark of traces, which `detect` asks for first."""
+
+    resource_spans: Any = msgspec.UNSET
 
 
 class _Status(msgspec.Struct, gc=False):
@@ -96,6 +108,7 @@ class _LogRecord(msgspec.Struct, gc=False):
 _NO_STATUS = _Status()
 _TRACES = msgspec.json.Decoder(_Traces)
 _LOGS = msgspec.json.Decoder(_Logs)
+_SHAPED_LOGS = msgspec.json.Decoder(_ShapedLogs)
 _SPAN = msgspec.json.Decoder(_Span)
 _LOG_RECORD = msgspec.json.Decoder(_LogRecord)
 
@@ -105,18 +118,30 @@ Item = tuple[Caller, str, msgspec.Raw]
 
 
 def read_traces(body: bytes, hints: Hints) -> Decoded:
-    return otlp.gather("otlp_traces", _spans(_TRACES.decode(body)), lambda item: _span(item, hints))
+    return otlp.gather("otlp_traces", _spans(tolerant.decode(_TRACES, body)), lambda item: _span(item, hints))
 
 
 def read_logs(body: bytes, hints: Hints) -> Decoded:
-    return otlp.gather("otlp_logs", _log_records(_LOGS.decode(body)), lambda item: _log_record(item, hints))
+    return _calls_in_logs(tolerant.decode(_LOGS, body), hints)
+
+
+def read_logs_if_shaped(body: bytes, hints: Hints) -> Decoded:
+    """`read_logs` of what holds no traces. Raises UnreadableError for any other."""
+    logs = _SHAPED_LOGS.decode(body)
+    if logs.resource_spans is not msgspec.UNSET:
+        raise UnreadableError("unknown_format")
+    return _calls_in_logs(logs, hints)
+
+
+def _calls_in_logs(logs: _Logs, hints: Hints) -> Decoded:
+    return otlp.gather("otlp_logs", _log_records(logs), lambda item: _log_record(item, hints))
 
 
 def _spans(traces: _Traces) -> Iterator[Item]:
     for resource in traces.resource_spans or ():
         caller = _caller(resource.resource)
-        for scope in resource.scope_spans or ():
-            reporter = otlp.reporter(scope.scope.name if scope.scope is not None else None)
+        for scope in (*(resource.scope_spans or ()), *(resource.instrumentation_library_spans or ())):
+            reporter = otlp.reporter(_name(scope))
             for raw in scope.spans or ():
                 yield caller, reporter, raw
 
@@ -124,19 +149,24 @@ def _spans(traces: _Traces) -> Iterator[Item]:
 def _log_records(logs: _Logs) -> Iterator[Item]:
     for resource in logs.resource_logs or ():
         caller = _caller(resource.resource)
-        for scope in resource.scope_logs or ():
-            reporter = otlp.log_reporter(scope.scope.name if scope.scope is not None else None)
+        for scope in (*(resource.scope_logs or ()), *(resource.instrumentation_library_logs or ())):
+            reporter = otlp.log_reporter(_name(scope))
             for raw in scope.log_records or ():
                 yield caller, reporter, raw
 
 
+def _name(scope: _ScopeSpans | _ScopeLogs) -> Any:
+    described = scope.scope or scope.library
+    return described.name if described is not None else None
+
+
 def _span(item: Item, hints: Hints) -> UsageEvent | None:
     caller, reporter, raw = item
-    span = _SPAN.decode(raw)
+    span = tolerant.decode(_SPAN, raw)
     attributes = _scalars(span.attributes)
     if not genai.is_call(attributes):
         return None
-    start, end = otlp.nanoseconds(span.start), otlp.nanoseconds(span.end)
+    start, end = otlp.nanoseconds(span.start), otlp.nanoseconds_or_zero(span.end)
     status = span.status or _NO_STATUS
     return genai.event_of(
         genai.Telemetry(
@@ -156,7 +186,7 @@ def _span(item: Item, hints: Hints) -> UsageEvent | None:
 
 def _log_record(item: Item, hints: Hints) -> UsageEvent | None:
     caller, reporter, raw = item
-    record = _LOG_RECORD.decode(raw)
+    record = tolerant.decode(_LOG_RECORD, raw)
     attributes = _scalars(record.attributes)
     if (record.event_name or attributes.get(genai.EVENT_NAME)) != genai.INFERENCE_EVENT or not genai.is_call(
         attributes

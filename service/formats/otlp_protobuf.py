@@ -36,7 +36,7 @@ def _has_spans(body: bytes) -> bool:
         len(span.trace_id) == 16 and len(span.span_id) == 8
         for resource in traces.resource_spans
         for scope in resource.scope_spans
-        for span in scope.spans[:1]
+        for span in scope.spans
     )
 
 
@@ -49,7 +49,7 @@ def _has_log_records(body: bytes) -> bool:
         record.time_unix_nano or record.observed_time_unix_nano
         for resource in logs.resource_logs
         for scope in resource.scope_logs
-        for record in scope.log_records[:1]
+        for record in scope.log_records
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from service.core.usage import Decoded
 from service.formats.rejecting import UnreadableError
-from service.formats.times import from_seconds
+from service.formats.times import from_milliseconds
 
 NOTHING = Decoded()
 """A known non-call."""
@@ -32,7 +32,7 @@ class Hints(msgspec.Struct, frozen=True, gc=False):
             return self.at
         if self.recorded_ms <= 0:
             raise UnreadableError("bad_time", "no time in the record, its wrapper or Kafka")
-        return from_seconds(self.recorded_ms / 1000)
+        return from_milliseconds(self.recorded_ms)
 
 
 Reader = Callable[[bytes, Hints], Decoded]

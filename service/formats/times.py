@@ -18,6 +18,12 @@ def from_seconds(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def from_milliseconds(milliseconds: float) -> datetime:
+    if not EARLIEST * 1000 <= milliseconds < LATEST * 1000:  # before it is divided: a whole number has no limit
+        raise UnreadableError("bad_time", "outside 2015-2100")
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
 def from_nanoseconds(nanoseconds: int) -> datetime:
     if not EARLIEST <= nanoseconds // 1_000_000_000 < LATEST:
         raise UnreadableError("bad_time", "outside 2015-2100")
@@ -45,7 +51,7 @@ def from_any(value: Any) -> datetime:
     if kind is str:
         return from_text(value)
     if kind is float or kind is int:
-        return from_seconds(value if value < LATEST else value / 1000)
+        return from_seconds(value) if value < LATEST else from_milliseconds(value)
     raise UnreadableError("bad_time", "neither text nor a number")
 
 

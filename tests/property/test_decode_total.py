@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,21 @@ def keys_of(tree: Any) -> set[str]:
 
 
 SAMPLES = Path(__file__).parents[1] / "samples"
+JSON_SAMPLES = [path for path in sorted(SAMPLES.glob("*.jsonl")) if (next(read_records(path)).value or b"")[:1] == b"{"]
 VALUES = [record.value or b"" for path in sorted(SAMPLES.glob("*.jsonl")) for record in read_records(path)]
 JSON_VALUES = [json.loads(value) for value in VALUES if value[:1] == b"{"]
 WORDS = sorted(set().union(*(keys_of(tree) for tree in JSON_VALUES)))
 LAYERS = ("gzip", "zstd", "text", "array", "event")
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+HUGE = 10**400
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([HUGE, -HUGE, 10**18, 1e308, 2**64])
+    | st.floats(allow_nan=False)
+    | st.text(max_size=20)
+)
 keys = st.sampled_from(WORDS) | st.text(max_size=8)
 trees = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=6))
 formats = st.none() | st.sampled_from(sorted(READERS))
@@ -90,6 +100,61 @@ def test_any_other_value_in_any_field_gives_a_value(value: Any, data: st.DataObj
     check(decode(record))
     decoder = Decoder()
     decoder.decode(make_record(json.dumps(value).encode()))
+    assert decoder.decode(record) == decode(record)
+
+
+def places(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    for key, inner in tree.items() if isinstance(tree, dict) else enumerate(tree):
+        yield (*path, key)
+        if isinstance(inner, dict | list):
+            yield from places(inner, (*path, key))
+
+
+def with_value(tree: Any, path: tuple[Any, ...], value: Any) -> Any:
+    changed = place = json.loads(json.dumps(tree))
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return changed
+
+
+FIRSTS = [json.loads(next(read_records(path)).value or b"null") for path in JSON_SAMPLES]
+
+
+@pytest.mark.parametrize("odd", [HUGE, -HUGE, {}, [], {"a": {}}, [[]], 1.5, True, "x"], ids=lambda odd: f"{odd!s:.12}")
+@pytest.mark.parametrize("value", FIRSTS, ids=[path.stem for path in JSON_SAMPLES])
+def test_odd_value_in_every_field_of_every_dialect_gives_a_value(value: Any, odd: Any) -> None:
+    for path in places(value):
+        check(decode(make_record(json.dumps(with_value(value, path, odd)).encode())))
+
+
+SHAPES = {key: part for value in JSON_VALUES for key, part in value.items()}
+MARKS = {"call_type": "chat", "model": "m", "ts": 1751274843, "service": "s", "provider": "p", "ai": {}}
+MARKS |= {"latencies": {}, "started_at": 1751274843120, "resourceSpans": [], "resourceLogs": [], "log": "{}"}
+mixed = st.fixed_dictionaries({}, optional={key: st.just(part) | scalars for key, part in (SHAPES | MARKS).items()})
+marked = st.fixed_dictionaries({}, optional={key: st.just(part) | st.none() for key, part in MARKS.items()})
+
+
+@given(
+    before=st.lists(st.sampled_from(JSON_VALUES) | mixed | marked, max_size=4),
+    value=mixed | marked | st.tuples(st.sampled_from(JSON_VALUES), marked).map(lambda pair: pair[0] | pair[1]),
+)
+@settings(max_examples=500)
+def test_what_came_before_changes_no_answer(before: list[Any], value: Any) -> None:
+    decoder = Decoder()
+    for one in before:
+        decoder.decode(make_record(json.dumps(one).encode()))
+    record = make_record(json.dumps(value).encode())
+    assert decoder.decode(record) == decode(record)
+
+
+@given(before=st.sampled_from(VALUES), value=st.sampled_from(VALUES), data=st.data())
+@settings(max_examples=300)
+def test_what_came_before_changes_no_answer_to_damaged_bytes(before: bytes, value: bytes, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(value)))
+    record = make_record(value[:at] + data.draw(st.binary(min_size=1, max_size=3)) + value[at + 1 :])
+    decoder = Decoder()
+    decoder.decode(make_record(before))
     assert decoder.decode(record) == decode(record)
 
 

@@ -150,8 +150,14 @@ def test_number_of_400_digits_is_unknown_and_costs_nothing_else() -> None:
     assert (event.requested_id, event.input_tokens) == ("gpt-4", None)
 
 
-def test_number_of_5000_digits_costs_one_rejection() -> None:
-    assert reasons(LINE[:-1] + b',"input_tokens":' + b"9" * 5000 + b"}") == ["bad_field"]
+def test_number_of_5000_digits_costs_nothing_but_itself() -> None:
+    (event,) = decode(make_record(LINE[:-1] + b',"input_tokens":' + b"9" * 5000 + b"}")).events
+    assert event.input_tokens is None
+
+
+def test_name_that_is_not_text_costs_nothing() -> None:
+    (event,) = decode(make_record(LINE[:-1] + b',"\xff":1}')).events
+    assert event.requested_id == "gpt-4"
 
 
 def test_bad_line_costs_itself_and_not_the_others() -> None:

@@ -164,3 +164,35 @@ def test_label_of_the_gateways_own_pod_is_not_the_caller() -> None:
     wrapped = {"@timestamp": 1751274843.1, "log": line, "kubernetes": {"labels": {"app": "kong-gateway"}}}
     (event,) = decode(make_record(wrapped)).events
     assert event.service is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"consumer": []}, id="consumer"),
+        pytest.param({"request": LOG["request"] | {"headers": []}}, id="headers"),
+        pytest.param({"response": {"status": 200, "headers": []}}, id="response headers"),
+        pytest.param({"ai": proxied(cache=[])}, id="cache"),
+        pytest.param({"ai": proxied(payload=[])}, id="payload"),
+        pytest.param({"ai": proxied() | {"x": 1}}, id="a number beside the plugins"),
+        pytest.param({"latencies": []}, id="latencies"),
+    ],
+)
+def test_empty_table_of_lua_costs_itself(given: dict[str, Any]) -> None:
+    (event,) = kong_events(**given)
+    assert event.requested_id == "gpt-4.5-preview"
+
+
+def test_no_statistics_as_an_empty_table_is_other_traffic() -> None:
+    assert kong_events(ai=[]) == ()
+
+
+@pytest.mark.parametrize("value", [10**400, -1, True], ids=lambda value: f"{value!s:.6}")
+def test_absurd_start_is_a_bad_time(value: Any) -> None:
+    (rejection,) = decode(make_record(LOG | {"started_at": value})).rejections
+    assert rejection.reason == "bad_time"
+
+
+def test_custom_fields_make_no_other_dialect_of_it() -> None:
+    (event,) = kong_events(model="gpt-4", ts=1751274843, provider="openai", service={"name": "s"})
+    assert event.format == "kong"

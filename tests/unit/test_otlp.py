@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from google.protobuf import json_format
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
@@ -62,7 +63,7 @@ def make_span(values: dict[str, Any], **given: Any) -> dict[str, Any]:
     } | given
 
 
-def make_traces(*spans: dict[str, Any], resource: dict[str, Any] = RESOURCE, scope: str = "my.scope") -> dict[str, Any]:
+def make_traces(*spans: Any, resource: dict[str, Any] = RESOURCE, scope: str = "my.scope") -> dict[str, Any]:
     return {
         "resourceSpans": [
             {
@@ -88,6 +89,12 @@ def calls_of(values: dict[str, Any]) -> int:
     decoded = decode(make_record(make_traces(make_span(values))))
     assert not decoded.rejections
     return len(decoded.events)
+
+
+def decode_all(body: dict[str, Any]) -> tuple[UsageEvent, ...]:
+    decoded = decode(make_record(body))
+    assert not decoded.rejections
+    return decoded.events
 
 
 def to_protobuf(message: TracesData | LogsData, body: dict[str, Any]) -> bytes:
@@ -300,7 +307,7 @@ def test_call_without_an_id_of_the_provider_has_trace_and_span() -> None:
 
 def test_bad_span_costs_itself_and_not_its_batch() -> None:
     bad = make_span(CHAT, startTimeUnixNano="soon")
-    decoded = decode(make_record(make_traces(bad, make_span(CHAT), make_span(CHAT, attributes=7))))
+    decoded = decode(make_record(make_traces(bad, make_span(CHAT), 7)))
     assert decoded.events == (FULL,)
     assert [(r.reason, r.format) for r in decoded.rejections] == [
         ("bad_time", "otlp_traces"),
@@ -323,3 +330,48 @@ def test_spans_of_one_request_are_limited() -> None:
     body = make_traces(*[{}] * MAX_ITEMS, make_span(CHAT))
     decoded = decode(make_record(body))
     assert (decoded.events, [r.reason for r in decoded.rejections]) == ((), ["too_large"])
+
+
+@pytest.mark.parametrize("code", [{}, [], None, "x", 10**400], ids=lambda code: f"{code!s:.8}")
+def test_odd_status_code_says_nothing(code: Any) -> None:
+    assert decode_all(make_traces(make_span(CHAT, status={"code": code}))) == (FULL,)
+
+
+@pytest.mark.parametrize("end", [10**400, -1, {}, "soon", None], ids=lambda end: f"{end!s:.8}")
+def test_odd_end_costs_the_latency_alone(end: Any) -> None:
+    (event,) = decode_all(make_traces(make_span(CHAT, endTimeUnixNano=end)))
+    assert event == msgspec.structs.replace(FULL, latency_ms=None)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"key": "x", "value": {"intValue": 1.0}},
+        {"key": "x", "value": {"boolValue": "true"}},
+        {"key": "x", "value": 5},
+        {"key": 5, "value": {"stringValue": "x"}},
+        None,
+        [],
+    ],
+    ids=str,
+)
+def test_odd_attribute_costs_itself(odd: Any) -> None:
+    traces = make_traces(make_span(CHAT, attributes=[odd, *attributes(CHAT)]))
+    traces["resourceSpans"][0]["resource"]["attributes"].insert(0, odd)
+    assert decode_all(traces) == (FULL,)
+
+
+def test_traces_from_before_scopes_were_called_so() -> None:
+    traces = make_traces(make_span(CHAT))
+    (resource,) = traces["resourceSpans"]
+    (scope,) = resource.pop("scopeSpans")
+    resource["instrumentationLibrarySpans"] = [{"instrumentationLibrary": scope.pop("scope"), **scope}]
+    assert decode_all(traces) == (FULL,)
+
+
+def test_protobuf_is_recognised_by_any_of_its_spans() -> None:
+    traces = make_traces(make_span(CHAT), make_span(CHAT))
+    request = TracesData.FromString(to_protobuf(TracesData(), traces))
+    request.resource_spans[0].scope_spans[0].spans[0].trace_id = b""
+    decoded = decode(make_record(request.SerializeToString()))
+    assert len(decoded.events) == 2
