@@ -89,8 +89,8 @@ def quiet_at(exposure: Exposure) -> datetime:
 def state_of(exposure: Exposure, now: datetime) -> State:
     """The state as of `now`, from what is stored and nothing else.
 
-    Broken: a tenth or more of the last day's calls say that the model is gone, on the shutdown's day or later; or half of
-    them or more fail, on a later day.
+    Broken: a tenth or more of the last day's calls say that the model is gone, on the shutdown's day or later; or half
+    of them or more fail, on a later day.
     """
     if now >= quiet_at(exposure):
         return "quiet"

@@ -153,6 +153,25 @@ async def test_moved_date_reaches_the_owner(database: Database, loaded: LoadedCa
     assert (facts.before, facts.after) == (date(2025, 7, 14), date(2025, 8, 14))
 
 
+async def test_owner_hears_that_a_deprecation_was_taken_back_after_its_date_moved(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    await call_daily(database, loaded, ANNOUNCED)
+    records = [
+        make_deprecation(model=MODEL),
+        make_deprecation(model=MODEL, shutdown_on=date(2025, 8, 14)),
+        make_deprecation(model=MODEL, announced=None, shutdown_on=None, precision="unknown"),
+    ]
+    for hours, record in enumerate(records):
+        now = ANNOUNCED + timedelta(hours=hours)
+        catalog = Catalog([record], digest=str(hours))
+        await reconcile(database, catalog, loaded.resolver, now=now)
+        await escalate(database, catalog, COMPANY, topics=(), now=now)
+    (news,) = [row for row in await told(database) if row.kind == "withdrawn"]
+    facts = msgspec.convert(news.facts, DateMoved)
+    assert (facts.before, facts.after) == (date(2025, 8, 14), None)
+
+
 async def test_model_without_an_end_is_looked_at_once(database: Database, loaded: LoadedCatalog) -> None:
     event = make_event(at=ANNOUNCED, requested_id="gpt-4.5-preview", served_id=None)
     await count_calls(database, loaded, [event], ANNOUNCED)

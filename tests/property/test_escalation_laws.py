@@ -25,6 +25,7 @@ LAST_DAYS = 3
 class Told:
     telling: Telling
     plan_version: int
+    announced: date | None
     deadline: date | None
     at: datetime
 
@@ -41,8 +42,8 @@ class Life:
         decision = decide(self.campaign, exposure, self.owner, DEFAULT_POLICY, now)
         if not isinstance(decision, Wait):
             self.campaign = campaign = decision.campaign
-            deadline = exposure.deadline
-            self.told += [Told(telling, campaign.plan_version, deadline, now) for telling in decision.tellings]
+            version, announced, deadline = campaign.plan_version, exposure.deprecation.announced, exposure.deadline
+            self.told += [Told(telling, version, announced, deadline, now) for telling in decision.tellings]
         return decision
 
 
@@ -94,11 +95,22 @@ class Escalation(RuleBasedStateMachine):
         self._use()
 
     @rule(days=st.integers(-40, 40))
+    @precondition(lambda self: self.deprecation.is_deprecated)
     def date_moves(self, days: int) -> None:
         on = self.deprecation.shutdown.on
         assert on is not None
         if on + timedelta(days=days) > date(2025, 4, 14):
             self.deprecation = make_deprecation(shutdown_on=on + timedelta(days=days))
+
+    @rule()
+    @precondition(lambda self: self.deprecation.is_deprecated)
+    def deprecation_is_taken_back(self) -> None:
+        self.deprecation = make_deprecation(announced=None, shutdown_on=None, precision="unknown")
+
+    @rule(days=st.integers(1, 120))
+    @precondition(lambda self: not self.deprecation.is_deprecated)
+    def deprecation_comes_back(self, days: int) -> None:
+        self.deprecation = make_deprecation(shutdown_on=max(date(2025, 4, 15), self.now.date()) + timedelta(days=days))
 
     @rule()
     def tick(self) -> None:
@@ -109,11 +121,14 @@ class Escalation(RuleBasedStateMachine):
         assert again.until is None or again.until > self.now
         if before is not None and not before.is_open and isinstance(decision, Close):
             raise AssertionError("closed twice")
+        if before is not None and before.is_open and not self.deprecation.is_deprecated:
+            assert isinstance(decision, Close)
+            assert [telling.news for telling in decision.tellings] == ["withdrawn"]
 
     @invariant()
     def nothing_is_told_twice(self) -> None:
         keys = [
-            (one.plan_version, one.telling.topic, one.telling.step, one.telling.occurrence, audience)
+            (one.plan_version, one.telling.news, one.telling.step, one.telling.occurrence, audience)
             for one in self.life.told
             for audience in one.telling.audiences
         ]
@@ -122,9 +137,9 @@ class Escalation(RuleBasedStateMachine):
     @invariant()
     def nothing_is_told_before_its_time(self) -> None:
         for one in self.life.told:
-            if one.telling.topic == "notice" and not one.telling.reopened:
+            if one.telling.news == "notice" and not one.telling.reopened:
                 at = DEFAULT_POLICY.step(one.telling.step).at
-                day = at.day(announced=self.deprecation.announced, deadline=one.deadline)
+                day = at.day(announced=one.announced, deadline=one.deadline)
                 zone = UTC if at.while_failing else self.life.owner.zone
                 assert day is not None
                 assert one.at.astimezone(zone).date() >= day
@@ -193,7 +208,7 @@ def test_hourly_and_random_ticks_tell_the_same(zone: ZoneInfo, first: date, last
 def _steps(life: Life) -> list[tuple[str, str]]:
     """What the owner heard, in order."""
     return [
-        (one.telling.step, one.telling.occurrence if one.telling.topic == "notice" else "")
+        (one.telling.step, one.telling.occurrence if one.telling.news == "notice" else "")
         for one in life.told
         if "owner" in one.telling.audiences
     ]

@@ -14,6 +14,7 @@ from service.core.exposure import Exposure
 from tests.builders import make_day, make_deprecation, make_exposure, make_owner
 
 OWNER = make_owner()
+NO_DEPRECATION = make_deprecation(announced=None, shutdown_on=None, precision="unknown")
 
 
 def at(text: str) -> datetime:
@@ -76,8 +77,7 @@ def test_caller_that_had_stopped_before_is_left_in_peace() -> None:
 
 
 def test_model_that_is_not_deprecated_concerns_nobody() -> None:
-    deprecation = make_deprecation(announced=None, shutdown_on=None, precision="unknown")
-    assert isinstance(ask(None, "2025-04-14T07:00", make_exposure(deprecation=deprecation)), Wait)
+    assert isinstance(ask(None, "2025-04-14T07:00", make_exposure(deprecation=NO_DEPRECATION)), Wait)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def closed() -> Campaign:
 def test_quiet_closes_with_one_message_to_the_owner() -> None:
     decision = ask(opened(), "2025-05-05T09:00", make_exposure(until=date(2025, 5, 1)))
     assert isinstance(decision, Close)
-    assert (only(decision).topic, only(decision).audiences) == ("migrated", ("owner",))
+    assert (only(decision).news, only(decision).audiences) == ("migrated", ("owner",))
     assert decision.campaign.close_reason == "migrated"
 
 
@@ -273,10 +273,30 @@ def test_relapse_after_the_end_is_told_as_what_it_is() -> None:
 
 def test_deprecation_taken_back_closes() -> None:
     now = at("2025-05-05T09:00")
-    deprecation = make_deprecation(announced=None, shutdown_on=None, precision="unknown")
-    decision = decide(opened(), calling(now, deprecation=deprecation), OWNER, DEFAULT_POLICY, now)
+    decision = decide(opened(), calling(now, deprecation=NO_DEPRECATION), OWNER, DEFAULT_POLICY, now)
     assert isinstance(decision, Close)
-    assert (only(decision).topic, decision.campaign.close_reason) == ("date_moved", "withdrawn")
+    assert (only(decision).news, decision.campaign.close_reason) == ("withdrawn", "withdrawn")
+
+
+def test_deprecation_taken_back_after_its_date_moved_is_told_apart_from_the_move() -> None:
+    move = changed(moved(opened(), date(2025, 8, 14), "2025-04-28T08:00"))
+    taken_back = ask(move.campaign, "2025-05-05T09:00", calling(at("2025-05-05T09:00"), deprecation=NO_DEPRECATION))
+    assert (only(move).news, only(taken_back).news) == ("date_moved", "withdrawn")
+    assert changed(taken_back).campaign.plan_version == move.campaign.plan_version
+
+
+def test_two_relapses_on_one_day_are_told_apart() -> None:
+    campaign, heard = opened(), []
+    for hour in (9, 12):
+        now = at(f"2025-05-05T{hour:02}:00")
+        campaign = changed(ask(campaign, f"{now:%FT%R}", calling(now, deprecation=NO_DEPRECATION))).campaign
+        relapse = ask(campaign, f"{now + timedelta(hours=2):%FT%R}")
+        campaign = changed(relapse).campaign
+        heard.append(only(relapse))
+    first, second = heard
+    assert first.reopened
+    assert second.reopened
+    assert first.occurrence != second.occurrence
 
 
 # --- moved dates ------------------------------------------------------------------------------------------------------
@@ -289,7 +309,7 @@ def moved(campaign: Campaign, to: date, now: str) -> Decision:
 def test_moved_date_is_told_once_to_the_owner() -> None:
     decision = moved(opened(), date(2025, 8, 14), "2025-04-28T08:00")
     assert isinstance(decision, Replan)
-    assert (only(decision).topic, only(decision).audiences) == ("date_moved", ("owner",))
+    assert (only(decision).news, only(decision).audiences) == ("date_moved", ("owner",))
     assert decision.campaign.plan_version == 2
     assert isinstance(moved(decision.campaign, date(2025, 8, 14), "2025-04-28T08:00"), Wait)
 
@@ -297,7 +317,7 @@ def test_moved_date_is_told_once_to_the_owner() -> None:
 def test_later_date_arms_the_steps_that_are_in_the_future_again() -> None:
     at_14 = changed(ask(opened(), "2025-06-30T08:00")).campaign
     later = changed(moved(at_14, date(2025, 8, 14), "2025-07-01T08:00"))
-    assert [one.topic for one in later.tellings] == ["date_moved"]
+    assert [one.news for one in later.tellings] == ["date_moved"]
     # -60d was 15 June by the new plan: passed. -30d is 15 July: armed again.
     assert [done.step for done in later.campaign.done] == ["announced", "-60d"]
     assert isinstance(moved(later.campaign, date(2025, 8, 14), "2025-07-15T06:59"), Wait)
@@ -306,8 +326,8 @@ def test_later_date_arms_the_steps_that_are_in_the_future_again() -> None:
 
 def test_earlier_date_tells_the_highest_step_that_it_makes_due() -> None:
     earlier = changed(moved(opened(), date(2025, 5, 14), "2025-05-02T08:00"))
-    news, notice = earlier.tellings
-    assert news.topic == "date_moved"
+    moved_on, notice = earlier.tellings
+    assert moved_on.news == "date_moved"
     assert (notice.step, notice.missed) == ("-14d", ("-60d", "-30d"))
 
 

@@ -14,14 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.tables import campaigns, notifications
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
 from service.core.escalation.campaign import Campaign, Done
-from service.core.escalation.decision import Telling, Topic
+from service.core.escalation.decision import News, Telling
 from service.core.escalation.policy import policy_from_json, policy_to_json
 from service.core.exposure import ExposureKey
 from service.core.notification import DateMoved, Migrated, Notice
 from service.core.ownership import Destination, Owner
 
 _NAMESPACE = uuid.UUID("6f2c1f9e-3f0e-5d2c-9a55-0d6c61737463")
-_KINDS: Mapping[Topic, str] = {"notice": "notice", "date_moved": "date_moved", "migrated": "closed"}
+_KINDS: Mapping[News, str] = {
+    "notice": "notice",
+    "date_moved": "date_moved",
+    "withdrawn": "withdrawn",
+    "migrated": "closed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,7 @@ def _dedup_key(intent: Intent) -> str:
     parts = (
         str(campaign_id(intent.key)),
         f"v{intent.plan_version}",
-        telling.topic,
+        telling.news,
         telling.step,
         telling.occurrence,
         intent.destination.address,
@@ -127,7 +132,7 @@ def _notification(dedup_key: str, intent: Intent, now: datetime) -> dict[str, An
         "id": uuid.uuid5(_NAMESPACE, dedup_key),
         "dedup_key": dedup_key,
         "campaign_id": campaign_id(intent.key),
-        "kind": _KINDS[telling.topic],
+        "kind": _KINDS[telling.news],
         "step": telling.step,
         "audience": destination.audience,
         "destination": destination.address,

@@ -93,7 +93,7 @@ def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wai
 def _withdraw(campaign: Campaign, case: Case) -> Close:
     reason = "the model is not deprecated any more"
     closed = replace(campaign, closed_at=case.now, close_reason="withdrawn")
-    return Close(closed, (tell_owner("date_moved", campaign, case, reason),), reason)
+    return Close(closed, (tell_owner("withdrawn", campaign, case, reason),), reason)
 
 
 def _migrate(campaign: Campaign, case: Case) -> Close:

@@ -7,16 +7,16 @@ from typing import Literal
 from service.core.escalation.campaign import Campaign
 from service.core.ownership import Audience
 
-Topic = Literal["notice", "date_moved", "migrated"]
+News = Literal["notice", "date_moved", "withdrawn", "migrated"]
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
     """One thing to be told to some audiences."""
 
-    topic: Topic
+    news: News
     step: str
-    """A step of the policy, or the topic where it is no step."""
+    """A step of the policy, or the news where it is no step."""
     audiences: tuple[Audience, ...]
     not_before: datetime
     """Quiet hours delay and never drop."""

@@ -15,12 +15,12 @@ def facts_of(
     telling: Telling, before: Campaign | None, campaign: Campaign, case: Case
 ) -> Notice | Migrated | DateMoved:
     """`before` and `campaign`: without and with the decision that tells it."""
-    match telling.topic:
+    match telling.news:
         case "notice":
             return _notice(telling, campaign, case)
         case "migrated":
             return _migrated(case.exposure)
-        case "date_moved":
+        case "date_moved" | "withdrawn":
             return _date_moved(before, case.exposure)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
-from service.core.escalation.decision import Telling, Topic
+from service.core.escalation.decision import News, Telling
 from service.core.escalation.ladder import Rung, Waiting, waiting
 from service.core.ownership import ABOVE_OWNER, Audience
 
@@ -82,11 +82,11 @@ def tell_relapse(campaign: Campaign, ladder: Sequence[Rung], case: Case) -> tupl
         return passed, ()
     reopened, telling = tell(passed, fresh or left, case)
     missed = (*(one.rung.name for one in slept), *telling.missed)
-    occurrence = f"reopened {case.today.isoformat()}"
+    occurrence = f"reopened {case.now:%Y-%m-%dT%H:%M}"
     return reopened, (replace(telling, reopened=True, missed=missed, occurrence=occurrence),)
 
 
-def tell_owner(topic: Topic, campaign: Campaign, case: Case, reason: str) -> Telling:
-    """News that belongs to no step. A second life of the campaign is another occurrence."""
+def tell_owner(news: News, campaign: Campaign, case: Case, reason: str) -> Telling:
+    """News that belong to no step. A second life of the campaign is another occurrence."""
     since = campaign.reopened_at or campaign.opened_at
-    return Telling(topic, topic, ("owner",), case.goes_out, reason, occurrence=f"{since:%Y-%m-%dT%H:%M}")
+    return Telling(news, news, ("owner",), case.goes_out, reason, occurrence=f"{since:%Y-%m-%dT%H:%M}")
