@@ -4,6 +4,7 @@ A *series* is one (service, environment, reporter, and the ids as the log spelle
 that a corrected alias or a new announcement takes effect on history by resolving the series again, with no replay.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -139,6 +140,13 @@ class Rollup:
         for series, ids in other.samples.items():
             mine_ids = self.samples.setdefault(series, [])
             mine_ids.extend(ids[: MAX_SAMPLES - len(mine_ids)])
+
+    def halves(self) -> Iterator["Rollup"]:
+        """Two that merged are this one, which has two totals or more."""
+        rows = list(self.totals.items())
+        for some in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
+            keys = {key for (key, _), _ in some}
+            yield Rollup(dict(some), {key: ids for key, ids in self.samples.items() if key in keys})
 
     def __len__(self) -> int:
         return len(self.totals)

@@ -24,6 +24,7 @@ from service.core.escalation.ladder import upcoming
 from service.core.exposure import Exposure, ExposureKey
 from service.core.ownership import Owner, destinations
 from service.engine.caught_up import tell_behind
+from service.engine.partitions import forget_losses
 
 BATCH = 500
 TRY_AGAIN = timedelta(hours=1)
@@ -73,6 +74,7 @@ async def escalate(
     """
     async with database.begin() as connection:
         await tell_behind(connection, topics, now=now)
+        await forget_losses(connection, now=now)
         tick = _Tick(catalog, company, now, await known_until(connection, topics, now=now))
     done = Escalated(0, 0, 0)
     while (some := await _escalate_batch(database, tick)).looked_at:
@@ -134,7 +136,7 @@ async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception
             since=now,
         ),
     )
-    await look_again(connection, [Look(key, now + TRY_AGAIN, on_call=False)])
+    await look_again(connection, [Look(key, now + TRY_AGAIN, wakes_on_call=False)])
 
 
 def _name(key: ExposureKey) -> str:
@@ -155,19 +157,19 @@ class _Tick:
         owner = self.company.owner_of(key.service)
         decision = self._decision(key, campaign, exposure, owner)
         if isinstance(decision, Wait):
-            return None, Look(key, decision.until, decision.on_call)
+            return None, Look(key, decision.until, decision.wakes_on_call)
         after = decision.campaign
         then = self._decision(key, after, exposure, owner)
         if not isinstance(then, Wait):
             raise TypeError(f"deciding twice at {self.now} changed {key} twice: {decision.reason}; {then.reason}")
         changed = _Changed(key, owner, campaign, after, exposure, decision.tellings)
-        return changed, Look(key, then.until, then.on_call)
+        return changed, Look(key, then.until, then.wakes_on_call)
 
     def _decision(
         self, key: ExposureKey, campaign: Campaign | None, exposure: Exposure | None, owner: Owner
     ) -> Decision:
         if self.catalog.get(key.platform, key.model) is None:
-            return Wait(None, on_call=False, reason="the catalog has no record of the model")
+            return Wait(None, wakes_on_call=False, reason="the catalog has no record of the model")
         if exposure is None:
             return vanish(campaign, self.now)
         policy = self.company.policy_for(platform=key.platform, environment=key.environment, team=owner.team)

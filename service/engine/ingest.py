@@ -63,6 +63,8 @@ class Flushed:
 
     offsets: Mapping[Partition, int]
     batch: Batch
+    refused: int = 0
+    """Calls of the batch that the database would not take: rejected, not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,7 @@ class Ingest:
                 self._forget()
                 return outcome
             await self._look_into_jumps(now)
-            return Flushed({p: span.next_offset for p, span in batch.spans.items()}, batch)
+            return Flushed({p: span.next_offset for p, span in batch.spans.items()}, batch, outcome.refused)
 
     async def _apply(self, batch: Batch, incarnations: Mapping[Partition, str], now: datetime) -> Applied | Superseded:
         if not batch:

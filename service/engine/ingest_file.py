@@ -41,9 +41,11 @@ class FileSummary:
             self.call_records += span.call_records
             self.rejected_records += span.rejected_records
             self.other_records += span.other_records
-        self.calls += sum(totals.calls for totals in flushed.batch.rollup.totals.values())
+        self.calls += sum(totals.calls for totals in flushed.batch.rollup.totals.values()) - flushed.refused
         for key, count in flushed.batch.rejections.items():
             self.rejections[key.reason] += count.rejected
+        if flushed.refused:
+            self.rejections["bad_field"] += flushed.refused
 
 
 class FileLog:
@@ -109,16 +111,17 @@ async def ingest_file(
 
 
 async def _flush(ingest: Ingest, clock: Callable[[], datetime]) -> Flushed:
+    reason = ""
     for _ in range(_ATTEMPTS):
         outcome: Outcome = await ingest.flush(now=clock())
         match outcome:
             case Flushed():
                 return outcome
-            case Postponed(wait, _):
+            case Postponed(wait, reason):
                 await asyncio.sleep(wait)
             case _:
                 raise IngestFailed("another lastcall is reading it")
-    raise IngestFailed("the database does not answer")
+    raise IngestFailed(f"the database took nothing in {_ATTEMPTS} tries, the last ended with {reason}")
 
 
 def _name(path: Path) -> str:

@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.adapters.metrics import GAP_RECORDS
-from service.adapters.postgres.conditions import Condition, clear_condition, raise_condition
+from service.adapters.postgres.conditions import (
+    Condition,
+    clear_condition,
+    clear_conditions_before,
+    raise_condition,
+)
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.watermark_store import add_gap, begin, load_watermarks, move
 from service.core.batch import Partition
 from service.core.position import Begin, Hold, LogState, Renew, Resume, Watermark, where_to_start
+
+_LOSS_SHOWN_FOR = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -47,6 +54,13 @@ async def record_gap(database: Database, partition: Partition, first: int, end: 
     async with database.begin() as connection:
         await add_gap(connection, partition, end - first)
         await _tell_gap(connection, partition, first, end, now)
+
+
+async def forget_losses(connection: Transaction, *, now: datetime) -> None:
+    """What is lost stays in the ledger; it is no condition any more once reading has gone on for a day. A loss that
+    repeats opens one again."""
+    for kind in ("gap", "values_refused"):
+        await clear_conditions_before(connection, kind, now - _LOSS_SHOWN_FOR, now=now)
 
 
 async def _write(

@@ -19,6 +19,7 @@ from service.adapters.postgres.watermark_store import accept_recreated
 from service.core.batch import DeadLetter, Partition
 from service.core.position import LogState
 from service.engine.ingest import Flushed, Ingest, Limits, Postponed
+from service.engine.partitions import forget_losses
 from service.formats.decoder import Decoder
 from tests.broker_topics import call_record
 
@@ -236,6 +237,21 @@ async def test_records_deleted_before_they_were_read_are_counted_and_told(databa
     assert await conditions(database) == [("gap", "calls/0")]
 
 
+async def test_gap_is_no_condition_any_more_when_reading_has_gone_on_for_a_day(database: Database) -> None:
+    ingest = await reader(database, ALog())
+    ingest.take([ARecord(0)], now=NOW)
+    await ingest.flush(now=NOW)
+    await reader(database, ALog(start=11))
+
+    async with database.begin() as connection:
+        await forget_losses(connection, now=NOW + timedelta(days=1))
+    assert await conditions(database) == [("gap", "calls/0")]
+
+    async with database.begin() as connection:
+        await forget_losses(connection, now=NOW + timedelta(days=1, seconds=1))
+    assert await conditions(database) == []
+
+
 async def test_records_deleted_while_reading_are_counted_and_told(database: Database) -> None:
     log = ALog()
     ingest = await reader(database, log)
@@ -327,6 +343,26 @@ async def test_names_too_long_for_an_index_are_counted_like_any_other(database: 
 
     assert await calls(database) == 6
     assert await one(database, "SELECT count(*), max(octet_length(service)) FROM series") == (4, 512)
+
+
+async def test_values_that_the_database_refuses_cost_themselves_alone(database: Database) -> None:
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE series ADD CHECK (service <> 'cursed')"))
+    ingest = await reader(database, ALog())
+    services = ["search-api", "cursed", "mail", "cursed", "billing"]
+    ingest.take([ARecord(n, call_record(service=service)) for n, service in enumerate(services)], now=NOW)
+
+    outcome = await ingest.flush(now=NOW)
+
+    assert isinstance(outcome, Flushed)
+    assert outcome.refused == 2
+    assert await calls(database) == 3
+    assert await one(database, "SELECT next_offset, records FROM watermarks") == (5, 5)
+    assert await one(database, "SELECT reason, rejected, detail FROM rejections") == (
+        *("bad_field", 2),
+        "the database refuses the values: CheckViolationError",
+    )
+    assert await conditions(database) == [("values_refused", "calls/0 0 to 4")]
 
 
 async def test_two_consumers_may_meet_new_series_at_once(database: Database) -> None:

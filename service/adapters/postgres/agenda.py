@@ -18,11 +18,11 @@ _INSTANT = DateTime(timezone=True)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """When to look again. `on_call`: and at once when there is a new call."""
+    """When to look again. `wakes_on_call`: and at once when there is a new call."""
 
     key: ExposureKey
     at: datetime | None
-    on_call: bool
+    wakes_on_call: bool
 
 
 async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[ExposureKey]:
@@ -47,10 +47,10 @@ async def look_again(connection: AsyncConnection, looks: Iterable[Look]) -> None
         v = unnested(
             *((name, Text(), [getattr(look.key, name) for look in some]) for name in KEY),
             ("look_at", _INSTANT, [look.at for look in some]),
-            ("on_call", agenda.c.on_call.type, [look.on_call for look in some]),
+            ("wakes_on_call", agenda.c.wakes_on_call.type, [look.wakes_on_call for look in some]),
         )
         await connection.execute(
-            update(agenda).where(same_key(agenda, v)).values(look_at=v.c.look_at, on_call=v.c.on_call)
+            update(agenda).where(same_key(agenda, v)).values(look_at=v.c.look_at, wakes_on_call=v.c.wakes_on_call)
         )
 
 
@@ -66,7 +66,7 @@ async def look_after_calls(connection: AsyncConnection, first_calls: Mapping[Exp
             statement.on_conflict_do_update(
                 index_elements=list(KEY),
                 set_={"look_at": func.least(agenda.c.look_at, statement.excluded.look_at)},
-                where=agenda.c.on_call,
+                where=agenda.c.wakes_on_call,
             )
         )
 

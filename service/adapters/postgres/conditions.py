@@ -61,6 +61,13 @@ async def clear_conditions_except(
     await connection.execute(update(conditions).where(*over).values(cleared_at=now))
 
 
+async def clear_conditions_before(connection: AsyncConnection, kind: str, since: datetime, *, now: datetime) -> None:
+    """Those that have been told for long enough."""
+    c = conditions.c
+    over = (c.kind == kind, c.since < since, c.cleared_at.is_(None))
+    await connection.execute(update(conditions).where(*over).values(cleared_at=now))
+
+
 async def open_conditions(connection: AsyncConnection) -> Sequence[Condition]:
     rows = await connection.execute(
         select(conditions).where(conditions.c.cleared_at.is_(None)).order_by(conditions.c.since)

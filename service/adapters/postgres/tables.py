@@ -224,7 +224,7 @@ agenda = Table(
     Column("platform", Text, primary_key=True),
     Column("model", Text, primary_key=True),
     Column("look_at", DateTime(timezone=True), comment="when escalation looks next; null: time alone brings nothing"),
-    Column("on_call", Boolean, nullable=False, server_default=text("true"), comment="a new call makes it look at once"),
+    Column("wakes_on_call", Boolean, nullable=False, server_default=text("true"), comment="a new call: look at once"),
     Index("ix_agenda_due", "look_at", postgresql_where=text("look_at IS NOT NULL")),
     comment="When each use of a model is to be decided on next; its row is the lock of the decision",
 )  # fmt: skip
@@ -262,7 +262,7 @@ notifications = Table(
     Column("id", Uuid, primary_key=True),
     Column("dedup_key", Text, nullable=False, unique=True),
     Column("campaign_id", Uuid, ForeignKey("campaigns.id")),
-    Column("kind", Text, nullable=False, comment="notice, date_moved, closed, digest, operator"),
+    Column("kind", Text, nullable=False, comment="notice, date_moved, withdrawn, closed, digest, operator"),
     Column("step", Text),
     Column("audience", Text, nullable=False),
     Column("destination", Text, nullable=False, comment="#channel, user:<email>, usergroup:<handle>, or a Slack id"),

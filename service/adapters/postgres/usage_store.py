@@ -1,24 +1,29 @@
 """A batch into rows, in one transaction with its watermarks: so a count is exact, read twice or written late."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
+import structlog
 from sqlalchemy import BigInteger, Date, DateTime, Double, Table, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
-from service.adapters.postgres.database import Database
+from service.adapters.postgres.database import Database, DatabaseTrouble
+from service.adapters.postgres.rejection_store import Refused, add_rejections, spans_in_words, tell_refused
 from service.adapters.postgres.series_store import SeriesBook
-from service.adapters.postgres.tables import rejections, sightings, usage_dirty, usage_hourly
+from service.adapters.postgres.tables import sightings, usage_dirty, usage_hourly
+from service.adapters.postgres.trouble import name_of, refuses_values
 from service.adapters.postgres.unnest import chunked, unnested
 from service.adapters.postgres.watermark_store import advance
 from service.core.batch import Batch, Partition
 from service.core.catalog.lifecycle import Catalog
-from service.core.rollup import MAX_SAMPLES, SeriesKey, Totals
+from service.core.rollup import MAX_SAMPLES, Rollup, SeriesKey, Totals
+
+_log = structlog.get_logger(__name__)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = DateTime(timezone=True)
@@ -39,12 +44,19 @@ _SUMS: tuple[tuple[str, TypeEngine[Any]], ...] = (
 class Applied:
     """Written and committed."""
 
+    refused: int = 0
+    """Calls that the database would not take; they are on record as rejected."""
+
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
     """Nothing is written: these partitions' watermarks have moved under another writer."""
 
     partitions: frozenset[Partition]
+
+
+_Written = tuple[dict[SeriesKey, int], list[Refused]]
+_Write = Callable[[AsyncConnection, Rollup, datetime], Awaitable[_Written]]
 
 
 class UsageStore:
@@ -59,30 +71,63 @@ class UsageStore:
         self, batch: Batch, incarnations: Mapping[Partition, str], *, now: datetime
     ) -> Applied | Superseded:
         """`incarnations` has every partition of the batch. Raises what the database raises; then nothing is written,
-        or, if the connection broke during the commit, the next attempt is answered by Superseded."""
+        or, if the connection broke during the commit, the next attempt is answered by Superseded.
+
+        Values that the database will never take are not tried for ever: all the rest is written without them.
+        """
+        try:
+            return await self._apply(batch, incarnations, self._write, now)
+        except DatabaseTrouble as error:
+            if not refuses_values(error):
+                raise
+            _log.error("values_refused", error=name_of(error), spans=spans_in_words(batch))
+        return await self._apply(batch, incarnations, self._write_what_is_taken, now)
+
+    async def _apply(
+        self, batch: Batch, incarnations: Mapping[Partition, str], write: _Write, now: datetime
+    ) -> Applied | Superseded:
         spans = {p: (incarnations[p], span) for p, span in batch.spans.items()}
         try:
             async with self.database.connect() as connection, connection.begin() as transaction:
                 if lost := await advance(connection, spans, now=now):
                     await transaction.rollback()
                     return Superseded(frozenset(lost))
-                ids = await self._write(connection, batch, now)
+                ids, refused = await write(connection, batch.rollup, now)
+                await add_rejections(connection, batch.rejections)
+                if refused:
+                    await tell_refused(connection, batch, refused, now=now)
         except BaseException:
             self._book.forget()
             raise
         self._book.learn(ids)
-        return Applied()
+        return Applied(sum(one.calls for one in refused))
 
-    async def _write(self, connection: AsyncConnection, batch: Batch, now: datetime) -> dict[SeriesKey, int]:
-        samples = batch.rollup.samples
-        keys = {key for key, _ in batch.rollup.totals}
-        ids = await self._book.find(connection, keys, samples, now=now)
-        await _add_hours(connection, batch.rollup.totals, ids)
-        uses = _uses(batch.rollup.totals, samples, self._book)
+    async def _write(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
+        keys = {key for key, _ in rollup.totals}
+        ids = await self._book.find(connection, keys, rollup.samples, now=now)
+        await _add_hours(connection, rollup.totals, ids)
+        uses = _uses(rollup.totals, rollup.samples, self._book)
         await _mark_dirty(connection, uses, now)
         await _sight(connection, [use for use in uses.values() if self._is_deprecated(use)])
-        await _add_rejections(connection, batch)
-        return ids
+        return ids, []
+
+    async def _write_what_is_taken(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
+        """In halves, down to the one series and hour that is refused."""
+        try:
+            async with connection.begin_nested():
+                return await self._write(connection, rollup, now)
+        except DatabaseTrouble as error:
+            if not refuses_values(error):
+                raise
+            if len(rollup) == 1:
+                return {}, [Refused(sum(totals.calls for totals in rollup.totals.values()), name_of(error))]
+        ids: dict[SeriesKey, int] = {}
+        refused: list[Refused] = []
+        for half in rollup.halves():
+            some, others = await self._write_what_is_taken(connection, half, now)
+            ids |= some
+            refused += others
+        return ids, refused
 
     def _is_deprecated(self, use: "_Use") -> bool:
         deprecation = self._catalog.get(use.platform, use.model)
@@ -206,28 +251,6 @@ async def _sight(connection: AsyncConnection, uses: Sequence[_Use]) -> None:
             "request_ids": use.request_ids,
         }
         for use in sorted(uses, key=lambda use: use.key)
-    ]
-    if rows:
-        await connection.execute(statement, rows)
-
-
-async def _add_rejections(connection: AsyncConnection, batch: Batch) -> None:
-    statement = insert(rejections)
-    statement = statement.on_conflict_do_update(
-        index_elements=_key_of(rejections), set_={"rejected": rejections.c.rejected + statement.excluded.rejected}
-    )
-    rows = [
-        {
-            "topic": key.topic,
-            "reason": key.reason,
-            "hour": key.hour,
-            "format": key.format or "",
-            "rejected": count.rejected,
-            "sample_partition": count.partition,
-            "sample_offset": count.offset,
-            "detail": count.detail,
-        }
-        for key, count in sorted(batch.rejections.items(), key=lambda item: (*item[0][:3], item[0].format or ""))
     ]
     if rows:
         await connection.execute(statement, rows)
