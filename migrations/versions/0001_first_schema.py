@@ -16,7 +16,7 @@ def upgrade() -> None:
     sa.Column('platform', sa.Text(), nullable=False),
     sa.Column('model', sa.Text(), nullable=False),
     sa.Column('look_at', sa.DateTime(timezone=True), nullable=True, comment='when escalation looks next; null: time alone brings nothing'),
-    sa.Column('on_call', sa.Boolean(), server_default=sa.text('true'), nullable=False, comment='a new call makes it look at once'),
+    sa.Column('wakes_on_call', sa.Boolean(), server_default=sa.text('true'), nullable=False, comment='a new call: look at once'),
     sa.PrimaryKeyConstraint('service', 'environment', 'platform', 'model', name=op.f('pk_agenda')),
     comment='When each use of a model is to be decided on next; its row is the lock of the decision'
     )
@@ -210,7 +210,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('dedup_key', sa.Text(), nullable=False),
     sa.Column('campaign_id', sa.Uuid(), nullable=True),
-    sa.Column('kind', sa.Text(), nullable=False, comment='notice, date_moved, closed, digest, operator'),
+    sa.Column('kind', sa.Text(), nullable=False, comment='notice, date_moved, withdrawn, closed, digest, operator'),
     sa.Column('step', sa.Text(), nullable=True),
     sa.Column('audience', sa.Text(), nullable=False),
     sa.Column('destination', sa.Text(), nullable=False, comment='#channel, user:<email>, usergroup:<handle>, or a Slack id'),

@@ -53,7 +53,7 @@ def opened(now: str = "2025-04-14T08:00", **given: object) -> Campaign:
 
 def test_nothing_is_told_before_the_announcement() -> None:
     decision = ask(None, "2025-04-13T10:00")
-    assert decision == Wait(at("2025-04-14T00:00"), on_call=False, reason="the end is not announced yet")
+    assert decision == Wait(at("2025-04-14T00:00"), wakes_on_call=False, reason="the end is not announced yet")
 
 
 def test_announcement_waits_for_nine_in_the_owners_zone() -> None:
@@ -73,7 +73,7 @@ def test_campaign_opens_with_the_announcement() -> None:
 
 def test_caller_that_had_stopped_before_is_left_in_peace() -> None:
     decision = ask(None, "2025-04-14T07:00", make_exposure(until=date(2025, 4, 10)))
-    assert decision == Wait(None, on_call=True, reason="the calls ended before anybody was to be told")
+    assert decision == Wait(None, wakes_on_call=True, reason="the calls ended before anybody was to be told")
 
 
 def test_model_that_is_not_deprecated_concerns_nobody() -> None:
@@ -252,7 +252,7 @@ def test_quiet_closes_with_one_message_to_the_owner() -> None:
 def test_late_record_does_not_reopen() -> None:
     late = make_exposure(until=date(2025, 5, 3))
     decision = ask(closed(), "2025-05-06T10:00", late)
-    assert decision == Wait(None, on_call=True, reason="no call since the campaign was closed")
+    assert decision == Wait(None, wakes_on_call=True, reason="no call since the campaign was closed")
 
 
 def test_relapse_reopens_at_the_level_that_was_left() -> None:
@@ -363,7 +363,7 @@ def test_silence_closes_only_as_far_as_it_is_known(known_until: str, closes: boo
         assert isinstance(decision, Close)
     else:
         reason = "no call since 2025-05-01, but not all records since then are read"
-        assert decision == Wait(at("2025-05-05T08:05"), on_call=True, reason=reason)
+        assert decision == Wait(at("2025-05-05T08:05"), wakes_on_call=True, reason=reason)
 
 
 def test_step_that_is_due_does_not_wait_for_records() -> None:

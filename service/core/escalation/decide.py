@@ -51,7 +51,7 @@ def decide(
 def vanish(campaign: Campaign | None, now: datetime) -> Close | Wait:
     """What `decide` is where no call is left: those that were counted turned out to be of another model."""
     if campaign is None or not campaign.is_open:
-        return Wait(None, on_call=True, reason="no call of the model")
+        return Wait(None, wakes_on_call=True, reason="no call of the model")
     closed = replace(campaign, closed_at=now, close_reason="withdrawn")
     return Close(closed, (), "the calls turned out to be of another model")
 
@@ -59,11 +59,11 @@ def vanish(campaign: Campaign | None, now: datetime) -> Close | Wait:
 def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
     deprecation = case.exposure.deprecation
     if not deprecation.is_deprecated:
-        return Wait(None, on_call=False, reason="the model is not deprecated")
+        return Wait(None, wakes_on_call=False, reason="the model is not deprecated")
     if deprecation.announced and not deprecation.known_on(case.now.date()):
-        return Wait(utc_midnight(deprecation.announced), on_call=False, reason="the end is not announced yet")
+        return Wait(utc_midnight(deprecation.announced), wakes_on_call=False, reason="the end is not announced yet")
     if case.state == "quiet":
-        return Wait(None, on_call=True, reason="the calls ended before anybody was to be told")
+        return Wait(None, wakes_on_call=True, reason="the calls ended before anybody was to be told")
     if case.seems_quiet:
         return _until_more_is_known(case)
     ladder = climb(policy, case)
@@ -76,11 +76,11 @@ def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
 
 def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wait:
     if not case.exposure.deprecation.is_deprecated:
-        return Wait(None, on_call=False, reason="the model is not deprecated any more")
+        return Wait(None, wakes_on_call=False, reason="the model is not deprecated any more")
     if case.exposure.last_at <= closed_at:
-        return Wait(None, on_call=True, reason="no call since the campaign was closed")
+        return Wait(None, wakes_on_call=True, reason="no call since the campaign was closed")
     if case.state == "quiet":
-        return Wait(None, on_call=True, reason="called again, and has stopped since")
+        return Wait(None, wakes_on_call=True, reason="called again, and has stopped since")
     if case.seems_quiet:
         return _until_more_is_known(case)
     revived = replace(
@@ -145,7 +145,7 @@ def _advance(campaign: Campaign, case: Case) -> Notify | Wait:
 def _until_more_is_known(case: Case) -> Wait:
     """Whether the calls have ended is not known while records of them may wait to be read."""
     reason = f"no call since {case.exposure.last_at:%Y-%m-%d}, but not all records since then are read"
-    return Wait(case.now + UNTIL_MORE_IS_KNOWN, on_call=True, reason=reason)
+    return Wait(case.now + UNTIL_MORE_IS_KNOWN, wakes_on_call=True, reason=reason)
 
 
 def _calls_count(case: Case) -> bool:

@@ -79,7 +79,7 @@ class Wait:
 
     until: datetime | None
     """When time alone may make something due; later than now. None: time alone never will."""
-    on_call: bool
+    wakes_on_call: bool
     """Whether a new call may make something due before that."""
     reason: str
 
