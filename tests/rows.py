@@ -161,6 +161,7 @@ async def put_notification(
     step: str = "-14d",
     state: str = "delivered",
     decided_at: datetime = NOW - timedelta(days=2),
+    not_before: datetime | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> uuid.UUID:
     key = uuid.uuid4()
@@ -176,7 +177,7 @@ async def put_notification(
             facts=dict(facts or {}),
             reason="step -14d is due and the owner hears first",
             decided_at=decided_at,
-            not_before=decided_at,
+            not_before=not_before or decided_at,
             state=state,
             message_id=message_id,
             settled_at=decided_at if state == "delivered" else None,

@@ -97,6 +97,11 @@ def moment(at: datetime) -> str:
     return f"{day(at.date())}, {at:%H:%M} UTC"
 
 
+def soon(at: datetime) -> str:
+    """Mon 23 Nov 08:00 UTC: of what is at most weeks away. `at` is in UTC."""
+    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]} {at:%H:%M} UTC"
+
+
 def from_now(days: int) -> str:
     """`today`, `tomorrow`, `in 27 days`, `yesterday`, `3 days ago`"""
     near = {0: "today", 1: "tomorrow", -1: "yesterday"}.get(days)

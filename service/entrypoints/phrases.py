@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from service.adapters.queries import ExposureAnswer, Lifecycle
+from service.adapters.queries import ExposureAnswer, Lifecycle, Told
 from service.core import words
 
 STATES = {
@@ -16,6 +16,28 @@ STATES = {
 def is_silent(exposure: ExposureAnswer) -> bool:
     """Whether it has not called for a week, though such a silence is within its habits."""
     return exposure.state == "active" and exposure.calls_7d == 0
+
+
+def is_told(exposure: ExposureAnswer) -> bool:
+    """Whether a message about it was delivered; one that still waits has told nobody."""
+    return exposure.told is not None and exposure.told.state == "delivered"
+
+
+def told(told: Told, now: datetime) -> str:
+    """What became of a message: `2 days ago` once delivered, else `pending, goes out Mon 23 Nov 08:00 UTC`."""
+    match told.state:
+        case "delivered":
+            return ago(told.at, now)
+        case "pending" if told.not_before > now:
+            return f"pending, goes out {words.soon(told.not_before)}"
+        case "pending":
+            return "pending, goes out with the next tick"
+        case "leased":
+            return "being sent"
+        case "unknown":
+            return f"sent {ago(told.at, now)}, arrival not confirmed"
+        case _:
+            return f"{told.state} {ago(told.at, now)}"
 
 
 def state(exposure: ExposureAnswer) -> str:

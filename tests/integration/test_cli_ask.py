@@ -10,8 +10,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.adapters.postgres.database import Database
+from service.core import words
 from service.entrypoints.cli import app
-from tests.rows import put_unknown_id, put_use
+from tests.rows import put_campaign, put_notification, put_unknown_id, put_use
 
 GPT_45 = "gpt-4.5-preview-2025-02-27"
 
@@ -59,6 +60,18 @@ async def test_who_shows_a_table_to_a_person(database_url: str) -> None:
     assert "Mon 14 Jul 2025" in result.stdout
     assert "billing-run" in result.stdout
     assert "past its day, answered" in result.stdout
+
+
+async def test_who_is_told_tomorrow_is_not_told_yet(database: Database, database_url: str) -> None:
+    now = datetime.now(UTC)
+    async with database.begin() as connection:
+        await put_use(connection, model=GPT_45, now=now)
+        campaign = await put_campaign(connection, model=GPT_45)
+        await put_notification(connection, campaign_id=campaign, state="pending", not_before=now + timedelta(days=1))
+
+    result = await ask(database_url, "due")
+
+    assert f"#team-search pending, goes out {words.soon(now + timedelta(days=1))}" in " ".join(result.stdout.split())
 
 
 @pytest.mark.usefixtures("called")

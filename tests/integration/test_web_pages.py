@@ -129,6 +129,18 @@ async def test_a_silence_within_the_callers_habits_is_no_call_and_no_migration(d
     assert "migrated last call 20 days ago" in text
 
 
+async def test_a_message_that_waits_has_told_nobody(database: Database) -> None:
+    async with database.begin() as connection:
+        await put_use(connection)
+        campaign = await put_campaign(connection)
+        await put_notification(connection, campaign_id=campaign, state="pending", not_before=NOW + timedelta(hours=20))
+
+    text = words_of(await get_page(database, "/"))
+
+    assert "nobody told yet 1" in text
+    assert "#team-search pending, goes out Thu 3 Jul 08:00 UTC" in text
+
+
 async def test_a_person_and_a_daily_reminder_are_said_as_people_do(database: Database) -> None:
     async with database.begin() as connection:
         await put_use(connection)

@@ -10,6 +10,7 @@ from service.adapters.queries.answers import (
     Page,
     RejectionAnswer,
     ServiceAnswer,
+    Told,
     UnknownId,
 )
 from service.adapters.queries.deprecations import count_callers
@@ -38,6 +39,7 @@ __all__ = [
     "RejectionAnswer",
     "SentMessage",
     "ServiceAnswer",
+    "Told",
     "UnknownId",
     "count_callers",
     "cut",

@@ -95,13 +95,14 @@ class DayCalls(Answer):
 
 
 class Told(Answer):
-    """Who was told of an exposure last."""
+    """Who was told of an exposure last, or is about to be: `state` says which."""
 
     destination: str = Field(examples=["#team-search"])
     audience: str = Field(examples=["owner"])
     step: str | None = Field(default=None, examples=["-30d"])
     repeat_days: int | None = Field(default=None, description=REPEAT)
     at: datetime = Field(description="When it was delivered, else when it was decided.")
+    not_before: datetime = Field(description="It goes out no sooner.")
     state: str = Field(description="pending, leased, delivered, failed, unknown.", examples=["delivered"])
     others: int = Field(default=0, description="How many more destinations were told with it.")
 

@@ -101,7 +101,7 @@ async def _read_told(connection: AsyncConnection) -> dict[uuid.UUID, Told]:
     others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step, n.decided_at)) - 1).label("others")
     repeat_days = n.facts["repeat_days"].as_integer().label("repeat_days")
     rows = await connection.execute(
-        select(n.campaign_id, n.destination, n.audience, n.step, n.state, others)
+        select(n.campaign_id, n.destination, n.audience, n.step, n.state, n.not_before, others)
         .add_columns(func.coalesce(n.settled_at, n.decided_at).label("at"), repeat_days)
         .where(n.campaign_id.is_not(None))
         .ext(distinct_on(n.campaign_id))

@@ -26,7 +26,7 @@ from service.app import App
 from service.core import words
 from service.core.catalog.lookup import records_of
 from service.core.identity import Model
-from service.engine.reconcile import reconcile
+from service.engine.reconcile import catch_up
 from service.entrypoints import phrases
 from service.entrypoints.cli.output import Exit, console, emit, fail
 from service.entrypoints.cli.session import run
@@ -43,7 +43,7 @@ def who(
     now = _now()
 
     async def ask(app: App) -> tuple[list[ExposureAnswer], list[ModelUse], list[UnknownId]]:
-        await _catch_up(app, now)
+        await catch_up(app.database, now=now)
         models = models_meant(app, model)
         async with app.database.connect() as connection:
             if not models:
@@ -70,7 +70,7 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
     now = _now()
 
     async def ask(app: App) -> ServiceAnswer:
-        await _catch_up(app, now)
+        await catch_up(app.database, now=now)
         async with app.database.connect() as connection:
             every = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
             own = [exposure for exposure in every if exposure.service == name]
@@ -101,7 +101,7 @@ def due(
     now = _now()
 
     async def ask(app: App) -> list[ExposureAnswer]:
-        await _catch_up(app, now)
+        await catch_up(app.database, now=now)
         async with app.database.connect() as connection:
             every = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
         return [exposure for exposure in every if wanted.admits(exposure)]
@@ -131,11 +131,6 @@ def _not_found(message: str, name: str, names: Iterable[str]) -> NoReturn:
     close = get_close_matches(name, sorted(names), n=3, cutoff=0.5)
     remedy = f"did you mean {' or '.join(close)}?" if close else "`lastcall due --within 365d` lists what is called"
     fail(message, remedy, Exit.BAD_NEWS)
-
-
-async def _catch_up(app: App, now: datetime) -> None:
-    """What came in a moment ago is in the answer, whether or not a scheduler runs."""
-    await reconcile(app.database, app.catalog, app.resolver, now=now)
 
 
 def _now() -> datetime:
@@ -174,7 +169,7 @@ def _print_exposures(exposures: Sequence[ExposureAnswer]) -> None:
     table = _table("goes", "left", "model", "platform", "service", "environment", "team", "calls 7d", "state", "told")
     for each in exposures:
         told = (
-            f"{words.address(each.told.destination)} {phrases.ago(each.told.at, _now())}" if each.told else "nobody yet"
+            f"{words.address(each.told.destination)} {phrases.told(each.told, _now())}" if each.told else "nobody yet"
         )
         table.add_row(
             phrases.when(each),

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from service.adapters.queries import ExposureAnswer, Lifecycle, deadline_key
 from service.core.catalog.lifecycle import Catalog
-from service.entrypoints.phrases import is_silent
+from service.entrypoints.phrases import is_silent, is_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Headline:
     migrated: int
     """Services that have stopped calling every deprecated model that they used."""
     untold: int
-    """Services that call or are silent, and of which nobody was told."""
+    """Services that call or are silent, and of which no message has been delivered."""
     next_one: Lifecycle | None
     """The nearest deadline ahead that calls still run into."""
 
@@ -54,7 +54,7 @@ class Headline:
             past=len(_services([e for e in calling if e.days_left is not None and e.days_left < 0])),
             within_30=len(_services([e for e in ahead if (e.days_left or 0) <= 30])),
             migrated=len(_services(exposures) - _services(open_)),
-            untold=len(_services([e for e in open_ if e.told is None])),
+            untold=len(_services([e for e in open_ if not is_told(e)])),
             next_one=min(ahead, key=deadline_key, default=None),
         )
 

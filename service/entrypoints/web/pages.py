@@ -48,6 +48,7 @@ templates.env.filters.update(
     sparkline=show.sparkline,
     step=phrases.step,
     step_in_words=phrases.step_in_words,
+    told=phrases.told,
     urgency=show.urgency,
     when=phrases.when,
 )
