@@ -21,24 +21,20 @@ _ZSTD_PIECE = 256
 """Compressed bytes fed at once: one piece cannot expand to much more than the limit."""
 
 
-def inflate(value: bytes) -> bytes | None:
+def inflate(value: bytes, most: int = MAX_BYTES) -> bytes | None:
     """The content of a gzip or zstd value, several members or frames joined; None when it is neither.
 
-    Raises UnreadableError: bad_compression, too_large.
+    Raises UnreadableError: bad_compression, or too_large before more than `most` bytes and one piece are opened.
     """
+    limit = min(most, MAX_BYTES, max(_SMALL, MAX_RATIO * len(value)))
     if value.startswith(GZIP):
-        return _gunzip(value)
+        return _gunzip(value, limit)
     if value.startswith(ZSTD):
-        return _unzstd(value)
+        return _unzstd(value, limit)
     return None
 
 
-def _limit(value: bytes) -> int:
-    return min(MAX_BYTES, max(_SMALL, MAX_RATIO * len(value)))
-
-
-def _gunzip(value: bytes) -> bytes:
-    limit = _limit(value)
+def _gunzip(value: bytes, limit: int) -> bytes:
     content = bytearray()
     for _ in range(_MAX_MEMBERS):
         member = zlib.decompressobj(wbits=31)
@@ -56,8 +52,7 @@ def _gunzip(value: bytes) -> bytes:
     raise UnreadableError("too_large", "gzip, too many members")
 
 
-def _unzstd(value: bytes) -> bytes:
-    limit = _limit(value)
+def _unzstd(value: bytes, limit: int) -> bytes:
     content = bytearray()
     for _ in range(_MAX_MEMBERS):
         frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from service.core.usage import Decoded, Format, Rejection, UsageEvent
 from service.formats import kong, lastcall, litellm, otlp_json, otlp_protobuf
 from service.formats.compression import MAX_BYTES
-from service.formats.envelopes import Leaf, header_hints, open_record
+from service.formats.envelopes import MAX_TOTAL_ITEMS, OVER_BUDGET, Leaf, header_hints, open_record
 from service.formats.reading import NOTHING, Hints, Reader
 from service.formats.record import Record
 from service.formats.rejecting import READ_ERRORS, rejection
@@ -39,7 +39,7 @@ _RECOGNISERS: Mapping[Format, Reader] = {
 
 def decode(record: Record, format: Format | None = None) -> Decoded:  # noqa: A002  the word of the CLI and lastcall.yaml
     """All calls of one record, in order, of `format`, or of whatever each part's shape says."""
-    return _read_all(list(open_record(record.value, header_hints(record.headers, record.timestamp))), format)
+    return _read_all(open_record(record.value, header_hints(record.headers, record.timestamp)), format)
 
 
 class Decoder:
@@ -64,7 +64,7 @@ class Decoder:
         return self._decode_and_remember(record)
 
     def _decode_and_remember(self, record: Record) -> Decoded:
-        parts = list(open_record(record.value, header_hints(record.headers, record.timestamp)))
+        parts = open_record(record.value, header_hints(record.headers, record.timestamp))
         fixed = self._formats.get(record.topic)
         decoded = _read_all(parts, fixed)
         only = parts[0] if len(parts) == 1 else None
@@ -82,6 +82,8 @@ def _read_all(parts: list[Leaf | Rejection], format_: Format | None) -> Decoded:
         decoded = _read(part, format_)
         events.extend(decoded.events)
         rejections.extend(decoded.rejections)
+        if len(events) + len(rejections) > MAX_TOTAL_ITEMS:
+            return Decoded(rejections=(OVER_BUDGET,))
     return Decoded(tuple(events), tuple(rejections)) if events or rejections else NOTHING
 
 

@@ -1,7 +1,7 @@
 """What is wrapped around a dialect's own bytes, taken off layer by layer.
 
 Compression, text encodings, Schema Registry framing, JSON arrays, NDJSON, JSON text inside JSON, CloudEvents, Kafka
-Connect, and the log shippers Fluent Bit, Vector, Filebeat. Bounded in layers, items, and bytes (`compression.py`).
+Connect, and the log shippers Fluent Bit, Vector, Filebeat. Bounded in layers, items, and bytes, each and in total.
 """
 
 import binascii
@@ -24,6 +24,11 @@ MAX_STRINGS = 3
 """JSON texts inside JSON texts."""
 MAX_ITEMS = 10_000
 """Elements of one array, or lines of one NDJSON value."""
+MAX_TOTAL_BYTES = 32 * 1024 * 1024
+"""Of all layers of one record together."""
+MAX_TOTAL_ITEMS = 50_000
+OVER_BUDGET = Rejection("too_large", "layers and items in total")
+"""All that is left of a record beyond them."""
 
 Fields = dict[str, msgspec.Raw]
 """A JSON object opened by one level."""
@@ -39,14 +44,37 @@ class Leaf(NamedTuple):
     """What its shape says."""
 
 
+class _TooMuchError(Exception):
+    """The record is over its budget."""
+
+
+class _Budget:
+    """What is left to one record, through all its layers: small ones inside small ones make up any amount."""
+
+    def __init__(self) -> None:
+        self.bytes = MAX_TOTAL_BYTES
+        self._items = MAX_TOTAL_ITEMS
+
+    def take_bytes(self, number: int) -> None:
+        self.bytes -= number
+        if self.bytes < 0:
+            raise _TooMuchError
+
+    def take_items(self, number: int) -> None:
+        self._items -= number
+        if self._items < 0:
+            raise _TooMuchError
+
+
 class _Layer(NamedTuple):
     body: bytes
     hints: Hints
+    budget: _Budget
     layers: int = 0
     strings: int = 0
 
     def inside(self, body: bytes, hints: Hints | None = None, *, strings: int = 0) -> "_Layer":
-        return _Layer(body, hints or self.hints, self.layers + 1, self.strings + strings)
+        return _Layer(body, hints or self.hints, self.budget, self.layers + 1, self.strings + strings)
 
 
 Item = Leaf | Rejection | _Layer
@@ -59,12 +87,21 @@ _CONNECT = frozenset({"schema", "payload"})
 _SPACE = b" \t\r\n"
 
 
-def open_record(value: bytes | None, hints: Hints) -> Iterator[Leaf | Rejection]:
-    """Every dialect record in a Kafka value. What cannot be opened is a Rejection in its place."""
+def open_record(value: bytes | None, hints: Hints) -> list[Leaf | Rejection]:
+    """Every dialect record in a Kafka value. What cannot be opened is a Rejection in its place.
+
+    A record over its total budget is one Rejection and nothing else.
+    """
     if not value:
-        yield Rejection("empty")
-        return
-    pending: list[Iterator[Item]] = [iter((_Layer(value, hints),))]
+        return [Rejection("empty")]
+    try:
+        return list(_opened(_Layer(value, hints, _Budget())))
+    except _TooMuchError:
+        return [OVER_BUDGET]
+
+
+def _opened(record: _Layer) -> Iterator[Leaf | Rejection]:
+    pending: list[Iterator[Item]] = [iter((record,))]
     while pending:
         item = next(pending[-1], None)
         if item is None:
@@ -96,6 +133,7 @@ def _open_safely(layer: _Layer) -> Iterator[Item]:
         return iter((Rejection("too_large"),))
     if not layer.body:
         return iter((Rejection("empty"),))
+    layer.budget.take_bytes(len(layer.body))
     try:
         return _open(layer)
     except READ_ERRORS as error:
@@ -106,13 +144,23 @@ def _open(layer: _Layer) -> Iterator[Item]:
     body = layer.body
     if body[:1] == b"{":
         return _open_object(layer)
-    if (content := inflate(body)) is not None:
+    if (content := _inflate(layer)) is not None:
         return iter((layer.inside(content),))
     if (recoded := _recode(body)) is not None:
         return iter((layer.inside(recoded),))
     if body[0] == otlp_protobuf.FIRST_BYTE and (signal := otlp_protobuf.detect(body)) is not None:
         return iter((Leaf(body, layer.hints, signal),))
     return _open_text(layer, body.strip(_SPACE))
+
+
+def _inflate(layer: _Layer) -> bytes | None:
+    left = layer.budget.bytes
+    try:
+        return inflate(layer.body, left)
+    except UnreadableError as error:
+        if error.reason == "too_large" and left < MAX_BYTES:
+            raise _TooMuchError from error
+        raise
 
 
 def _open_text(layer: _Layer, body: bytes) -> Iterator[Item]:
@@ -166,6 +214,7 @@ def _each(layer: _Layer, items: Sequence[bytes | msgspec.Raw]) -> Iterator[Item]
     if len(items) > MAX_ITEMS:
         yield Rejection("too_large", f"more than {MAX_ITEMS} items")
         return
+    layer.budget.take_items(len(items))
     for item in items:
         body = bytes(item).strip(_SPACE)
         if body:

@@ -2,6 +2,8 @@
 
 import base64
 import gzip
+import hashlib
+import json
 import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +12,10 @@ import msgspec
 import pytest
 import zstandard
 
+from service.core.usage import Decoded
 from service.formats.compression import MAX_BYTES
 from service.formats.decoder import Decoder, decode
-from service.formats.envelopes import MAX_ITEMS
+from service.formats.envelopes import MAX_ITEMS, OVER_BUDGET
 from tests.builders import make_record
 
 BARE: dict[str, Any] = {"provider": "openai", "model": "gpt-4"}
@@ -189,3 +192,40 @@ def test_fixed_format_is_not_second_guessed() -> None:
 def test_record_without_any_time_is_rejected() -> None:
     assert [r.reason for r in decode(make_record(BARE, timestamp=-1)).rejections] == ["bad_time"]
     assert [r.reason for r in decode(make_record(BARE, timestamp=10**30)).rejections] == ["bad_time"]
+
+
+def cloud_event(data: bytes) -> bytes:
+    event = {"specversion": "1.0", "type": "t", "source": "s", "id": "1"}
+    return json.dumps(event | {"data_base64": base64.b64encode(data).decode()}).encode()
+
+
+def noise(size: int) -> bytes:
+    """A line that does not compress, so that what stands beside it may compress the more."""
+    return json.dumps({"noise": base64.b64encode(hashlib.shake_256(b"noise").digest(size)).decode()}).encode()
+
+
+@pytest.mark.parametrize(
+    ("inner", "times"),
+    [
+        pytest.param(b"\n".join([LINE] * 6000), 10, id="items"),
+        pytest.param(LINE + b" " * (7 * 1024 * 1024), 6, id="bytes"),
+        pytest.param(b"\n".join([b"{}"] * 9000), 2000, id="both, many times over"),
+    ],
+)
+def test_bounds_hold_for_all_layers_together(inner: bytes, times: int) -> None:
+    one = cloud_event(zstandard.compress(inner + b"\n" + noise(len(inner) // 150)))
+    assert decode(make_record(one)).rejections[0].reason != "too_large"
+    bomb = b"\n".join([LINE, *[one] * times])
+    assert decode(make_record(bomb)) == Decoded(rejections=(OVER_BUDGET,))
+
+
+def test_calls_of_all_parts_together_are_bounded() -> None:
+    span = {
+        "attributes": [{"key": "gen_ai.request.model", "value": {"stringValue": "m"}}],
+        "startTimeUnixNano": "1751274843120000000",
+    }
+    request = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span] * 30_000}]}]}, separators=(",", ":"))
+    packed = cloud_event(gzip.compress(request.encode() + b"\n" + noise(len(request) // 150)))
+    assert len(decode(make_record(packed)).events) == 30_000
+    several = b"\n".join([packed] * 3)
+    assert decode(make_record(several)) == Decoded(rejections=(OVER_BUDGET,))
