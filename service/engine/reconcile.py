@@ -24,12 +24,19 @@ async def reconcile(database: Database, catalog: Catalog, resolver: Resolver, *,
     """Safe to run in several processes, and to break off: each batch is a transaction of its own."""
     async with database.begin() as connection:
         changed = await load_deprecations(connection, catalog, now=now)
-    resolved = worked_out = 0
+    resolved = 0
     while changed is not None and (some := await _resolve_batch(database, catalog, resolver, now)):
         resolved += some
+    return Reconciled(changed, resolved, await catch_up(database, now=now))
+
+
+async def catch_up(database: Database, *, now: datetime) -> int:
+    """Work out the days that calls came in for, and nothing else: for those who ask, whatever release they are of.
+    Returns how many days."""
+    worked_out = 0
     while some := await _work_out_batch(database, now):
         worked_out += some
-    return Reconciled(changed, resolved, worked_out)
+    return worked_out
 
 
 async def _resolve_batch(database: Database, catalog: Catalog, resolver: Resolver, now: datetime) -> int:
