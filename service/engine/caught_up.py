@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from service.adapters.postgres.conditions import Condition, clear_conditions_except, raise_condition
 from service.adapters.postgres.database import Database, Transaction
-from service.adapters.postgres.watermark_store import note_caught_up, topics_behind
+from service.adapters.postgres.watermark_store import clock, note_caught_up, topics_behind
 from service.core.batch import Partition
 from service.engine.ingest import Log
 
@@ -62,7 +62,12 @@ def _sought(goal: _Goal, progress: Progress) -> tuple[str, int, datetime]:
 
 
 async def tell_behind(connection: Transaction, topics: Collection[str], *, now: datetime) -> None:
-    """Tell the operator of topics that are not read to their end, and note that the others are."""
+    """Tell the operator of topics that are not read to their end, and note that the others are.
+
+    What is read is noted by the real clock. A tick as of a later time, as somebody may try one, is held against that
+    clock: nobody can have read up to a time that is to come.
+    """
+    now = min(now, await clock(connection))
     behind = await topics_behind(connection, topics, now - BEHIND_AFTER)
     for topic, since in behind.items():
         await raise_condition(

@@ -154,6 +154,13 @@ async def test_operator_hears_once_that_the_consumer_is_behind(database: Databas
     assert await conditions_of(database) == []
 
 
+async def test_tick_as_of_a_time_to_come_finds_no_consumer_behind(database: Database, loaded: LoadedCatalog) -> None:
+    now = datetime.now(UTC)
+    await put_watermark(database, now)
+    await tick(database, loaded, now + timedelta(days=30))
+    assert await conditions_of(database) == []
+
+
 async def test_first_records_are_no_trouble_while_they_are_applied(database: Database, loaded: LoadedCatalog) -> None:
     await put_watermark(database, None, applied_at=CALLED)
     await tick(database, loaded, CALLED + timedelta(minutes=10))

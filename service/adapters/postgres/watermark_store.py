@@ -157,6 +157,12 @@ async def known_until(connection: AsyncConnection, topics: Collection[str], *, n
     return now if least is None else min(now, least)
 
 
+async def clock(connection: AsyncConnection) -> datetime:
+    """The real time, as the database has it."""
+    at: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+    return at
+
+
 async def topics_behind(connection: AsyncConnection, topics: Collection[str], before: datetime) -> dict[str, datetime]:
     """Topics with a partition that was last caught up before the instant, each with the earliest such time.
 
