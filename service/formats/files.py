@@ -4,11 +4,13 @@ A line `{"topic", "headers", "key", "value_base64"}` is a Kafka record, for valu
 """
 
 import gzip
+import hashlib
 import io
 import sys
 import zlib
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,6 +22,9 @@ from service.formats.compression import GZIP, MAX_BYTES, ZSTD
 
 STDIN = Path("-")
 _SOME = 1024 * 1024
+_ZSTD_WINDOW = 2**27
+_ZSTD_PIECE = 1024
+"""Compressed bytes fed at once: one piece can expand some 30,000 times."""
 _BROKEN = (gzip.BadGzipFile, EOFError, zlib.error, zstandard.ZstdError)
 
 
@@ -69,17 +74,31 @@ def read_records(path: Path, progress: Callable[[int], object] = lambda _: None)
     `progress` is told how many bytes of the file, as it lies on disk, were read since it was last told.
     Raises UnreadableFileError.
     """
+    with _content(path, progress) as content:
+        one_text = ".json" in path.suffixes and path != STDIN
+        for offset, value in enumerate(_values(content, one_text=one_text)):
+            yield _record(value, path.name, offset)
+
+
+def digest(path: Path) -> str:
+    """Of the whole content, decompressed. Raises UnreadableFileError, so that a file with a digest can be read."""
+    found = hashlib.sha256()
+    with _content(path, lambda _: None) as content:
+        while some := content.read(_SOME):
+            found.update(some)
+    return found.hexdigest()[:16]
+
+
+@contextmanager
+def _content(path: Path, progress: Callable[[int], object]) -> Iterator[io.BufferedReader]:
     try:
         raw: BinaryIO = sys.stdin.buffer if path == STDIN else path.open("rb")
         with raw:
-            content = _opened(io.BufferedReader(_Counted(raw, progress), _SOME))
-            one_text = ".json" in path.suffixes and path != STDIN
-            for offset, value in enumerate(_values(content, one_text=one_text)):
-                yield _record(value, path.name, offset)
+            yield _opened(io.BufferedReader(_Counted(raw, progress), _SOME))
+    except _BROKEN as error:  # first: gzip's own error is an OSError
+        raise UnreadableFileError("broken or cut short compression") from error
     except OSError as error:
         raise UnreadableFileError(error.strerror or str(error)) from error
-    except _BROKEN as error:
-        raise UnreadableFileError("broken or cut short compression") from error
 
 
 class _Counted(io.RawIOBase):
@@ -105,9 +124,47 @@ def _opened(file: io.BufferedReader) -> io.BufferedReader:
     if start.startswith(GZIP):
         return io.BufferedReader(gzip.GzipFile(fileobj=file), _SOME)
     if start.startswith(ZSTD):
-        reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(file, read_across_frames=True)
-        return io.BufferedReader(reader, _SOME)
+        return io.BufferedReader(_Zstd(file), _SOME)
     return file
+
+
+class _Zstd(io.RawIOBase):
+    """Content of zstd frames in turn. Unlike zstandard's own reader it tells that the last is cut short."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._frame = self._next_frame()
+        self._begun = False
+        self._given = b""
+        """Compressed bytes beyond the frame that has ended."""
+        self._content = memoryview(b"")
+
+    @staticmethod
+    def _next_frame() -> "zstandard.ZstdDecompressionObj":
+        return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._content:
+            piece = self._given or self._file.read(_ZSTD_PIECE)
+            if not piece:
+                if self._begun:
+                    raise EOFError("zstd, cut short")
+                return 0
+            self._feed(piece)
+        size = min(len(buffer), len(self._content))
+        buffer[:size] = self._content[:size]
+        self._content = self._content[size:]
+        return size
+
+    def _feed(self, piece: bytes) -> None:
+        self._content = memoryview(self._frame.decompress(piece))
+        self._begun, self._given = True, b""
+        if self._frame.eof:
+            self._begun, self._given = False, self._frame.unused_data
+            self._frame = self._next_frame()
 
 
 def _values(content: io.BufferedReader, *, one_text: bool) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 import zstandard
 
 from service.formats.compression import MAX_BYTES
-from service.formats.files import STDIN, UnreadableFileError, read_records
+from service.formats.files import STDIN, UnreadableFileError, digest, read_records
 
 LINES = b'{"a": 1}\n\n{"a": 2}\n'
 
@@ -100,10 +101,37 @@ def test_file_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
         list(read_records(tmp_path / "x"))
 
 
-def test_broken_compression_is_unreadable_after_the_good_part(tmp_path: Path) -> None:
-    path = tmp_path / "x.gz"
-    path.write_bytes(gzip.compress(LINES * 100_000)[:-10])
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+def test_broken_compression_is_unreadable_after_the_good_part(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(compress(b"".join(b'{"a": %d}\n\n{"a": 2}\n' % n for n in range(100_000)))[:-10])
     read: list[object] = []
     with pytest.raises(UnreadableFileError, match="compression"):
         read.extend(read_records(path))
     assert len(read) > 100_000
+    with pytest.raises(UnreadableFileError, match="compression"):
+        digest(path)
+
+
+@pytest.mark.parametrize("cut", [1, 5, 12])
+def test_frame_of_zstd_that_is_cut_short_is_broken(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "x.zst"
+    whole = zstandard.compress(LINES)
+    path.write_bytes(whole + whole[:-cut])
+    with pytest.raises(UnreadableFileError, match="compression"):
+        values(path)
+
+
+def test_frames_of_zstd_are_read_one_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "x.zst"
+    path.write_bytes(zstandard.compress(LINES) * 3 + b"\x50\x2a\x4d\x18\x02\x00\x00\x00ab" + zstandard.compress(LINES))
+    assert values(path) == [b'{"a": 1}', b'{"a": 2}'] * 4
+
+
+def test_content_has_one_digest_however_it_is_packed(tmp_path: Path) -> None:
+    packed = {"x": LINES, "x.gz": gzip.compress(LINES), "x.zst": zstandard.compress(LINES), "y": LINES + b"{}"}
+    for name, content in packed.items():
+        (tmp_path / name).write_bytes(content)
+    assert digest(tmp_path / "x") == digest(tmp_path / "x.gz") == digest(tmp_path / "x.zst") != digest(tmp_path / "y")
