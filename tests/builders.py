@@ -14,7 +14,7 @@ from service.formats.files import FileRecord
 
 
 def make_notice(**given: Any) -> Notice:
-    """GPT-4.5 Preview, six weeks before its end. A model that is given is its id as well."""
+    """GPT-4.5 Preview, six weeks before its end if it is read on 2025-06-02. A model that is given is its id as well."""
     values: dict[str, Any] = {
         "service": "search-api",
         "environment": "production",
@@ -25,7 +25,6 @@ def make_notice(**given: Any) -> Notice:
         "announced": date(2025, 4, 14),
         "shutdown_on": date(2025, 7, 14),
         "precision": "exact",
-        "days_left": 42,
         "replacements": ("gpt-4.1",),
         "state": "active",
         "first_at": datetime(2025, 3, 1, 9, tzinfo=UTC),

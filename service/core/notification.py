@@ -1,6 +1,7 @@
 """A notification: the intent to tell one destination one thing, once. Its facts are what the message will say.
 
 Facts are frozen when the decision falls, so that what a person reads is what was decided, and can be explained later.
+How many days are left is none of them: a message can wait, and says what is true when it goes out.
 They are msgspec structs because they are stored as JSON and read back.
 """
 
@@ -28,8 +29,6 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     announced: date | None
     shutdown_on: date | None
     precision: Precision
-    days_left: int | None
-    """Whole days from the decision's UTC day to the shutdown's; negative when it is past; None without a deadline."""
     after_shutdown: str = "error"
     replacements: tuple[str, ...] = ()
     source: str | None = None

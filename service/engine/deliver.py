@@ -137,7 +137,10 @@ class Delivery:
     async def _attempt(self, claim: Claim, message_id: UUID) -> Outcome:
         if claim.in_doubt:
             return await self._resume(claim, claim.in_doubt)
-        message = render(claim.facts, links=self.links)
+        return await self._render_and_post(claim, message_id)
+
+    async def _render_and_post(self, claim: Claim, message_id: UUID) -> Outcome:
+        message = render(claim.facts, links=self.links, now=self.now)
         outcome = await self._write_and_post(claim, message_id, message)
         if isinstance(outcome, Failed) and outcome.scope == "message":
             log.error("Slack refused the blocks of a message", reason=outcome.reason, message_id=str(message_id))
@@ -161,11 +164,12 @@ class Delivery:
                 return Unknown(sought.reason, sought.after_seconds)
             case Failed():
                 return Unknown(sought.reason)
-            case Found() | Absent():
+            case Found():
                 if not await self.outbox.renew(claim):
                     raise LeaseLostError
-                found = sought if isinstance(sought, Found) else None
-                return await self._post(written.message, claim.destination, written.id, found)
+                return await self._post(written.message, claim.destination, written.id, sought)
+            case Absent():
+                return await self._render_and_post(claim, written.id)
 
     async def _post(self, message: Message, destination: str, message_id: UUID, found: Found | None = None) -> Outcome:
         try:

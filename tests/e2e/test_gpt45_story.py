@@ -175,7 +175,7 @@ async def test_each_day_the_right_people_and_nobody_else_are_told_once(database:
     assert relapse.missed == ("-60d", "-30d")
     late = notices["onboarding-guide", "2025-07-04"]
     assert late.missed == ("announced", "-60d", "-30d")
-    assert (late.days_left, late.next_step, late.next_at) == (10, "-7d", date(2025, 7, 7))
+    assert (late.next_step, late.next_at) == ("-7d", date(2025, 7, 7))
     weekly = notices["legacy-summarizer", "2025-06-16"]
     assert (weekly.calls_7d, weekly.errors_7d, weekly.tokens_7d) == (21, 0, 2100)
     assert weekly.team is None

@@ -108,7 +108,7 @@ async def test_crash_after_posting_is_looked_up_and_not_repeated(
     outbox, message_id = Outbox(database), uuid4()
     claim = await outbox.claim(NOON)
     assert claim is not None
-    message = render(claim.facts, links=LINKS)
+    message = render(claim.facts, links=LINKS, now=NOON)
     assert await outbox.write(claim, message_id, message, now=NOON)
     assert isinstance(await transport.post(message, "#search", message_id), Delivered)
     await let_leases_lapse(database)
@@ -127,7 +127,7 @@ async def test_crash_before_posting_sends_the_same_message(
     outbox, message_id = Outbox(database), uuid4()
     claim = await outbox.claim(NOON)
     assert claim is not None
-    assert await outbox.write(claim, message_id, render([make_notice()], links=LINKS), now=NOON)
+    assert await outbox.write(claim, message_id, render([make_notice()], links=LINKS, now=NOON), now=NOON)
     await let_leases_lapse(database)
 
     await send(database, transport)
@@ -149,6 +149,20 @@ async def test_sender_that_lost_its_lease_writes_nothing(database: Database) -> 
 
     assert await stored_messages(database) == []
     assert await states(database) == {"#search": ["leased"]}
+
+
+async def test_post_that_never_arrived_says_how_many_days_are_left_when_it_is_sent(
+    database: Database, slack: SlackServer, transport: SlackTransport
+) -> None:
+    await enqueue(database, "#search", make_notice())
+    slack.fail("chat.postMessage", Fault(cut="before"))
+    await send(database, transport)
+
+    await send(database, transport, minutes=41 * 24 * 60)
+
+    [posted], [stored] = slack.posts, await stored_messages(database)
+    assert "shuts down tomorrow" in str(posted.blocks)
+    assert posted.blocks == stored.blocks
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -7,9 +7,11 @@ from service.core.messages.preview import to_text
 from service.core.notification import Digest, DigestLine, Unread
 from tests.builders import make_digest, make_digest_line
 
+NOW = datetime(2025, 7, 7, 7, tzinfo=UTC)
+
 
 def read(digest: Digest) -> list[str]:
-    message = render([digest], links=Links())
+    message = render([digest], links=Links(), now=NOW)
     return [line for blocks in (message.blocks, *message.replies) for line in to_text(blocks).splitlines()]
 
 
@@ -96,7 +98,7 @@ def test_organisation_hears_of_teams_of_what_is_unowned_and_of_what_could_not_be
 def test_digest_after_the_last_migration_says_that_it_is_done() -> None:
     digest = make_digest(migrated=(make_digest_line(calls=0),))
     assert read(digest)[0] == "Week 27: no service is known to call a model that is going away"
-    assert render([digest], links=Links()).text == (
+    assert render([digest], links=Links(), now=NOW).text == (
         "Week 27: no service is known to call a model that is going away. "
         "No call in the week, down from 1,200. Of the services, 1 has migrated."
     )

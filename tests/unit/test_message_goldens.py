@@ -5,7 +5,7 @@ To write them anew after a change that is meant: `LASTCALL_WRITE_GOLDENS=1 pytes
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,6 @@ GOLDEN = Path(__file__).parent / "golden"
 SOURCE = "https://provider.example/deprecations"
 
 single = make_notice(
-    days_left=27,
     source=SOURCE,
     requested_ids=("gpt-4.5-preview-2025-02-27",),
     calls_7d=12_400,
@@ -32,68 +31,78 @@ single = make_notice(
     next_audiences=("owner", "team", "manager"),
     request_ids=("req_7f3a", "req_81bb"),
 )
-MESSAGES: dict[str, Sequence[Facts]] = {
-    "notice": [single],
-    "day_of_several": [
-        make_notice(
-            days_left=0,
-            source=SOURCE,
-            next_step="+1d",
-            next_repeat_days=1,
-            next_at=date(2025, 7, 15),
-            next_audiences=("owner",),
-        ),
-        make_notice(service="mail", team=None, days_left=0, source=SOURCE, calls_7d=3, tokens_7d=None),
-        make_notice(service="cart", model="o3", shutdown_on=date(2026, 12, 11), days_left=515, replacements=()),
-        make_notice(service="cart", model="gpt-4o", precision="no_sooner_than", days_left=None, tokens_7d=None),
-        Migrated(
-            service="chat",
-            environment="production",
-            platform="openai-api",
-            model="gpt-4.5-preview-2025-02-27",
-            id="gpt-4.5-preview",
-            last_at=datetime(2025, 7, 1, 9, tzinfo=UTC),
-            quiet_days=9,
-            shutdown_on=date(2025, 7, 14),
-        ),
-        DateMoved(
-            service="legal",
-            environment="",
-            platform="aws-bedrock",
-            model="claude-3-opus-20240229",
-            id="anthropic.claude-3-opus-20240229-v1:0",
-            before=date(2026, 1, 5),
-            after=date(2025, 11, 1),
-            source=SOURCE,
-        ),
-    ],
-    "broken_and_rerouted": [
-        Undeliverable(destination="#old-search", error="the channel is archived"),
-        make_notice(state="broken", days_left=-1, calls_7d=402, errors_7d=380, tokens_7d=0, reopened=True),
-    ],
-    "digest_of_the_organisation": [
-        make_digest(
-            audience="(organisation)",
-            lines=(
-                make_digest_line(calls=12_400, calls_before=16_100),
-                make_digest_line(service="rank", team="search", calls=3100, calls_before=0, new=True, told=False),
-                make_digest_line(service="ghost", team=None, calls=220, calls_before=210),
-                make_digest_line(service="report", team="finance", calls=0, calls_before=0),
+MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
+    "notice": (date(2025, 6, 17), [single]),
+    "day_of_several": (
+        date(2025, 7, 14),
+        [
+            make_notice(
+                source=SOURCE,
+                next_step="+1d",
+                next_repeat_days=1,
+                next_at=date(2025, 7, 15),
+                next_audiences=("owner",),
             ),
-            migrated=(make_digest_line(service="chat", team="web", calls=0, calls_before=500),),
-            unowned=("ghost",),
-            unread=(
-                Unread(kind="rejection", what="bad_json", count=1204, where=("llm-logs",)),
-                Unread(kind="unresolved", what="team-gpt4", count=310, where=("cart", "mail")),
+            make_notice(service="mail", team=None, source=SOURCE, calls_7d=3, tokens_7d=None),
+            make_notice(service="cart", model="o3", shutdown_on=date(2026, 12, 11), replacements=()),
+            make_notice(service="cart", model="gpt-4o", precision="no_sooner_than", tokens_7d=None),
+            Migrated(
+                service="chat",
+                environment="production",
+                platform="openai-api",
+                model="gpt-4.5-preview-2025-02-27",
+                id="gpt-4.5-preview",
+                last_at=datetime(2025, 7, 1, 9, tzinfo=UTC),
+                quiet_days=9,
+                shutdown_on=date(2025, 7, 14),
             ),
-        )
-    ],
+            DateMoved(
+                service="legal",
+                environment="",
+                platform="aws-bedrock",
+                model="claude-3-opus-20240229",
+                id="anthropic.claude-3-opus-20240229-v1:0",
+                before=date(2026, 1, 5),
+                after=date(2025, 11, 1),
+                source=SOURCE,
+            ),
+        ],
+    ),
+    "broken_and_rerouted": (
+        date(2025, 7, 15),
+        [
+            Undeliverable(destination="#old-search", error="the channel is archived"),
+            make_notice(state="broken", calls_7d=402, errors_7d=380, tokens_7d=0, reopened=True),
+        ],
+    ),
+    "digest_of_the_organisation": (
+        date(2025, 7, 7),
+        [
+            make_digest(
+                audience="(organisation)",
+                lines=(
+                    make_digest_line(calls=12_400, calls_before=16_100),
+                    make_digest_line(service="rank", team="search", calls=3100, calls_before=0, new=True, told=False),
+                    make_digest_line(service="ghost", team=None, calls=220, calls_before=210),
+                    make_digest_line(service="report", team="finance", calls=0, calls_before=0),
+                ),
+                migrated=(make_digest_line(service="chat", team="web", calls=0, calls_before=500),),
+                unowned=("ghost",),
+                unread=(
+                    Unread(kind="rejection", what="bad_json", count=1204, where=("llm-logs",)),
+                    Unread(kind="unresolved", what="team-gpt4", count=310, where=("cart", "mail")),
+                ),
+            )
+        ],
+    ),
 }
 
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_message_reads_as_agreed(name: str) -> None:
-    message = render(MESSAGES[name], links=Links("https://lastcall.example"))
+    today, facts = MESSAGES[name]
+    now = datetime.combine(today, time(12), UTC)
+    message = render(facts, links=Links("https://lastcall.example"), now=now)
     read = "\n\n".join([message.text, *map(to_text, (message.blocks, *message.replies))]) + "\n"
     golden = GOLDEN / f"{name}.txt"
     if os.environ.get("LASTCALL_WRITE_GOLDENS"):

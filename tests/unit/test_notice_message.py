@@ -8,11 +8,12 @@ from service.core.notification import DateMoved, Facts, Migrated, Trouble, Undel
 from tests.builders import make_notice
 
 NOWHERE = Links()
+TODAY = datetime(2025, 6, 2, tzinfo=UTC)
 
 
-def read(*facts: Facts) -> str:
+def read(*facts: Facts, today: str = "2025-06-02") -> str:
     """What a person reads, the thread included."""
-    return as_text(render(facts, links=NOWHERE))
+    return as_text(render(facts, links=NOWHERE, now=at(today)))
 
 
 def as_text(message: Message) -> str:
@@ -24,95 +25,112 @@ def at(text: str) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("given", "headline", "sentence"),
+    ("today", "given", "headline", "sentence"),
     [
         pytest.param(
-            {"days_left": 42},
+            "2025-06-02",
+            {},
             "🟡 gpt-4.5-preview shuts down in 42 days",
             "gpt-4.5-preview on OpenAI API shuts down on Mon 14 Jul 2025, counted from 00:00 UTC. "
             "Calls fail from then on.",
             id="a day on the provider's page",
         ),
         pytest.param(
-            {"days_left": 1},
+            "2025-07-13",
+            {},
             "🔴 gpt-4.5-preview shuts down tomorrow",
             "gpt-4.5-preview on OpenAI API shuts down on Mon 14 Jul 2025, counted from 00:00 UTC. "
             "Calls fail from then on.",
             id="the last day before",
         ),
         pytest.param(
-            {"days_left": 0},
+            "2025-07-14",
+            {},
             "🔴 gpt-4.5-preview shuts down today",
             "gpt-4.5-preview on OpenAI API shuts down today, Mon 14 Jul 2025, counted from 00:00 UTC: "
             "calls can fail at any moment.",
             id="day 0 is urgent and not past",
         ),
         pytest.param(
-            {"days_left": -3, "state": "overdue"},
+            "2025-07-17",
+            {"state": "overdue"},
             "🔴 gpt-4.5-preview is past its shutdown day and still answers",
             "gpt-4.5-preview on OpenAI API was to shut down on Mon 14 Jul 2025, 3 days ago. "
             "Calls are still answered, and can fail at any moment.",
             id="past and answered",
         ),
         pytest.param(
-            {"days_left": -3, "state": "overdue", "after_shutdown": "redirect"},
+            "2025-07-17",
+            {"state": "overdue", "after_shutdown": "redirect"},
             "🔴 gpt-4.5-preview is past its shutdown day and still answers",
             "gpt-4.5-preview on OpenAI API was to shut down on Mon 14 Jul 2025, 3 days ago. "
             "Calls are still answered, by another model if the provider did as it announced.",
             id="past and redirected",
         ),
         pytest.param(
-            {"days_left": -1, "state": "broken"},
+            "2025-07-15",
+            {"state": "broken"},
             "🔴 gpt-4.5-preview is shut down, and calls fail",
             "gpt-4.5-preview on OpenAI API was to shut down on Mon 14 Jul 2025, yesterday. Calls to it now fail.",
             id="past and failing",
         ),
         pytest.param(
-            {"days_left": 20, "precision": "tentative"},
+            "2025-06-24",
+            {"precision": "tentative"},
             "🟠 gpt-4.5-preview is expected to shut down in 20 days",
             "gpt-4.5-preview on OpenAI API is expected to shut down on Mon 14 Jul 2025, counted from 00:00 UTC. "
             "The provider may still move it. Calls fail from then on.",
             id="a tentative day",
         ),
         pytest.param(
-            {"days_left": 40, "precision": "month", "shutdown_on": date(2025, 7, 1)},
+            "2025-05-22",
+            {"precision": "month", "shutdown_on": date(2025, 7, 1)},
             "🟡 gpt-4.5-preview shuts down in July 2025",
             "gpt-4.5-preview on OpenAI API shuts down in July 2025. The provider names no day; "
             "lastcall counts from Tue 1 Jul 2025. Calls fail from then on.",
             id="only the month is known",
         ),
         pytest.param(
-            {"days_left": -9, "precision": "month", "shutdown_on": date(2025, 7, 1)},
+            "2025-07-10",
+            {"precision": "month", "shutdown_on": date(2025, 7, 1)},
             "🔴 gpt-4.5-preview can shut down any day now",
             "gpt-4.5-preview on OpenAI API shuts down in July 2025. The provider names no day: it can be any day now.",
             id="within the only month that is known",
         ),
         pytest.param(
-            {"days_left": None, "precision": "no_sooner_than"},
+            "2025-06-02",
+            {"precision": "no_sooner_than"},
             "⚪ gpt-4.5-preview is going away, day not set",
             "gpt-4.5-preview on OpenAI API is going away. "
             "The provider keeps it until Mon 14 Jul 2025 at least, and has set no day.",
             id="no sooner than is no deadline",
         ),
         pytest.param(
-            {"days_left": None, "precision": "unknown", "shutdown_on": None},
+            "2025-06-02",
+            {"precision": "unknown", "shutdown_on": None},
             "⚪ gpt-4.5-preview is deprecated, day not set",
             "gpt-4.5-preview on OpenAI API is deprecated. The provider has set no day for its end.",
             id="no day at all",
         ),
     ],
 )
-def test_what_dies_when(given: dict[str, object], headline: str, sentence: str) -> None:
-    lines = read(make_notice(**given)).splitlines()
+def test_what_dies_when(today: str, given: dict[str, object], headline: str, sentence: str) -> None:
+    lines = read(make_notice(**given), today=today).splitlines()
     assert lines[0] == headline
     assert lines[1] == sentence
 
 
-@pytest.mark.parametrize(
-    "given", [{"days_left": None, "precision": "no_sooner_than"}, {"days_left": -5, "state": "active"}]
-)
-def test_no_sooner_than_never_promises_an_end(given: dict[str, object]) -> None:
-    message = render([make_notice(**{"precision": "no_sooner_than", **given})], links=NOWHERE)
+def test_days_are_counted_to_when_the_message_goes_out() -> None:
+    decided_seven_days_before = make_notice(step="-7d")
+    lines = read(decided_seven_days_before, today="2025-07-14").splitlines()
+    assert lines[0] == "🔴 gpt-4.5-preview shuts down today"
+    lines = read(decided_seven_days_before, today="2025-07-16").splitlines()
+    assert lines[0] == "🔴 gpt-4.5-preview is past its shutdown day and still answers"
+
+
+@pytest.mark.parametrize("today", ["2025-06-02", "2025-07-19"])
+def test_no_sooner_than_never_promises_an_end(today: str) -> None:
+    message = render([make_notice(precision="no_sooner_than")], links=NOWHERE, now=at(today))
     for promise in ("shuts down", "shut down", "breaks", "fail"):
         assert promise not in as_text(message) + message.text
 
@@ -222,7 +240,7 @@ def test_evidence_stands_below_with_its_source() -> None:
         requested_ids=("gpt-4.5-preview-2025-02-27", "gpt-4.5-preview"),
         request_ids=("req_1", "req_2"),
     )
-    message = render([notice], links=Links("https://lastcall.example"))
+    message = render([notice], links=Links("https://lastcall.example"), now=TODAY)
     assert as_text(message).splitlines()[-1] == (
         "Announced Mon 14 Apr 2025 (https://provider.example/deprecations) · Called as gpt-4.5-preview-2025-02-27 · "
         "Requests: req_1 and req_2 · Open lastcall (https://lastcall.example)"
@@ -251,7 +269,7 @@ def test_steps_that_waited_for_one_reader_are_one_notice_at_the_last() -> None:
         make_notice(step="-3d", calls_7d=1200),
         make_notice(step="-3d", service="mail", calls_7d=34),
     ]
-    assert render(waited, links=NOWHERE).text.startswith(
+    assert render(waited, links=NOWHERE, now=TODAY).text.startswith(
         "2 services still call gpt-4.5-preview (OpenAI API), which shuts down in 42 days, on Mon 14 Jul 2025: "
         "1,234 calls in the last 7 days."
     )
@@ -293,54 +311,59 @@ def test_what_differs_between_services_stands_at_each() -> None:
 
 def test_several_deprecations_stand_urgent_first_behind_an_overview() -> None:
     text = read(
-        make_notice(model="o3", shutdown_on=date(2026, 12, 11), days_left=557),
-        make_notice(model="gpt-4o", precision="no_sooner_than", days_left=None, shutdown_on=date(2026, 3, 31)),
-        make_notice(state="broken", days_left=-1),
+        make_notice(model="o3", shutdown_on=date(2026, 12, 11)),
+        make_notice(model="gpt-4o", precision="no_sooner_than", shutdown_on=date(2026, 3, 31)),
+        make_notice(state="broken"),
+        today="2025-07-15",
     )
     assert text.splitlines()[:4] == [
         "3 models are going away",
         "🔴 gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025, yesterday, calls fail · 1 service",
-        "🟡 o3 on OpenAI API: Fri 11 Dec 2026, in 557 days · 1 service",
+        "🟡 o3 on OpenAI API: Fri 11 Dec 2026, in 514 days · 1 service",
         "⚪ gpt-4o on OpenAI API: not before Tue 31 Mar 2026 · 1 service",
     ]
     headers = [line for line in text.splitlines() if line.startswith(("🔴", "🟡", "⚪"))][3:]
     assert headers == [
         "🔴 gpt-4.5-preview is shut down, and calls fail",
-        "🟡 o3 shuts down in 557 days",
+        "🟡 o3 shuts down in 514 days",
         "⚪ gpt-4o is going away, day not set",
     ]
 
 
 @pytest.mark.parametrize(
-    ("facts", "text"),
+    ("today", "facts", "text"),
     [
         pytest.param(
-            [make_notice(calls_7d=12_400, days_left=27)],
+            "2025-06-17",
+            [make_notice(calls_7d=12_400)],
             "search-api still calls gpt-4.5-preview (OpenAI API), which shuts down in 27 days, on Mon 14 Jul 2025: "
             "12,400 calls in the last 7 days. Move to gpt-4.1.",
             id="one notice",
         ),
         pytest.param(
-            [make_notice(state="broken", days_left=-1, calls_7d=402, errors_7d=380)],
+            "2025-07-15",
+            [make_notice(state="broken", calls_7d=402, errors_7d=380)],
             "search-api still calls gpt-4.5-preview (OpenAI API), which is shut down: "
             "380 of 402 calls in the last 7 days failed. Move to gpt-4.1.",
             id="calls fail",
         ),
         pytest.param(
-            [make_notice(service="<!here>", replacements=(), calls_7d=0, days_left=0)],
+            "2025-07-14",
+            [make_notice(service="<!here>", replacements=(), calls_7d=0)],
             "&lt;!here&gt; still calls gpt-4.5-preview (OpenAI API), which shuts down today.",
             id="a nasty name, no calls, no successor",
         ),
         pytest.param(
-            [make_notice(), make_notice(service="b", model="o3", days_left=3)],
+            "2025-06-02",
+            [make_notice(), make_notice(service="b", model="o3", shutdown_on=date(2025, 6, 5))],
             "2 services still call 2 models that are going away. The first: o3 (OpenAI API) shuts down in 3 days, "
-            "on Mon 14 Jul 2025.",
+            "on Thu 5 Jun 2025.",
             id="several models",
         ),
     ],
 )
-def test_fallback_text_is_one_sentence(facts: list[Facts], text: str) -> None:
-    assert render(facts, links=NOWHERE).text == text
+def test_fallback_text_is_one_sentence(today: str, facts: list[Facts], text: str) -> None:
+    assert render(facts, links=NOWHERE, now=at(today)).text == text
 
 
 def make_migrated(**given: object) -> Migrated:
@@ -358,7 +381,7 @@ def make_migrated(**given: object) -> Migrated:
 
 
 def test_migration_is_good_news() -> None:
-    message = render([make_migrated()], links=NOWHERE)
+    message = render([make_migrated()], links=NOWHERE, now=TODAY)
     assert message.text == "search-api no longer calls gpt-4.5-preview (OpenAI API)."
     assert as_text(message).splitlines() == [
         "✅ search-api no longer calls gpt-4.5-preview",
@@ -414,7 +437,7 @@ def test_operator_reads_what_is_wrong_and_what_to_do() -> None:
         detail="Its offsets start again.",
         remedy="Run lastcall doctor.",
     )
-    message = render([trouble, trouble], links=NOWHERE)
+    message = render([trouble, trouble], links=NOWHERE, now=TODAY)
     assert message.text == "lastcall needs you: Its offsets start again."
     assert as_text(message).splitlines() == [
         "⚠️ lastcall needs you: topic recreated",

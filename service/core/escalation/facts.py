@@ -27,7 +27,6 @@ def facts_of(
 def _notice(telling: Telling, campaign: Campaign, case: Case) -> Notice:
     exposure, today = case.exposure, case.now.date()
     deprecation = exposure.deprecation
-    deadline = exposure.deadline
     week = [day for day in exposure.days if day.day > today - timedelta(days=7)]
     says_tokens = any(day.tokens_known for day in week)
     following = upcoming(campaign, case)
@@ -42,7 +41,6 @@ def _notice(telling: Telling, campaign: Campaign, case: Case) -> Notice:
         announced=deprecation.announced,
         shutdown_on=deprecation.shutdown.on,
         precision=deprecation.shutdown.precision,
-        days_left=None if deadline is None else (deadline - today).days,
         after_shutdown=deprecation.after_shutdown,
         replacements=tuple(replacement.id for replacement in deprecation.replacements),
         source=_source(exposure),

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import msgspec
 
+from service.core.catalog.lifecycle import Shutdown
 from service.core.messages.timing import Timing
 from service.core.notification import DateMoved, Migrated, Notice
 
@@ -14,6 +16,8 @@ class Group:
     platform: str
     model: str
     id: str
+    today: date
+    """The UTC day that days are counted from."""
     notices: list[Notice] = field(default_factory=list)
     moves: list[DateMoved] = field(default_factory=list)
     migrated: list[Migrated] = field(default_factory=list)
@@ -22,10 +26,15 @@ class Group:
     def rank(self) -> tuple[int, int, int, str, str]:
         """Urgent first: what still is called, then what only moved, then what is done."""
         part = 0 if self.notices else 1 if self.moves else 2
-        return (part, *(timing(self.notices[0]).rank if self.notices else (0, 0)), self.platform, self.model)
+        return (part, *(self.timing.rank if self.notices else (0, 0)), self.platform, self.model)
+
+    @property
+    def timing(self) -> Timing:
+        """That of the worst notice; there is one."""
+        return _timing(self.notices[0], self.today)
 
 
-def grouped(facts: Iterable[Notice | DateMoved | Migrated]) -> list[Group]:
+def grouped(facts: Iterable[Notice | DateMoved | Migrated], today: date) -> list[Group]:
     """By deprecation, urgent first, and the worst notice first in each group.
 
     `facts` are oldest first. Several of one exposure, as they wait when Slack is away, come to what holds now: its
@@ -33,7 +42,7 @@ def grouped(facts: Iterable[Notice | DateMoved | Migrated]) -> list[Group]:
     """
     groups: dict[tuple[str, str], Group] = {}
     for fact in _latest(facts):
-        group = groups.setdefault((fact.platform, fact.model), Group(fact.platform, fact.model, fact.id))
+        group = groups.setdefault((fact.platform, fact.model), Group(fact.platform, fact.model, fact.id, today))
         match fact:
             case Notice():
                 group.notices.append(fact)
@@ -42,7 +51,7 @@ def grouped(facts: Iterable[Notice | DateMoved | Migrated]) -> list[Group]:
             case Migrated():
                 group.migrated.append(fact)
     for group in groups.values():
-        group.notices.sort(key=lambda n: (timing(n).rank, -n.calls_7d, n.service, n.environment))
+        group.notices.sort(key=lambda n: (_timing(n, today).rank, -n.calls_7d, n.service, n.environment))
     return sorted(groups.values(), key=lambda g: g.rank)
 
 
@@ -70,8 +79,10 @@ def _joined(before: Notice, newest: Notice) -> Notice:
     return msgspec.structs.replace(newest, missed=tuple(passed), reopened=before.reopened or newest.reopened)
 
 
-def timing(notice: Notice) -> Timing:
-    return Timing(notice.shutdown_on, notice.precision, notice.days_left, notice.state, notice.after_shutdown)
+def _timing(notice: Notice, today: date) -> Timing:
+    deadline = Shutdown(notice.shutdown_on, notice.precision).deadline
+    days_left = (deadline - today).days if deadline else None
+    return Timing(notice.shutdown_on, notice.precision, days_left, notice.state, notice.after_shutdown)
 
 
 def services(facts: Sequence[Notice | DateMoved | Migrated]) -> int:

@@ -4,37 +4,37 @@ from collections.abc import Callable, Iterator, Sequence
 
 from service.core import words
 from service.core.messages.blocks import MAX_HEADER, context, fields, header, section, sections
-from service.core.messages.group import Group, services, timing
+from service.core.messages.group import Group, services
 from service.core.messages.late import late, upcoming
 from service.core.messages.message import Block, Links
 from service.core.messages.news import caller_name
 from service.core.messages.text import code, link, plain
+from service.core.messages.timing import Timing
 from service.core.notification import Notice
 
 
 def notice_blocks(group: Group, links: Links) -> Iterator[Block]:
     """`group.notices` is not empty and has the worst first: its dates speak for the deprecation."""
     worst = group.notices[0]
-    yield header(_headline(worst))
-    yield section(f"{_what_and_when(worst)}\n{_where_to(worst)}")
+    yield header(_headline(worst, group.timing))
+    yield section(f"{_what_and_when(worst, group.timing)}\n{_where_to(worst)}")
     if len(group.notices) == 1:
         yield section(_caller(worst))
         yield fields(_numbers(worst))
     else:
         yield from sections(_list(group.notices))
     yield from sections(_orphans(group.notices))
-    yield from map(section, _outlook(group.notices))
+    yield from map(section, _outlook(group.notices, group.timing))
     yield from context(_evidence(group.notices, links))
 
 
-def _headline(notice: Notice) -> str:
-    when = timing(notice)
+def _headline(notice: Notice, when: Timing) -> str:
     room = MAX_HEADER - len(when.headline) - len(when.mark) - 2
     return f"{when.mark} {plain(notice.id, room)} {when.headline}"
 
 
-def _what_and_when(notice: Notice) -> str:
-    return timing(notice).sentences(code(notice.id), plain(words.platform_name(notice.platform)))
+def _what_and_when(notice: Notice, when: Timing) -> str:
+    return when.sentences(code(notice.id), plain(words.platform_name(notice.platform)))
 
 
 def _where_to(notice: Notice) -> str:
@@ -86,7 +86,7 @@ def _list(notices: Sequence[Notice]) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def _outlook(notices: Sequence[Notice]) -> Iterator[str]:
+def _outlook(notices: Sequence[Notice], when: Timing) -> Iterator[str]:
     """What is late and what comes next, once, where it is the same for all."""
     first = notices[0]
     if not _differ(late, notices) and (steps := late(first)):
@@ -95,7 +95,7 @@ def _outlook(notices: Sequence[Notice]) -> Iterator[str]:
         yield "Reminders end by themselves once the calls stop."
     elif who := upcoming(first):
         yield f"*If nothing changes,* {who}. Reminders end by themselves once the calls stop."
-    elif timing(first).phase in {"not_before", "undated"}:
+    elif when.phase in {"not_before", "undated"}:
         yield "*No further reminder* is planned until the provider sets a day."
     else:
         yield "*No further reminder* is planned."

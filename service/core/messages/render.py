@@ -1,12 +1,13 @@
 """All facts of one destination at one tick -> one message."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from service.core import words
 from service.core.messages.blocks import divider, paginate, sections
 from service.core.messages.digest import digest_blocks, digest_sentence
-from service.core.messages.group import Group, grouped, services, timing
+from service.core.messages.group import Group, grouped, services
 from service.core.messages.message import Block, Links, Message
 from service.core.messages.news import migrated_blocks, moved_blocks, trouble_blocks, undeliverable_blocks
 from service.core.messages.notice import notice_blocks
@@ -17,15 +18,15 @@ from service.core.notification import DateMoved, Digest, Facts, Migrated, Notice
 T = TypeVar("T")
 
 
-def render(facts: Sequence[Facts], *, links: Links) -> Message:
-    """One message for all facts of one destination at one tick, whatever their kinds. `facts` is not empty.
+def render(facts: Sequence[Facts], *, links: Links, now: datetime) -> Message:
+    """One message for all facts of one destination at one tick, whatever their kinds. `facts` is not empty, the oldest is first.
 
     First what is wrong with lastcall or with the destination, then one part a deprecation, urgent first, then digests.
     """
     lost = _only(Undeliverable, facts)
     troubles = list(dict.fromkeys(_only(Trouble, facts)))
     digests = _only(Digest, facts)
-    groups = grouped(fact for fact in facts if isinstance(fact, Notice | DateMoved | Migrated))
+    groups = grouped((fact for fact in facts if isinstance(fact, Notice | DateMoved | Migrated)), now.date())
     parts: list[list[Block]] = [list(trouble_blocks(trouble)) for trouble in troubles]
     if len(groups) > 1:
         parts.append(list(_overview(groups)))
@@ -72,7 +73,7 @@ def _overview_title(groups: Sequence[Group]) -> str:
 def _overview_line(group: Group) -> str:
     name = f"{code(group.id)} on {plain(words.platform_name(group.platform))}"
     if group.notices:
-        when = timing(group.notices[0])
+        when = group.timing
         return f"{when.mark} {name}: {when.brief} · {words.plural(services(group.notices), 'service')}"
     if group.moves:
         return f"📅 {name}: its date moved"

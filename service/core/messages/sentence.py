@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from service.core import words
-from service.core.messages.group import Group, services, timing
+from service.core.messages.group import Group, services
 from service.core.messages.news import moved_words
 from service.core.messages.text import plain
 from service.core.notification import Notice
@@ -26,9 +26,9 @@ def groups_sentence(groups: Sequence[Group]) -> str:
         return f"News of {words.plural(len(groups), 'model')} that you call or called."
     notices = [notice for group in going for notice in group.notices]
     who = f"{_services([n.service for n in notices])} still {_call(notices)}"
-    first = f"{_named(going[0])} {timing(going[0].notices[0]).which}"
+    first = f"{_named(going[0])} {going[0].timing.which}"
     if len(going) == 1:
-        return f"{who} {_named(going[0])}, which {timing(going[0].notices[0]).which}."
+        return f"{who} {_named(going[0])}, which {going[0].timing.which}."
     return f"{who} {words.plural(len(going), 'model')} that are going away. The first: {first}."
 
 
@@ -41,7 +41,7 @@ def _notices(group: Group) -> str:
         much = f": {words.number(failed)} of {words.plural(calls, 'call')} in the last 7 days failed"
     to = f" Move to {plain(worst.replacements[0])}." if worst.replacements else ""
     who = f"{_services([notice.service for notice in group.notices])} still {_call(group.notices)}"
-    return f"{who} {_named(group)}, which {timing(worst).which}{much}.{to}"
+    return f"{who} {_named(group)}, which {group.timing.which}{much}.{to}"
 
 
 def _call(notices: Sequence[Notice]) -> str:

@@ -36,7 +36,7 @@ def digest(
     if as_json:
         emit(done.queued)
         return
-    _show(done.queued)
+    _show(done.queued, now)
     if dry_run:
         console.print(f"{chosen}: nothing is recorded or queued" if done.queued else f"{chosen}: nothing to say")
     elif done.queued:
@@ -61,11 +61,11 @@ def _week(name: str | None, now: datetime) -> Week:
     return week
 
 
-def _show(digests: Sequence[Digest]) -> None:
+def _show(digests: Sequence[Digest], now: datetime) -> None:
     for one in digests:
         whom = "the whole organisation" if one.audience == ORGANISATION else one.audience
         console.rule(f"to {escape(whom)}", align="left")
-        message = render([one], links=Links())
+        message = render([one], links=Links(), now=now)
         for blocks in (message.blocks, *message.replies):
             console.print(to_text(blocks), markup=False, soft_wrap=True)
         console.print()

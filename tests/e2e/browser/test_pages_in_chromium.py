@@ -78,7 +78,7 @@ async def test_the_form_narrows_the_list_and_a_service_has_its_page(
 
 
 async def test_the_outbox_shows_a_message_as_people_read_it(database: Database, address: str, page: Page) -> None:
-    message = render([make_notice(service="search-api")], links=Links())
+    message = render([make_notice(service="search-api")], links=Links(), now=NOW)
     async with database.begin() as connection:
         campaign = await put_campaign(connection)
         sent = await put_message(connection, text=message.text, blocks=message.blocks)
@@ -92,7 +92,7 @@ async def test_the_outbox_shows_a_message_as_people_read_it(database: Database, 
 
 
 async def test_hostile_names_are_shown_as_text(database: Database, address: str, page: Page) -> None:
-    message = render([make_notice(service=HOSTILE, environment="<!channel>")], links=Links())
+    message = render([make_notice(service=HOSTILE, environment="<!channel>")], links=Links(), now=NOW)
     async with database.begin() as connection:
         await put_use(connection, service=HOSTILE, environment="<!channel>")
         await put_message(connection, text=message.text, blocks=message.blocks)
