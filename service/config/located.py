@@ -13,7 +13,8 @@ Where = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    line: int
+    line: int | None
+    """None: of the file as a whole."""
     what: str
     remedy: str
 
@@ -23,13 +24,20 @@ class ConfigError(ValueError):
 
     def __init__(self, file: Path, problems: list[Problem]) -> None:
         self.problems = problems
-        super().__init__("\n".join(f"{file}:{one.line}: {one.what}. {one.remedy}" for one in problems))
+        super().__init__("\n".join(_told(file, one) for one in problems))
+
+
+def _told(file: Path, problem: Problem) -> str:
+    place = file if problem.line is None else f"{file}:{problem.line}"
+    return f"{place}: {problem.what}. {problem.remedy}"
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
     value: Any
     lines: dict[Where, int]
+    problems: tuple[Problem, ...] = ()
+    """What can be told before its meaning is looked at; `value` is whole all the same."""
 
     def line(self, where: Where) -> int:
         """The line of the value at `where`, or of the nearest thing around it."""
@@ -39,23 +47,45 @@ class Located:
 
 
 def read_located(file: Path) -> Located:
-    """Plain YAML, safely loaded. Raises ConfigError: not there, not readable, not YAML, or a key that stands twice."""
+    """Plain YAML, safely loaded. Raises ConfigError: not there, not readable, not YAML."""
+    text = _text(file)
     try:
-        text = file.read_text(encoding="utf-8")
         loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(file, [Problem(1, f"cannot be read: {error}", "Name a readable text file")]) from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(file, [Problem(line, f"no YAML: {error.problem}", "Check indentation and quotes")]) from error
-    if root is None:
-        return Located({}, {})
-    reader = _Reader(loader)
-    value = reader.read(root, ())
-    if reader.problems:
-        raise ConfigError(file, reader.problems)
-    return Located(value, reader.lines)
+        if root is None:
+            return Located({}, {})
+        reader = _Reader(loader)
+        value = reader.read(root, ())
+    except yaml.YAMLError as error:
+        raise ConfigError(file, [_no_yaml(error, text)]) from error
+    except RecursionError as error:
+        raise ConfigError(file, [Problem(None, "it contains itself", "Remove the alias (*name)")]) from error
+    return Located(value, reader.lines, tuple(reader.problems))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        remedy = "Write it, or name another with LASTCALL_CONFIG"
+        raise ConfigError(file, [Problem(None, "there is no such file", remedy)]) from error
+    except OSError as error:
+        what = f"cannot be read: {error.strerror or type(error).__name__}"
+        raise ConfigError(file, [Problem(None, what, "Name a readable text file")]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(file, [Problem(None, "is no UTF-8 text", "Save it as UTF-8")]) from error
+
+
+def _no_yaml(error: yaml.YAMLError, text: str) -> Problem:
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return Problem(None, "it holds a character that no YAML may hold", "Remove what cannot be seen in an editor")
+    # An alias that cannot be scanned is marked where scanning stopped; its star is the context.
+    scanning = error.context == "while scanning an alias"
+    mark = (error.context_mark if scanning else None) or error.problem_mark
+    if (first := text[mark.index : mark.index + 1]) and first in "*@`%":
+        remedy = f'Write "{first}..." in quotes'
+        return Problem(mark.line + 1, f"a value that starts with {first} needs quotes", remedy)
+    return Problem(mark.line + 1, f"no YAML: {error.problem}", "Check indentation and quotes")
 
 
 @dataclass(slots=True)
@@ -70,7 +100,13 @@ class _Reader:
             return self._mapping(node, where)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, (*where, index)) for index, item in enumerate(node.value)]
-        return self.loader.construct_object(node)
+        try:
+            return self.loader.construct_object(node)
+        except (yaml.YAMLError, ValueError):  # a tag of its own, or a day that no calendar has
+            self.problems.append(
+                Problem(node.start_mark.line + 1, f"{node.value!r} cannot be read", "Put it in quotes")
+            )
+            return str(node.value)
 
     def _mapping(self, node: yaml.MappingNode, where: Where) -> dict[str, Any]:
         found: dict[str, Any] = {}

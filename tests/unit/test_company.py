@@ -50,13 +50,34 @@ def test_topics_may_fix_a_format(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        pytest.param("- a", r":1: \['a'\] is no object\. Write settings below it", id="a list"),
+        pytest.param("- a", r":1: \['a'\] is not a group of settings\. Write settings below it", id="a list"),
         pytest.param("a: [", r":1: no YAML: .*\. Check indentation", id="no YAML"),
-        pytest.param("\norganization: x", r":2: 'organization' is no setting here\. Known: organisation", id="unknown"),
+        pytest.param(
+            "\norganization: x", r":2: 'organization' is no setting here\. Did you mean 'organisation'\?", id="near"
+        ),
+        pytest.param("colour: x", r":1: 'colour' is no setting here\. Known: organisation, fallback", id="unknown"),
+        pytest.param(
+            "owners:\n  - services: [*-api]\n    team: t",
+            r":2: a value that starts with \* needs quotes\. Write",
+            id="star",
+        ),
+        pytest.param("owners:\n  - {services: [*], team: t}", r":2: a value that starts with \*", id="star alone"),
+        pytest.param("operator_channel: @ops", r":1: a value that starts with @ needs quotes", id="at sign"),
+        pytest.param("organisation: 2025-13-45", r":1: '2025-13-45' cannot be read\. Put it in quotes", id="no day"),
+        pytest.param("organisation: !ours a", r":1: 'a' cannot be read\. Put it in quotes", id="own tag"),
+        pytest.param("organisation: [a]", r":1: organisation: \['a'\] is not text\. Write a single value", id="a list"),
+        pytest.param("organisation: ''", r":1: organisation: there is no value\. Write one", id="empty text"),
+        pytest.param("organisation: a\0", r"yaml: it holds a character that no YAML may hold", id="NUL"),
+        pytest.param("a: &a [*a]", r"yaml: it contains itself", id="circle"),
+        pytest.param(
+            "topics:\n  - {name: a, format: litelm}",
+            r":2: topics\[0\]\.format: 'litelm' is unknown\. Did you mean 'litellm'\?",
+            id="near format",
+        ),
         pytest.param("organisation: a\norganisation: b", r":2: 'organisation' stands twice", id="twice"),
         pytest.param(
             "fallback_channel: #ai",
-            r":1: fallback_channel: None is no string\. .*starts with # needs quotes",
+            r":1: fallback_channel: there is no value\. .*starts with # needs quotes",
             id="hash",
         ),
         pytest.param(
@@ -67,7 +88,7 @@ def test_topics_may_fix_a_format(tmp_path: Path) -> None:
         pytest.param("owners:\n  - services: [a]", r":2: owners\[0\]: 'team' is missing\. Add `team:`", id="no team"),
         pytest.param(
             "owners:\n  - services: [a]\n    team: t\n    timezone: Europe/Berln",
-            r":4: owners\[0\]\.timezone: 'Europe/Berln' is no time zone\. Write an IANA name",
+            r":4: owners\[0\]\.timezone: 'Europe/Berln' is no time zone\. Did you mean 'Europe/Berlin'\?",
             id="no zone",
         ),
         pytest.param(
@@ -101,8 +122,41 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     assert [problem.line for problem in raised.value.problems] == [2, 4]
 
 
-def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read"):
+def test_one_kind_of_problem_hides_no_other(tmp_path: Path) -> None:
+    text = """\
+owner: []
+topic: []
+organisation: a
+organisation: b
+owners:
+  - services: [a]
+    people: [ann]
+    timezone: Mars/Olympus
+  - service: [b]
+policies:
+  - name: p
+    steps:
+      - {at: 30d, tell: [owner], repeat: often}
+"""
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path, text)
+    assert [(problem.line, problem.what) for problem in raised.value.problems] == [
+        (1, "'owner' is no setting here"),
+        (2, "'topic' is no setting here"),
+        (4, "'organisation' stands twice"),
+        (6, "owners[0]: 'team' is missing"),
+        (7, "owners[0].people[0]: 'ann' is no address"),
+        (8, "owners[0].timezone: 'Mars/Olympus' is no time zone"),
+        (9, "owners[1]: 'service' is no setting here"),
+        (9, "owners[1]: 'services' is missing"),
+        (9, "owners[1]: 'team' is missing"),
+        (13, "policies[0].steps[0]: 'often' is no number of days"),
+        (13, "policies[0].steps[0]: '30d' does not say whether it is before (-) or after (+) the shutdown"),
+    ]
+
+
+def test_file_that_is_not_there_is_told_without_a_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml: there is no such file\. Write it"):
         load_company(tmp_path / "none.yaml")
 
 
