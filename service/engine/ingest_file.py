@@ -1,7 +1,6 @@
 """A file through the pipeline of Kafka's records: it is a topic named after its content, with one offset a record."""
 
 import asyncio
-import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 from service.core.batch import DeadLetter, Partition
 from service.core.position import LogState
 from service.engine.ingest import Flushed, Ingest, Outcome, Postponed
-from service.formats.files import STDIN, FileRecord, read_records
+from service.formats.files import STDIN, FileRecord, digest, read_records
 
 _CHUNK = 2_000
 _ATTEMPTS = 5
@@ -90,8 +89,12 @@ class _Line:
 async def ingest_file(
     ingest: Ingest, path: Path, *, clock: Callable[[], datetime], progress: Callable[[int], object] = lambda _: None
 ) -> FileSummary:
-    """`ingest` reads by FileLog. The same content counts once, however often and under whatever name it is given;
-    standard input is new each time. Raises IngestFailed, UnreadableFileError."""
+    """`ingest` reads by FileLog. The same content counts once, however often, under whatever name and in whatever
+    compression it is given; standard input is new each time.
+
+    Raises IngestFailed. Raises UnreadableFileError before anything of a file is counted, as the whole of it is read
+    first; of standard input, what stands before the damage may be counted.
+    """
     topic = f"file:{await asyncio.to_thread(_name, path)}"
     partition = Partition(topic, 0)
     opened = await ingest.open([partition], now=clock())
@@ -125,10 +128,4 @@ async def _flush(ingest: Ingest, clock: Callable[[], datetime]) -> Flushed:
 
 
 def _name(path: Path) -> str:
-    if path == STDIN:
-        return uuid.uuid4().hex
-    digest = hashlib.sha256()
-    with path.open("rb") as content:
-        while some := content.read(1024 * 1024):
-            digest.update(some)
-    return digest.hexdigest()[:16]
+    return uuid.uuid4().hex if path == STDIN else digest(path)

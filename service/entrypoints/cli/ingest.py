@@ -20,6 +20,9 @@ from service.entrypoints.cli.session import run
 from service.formats.decoder import Decoder
 from service.formats.files import STDIN, UnreadableFileError
 
+_PARTLY = "a part of it may be counted, and would count twice: keep records in a file, which counts once"
+"""What to do when standard input breaks off: it is new each time, and lastcall cannot tell where it stopped."""
+
 
 def ingest(
     files: Annotated[
@@ -59,9 +62,11 @@ async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
                     )
                 )
             except UnreadableFileError as error:
-                fail(f"{path}: {error}", "what stands before that is counted; mend the file and give it again")
+                whole = "nothing of it is counted: give a whole copy of it"
+                fail(f"{path}: {error}", _PARTLY if path == STDIN else whole)
             except (IngestFailed, *DatabaseTrouble) as error:
-                fail(f"{path}: {error}", "give the same file again: it goes on where it stopped", Exit.UNREACHABLE)
+                again = "give the same file again: it goes on where it stopped"
+                fail(f"{path}: {error}", _PARTLY if path == STDIN else again, Exit.UNREACHABLE)
     return summaries
 
 
