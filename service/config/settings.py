@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -72,3 +72,26 @@ class Settings(BaseSettings):
         """The lastcall.yaml in force, or None where there is none."""
         default = Path("lastcall.yaml")
         return self.config or (default if default.exists() else None)
+
+
+_WRONG = {
+    "int_parsing": "is not a whole number",
+    "float_parsing": "is not a number",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than_equal": "must be {le:g} or less",
+    "literal_error": "must be {expected}",
+}
+
+
+def problems_of(error: ValidationError) -> list[str]:
+    """Each variable that cannot be used, and why: `LASTCALL_WEB_PORT: 'abc' is not a whole number`."""
+    return [
+        f"LASTCALL_{str(one['loc'][0]).upper()}: "
+        + (
+            f"{one['input']!r} {why.format(**one.get('ctx', {}))}"
+            if (why := _WRONG.get(one["type"]))
+            else "is unusable"
+        )
+        for one in error.errors()
+    ]

@@ -14,7 +14,7 @@ from service.adapters.embedded import EmbeddedFailed, EmbeddedMissing, FolderInU
 from service.adapters.postgres.database import Unreachable, current_revision, head_revision
 from service.app import App, open_app
 from service.config.company import ConfigError
-from service.config.settings import Settings
+from service.config.settings import Settings, problems_of
 from service.entrypoints.cli.output import Exit, fail
 from service.entrypoints.logs import configure_logging
 
@@ -26,9 +26,7 @@ def read_settings() -> Settings:
     try:
         settings = Settings(_secrets_dir=os.environ.get("LASTCALL_SECRETS_DIR"))
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "LASTCALL_" + "_".join(str(part) for part in first["loc"]).upper()
-        fail(f"{name}: {first['msg']}", "docs/configuration.md lists every variable and what it takes")
+        fail("\n".join(problems_of(error)), "docs/configuration.md lists every variable and what it takes")
     configure_logging(settings)
     return settings
 

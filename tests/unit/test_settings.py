@@ -1,0 +1,37 @@
+"""Settings from the environment: what is told about one that cannot be used."""
+
+import pytest
+from pydantic import ValidationError
+
+from service.config.settings import Settings, problems_of
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param({"web_port": "abc"}, "LASTCALL_WEB_PORT: 'abc' is not a whole number", id="no number"),
+        pytest.param({"web_port": "70000"}, "LASTCALL_WEB_PORT: '70000' must be 65535 or less", id="too much"),
+        pytest.param({"database_pool": "0"}, "LASTCALL_DATABASE_POOL: '0' must be 1 or more", id="too little"),
+        pytest.param({"flush_seconds": "soon"}, "LASTCALL_FLUSH_SECONDS: 'soon' is not a number", id="a word"),
+        pytest.param({"flush_seconds": "0"}, "LASTCALL_FLUSH_SECONDS: '0' must be more than 0", id="none at all"),
+        pytest.param(
+            {"log_format": "xml"}, "LASTCALL_LOG_FORMAT: 'xml' must be 'auto', 'console' or 'json'", id="choice"
+        ),
+        pytest.param({"slack_token": b"\xff"}, "LASTCALL_SLACK_TOKEN: is unusable", id="a secret is not shown"),
+    ],
+)
+def test_variable_that_cannot_be_used_is_told_in_plain_words(given: dict[str, object], told: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        Settings.model_validate(given)
+    assert problems_of(raised.value) == [told]
+
+
+def test_all_variables_that_cannot_be_used_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LASTCALL_WEB_PORT", "abc")
+    monkeypatch.setenv("LASTCALL_LOG_LEVEL", "loud")
+    with pytest.raises(ValidationError) as raised:
+        Settings()
+    assert problems_of(raised.value) == [
+        "LASTCALL_WEB_PORT: 'abc' is not a whole number",
+        "LASTCALL_LOG_LEVEL: 'loud' must be 'debug', 'info', 'warning' or 'error'",
+    ]
