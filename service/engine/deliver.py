@@ -11,8 +11,9 @@ import structlog
 
 from service.adapters.metrics import DELIVERIES
 from service.adapters.postgres.conditions import Condition
-from service.adapters.postgres.database import Database
+from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.postgres.outbox_store import Claim, Outbox, Written
+from service.adapters.postgres.trouble import refuses_values
 from service.core.delivery import (
     LONGEST_WAIT,
     Absent,
@@ -84,6 +85,8 @@ async def deliver(
             log.warning("lease lost", destination=claim.destination)
             continue
         except Exception as error:
+            if isinstance(error, DatabaseTrouble) and not refuses_values(error):
+                raise  # the next tick, or whoever takes the lease over, looks what became of it
             log.exception("delivery broke", destination=claim.destination)
             await delivery.put_aside(claim, error)
             continue

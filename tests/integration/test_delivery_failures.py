@@ -1,15 +1,19 @@
 """What Slack refuses is waited for, told to somebody else, and told to the operator once; nothing is lost."""
 
+from uuid import UUID
+
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from service.adapters.postgres.conditions import Condition, raise_condition
-from service.adapters.postgres.database import Database
+from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.slack.transport import SlackTransport, open_slack
-from service.core.delivery import GIVE_UP_AFTER, Retry
+from service.core.delivery import GIVE_UP_AFTER, Found, Outcome, Retry
+from service.core.messages import Message
 from service.engine.deliver import DeliveryReport, deliver
 from tests.builders import make_notice
-from tests.outbox_rows import LINKS, NOON, Company, enqueue, open_kinds, send, states, stored_messages
+from tests.outbox_rows import LINKS, NOON, Company, enqueue, let_leases_lapse, open_kinds, send, states, stored_messages
 from tests.slack_server import Channel, Fault, SlackServer
 
 
@@ -313,3 +317,35 @@ async def test_token_stands_in_no_log_and_no_row(
     assert slack.token not in caplog.text
     assert slack.token not in repr(transport)
     assert "search-api" not in caplog.text
+
+
+class LosingTheDatabase:
+    """Slack takes the message, and the table is away before that can be noted."""
+
+    def __init__(self, slack: SlackTransport, database: Database) -> None:
+        self._slack, self._database = slack, database
+        self.find = slack.find
+
+    async def post(
+        self, message: Message, destination: str, message_id: UUID, *, found: Found | None = None
+    ) -> Outcome:
+        outcome = await self._slack.post(message, destination, message_id, found=found)
+        async with self._database.begin() as connection:
+            await connection.execute(text("ALTER TABLE notifications RENAME TO away"))
+        return outcome
+
+
+async def test_trouble_of_the_database_is_not_told_as_a_bug(
+    database: Database, slack: SlackServer, transport: SlackTransport
+) -> None:
+    await enqueue(database, "#search", make_notice())
+
+    with pytest.raises(DatabaseTrouble):
+        await send(database, LosingTheDatabase(transport, database))
+
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE away RENAME TO notifications"))
+    await let_leases_lapse(database)
+    assert await open_kinds(database) == []
+    assert await send(database, transport) == DeliveryReport(delivered=1)
+    assert len(slack.posts) == 1

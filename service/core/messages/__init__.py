@@ -1,4 +1,4 @@
-"""Facts -> a Slack message, inside Slack's limits and escaped. Pure: the same facts on the same day give the same message."""
+"""Facts -> a Slack message, inside Slack's limits and escaped. Pure: the same facts of a day give the same message."""
 
 from service.core.messages.message import Block, Links, Message
 from service.core.messages.render import render

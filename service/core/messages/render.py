@@ -19,9 +19,10 @@ T = TypeVar("T")
 
 
 def render(facts: Sequence[Facts], *, links: Links, now: datetime) -> Message:
-    """One message for all facts of one destination at one tick, whatever their kinds. `facts` is not empty, the oldest is first.
+    """One message for all facts of one destination at one tick, whatever their kinds.
 
-    First what is wrong with lastcall or with the destination, then one part a deprecation, urgent first, then digests.
+    `facts` is not empty, the oldest is first. What is wrong with lastcall or with the destination is said first, then
+    one part a deprecation, urgent first, then digests.
     """
     lost = _only(Undeliverable, facts)
     troubles = list(dict.fromkeys(_only(Trouble, facts)))
