@@ -14,7 +14,7 @@ from service.formats.files import FileRecord
 
 
 def make_notice(**given: Any) -> Notice:
-    """GPT-4.5 Preview, six weeks before its end if it is read on 2025-06-02. A model that is given is its id as well."""
+    """GPT-4.5 Preview, six weeks before its end when read on 2 June 2025. A model that is given is its id as well."""
     values: dict[str, Any] = {
         "service": "search-api",
         "environment": "production",
