@@ -8,6 +8,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from service.entrypoints.cli.output import fail
+
 RUN, READ, ASK, CARE = "Run it", "Read logs", "Ask", "Look after it"
 
 COMMANDS = {
@@ -61,6 +63,16 @@ class _Group(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = _Commands()  # type: ignore[assignment]  # only ever read
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Of all that follows `lastcall`. Python keeps bytes that are no text as characters that nothing can store."""
+        for text in args:
+            if text != text.encode(errors="replace").decode():
+                fail(
+                    f"{text!a} is not UTF-8",
+                    "spell it in UTF-8; give a file of such a name on standard input, as -",
+                )
+        return super().parse_args(ctx, args)
 
 
 app = typer.Typer(

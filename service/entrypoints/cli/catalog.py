@@ -65,7 +65,7 @@ def check(
     """Whether catalog files keep the rules. Exit code 1 with errors; warnings alone are fine."""
     try:
         findings = check_catalog(folder, today=_today())
-    except CatalogError as error:
+    except (CatalogError, OSError) as error:
         fail(str(error), "name the folder that holds one <platform>.yaml a platform")
     if as_json:
         emit(findings)

@@ -4,6 +4,7 @@
 """
 
 import sys
+from datetime import date
 from enum import IntEnum
 from typing import Any, NoReturn
 
@@ -20,6 +21,16 @@ class Exit(IntEnum):
     BAD_NEWS = 1
     BAD_INPUT = 2
     UNREACHABLE = 3
+
+
+YEARS = range(2000, 2200)
+"""What a question may be about. Far beyond it, days before and after are none that a calendar has."""
+
+
+def within_reach(option: str, day: date) -> None:
+    """Ends the command where the day is in none of `YEARS`."""
+    if day.year not in YEARS:
+        fail(f"{option}: the year {day.year} is out of reach", f"a year from {YEARS[0]} to {YEARS[-1]}")
 
 
 def emit(answer: Any) -> None:

@@ -73,16 +73,11 @@ def resolve(
         _answer_lines(loaded, provider)
         return
     for text in raw:
-        answer = _answer(loaded, Question(_utf8(text), provider))
+        answer = _answer(loaded, Question(text, provider))
         if as_json:
             emit(answer)
         else:
             _print(answer)
-
-
-def _utf8(argument: str) -> str:
-    """The shell may hand over bytes that are no UTF-8; Python keeps them as characters that no JSON can hold."""
-    return argument.encode(errors="replace").decode()
 
 
 def _answer_lines(loaded: LoadedCatalog, provider: str | None) -> None:

@@ -24,7 +24,7 @@ from service.core.messages import Message
 from service.core.messages.preview import to_text
 from service.engine import tick as engine_tick
 from service.entrypoints import process
-from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
+from service.entrypoints.cli.output import Exit, console, emit, fail, stderr, within_reach
 from service.entrypoints.cli.session import data_dir_of, plainly, read_settings, run, with_database
 from service.formats.files import read_records
 
@@ -150,6 +150,7 @@ def tick(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """One tick of the scheduler as of a time: what is due is decided, recorded and sent."""
+    within_reach("--now", now)
     at = now if now.tzinfo else now.replace(tzinfo=UTC)
 
     async def main(app: App) -> engine_tick.Ticked:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -71,7 +72,7 @@ def plainly(work: Awaitable[T]) -> T:
     """`asyncio.run`, with the failures that a user can mend told as such."""
 
     async def main() -> T:
-        if task := asyncio.current_task():
+        if (task := asyncio.current_task()) and threading.current_thread() is threading.main_thread():
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await work
 
