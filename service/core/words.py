@@ -145,6 +145,11 @@ def repeat(days: int) -> str:
     return f"{every(days)} while it is still called"
 
 
+def step_in_words(name: str, repeat_days: int | None) -> str:
+    """`30 days before the shutdown`, `each day while it is still called`."""
+    return repeat(repeat_days) if repeat_days else step(name)
+
+
 def address(destination: str) -> str:
     """As people write it: `ada@example.com` for `user:ada@example.com`, `@search` for `usergroup:search`."""
     if destination.startswith("usergroup:"):

@@ -49,11 +49,6 @@ def step(name: str, repeat_days: int | None) -> str:
     return words.every(repeat_days) if repeat_days else name
 
 
-def step_in_words(name: str, repeat_days: int | None) -> str:
-    """`30 days before the shutdown`, `each day while it is still called`."""
-    return words.repeat(repeat_days) if repeat_days else words.step(name)
-
-
 def when(lifecycle: Lifecycle) -> str:
     """The day with its precision: `Mon 14 Jul 2025`, `about Mon 14 Jul 2025`, `July 2025`, `not before ...`."""
     on = lifecycle.shutdown_on

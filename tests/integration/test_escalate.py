@@ -67,7 +67,7 @@ async def test_notice_has_its_facts_and_its_reason(database: Database, loaded: L
     channel, person = await told(database)
     assert (channel.destination, channel.audience) == ("#search", "team")
     assert (person.destination, person.audience, person.step) == ("user:ada@example.com", "owner", "announced")
-    assert person.reason == "step announced of policy default is due; owner by owners[0]"
+    assert person.reason == "at the announcement, by policy default; owner by owners[0]"
     assert (person.state, person.decided_at, person.not_before) == ("pending", ANNOUNCED, ANNOUNCED)
     notice = msgspec.convert(person.facts, Notice)
     assert (notice.team, notice.shutdown_on) == ("search", date(2025, 7, 14))
@@ -190,7 +190,7 @@ async def test_plan_foresees_what_will_be_told(database: Database, loaded: Loade
     await tick(database, loaded, ANNOUNCED)
     await record_heartbeats(database, {"escalate": 0.1}, now=ANNOUNCED)
     start, end = datetime(2025, 4, 1, tzinfo=UTC), datetime(2025, 7, 14, 8, tzinfo=UTC)
-    planned = await plan(database, loaded.catalog, COMPANY, start=start, end=end)
+    planned = await plan(database, loaded.catalog, COMPANY, topics=(), start=start, end=end)
     assert [(one.at.date().isoformat(), one.step, one.destination, one.status) for one in planned] == [
         ("2025-04-14", "announced", "#search", "recorded"),
         ("2025-04-14", "announced", "user:ada@example.com", "recorded"),
@@ -216,7 +216,7 @@ async def test_plan_foresees_what_will_be_told(database: Database, loaded: Loade
         ("2025-07-14", "+0d while failing", "user:ada@example.com", "foreseen"),
         ("2025-07-14", "+0d while failing", "user:mia@example.com", "foreseen"),
     ]
-    assert await plan(database, loaded.catalog, COMPANY, start=start, end=end) == planned
+    assert await plan(database, loaded.catalog, COMPANY, topics=(), start=start, end=end) == planned
 
 
 async def test_plan_without_any_tick_goes_on_from_the_newest_call(database: Database, loaded: LoadedCatalog) -> None:
@@ -224,7 +224,7 @@ async def test_plan_without_any_tick_goes_on_from_the_newest_call(database: Data
     await call_daily(database, loaded, newest)
     await reconcile(database, loaded.catalog, loaded.resolver, now=newest + timedelta(days=400))
     start, end = datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 6, 20, tzinfo=UTC)
-    planned = await plan(database, loaded.catalog, COMPANY, start=start, end=end)
+    planned = await plan(database, loaded.catalog, COMPANY, topics=(), start=start, end=end)
     assert [(one.at.date().isoformat(), one.step, one.destination) for one in planned] == [
         ("2025-06-02", "-60d", "user:ada@example.com"),
         ("2025-06-16", "-30d", "#search"),

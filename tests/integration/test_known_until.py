@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
-from service.adapters.postgres.conditions import open_conditions
+from service.adapters.postgres.conditions import open_conditions, record_heartbeats
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.lifecycle_store import OUT_OF_USE
 from service.adapters.postgres.outbox_reroute import tell_operator
@@ -20,6 +20,7 @@ from service.core.catalog.lifecycle import Catalog
 from service.core.position import LogState
 from service.engine.caught_up import CaughtUp, Progress
 from service.engine.escalate import Escalated, escalate
+from service.engine.plan import plan
 from service.engine.reconcile import reconcile
 from tests.builders import make_deprecation
 from tests.calls import count_calls, make_event
@@ -80,6 +81,13 @@ async def state_shown(database: Database, loaded: LoadedCatalog, now: datetime) 
     async with database.connect() as connection:
         (shown,) = await read_exposures(connection, loaded.catalog, COMPANY.owner_of, topics=(TOPIC,), now=now)
     return shown.state
+
+
+async def steps_planned(database: Database, loaded: LoadedCatalog) -> list[str]:
+    """In the month after SILENT."""
+    end = SILENT + timedelta(days=30)
+    planned = await plan(database, loaded.catalog, COMPANY, topics=(TOPIC,), start=SILENT, end=end)
+    return list(dict.fromkeys(one.step for one in planned))
 
 
 async def conditions_of(database: Database) -> list[tuple[str, str]]:
@@ -152,6 +160,15 @@ async def test_operator_hears_once_that_the_consumer_is_behind(database: Databas
     await catch_up(database, CALLED + timedelta(minutes=18))
     await tick(database, loaded, CALLED + timedelta(minutes=18))
     assert await conditions_of(database) == []
+
+
+async def test_plan_takes_no_silence_as_migrated_that_is_not_read(database: Database, loaded: LoadedCatalog) -> None:
+    await open_campaigns(database, loaded, "search-api")
+    await record_heartbeats(database, {"escalate": 0.1}, now=SILENT)
+    await put_watermark(database, CALLED)
+    assert await steps_planned(database, loaded) == ["-30d", "-14d"]
+    await catch_up(database, SILENT)
+    assert await steps_planned(database, loaded) == ["migrated"]
 
 
 async def test_tick_as_of_a_time_to_come_finds_no_consumer_behind(database: Database, loaded: LoadedCatalog) -> None:

@@ -339,7 +339,7 @@ def test_soft_date_that_becomes_firm_is_a_move() -> None:
 
 
 def test_every_decision_has_a_reason_that_can_be_read() -> None:
-    assert ask(opened(), "2025-05-15T07:00").reason == "step -60d of policy default is due"
+    assert ask(opened(), "2025-05-15T07:00").reason == "60 days before the shutdown, by policy default"
     assert isinstance(ask(opened(), "2025-05-15T07:00"), Notify)
 
 

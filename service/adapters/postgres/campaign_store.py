@@ -151,6 +151,7 @@ class Recorded:
     """Not sent before."""
     key: ExposureKey
     step: str
+    repeat_days: int | None
     destination: Destination
     reason: str
 
@@ -158,14 +159,21 @@ class Recorded:
 async def told_between(connection: AsyncConnection, start: datetime, end: datetime) -> list[Recorded]:
     """What was to go out from `start` up to, not including, `end`. What was rerouted counts once."""
     n = notifications.c
+    repeat_days = n.facts["repeat_days"].as_integer().label("repeat_days")
     rows = await connection.execute(
         select(*(campaigns.c[name] for name in KEY), n.not_before, n.step, n.destination, n.audience, n.reason)
+        .add_columns(repeat_days)
         .join_from(notifications, campaigns)
         .where(n.not_before >= start, n.not_before < end, n.rerouted_from.is_(None))
     )
     return [
         Recorded(
-            row.not_before, ExposureKey(*row[:4]), row.step, Destination(row.destination, row.audience), row.reason
+            at=row.not_before,
+            key=ExposureKey(*row[:4]),
+            step=row.step,
+            repeat_days=row.repeat_days,
+            destination=Destination(row.destination, row.audience),
+            reason=row.reason,
         )
         for row in rows
     ]

@@ -19,22 +19,44 @@ class Foreseen:
     at: datetime
     """When it goes out."""
     telling: Telling
+    repeat_days: int | None
+    """Of its step."""
 
 
 def foresee(
-    campaign: Campaign | None, exposure: Exposure, owner: Owner, policy: Policy, *, start: datetime, end: datetime
+    campaign: Campaign | None,
+    exposure: Exposure,
+    owner: Owner,
+    policy: Policy,
+    *,
+    start: datetime,
+    end: datetime,
+    known_until: datetime | None = None,
 ) -> Iterator[Foreseen]:
-    """From `start` up to, not including, `end`. `exposure` is a picture as of `start`."""
+    """From `start` up to, not including, `end`. `exposure` is a picture as of `start`, and `known_until` the instant
+    up to which all calls are in it; None: up to `start`."""
     now = start
     while now < end:
-        decision = decide(campaign, _going_on(exposure, start, now), owner, policy, now)
+        decision = decide(
+            campaign,
+            _going_on(exposure, start, now),
+            owner,
+            policy,
+            now,
+            known_until=known_until if now == start else None,
+        )
         if not isinstance(decision, Wait):
             campaign = decision.campaign
-            yield from (Foreseen(telling.not_before, telling) for telling in decision.tellings)
+            for telling in decision.tellings:
+                yield Foreseen(telling.not_before, telling, _repeat_of(campaign, telling))
         elif decision.until is None:
             return
         else:
             now = decision.until
+
+
+def _repeat_of(campaign: Campaign, telling: Telling) -> int | None:
+    return next((step.repeat for step in campaign.policy.steps if step.name == telling.step), None)
 
 
 def _going_on(exposure: Exposure, start: datetime, now: datetime) -> Exposure:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from service.core import words
 from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.decision import News, Telling
 from service.core.escalation.ladder import Rung, Waiting, waiting
+from service.core.escalation.policy import Step
 from service.core.ownership import ABOVE_OWNER, Audience
 
 
@@ -21,7 +23,7 @@ def tell(campaign: Campaign, due: Sequence[Waiting], case: Case) -> tuple[Campai
         top.rung.name,
         first,
         not_before=case.goes_out,
-        reason=f"step {top.rung.name} of policy {campaign.policy.name} is due",
+        reason=_by_policy(campaign, top.rung.step),
         occurrence=top.day.isoformat() if top.day else "",
         missed=tuple(one.rung.name for one in passed if one.rung.nominal < case.morning(case.today)),
     )
@@ -30,6 +32,10 @@ def tell(campaign: Campaign, due: Sequence[Waiting], case: Case) -> tuple[Campai
     entries[-1] = replace(entries[-1], held=held)
     told_at = campaign.owner_told_at or telling.not_before
     return replace(campaign.with_done(*entries), owner_told_at=told_at), telling
+
+
+def _by_policy(campaign: Campaign, step: Step) -> str:
+    return f"{words.step_in_words(step.name, step.repeat)}, by policy {campaign.policy.name}"
 
 
 def _highest(due: Sequence[Waiting]) -> list[Waiting]:
@@ -57,12 +63,13 @@ def _owner_first(
 def tell_held(campaign: Campaign, holding: Done, case: Case) -> tuple[Campaign, Telling]:
     told = replace(holding, told=(*holding.told, *holding.held), held=())
     after = replace(campaign, done=tuple(told if one is holding else one for one in campaign.done))
+    by_policy = _by_policy(campaign, campaign.policy.step(holding.step))
     return after, Telling(
         "notice",
         holding.step,
         holding.held,
         not_before=case.goes_out,
-        reason=f"step {holding.step} of policy {campaign.policy.name}, held back until the owner had a business day",
+        reason=f"{by_policy}, held back until the owner had a business day",
         occurrence=holding.day.isoformat() if holding.day else "",
     )
 

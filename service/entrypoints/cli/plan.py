@@ -12,8 +12,9 @@ from service.core import words
 from service.core.calendar import utc_midnight
 from service.engine.plan import Planned
 from service.engine.plan import plan as engine_plan
-from service.engine.reconcile import reconcile
-from service.entrypoints.cli.output import console, emit, fail
+from service.engine.reconcile import catch_up
+from service.entrypoints import phrases
+from service.entrypoints.cli.output import console, emit, fail, within_reach
 from service.entrypoints.cli.session import run
 
 DEFAULT_SPAN = timedelta(days=90)
@@ -33,14 +34,16 @@ def plan(
     """
     now = datetime.now(UTC)
     first = begin.date() if begin else now.date()
+    within_reach("--from", first)
     last = end.date() if end else first + DEFAULT_SPAN
+    within_reach("--to", last)
     if last < first:
         fail(f"--to {last} is before --from {first}", "swap the two")
     start, after = utc_midnight(first), utc_midnight(last + timedelta(days=1))
 
     async def ask(app: App) -> list[Planned]:
-        await reconcile(app.database, app.catalog, app.resolver, now=now)
-        return await engine_plan(app.database, app.catalog, app.company, start=start, end=after)
+        await catch_up(app.database, now=now)
+        return await engine_plan(app.database, app.catalog, app.company, topics=app.topics, start=start, end=after)
 
     planned = run(ask)
     if as_json:
@@ -65,4 +68,9 @@ def _print(planned: list[Planned], first: date, last: date) -> None:
 def _cells(one: Planned) -> tuple[str, str, str, str]:
     where = f" ({one.environment})" if one.environment else ""
     about = f"{one.service}{where}: {one.id} at {words.platform_name(one.platform)}"
-    return f"{words.address(one.destination)} ({one.audience})", about, one.step, one.status
+    return (
+        f"{words.address(one.destination)} ({one.audience})",
+        about,
+        phrases.step(one.step, one.repeat_days),
+        one.status,
+    )

@@ -47,7 +47,7 @@ templates.env.filters.update(
     short=words.short_number,
     sparkline=show.sparkline,
     step=phrases.step,
-    step_in_words=phrases.step_in_words,
+    step_in_words=words.step_in_words,
     told=phrases.told,
     urgency=show.urgency,
     when=phrases.when,
