@@ -84,7 +84,8 @@ async def put_unknown_id(
     connection: AsyncConnection,
     *,
     service: str = "search-api",
-    requested_id: str = "gpt-9-mystery",
+    requested_id: str | None = "gpt-9-mystery",
+    served_id: str | None = None,
     calls_by_reporter: Mapping[str, int] | None = None,
     at: datetime = NOW - timedelta(hours=5),
 ) -> None:
@@ -99,6 +100,7 @@ async def put_unknown_id(
                 provider="openai",
                 requested_id=requested_id,
                 requested_field="model",
+                served_id=served_id,
                 platform="openai-api",
                 resolved_by="test",
             )

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.adapters.postgres.database import Database
+from service.adapters.postgres.tables import series
 from service.core import words
 from service.entrypoints.cli import app
 from tests.rows import put_campaign, put_notification, put_unknown_id, put_use
@@ -80,6 +81,60 @@ async def test_an_id_that_lastcall_does_not_know_names_its_callers(database_url:
 
     assert result.exit_code == 1
     assert json.loads(result.stdout)["unknown_ids"][0]["services"] == ["search-api"]
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ({"requested_id": "azure/triage-prod-4o"}, "triage-prod-4o"),
+        ({"requested_id": "triage-prod-4o"}, "azure/triage-prod-4o"),
+        ({"requested_id": None, "served_id": "triage-prod-4o"}, "triage-prod-4o"),
+        ({"requested_id": "router", "served_id": "Triage-Prod-4o"}, "triage-prod-4o"),
+    ],
+    ids=["with a prefix in the log", "with a prefix in the question", "only served", "served, in another case"],
+)
+async def test_an_unknown_id_is_found_wherever_a_log_names_it(
+    database: Database, database_url: str, written: dict[str, str | None], asked: str
+) -> None:
+    async with database.begin() as connection:
+        await put_unknown_id(connection, **written, at=datetime.now(UTC) - timedelta(hours=2))  # type: ignore[arg-type]
+
+    result = await ask(database_url, "who", asked)
+
+    assert result.exit_code == 1
+    assert f"lastcall does not know {asked}" in result.stdout
+    assert "search-api" in result.stdout
+
+
+async def test_a_name_that_only_its_log_knows_leads_to_the_model_that_answered(
+    database: Database, database_url: str
+) -> None:
+    async with database.begin() as connection:
+        await put_use(connection, model=GPT_45, now=datetime.now(UTC))
+        await put_use(connection, service="other", model=GPT_45, now=datetime.now(UTC))
+        mine = series.update().where(series.c.service == "search-api")
+        await connection.execute(mine.values(requested_id="our-writer", requested_model=None))
+
+    found = await answer(database_url, "who", "our-writer")
+
+    assert [(each["service"], each["model"]) for each in found["exposures"]] == [("search-api", GPT_45)]
+    assert [each["service"] for each in found["uses"]] == ["search-api"]
+
+
+async def test_a_name_that_is_like_nothing_is_told_no_neighbours(database_url: str) -> None:
+    result = await ask(database_url, "who", "triage-prod-4o")
+
+    assert result.exit_code == 1
+    assert "did you mean" not in result.stderr
+
+
+@pytest.mark.usefixtures("called")
+async def test_each_table_of_an_answer_has_a_title(database_url: str) -> None:
+    shown = (await ask(database_url, "service", "search-api")).stdout
+
+    titles = ["Going away", "Other calls of the last 28 days", "Ids that lastcall does not know"]
+    assert [line.strip() for line in shown.splitlines() if line.strip() in titles] == titles
+    assert shown.count("search-api") == 1
 
 
 @pytest.mark.usefixtures("called")

@@ -14,13 +14,20 @@ from service.adapters.queries.answers import (
     UnknownId,
 )
 from service.adapters.queries.deprecations import count_callers
-from service.adapters.queries.exposures import NO_TEAM, ExposureFilter, deadline_key, exposure_key, read_exposures
+from service.adapters.queries.exposures import (
+    NO_TEAM,
+    ExposureFilter,
+    deadline_key,
+    exposure_key,
+    read_exposures,
+    read_standings,
+)
 from service.adapters.queries.health import DatabaseHealth, read_database_health, set_gauges
 from service.adapters.queries.notifications import SentMessage, read_messages, read_notifications
 from service.adapters.queries.operation import read_rejections
 from service.adapters.queries.paging import MAX_PAGE, CursorError, cut
 from service.adapters.queries.services import read_service, read_service_names
-from service.adapters.queries.unknown import read_unknown_ids
+from service.adapters.queries.unknown import read_unknown_ids, read_uses_spelled
 from service.adapters.queries.uses import read_uses
 
 __all__ = [
@@ -52,7 +59,9 @@ __all__ = [
     "read_rejections",
     "read_service",
     "read_service_names",
+    "read_standings",
     "read_unknown_ids",
     "read_uses",
+    "read_uses_spelled",
     "set_gauges",
 ]

@@ -171,7 +171,9 @@ class ModelUse(Answer):
 class UnknownId(Answer):
     """A model id that identity does not know: it may be deprecated, and nobody could tell."""
 
-    requested_id: str | None = Field(description="As the log spells it; null: the log names no model.")
+    requested_id: str | None = Field(
+        description="As the log spells the model asked for, else the one that answered; null: the log names none."
+    )
     provider: str | None
     platform: str | None
     services: list[str] = Field(description="Some of the services that use it, most calls first.")

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, NoReturn
 
 import typer
+from pydantic import BaseModel
 from rich.markup import escape
-from rich.table import Table
 
 from service.adapters.queries import (
     ExposureAnswer,
@@ -21,19 +22,31 @@ from service.adapters.queries import (
     read_service_names,
     read_unknown_ids,
     read_uses,
+    read_uses_spelled,
 )
 from service.app import App
-from service.core import words
 from service.core.catalog.lookup import records_of
+from service.core.exposure import ExposureKey
 from service.core.identity import Model
 from service.engine.reconcile import catch_up
-from service.entrypoints import phrases
 from service.entrypoints.cli.output import Exit, console, emit, fail
 from service.entrypoints.cli.session import run
+from service.entrypoints.cli.show import show_calls, show_exposures, show_unknown
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
-MAX_UNKNOWN = 1000
+CLOSE = 0.8
+"""How alike a name must be to be offered instead of another, from 0 to 1."""
 WITHIN_UNITS = {"d": 1, "w": 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is known of those who call a model."""
+
+    exposures: Sequence[ExposureAnswer]
+    uses: Sequence[ModelUse]
+    unknown_ids: Sequence[UnknownId]
+    """Not empty: nobody can say which model it is."""
 
 
 def who(
@@ -42,27 +55,35 @@ def who(
     """Which services call a model, in any spelling, on any platform."""
     now = _now()
 
-    async def ask(app: App) -> tuple[list[ExposureAnswer], list[ModelUse], list[UnknownId]]:
+    async def ask(app: App) -> Found:
         await catch_up(app.database, now=now)
         models = models_meant(app, model)
         async with app.database.connect() as connection:
-            if not models:
-                unknown = await read_unknown_ids(connection, now=now, limit=MAX_UNKNOWN)
-                same = [each for each in unknown if each.requested_id == model]
-                if not same:
-                    _no_such_model(app, model)
-                return [], [], same
+            unknown = [] if models else await read_unknown_ids(connection, now=now, spelled=model)
+            behind = set() if models else await read_uses_spelled(connection, model)
+            if not models and not unknown and not behind:
+                _no_such_model(app, model)
             every = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
-            uses = await read_uses(connection, app.catalog, now=now, models=models)
-        return [exposure for exposure in every if exposure.model in models], uses, []
+            named = models or {key.model for key in behind}
+            uses = await read_uses(connection, app.catalog, now=now, models=named)
+        return Found(
+            [each for each in every if each.model in models or _key(each) in behind],
+            [each for each in uses if each.model in models or _key(each) in behind],
+            unknown,
+        )
 
-    exposures, uses, unknown = run(ask)
+    found = run(ask)
     if as_json:
-        emit({"asked": model, "exposures": _plain(exposures), "uses": _plain(uses), "unknown_ids": _plain(unknown)})
+        answers = {"exposures": found.exposures, "uses": found.uses, "unknown_ids": found.unknown_ids}
+        emit({"asked": model} | {name: _plain(some) for name, some in answers.items()})
     else:
-        _print_who(model, exposures, uses, unknown)
-    if unknown:
+        _show_who(model, found)
+    if found.unknown_ids:
         raise typer.Exit(Exit.BAD_NEWS)
+
+
+def _key(each: ExposureAnswer | ModelUse) -> ExposureKey:
+    return ExposureKey(each.service, each.environment, each.platform, each.model)
 
 
 def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], as_json: Json = False) -> None:
@@ -86,8 +107,9 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
     console.print(f"[bold]{escape(answer.service)}[/], owned by {escape(answer.team or 'nobody')}")
     if not answer.models:
         console.print("No call to a known model in 28 days.")
-    _print_calls(answer.exposures, answer.models)
-    _print_unknown(answer.unknown_ids)
+    show_calls(answer.exposures, answer.models, of_one_service=True)
+    if answer.unknown_ids:
+        show_unknown(answer.unknown_ids, of_one_service=True)
 
 
 def due(
@@ -110,7 +132,7 @@ def due(
     if as_json:
         emit(_plain(exposures))
     elif exposures:
-        _print_exposures(exposures)
+        show_exposures(exposures)
     else:
         console.print(f"No service calls a model that goes within {escape(within)}.")
 
@@ -128,7 +150,7 @@ def _no_such_model(app: App, text: str) -> NoReturn:
 
 
 def _not_found(message: str, name: str, names: Iterable[str]) -> NoReturn:
-    close = get_close_matches(name, sorted(names), n=3, cutoff=0.5)
+    close = get_close_matches(name, sorted(names), n=3, cutoff=CLOSE)
     remedy = f"did you mean {' or '.join(close)}?" if close else "`lastcall due --within 365d` lists what is called"
     fail(message, remedy, Exit.BAD_NEWS)
 
@@ -137,79 +159,16 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _plain(answers: Sequence[ExposureAnswer | ModelUse | UnknownId]) -> list[dict[str, Any]]:
+def _plain(answers: Sequence[BaseModel]) -> list[dict[str, Any]]:
     return [answer.model_dump(mode="json") for answer in answers]
 
 
-def _print_who(
-    asked: str, exposures: Sequence[ExposureAnswer], uses: Sequence[ModelUse], unknown: Sequence[UnknownId]
-) -> None:
-    if unknown:
+def _show_who(asked: str, found: Found) -> None:
+    if found.unknown_ids:
         console.print(
             f"[yellow]lastcall does not know {escape(asked)}[/]: it may be going away, and nobody could tell."
         )
-        _print_unknown(unknown)
-        return
-    if not exposures and not uses:
-        console.print(f"No service has called {escape(asked)} in 28 days.")
-    _print_calls(exposures, uses)
-
-
-def _print_calls(exposures: Sequence[ExposureAnswer], uses: Sequence[ModelUse]) -> None:
-    """What is going away first, with what is done about it; then what is not."""
-    if exposures:
-        _print_exposures(exposures)
-    going = {(each.service, each.environment, each.platform, each.model) for each in exposures}
-    rest = [use for use in uses if (use.service, use.environment, use.platform, use.model) not in going]
-    if rest:
-        _print_uses(rest)
-
-
-def _print_exposures(exposures: Sequence[ExposureAnswer]) -> None:
-    table = _table("goes", "left", "model", "platform", "service", "environment", "team", "calls 7d", "state", "told")
-    for each in exposures:
-        told = (
-            f"{words.address(each.told.destination)} {phrases.told(each.told, _now())}" if each.told else "nobody yet"
-        )
-        table.add_row(
-            phrases.when(each),
-            phrases.days_left(each),
-            *map(escape, (each.id, each.platform, each.service, each.environment, each.team or "unowned")),
-            words.short_number(each.calls_7d),
-            phrases.state(each),
-            escape(told),
-        )
-    console.print(table)
-
-
-def _print_uses(uses: Sequence[ModelUse]) -> None:
-    table = _table("service", "environment", "model", "platform", "calls 7d", "calls 28d", "goes", "written down by")
-    for use in uses:
-        goes = f"{phrases.when(use.deprecation)}, {phrases.days_left(use.deprecation)}" if use.deprecation else ""
-        model = use.deprecation.id if use.deprecation else use.model
-        table.add_row(
-            *map(escape, (use.service, use.environment, model, use.platform)),
-            words.short_number(use.calls_7d),
-            words.short_number(use.calls_28d),
-            goes,
-            escape(", ".join(use.reporters)),
-        )
-    console.print(table)
-
-
-def _print_unknown(ids: Sequence[UnknownId]) -> None:
-    if not ids:
-        return
-    table = _table("unknown id", "provider", "services", "calls 28d")
-    for each in ids:
-        services = ", ".join(each.services) + (" ..." if each.service_count > len(each.services) else "")
-        cells = (each.requested_id or "(none in the log)", each.platform or each.provider or "", services)
-        table.add_row(*map(escape, cells), words.short_number(each.calls_28d))
-    console.print(table)
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column.startswith("calls") else "left")
-    return table
+        show_unknown(found.unknown_ids)
+    elif not found.exposures and not found.uses:
+        console.print(f"No service has called {escape(asked)} in 28 days.", soft_wrap=True)
+    show_calls(found.exposures, found.uses)

@@ -1,0 +1,70 @@
+"""What the questions of whoever is on call are answered with, as tables."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from service.adapters.queries import ExposureAnswer, ModelUse, UnknownId
+from service.core import words
+from service.entrypoints import phrases
+from service.entrypoints.cli.output import console
+from service.entrypoints.cli.tables import Column, show_table
+
+_MODEL = (Column("model"), Column("platform"))
+_CALLER = (Column("service"), Column("environment"))
+_GOES = Column("goes", wraps=True)
+
+
+def show_calls(exposures: Sequence[ExposureAnswer], uses: Sequence[ModelUse], *, of_one_service: bool = False) -> None:
+    """What is going away first, with what is done about it; then what is not."""
+    going = {(each.service, each.environment, each.platform, each.model) for each in exposures}
+    rest = [use for use in uses if (use.service, use.environment, use.platform, use.model) not in going]
+    if exposures:
+        show_exposures(exposures, title="Going away", of_one_service=of_one_service)
+    if exposures and rest:
+        console.print()
+    if rest:
+        _show_uses(rest, of_one_service=of_one_service)
+
+
+def show_exposures(
+    exposures: Sequence[ExposureAnswer], *, title: str | None = None, of_one_service: bool = False
+) -> None:
+    """Of one service whose name and team are known: without their columns."""
+    now = datetime.now(UTC)
+    caller = _CALLER[1:] if of_one_service else (*_CALLER, Column("team"))
+    state, told = (Column(name, wraps=True) for name in ("state", "told"))
+    columns = (*_MODEL, *caller, _GOES, Column("calls 7d", right=True), state, told)
+    rows = []
+    for each in exposures:
+        who = (each.environment,) if of_one_service else (each.service, each.environment, each.team or "unowned")
+        hears = f"{words.address(each.told.destination)} {phrases.told(each.told, now)}" if each.told else "nobody yet"
+        when = f"{phrases.when(each)}, {phrases.days_left(each)}"
+        calls = words.short_number(each.calls_7d)
+        rows.append((each.id, each.platform, *who, when, calls, phrases.state(each), hears))
+    show_table(columns, rows, title=title)
+
+
+def _show_uses(uses: Sequence[ModelUse], *, of_one_service: bool) -> None:
+    caller = _CALLER[1:] if of_one_service else _CALLER
+    calls = (Column("calls 7d", right=True), Column("calls 28d", right=True))
+    columns = (*_MODEL, *caller, *calls, _GOES, Column("written down by", wraps=True))
+    rows = []
+    for use in uses:
+        who = (use.environment,) if of_one_service else (use.service, use.environment)
+        goes = f"{phrases.when(use.deprecation)}, {phrases.days_left(use.deprecation)}" if use.deprecation else ""
+        model = use.deprecation.id if use.deprecation else use.model
+        numbers = (words.short_number(use.calls_7d), words.short_number(use.calls_28d))
+        rows.append((model, use.platform, *who, *numbers, goes, ", ".join(use.reporters)))
+    show_table(columns, rows, title="Other calls of the last 28 days")
+
+
+def show_unknown(ids: Sequence[UnknownId], *, of_one_service: bool = False) -> None:
+    services = () if of_one_service else (Column("services", wraps=True),)
+    columns = (Column("id"), Column("provider"), *services, Column("calls 28d", right=True))
+    rows = []
+    for each in ids:
+        users = ", ".join(each.services) + (" ..." if each.service_count > len(each.services) else "")
+        who = () if of_one_service else (users,)
+        id_ = each.requested_id or "(none in the log)"
+        rows.append((id_, each.platform or each.provider or "", *who, words.short_number(each.calls_28d)))
+    show_table(columns, rows, title="Ids that lastcall does not know")
