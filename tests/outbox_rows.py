@@ -1,6 +1,6 @@
 """Puts notifications into the outbox as the engine does, and reads back what became of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,9 +27,12 @@ class Company:
     channels: Channels = CHANNELS
 
 
-async def send(database: Database, transport: Transport, *, minutes: float = 0) -> DeliveryReport:
-    """One tick of delivery, so long after noon."""
-    return await deliver(database, transport, Company(), links=LINKS, now=NOON + timedelta(minutes=minutes))
+async def send(
+    database: Database, transport: Transport, *, minutes: float = 0, seconds: Callable[[], float] = lambda: 0
+) -> DeliveryReport:
+    """One tick of delivery, so long after noon. It takes no time unless `seconds` says so."""
+    now = NOON + timedelta(minutes=minutes)
+    return await deliver(database, transport, Company(), links=LINKS, now=now, seconds=seconds)
 
 
 async def enqueue(database: Database, destination: str, *facts: Facts, not_before: datetime = NOON) -> list[UUID]:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -66,11 +68,20 @@ class LeaseLostError(Exception):
 
 
 async def deliver(
-    database: Database, transport: Transport, company: Company, *, links: Links, now: datetime
+    database: Database,
+    transport: Transport,
+    company: Company,
+    *,
+    links: Links,
+    now: datetime,
+    seconds: Callable[[], float] = monotonic,
 ) -> DeliveryReport:
-    """Any number of processes may do so at once. What fails for a while is due again at a later `now`."""
+    """Any number of processes may do so at once. What fails for a while is due again at a later `now`.
+
+    `seconds` says how long the tick has been under way when an attempt fails: its wait begins then, not at `now`.
+    """
     outbox = Outbox(database)
-    delivery = Delivery(outbox, transport, company.channels, links, now)
+    delivery = Delivery(outbox, transport, company.channels, links, now, seconds, seconds())
     came: Counter[str] = Counter()
     await outbox.tell_operator(company.channels.operator, now=now)
     while True:
@@ -120,6 +131,13 @@ class Delivery:
     channels: Channels
     links: Links
     now: datetime
+    seconds: Callable[[], float]
+    began: float
+    """What `seconds` said at `now`."""
+
+    @property
+    def this_instant(self) -> datetime:
+        return self.now + timedelta(seconds=self.seconds() - self.began)
 
     async def deliver(self, claim: Claim) -> Outcome:
         """Raises `LeaseLostError`."""
@@ -134,7 +152,7 @@ class Delivery:
         broke = Unknown(type(error).__name__)
         detail = f"What waits for {claim.destination} cannot be made into a message: {broke.reason}."
         condition = Condition("delivery_broke", claim.destination, detail, BROKE, self.now)
-        not_before = next_attempt(claim.attempts + 1, broke, self.now) or self.now + LONGEST_WAIT
+        not_before = next_attempt(claim.attempts + 1, broke, self.this_instant) or self.this_instant + LONGEST_WAIT
         await self._wait(claim, broke, not_before, condition)
 
     async def _attempt(self, claim: Claim, message_id: UUID) -> Outcome:
@@ -188,7 +206,7 @@ class Delivery:
             case Retry(scope="workspace") | Failed(scope="workspace"):
                 return await self._wait_for_workspace(claim, outcome)
             case Retry() | Unknown():
-                not_before = next_attempt(claim.attempts + 1, outcome, self.now)
+                not_before = next_attempt(claim.attempts + 1, outcome, self.this_instant)
                 if not_before is None:
                     return await self._give_up(claim, outcome, NO_ANSWER)
                 return await self._wait(claim, outcome, not_before)
@@ -214,7 +232,7 @@ class Delivery:
         if isinstance(outcome, Failed):
             condition = Condition("slack_auth", "slack", detail, outcome.remedy, self.now)
         else:
-            until += timedelta(seconds=outcome.after_seconds)
+            until = self.this_instant + timedelta(seconds=outcome.after_seconds)
             condition = Condition("slack_unreachable", "slack", detail, UNREACHABLE, self.now)
             await self.outbox.hold(until)
         return await self.outbox.wait(
@@ -232,7 +250,7 @@ class Delivery:
         detail = f"{claim.destination} cannot be told: {outcome.reason}. {hears}"
         condition = Condition("slack_destination", claim.destination, detail, remedy, self.now)
         if instead is None:
-            return await self._wait(claim, outcome, self.now + LONGEST_WAIT, condition)
+            return await self._wait(claim, outcome, self.this_instant + LONGEST_WAIT, condition)
         in_doubt = isinstance(outcome, Unknown)
         return await self.outbox.failed(
             claim, outcome.reason, instead=instead, in_doubt=in_doubt, condition=condition, now=self.now

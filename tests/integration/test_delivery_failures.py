@@ -1,5 +1,6 @@
 """What Slack refuses is waited for, told to somebody else, and told to the operator once; nothing is lost."""
 
+from itertools import count
 from uuid import UUID
 
 import pytest
@@ -37,6 +38,19 @@ async def test_429_holds_its_channel_for_as_long_as_slack_says(
     assert await send(database, transport, minutes=1.9) == DeliveryReport()
     assert await send(database, transport, minutes=2) == DeliveryReport(delivered=1)
     assert len(slack.posts) == 2
+
+
+async def test_retry_after_counts_from_the_answer_of_a_slow_tick(
+    database: Database, slack: SlackServer, transport: SlackTransport
+) -> None:
+    await enqueue(database, "#search", make_notice())
+    slack.fail("chat.postMessage", Fault(retry_after=120))
+    a_minute_at_each_look = count(0, 60)
+
+    await send(database, transport, seconds=lambda: next(a_minute_at_each_look))
+
+    assert await send(database, transport, minutes=2.9) == DeliveryReport()
+    assert await send(database, transport, minutes=3) == DeliveryReport(delivered=1)
 
 
 async def test_what_comes_meanwhile_waits_and_joins_the_message(
