@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id, load_campaigns
-from service.adapters.postgres.exposure_store import load_exposures
+from service.adapters.postgres.exposure_store import load_exposures, load_public_exposures
 from service.adapters.postgres.tables import notifications
 from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries.answers import CampaignAnswer, DayCalls, ExposureAnswer, Lifecycle, Told
@@ -21,7 +21,7 @@ from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.ladder import upcoming
 from service.core.exposure import DayOfUse, State
-from service.core.ownership import Owner
+from service.core.ownership import NOBODY, Owner
 
 DAYS = 28
 Owners = Callable[[str], Owner]
@@ -93,6 +93,31 @@ async def read_exposures(
         for each in exposures
     )
     return sorted(answers, key=exposure_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one exposure stands, for those who count and show none."""
+
+    platform: str
+    state: State
+    days_left: int | None
+    """As `Lifecycle` has it."""
+
+
+async def read_standings(
+    connection: AsyncConnection, catalog: Catalog, *, topics: Collection[str], now: datetime
+) -> list[Standing]:
+    """Those of `read_exposures`, without owners, days, evidence and campaigns."""
+    known = await known_until(connection, topics, now=now)
+    exposures = await load_public_exposures(connection, catalog, now=now)
+    return [_standing(Case(exposure, NOBODY, now, known)) for exposure in exposures]
+
+
+def _standing(case: Case) -> Standing:
+    deadline = case.exposure.deadline
+    left = None if deadline is None else (deadline - case.now.date()).days
+    return Standing(case.exposure.deprecation.platform, case.state, left)
 
 
 async def _read_told(connection: AsyncConnection) -> dict[uuid.UUID, Told]:

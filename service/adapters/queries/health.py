@@ -12,7 +12,8 @@ from service.adapters import metrics
 from service.adapters.postgres.conditions import Condition, open_conditions
 from service.adapters.postgres.database import Database, DatabaseTrouble, Unreachable, current_revision, head_revision
 from service.adapters.postgres.tables import notifications
-from service.adapters.queries.answers import ExposureAnswer, HeartbeatAnswer, WatermarkAnswer
+from service.adapters.queries.answers import HeartbeatAnswer, WatermarkAnswer
+from service.adapters.queries.exposures import Standing
 from service.adapters.queries.operation import read_heartbeats, read_watermarks
 from service.adapters.queries.unknown import count_unknown_ids
 
@@ -52,7 +53,7 @@ async def read_database_health(database: Database) -> DatabaseHealth:
         )
 
 
-async def set_gauges(connection: AsyncConnection, exposures: Iterable[ExposureAnswer], *, now: datetime) -> None:
+async def set_gauges(connection: AsyncConnection, standings: Iterable[Standing], *, now: datetime) -> None:
     """Set the gauges `metrics.FROM_DATABASE`."""
     for gauge in metrics.FROM_DATABASE:
         gauge.clear()
@@ -65,7 +66,7 @@ async def set_gauges(connection: AsyncConnection, exposures: Iterable[ExposureAn
         metrics.LAST_TICK.labels(beat.verb).set(beat.finished_at.timestamp())
     metrics.UNRESOLVED_IDS.set(await count_unknown_ids(connection, now=now))
     nearest: dict[str, int] = {}
-    for exposure in exposures:
+    for exposure in standings:
         metrics.EXPOSURES.labels(exposure.platform, exposure.state).inc()
         if exposure.state != "quiet" and exposure.days_left is not None:
             nearest[exposure.platform] = min(exposure.days_left, nearest.get(exposure.platform, exposure.days_left))

@@ -9,7 +9,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 
 from service.adapters import metrics
-from service.adapters.queries import DatabaseHealth, read_database_health, set_gauges
+from service.adapters.queries import DatabaseHealth, read_database_health, read_standings, set_gauges
 from service.core.health import ConsumerHealth, trouble_of
 from service.entrypoints.web.context import Here
 
@@ -43,9 +43,9 @@ async def prometheus(here: Here) -> Response:
     database = await read_database_health(here.app.database)
     if database.trouble is None:
         now = here.clock()
-        exposures = await here.exposures(now)
         async with here.app.database.connect() as connection:
-            await set_gauges(connection, exposures, now=now)
+            standings = await read_standings(connection, here.app.catalog, topics=here.app.topics, now=now)
+            await set_gauges(connection, standings, now=now)
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 
