@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from service.core.catalog.lifecycle import Deprecation
 from service.core.exposure import Exposure, ExposureKey, quiet_at, state_of
@@ -42,10 +42,17 @@ class Picture:
     week: Week
     exposures: Sequence[Exposure]
     """As of the week's end."""
+    known_until: datetime | None = None
+    """Up to when all calls are on record; None: beyond the week's end. Silence after it may be our own."""
     told: frozenset[ExposureKey] = frozenset()
     """The exposures of which a message was delivered to anybody."""
     rejected: Sequence[Rejected] = ()
     unresolved: Sequence[Unresolved] = ()
+
+    @property
+    def silence_until(self) -> datetime:
+        """The instant as of which silence is judged."""
+        return self.week.end if self.known_until is None else min(self.week.end, self.known_until)
 
 
 OwnerOf = Callable[[str], Owner]
@@ -61,8 +68,8 @@ def build_digest(picture: Picture, audience: str, *, owner_of: OwnerOf) -> Diges
         return everybody or owner_of(service).team == audience
 
     own = [exposure for exposure in picture.exposures if concerns(exposure.service)]
-    calling = [_line(e, picture, owner_of) for e in own if state_of(e, week.end) != "quiet"]
-    migrated = [_line(e, picture, owner_of) for e in own if _migrated_in(week, e)]
+    calling = [_line(e, picture, owner_of) for e in own if state_of(e, picture.silence_until) != "quiet"]
+    migrated = [_line(e, picture, owner_of) for e in own if _migrated_in(picture, e)]
     unresolved, more = _unresolved(use for use in picture.unresolved if concerns(use.service))
     return Digest(
         week=str(week),
@@ -80,10 +87,10 @@ def has_news(digest: Digest) -> bool:
     return bool(digest.lines or digest.migrated or digest.unread)
 
 
-def _migrated_in(week: Week, exposure: Exposure) -> bool:
+def _migrated_in(picture: Picture, exposure: Exposure) -> bool:
     """It became quiet in this week, and its deprecation was public by then."""
     quiet = quiet_at(exposure)
-    return week.start < quiet <= week.end and exposure.deprecation.known_on(quiet.date())
+    return picture.week.start < quiet <= picture.silence_until and exposure.deprecation.known_on(quiet.date())
 
 
 def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine:
@@ -99,7 +106,7 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
         shutdown_on=deprecation.shutdown.on,
         precision=deprecation.shutdown.precision,
         replacement=_replacement(deprecation),
-        state=state_of(exposure, week.end),
+        state=state_of(exposure, picture.silence_until),
         calls=_calls(exposure, week),
         calls_before=_calls(exposure, week.before),
         told=exposure.key in picture.told,

@@ -1,6 +1,6 @@
 """The weekly digest: asked at every tick whether a week's is due for an audience and not recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,14 +25,18 @@ class Reported:
     """Digests with nothing to say."""
 
 
-async def report(database: Database, catalog: Catalog, company: Company, *, now: datetime) -> Reported:
+async def report(
+    database: Database, catalog: Catalog, company: Company, *, topics: Collection[str], now: datetime
+) -> Reported:
     """A week's digests are due on the Monday after it at 9:00 UTC. Missed, they go out late once, or not at all if the
-    next are less than 48 hours away. A week before anything was known has none."""
+    next are less than 48 hours away. A week before anything was known has none. `topics` are those that are read."""
     week = due_week(now)
-    return Reported() if week is None else await record_week(database, catalog, company, week, now=now)
+    return Reported() if week is None else await record_week(database, catalog, company, week, topics=topics, now=now)
 
 
-async def record_week(database: Database, catalog: Catalog, company: Company, week: Week, *, now: datetime) -> Reported:
+async def record_week(
+    database: Database, catalog: Catalog, company: Company, week: Week, *, topics: Collection[str], now: datetime
+) -> Reported:
     """Record the week's digests that are not recorded yet, and queue those with news, in one transaction."""
     destinations = _destinations(company)
     queued: list[Digest] = []
@@ -41,7 +45,7 @@ async def record_week(database: Database, catalog: Catalog, company: Company, we
         missing = destinations.keys() - await recorded_audiences(connection, week)
         if not missing or not await anything_known(connection, week.end):
             return Reported()
-        picture = await load_picture(connection, catalog, week)
+        picture = await load_picture(connection, catalog, week, topics=topics)
         reason = f"weekly digest of {week}, due {words.moment(week.due_at)}"
         for audience in sorted(missing):
             digest = build_digest(picture, audience, owner_of=company.owner_of)
@@ -51,10 +55,12 @@ async def record_week(database: Database, catalog: Catalog, company: Company, we
     return Reported(tuple(queued), tuple(silent))
 
 
-async def preview_week(database: Database, catalog: Catalog, company: Company, week: Week) -> list[Digest]:
+async def preview_week(
+    database: Database, catalog: Catalog, company: Company, week: Week, *, topics: Collection[str]
+) -> list[Digest]:
     """The digests with news, the organisation's first, with nothing recorded."""
     async with database.connect() as connection:
-        picture = await load_picture(connection, catalog, week)
+        picture = await load_picture(connection, catalog, week, topics=topics)
     digests = [build_digest(picture, audience, owner_of=company.owner_of) for audience in _destinations(company)]
     return [digest for digest in digests if has_news(digest)]
 

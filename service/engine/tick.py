@@ -54,7 +54,7 @@ async def tick(engine: Engine, *, now: datetime) -> Ticked:
     verbs: dict[str, Callable[[], Awaitable[object]]] = {
         "reconcile": lambda: reconcile(engine.database, engine.catalog, engine.resolver, now=now),
         "escalate": lambda: escalate(engine.database, engine.catalog, engine.company, topics=engine.topics, now=now),
-        "report": lambda: report(engine.database, engine.catalog, engine.company, now=now),
+        "report": lambda: report(engine.database, engine.catalog, engine.company, topics=engine.topics, now=now),
         "deliver": lambda: deliver(engine.database, engine.transport, engine.company, links=engine.links, now=now),
     }
     results: dict[str, object] = {}

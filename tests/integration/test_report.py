@@ -3,10 +3,10 @@
 import asyncio
 from datetime import UTC, date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.adapters.postgres.tables import digests, notifications
+from service.adapters.postgres.tables import digests, notifications, watermarks
 from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.ownership import Owner, OwnerRule
@@ -35,6 +35,7 @@ COMPANY = Company(
         OwnerRule(("idle-*",), Owner(team="idle", channel="#idle")),
     ),
 )
+TOPICS = ("llm-requests",)
 MONDAY = datetime(2025, 7, 7, 9, tzinfo=UTC)
 SUNDAY_NIGHT = datetime(2025, 7, 6, 23, tzinfo=UTC)
 """`put_use` counts its days back from here: 0 is Sunday, 6 Monday, 7 the Sunday before."""
@@ -48,7 +49,7 @@ async def use(database: AsyncEngine, *, service: str = "search-api", calls: dict
 async def tick(database: AsyncEngine, at: str) -> list[tuple[str, str]]:
     """What the tick queued: (audience, destination)."""
     before = await outbox(database)
-    await report(database, CATALOG, COMPANY, now=datetime.fromisoformat(at).replace(tzinfo=UTC))
+    await report(database, CATALOG, COMPANY, topics=TOPICS, now=datetime.fromisoformat(at).replace(tzinfo=UTC))
     return sorted(set(await outbox(database)) - set(before))
 
 
@@ -95,9 +96,23 @@ async def test_digest_missed_until_the_next_is_near_is_never_sent(database: Asyn
     assert {week for week, _ in await recorded(database)} == {"2025-W28"}
 
 
+async def test_silence_whose_records_are_not_read_is_no_migration(database: AsyncEngine) -> None:
+    await use(database, calls={5: 10, 6: 10})
+    w = watermarks.insert().values(topic=TOPICS[0], partition=0, incarnation="id", next_offset=9, applied_at=MONDAY)
+    async with database.begin() as connection:
+        await connection.execute(w.values(caught_up_at=datetime(2025, 7, 2, tzinfo=UTC)))
+    (first, *_) = await preview_week(database, CATALOG, COMPANY, Week.parse("2025-W27"), topics=TOPICS)
+    assert ([line.service for line in first.lines], first.migrated) == (["search-api"], ())
+
+    async with database.begin() as connection:
+        await connection.execute(update(watermarks).values(caught_up_at=MONDAY))
+    (first, *_) = await preview_week(database, CATALOG, COMPANY, Week.parse("2025-W27"), topics=TOPICS)
+    assert (first.lines, [line.service for line in first.migrated]) == ((), ["search-api"])
+
+
 async def test_audience_without_news_is_recorded_and_not_told(database: AsyncEngine) -> None:
     await use(database)
-    done = await report(database, CATALOG, COMPANY, now=MONDAY)
+    done = await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY)
     assert [digest.audience for digest in done.queued] == ["(organisation)", "search"]
     assert [digest.audience for digest in done.silent] == ["idle", "mail"]
     assert [audience for _, audience in await recorded(database)] == ["(organisation)", "idle", "mail", "search"]
@@ -105,7 +120,7 @@ async def test_audience_without_news_is_recorded_and_not_told(database: AsyncEng
 
 async def test_late_record_does_not_bring_a_second_digest(database: AsyncEngine) -> None:
     await use(database)
-    await report(database, CATALOG, COMPANY, now=MONDAY)
+    await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY)
     await use(database, service="idle-job")
     assert await tick(database, "2025-07-07T10:00") == []
 
@@ -116,7 +131,7 @@ async def test_team_without_a_channel_stands_in_the_organisations_digest_only(da
 
 
 async def test_week_before_anything_was_known_has_no_digest(database: AsyncEngine) -> None:
-    assert await report(database, CATALOG, COMPANY, now=MONDAY) == Reported()
+    assert await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY) == Reported()
     assert await recorded(database) == []
     await use(database)
     assert await tick(database, "2025-06-30T09:00") != []
@@ -125,7 +140,7 @@ async def test_week_before_anything_was_known_has_no_digest(database: AsyncEngin
 
 async def test_two_schedulers_record_each_digest_once(database: AsyncEngine) -> None:
     await use(database)
-    done = await asyncio.gather(*(report(database, CATALOG, COMPANY, now=MONDAY) for _ in range(4)))
+    done = await asyncio.gather(*(report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY) for _ in range(4)))
     assert sorted(digest.audience for one in done for digest in one.queued) == ["(organisation)", "search"]
     assert len(await outbox(database)) == 2
 
@@ -133,7 +148,7 @@ async def test_two_schedulers_record_each_digest_once(database: AsyncEngine) -> 
 async def test_numbers_are_of_the_week_and_the_week_before(database: AsyncEngine) -> None:
     await use(database, calls={0: 1, 6: 10, 7: 200, 13: 3000, 14: 40_000})
     await use(database, service="nobodys", calls={1: 5})
-    done = await report(database, CATALOG, COMPANY, now=MONDAY)
+    done = await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY)
     organisation, search = done.queued
     assert [(line.service, line.calls, line.calls_before) for line in search.lines] == [("search-api", 11, 3200)]
     assert organisation.unowned == ("nobodys",)
@@ -144,7 +159,7 @@ async def test_organisation_hears_what_could_not_be_read_in_the_week(database: A
     async with database.begin() as connection:
         await put_rejection(connection, rejected=3)
         await put_unknown_id(connection, calls_by_reporter={"litellm": 4, "sdk": 9})
-    done = await report(database, CATALOG, COMPANY, now=MONDAY)
+    done = await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY)
     unread = {digest.audience: [(one.what, one.count, one.where) for one in digest.unread] for digest in done.queued}
     assert unread == {
         "(organisation)": [("bad_json", 3, ("lastcall",)), ("gpt-9-mystery", 9, ("search-api",))],
@@ -154,6 +169,6 @@ async def test_organisation_hears_what_could_not_be_read_in_the_week(database: A
 
 async def test_preview_records_nothing(database: AsyncEngine) -> None:
     await use(database)
-    shown = await preview_week(database, CATALOG, COMPANY, Week.parse("2025-W27"))
+    shown = await preview_week(database, CATALOG, COMPANY, Week.parse("2025-W27"), topics=TOPICS)
     assert [digest.audience for digest in shown] == ["(organisation)", "search"]
     assert await recorded(database) == []

@@ -1,5 +1,6 @@
 """What a digest is made of, and which were made: read and written inside the caller's transaction."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from service.adapters.postgres.tables import (
     usage_daily,
     usage_hourly,
 )
+from service.adapters.postgres.watermark_store import known_until
 from service.core.catalog.lifecycle import Catalog
 from service.core.digest import Picture, Rejected, Unresolved
 from service.core.exposure import ExposureKey
@@ -26,11 +28,15 @@ from service.core.ownership import Destination
 from service.core.week import Week
 
 
-async def load_picture(connection: AsyncConnection, catalog: Catalog, week: Week) -> Picture:
+async def load_picture(
+    connection: AsyncConnection, catalog: Catalog, week: Week, *, topics: Collection[str]
+) -> Picture:
+    """`topics` are those that are read: no silence counts while records of it wait to be read."""
     last_moment = week.end - timedelta(microseconds=1)
     return Picture(
         week=week,
         exposures=await load_exposures(connection, catalog, now=last_moment),
+        known_until=await known_until(connection, topics, now=week.end),
         told=await _load_told(connection),
         rejected=await _load_rejected(connection, week),
         unresolved=await _load_unresolved(connection, week),

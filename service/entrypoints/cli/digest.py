@@ -14,7 +14,7 @@ from service.core.messages.preview import to_text
 from service.core.notification import Digest
 from service.core.week import Week
 from service.engine.report import Reported, preview_week, record_week
-from service.entrypoints.cli.output import console, emit, fail
+from service.entrypoints.cli.output import console, emit, fail, within_reach
 from service.entrypoints.cli.session import run
 
 
@@ -29,8 +29,10 @@ def digest(
 
     async def work(app: App) -> Reported:
         if dry_run:
-            return Reported(queued=tuple(await preview_week(app.database, app.catalog, app.company, chosen)))
-        return await record_week(app.database, app.catalog, app.company, chosen, now=now)
+            return Reported(
+                queued=tuple(await preview_week(app.database, app.catalog, app.company, chosen, topics=app.topics))
+            )
+        return await record_week(app.database, app.catalog, app.company, chosen, topics=app.topics, now=now)
 
     done = run(work)
     if as_json:
@@ -56,6 +58,7 @@ def _week(name: str | None, now: datetime) -> Week:
         week = Week.parse(name)
     except ValueError as error:
         fail(str(error), f"the last whole week is {last}")
+    within_reach("--week", week.monday)
     if week > last:
         fail(f"{week} is not over", f"the last whole week is {last}")
     return week
