@@ -12,23 +12,23 @@ _SUBJECT = "ingest"
 
 
 class FetchWatch:
-    """One consumer's: opens the condition after some failures in a row, and closes it at the first success."""
+    """One consumer's: opens the condition after some failures in a row, and closes it at the first success. Another
+    consumer that reads well may close it meanwhile, so one that does not says so again and again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._told: bool | None = None
+        self._closed = False
 
     async def look(self, trouble: FetchTrouble | None, *, now: datetime) -> None:
         """Raises what the database raises."""
-        failing = trouble is not None and trouble.tries >= FETCH_TRIES
-        if failing == self._told or (trouble is not None and not failing):
-            return
-        async with self._database.begin() as connection:
-            if trouble is None:
+        if trouble is None and not self._closed:
+            async with self._database.begin() as connection:
                 await clear_condition(connection, _KIND, _SUBJECT, now=now)
-            else:
+            self._closed = True
+        elif trouble is not None and trouble.tries >= FETCH_TRIES:
+            async with self._database.begin() as connection:
                 await raise_condition(connection, _condition(trouble, now))
-        self._told = failing
+            self._closed = False
 
 
 def _condition(trouble: FetchTrouble, now: datetime) -> Condition:

@@ -175,11 +175,13 @@ async def test_database_that_fails_once_loses_and_repeats_nothing(database: Data
     outcome = await ingest.flush(now=NOW)
     ingest.take([ARecord(2)], now=NOW)
 
-    assert isinstance(outcome, Postponed)
+    assert outcome == Postponed(1.0, "UndefinedTableError")
+    assert (ingest.failures, ingest.trouble, ingest.held_since) == (1, "UndefinedTableError", NOW)
     assert await one(database, "SELECT next_offset, records FROM watermarks") == (0, 0)
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE gone RENAME TO usage_hourly"))
     assert isinstance(await ingest.flush(now=NOW), Flushed)
+    assert (ingest.failures, ingest.trouble, ingest.held_since) == (0, None, None)
     assert await calls(database) == 2
     assert await one(database, "SELECT next_offset, rejected_records FROM watermarks") == (3, 1)
     assert len(log.letters) == 1
@@ -347,9 +349,9 @@ async def test_names_too_long_for_an_index_are_counted_like_any_other(database: 
 
 async def test_values_that_the_database_refuses_cost_themselves_alone(database: Database) -> None:
     async with database.begin() as connection:
-        await connection.execute(text("ALTER TABLE series ADD CHECK (service <> 'cursed')"))
+        await connection.execute(text("ALTER TABLE series ALTER service TYPE varchar(10)"))
     ingest = await reader(database, ALog())
-    services = ["search-api", "cursed", "mail", "cursed", "billing"]
+    services = ["search-api", "long-cursed", "mail", "long-cursed", "billing"]
     ingest.take([ARecord(n, call_record(service=service)) for n, service in enumerate(services)], now=NOW)
 
     outcome = await ingest.flush(now=NOW)
@@ -360,9 +362,28 @@ async def test_values_that_the_database_refuses_cost_themselves_alone(database: 
     assert await one(database, "SELECT next_offset, records FROM watermarks") == (5, 5)
     assert await one(database, "SELECT reason, rejected, detail FROM rejections") == (
         *("bad_field", 2),
-        "the database refuses the values: CheckViolationError",
+        "the database refuses the values: StringDataRightTruncationError",
     )
     assert await conditions(database) == [("values_refused", "calls/0 0 to 4")]
+
+
+async def test_database_that_refuses_every_value_is_waited_for(database: Database) -> None:
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE series ALTER service TYPE varchar(3)"))
+    ingest = await reader(database, ALog())
+    ingest.take([ARecord(n, call_record(service=f"service-{n}")) for n in range(5)], now=NOW)
+
+    assert await ingest.flush(now=NOW) == Postponed(1.0, "StringDataRightTruncationError")
+    assert await one(database, "SELECT next_offset, records FROM watermarks") == (0, 0)
+
+
+async def test_column_that_this_release_does_not_know_is_no_fault_of_the_values(database: Database) -> None:
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE series ADD newer text NOT NULL"))
+    ingest = await reader(database, ALog())
+    ingest.take([ARecord(0)], now=NOW)
+
+    assert await ingest.flush(now=NOW) == Postponed(1.0, "NotNullViolationError")
 
 
 async def test_two_consumers_may_meet_new_series_at_once(database: Database) -> None:

@@ -3,8 +3,9 @@
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 
-_OF_THE_VALUES = ("22", "23", "54")
-"""Classes of SQLSTATE: data exception, integrity constraint violation, program limit exceeded."""
+_OF_THE_VALUES = ("22", "54")
+"""Classes of SQLSTATE: data exception, program limit exceeded. A violated constraint (23) is not among them: that is
+what a schema says which is not this release's, and then all rows would be refused."""
 
 
 def name_of(trouble: Exception) -> str:

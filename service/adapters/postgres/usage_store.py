@@ -55,6 +55,10 @@ class Superseded:
     partitions: frozenset[Partition]
 
 
+class _NothingTaken(Exception):
+    """Each series was refused by itself."""
+
+
 _Written = tuple[dict[SeriesKey, int], list[Refused]]
 _Write = Callable[[AsyncConnection, Rollup, datetime], Awaitable[_Written]]
 
@@ -81,7 +85,10 @@ class UsageStore:
             if not refuses_values(error):
                 raise
             _log.error("values_refused", error=name_of(error), spans=spans_in_words(batch))
-        return await self._apply(batch, incarnations, self._write_what_is_taken, now)
+            try:
+                return await self._apply(batch, incarnations, self._write_what_is_taken, now)
+            except _NothingTaken:  # then it is not the values' fault
+                raise error from None
 
     async def _apply(
         self, batch: Batch, incarnations: Mapping[Partition, str], write: _Write, now: datetime
@@ -112,7 +119,13 @@ class UsageStore:
         return ids, []
 
     async def _write_what_is_taken(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
-        """In halves, down to the one series and hour that is refused."""
+        ids, refused = await self._write_in_halves(connection, rollup, now)
+        if len(refused) == len(rollup) > 1:
+            raise _NothingTaken
+        return ids, refused
+
+    async def _write_in_halves(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
+        """Down to the one series and hour that is refused."""
         try:
             async with connection.begin_nested():
                 return await self._write(connection, rollup, now)
@@ -124,7 +137,7 @@ class UsageStore:
         ids: dict[SeriesKey, int] = {}
         refused: list[Refused] = []
         for half in rollup.halves():
-            some, others = await self._write_what_is_taken(connection, half, now)
+            some, others = await self._write_in_halves(connection, half, now)
             ids |= some
             refused += others
         return ids, refused
