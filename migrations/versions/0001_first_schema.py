@@ -186,10 +186,11 @@ def upgrade() -> None:
     sa.Column('platform', sa.Text(), nullable=False),
     sa.Column('model', sa.Text(), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
-    sa.Column('touched_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('touched_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False, comment="first, since it was last worked out; the database's clock"),
     sa.PrimaryKeyConstraint('service', 'environment', 'platform', 'model', 'day', name=op.f('pk_usage_dirty')),
     comment='Days of usage_daily that are to be worked out anew from the hours'
     )
+    op.create_index('ix_usage_dirty_touched_at', 'usage_dirty', ['touched_at'], unique=False)
     op.create_table('watermarks',
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('partition', sa.Integer(), nullable=False),
@@ -268,6 +269,7 @@ def downgrade() -> None:
     op.drop_index('ix_notifications_campaign', table_name='notifications')
     op.drop_table('notifications')
     op.drop_table('watermarks')
+    op.drop_index('ix_usage_dirty_touched_at', table_name='usage_dirty')
     op.drop_table('usage_dirty')
     op.drop_index('ix_usage_daily_model_day', table_name='usage_daily')
     op.drop_table('usage_daily')

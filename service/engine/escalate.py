@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from service.adapters.postgres.agenda import Look, look_again, take_due
+from service.adapters.postgres.agenda import Due, Look, look_again, take_due
 from service.adapters.postgres.campaign_store import Intent, load_campaigns, record_intents, save_campaign
 from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
@@ -17,7 +17,7 @@ from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.decide import decide, vanish
+from service.core.escalation.decide import UNTIL_MORE_IS_KNOWN, decide, vanish
 from service.core.escalation.decision import Decision, Telling, Wait
 from service.core.escalation.facts import facts_of
 from service.core.escalation.ladder import upcoming
@@ -55,6 +55,7 @@ class _Changed:
     exposure: Exposure | None
     """None: its calls turned out to be of another model; then there is nothing to tell."""
     tellings: tuple[Telling, ...]
+    known_until: datetime
 
     def next_at(self, now: datetime) -> datetime | None:
         """When the next step of the policy is due, for those who look at the campaign."""
@@ -65,17 +66,24 @@ class _Changed:
 
 
 async def escalate(
-    database: Database, catalog: Catalog, company: Company, *, topics: Collection[str], now: datetime
+    database: Database,
+    catalog: Catalog,
+    company: Company,
+    *,
+    topics: Collection[str],
+    worked_out_until: datetime | None = None,
+    now: datetime,
 ) -> Escalated:
     """Asking twice at one `now` does nothing the second time. Several processes share the work by row locks.
 
     `topics` are those that are read now: while one of them waits to be read to its end, silence closes no campaign.
-    With a catalog that a newer one has superseded nothing is decided.
+    Nor does it where calls came in after `worked_out_until`, of the reconcile before. Without one, uses whose calls are
+    not all worked out are left alone. With a catalog that a newer one has superseded nothing is decided.
     """
     async with database.begin() as connection:
         await tell_behind(connection, topics, now=now)
         await forget_losses(connection, now=now)
-        tick = _Tick(catalog, company, now, await known_until(connection, topics, now=now))
+        tick = _Tick(catalog, company, now, await known_until(connection, topics, now=now), worked_out_until)
     done = Escalated(0, 0, 0)
     while (some := await _escalate_batch(database, tick)).looked_at:
         done += some
@@ -84,33 +92,33 @@ async def escalate(
 
 async def _escalate_batch(database: Database, tick: "_Tick") -> Escalated:
     async with database.begin() as connection:
-        keys = await take_due(connection, now=tick.now, limit=BATCH)
+        due = await take_due(connection, worked_out_until=tick.worked_out_until, now=tick.now, limit=BATCH)
         # Asked with the keys locked: a catalog that is loaded from here on puts them on the agenda again afterwards.
-        if not keys or await is_superseded(connection, tick.catalog, now=tick.now):
+        if not due or await is_superseded(connection, tick.catalog, now=tick.now):
             return Escalated(0, 0, 0)
-        return await _isolating(connection, tick, keys)
+        return await _isolating(connection, tick, due)
 
 
-async def _isolating(connection: Transaction, tick: "_Tick", keys: Sequence[ExposureKey]) -> Escalated:
+async def _isolating(connection: Transaction, tick: "_Tick", due: Sequence[Due]) -> Escalated:
     """Halve what fails until the exposure that cannot be decided on is alone; the others go on."""
     try:
         async with connection.begin_nested():
-            return await _escalate_keys(connection, tick, keys)
+            return await _escalate_due(connection, tick, due)
     except DatabaseTrouble:
         raise
     except Exception as error:
-        if len(keys) == 1:
-            await _set_aside(connection, keys[0], error, tick.now)
+        if len(due) == 1:
+            await _set_aside(connection, due[0].key, error, tick.now)
             return Escalated(1, 0, 0)
-    half = len(keys) // 2
-    return await _isolating(connection, tick, keys[:half]) + await _isolating(connection, tick, keys[half:])
+    half = len(due) // 2
+    return await _isolating(connection, tick, due[:half]) + await _isolating(connection, tick, due[half:])
 
 
-async def _escalate_keys(connection: Transaction, tick: "_Tick", keys: Sequence[ExposureKey]) -> Escalated:
-    now = tick.now
+async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Due]) -> Escalated:
+    now, keys = tick.now, [one.key for one in due]
     campaigns = await load_campaigns(connection, keys, lock=True)
     exposures = await load_exposures_of(connection, tick.catalog, keys, now=now)
-    decided = [tick.decide(key, campaigns.get(key), exposures.get(key)) for key in keys]
+    decided = [tick.decide(one, campaigns.get(one.key), exposures.get(one.key)) for one in due]
     changes = [change for change, _ in decided if change]
     shown = await with_evidence(connection, [one.exposure for one in changes if one.exposure], now=now)
     evidenced = {exposure.key: exposure for exposure in shown}
@@ -120,7 +128,7 @@ async def _escalate_keys(connection: Transaction, tick: "_Tick", keys: Sequence[
     notified = await record_intents(connection, intents, now=now)
     await look_again(connection, [look for _, look in decided])
     await clear_conditions(connection, UNDECIDABLE, [_name(key) for key in keys], now=now)
-    return Escalated(len(keys), len(changes), notified)
+    return Escalated(len(due), len(changes), notified)
 
 
 async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception, now: datetime) -> None:
@@ -149,36 +157,43 @@ class _Tick:
     company: Company
     now: datetime
     known_until: datetime
+    worked_out_until: datetime | None
 
-    def decide(
-        self, key: ExposureKey, campaign: Campaign | None, exposure: Exposure | None
-    ) -> tuple[_Changed | None, Look]:
+    def decide(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> tuple[_Changed | None, Look]:
         """What changes, if anything, and when to look again."""
-        owner = self.company.owner_of(key.service)
-        decision = self._decision(key, campaign, exposure, owner)
+        key, owner = due.key, self.company.owner_of(due.key.service)
+        decision = self._decision(due, campaign, exposure, owner)
         if isinstance(decision, Wait):
             return None, Look(key, decision.until, decision.wakes_on_call)
         after = decision.campaign
-        then = self._decision(key, after, exposure, owner)
+        then = self._decision(due, after, exposure, owner)
         if not isinstance(then, Wait):
             raise TypeError(f"deciding twice at {self.now} changed {key} twice: {decision.reason}; {then.reason}")
-        changed = _Changed(key, owner, campaign, after, exposure, decision.tellings)
+        changed = _Changed(key, owner, campaign, after, exposure, decision.tellings, self._known_until(due, exposure))
         return changed, Look(key, then.until, then.wakes_on_call)
 
-    def _decision(
-        self, key: ExposureKey, campaign: Campaign | None, exposure: Exposure | None, owner: Owner
-    ) -> Decision:
+    def _decision(self, due: Due, campaign: Campaign | None, exposure: Exposure | None, owner: Owner) -> Decision:
+        key = due.key
         if self.catalog.get(key.platform, key.model) is None:
             return Wait(None, wakes_on_call=False, reason="the catalog has no record of the model")
+        if exposure is None and due.is_behind:
+            return Wait(self.now + UNTIL_MORE_IS_KNOWN, wakes_on_call=True, reason="its calls are not worked out yet")
         if exposure is None:
             return vanish(campaign, self.now)
         policy = self.company.policy_for(platform=key.platform, environment=key.environment, team=owner.team)
-        return decide(campaign, exposure, owner, policy, self.now, known_until=self.known_until)
+        return decide(campaign, exposure, owner, policy, self.now, known_until=self._known_until(due, exposure))
+
+    def _known_until(self, due: Due, exposure: Exposure | None) -> datetime:
+        """Calls that are not worked out yet may be the newest ones: the silence since the last one that is proves
+        nothing."""
+        if exposure is None or not due.is_behind:
+            return self.known_until
+        return min(self.known_until, exposure.last_at)
 
     def intents(self, changed: _Changed, exposures: Mapping[ExposureKey, Exposure]) -> Iterator[Intent]:
         """One for each destination of each telling, with its facts. `exposures` have their evidence."""
         for telling in changed.tellings:
-            case = Case(exposures[changed.key], changed.owner, self.now, self.known_until)
+            case = Case(exposures[changed.key], changed.owner, self.now, changed.known_until)
             facts = facts_of(telling, changed.before, changed.after, case)
             for destination in destinations(changed.owner, telling.audiences, self.company.channels):
                 yield Intent(changed.key, changed.after.plan_version, telling, destination, facts, changed.owner)

@@ -6,6 +6,7 @@ from datetime import datetime
 from service.adapters.postgres.daily_usage import work_out_days
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.lifecycle_store import load_deprecations, resolve_again
+from service.adapters.postgres.watermark_store import clock
 from service.core.catalog.lifecycle import Catalog
 from service.core.identity import Resolver
 
@@ -18,6 +19,8 @@ class Reconciled:
     """Resolved again, under a new catalog."""
     days: int
     """Worked out anew."""
+    until: datetime
+    """By the database's clock: days first touched up to then are worked out, but for those that a writer held."""
 
 
 async def reconcile(database: Database, catalog: Catalog, resolver: Resolver, *, now: datetime) -> Reconciled:
@@ -25,25 +28,31 @@ async def reconcile(database: Database, catalog: Catalog, resolver: Resolver, *,
     async with database.begin() as connection:
         changed = await load_deprecations(connection, catalog, now=now)
     resolved = 0
-    while changed is not None and (some := await _resolve_batch(database, catalog, resolver, now)):
+    while changed is not None and (some := await _resolve_batch(database, catalog, resolver)):
         resolved += some
-    return Reconciled(changed, resolved, await catch_up(database, now=now))
+    until, days = await catch_up(database, now=now)
+    return Reconciled(changed, resolved, days, until)
 
 
-async def catch_up(database: Database, *, now: datetime) -> int:
+async def catch_up(database: Database, *, now: datetime) -> tuple[datetime, int]:
     """Work out the days that calls came in for, and nothing else: for those who ask, whatever release they are of.
-    Returns how many days."""
+
+    Returns up to when, by the database's clock, and how many days. Days touched later wait for the next time, so that
+    steady traffic does not keep this from ending.
+    """
+    async with database.begin() as connection:
+        until = await clock(connection)
     worked_out = 0
-    while some := await _work_out_batch(database, now):
+    while some := await _work_out_batch(database, until, now):
         worked_out += some
-    return worked_out
+    return until, worked_out
 
 
-async def _resolve_batch(database: Database, catalog: Catalog, resolver: Resolver, now: datetime) -> int:
+async def _resolve_batch(database: Database, catalog: Catalog, resolver: Resolver) -> int:
     async with database.begin() as connection:
-        return await resolve_again(connection, catalog, resolver, now=now)
+        return await resolve_again(connection, catalog, resolver)
 
 
-async def _work_out_batch(database: Database, now: datetime) -> int:
+async def _work_out_batch(database: Database, until: datetime, now: datetime) -> int:
     async with database.begin() as connection:
-        return await work_out_days(connection, now=now)
+        return await work_out_days(connection, until=until, now=now)

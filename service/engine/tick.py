@@ -1,9 +1,10 @@
 """One tick: everything that the passing of time can make due, in the order in which it depends on one another."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
+from typing import Literal, get_args
 
 import structlog
 
@@ -17,10 +18,13 @@ from service.core.identity import Resolver
 from service.core.messages import Links
 from service.engine.deliver import deliver
 from service.engine.escalate import escalate
-from service.engine.reconcile import reconcile
+from service.engine.reconcile import Reconciled, reconcile
 from service.engine.report import report
 
 log = structlog.get_logger(__name__)
+
+Verb = Literal["reconcile", "escalate", "report", "deliver"]
+VERBS: tuple[Verb, ...] = get_args(Verb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,22 @@ class Ticked:
     failures: dict[str, Exception]
 
 
-async def tick(engine: Engine, *, now: datetime) -> Ticked:
-    """Run every verb once as of `now`.
+async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS) -> Ticked:
+    """Run every verb once as of `now`, or `only` some; always in the order of `VERBS`.
 
     A verb that fails is logged and tried again at the next tick. The others run: a message that waits must go out even
     when, say, a digest cannot be made.
     """
-    verbs: dict[str, Callable[[], Awaitable[object]]] = {
+    verbs: dict[Verb, Callable[[], Awaitable[object]]] = {
         "reconcile": lambda: reconcile(engine.database, engine.catalog, engine.resolver, now=now),
-        "escalate": lambda: escalate(engine.database, engine.catalog, engine.company, topics=engine.topics, now=now),
+        "escalate": lambda: escalate(
+            engine.database,
+            engine.catalog,
+            engine.company,
+            topics=engine.topics,
+            worked_out_until=_worked_out_until(results),
+            now=now,
+        ),
         "report": lambda: report(engine.database, engine.catalog, engine.company, topics=engine.topics, now=now),
         "deliver": lambda: deliver(engine.database, engine.transport, engine.company, links=engine.links, now=now),
     }
@@ -61,6 +72,8 @@ async def tick(engine: Engine, *, now: datetime) -> Ticked:
     failures: dict[str, Exception] = {}
     took: dict[str, float] = {}
     for verb, run in verbs.items():
+        if verb not in only:
+            continue
         started = perf_counter()
         try:
             results[verb] = await run()
@@ -73,3 +86,9 @@ async def tick(engine: Engine, *, now: datetime) -> Ticked:
         TICK_SECONDS.labels(verb).observe(took[verb])
     await record_heartbeats(engine.database, took, now=now)
     return Ticked(results, failures)
+
+
+def _worked_out_until(results: Mapping[str, object]) -> datetime | None:
+    """None: reconcile failed."""
+    reconciled = results.get("reconcile")
+    return reconciled.until if isinstance(reconciled, Reconciled) else None

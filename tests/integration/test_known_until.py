@@ -12,12 +12,21 @@ from service.adapters.postgres.conditions import open_conditions, record_heartbe
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.lifecycle_store import OUT_OF_USE
 from service.adapters.postgres.outbox_reroute import tell_operator
-from service.adapters.postgres.tables import agenda, campaigns, catalog_loads, deprecations, notifications, watermarks
+from service.adapters.postgres.tables import (
+    agenda,
+    campaigns,
+    catalog_loads,
+    deprecations,
+    notifications,
+    usage_dirty,
+    watermarks,
+)
 from service.adapters.queries import read_exposures
 from service.config.company import Company
 from service.core.batch import DeadLetter, Partition
 from service.core.catalog.lifecycle import Catalog
 from service.core.position import LogState
+from service.core.usage import UsageEvent
 from service.engine.caught_up import CaughtUp, Progress
 from service.engine.escalate import Escalated, escalate
 from service.engine.plan import plan
@@ -282,6 +291,40 @@ async def test_exposure_that_cannot_be_decided_leaves_the_others_alone(
     assert look_at == SILENT + timedelta(hours=1)
     assert (await tick(database, loaded, look_at)).changed == 1
     assert await conditions_of(database) == []
+
+
+# --- calls that come in while a tick is under way ---------------------------------------------------------------------
+
+
+async def tick_amid_calls(database: Database, loaded: LoadedCatalog, now: datetime, *late: UsageEvent) -> Escalated:
+    """`late` are applied between reconcile and escalate, and so not yet worked out."""
+    done = await reconcile(database, loaded.catalog, loaded.resolver, now=now)
+    await count_calls(database, loaded, late, now)
+    return await escalate(database, loaded.catalog, COMPANY, topics=(), worked_out_until=done.until, now=now)
+
+
+async def test_caller_whose_days_are_always_touched_is_told(database: Database, loaded: LoadedCatalog) -> None:
+    call = make_event(at=CALLED)
+    await count_calls(database, loaded, [call], CALLED)
+    assert (await tick_amid_calls(database, loaded, CALLED, call)).changed == 1
+
+
+async def test_call_that_is_not_worked_out_keeps_the_campaign_open(database: Database, loaded: LoadedCatalog) -> None:
+    await open_campaigns(database, loaded, "search-api")
+    newest = make_event(at=SILENT - timedelta(hours=1))
+    assert await tick_amid_calls(database, loaded, SILENT, newest) == Escalated(1, 0, 0)
+    assert (await tick_amid_calls(database, loaded, SILENT + timedelta(minutes=5))).changed == 0
+    assert await states(database) == {"search-api": "open"}
+
+
+async def test_day_that_a_writer_held_is_waited_for(database: Database, loaded: LoadedCatalog) -> None:
+    await count_calls(database, loaded, [make_event(at=CALLED - timedelta(days=1))], CALLED)
+    await reconcile(database, loaded.catalog, loaded.resolver, now=CALLED)
+    await count_calls(database, loaded, [make_event(at=CALLED)], CALLED)
+    async with database.begin() as writer:
+        await writer.execute(select(usage_dirty).with_for_update())
+        assert (await tick_amid_calls(database, loaded, CALLED)).looked_at == 0
+    assert (await tick_amid_calls(database, loaded, CALLED)).changed == 1
 
 
 # --- two releases at once ---------------------------------------------------------------------------------------------

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import Row, delete, select
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
+from service.adapters.postgres.daily_usage import work_out_days
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
+from service.adapters.postgres.watermark_store import clock
 from service.core.catalog.lifecycle import Catalog
 from service.core.usage import UsageEvent
 from service.engine.reconcile import Reconciled, reconcile
@@ -92,7 +94,8 @@ async def test_late_call_is_added_to_its_day(database: Database, loaded: LoadedC
 async def test_reconciling_twice_does_nothing_the_second_time(database: Database, loaded: LoadedCatalog) -> None:
     await count_and_reconcile(database, loaded, make_event(at=AT))
     before = await days_of(database)
-    assert await reconcile(database, loaded.catalog, loaded.resolver, now=NOW) == Reconciled(0, 0, 0)
+    again = await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)
+    assert (again.deprecations, again.series, again.days) == (0, 0, 0)
     assert await days_of(database) == before
 
 
@@ -173,6 +176,20 @@ async def test_day_that_a_writer_holds_is_left_for_the_next_tick(database: Datab
         await writer.execute(select(usage_dirty).with_for_update())
         assert (await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)).days == 0
     assert (await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)).days == 1
+
+
+async def test_steady_traffic_does_not_keep_work_from_ending(database: Database, loaded: LoadedCatalog) -> None:
+    """What is touched first after the bound waits; what was touched before it and is touched again does not."""
+    await count_calls(database, loaded, [make_event(at=AT)], NOW)
+    async with database.begin() as connection:
+        until = await clock(connection)
+    await count_calls(database, loaded, [make_event(at=AT), make_event(at=AT, service="another")], NOW)
+    taken = []
+    for _ in range(2):
+        async with database.begin() as connection:
+            taken.append(await work_out_days(connection, until=until, now=NOW))
+    assert taken == [1, 0]
+    assert {key: row.calls for key, row in (await days_of(database)).items()} == {("search-api", DAY): 2}
 
 
 async def test_use_is_put_on_the_agenda(database: Database, loaded: LoadedCatalog) -> None:

@@ -25,20 +25,31 @@ class Look:
     wakes_on_call: bool
 
 
-async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[ExposureKey]:
+@dataclass(frozen=True, slots=True)
+class Due:
+    key: ExposureKey
+    is_behind: bool
+    """It has calls that are not worked out yet."""
+
+
+async def take_due(
+    connection: AsyncConnection, *, worked_out_until: datetime | None, now: datetime, limit: int
+) -> list[Due]:
     """Uses that are due, locked until the transaction ends. Those that another process decides on are left to it.
 
-    So are those with calls that are not yet worked out: a caller whose newest calls are still to be seen is not quiet.
+    So are those with days that should be worked out by now: first touched up to `worked_out_until`, by the database's
+    clock; None: ever. Days touched since may be touched again and again, and hold nothing up.
     """
-    unseen = select(usage_dirty.c.day).where(same_key(usage_dirty, agenda)).exists()
+    marks = select(usage_dirty.c.day).where(same_key(usage_dirty, agenda))
+    left = marks if worked_out_until is None else marks.where(usage_dirty.c.touched_at <= worked_out_until)
     rows = await connection.execute(
-        select(*(agenda.c[name] for name in KEY))
-        .where(agenda.c.look_at <= now, ~unseen)
+        select(*(agenda.c[name] for name in KEY), marks.exists().label("is_behind"))
+        .where(agenda.c.look_at <= now, ~left.exists())
         .order_by(agenda.c.look_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [ExposureKey(*row) for row in rows]
+    return [Due(ExposureKey(*row[:4]), row.is_behind) for row in rows]
 
 
 async def look_again(connection: AsyncConnection, looks: Iterable[Look]) -> None:

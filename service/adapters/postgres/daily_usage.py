@@ -1,7 +1,7 @@
 """usage_hourly x series -> usage_daily: the days that calls have touched are worked out anew, a batch a transaction."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import (
@@ -19,49 +19,47 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.agenda import look_after_calls
-from service.adapters.postgres.tables import series, usage_daily, usage_dirty, usage_hourly
+from service.adapters.postgres.tables import series, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import unnested
 from service.adapters.postgres.usage_keys import KEY
+from service.adapters.postgres.usage_marks import DAY, Mark, take_marks
 from service.core.calendar import utc_midnight
 from service.core.exposure import ExposureKey
 
 BATCH = 2_000
 _INSTANT = DateTime(timezone=True)
-_DAY = (*KEY, "day")
 _SUMS = (
     "calls", "errors", "end_of_life", "input_tokens", "output_tokens", "cached_tokens", "tokens_known",
     "latency_ms", "latency_known",
 )  # fmt: skip
 _EVIDENCE = ("errors", "end_of_life")
-_Touched = tuple[ExposureKey, date]
 
 
-async def work_out_days(connection: AsyncConnection, *, now: datetime) -> int:
-    """Take a batch of touched days and write their totals. Returns how many were taken; 0: nothing is left to take.
+async def work_out_days(connection: AsyncConnection, *, until: datetime, now: datetime) -> int:
+    """Take a batch of the days first touched up to `until` and write their totals. Returns how many were taken.
 
-    Days that another process holds are left to it. Taking and reading are two statements: what a writer committed
-    before we had its day's lock must be seen.
+    0: nothing is left to take. Days that another process holds are left to it. Taking and reading are two statements:
+    what a writer committed before we had its day's lock must be seen.
     """
-    touched = await _take(connection)
+    touched = await take_marks(connection, until=until, limit=BATCH)
     if not touched:
         return 0
     by_reporter = _by_reporter(_relation(touched))
     totals = _totals(by_reporter)
     columns = [column.name for column in totals.selected_columns]
     statement = insert(usage_daily).from_select(columns, totals)
-    updated = {name: statement.excluded[name] for name in columns if name not in _DAY}
+    updated = {name: statement.excluded[name] for name in columns if name not in DAY}
     written = await connection.execute(
-        statement.on_conflict_do_update(index_elements=list(_DAY), set_=updated).returning(
-            *(usage_daily.c[name] for name in _DAY), usage_daily.c.first_at
+        statement.on_conflict_do_update(index_elements=list(DAY), set_=updated).returning(
+            *(usage_daily.c[name] for name in DAY), usage_daily.c.first_at
         )
     )
-    first_calls = {(ExposureKey(*row[:4]), row.day): row.first_at for row in written}
+    first_calls = {Mark(ExposureKey(*row[:4]), row.day): row.first_at for row in written}
     await _drop(connection, [one for one in touched if one not in first_calls])
     await look_after_calls(
         connection,
@@ -70,19 +68,7 @@ async def work_out_days(connection: AsyncConnection, *, now: datetime) -> int:
     return len(touched)
 
 
-async def _take(connection: AsyncConnection) -> list[_Touched]:
-    key = tuple_(*(usage_dirty.c[name] for name in _DAY))
-    batch = (
-        select(*(usage_dirty.c[name] for name in _DAY))
-        .order_by(usage_dirty.c.touched_at)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    )
-    rows = await connection.execute(delete(usage_dirty).where(key.in_(batch)).returning(*key))
-    return sorted((ExposureKey(*row[:4]), row.day) for row in rows)
-
-
-def _relation(touched: Sequence[_Touched]) -> TableValuedAlias:
+def _relation(touched: Sequence[Mark]) -> TableValuedAlias:
     """`starts` and `ends` bound the day in instants, so that hours are found through their index."""
     return unnested(
         *((name, Text(), [getattr(key, name) for key, _ in touched]) for name in KEY),
@@ -95,7 +81,7 @@ def _relation(touched: Sequence[_Touched]) -> TableValuedAlias:
 def _by_reporter(touched: TableValuedAlias) -> CTE:
     """Totals by touched day, hour and reporter, of the calls that asked for the model or were answered by it."""
     s, t = series.c, touched.c
-    day = [t[name] for name in _DAY]
+    day = [t[name] for name in DAY]
     hours = _hours_of(touched)
     u = hours.c
     another = and_(s.requested_model == t.model, s.served_model != t.model)
@@ -138,31 +124,31 @@ def _totals(by_reporter: CTE) -> Select[tuple[object, ...]]:
     k = _ranked(by_reporter).c
     volumes = (
         select(
-            *(k[name] for name in _DAY),
+            *(k[name] for name in DAY),
             k.reporter,
             func.min(k.first_at).label("first_at"),
             func.max(k.last_at).label("last_at"),
             func.sum(k.calls).label("reported"),
             *(func.sum(k[name]).filter(k.rank == 1).label(name) for name in (*_SUMS, "redirected")),
         )
-        .group_by(*(k[name] for name in _DAY), k.reporter)
+        .group_by(*(k[name] for name in DAY), k.reporter)
         .subquery("volumes")
     )
     v = volumes.c
     return select(
-        *(v[name] for name in _DAY),
+        *(v[name] for name in DAY),
         func.min(v.first_at).label("first_at"),
         func.max(v.last_at).label("last_at"),
         *(func.sum(v[name]).label(name) for name in (*_SUMS, "redirected")),
         func.jsonb_object_agg(v.reporter, v.reported).label("reporters"),
-    ).group_by(*(v[name] for name in _DAY))
+    ).group_by(*(v[name] for name in DAY))
 
 
 def _ranked(by_reporter: CTE) -> Subquery:
     """Each hour's reporters, the largest first; among equals the one that says more, and the name decides last, so that
     the answer is always the same."""
     r = by_reporter.c
-    hour = (*(r[name] for name in _DAY), r.hour)
+    hour = (*(r[name] for name in DAY), r.hour)
     largest_first = (r.calls.desc(), r.tokens_known.desc(), r.reporter)
     return select(
         *(column for column in r if column.name not in _EVIDENCE),
@@ -171,9 +157,9 @@ def _ranked(by_reporter: CTE) -> Subquery:
     ).subquery("ranked")
 
 
-async def _drop(connection: AsyncConnection, empty: Sequence[_Touched]) -> None:
+async def _drop(connection: AsyncConnection, empty: Sequence[Mark]) -> None:
     """Days whose calls turned out to be of another model, by a corrected alias."""
     if empty:
         days = _relation(empty)
-        same = and_(*(usage_daily.c[name] == days.c[name] for name in _DAY))
+        same = and_(*(usage_daily.c[name] == days.c[name] for name in DAY))
         await connection.execute(delete(usage_daily).where(select(days.c.day).where(same).exists()))

@@ -9,8 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.agenda import look_at_models
-from service.adapters.postgres.tables import catalog_loads, deprecations, series, usage_dirty, usage_hourly
+from service.adapters.postgres.tables import catalog_loads, deprecations, series, usage_hourly
+from service.adapters.postgres.usage_marks import Mark, mark_days
 from service.core.catalog.lifecycle import Catalog, Deprecation
+from service.core.exposure import ExposureKey
 from service.core.identity import Resolver
 
 BATCH = 1_000
@@ -142,7 +144,7 @@ async def _record_load(
     await connection.execute(statement.on_conflict_do_update(index_elements=[catalog_loads.c.digest], set_=new))
 
 
-async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver: Resolver, *, now: datetime) -> int:
+async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver: Resolver) -> int:
     """Resolve a batch of series that another catalog resolved. Returns how many; 0: none is left.
 
     The days of those that are now of another model are touched, under the old name and the new one, so that a new
@@ -156,6 +158,7 @@ async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver:
         .with_for_update(skip_locked=True)
     )
     found = rows.all()
+    marks: list[Mark] = []
     for row in found:
         before = (row.platform, row.requested_model, row.served_model)
         after = resolver.identify(
@@ -169,35 +172,18 @@ async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver:
         await connection.execute(update(series).where(s.id == row.id).values(values))
         if before != tuple(after):
             names = {(before[0], model) for model in before[1:]} | {(after.platform, model) for model in after[1:]}
-            await _touch(connection, row, names, now)
+            marks += await _marks(connection, row, names)
+    await mark_days(connection, marks)
     return len(found)
 
 
-async def _touch(
-    connection: AsyncConnection, row: Row[Any], names: set[tuple[str | None, str | None]], now: datetime
-) -> None:
-    """Mark every day of the series, under each of its names."""
+async def _marks(connection: AsyncConnection, row: Row[Any], names: set[tuple[str | None, str | None]]) -> list[Mark]:
+    """Every day of the series, under each of its names."""
     days = func.cast(func.timezone("UTC", usage_hourly.c.hour), Date)
     found = await connection.execute(select(days).distinct().where(usage_hourly.c.series_id == row.id))
-    marks = [
-        {
-            "service": row.service,
-            "environment": row.environment,
-            "platform": platform,
-            "model": model,
-            "day": day,
-            "touched_at": now,
-        }
-        for day in sorted(found.scalars())
+    return [
+        Mark(ExposureKey(row.service, row.environment, platform, model), day)
+        for day in found.scalars()
         for platform, model in names
         if platform is not None and model is not None
     ]
-    if marks:
-        statement = insert(usage_dirty)
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=list(usage_dirty.primary_key.columns.keys()),
-                set_={"touched_at": statement.excluded.touched_at},
-            ),
-            marks,
-        )

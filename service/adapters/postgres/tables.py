@@ -119,9 +119,13 @@ usage_dirty = Table(
     Column("platform", Text, primary_key=True),
     Column("model", Text, primary_key=True),
     Column("day", Date, primary_key=True),
-    _instant("touched_at"),
+    Column(
+        "touched_at", DateTime(timezone=True), nullable=False, server_default=text("now()"),
+        comment="first, since it was last worked out; the database's clock",
+    ),
+    Index("ix_usage_dirty_touched_at", "touched_at"),
     comment="Days of usage_daily that are to be worked out anew from the hours",
-)
+)  # fmt: skip
 
 usage_daily = Table(
     "usage_daily",

@@ -3,11 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import chain
 from typing import Any
 
 import structlog
-from sqlalchemy import BigInteger, Date, DateTime, Double, Table, Text, func, select
+from sqlalchemy import BigInteger, DateTime, Double, Table, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
@@ -15,12 +14,14 @@ from sqlalchemy.types import TypeEngine
 from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.postgres.rejection_store import Refused, add_rejections, spans_in_words, tell_refused
 from service.adapters.postgres.series_store import SeriesBook
-from service.adapters.postgres.tables import sightings, usage_dirty, usage_hourly
+from service.adapters.postgres.tables import sightings, usage_hourly
 from service.adapters.postgres.trouble import name_of, refuses_values
 from service.adapters.postgres.unnest import chunked, unnested
+from service.adapters.postgres.usage_marks import Mark, mark_days
 from service.adapters.postgres.watermark_store import advance
 from service.core.batch import Batch, Partition
 from service.core.catalog.lifecycle import Catalog
+from service.core.exposure import ExposureKey
 from service.core.rollup import MAX_SAMPLES, Rollup, SeriesKey, Totals
 
 _log = structlog.get_logger(__name__)
@@ -114,7 +115,7 @@ class UsageStore:
         ids = await self._book.find(connection, keys, rollup.samples, now=now)
         await _add_hours(connection, rollup.totals, ids)
         uses = _uses(rollup.totals, rollup.samples, self._book)
-        await _mark_dirty(connection, uses, now)
+        await mark_days(connection, (Mark(use.key, day) for use in uses.values() for day in use.days))
         await _sight(connection, [use for use in uses.values() if self._is_deprecated(use)])
         return ids, []
 
@@ -143,7 +144,7 @@ class UsageStore:
         return ids, refused
 
     def _is_deprecated(self, use: "_Use") -> bool:
-        deprecation = self._catalog.get(use.platform, use.model)
+        deprecation = self._catalog.get(use.key.platform, use.key.model)
         return deprecation is not None and deprecation.is_deprecated
 
 
@@ -187,59 +188,32 @@ def _hours_statement(rows: Sequence[tuple[tuple[int, int], Totals]]) -> Any:
 class _Use:
     """A service's use of one model in a batch."""
 
-    service: str
-    environment: str
-    platform: str
-    model: str
+    key: ExposureKey
     first_at: datetime
     last_at: datetime
     days: set[date]
     request_ids: list[str]
 
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        return (self.service, self.environment, self.platform, self.model)
-
 
 def _uses(
     totals: Mapping[tuple[SeriesKey, int], Totals], samples: Mapping[SeriesKey, Sequence[str]], book: SeriesBook
-) -> dict[tuple[str, str, str, str], _Use]:
-    """By (service, environment, platform, model), of requested and served models alike; unknown ones are left out."""
-    uses: dict[tuple[str, str, str, str], _Use] = {}
+) -> dict[ExposureKey, _Use]:
+    """Of requested and served models alike; unknown ones are left out."""
+    uses: dict[ExposureKey, _Use] = {}
     for (series, hour), some in totals.items():
         identified = book.identify(series)
         for model in {identified.requested_model, identified.served_model}:
             if identified.platform is None or model is None:
                 continue
-            key = (series.service, series.environment, identified.platform, model)
+            key = ExposureKey(series.service, series.environment, identified.platform, model)
             use = uses.get(key)
             if use is None:
-                use = uses[key] = _Use(*key, some.first_at, some.last_at, set(), [])
+                use = uses[key] = _Use(key, some.first_at, some.last_at, set(), [])
             use.first_at = min(use.first_at, some.first_at)
             use.last_at = max(use.last_at, some.last_at)
             use.days.add((_EPOCH + timedelta(hours=hour)).date())
             use.request_ids.extend(samples.get(series, ())[: MAX_SAMPLES - len(use.request_ids)])
     return uses
-
-
-async def _mark_dirty(connection: AsyncConnection, uses: Mapping[Any, _Use], now: datetime) -> None:
-    """Updates a mark that is there, which locks it: a reconcile that is deleting it waits, or we do."""
-    days = sorted(chain.from_iterable(((*use.key, day) for day in use.days) for use in uses.values()))
-    for rows in chunked(days):
-        v = unnested(
-            ("service", Text(), [row[0] for row in rows]),
-            ("environment", Text(), [row[1] for row in rows]),
-            ("platform", Text(), [row[2] for row in rows]),
-            ("model", Text(), [row[3] for row in rows]),
-            ("day", Date(), [row[4] for row in rows]),
-            ("touched_at", _INSTANT, [now] * len(rows)),
-        )
-        statement = insert(usage_dirty).from_select([c.name for c in v.c], select(v))
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=_key_of(usage_dirty), set_={"touched_at": statement.excluded.touched_at}
-            )
-        )
 
 
 async def _sight(connection: AsyncConnection, uses: Sequence[_Use]) -> None:
@@ -258,7 +232,7 @@ async def _sight(connection: AsyncConnection, uses: Sequence[_Use]) -> None:
     )
     rows = [
         {
-            **dict(zip(("service", "environment", "platform", "model"), use.key, strict=True)),
+            **use.key._asdict(),
             "first_at": use.first_at,
             "last_at": use.last_at,
             "request_ids": use.request_ids,

@@ -1,0 +1,51 @@
+"""Marks on the days whose totals are to be worked out anew. Whoever adds calls marks, in one transaction with them.
+
+A mark bears the time of its first touch: the database's clock, as of the start of the transaction.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Date, Text, delete, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.tables import usage_dirty
+from service.adapters.postgres.unnest import chunked, unnested
+from service.adapters.postgres.usage_keys import KEY
+from service.core.exposure import ExposureKey
+
+DAY = (*KEY, "day")
+
+
+class Mark(NamedTuple):
+    key: ExposureKey
+    day: date
+
+
+async def mark_days(connection: AsyncConnection, marks: Iterable[Mark]) -> None:
+    """A mark that is there keeps its time, and is locked: whoever is taking it waits for us, or we for them."""
+    for some in chunked(sorted(set(marks))):
+        v = unnested(
+            *((name, Text(), [getattr(mark.key, name) for mark in some]) for name in KEY),
+            ("day", Date(), [mark.day for mark in some]),
+        )
+        statement = insert(usage_dirty).from_select([c.name for c in v.c], select(v))
+        await connection.execute(
+            statement.on_conflict_do_update(index_elements=list(DAY), set_={"touched_at": usage_dirty.c.touched_at})
+        )
+
+
+async def take_marks(connection: AsyncConnection, *, until: datetime, limit: int) -> list[Mark]:
+    """The oldest of those first made up to `until`, sorted. Those that another process holds are left to it."""
+    key = tuple_(*(usage_dirty.c[name] for name in DAY))
+    oldest = (
+        select(*(usage_dirty.c[name] for name in DAY))
+        .where(usage_dirty.c.touched_at <= until)
+        .order_by(usage_dirty.c.touched_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = await connection.execute(delete(usage_dirty).where(key.in_(oldest)).returning(*key))
+    return sorted(Mark(ExposureKey(*row[:4]), row.day) for row in rows)
