@@ -46,11 +46,12 @@ async def plan(
     """From `start` up to, not including, `end`. The same rows give the same plan, whatever the time is. While records
     of `topics` wait to be read, silence is not taken as migrated, as the page does not take it.
 
-    Up to the last tick it is what was recorded, from then on what is foreseen. Where no tick has ever been, everything
-    is foreseen from the newest call on.
+    Up to the last tick it is what was recorded, from then on what is foreseen: with the calls that came in since, and
+    where no tick has ever been, from the newest call on.
     """
     async with database.connect() as connection:
-        now = await last_tick(connection, "escalate") or await newest_call(connection) or start
+        looked, called = await last_tick(connection, "escalate"), await newest_call(connection)
+        now = max((at for at in (looked, called) if at is not None), default=start)
         known = await known_until(connection, topics, now=now)
         recorded = await told_between(connection, start, end)
         campaigns = await load_campaigns(connection)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from service.adapters.postgres.conditions import record_heartbeats
 from service.adapters.postgres.database import Database
-from service.adapters.postgres.tables import series
+from service.adapters.postgres.tables import series, usage_daily
 from service.core import words
 from service.entrypoints.cli import app
 from tests.rows import put_campaign, put_notification, put_unknown_id, put_use
@@ -27,6 +28,12 @@ async def called(database: Database) -> None:
         await put_use(connection, service="billing-run", model=GPT_45, calls_by_days_ago={1: 70}, now=now)
         await put_use(connection, service="search-api", model="gpt-9-current", calls_by_days_ago={1: 900}, now=now)
         await put_unknown_id(connection, requested_id="prod-chat", at=now - timedelta(hours=2))
+
+
+async def put_first_call(database: Database, *, at: datetime) -> None:
+    async with database.begin() as connection:
+        await put_use(connection, service="cart", model=GPT_45, calls_by_days_ago={0: 1}, now=at)
+        await connection.execute(usage_daily.update().values(first_at=at, last_at=at))
 
 
 async def ask(database_url: str, *arguments: str) -> Result:
@@ -180,6 +187,30 @@ async def test_a_file_that_was_just_read_is_in_the_answer_without_a_scheduler(
     assert [each["service"] for each in (await answer(database_url, "who", GPT_45))["exposures"]] == ["cart"]
     assert [each["model"] for each in (await answer(database_url, "service", "cart"))["models"]] == [GPT_45]
     assert [each["service"] for each in await answer(database_url, "due")] == ["cart"]
+
+
+async def test_plan_foresees_a_first_call_that_no_tick_has_seen(database: Database, database_url: str) -> None:
+    now = datetime.now(UTC)
+    await record_heartbeats(database, {"escalate": 0.1}, now=now - timedelta(minutes=5))
+    await put_first_call(database, at=now - timedelta(minutes=1))
+
+    foreseen = await answer(database_url, "plan")
+
+    assert {(each["service"], each["id"], each["status"]) for each in foreseen} == {
+        ("cart", "gpt-4.5-preview", "foreseen")
+    }
+
+
+async def test_plan_says_once_what_comes_round_each_day(database: Database, database_url: str) -> None:
+    await put_first_call(database, at=datetime.now(UTC) - timedelta(minutes=1))
+    every = [each for each in await answer(database_url, "plan") if each["repeat_days"]]
+
+    result = await ask(database_url, "plan")
+
+    assert len(every) > 30
+    assert result.stdout.count("each day") == len({each["destination"] for each in every})
+    assert "each day from then on, while it is still called" in result.stdout
+    assert "No tick has looked at the calls yet" in result.stderr
 
 
 async def test_due_with_nothing_to_tell_says_so(database_url: str) -> None:

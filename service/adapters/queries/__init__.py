@@ -24,7 +24,7 @@ from service.adapters.queries.exposures import (
 )
 from service.adapters.queries.health import DatabaseHealth, read_database_health, set_gauges
 from service.adapters.queries.notifications import SentMessage, read_messages, read_notifications
-from service.adapters.queries.operation import read_rejections
+from service.adapters.queries.operation import read_heartbeats, read_rejections
 from service.adapters.queries.paging import MAX_PAGE, CursorError, cut
 from service.adapters.queries.services import read_service, read_service_names
 from service.adapters.queries.unknown import read_unknown_ids, read_uses_spelled
@@ -54,6 +54,7 @@ __all__ = [
     "exposure_key",
     "read_database_health",
     "read_exposures",
+    "read_heartbeats",
     "read_messages",
     "read_notifications",
     "read_rejections",
