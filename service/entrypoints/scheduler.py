@@ -1,5 +1,6 @@
 """The heartbeat: APScheduler calls one tick each half minute, and decides nothing. Between the ticks it only brings
-the calls of the last seconds to the page.
+the calls of the last seconds to the page. Delivery has a beat of its own: Slack can take minutes, and nothing waits for
+it.
 
 What is due stands in PostgreSQL, so a beat that is lost, late or doubled by another replica changes no outcome.
 """
@@ -12,24 +13,28 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from service.engine.reconcile import reconcile
-from service.engine.tick import Engine, tick
+from service.engine.tick import Engine, Verb, tick
 
 log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 30
 CATCH_UP_SECONDS = 5
+DECIDING: tuple[Verb, ...] = ("reconcile", "escalate", "report")
+DELIVERING: tuple[Verb, ...] = ("deliver",)
 
 
 class Heartbeat:
-    """Ticks until `stop`, which waits for a tick under way: APScheduler's asyncio executor would cancel it."""
+    """Ticks until `stop`, which waits for what is under way: APScheduler's asyncio executor would cancel it."""
 
     def __init__(self, engine: Engine, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._engine = engine
         self._clock = clock
         self._turn = asyncio.Lock()
+        self._delivering = asyncio.Lock()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
+        self._delivery = self._scheduler.add_job(self._deliver, "interval", seconds=BEAT_SECONDS)
 
     def start(self) -> None:
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now(UTC))
@@ -38,12 +43,18 @@ class Heartbeat:
 
     async def stop(self) -> None:
         self._scheduler.pause()
-        async with self._turn:
+        async with self._turn, self._delivering:
             self._scheduler.shutdown(wait=False)
 
     async def _beat(self) -> None:
         async with self._turn:
-            await tick(self._engine, now=self._clock())
+            await tick(self._engine, now=self._clock(), only=DECIDING)
+        if not self._delivering.locked():  # what was decided goes out now, not half a minute later
+            self._delivery.modify(next_run_time=datetime.now(UTC))
+
+    async def _deliver(self) -> None:
+        async with self._delivering:
+            await tick(self._engine, now=self._clock(), only=DELIVERING)
 
     async def _catch_up(self) -> None:
         if self._turn.locked():

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -12,10 +13,13 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import usage_daily
 from service.adapters.slack.transport import LocalTransport
 from service.config.company import load_company
-from service.core.messages import Links
+from service.core.delivery import Absent, Delivered, Found, Outcome, Sought
+from service.core.messages import Links, Message
 from service.engine.tick import Engine
 from service.entrypoints.scheduler import BEAT_SECONDS, Heartbeat
+from tests.builders import make_notice
 from tests.calls import count_calls, make_event
+from tests.outbox_rows import enqueue, states
 
 NOW = datetime(2025, 6, 2, 18, tzinfo=UTC)
 
@@ -33,6 +37,40 @@ async def days_are_there(database: Database) -> bool:
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     while not await condition():  # noqa: ASYNC110  rows of a database, which tell nobody
         await asyncio.sleep(0.05)
+
+
+class StuckSlack:
+    """Takes no message until it is let go."""
+
+    def __init__(self) -> None:
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def post(
+        self, message: Message, destination: str, message_id: UUID, *, found: Found | None = None
+    ) -> Outcome:
+        self.asked.set()
+        await self.go_on.wait()
+        return Delivered("C1", "1.0")
+
+    async def find(self, message_id: UUID, destination: str, since: datetime) -> Sought:
+        return Absent()
+
+
+async def test_slow_slack_delays_nothing_but_messages_and_stop_waits_for_it(database: Database) -> None:
+    loaded, slack = load_catalog(), StuckSlack()
+    engine = Engine(database, loaded.catalog, loaded.resolver, load_company(None), slack, Links(), topics=())
+    await enqueue(database, "#search", make_notice(), not_before=NOW)
+    heartbeat = Heartbeat(engine, clock=lambda: NOW)
+    heartbeat.start()
+    async with asyncio.timeout(BEAT_SECONDS):
+        await slack.asked.wait()
+        await count_calls(database, loaded, [make_event(at=NOW)], NOW)
+        await until(lambda: days_are_there(database))
+        stopping = asyncio.create_task(heartbeat.stop())
+        assert await states(database) == {"#search": ["leased"]}
+        slack.go_on.set()
+        await stopping
+    assert await states(database) == {"#search": ["delivered"]}
 
 
 async def test_calls_between_two_ticks_do_not_wait_for_the_next(database: Database) -> None:
