@@ -43,6 +43,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     step: str
     repeat_days: int | None = None
     """The step comes round again after so many days while calls go on. None: it is told once."""
+    known_since: date | None = None
+    """When its campaign opened, which is when lastcall came to know of it. None: not noted."""
     missed: tuple[str, ...] = ()
     """Steps that were due before and were not told (late discovery, downtime): one message says so."""
     next_step: str | None = None

@@ -4,7 +4,7 @@ import pytest
 
 from service.core.messages import Links, Message, render
 from service.core.messages.preview import to_text
-from service.core.notification import DateMoved, Facts, Migrated, Trouble, Undeliverable
+from service.core.notification import DateMoved, Facts, Migrated, Notice, Trouble, Undeliverable
 from tests.builders import make_notice
 
 NOWHERE = Links()
@@ -280,6 +280,38 @@ def test_steps_that_waited_for_one_reader_are_one_notice_at_the_last() -> None:
         "because lastcall did not send it in time",
         "• mail (production): 34 calls, 340 k tokens, last on Mon 2 Jun 2025",
     ]
+
+
+def first_day(**given: object) -> Notice:
+    """Heard of on 2 June, the day of its first notice; the calls are older."""
+    return make_notice(**{"missed": ("-60d",), "known_since": date(2025, 6, 2), **given})
+
+
+def test_what_was_missed_before_lastcall_knew_of_it_is_told_as_such() -> None:
+    assert (
+        "Late: you were not told 60 days before the shutdown, "
+        "because lastcall has known of it only since Mon 2 Jun 2025."
+    ) in read(first_day()).splitlines()
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(first_day(service="b", missed=("announced", "-60d")), id="of one model"),
+        pytest.param(first_day(service="b", model="o1-preview"), id="of two models"),
+    ],
+)
+def test_why_a_first_message_is_late_is_said_once(second: Notice) -> None:
+    text = read(first_day(), second)
+    assert text.lower().count("late:") == 1
+    assert (
+        "Late: lastcall has known of these calls only since Mon 2 Jun 2025; what was due before was not told."
+    ) in text.splitlines()
+
+
+def test_other_reasons_to_be_late_stand_at_each() -> None:
+    text = read(first_day(), first_day(service="b", known_since=date(2025, 3, 1)))
+    assert text.count("late: you were not told") == 2
 
 
 def test_step_that_came_round_again_was_not_missed() -> None:

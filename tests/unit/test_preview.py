@@ -1,6 +1,7 @@
 import pytest
 
-from service.core.messages.preview import to_html, to_text
+from service.core.messages.blocks import CONTINUES, context
+from service.core.messages.preview import thread_to_text, to_html, to_text
 
 
 def section(text: str) -> dict[str, object]:
@@ -74,3 +75,10 @@ def test_what_is_not_known_is_named_and_not_dropped(block: object) -> None:
     assert "that lastcall cannot show]" in to_html([block])
     assert "that lastcall cannot show]" in to_text([block])
     assert "<x>" not in to_html([block])
+
+
+def test_thread_is_read_on_without_being_sent_to_it() -> None:
+    first = {"type": "section", "text": {"type": "plain_text", "text": "one"}}
+    second = {"type": "section", "text": {"type": "plain_text", "text": "two"}}
+
+    assert thread_to_text([first, *context([CONTINUES])], [[second]]) == "one\ntwo"

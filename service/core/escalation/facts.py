@@ -53,6 +53,7 @@ def _notice(telling: Telling, campaign: Campaign, case: Case) -> Notice:
         calls_total=sum(day.calls for day in exposure.days),
         step=telling.step,
         repeat_days=campaign.policy.step(telling.step).repeat,
+        known_since=campaign.opened_at.date(),
         missed=telling.missed,
         next_step=following.step.name if following else None,
         next_repeat_days=following.step.repeat if following else None,

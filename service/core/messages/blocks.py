@@ -17,7 +17,7 @@ MAX_HEADER = 150
 MAX_MESSAGE = 10_000
 """Bytes of JSON of all blocks of one message."""
 
-_CONTINUES = "The list goes on in the thread."
+CONTINUES = "The list goes on in the thread."
 
 
 def header(text: str) -> Block:
@@ -62,7 +62,7 @@ def divider() -> Block:
 def paginate(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     """Pages within MAX_BLOCKS and MAX_MESSAGE, in order and complete. The first says so when others follow. No page
     ends with a header that belongs to what follows, or begins with a divider."""
-    closing = list(context([_CONTINUES]))
+    closing = list(context([CONTINUES]))
     budget = MAX_MESSAGE - sum(map(_weight, closing))
     page: list[Block] = []
     weight = 0

@@ -1,5 +1,6 @@
 """What was not told in time and why, and who hears next if nothing is done: clauses, for a sentence or a line."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from service.core import words
@@ -13,15 +14,37 @@ def late(notice: Notice) -> str | None:
     return f"{plain(words.steps(notice.missed), 500)}, because {_reason(notice)}" if notice.missed else None
 
 
+def late_together(notices: Sequence[Notice]) -> str | None:
+    """One sentence for all, where whatever is late is so because lastcall did not know of it before; else None."""
+    since = {notice.known_since if _was_unknown(notice) else None for notice in notices if notice.missed}
+    if len(since) != 1 or (day := since.pop()) is None:
+        return None
+    return f"lastcall has known of these calls only since {words.day(day)}; what was due before was not told."
+
+
+def _was_unknown(notice: Notice) -> bool:
+    return not _announced_after(notice) and notice.known_since is not None and notice.known_since > _last_due(notice)
+
+
 def _reason(notice: Notice) -> str:
-    """The latest of what could have been known decides: no announcement yet, no call yet, or lastcall's own fault."""
-    due = max(filter(None, (_day_of(step, notice) for step in notice.missed)), default=date.min)
-    first_call = notice.first_at.date()
-    if notice.announced and notice.announced > max(due, first_call - timedelta(days=1)):
+    """What came last decides: the announcement, the first call, lastcall itself; else it is lastcall's fault."""
+    due, first_call = _last_due(notice), notice.first_at.date()
+    if notice.announced and _announced_after(notice):
         return f"the provider announced it only on {words.day(notice.announced)}"
     if first_call > due:
         return f"the first call was seen only on {words.day(first_call)}"
+    if notice.known_since and notice.known_since > due:
+        return f"lastcall has known of it only since {words.day(notice.known_since)}"
     return "lastcall did not send it in time"
+
+
+def _announced_after(notice: Notice) -> bool:
+    day_before = notice.first_at.date() - timedelta(days=1)
+    return notice.announced is not None and notice.announced > max(_last_due(notice), day_before)
+
+
+def _last_due(notice: Notice) -> date:
+    return max(filter(None, (_day_of(step, notice) for step in notice.missed)), default=date.min)
 
 
 def _day_of(step: str, notice: Notice) -> date | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from service.core import words
 from service.core.messages.blocks import MAX_HEADER, context, fields, header, section, sections
 from service.core.messages.group import Group, services
-from service.core.messages.late import late, upcoming
+from service.core.messages.late import late, late_together, upcoming
 from service.core.messages.message import Block, Links
 from service.core.messages.news import caller_name
 from service.core.messages.text import code, link, plain
@@ -13,8 +13,9 @@ from service.core.messages.timing import Timing
 from service.core.notification import Notice
 
 
-def notice_blocks(group: Group, links: Links) -> Iterator[Block]:
-    """`group.notices` is not empty and has the worst first: its dates speak for the deprecation."""
+def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Block]:
+    """`group.notices` is not empty and has the worst first: its dates speak for the deprecation. `late_said`: why
+    all of it is late stands elsewhere in the message."""
     worst = group.notices[0]
     yield header(_headline(worst, group.timing))
     yield section(f"{_what_and_when(worst, group.timing)}\n{_where_to(worst)}")
@@ -22,9 +23,10 @@ def notice_blocks(group: Group, links: Links) -> Iterator[Block]:
         yield section(_caller(worst))
         yield fields(_numbers(worst))
     else:
-        yield from sections(_list(group.notices))
+        yield from sections(_list(group.notices, late_said or late_together(group.notices) is not None))
     yield from sections(_orphans(group.notices))
-    yield from map(section, _outlook(group.notices, group.timing))
+    yield from () if late_said else map(section, _late(group.notices))
+    yield section(_outlook(group.notices, group.timing))
     yield from context(_evidence(group.notices, links))
 
 
@@ -71,7 +73,7 @@ def _tokens(notice: Notice) -> str:
     return "not in the logs" if notice.tokens_7d is None and notice.calls_7d else "none"
 
 
-def _list(notices: Sequence[Notice]) -> Iterator[str]:
+def _list(notices: Sequence[Notice], late_said: bool) -> Iterator[str]:
     """A line each, and below it what is not the same for all."""
     callers = services(notices)
     yield f"*{words.plural(callers, 'service')} still {'calls' if callers == 1 else 'call'} it.* In the last 7 days:"
@@ -79,26 +81,32 @@ def _list(notices: Sequence[Notice]) -> Iterator[str]:
     for notice in notices:
         name = caller_name(notice.service, notice.environment) + (_team(notice) if with_team else "")
         lines = [f"• {name}: {_volume(notice)}"]
-        if _differ(late, notices) and (steps := late(notice)):
+        if not late_said and _differ(late, notices) and (steps := late(notice)):
             lines.append(f"      ◦ late: you were not told {steps}")
         if _differ(upcoming, notices):
             lines.append(f"      ◦ {upcoming(notice) or 'no further reminder is planned'}")
         yield "\n".join(lines)
 
 
-def _outlook(notices: Sequence[Notice], when: Timing) -> Iterator[str]:
-    """What is late and what comes next, once, where it is the same for all."""
-    first = notices[0]
-    if not _differ(late, notices) and (steps := late(first)):
+def _late(notices: Sequence[Notice]) -> Iterator[str]:
+    """Once, where it is the same for all."""
+    if _differ(late, notices):
+        if together := late_together(notices):
+            yield f"*Late:* {together}"
+    elif steps := late(notices[0]):
         yield f"*Late:* you were not told {steps}."
+
+
+def _outlook(notices: Sequence[Notice], when: Timing) -> str:
+    """What comes next, once, where it is the same for all."""
+    first = notices[0]
     if _differ(upcoming, notices):
-        yield "Reminders end by themselves once the calls stop."
-    elif who := upcoming(first):
-        yield f"*If nothing changes,* {who}. Reminders end by themselves once the calls stop."
-    elif when.phase in {"not_before", "undated"}:
-        yield "*No further reminder* is planned until the provider sets a day."
-    else:
-        yield "*No further reminder* is planned."
+        return "Reminders end by themselves once the calls stop."
+    if who := upcoming(first):
+        return f"*If nothing changes,* {who}. Reminders end by themselves once the calls stop."
+    if when.phase in {"not_before", "undated"}:
+        return "*No further reminder* is planned until the provider sets a day."
+    return "*No further reminder* is planned."
 
 
 def _differ(clause: Callable[[Notice], str | None], notices: Sequence[Notice]) -> bool:

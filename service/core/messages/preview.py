@@ -12,6 +12,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from service.core.messages.blocks import CONTINUES, context
 from service.core.messages.mrkdwn import Break, Code, Link, Mention, Span, Style, Styled, Text, parse, unescape
 
 _TAGS: dict[Style, str] = {"bold": "b", "italic": "i", "strike": "s"}
@@ -24,6 +25,13 @@ def to_html(blocks: Sequence[Any]) -> str:
 def to_text(blocks: Sequence[Any]) -> str:
     """Lines of plain text, a block after the other; no colour, no line wrapping."""
     return "\n".join(line for block in blocks for line in _block_lines(block))
+
+
+def thread_to_text(blocks: Sequence[Any], replies: Sequence[Sequence[Any]]) -> str:
+    """A message and what follows in its thread as one text, without the line that sends a reader of Slack there."""
+    whole = [*blocks, *(block for reply in replies for block in reply)]
+    onward = list(context([CONTINUES]))
+    return to_text([block for block in whole if block not in onward])
 
 
 def _block_html(block: Any) -> str:

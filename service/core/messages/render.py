@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from service.core import words
-from service.core.messages.blocks import divider, paginate, sections
+from service.core.messages.blocks import divider, paginate, section, sections
 from service.core.messages.digest import digest_blocks, digest_sentence
 from service.core.messages.group import Group, grouped, services
+from service.core.messages.late import late_together
 from service.core.messages.message import Block, Links, Message
 from service.core.messages.news import migrated_blocks, moved_blocks, trouble_blocks, undeliverable_blocks
 from service.core.messages.notice import notice_blocks
@@ -29,9 +30,10 @@ def render(facts: Sequence[Facts], *, links: Links, now: datetime) -> Message:
     digests = _only(Digest, facts)
     groups = grouped((fact for fact in facts if isinstance(fact, Notice | DateMoved | Migrated)), now.date())
     parts: list[list[Block]] = [list(trouble_blocks(trouble)) for trouble in troubles]
+    together = late_together([notice for group in groups for notice in group.notices]) if len(groups) > 1 else None
     if len(groups) > 1:
-        parts.append(list(_overview(groups)))
-    parts += [list(_group_blocks(group, links)) for group in groups]
+        parts.append(list(_overview(groups, together)))
+    parts += [list(_group_blocks(group, links, late_said=together is not None)) for group in groups]
     parts += [list(digest_blocks(digest, links)) for digest in digests]
     first, *replies = paginate([*undeliverable_blocks(lost), *_divided(parts)])
     return Message(_sentence(lost, troubles, groups, digests), first, tuple(replies))
@@ -48,18 +50,20 @@ def _divided(parts: Sequence[Sequence[Block]]) -> Iterator[Block]:
         yield from part
 
 
-def _group_blocks(group: Group, links: Links) -> Iterator[Block]:
+def _group_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Block]:
     if group.notices:
-        yield from notice_blocks(group, links)
+        yield from notice_blocks(group, links, late_said=late_said)
     if group.moves:
         yield from moved_blocks(group.moves)
     if group.migrated:
         yield from migrated_blocks(group.migrated)
 
 
-def _overview(groups: Sequence[Group]) -> Iterator[Block]:
-    """Several deprecations at once: all of them first, a line each."""
+def _overview(groups: Sequence[Group], late: str | None) -> Iterator[Block]:
+    """Several deprecations at once: all of them first, a line each. `late`: why all of them are told late."""
     yield from sections([f"*{_overview_title(groups)}*", *map(_overview_line, groups)])
+    if late:
+        yield section(f"*Late:* {late}")
 
 
 def _overview_title(groups: Sequence[Group]) -> str:

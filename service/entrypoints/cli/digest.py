@@ -10,7 +10,7 @@ from rich.markup import escape
 from service.app import App
 from service.core.digest import ORGANISATION
 from service.core.messages import Links, render
-from service.core.messages.preview import to_text
+from service.core.messages.preview import thread_to_text
 from service.core.notification import Digest
 from service.core.week import Week
 from service.engine.report import Reported, preview_week, record_week
@@ -69,6 +69,5 @@ def _show(digests: Sequence[Digest], now: datetime) -> None:
         whom = "the whole organisation" if one.audience == ORGANISATION else one.audience
         console.rule(f"to {escape(whom)}", align="left")
         message = render([one], links=Links(), now=now)
-        for blocks in (message.blocks, *message.replies):
-            console.print(to_text(blocks), markup=False, soft_wrap=True)
+        console.print(thread_to_text(message.blocks, message.replies), markup=False, soft_wrap=True)
         console.print()

@@ -21,7 +21,7 @@ from service.app import App, open_app
 from service.config.settings import Settings
 from service.core import words
 from service.core.messages import Message
-from service.core.messages.preview import to_text
+from service.core.messages.preview import thread_to_text
 from service.engine import tick as engine_tick
 from service.entrypoints import process
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr, within_reach
@@ -122,7 +122,7 @@ async def _serve(app: App, parts: process.Parts, announce: Callable[[str], None]
 
 def show_message(destination: str, message: Message) -> None:
     """A message for the terminal, as its reader would see it in Slack."""
-    body = "\n".join([to_text(message.blocks), *(to_text(reply) for reply in message.replies)])
+    body = thread_to_text(message.blocks, message.replies)
     console.print(
         Panel(escape(body), title=escape(words.address(destination)), title_align="left", border_style="cyan")
     )

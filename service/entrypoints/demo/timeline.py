@@ -11,7 +11,7 @@ from rich.table import Table
 
 from service.adapters.queries import ExposureAnswer, NotificationAnswer, SentMessage
 from service.core import words
-from service.core.messages.preview import to_text
+from service.core.messages.preview import thread_to_text
 from service.entrypoints import phrases
 
 NAMED = 3
@@ -39,7 +39,7 @@ class Timeline:
             self._console.print(f"[bold]{day}[/]  {line} [cyan]-> {escape(_some(destinations))}[/]", soft_wrap=True)
         if messages and not self._begun:
             self._begun = True
-            body = "\n".join(to_text(blocks) for blocks in (messages[0].blocks, *messages[0].replies))
+            body = thread_to_text(messages[0].blocks, messages[0].replies)
             self._console.print(Panel(escape(body), title="the first message, as it reads", border_style="cyan"))
 
     def _lines(self, message: SentMessage) -> list[str]:
