@@ -57,7 +57,14 @@ SECRETS = [
     "basic dXNlcjpwYXNz",
 ]
 NAMES = [
-    *("xai-org/grok-1", "pplx-70b-online", "Basic Assistant", "risk-assessment-service", "desk-agent-of-the-house"),
+    *(
+        "xai-org/grok-1",
+        "pplx-70b-online",
+        "Basic Assistant",
+        "risk-assessment-service",
+        "sk-payments-gateway",
+        "desk-agent-of-the-house",
+    ),
     *("chatcmpl-A1b2C3d4E5f6G7h8I9j0K1l2M3n4", "msg_01XFDUDYJgAACzvnptvVoYEL", "3f2b8a1c-9d4e-4f6a-8b7c-1d2e3f4a5b6c"),
     *("asia-southeast1", "hf_hub/model", "bearer-service", "key-management-service", "api keys of the team"),
 ]
@@ -87,5 +94,5 @@ def test_no_text_of_the_catalog_or_the_sample_of_ids_is_a_key() -> None:
 
 
 def test_nothing_shorter_than_the_shortest_is_a_key() -> None:
-    shortest = ["Basic" + " " + "a1" * 4, "sk-" + "a" * 12, "Bearer " + "a" * 8]
+    shortest = ["Basic" + " " + "a1" * 4, "sk-" + "a" * 11 + "1", "Bearer " + "a" * 8]
     assert min(len(text) for text in shortest if holds_secret(text)) == SHORTEST_SECRET
