@@ -112,7 +112,7 @@ class Totals:
 
 @dataclass(slots=True)
 class Rollup:
-    """Totals by (series, hour), and the newest request ids of each series as evidence."""
+    """Totals by (series, hour), and the first request ids of each series as evidence."""
 
     totals: dict[tuple[SeriesKey, int], Totals] = field(default_factory=dict)
     """The hour is in whole hours since 1970-01-01 UTC."""

@@ -22,6 +22,7 @@ from service.engine.ingest import Flushed, Ingest, Limits, Postponed
 from service.engine.partitions import forget_losses
 from service.formats.decoder import Decoder
 from tests.broker_topics import call_record
+from tests.calls import count_calls, make_event
 
 NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
 CALLS = Partition("calls", 0)
@@ -113,6 +114,13 @@ async def test_records_become_totals_sightings_and_a_ledger(database: Database) 
     )
     assert await one(database, "SELECT topic, rejected, sample_offset FROM rejections") == ("calls", 1, 2)
     assert [letter.record.offset for letter in log.letters] == [2]
+
+
+async def test_request_ids_of_a_series_are_evidence_once(database: Database) -> None:
+    loaded = load_catalog()
+    events = [make_event(at=NOW, request_id="r1"), make_event(at=NOW + timedelta(hours=1), request_id="r2")]
+    await count_calls(database, loaded, events, NOW)
+    assert await one(database, "SELECT request_ids FROM sightings") == (["r1", "r2"],)
 
 
 async def test_records_that_are_delivered_again_count_once(database: Database) -> None:

@@ -212,7 +212,8 @@ def _uses(
             use.first_at = min(use.first_at, some.first_at)
             use.last_at = max(use.last_at, some.last_at)
             use.days.add((_EPOCH + timedelta(hours=hour)).date())
-            use.request_ids.extend(samples.get(series, ())[: MAX_SAMPLES - len(use.request_ids)])
+            ids = dict.fromkeys((*use.request_ids, *samples.get(series, ())))
+            use.request_ids = list(ids)[:MAX_SAMPLES]
     return uses
 
 
