@@ -79,6 +79,10 @@ Sought = Found | Absent | Retry | Failed
 class Transport(Protocol):
     """Where messages go. Neither method raises for what the other side does; that is an outcome."""
 
+    @property
+    def is_local(self) -> bool:
+        """There is no Slack behind it: the local outbox is where a message ends."""
+
     async def post(
         self, message: Message, destination: str, message_id: UUID, *, found: Found | None = None
     ) -> Outcome:

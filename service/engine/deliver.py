@@ -41,6 +41,9 @@ UNANSWERED = 3
 """Attempts without an answer that end a tick: Slack is the trouble then, and each one takes half a minute."""
 UNREACHABLE = "Look at Slack's status page, and at the way from here to Slack."
 NO_ANSWER = "Look at the channel, and at Slack's status page."
+SLACKLESS = "slack_token_missing"
+SLACKLESS_DETAIL = "A process without a Slack token was to deliver; it left the messages to those that have one."
+SLACKLESS_REMEDY = "Set LASTCALL_SLACK_TOKEN wherever lastcall schedules or ticks on this database."
 BROKE = "Please report it as a bug of lastcall, with the traceback from its log."
 
 
@@ -60,7 +63,7 @@ class DeliveryReport:
     failed: int = 0
     unknown: int = 0
     stopped: str | None = None
-    """Why the tick ended while something was due."""
+    """Why the tick ended, or did not begin, while something may be due."""
 
 
 class LeaseLostError(Exception):
@@ -81,6 +84,8 @@ async def deliver(
     `seconds` says how long the tick has been under way when an attempt fails: its wait begins then, not at `now`.
     """
     outbox = Outbox(database)
+    if transport.is_local and await outbox.is_on_slack():
+        return await _leave_to_slack(outbox, now)
     delivery = Delivery(outbox, transport, company.channels, links, now, seconds, seconds())
     came: Counter[str] = Counter()
     await outbox.tell_operator(company.channels.operator, now=now)
@@ -106,6 +111,13 @@ async def deliver(
         DELIVERIES.labels(name).inc()
         if stopped := _stops(outcome, unanswered=came["unknown"]):
             return _report(came, stopped)
+
+
+async def _leave_to_slack(outbox: Outbox, now: datetime) -> DeliveryReport:
+    """Whoever reads on Slack would never see what is settled here."""
+    log.error("delivery refused: no Slack token, and this database's messages go to Slack", remedy=SLACKLESS_REMEDY)
+    await outbox.raise_condition(Condition(SLACKLESS, "slack", SLACKLESS_DETAIL, SLACKLESS_REMEDY, now))
+    return DeliveryReport(stopped=SLACKLESS)
 
 
 def _report(came: Counter[str], stopped: str | None) -> DeliveryReport:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from service.adapters.postgres.conditions import Condition, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble
-from service.adapters.slack.transport import SlackTransport, open_slack
+from service.adapters.slack.transport import LocalTransport, SlackTransport, open_slack
 from service.core.delivery import GIVE_UP_AFTER, Found, Outcome, Retry
 from service.core.messages import Message
 from service.engine.deliver import DeliveryReport, deliver
@@ -333,8 +333,31 @@ async def test_token_stands_in_no_log_and_no_row(
     assert "search-api" not in caplog.text
 
 
+async def test_process_without_a_token_leaves_slacks_messages_alone(
+    database: Database, slack: SlackServer, transport: SlackTransport
+) -> None:
+    await enqueue(database, "#search", make_notice())
+    await send(database, transport)
+    await enqueue(database, "#search", make_notice(service="ranker"))
+    shown: list[str] = []
+    local = LocalTransport(lambda destination, message: shown.append(destination))
+
+    for minute in (1, 2):
+        assert await send(database, local, minutes=minute) == DeliveryReport(stopped="slack_token_missing")
+
+    assert shown == []
+    assert await states(database) == {"#search": ["delivered", "pending"]}
+    assert await open_kinds(database) == [("slack_token_missing", "slack")]
+
+    assert await send(database, transport, minutes=3) == DeliveryReport(delivered=1)
+    assert await open_kinds(database) == []
+    assert [posted.where for posted in slack.posts] == ["#search", "#search"]
+
+
 class LosingTheDatabase:
     """Slack takes the message, and the table is away before that can be noted."""
+
+    is_local = False
 
     def __init__(self, slack: SlackTransport, database: Database) -> None:
         self._slack, self._database = slack, database

@@ -42,6 +42,8 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 class StuckSlack:
     """Takes no message until it is let go."""
 
+    is_local = False
+
     def __init__(self) -> None:
         self.asked, self.go_on = asyncio.Event(), asyncio.Event()
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.tables import conditions, notifications
 from service.core.notification import Facts, Trouble, Undeliverable
 
-SLACK_IS_CLOSED = ("slack_auth", "slack_unreachable")
+SLACK_IS_CLOSED = ("slack_auth", "slack_unreachable", "slack_token_missing")
 """Conditions that cannot be told on Slack: they are why nothing is. Over with the first message that it takes."""
 
 

@@ -156,6 +156,16 @@ class Outbox:
             await raise_condition(connection, condition)
             return True
 
+    async def is_on_slack(self) -> bool:
+        """Whether Slack has taken a message out of this database."""
+        async with self._database.connect() as connection:
+            taken = select(messages.c.id).where(messages.c.ts.is_not(None)).limit(1)
+            return await connection.scalar(taken) is not None
+
+    async def raise_condition(self, condition: Condition) -> None:
+        async with self._database.begin() as connection:
+            await raise_condition(connection, condition)
+
     async def tell_operator(self, operator: str, *, now: datetime) -> bool:
         """Turn each condition that nobody was told of into a notification. False: there was none."""
         async with self._database.begin() as connection:

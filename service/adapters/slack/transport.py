@@ -66,6 +66,8 @@ async def open_slack(
 class SlackTransport:
     """Posts through the Web API. slack-sdk's retries are off: one of a post that arrived would send it twice."""
 
+    is_local = False
+
     def __init__(self, client: AsyncWebClient, *, pace_seconds: float) -> None:
         self._client = client
         self._addresses = Addresses(self._ask)
@@ -190,6 +192,8 @@ class Pace:
 
 class LocalTransport:
     """Without a Slack token: the outbox page shows the message from the database, and `show` hears of it."""
+
+    is_local = True
 
     def __init__(self, show: Callable[[str, Message], None]) -> None:
         self._show = show

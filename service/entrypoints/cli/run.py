@@ -22,7 +22,9 @@ from service.config.settings import Settings
 from service.core import words
 from service.core.messages import Message
 from service.core.messages.preview import thread_to_text
+from service.engine import deliver
 from service.engine import tick as engine_tick
+from service.engine.deliver import DeliveryReport
 from service.entrypoints import process
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr, within_reach
 from service.entrypoints.cli.session import data_dir_of, plainly, read_settings, run, with_database
@@ -163,6 +165,9 @@ def tick(
     else:
         for verb, result in ticked.results.items():
             console.print(f"[bold]{verb:<10}[/] {escape(str(result))}")
+    match ticked.results.get("deliver"):
+        case DeliveryReport(stopped=deliver.SLACKLESS):
+            fail("nothing was delivered: this database's messages go to Slack", deliver.SLACKLESS_REMEDY, Exit.BAD_NEWS)
     if ticked.failures:
         raise SystemExit(int(Exit.BAD_NEWS))
 
