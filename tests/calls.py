@@ -30,10 +30,17 @@ def make_event(**given: Any) -> UsageEvent:
     return UsageEvent(**(values | given))
 
 
-async def count_calls(database: Database, loaded: LoadedCatalog, events: Iterable[UsageEvent], now: datetime) -> None:
+async def count_calls(
+    database: Database,
+    loaded: LoadedCatalog,
+    events: Iterable[UsageEvent],
+    now: datetime,
+    *,
+    store: UsageStore | None = None,
+) -> None:
     rollup = Rollup()
     for event in events:
         rollup.add(event)
-    store = UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
+    store = store or UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
     applied = await store.apply(Batch(rollup), {}, now=now)
     assert isinstance(applied, Applied)

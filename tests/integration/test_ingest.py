@@ -123,6 +123,18 @@ async def test_request_ids_of_a_series_are_evidence_once(database: Database) -> 
     assert await one(database, "SELECT request_ids FROM sightings") == (["r1", "r2"],)
 
 
+async def test_day_is_touched_under_the_name_that_the_series_has(database: Database) -> None:
+    """A newer release has resolved the series: what this one would call the model is not what its hours count for."""
+    loaded, events = load_catalog(), [make_event(at=NOW)]
+    store = UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
+    await count_calls(database, loaded, events, NOW, store=store)
+    async with database.begin() as connection:
+        await connection.execute(text("UPDATE series SET requested_model = 'new-name', served_model = 'new-name'"))
+        await connection.execute(text("DELETE FROM usage_dirty"))
+    await count_calls(database, loaded, events, NOW, store=store)
+    assert await one(database, "SELECT array_agg(model) FROM usage_dirty") == (["new-name"],)
+
+
 async def test_records_that_are_delivered_again_count_once(database: Database) -> None:
     records = [ARecord(n) for n in range(10)]
     for _ in range(2):  # a process that dies before it commits, and its successor

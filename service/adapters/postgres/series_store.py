@@ -3,11 +3,11 @@
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Uuid, select
+from sqlalchemy import BigInteger, Uuid, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,7 +37,7 @@ class SeriesBook:
         self._uncommitted: Counter[str] = Counter()
         self._hour: datetime | None = None
 
-    def identify(self, key: SeriesKey) -> Identified:
+    def _identify(self, key: SeriesKey) -> Identified:
         return self._resolver.identify(
             provider=key.provider,
             host=key.host,
@@ -107,7 +107,7 @@ class SeriesBook:
                 {
                     "digest": digest_of(key),
                     **key._asdict(),
-                    **self.identify(key)._asdict(),
+                    **self._identify(key)._asdict(),
                     "resolved_by": self._catalog.digest,
                     "samples": list(samples.get(key, ())),
                 }
@@ -139,3 +139,21 @@ async def _select(connection: AsyncConnection, keys: Sequence[SeriesKey]) -> dic
         select(series.c.digest, series.c.id).join_from(series, v, series.c.digest == v.c.digest)
     )
     return {by_digest[r.digest]: r.id for r in rows}
+
+
+async def models_of(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, Identified]:
+    """The models of these series as their rows say, which another release, with another catalog, may have resolved.
+
+    They are locked, so that they stay these series' models until the transaction ends.
+    """
+    found: dict[int, Identified] = {}
+    for some in chunked(sorted(set(ids))):
+        v = unnested(("id", BigInteger(), some))
+        rows = await connection.execute(
+            select(series.c.id, series.c.platform, series.c.requested_model, series.c.served_model)
+            .join_from(series, v, series.c.id == v.c.id)
+            .order_by(series.c.id)
+            .with_for_update(read=True, key_share=True, of=series)
+        )
+        found.update((row.id, Identified(*row[1:])) for row in rows)
+    return found

@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 
 from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.postgres.rejection_store import Refused, add_rejections, spans_in_words, tell_refused
-from service.adapters.postgres.series_store import SeriesBook
+from service.adapters.postgres.series_store import SeriesBook, models_of
 from service.adapters.postgres.tables import sightings, usage_hourly
 from service.adapters.postgres.trouble import name_of, refuses_values
 from service.adapters.postgres.unnest import chunked, unnested
@@ -22,6 +22,7 @@ from service.adapters.postgres.watermark_store import advance
 from service.core.batch import Batch, Partition
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey
+from service.core.identity import Identified
 from service.core.rollup import MAX_SAMPLES, Rollup, SeriesKey, Totals
 
 _log = structlog.get_logger(__name__)
@@ -113,8 +114,9 @@ class UsageStore:
     async def _write(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
         keys = {key for key, _ in rollup.totals}
         ids = await self._book.find(connection, keys, rollup.samples, now=now)
+        models = await models_of(connection, ids.values())
         await _add_hours(connection, rollup.totals, ids)
-        uses = _uses(rollup.totals, rollup.samples, self._book)
+        uses = _uses(rollup, {key: models[id_] for key, id_ in ids.items()})
         await mark_days(connection, (Mark(use.key, day) for use in uses.values() for day in use.days))
         await _sight(connection, [use for use in uses.values() if self._is_deprecated(use)])
         return ids, []
@@ -195,13 +197,11 @@ class _Use:
     request_ids: list[str]
 
 
-def _uses(
-    totals: Mapping[tuple[SeriesKey, int], Totals], samples: Mapping[SeriesKey, Sequence[str]], book: SeriesBook
-) -> dict[ExposureKey, _Use]:
+def _uses(rollup: Rollup, models: Mapping[SeriesKey, Identified]) -> dict[ExposureKey, _Use]:
     """Of requested and served models alike; unknown ones are left out."""
     uses: dict[ExposureKey, _Use] = {}
-    for (series, hour), some in totals.items():
-        identified = book.identify(series)
+    for (series, hour), some in rollup.totals.items():
+        identified = models[series]
         for model in {identified.requested_model, identified.served_model}:
             if identified.platform is None or model is None:
                 continue
@@ -212,7 +212,7 @@ def _uses(
             use.first_at = min(use.first_at, some.first_at)
             use.last_at = max(use.last_at, some.last_at)
             use.days.add((_EPOCH + timedelta(hours=hour)).date())
-            ids = dict.fromkeys((*use.request_ids, *samples.get(series, ())))
+            ids = dict.fromkeys((*use.request_ids, *rollup.samples.get(series, ())))
             use.request_ids = list(ids)[:MAX_SAMPLES]
     return uses
 
