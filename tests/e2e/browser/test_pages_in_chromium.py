@@ -3,6 +3,8 @@
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
@@ -21,12 +23,18 @@ HOSTILE = "<script>alert(1)</script>"
 PHONE_WIDTH = 390
 
 
-@pytest.fixture
-async def address(database: Database) -> AsyncIterator[str]:
-    server = WebServer(create_web(make_app(database), clock=lambda: NOW), host="127.0.0.1", port=0)
+@asynccontextmanager
+async def serving(database: Database, now: datetime = NOW) -> AsyncIterator[str]:
+    server = WebServer(create_web(make_app(database), clock=lambda: now), host="127.0.0.1", port=0)
     server.start()
     yield server.url
     await server.stop()
+
+
+@pytest.fixture
+async def address(database: Database) -> AsyncIterator[str]:
+    async with serving(database) as url:
+        yield url
 
 
 @pytest.fixture
@@ -120,3 +128,28 @@ async def test_nothing_is_wider_than_a_phone(database: Database, address: str, p
     for path in ("/", f"/services/{long}", "/outbox"):
         await page.goto(address + path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE_WIDTH, path
+
+
+@pytest.mark.parametrize("width", [PHONE_WIDTH, 1200, 1440])
+async def test_no_state_runs_over_its_neighbour(database: Database, page: Page, width: int) -> None:
+    week_after = NOW + timedelta(days=19)
+    async with database.begin() as connection:
+        await put_use(connection, service="billing-run", calls_by_days_ago={0: 900}, now=week_after)
+        await put_use(connection, service="failing-run", calls_by_days_ago={0: 900}, errors=900, now=week_after)
+        await put_use(
+            connection, service="month-end", model="o1-preview", calls_by_days_ago={10: 9, 40: 9}, now=week_after
+        )
+        campaign = await put_campaign(connection, service="billing-run")
+        await put_notification(connection, campaign_id=campaign, destination="#team-with-a-long-name")
+    await page.set_viewport_size({"width": width, "height": 900})
+
+    async with serving(database, week_after) as address:
+        await page.goto(address)
+        states = page.locator("td.state")
+
+        assert sorted([text.split("\n")[0] for text in await states.all_inner_texts()]) == [
+            "calls fail",
+            "past its day",
+            "silent",
+        ]
+        assert await states.evaluate_all("cells => cells.every(cell => cell.scrollWidth <= cell.clientWidth)")
