@@ -94,6 +94,36 @@ async def test_the_outbox_shows_the_message_and_why_it_was_sent(database: Databa
     assert 'http-equiv="refresh"' in page
 
 
+async def test_the_outbox_says_when_the_next_message_goes_out_and_to_whom(database: Database) -> None:
+    morning = NOW + timedelta(hours=19)
+    async with database.begin() as connection:
+        await put_notification(connection, state="pending", decided_at=morning + timedelta(days=1))
+        await put_notification(connection, state="pending", decided_at=morning, destination="#team-mail")
+
+    empty = words_of(await get_page(database, "/outbox"))
+    assert "The next message goes out on Thu 3 Jul 2025, 07:00 UTC , to #team-mail ." in empty
+    assert "No message yet." in empty
+
+    async with database.begin() as connection:
+        await put_notification(connection, state="pending", decided_at=NOW, destination="user:ada@example.com")
+        await put_message(connection, text="an older one")
+
+    busy = words_of(await get_page(database, "/outbox"))
+    assert "The next message is due now, to ada@example.com ." in busy
+
+
+async def test_one_call_may_stand_under_two_models(database: Database) -> None:
+    async with database.begin() as connection:
+        await put_use(connection, model="o1-preview")
+    alone = await get_page(database, "/services/search-api")
+    async with database.begin() as connection:
+        await put_use(connection)
+    both = await get_page(database, "/services/search-api")
+
+    assert "one call may stand under two models" in both
+    assert "one call may stand under two models" not in alone
+
+
 async def test_a_hostile_name_is_text_on_every_page(database: Database) -> None:
     name = "<script>alert(1)</script>"
     async with database.begin() as connection:

@@ -23,7 +23,7 @@ from service.adapters.queries.exposures import (
     read_standings,
 )
 from service.adapters.queries.health import DatabaseHealth, read_database_health, set_gauges
-from service.adapters.queries.notifications import SentMessage, read_messages, read_notifications
+from service.adapters.queries.notifications import SentMessage, read_messages, read_next, read_notifications
 from service.adapters.queries.operation import read_heartbeats, read_rejections
 from service.adapters.queries.paging import MAX_PAGE, CursorError, cut
 from service.adapters.queries.services import read_service, read_service_names
@@ -56,6 +56,7 @@ __all__ = [
     "read_exposures",
     "read_heartbeats",
     "read_messages",
+    "read_next",
     "read_notifications",
     "read_rejections",
     "read_service",

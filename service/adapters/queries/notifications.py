@@ -80,6 +80,15 @@ async def read_messages(connection: AsyncConnection, *, limit: int, cursor: str 
     return Page(items=items, next_cursor=following)
 
 
+async def read_next(connection: AsyncConnection, *, limit: int) -> list[NotificationAnswer]:
+    """What waits to be sent, the first to go out first."""
+    n = notifications.c
+    rows = await connection.execute(
+        _select().where(n.state == "pending", n.message_id.is_(None)).order_by(n.not_before, n.id).limit(limit)
+    )
+    return [_notification(row) for row in rows]
+
+
 async def _carried(
     connection: AsyncConnection, message_ids: Sequence[uuid.UUID]
 ) -> dict[uuid.UUID, list[NotificationAnswer]]:

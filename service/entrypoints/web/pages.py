@@ -18,6 +18,7 @@ from service.adapters.queries import (
     cut,
     exposure_key,
     read_messages,
+    read_next,
     read_rejections,
     read_unknown_ids,
 )
@@ -129,8 +130,9 @@ async def service(request: Request, here: Here, name: Annotated[str, Path(max_le
 async def outbox(request: Request, here: Here, query: Annotated[OutboxQuery, Query()]) -> Response:
     async with here.app.database.connect() as connection:
         page = await read_messages(connection, limit=MESSAGES, cursor=query.cursor)
+        waiting = [] if query.cursor else await read_next(connection, limit=MESSAGES)
     refresh = None if query.cursor else REFRESH_SECONDS
-    context = {"now": here.clock(), "page": page, "refresh": refresh}
+    context = {"now": here.clock(), "page": page, "refresh": refresh, "next": waiting}
     return templates.TemplateResponse(request, "outbox.html", context)
 
 
