@@ -206,11 +206,17 @@ async def put_rejection(
     )
 
 
-async def put_condition(connection: AsyncConnection, *, kind: str = "topic_recreated", cleared: bool = False) -> None:
+async def put_condition(
+    connection: AsyncConnection,
+    *,
+    kind: str = "topic_recreated",
+    subject: str = "lastcall:0",
+    cleared: bool = False,
+) -> None:
     await connection.execute(
         conditions.insert().values(
             kind=kind,
-            subject="lastcall:0",
+            subject=subject,
             since=NOW - timedelta(hours=1),
             detail="The topic was recreated: its end is below what is applied.",
             remedy="Run `lastcall doctor` and say which records count.",

@@ -1,7 +1,9 @@
 """Readiness and metrics on a real database."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from service.adapters.postgres.database import Database
@@ -25,6 +27,31 @@ async def test_an_open_condition_degrades_and_keeps_the_page(database: Database)
     assert report["status"] == "degraded"
     assert report["conditions"][0]["kind"] == "topic_recreated"
     assert report["conditions"][0]["remedy"] == "Run `lastcall doctor` and say which records count."
+
+
+@pytest.mark.parametrize(
+    ("given", "sent", "sees"),
+    [
+        pytest.param({"token": "secret"}, None, False, id="no token sent"),
+        pytest.param({"token": "secret"}, "wrong", False, id="a wrong token"),
+        pytest.param({"token": "secret"}, "secret", True, id="the token"),
+        pytest.param({"host": "0.0.0.0"}, None, False, id="no token configured, and not on loopback"),  # noqa: S104
+        pytest.param({}, None, True, id="on loopback"),
+    ],
+)
+async def test_only_who_may_see_the_page_reads_whom_a_condition_is_about(
+    database: Database, given: dict[str, Any], sent: str | None, sees: bool
+) -> None:
+    async with database.begin() as connection:
+        await put_condition(connection, kind="slack_destination", subject="user:ada@example.com")
+
+    headers = {"authorization": f"Bearer {sent}"} if sent else {}
+    async with web_client(database, **given, headers=headers) as client:
+        response = await client.get("/readyz")
+
+    assert ("ada@example.com" in response.text) is sees
+    assert [condition["kind"] for condition in response.json()["conditions"]] == ["slack_destination"]
+    assert {"since", "remedy"} <= response.json()["conditions"][0].keys()
 
 
 async def test_a_stuck_consume_loop_is_not_ready(database: Database) -> None:

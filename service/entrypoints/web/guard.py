@@ -69,16 +69,15 @@ class Guard:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        refusal = self._refuse(scope)
+        strange = self._refuse(scope)
+        scope.setdefault("state", {})["is_known"] = strange is None
+        refusal = _bad_address(scope) or (None if scope["path"] in OPEN else strange)
         await (refusal or self._inner)(scope, receive, _with_headers(send))
 
     def _refuse(self, scope: Scope) -> Response | None:
+        """Where the path is not open. None: whoever asks may see everything."""
         path: str = scope["path"]
         headers = Headers(scope=scope)
-        if (refusal := _bad_address(scope)) is not None:
-            return refusal
-        if path in OPEN:
-            return None
         if self._access.mode == "closed":
             return _say(
                 path,

@@ -1,14 +1,15 @@
-"""Health, readiness and metrics: open to all, so they name no service and no id from a log."""
+"""Health, readiness and metrics: open to all, so they name no person, no service and no id from a log to strangers."""
 
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 
 from service.adapters import metrics
+from service.adapters.postgres.conditions import Condition
 from service.adapters.queries import DatabaseHealth, read_database_health, read_standings, set_gauges
 from service.core.health import ConsumerHealth, trouble_of
 from service.entrypoints.web.context import Here
@@ -26,12 +27,13 @@ async def healthz() -> dict[str, str]:
     summary="The process can do its work",
     responses={503: {"description": "It cannot; `problems` says why and what to do."}},
 )
-async def readyz(here: Here) -> JSONResponse:
+async def readyz(here: Here, request: Request) -> JSONResponse:
     """The database answers and is migrated, and the consume loop of this process, where it runs one, does its work.
-    Open conditions are shown and make it `degraded`; they do not take the page away from who must mend them."""
+    Open conditions are shown and make it `degraded`; they do not take the page away from who must mend them. Their
+    subject and detail are for those who may see the page."""
     database = await read_database_health(here.app.database)
     health = here.consumer() if here.consumer is not None else None
-    report = readiness(database, health, now=here.clock())
+    report = readiness(database, health, is_known=request.state.is_known, now=here.clock())
     return JSONResponse(jsonable_encoder(report), 503 if report["problems"] else 200)
 
 
@@ -49,8 +51,10 @@ async def prometheus(here: Here) -> Response:
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 
-def readiness(database: DatabaseHealth, consumer: ConsumerHealth | None, *, now: datetime) -> dict[str, Any]:
-    """What /readyz says. `problems` is empty when the process is ready."""
+def readiness(
+    database: DatabaseHealth, consumer: ConsumerHealth | None, *, is_known: bool, now: datetime
+) -> dict[str, Any]:
+    """What /readyz says. `problems` is empty when the process is ready. `is_known`: whoever asks may see the page."""
     problems = []
     if database.trouble is not None:
         problems.append({"what": database.trouble, "remedy": database.remedy})
@@ -62,12 +66,18 @@ def readiness(database: DatabaseHealth, consumer: ConsumerHealth | None, *, now:
     return {
         "status": status,
         "problems": problems,
-        "conditions": [asdict(condition) for condition in database.conditions],
+        "conditions": [_condition(condition, is_known) for condition in database.conditions],
         "database": {"answers": database.trouble is None, "revision": database.revision},
         "consumer": _consumer(consumer, now),
         "watermarks": database.watermarks,
         "ticks": database.heartbeats,
     }
+
+
+def _condition(condition: Condition, is_known: bool) -> dict[str, Any]:
+    if is_known:
+        return asdict(condition)
+    return {"kind": condition.kind, "since": condition.since, "remedy": condition.remedy}
 
 
 def _consumer(health: ConsumerHealth | None, now: datetime) -> dict[str, Any] | None:
