@@ -30,9 +30,10 @@ class App:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings) -> AsyncIterator[App]:
-    """Raises `ConfigError` when lastcall.yaml cannot be read. `settings.database_url` must be set: the embedded default
-    is filled in by the caller (`adapters.embedded`), which knows whether one is running."""
+async def open_app(settings: Settings, company: Company | None = None) -> AsyncIterator[App]:
+    """`company` None: that of lastcall.yaml, and `ConfigError` when it cannot be read.
+    `settings.database_url` must be set: the embedded default is filled in by the caller (`adapters.embedded`), which
+    knows whether one is running."""
     if settings.database_url is None:
         raise ValueError("settings.database_url is not set")
     loaded = load_catalog()
@@ -40,7 +41,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
     try:
         yield App(
             settings=settings,
-            company=load_company(settings.config_file),
+            company=company or load_company(settings.config_file),
             catalog=loaded.catalog,
             resolver=loaded.resolver,
             database=database,

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -62,6 +63,16 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_of_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        scheme, found, _ = url.get_secret_value().partition("://") if url is not None else ("postgresql", "://", "")
+        if not found:
+            raise ValueError("no URL: postgresql://user:password@host:port/name")
+        if scheme.partition("+")[0] not in {"postgresql", "postgres"}:
+            raise ValueError(f"{scheme}:// is not PostgreSQL: postgresql://user:password@host:port/name")
+        return url
+
     @field_validator("slack_api_url")
     @classmethod
     def _ends_with_slash(cls, url: str) -> str:
@@ -86,12 +97,12 @@ _WRONG = {
 
 def problems_of(error: ValidationError) -> list[str]:
     """Each variable that cannot be used, and why: `LASTCALL_WEB_PORT: 'abc' is not a whole number`."""
-    return [
-        f"LASTCALL_{str(one['loc'][0]).upper()}: "
-        + (
-            f"{one['input']!r} {why.format(**one.get('ctx', {}))}"
-            if (why := _WRONG.get(one["type"]))
-            else "is unusable"
-        )
-        for one in error.errors()
-    ]
+    return [f"LASTCALL_{str(one['loc'][0]).upper()}: {_problem(one)}" for one in error.errors()]
+
+
+def _problem(one: ErrorDetails) -> str:
+    """Quotes the value only where it is no secret."""
+    if one["type"] == "value_error":
+        return str(one["ctx"]["error"])
+    why = _WRONG.get(one["type"])
+    return f"{one['input']!r} {why.format(**one.get('ctx', {}))}" if why else "is unusable"

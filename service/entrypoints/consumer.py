@@ -78,7 +78,11 @@ class Consumer:
             if await self._connect(stopping):
                 await self._consume(stopping)
         finally:
-            await self._log.stop()
+            await self.close()
+
+    async def close(self) -> None:
+        """What was opened for a run, whether or not there was one. May be asked twice."""
+        await self._log.stop()
 
     async def _consume(self, stopping: asyncio.Event) -> None:
         await self._subscription.start(embedded=self._watch.embedded)

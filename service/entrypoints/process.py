@@ -45,16 +45,17 @@ async def serve(app: App, parts: Parts, *, show: Show, announce: Callable[[str],
     Raises OSError when the port is taken, and whatever a part breaks of.
     """
     stopping = asyncio.Event()
-    consumer = Consumer(app) if parts.consume else None
-    web = WebServer(
-        create_web(app, consumer=consumer.health if consumer else None),
-        host=app.settings.web_host,
-        port=app.settings.web_port,
-    )
-    async with (
-        open_engine(app, show=show, page=app.settings.public_url or web.url) as engine,
-        contextlib.AsyncExitStack() as stack,
-    ):
+    async with contextlib.AsyncExitStack() as stack:
+        consumer = Consumer(app) if parts.consume else None
+        if consumer is not None:
+            stack.push_async_callback(consumer.close)
+        web = WebServer(
+            create_web(app, consumer=consumer.health if consumer else None),
+            host=app.settings.web_host,
+            port=app.settings.web_port,
+        )
+        page = app.settings.public_url or web.url
+        engine = await stack.enter_async_context(open_engine(app, show=show, page=page))
         web.start()
         stack.push_async_callback(web.stop)
         if parts.schedule:

@@ -17,6 +17,16 @@ from service.config.settings import Settings, problems_of
         pytest.param(
             {"log_format": "xml"}, "LASTCALL_LOG_FORMAT: 'xml' must be 'auto', 'console' or 'json'", id="choice"
         ),
+        pytest.param(
+            {"database_url": "mysql://root:pw@db/x"},
+            "LASTCALL_DATABASE_URL: mysql:// is not PostgreSQL: postgresql://user:password@host:port/name",
+            id="another database",
+        ),
+        pytest.param(
+            {"database_url": "db.example"},
+            "LASTCALL_DATABASE_URL: no URL: postgresql://user:password@host:port/name",
+            id="no scheme",
+        ),
         pytest.param({"slack_token": b"\xff"}, "LASTCALL_SLACK_TOKEN: is unusable", id="a secret is not shown"),
     ],
 )

@@ -5,7 +5,7 @@ runs) and two lock files. Locks are the kernel's (`flock`), so a killed process 
 """
 
 from service.adapters.embedded.broker import EMBEDDED_CLUSTER
-from service.adapters.embedded.folder import Addresses, FolderInUse, default_data_dir, read_running
+from service.adapters.embedded.folder import Addresses, FolderInUse, FolderUnusable, default_data_dir, read_running
 from service.adapters.embedded.process import EmbeddedFailed, EmbeddedMissing
 from service.adapters.embedded.servers import Embedded, attach
 
@@ -16,6 +16,7 @@ __all__ = [
     "EmbeddedFailed",
     "EmbeddedMissing",
     "FolderInUse",
+    "FolderUnusable",
     "attach",
     "default_data_dir",
     "read_running",

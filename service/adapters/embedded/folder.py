@@ -16,6 +16,10 @@ class FolderInUse(Exception):
     """Another `lastcall up` has the folder."""
 
 
+class FolderUnusable(Exception):
+    """The folder cannot be made, or nothing can be written to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
     database_url: str | None
@@ -26,6 +30,16 @@ def default_data_dir() -> Path:
     """The user's state directory, by the XDG convention."""
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(state).expanduser() / "lastcall"
+
+
+def make_folder(data_dir: Path) -> None:
+    """Raises FolderUnusable."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderUnusable(f"{data_dir} cannot be made: {error.strerror or error}") from error
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        raise FolderUnusable(f"{data_dir} cannot be written to")
 
 
 def read_running(data_dir: Path) -> Addresses | None:

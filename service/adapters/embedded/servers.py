@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from service.adapters.embedded.broker import Broker, open_broker
-from service.adapters.embedded.folder import Addresses, announced, end_left_broker, owned, read_running
+from service.adapters.embedded.folder import Addresses, announced, end_left_broker, make_folder, owned, read_running
 from service.adapters.embedded.postgres import open_postgres
 from service.adapters.embedded.process import EmbeddedFailed
 
@@ -16,7 +16,7 @@ from service.adapters.embedded.process import EmbeddedFailed
 class Embedded:
     """The servers of one `lastcall up`: started on entry, ended on exit.
 
-    Entering raises FolderInUse, EmbeddedMissing or EmbeddedFailed. Must be entered in the main thread:
+    Entering raises FolderInUse, FolderUnusable, EmbeddedMissing or EmbeddedFailed. Must be entered in the main thread:
     the kernel ends the broker with the thread that started it. A broker that ends by itself takes its records with it:
     the body is cancelled, and leaving raises EmbeddedFailed.
     """
@@ -30,7 +30,7 @@ class Embedded:
         self._failure: EmbeddedFailed | None = None
 
     async def __aenter__(self) -> Addresses:
-        self._data_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(self._data_dir)
         try:
             self._stack.enter_context(owned(self._data_dir))
             end_left_broker(self._data_dir)
@@ -66,7 +66,7 @@ async def attach(data_dir: Path) -> AsyncIterator[Addresses]:
 
     `kafka_bootstrap_servers` is None when no `up` runs. Several commands share one server; the last one ends it.
     """
-    await asyncio.to_thread(data_dir.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(make_folder, data_dir)
     running = read_running(data_dir)
     if running is not None and running.database_url is None:  # that `up` uses a database of its own
         yield running

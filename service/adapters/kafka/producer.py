@@ -34,8 +34,8 @@ class RecordProducer:
 async def open_producer(settings: Settings) -> AsyncIterator[RecordProducer]:
     """`settings.kafka_bootstrap_servers` is set. On leaving, what is queued is sent."""
     producer = AIOKafkaProducer(**connection(settings), acks="all", linger_ms=5)
-    await producer.start()
     try:
+        await producer.start()
         yield RecordProducer(producer)
     finally:
         await producer.stop()

@@ -3,12 +3,13 @@ the catalog does not wait for database, Kafka and web."""
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from service.entrypoints.cli.output import fail
+from service.entrypoints.cli.output import console, fail
 
 RUN, READ, ASK, CARE = "Run it", "Read logs", "Ask", "Look after it"
 
@@ -28,7 +29,7 @@ COMMANDS = {
     "due": (ASK, "ask:due"),
     "plan": (ASK, "plan:plan"),
     "digest": (ASK, "digest:digest"),
-    "tick": (CARE, "run:tick"),
+    "tick": (CARE, "tick:tick"),
     "doctor": (CARE, "doctor:doctor"),
     "catalog": (ASK, "catalog:app"),
 }
@@ -89,9 +90,19 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        console.print(f"lastcall {version('lastcall')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _lastcall() -> None:
-    """Takes no option of its own: with it, typer makes a group of what has no command registered."""
+def _lastcall(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which release this is.")
+    ] = False,
+) -> None:
+    """With this, typer makes a group of what has no command registered."""
 
 
 def main() -> None:

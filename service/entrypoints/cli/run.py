@@ -1,10 +1,9 @@
-"""The commands that run: up, consume, schedule, web, migrate, tick, send."""
+"""The commands that run: up, consume, schedule, web, migrate, send."""
 
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,15 +21,12 @@ from service.config.settings import Settings
 from service.core import words
 from service.core.messages import Message
 from service.core.messages.preview import thread_to_text
-from service.engine import deliver
-from service.engine import tick as engine_tick
-from service.engine.deliver import DeliveryReport
 from service.entrypoints import process
-from service.entrypoints.cli.output import Exit, console, emit, fail, stderr, within_reach
+from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
 from service.entrypoints.cli.session import data_dir_of, plainly, read_settings, run, with_database
-from service.formats.files import read_records
+from service.entrypoints.logs import leave_kafka_to_the_command
+from service.formats.files import UnreadableFileError, read_records
 
-INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S%z"]
 FIRST_RECORD = '{"model": "gpt-4o", "provider": "openai", "service": "my-first-service"}'
 
 
@@ -147,31 +143,6 @@ def migrate(
     run(main, migrated=False)
 
 
-def tick(
-    now: Annotated[datetime, typer.Option(help="As of when, ISO 8601; without an offset it is UTC.", formats=INSTANTS)],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-) -> None:
-    """One tick of the scheduler as of a time: what is due is decided, recorded and sent."""
-    within_reach("--now", now)
-    at = now if now.tzinfo else now.replace(tzinfo=UTC)
-
-    async def main(app: App) -> engine_tick.Ticked:
-        async with process.open_engine(app, show=show_message, page=app.settings.public_url) as engine:
-            return await engine_tick.tick(engine, now=at.astimezone(UTC))
-
-    ticked = run(main)
-    if as_json:
-        emit({"now": at, "results": ticked.results, "failures": {v: str(e) for v, e in ticked.failures.items()}})
-    else:
-        for verb, result in ticked.results.items():
-            console.print(f"[bold]{verb:<10}[/] {escape(str(result))}")
-    match ticked.results.get("deliver"):
-        case DeliveryReport(stopped=deliver.SLACKLESS):
-            fail("nothing was delivered: this database's messages go to Slack", deliver.SLACKLESS_REMEDY, Exit.BAD_NEWS)
-    if ticked.failures:
-        raise SystemExit(int(Exit.BAD_NEWS))
-
-
 def send(
     files: Annotated[list[Path], typer.Argument(help="Files of records, a JSON text a line, or - for standard input.")],
     topic: Annotated[str | None, typer.Option(help="Default: the first topic that lastcall reads.")] = None,
@@ -187,14 +158,31 @@ def send(
                     Exit.UNREACHABLE,
                 )
             target = topic or app.topics[0]
-            sent = 0
-            try:
-                async with open_producer(settings) as producer:
-                    for record in (record for name in files for record in read_records(name)):
-                        await producer.send(target, record.value, key=record.key, headers=record.headers)
-                        sent += 1
-            except KafkaTrouble as error:
-                fail(f"{settings.kafka_bootstrap_servers}: {error}", "`lastcall doctor` looks closer", Exit.UNREACHABLE)
-            console.print(f"sent {sent} record{'s' * (sent != 1)} to {escape(target)}")
+            sent = await _send_all(settings, files, target)
+            console.print(f"sent {words.plural(sent, 'record')} to {escape(target)}", soft_wrap=True)
+            if target in app.topics:
+                stderr.print("`lastcall doctor` and the page say what could not be read.", soft_wrap=True)
+            else:
+                read = escape(words.listed(app.topics))
+                stderr.print(f"[yellow]lastcall does not read {escape(target)}[/]: it reads {read}.", soft_wrap=True)
 
     plainly(main())
+
+
+async def _send_all(settings: Settings, files: Sequence[Path], topic: str) -> int:
+    leave_kafka_to_the_command()
+    sent = 0
+    try:
+        async with open_producer(settings) as producer:
+            for path in files:
+                try:
+                    for record in read_records(path):
+                        await producer.send(topic, record.value, key=record.key, headers=record.headers)
+                        sent += 1
+                except UnreadableFileError as error:
+                    await producer.flush()
+                    before = f"; {words.plural(sent, 'record')} before that went out" if sent else ""
+                    fail(f"{path}: {error}{before}", "name files of records, or - for standard input")
+    except KafkaTrouble as error:
+        fail(f"{settings.kafka_bootstrap_servers}: {error}", "`lastcall doctor` looks closer", Exit.UNREACHABLE)
+    return sent

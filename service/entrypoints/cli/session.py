@@ -11,7 +11,14 @@ from typing import TypeVar
 
 from pydantic import SecretStr, ValidationError
 
-from service.adapters.embedded import EmbeddedFailed, EmbeddedMissing, FolderInUse, attach, default_data_dir
+from service.adapters.embedded import (
+    EmbeddedFailed,
+    EmbeddedMissing,
+    FolderInUse,
+    FolderUnusable,
+    attach,
+    default_data_dir,
+)
 from service.adapters.postgres.database import Unreachable, current_revision, head_revision
 from service.app import App, open_app
 from service.config.company import ConfigError
@@ -81,11 +88,13 @@ def plainly(work: Awaitable[T]) -> T:
     except asyncio.CancelledError:
         raise SystemExit(128 + signal.SIGTERM) from None
     except ConfigError as error:
-        fail(str(error), "`lastcall doctor` reads the same file and says more")
+        fail(str(error), "mend the file; docs/configuration.md says what it takes")
     except Unreachable as error:
         fail(str(error), "check LASTCALL_DATABASE_URL, and that the server takes connections", Exit.UNREACHABLE)
     except FolderInUse as error:
         fail(str(error), "or set LASTCALL_DATABASE_URL to use another database", Exit.UNREACHABLE)
+    except FolderUnusable as error:
+        fail(str(error), "name a folder that can be written to with LASTCALL_DATA_DIR; `lastcall up` takes --data-dir")
     except (EmbeddedMissing, EmbeddedFailed) as error:
         fail(
             str(error),

@@ -1,0 +1,97 @@
+"""`lastcall tick`: one tick of the scheduler, as of any time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from service.app import App
+from service.core import words
+from service.core.words import plural
+from service.engine import deliver
+from service.engine import tick as engine_tick
+from service.engine.deliver import DeliveryReport
+from service.engine.escalate import Escalated
+from service.engine.reconcile import Reconciled
+from service.engine.report import Reported
+from service.entrypoints import process
+from service.entrypoints.cli.output import Exit, console, emit, fail, stderr, within_reach
+from service.entrypoints.cli.run import show_message
+from service.entrypoints.cli.session import run
+
+INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S%z"]
+AHEAD = timedelta(minutes=1)
+
+
+def tick(
+    now: Annotated[datetime, typer.Option(help="As of when, ISO 8601; without an offset it is UTC.", formats=INSTANTS)],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """One tick of the scheduler as of a time: what is due is decided, recorded and sent.
+
+    This is no rehearsal: it writes to the database and sends to Slack, for a time to come as well. `lastcall plan`
+    shows what is to come and changes nothing.
+    """
+    within_reach("--now", now)
+    at = (now if now.tzinfo else now.replace(tzinfo=UTC)).astimezone(UTC)
+    if at > datetime.now(UTC) + AHEAD:
+        stderr.print(
+            f"[yellow]{words.moment(at)} is to come[/]: what is due until then is recorded and sent now, and cannot be "
+            "taken back. `lastcall plan` only looks.",
+            soft_wrap=True,
+        )
+
+    async def main(app: App) -> engine_tick.Ticked:
+        async with process.open_engine(app, show=show_message, page=app.settings.public_url) as engine:
+            return await engine_tick.tick(engine, now=at)
+
+    ticked = run(main)
+    failures = {verb: str(error) for verb, error in ticked.failures.items()}
+    if as_json:
+        emit({"now": at, "results": ticked.results, "failures": failures})
+    else:
+        said = {verb: in_words(result) for verb, result in ticked.results.items()}
+        for verb, sentence in (said | {verb: f"failed: {error}" for verb, error in failures.items()}).items():
+            console.print(f"[bold]{verb:<10}[/] {escape(sentence)}", soft_wrap=True)
+    match ticked.results.get("deliver"):
+        case DeliveryReport(stopped=deliver.SLACKLESS):
+            fail("nothing was delivered: this database's messages go to Slack", deliver.SLACKLESS_REMEDY, Exit.BAD_NEWS)
+    if failures:
+        raise SystemExit(int(Exit.BAD_NEWS))
+
+
+def in_words(result: object) -> str:
+    """What a verb did, in a sentence without its verb."""
+    match result:
+        case Reconciled(deprecations=None):
+            return "left alone: a newer catalog is in force"
+        case Reconciled(int(changed), series, days):
+            return (
+                f"{plural(changed, 'deprecation')} changed, {plural(series, 'series', 'series')} resolved again, "
+                f"{plural(days, 'day')} of use worked out"
+            )
+        case Escalated(looked_at, changed, notified):
+            return (
+                f"looked at {looked_at:,}, {plural(changed, 'campaign')} opened or changed, "
+                f"{plural(notified, 'notification')} written"
+            )
+        case Reported(queued, silent):
+            return f"{plural(len(queued), 'digest')} queued, {len(silent):,} with nothing to say"
+        case DeliveryReport():
+            return _delivered(result)
+        case _:
+            raise TypeError(f"no words for {type(result).__name__}")
+
+
+def _delivered(report: DeliveryReport) -> str:
+    parts = [f"{plural(report.delivered, 'message')} delivered"]
+    others = (
+        ("to be tried again", report.retry),
+        ("failed", report.failed),
+        ("sent without an answer", report.unknown),
+    )
+    parts += [f"{number:,} {what}" for what, number in others if number]
+    if report.stopped is not None:
+        parts.append(f"ended early: {report.stopped}")
+    return ", ".join(parts)

@@ -1,0 +1,117 @@
+"""What the commands that act say: to whoever types something wrong, and of what they did."""
+
+import asyncio
+import json
+import logging
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service.entrypoints.cli import app
+
+
+async def lastcall(*arguments: str, **environment: str) -> Result:
+    result = await asyncio.to_thread(
+        CliRunner().invoke, app, arguments, env={"LASTCALL_LOG_LEVEL": "info"} | environment
+    )
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+async def test_version_is_said() -> None:
+    result = await lastcall("--version")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("lastcall 0.")
+
+
+async def test_folder_that_cannot_be_made_is_said() -> None:
+    result = await lastcall("up", "--data-dir", "/proc/nope")
+
+    assert result.exit_code == 2
+    assert "error: /proc/nope cannot be made" in result.stderr
+    assert "LASTCALL_DATA_DIR" in result.stderr
+
+
+async def test_file_that_is_not_there_cannot_be_sent(database_url: str, kafka: str) -> None:
+    result = await lastcall("send", "/nope", LASTCALL_DATABASE_URL=database_url, LASTCALL_KAFKA_BOOTSTRAP_SERVERS=kafka)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: /nope: No such file or directory\n")
+
+
+@pytest.mark.parametrize(
+    ("topic", "told"),
+    [
+        (["--topic", "other"], "lastcall does not read other: it reads lastcall."),
+        ([], "`lastcall doctor` and the page say what could not be read."),
+    ],
+    ids=["a topic that is not read", "a topic that is read"],
+)
+async def test_sender_is_told_what_becomes_of_the_records(
+    database_url: str, kafka: str, tmp_path: Path, topic: list[str], told: str
+) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.write_text('{"model": "gpt-4o", "service": "cart"}\n')
+
+    result = await lastcall(
+        "send", str(path), *topic, LASTCALL_DATABASE_URL=database_url, LASTCALL_KAFKA_BOOTSTRAP_SERVERS=kafka
+    )
+
+    assert result.stdout.startswith("sent 1 record to ")
+    assert result.stderr == told + "\n"
+
+
+async def test_dead_broker_is_said_once_and_plainly(database_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.write_text("{}\n")
+    before = logging.getLogger("aiokafka").level
+    try:
+        result = await lastcall(
+            "send", str(path), LASTCALL_DATABASE_URL=database_url, LASTCALL_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:9"
+        )
+    finally:
+        logging.getLogger("aiokafka").setLevel(before)
+
+    assert result.exit_code == 3
+    assert result.stderr.startswith("error: 127.0.0.1:9: ")
+    assert len(result.stderr.splitlines()) == 2
+
+
+async def test_taken_port_is_said_once_and_plainly(database_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = await lastcall(
+            "consume",
+            LASTCALL_DATABASE_URL=database_url,
+            LASTCALL_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:9",
+            LASTCALL_WEB_PORT=str(port),
+        )
+
+    assert result.exit_code == 3
+    assert result.stderr.startswith(f"error: cannot listen on 127.0.0.1:{port}")
+    assert len(result.stderr.splitlines()) == 2
+
+
+async def test_tick_says_a_sentence_a_verb(database_url: str) -> None:
+    result = await lastcall("tick", "--now", f"{datetime.now(UTC):%Y-%m-%d}", LASTCALL_DATABASE_URL=database_url)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1:] == [
+        "escalate   looked at 0, 0 campaigns opened or changed, 0 notifications written",
+        "report     0 digests queued, 0 with nothing to say",
+        "deliver    0 messages delivered",
+    ]
+    assert result.stderr == ""
+
+
+async def test_tick_as_of_a_time_to_come_warns_that_it_acts(database_url: str) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+
+    result = await lastcall("tick", "--now", f"{tomorrow:%Y-%m-%d}", "--json", LASTCALL_DATABASE_URL=database_url)
+
+    assert "is to come: what is due until then is recorded and sent now" in result.stderr
+    assert set(json.loads(result.stdout)) == {"now", "results", "failures"}
