@@ -4,7 +4,6 @@ The fields are described in docs/record-format.md and lastcall.schema.json, whic
 """
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,7 +15,6 @@ from service.formats.rejecting import UnreadableError
 from service.formats.times import from_any
 from service.formats.values import Scalar, count, environment, host, http_status, milliseconds, name, text, truth
 
-SCHEMA_FILE = Path(__file__).with_name("lastcall.schema.json")
 _KINDS: dict[Scalar, FieldKind] = {None: "model", "model": "model", "deployment": "deployment", "alias": "alias"}
 
 

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from service.adapters.kafka.log import KafkaLog
+from service.adapters.metrics import REGISTRY
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.watermark_store import accept_recreated
@@ -135,6 +136,8 @@ async def test_each_poison_record_costs_one_rejection_and_its_bytes_are_kept(
     assert {letter["lastcall.topic"] for letter in origin} == {settings.kafka_topics}
     assert [letter.value for letter in letters] == values
     assert "binary" not in origin[0]
+    sent = REGISTRY.get_sample_value("lastcall_dead_letters_total", {"topic": settings.kafka_topics})
+    assert sent == len(values)
 
 
 async def test_header_whose_name_is_no_text_stops_nothing(kafka: str, settings: Settings, database: Database) -> None:

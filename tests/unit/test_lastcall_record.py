@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from service.formats.decoder import decode
 from tests.builders import make_record
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "record-format.md").read_text()
-SCHEMA = json.loads(lastcall.SCHEMA_FILE.read_text())
+SCHEMA = json.loads((files("service.formats") / "lastcall.schema.json").read_text())
 CALL: dict[str, Any] = {
     "time": "2025-06-30T11:14:03.120+02:00",
     "service": "billing-api",

@@ -12,6 +12,7 @@ from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from service.adapters.kafka.topics import Topics, create_topics, describe_topics
+from service.adapters.metrics import DEAD_LETTERS
 from service.config.settings import Settings
 from service.core.batch import DeadLetter, Partition
 from service.core.position import LogState
@@ -125,6 +126,7 @@ class KafkaLog:
                 await ack
             except MessageSizeTooLargeError:
                 await (await self._send(letter, None))
+            DEAD_LETTERS.labels(letter.record.topic).inc()
 
     async def _send(self, letter: DeadLetter, value: bytes | None) -> Any:
         record = letter.record
