@@ -92,6 +92,7 @@ def upgrade() -> None:
     sa.Column('now', sa.DateTime(timezone=True), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('took_ms', sa.Double(), nullable=False),
+    sa.Column('company', sa.Text(), nullable=True, comment='digest of the lastcall.yaml that it went by'),
     sa.PrimaryKeyConstraint('verb', name=op.f('pk_heartbeats')),
     comment='The last tick of each engine verb'
     )

@@ -84,7 +84,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
             continue
         took[verb] = perf_counter() - started
         TICK_SECONDS.labels(verb).observe(took[verb])
-    await record_heartbeats(engine.database, took, now=now)
+    await record_heartbeats(engine.database, took, now=now, company=engine.company.digest)
     return Ticked(results, failures)
 
 

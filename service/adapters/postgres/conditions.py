@@ -75,15 +75,17 @@ async def open_conditions(connection: AsyncConnection) -> Sequence[Condition]:
     return [Condition(r.kind, r.subject, r.detail, r.remedy, r.since) for r in rows]
 
 
-async def record_heartbeats(database: Database, seconds: Mapping[str, float], *, now: datetime) -> None:
-    """Note how long each verb took in the tick as of `now`, for health and doctor."""
+async def record_heartbeats(
+    database: Database, seconds: Mapping[str, float], *, now: datetime, company: str | None = None
+) -> None:
+    """Note how long each verb took in the tick as of `now`, and by which lastcall.yaml, for health and doctor."""
     row = insert(heartbeats)
     row = row.on_conflict_do_update(
         index_elements=[heartbeats.c.verb],
-        set_={name: row.excluded[name] for name in ("now", "finished_at", "took_ms")},
+        set_={name: row.excluded[name] for name in ("now", "finished_at", "took_ms", "company")},
     )
     values = [
-        {"verb": verb, "now": now, "finished_at": datetime.now(UTC), "took_ms": took * 1000}
+        {"verb": verb, "now": now, "finished_at": datetime.now(UTC), "took_ms": took * 1000, "company": company}
         for verb, took in sorted(seconds.items())
     ]
     if values:

@@ -346,5 +346,6 @@ heartbeats = Table(
     _instant("now"),
     _instant("finished_at"),
     Column("took_ms", Double, nullable=False),
+    Column("company", Text, comment="digest of the lastcall.yaml that it went by"),
     comment="The last tick of each engine verb",
 )

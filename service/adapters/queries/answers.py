@@ -257,3 +257,4 @@ class HeartbeatAnswer(Answer):
     now: datetime
     finished_at: datetime
     took_ms: float
+    company: str | None = Field(default=None, description="Digest of the lastcall.yaml that it went by.")

@@ -137,6 +137,10 @@ async def _running(app: App, now: datetime) -> AsyncIterator[Finding]:
         yield Finding("scheduler", "bad", detail, "start `lastcall schedule` or `lastcall up`, and look at its log")
     else:
         yield Finding("scheduler", "good", f"ticked {int((now - max(beats)).total_seconds())} s ago")
+        latest = max(health.heartbeats, key=lambda beat: beat.finished_at)
+        if latest.company not in {None, app.company.digest}:
+            detail = "the running scheduler was started with another lastcall.yaml"
+            yield Finding("scheduler", "note", detail, "restart it")
     async with app.database.connect() as connection:
         for condition in await open_conditions(connection):
             detail = f"{condition.subject}: {condition.detail} (since {condition.since:%Y-%m-%d %H:%M} UTC)"
