@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, select
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.daily_usage import work_out_days
 from service.adapters.postgres.database import Database
+from service.adapters.postgres.series_store import models_of
 from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
 from service.adapters.postgres.watermark_store import clock
 from service.core.catalog.lifecycle import Catalog
@@ -190,6 +191,18 @@ async def test_steady_traffic_does_not_keep_work_from_ending(database: Database,
             taken.append(await work_out_days(connection, until=until, now=NOW))
     assert taken == [1, 0]
     assert {key: row.calls for key, row in (await days_of(database)).items()} == {("search-api", DAY): 2}
+
+
+async def test_series_that_a_writer_counts_by_is_resolved_again_after_it(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    await count_calls(database, loaded, [make_event(at=AT)], NOW)
+    other = Catalog([], digest="another")
+    async with database.begin() as writer:
+        (id_,) = await writer.scalars(select(series.c.id))
+        await models_of(writer, [id_])
+        assert (await reconcile(database, other, loaded.resolver, now=NOW)).series == 0
+    assert (await reconcile(database, other, loaded.resolver, now=NOW)).series == 1
 
 
 async def test_use_is_put_on_the_agenda(database: Database, loaded: LoadedCatalog) -> None:
