@@ -106,8 +106,8 @@ class Ingest:
         self._life = 0
         self._busy = asyncio.Lock()
         self._flushing: datetime | None = None
-        self.flooded = False
-        """Too many rejections: nothing is taken any more."""
+        self.flood: str | None = None
+        """Too many rejections: nothing is taken any more. What most of them were, and where one of them stands."""
 
     @property
     def positions(self) -> dict[Partition, int]:
@@ -124,7 +124,7 @@ class Ingest:
     async def open(self, partitions: Collection[Partition], *, now: datetime) -> Opened:
         """Where to read each from. One that the answer does not have (no such topic yet, another consumer is just at
         it) is to be asked for again. Until it is open, its records are passed over."""
-        if self.flooded:
+        if self.flood is not None:
             return Opened()
         async with self._busy:
             states = await self._log.states(partitions)
@@ -167,7 +167,7 @@ class Ingest:
             read += taken
         self._share.add(read, len(batch.dead_letters) - before)
         if self._share.exceeds(self._limits.rejection_limit):
-            self.flooded = True
+            self.flood = _commonest(batch)
             self._forget()
         return True
 
@@ -271,3 +271,12 @@ class Ingest:
             for partition, (first, end) in jumps.items():
                 if partition in states and states[partition].start > first:
                     await record_gap(self._store.database, partition, first, min(end, states[partition].start), now=now)
+
+
+def _commonest(batch: Batch) -> str:
+    """Nothing of the batch is applied, so this is all that the operator will see of it."""
+    if not batch.rejections:
+        return "see the rejections on the page"
+    key, count = max(batch.rejections.items(), key=lambda item: item[1].rejected)
+    named = f"{key.reason} ({count.detail})" if count.detail else key.reason
+    return f"mostly {named}, for instance {key.topic}/{count.partition} at offset {count.offset}"

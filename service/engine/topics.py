@@ -59,16 +59,16 @@ class TopicWatch:
                 )
 
 
-async def tell_flood(database: Database, limit: float, *, now: datetime) -> None:
+async def tell_flood(database: Database, limit: float, flood: str, *, now: datetime) -> None:
     async with database.begin() as connection:
         await raise_condition(
             connection,
             Condition(
                 kind="rejection_flood",
                 subject="ingest",
-                detail=f"more than {limit:.0%} of the last thousand records were rejected; reading has stopped there",
-                remedy="see the rejections on the page and mend the producer, or name the topic's format in"
-                " lastcall.yaml, or let them pass with LASTCALL_REJECTION_LIMIT=1; then start lastcall again",
+                detail=f"reading has stopped: over {limit:.0%} of the last thousand records were rejected, {flood}",
+                remedy="mend the producer, or name the topic's format in lastcall.yaml, or let them pass with"
+                " LASTCALL_REJECTION_LIMIT=1; then start lastcall again: it reads on where it stopped",
                 since=now,
             ),
         )

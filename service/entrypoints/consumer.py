@@ -118,7 +118,7 @@ class Consumer:
             # No await before `take`: nothing may be opened or closed between fetching and counting.
             if not self._ingest.take(records, now=_now()):
                 self._reopen()
-            if self._ingest.flooded:
+            if self._ingest.flood is not None:
                 self._subscription.pause(self._subscription.assigned)
             elif self._ingest.full:  # what is due by time, the keeper writes while records go on coming in
                 await self._flush()
@@ -135,7 +135,8 @@ class Consumer:
             case Flushed():
                 _count(outcome)
                 if outcome.offsets and self._flood_told is None:
-                    await self._tell_flood(False)
+                    await clear_flood(self._database, now=_now())
+                    self._flood_told = False
                 self._subscription.resume(self._ingest.positions)
                 await self._subscription.commit(outcome.offsets)
             case Superseded(partitions):
@@ -185,8 +186,9 @@ class Consumer:
         if self._crash is not None:
             raise self._crash
         try:
-            if self._ingest.flooded and not self._flood_told:
-                await self._tell_flood(True)
+            if self._ingest.flood is not None and not self._flood_told:
+                await tell_flood(self._database, self._app.settings.rejection_limit, self._ingest.flood, now=_now())
+                self._flood_told = True
             if self._unopened and _now() >= self._not_before:
                 await self._open(set(self._unopened))
             if self._ingest.due(now=_now()):
@@ -214,13 +216,6 @@ class Consumer:
         taken = self._ingest.positions
         return {p: Progress(taken[p], offset) for p, offset in fetched.items() if p in taken}
 
-    async def _tell_flood(self, flooded: bool) -> None:
-        if flooded:
-            await tell_flood(self._database, self._app.settings.rejection_limit, now=_now())
-        else:
-            await clear_flood(self._database, now=_now())
-        self._flood_told = flooded
-
     # --- health ---------------------------------------------------------------------------------------------------
 
     def health(self) -> ConsumerHealth:
@@ -243,7 +238,7 @@ class Consumer:
         return {p: max(0, end - positions[p]) for p, end in self._subscription.ends(positions).items()}
 
     def _stopped(self) -> str | None:
-        if self._ingest.flooded:
+        if self._ingest.flood is not None:
             return "stopped by a flood of rejections: see the condition rejection_flood"
         if self._held:
             topics = ", ".join(sorted({p.topic for p in self._held}))

@@ -319,7 +319,8 @@ async def test_flood_of_rejections_stops_the_line_and_applies_nothing_past_it(da
     ingest.take([ARecord(n, b"rubbish") for n in range(1, 1_500)], now=NOW)
     await ingest.flush(now=NOW)
 
-    assert ingest.flooded
+    assert ingest.flood is not None
+    assert "for instance calls/0 at offset" in ingest.flood
     assert await one(database, "SELECT next_offset, rejected_records FROM watermarks") == (1, 0)
 
 
@@ -348,6 +349,44 @@ async def test_names_without_end_fold_into_one_series_and_every_call_counts(
     assert await one(
         database, "SELECT calls FROM usage_hourly JOIN series ON id = series_id WHERE reporter = '(too many)'"
     ) == (46,)
+
+
+async def test_model_met_in_a_flooded_hour_is_counted_under_its_own_name(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series_store, "MAX_NEW_SERIES", 5)
+    ingest = await reader(database, ALog())
+    made_up = [ARecord(n, call_record(model=f"made-up-{n}")) for n in range(50)]
+    ingest.take([*made_up, ARecord(50, call_record(model="gpt-4.5-preview"))], now=NOW)
+    await ingest.flush(now=NOW)
+
+    assert await one(
+        database, "SELECT calls FROM usage_hourly JOIN series ON id = series_id WHERE requested_id = 'gpt-4.5-preview'"
+    ) == (1,)
+
+
+async def test_name_folded_in_a_flooded_hour_has_its_own_series_in_the_next(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series_store, "MAX_NEW_SERIES", 5)
+    ingest = await reader(database, ALog())
+    ingest.take([ARecord(n, call_record(model=f"made-up-{n:02}")) for n in range(50)], now=NOW)
+    await ingest.flush(now=NOW)
+    ingest.take([ARecord(50, call_record(model="made-up-49"))], now=NOW + timedelta(hours=1))
+    await ingest.flush(now=NOW + timedelta(hours=1))
+
+    assert await one(
+        database, "SELECT calls FROM usage_hourly JOIN series ON id = series_id WHERE requested_id = 'made-up-49'"
+    ) == (1,)
+
+
+async def test_flood_that_good_records_complete_stops_the_line_too(database: Database) -> None:
+    ingest = await reader(database, ALog(), limit=0.5)
+    ingest.take([ARecord(n, b"rubbish") for n in range(900)], now=NOW)
+    await ingest.flush(now=NOW)
+    ingest.take([ARecord(n) for n in range(900, 1_050)], now=NOW)
+
+    assert ingest.flood is not None
 
 
 async def test_names_too_long_for_an_index_are_counted_like_any_other(database: Database) -> None:

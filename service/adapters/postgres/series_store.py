@@ -35,6 +35,7 @@ class SeriesBook:
         self._ids: dict[SeriesKey, int] = {}
         self._new: Counter[str] = Counter()
         self._uncommitted: Counter[str] = Counter()
+        self._folded: set[SeriesKey] = set()
         self._hour: datetime | None = None
 
     def _identify(self, key: SeriesKey) -> Identified:
@@ -64,19 +65,22 @@ class SeriesBook:
             folded = self._fold(strangers, now)
             made = await self._make(connection, sorted(set(folded.values()), key=_order), samples)
             ids.update((key, made[target]) for key, target in folded.items())
+            self._folded = {key for key, target in folded.items() if key != target}
         return ids
 
     def learn(self, ids: Mapping[SeriesKey, int]) -> None:
-        """Call it after the commit."""
+        """Call it after the commit. A key that was folded gets a series of its own in an hour with room for it."""
         if len(self._ids) > _REMEMBERED:
             self._ids.clear()
-        self._ids.update(ids)
+        self._ids.update((key, series_id) for key, series_id in ids.items() if key not in self._folded)
+        self._folded = set()
         self._new += self._uncommitted
         self._uncommitted = Counter()
 
     def forget(self) -> None:
         """After a failed transaction, in case a row that we remember is gone."""
         self._ids.clear()
+        self._folded = set()
         self._uncommitted = Counter()
 
     def _fold(self, strangers: Sequence[SeriesKey], now: datetime) -> dict[SeriesKey, SeriesKey]:
@@ -90,12 +94,17 @@ class SeriesBook:
             service = key.service
             if service not in self._new and service not in made and len(self._new) + len(made) >= MAX_NEW_SERVICES:
                 folded[key] = _overflow(TOO_MANY)
-            elif self._new[service] + made[service] >= MAX_NEW_SERIES:
+            elif self._new[service] + made[service] >= MAX_NEW_SERIES and not self._names_a_model(key):
                 folded[key] = _overflow(service)
             else:
                 made[service] += 1
                 folded[key] = key
         return folded
+
+    def _names_a_model(self, key: SeriesKey) -> bool:
+        """A model that identity knows is never folded: there are only so many, and one of them may be going away."""
+        identified = self._identify(key)
+        return identified.requested_model is not None or identified.served_model is not None
 
     async def _make(
         self, connection: AsyncConnection, keys: Sequence[SeriesKey], samples: Mapping[SeriesKey, Sequence[str]]
