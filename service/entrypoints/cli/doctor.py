@@ -1,29 +1,34 @@
 """`lastcall doctor`: what is configured, reachable, migrated, and what to do about what is not."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from service.adapters.kafka.log import KafkaLog, KafkaTrouble
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Unreachable, current_revision, head_revision
 from service.adapters.postgres.watermark_store import accept_recreated
-from service.adapters.queries import read_database_health
+from service.adapters.queries import read_database_health, read_rejections
 from service.adapters.slack.transport import open_slack
-from service.app import App
+from service.app import App, open_app
+from service.config.company import Company, ConfigError, load_company
 from service.core.delivery import Failed
+from service.core.words import plural
 from service.entrypoints.cli.output import Exit, console, emit
-from service.entrypoints.cli.session import run
+from service.entrypoints.cli.session import plainly, read_settings, with_database
+from service.entrypoints.logs import leave_kafka_to_the_command
 
 Verdict = Literal["good", "note", "bad"]
 QUIET_HEARTBEAT = timedelta(minutes=5)
 PATIENCE_SECONDS = 10.0
+NAME_WIDTH = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,7 @@ def doctor(
 ) -> None:
     """Look at everything that lastcall needs, and say what to do about what is wrong. Exit code 1: something is."""
 
-    async def main(app: App) -> list[Finding]:
-        if accept_recreated_topic is not None:
-            return [await _accept(app, accept_recreated_topic)]
-        return [finding async for finding in examine(app, now=datetime.now(UTC))]
-
-    findings = run(main, migrated=False)
+    findings = plainly(_findings(accept_recreated_topic))
     if as_json:
         emit(findings)
     else:
@@ -59,34 +59,56 @@ def doctor(
         raise SystemExit(int(Exit.BAD_NEWS))
 
 
-async def examine(app: App, *, now: datetime) -> AsyncIterator[Finding]:
-    """In the order in which one needs the other."""
-    yield _configuration(app)
-    database = await _database(app)
+async def _findings(accepted_topic: str | None) -> list[Finding]:
+    """A lastcall.yaml that cannot be read is a finding, and the rest is looked at without it."""
+    given = read_settings()
+    leave_kafka_to_the_command()
+    async with with_database(given) as settings:
+        file = settings.config_file
+        try:
+            company = load_company(file)
+            configuration = _configuration(company, file)
+        except ConfigError as error:
+            company = Company()
+            remedy = "mend the file; docs/configuration.md says what it takes"
+            configuration = Finding("lastcall.yaml", "bad", str(error), remedy)
+        async with open_app(settings, company) as app:
+            if accepted_topic is not None:
+                return [await _accept(app, accepted_topic)]
+            embedded = given.database_url is None
+            return [configuration, *[each async for each in examine(app, now=datetime.now(UTC), embedded=embedded)]]
+
+
+async def examine(app: App, *, now: datetime, embedded: bool) -> AsyncIterator[Finding]:
+    """In the order in which one needs the other. `embedded`: no database is named."""
+    database = await _database(app, embedded=embedded)
     yield database
     yield await _kafka(app)
     yield await _slack(app)
     if database.verdict == "good":
         async for finding in _running(app, now):
             yield finding
+        async for finding in _rejected(app, now):
+            yield finding
 
 
-def _configuration(app: App) -> Finding:
-    file = app.settings.config_file
+def _configuration(company: Company, file: Path | None) -> Finding:
     if file is None:
         remedy = "write a lastcall.yaml, see docs/configuration.md"
-        return Finding("lastcall.yaml", "note", f"none: every notice goes to {app.company.fallback_channel}", remedy)
-    rules = len(app.company.owners)
+        return Finding("lastcall.yaml", "note", f"none: every notice goes to {company.fallback_channel}", remedy)
+    rules = len(company.owners)
     hint = None if rules else "name owners, or every notice goes to the fallback channel"
-    return Finding("lastcall.yaml", "good" if rules else "note", f"{file}: {rules} owner rules", hint)
+    return Finding("lastcall.yaml", "good" if rules else "note", f"{file}: {plural(rules, 'owner rule')}", hint)
 
 
-async def _database(app: App) -> Finding:
+async def _database(app: App, *, embedded: bool) -> Finding:
     try:
         revision = await current_revision(app.database)
     except Unreachable as error:
         remedy = "check LASTCALL_DATABASE_URL, and that the server takes connections"
         return Finding("database", "bad", str(error), remedy)
+    if revision is None and embedded:
+        return Finding("database", "bad", "empty: no `lastcall up` has run yet", "run `lastcall up`")
     if revision != head_revision():
         detail = f"at revision {revision or 'none'}, this version needs {head_revision()}"
         return Finding("database", "bad", detail, "run `lastcall migrate`")
@@ -147,19 +169,33 @@ async def _running(app: App, now: datetime) -> AsyncIterator[Finding]:
             yield Finding(condition.kind, "bad", detail, condition.remedy)
 
 
+async def _rejected(app: App, now: datetime) -> AsyncIterator[Finding]:
+    """What could not be read in a day, by topic."""
+    async with app.database.connect() as connection:
+        rejected = await read_rejections(connection, now=now, days=1)
+    by_topic: dict[str, Counter[str]] = {}
+    for each in rejected:
+        by_topic.setdefault(each.topic, Counter())[each.reason] += each.rejected
+    for topic, reasons in by_topic.items():
+        why = ", ".join(f"{count:,} x {reason}" for reason, count in reasons.most_common())
+        detail = f"{topic}: {plural(reasons.total(), 'record')} of the last day could not be read: {why}"
+        yield Finding(
+            "rejected", "note", detail, "the page names a record of each; `lastcall decode` shows what is read"
+        )
+
+
 async def _accept(app: App, topic: str) -> Finding:
     partitions = await accept_recreated(app.database, topic, now=datetime.now(UTC))
     if not partitions:
         remedy = "`lastcall doctor` names the topics that are"
         return Finding("topic", "bad", f"{topic}: no consumer is held by it", remedy)
-    return Finding("topic", "good", f"{topic}: its {partitions} partitions are read from their start; totals stay")
+    return Finding("topic", "good", f"{topic}: {plural(partitions, 'partition')} to be read anew; totals stay")
 
 
 def _show(findings: list[Finding]) -> None:
-    marks = {"good": "[green]good[/]", "note": "[yellow]note[/]", "bad": "[bold red]bad[/]"}
-    table = Table(box=None, show_header=False, padding=(0, 1))
+    marks = {"good": "[green]good[/]", "note": "[yellow]note[/]", "bad": "[bold red]bad[/] "}
     for finding in findings:
-        table.add_row(marks[finding.verdict], f"[bold]{escape(finding.what)}[/]", escape(finding.detail))
+        name = f"[bold]{escape(finding.what):<{NAME_WIDTH}}[/]"
+        console.print(f"{marks[finding.verdict]}  {name} {escape(finding.detail)}", soft_wrap=True)
         if finding.remedy is not None:
-            table.add_row("", "", f"[dim]-> {escape(finding.remedy)}[/]")
-    console.print(table)
+            console.print(f"{'':<{NAME_WIDTH + 7}}[dim]-> {escape(finding.remedy)}[/]", soft_wrap=True)

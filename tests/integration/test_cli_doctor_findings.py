@@ -1,0 +1,67 @@
+"""What `lastcall doctor` finds, and that one finding does not keep it from the next."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.tables import rejections
+from service.entrypoints.cli import app
+
+
+async def doctor(*arguments: str, **environment: str) -> Result:
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["doctor", *arguments], env=environment)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+async def test_file_that_cannot_be_read_is_one_finding_among_others(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "lastcall.yaml"
+    file.write_text("owners: 7\n")
+
+    result = await doctor("--json", LASTCALL_DATABASE_URL=database_url, LASTCALL_CONFIG=str(file))
+
+    found = {finding["what"]: finding for finding in json.loads(result.stdout)}
+    assert result.exit_code == 1
+    assert found["lastcall.yaml"]["verdict"] == "bad"
+    assert f"{file}:1" in found["lastcall.yaml"]["detail"]
+    assert found["lastcall.yaml"]["remedy"] == "mend the file; docs/configuration.md says what it takes"
+    assert found["database"]["verdict"] == "good"
+
+
+async def test_rejections_of_a_day_are_counted_by_topic_and_reason(database: Database, database_url: str) -> None:
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    rows = [("lastcall", "not_json", "", 3), ("lastcall", "not_json", "kong", 2), ("lastcall", "no_model", "", 1)]
+    async with database.begin() as connection:
+        for topic, reason, form, count in rows:
+            key = {"topic": topic, "reason": reason, "hour": hour, "format": form}
+            sample = {"sample_partition": 0, "sample_offset": 1, "detail": ""}
+            await connection.execute(rejections.insert().values(**key, **sample, rejected=count))
+
+    result = await doctor(LASTCALL_DATABASE_URL=database_url)
+
+    assert result.exit_code == 0
+    assert "lastcall: 6 records of the last day could not be read: 5 x not_json, 1 x no_model\n" in result.stdout
+
+
+async def test_one_rule_is_one_rule(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "lastcall.yaml"
+    file.write_text('owners:\n  - services: ["*"]\n    team: all\n    channel: "#all"\n')
+
+    result = await doctor(LASTCALL_DATABASE_URL=database_url, LASTCALL_CONFIG=str(file))
+
+    assert "lastcall.yaml: 1 owner rule\n" in result.stdout
+
+
+async def test_first_run_is_told_to_go_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LASTCALL_DATABASE_URL", raising=False)
+
+    result = await doctor(LASTCALL_DATA_DIR=str(tmp_path / "data"))
+
+    assert result.exit_code == 1
+    assert "empty: no `lastcall up` has run yet" in result.stdout
+    assert "-> run `lastcall up`\n" in result.stdout
