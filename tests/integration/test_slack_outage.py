@@ -21,9 +21,9 @@ from tests.slack_server import SlackServer
 OWNER = Owner("search", people=("ada@example.com",), channel="#search", rule="owners[0]")
 COMPANY = Company(fallback_channel="#fallback", operator_channel="#operator", owners=(OwnerRule(("search-*",), OWNER),))
 ANNOUNCED = date(2025, 4, 14)
-REVOKED = date(2025, 6, 25)
+AWAY = date(2025, 6, 25)
 """Between 30 and 14 days before the end."""
-MENDED = date(2025, 7, 12)
+BACK = date(2025, 7, 12)
 """Two days before it."""
 NO_DIGESTS: tuple[Verb, ...] = ("reconcile", "escalate", "deliver")
 
@@ -34,12 +34,12 @@ async def test_steps_that_fall_due_while_slack_is_away_are_one_message_a_destina
 ) -> None:
     loaded = load_catalog()
     engine = Engine(database, loaded.catalog, loaded.resolver, COMPANY, transport, Links(), topics=())
-    for day in _days(ANNOUNCED, MENDED):
+    for day in _days(ANNOUNCED, BACK):
         now = datetime.combine(day, time(14), UTC)
         events = [make_event(at=now, service=name, request_id=f"{name} {day}") for name in ("search-api", "search-ui")]
         await count_calls(database, loaded, events, now)
-        slack.token_error = error if REVOKED <= day < MENDED else None
-        if day == MENDED:
+        slack.token_error = error if AWAY <= day < BACK else None
+        if day == BACK:
             heard = len(slack.posts)
             waiting = await _told(database, "pending")
         assert (await tick(engine, now=now, only=NO_DIGESTS)).failures == {}
@@ -58,7 +58,7 @@ async def test_steps_that_fall_due_while_slack_is_away_are_one_message_a_destina
     rows = await _told(database)
     assert {row.state for row in rows} == {"delivered"}
     assert {row.message_id for row in rows if row.id in {late.id for late in waiting}} == {
-        row.message_id for row in rows if row.settled_at.date() == MENDED
+        row.message_id for row in rows if row.settled_at.date() == BACK
     }
     assert len({row.message_id for row in rows}) == len(slack.posts)
 
