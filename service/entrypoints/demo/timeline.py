@@ -86,17 +86,18 @@ class Account:
     id: str
     """The model, as people call it."""
     shutdown: date
-    in_time: tuple[ExposureAnswer, ...]
-    """Told, and quiet before the shutdown."""
+    migrated: tuple[ExposureAnswer, ...]
+    """Told, quiet before the shutdown, and taken as migrated."""
+    silent: tuple[ExposureAnswer, ...]
+    """Told, without a call since before the shutdown, and not yet taken as migrated."""
     failing: tuple[ExposureAnswer, ...]
-    """Calls failed after the shutdown."""
+    """Called on or after the shutdown."""
     notices: tuple[NotificationAnswer, ...]
     """Delivered, about the model."""
 
     @property
-    def calls_saved(self) -> float:
-        """Calls a day that the services in time made until they moved."""
-        return sum(e.calls_total / max(1, (e.last_at - e.first_at).days + 1) for e in self.in_time)
+    def in_time(self) -> tuple[ExposureAnswer, ...]:
+        return tuple(sorted((*self.migrated, *self.silent), key=lambda e: e.last_at))
 
 
 def account(
@@ -104,39 +105,54 @@ def account(
 ) -> Account:
     midnight = datetime.combine(shutdown, time(), UTC)
     of_model = [e for e in exposures if e.id == id_]
+    in_time = [e for e in of_model if e.last_at < midnight and e.told is not None]
     return Account(
         id=id_,
         shutdown=shutdown,
-        in_time=tuple(e for e in of_model if e.last_at < midnight and e.told is not None),
+        migrated=tuple(e for e in in_time if e.state == "quiet"),
+        silent=tuple(e for e in in_time if e.state != "quiet"),
         failing=tuple(e for e in of_model if e.last_at >= midnight),
         notices=tuple(n for n in notifications if (n.kind, n.state, n.model_id) == ("notice", "delivered", id_)),
     )
 
 
 def show_account(console: Console, told: Account) -> None:
-    table = Table(title=f"Without lastcall, on {told.shutdown:%A %d %B %Y}", title_justify="left", box=None)
+    table = Table(title=f"What {told.shutdown:%A %d %B %Y} found", title_justify="left", box=None)
     table.add_column("service")
     table.add_column("team")
-    table.add_column("calls", justify="right")
     table.add_column("last call")
-    table.add_column("what happened")
-    for exposure in sorted(told.in_time, key=lambda e: e.last_at):
-        table.add_row(*_row(exposure), "[green]moved in time[/]")
+    table.add_column("without lastcall", justify="right")
+    table.add_column("with lastcall")
+    for exposure in told.in_time:
+        silent = f"silent since {exposure.last_at:%d %b}"
+        table.add_row(*_row(exposure), silent if exposure in told.silent else "[green]migrated in time[/]")
     for exposure in told.failing:
         errors = sum(day.errors for day in exposure.by_day if day.day >= told.shutdown)
         heard = {words.address(n.destination) for n in told.notices if n.service == exposure.service}
         table.add_row(*_row(exposure), f"[red]{errors} calls failed[/], as {escape(', '.join(sorted(heard)))} was told")
     console.print()
     console.print(table)
-    console.print(
-        f"\n{len(told.in_time) + len(told.failing)} services called {told.id}; "
-        f"[bold]{len(told.in_time)}[/] moved before the day, some {told.calls_saved:,.0f} calls a day that would have "
-        "failed. "
+    console.print(f"\n{_summary(told)}")
+
+
+def _summary(told: Account) -> str:
+    saved = sum(_calls_a_day(exposure) for exposure in told.in_time)
+    return (
+        f"{len(told.in_time) + len(told.failing)} services called {escape(told.id)}. "
+        f"[bold]{len(told.migrated)} migrated[/] before the day and {len(told.silent)} fell silent, not yet taken as "
+        f"migrated: [bold]some {saved:,.0f} calls a day[/] that would have failed from that day on without lastcall. "
+        f"On the day {len(told.failing)} still called it, and those calls failed. "
         f"{len({n.message_id for n in told.notices})} messages reached {len({n.destination for n in told.notices})} "
         "people and channels."
     )
 
 
+def _calls_a_day(exposure: ExposureAnswer) -> float:
+    """From the first call to the last."""
+    return exposure.calls_total / max(1, (exposure.last_at.date() - exposure.first_at.date()).days + 1)
+
+
 def _row(exposure: ExposureAnswer) -> tuple[str, str, str, str]:
     team = escape(exposure.team or "(unowned)")
-    return escape(exposure.service), team, f"{exposure.calls_total:,}", f"{exposure.last_at:%d %b}"
+    fail = f"{_calls_a_day(exposure):,.0f} calls a day fail"
+    return escape(exposure.service), team, f"{exposure.last_at:%d %b}", fail
