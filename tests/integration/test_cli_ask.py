@@ -141,6 +141,7 @@ async def test_each_table_of_an_answer_has_a_title(database_url: str) -> None:
 
     titles = ["Going away", "Other calls of the last 28 days", "Ids that lastcall does not know"]
     assert [line.strip() for line in shown.splitlines() if line.strip() in titles] == titles
+    assert shown.startswith("search-api, owned by nobody: no rule of lastcall.yaml matches\n")
     assert shown.count("search-api") == 1
 
 

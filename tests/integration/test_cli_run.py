@@ -43,6 +43,28 @@ async def test_file_that_is_not_there_cannot_be_sent(database_url: str, kafka: s
     assert result.stderr.startswith("error: /nope: No such file or directory\n")
 
 
+async def test_folder_is_no_file_to_read(database_url: str, tmp_path: Path) -> None:
+    result = await lastcall("ingest", str(tmp_path), LASTCALL_DATABASE_URL=database_url)
+
+    assert result.exit_code == 2
+    assert f"error: {tmp_path}: is a folder\n" in result.stderr
+
+
+async def test_rejection_stands_below_its_own_file(database_url: str, tmp_path: Path) -> None:
+    bad, good = tmp_path / "bad.jsonl", tmp_path / "good.jsonl"
+    bad.write_text("{\n")
+    good.write_text(f'{{"model": "gpt-4o", "service": "cart", "time": "{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}}\n')
+
+    result = await lastcall("ingest", str(bad), str(good), LASTCALL_DATABASE_URL=database_url)
+
+    assert result.stdout.splitlines() == [
+        f"{bad}: 0 calls in 0 records, 1 rejected, 0 without a call",
+        "  1 x bad_json",
+        f"{good}: 1 call in 1 record, 0 rejected, 0 without a call",
+    ]
+    assert result.stderr == ""
+
+
 @pytest.mark.parametrize(
     ("topic", "told"),
     [

@@ -34,9 +34,13 @@ def test_show_answers_for_each_platform_with_source_and_precision() -> None:
 def test_show_tells_a_person_the_same() -> None:
     shown = run("show", "openai/gpt-4.5-preview").stdout
     assert "gpt-4.5-preview-2025-02-27 on openai-api" in shown
-    assert "announced     2025-04-14" in shown
-    assert "shutdown      2025-07-14, " in shown
+    assert "announced       2025-04-14" in shown
+    assert "shutdown        2025-07-14, " in shown
     assert "days ago" in shown
+
+
+def test_day_that_was_planned_before_stands_apart_from_its_name() -> None:
+    assert "\n  planned before  2026-10-16\n" in run("show", "o3").stdout
 
 
 def test_promise_has_no_days_left() -> None:

@@ -111,7 +111,7 @@ def test_every_object_has_every_key(tmp_path: Path) -> None:
 def test_table_ends_with_a_summary_where_calls_count_once() -> None:
     result = CliRunner().invoke(APP, [str(SAMPLES / "captured_openinference_otlp_json.jsonl")])
     words = " ".join(result.output.split())
-    assert "1 records: 9 calls in 11 usage events (4 failed), 0 rejections, 0 records without a call" in words
+    assert "1 record: 9 calls in 11 usage events (4 failed), 0 rejections, 0 records without a call" in words
 
 
 def test_unreadable_file_is_bad_input(tmp_path: Path) -> None:

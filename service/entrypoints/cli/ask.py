@@ -104,7 +104,9 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
     if as_json:
         emit(answer.model_dump(mode="json"))
         return
-    console.print(f"[bold]{escape(answer.service)}[/], owned by {escape(answer.team or 'nobody')}")
+    console.print(
+        f"[bold]{escape(answer.service)}[/], owned by {escape(answer.team or f'nobody: {answer.rule}')}", soft_wrap=True
+    )
     if not answer.models:
         console.print("No call to a known model in 28 days.")
     show_calls(answer.exposures, answer.models, of_one_service=True)

@@ -12,6 +12,7 @@ from service.adapters.catalog.check import Finding, check_catalog
 from service.adapters.catalog.files import CatalogError, LoadedCatalog, load_catalog
 from service.core.catalog.lifecycle import Deprecation, Shutdown
 from service.core.catalog.lookup import records_of
+from service.core.words import plural
 from service.entrypoints.cli.output import Exit, console, emit, fail
 
 app = typer.Typer(help="The lifecycle facts: when each model goes, and how sure that is.", no_args_is_help=True)
@@ -54,7 +55,7 @@ def show(
     for record in records:
         console.print(f"[bold]{escape(record.model)}[/] on [bold]{escape(record.platform)}[/]")
         for name, value in _details(record):
-            console.print(f"  {name:<14}{escape(value)}", soft_wrap=True)
+            console.print(f"  {name:<16}{escape(value)}", soft_wrap=True)
 
 
 @app.command()
@@ -89,7 +90,7 @@ def _print_findings(findings: list[Finding]) -> None:
         console.print(f"{place}: [{colour}]{finding.severity}:[/] {escape(finding.what)}", soft_wrap=True)
         console.print(f"    {escape(finding.remedy)}", soft_wrap=True)
     errors = sum(finding.severity == "error" for finding in findings)
-    console.print(f"{errors} errors, {len(findings) - errors} warnings")
+    console.print(f"{plural(errors, 'error')}, {plural(len(findings) - errors, 'warning')}")
 
 
 def _answer(record: Deprecation) -> dict[str, Any]:
@@ -141,7 +142,7 @@ def _countdown(record: Deprecation) -> str:
     left = _days_left(record)
     if left is None:
         return ""
-    return f", {left} days left" if left >= 0 else f", {-left} days ago"
+    return f", {plural(left, 'day')} left" if left >= 0 else f", {plural(-left, 'day')} ago"
 
 
 def _day(day: date | None) -> str:

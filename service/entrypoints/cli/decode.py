@@ -12,6 +12,7 @@ from rich.table import Table
 
 from service.core.identity import Identified, Resolver
 from service.core.usage import Decoded, Format, Rejection, UsageEvent
+from service.core.words import plural
 from service.entrypoints.cli.output import console, emit, fail
 from service.formats.decoder import decode as decode_record
 from service.formats.files import UnreadableFileError, read_records
@@ -95,8 +96,10 @@ class _Summary:
         if rows > SHOWN:
             console.print(f"... and {rows - SHOWN:,} more")
         console.print(
-            f"{self.records:,} records: {self.calls:,} calls in {self.events:,} usage events ({self.errors:,} failed), "
-            f"{self.rejections.total():,} rejections, {self.non_calls:,} records without a call"
+            f"{plural(self.records, 'record')}: {plural(self.calls, 'call')} in {plural(self.events, 'usage event')} "
+            f"({self.errors:,} failed), {plural(self.rejections.total(), 'rejection')}, "
+            f"{plural(self.non_calls, 'record')} without a call",
+            soft_wrap=True,
         )
         for reason, number in self.rejections.most_common():
             console.print(f"  {number:,} x {reason}")

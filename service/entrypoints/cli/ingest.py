@@ -1,7 +1,6 @@
 """`lastcall ingest`: records from files through the same pipeline as Kafka's."""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from service.adapters.postgres.database import DatabaseTrouble
 from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.usage_store import UsageStore
 from service.app import App
+from service.core.words import plural
 from service.engine.ingest import Ingest, Limits
 from service.engine.ingest_file import FileLog, FileSummary, IngestFailed, ingest_file
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
@@ -34,7 +34,8 @@ def ingest(
     """Count the records of these files. The same content counts once, however often it is given."""
     for path in files:
         if path != STDIN and not os.path.isfile(path):  # noqa: PTH113  a name too long for Path.is_file is no file either
-            fail(f"{path}: no such file", "name files of records (JSON lines, gzip, zstd), or - for standard input")
+            what = "is a folder" if os.path.isdir(path) else "no such file"  # noqa: PTH112  as above
+            fail(f"{path}: {what}", "name files of records (JSON lines, gzip, zstd), or - for standard input")
     summaries = run(lambda app: _ingest_all(app, files))
     if as_json:
         for summary in summaries:
@@ -49,7 +50,7 @@ async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
     reading = Ingest(store, FileLog(), Decoder(), limits)
     summaries = []
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr, transient=True) as progress:
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         for path in files:
             size = None if path == STDIN else path.stat().st_size
             task = progress.add_task(path.name, total=size)
@@ -72,16 +73,14 @@ async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
 
 
 def _show(summaries: Sequence[FileSummary]) -> None:
-    rejections: Counter[str] = Counter()
     for one in summaries:
-        rejections += one.rejections
         before = f", {one.counted_before:,} counted before" if one.counted_before else ""
         console.print(
-            f"{one.path}: {one.calls:,} calls in {one.call_records:,} records, {one.rejected_records:,} rejected, "
-            f"{one.other_records:,} without a call{before}",
+            f"{one.path}: {plural(one.calls, 'call')} in {plural(one.call_records, 'record')}, "
+            f"{one.rejected_records:,} rejected, {one.other_records:,} without a call{before}",
             markup=False,
             highlight=False,
             soft_wrap=True,
         )
-    for reason, number in rejections.most_common():
-        console.print(f"  {number:,} x {reason}")
+        for reason, number in one.rejections.most_common():
+            console.print(f"  {number:,} x {reason}")
