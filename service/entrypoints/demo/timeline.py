@@ -129,7 +129,8 @@ def show_account(console: Console, told: Account) -> None:
     for exposure in told.failing:
         errors = sum(day.errors for day in exposure.by_day if day.day >= told.shutdown)
         heard = {words.address(n.destination) for n in told.notices if n.service == exposure.service}
-        table.add_row(*_row(exposure), f"[red]{errors} calls failed[/], as {escape(', '.join(sorted(heard)))} was told")
+        who = escape(", ".join(sorted(heard)) or "nobody")
+        table.add_row(*_row(exposure), f"[red]{errors} calls failed[/], as {who} was told")
     console.print()
     console.print(table)
     console.print(f"\n{_summary(told)}")
