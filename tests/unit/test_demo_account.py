@@ -28,7 +28,7 @@ def use(service: str, *, state: str, last: date, calls: int, errors: int = 0) ->
         "last_at": at,
         "calls_total": calls,
         "by_day": [DayCalls.model_construct(day=last, calls=calls, errors=errors)],
-        "told": Told.model_construct(destination="#team-search"),
+        "told": Told(destination="#team-search", audience="owner", at=at, not_before=at, state="delivered"),
     }
     return ExposureAnswer.model_construct(**values)
 
