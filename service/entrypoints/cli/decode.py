@@ -1,19 +1,18 @@
 """`lastcall decode`: what lastcall understands of a file of records. Nothing is stored."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from service.core.identity import Identified, Resolver
 from service.core.usage import Decoded, Format, Rejection, UsageEvent
 from service.core.words import plural
 from service.entrypoints.cli.output import console, emit, fail
+from service.entrypoints.cli.tables import Column, show_table
 from service.formats.decoder import decode as decode_record
 from service.formats.files import UnreadableFileError, read_records
 
@@ -36,6 +35,14 @@ _KEYS = (
     *("cached_tokens", "latency_ms", "streaming", "request_id", "reason"),
 )
 """Of every JSON object, in this order; null where there is nothing to say."""
+_COLUMNS = (
+    Column("time (UTC)"),
+    Column("service"),
+    Column("requested", wraps=True),
+    Column("served", wraps=True),
+    Column("status"),
+    Column("tokens", right=True),
+)
 
 
 def decode(
@@ -52,19 +59,19 @@ def decode(
 
     resolver = load_catalog().resolver
     summary = _Summary()
-    table = _table()
+    rows: list[tuple[str, ...]] = []
     for decoded in _decode_all(files, format):
         summary.records += 1
         summary.non_calls += not decoded.events and not decoded.rejections
         for event in decoded.events:
             identified = _identify(resolver, event)
             summary.add(event, identified)
-            _show(table, as_json, _answer(event, identified))
+            _show(rows, as_json, _answer(event, identified))
         for rejection in decoded.rejections:
             summary.rejections[rejection.reason] += 1
-            _show(table, as_json, _refusal(rejection), rejection.detail)
+            _show(rows, as_json, _refusal(rejection), rejection.detail)
     if not as_json:
-        summary.show(table)
+        summary.show(rows)
 
 
 @dataclass(slots=True)
@@ -89,9 +96,9 @@ class _Summary:
         """Several reporters may describe the same calls: the largest one's count, hour by hour, never their sum."""
         return sum(max(reporters.values()) for reporters in self.by_reporter.values())
 
-    def show(self, table: Table) -> None:
-        if table.row_count:
-            console.print(table)
+    def show(self, shown: Sequence[tuple[str, ...]]) -> None:
+        if shown:
+            show_table(_COLUMNS, shown)
         rows = self.events + self.rejections.total()
         if rows > SHOWN:
             console.print(f"... and {rows - SHOWN:,} more")
@@ -134,22 +141,11 @@ def _refusal(rejection: Rejection) -> dict[str, Any]:
     return {key: known.get(key) for key in _KEYS}
 
 
-def _table() -> Table:
-    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
-    table.add_column("time (UTC)", no_wrap=True)
-    for column in ("service", "requested", "served"):
-        table.add_column(column, overflow="fold")
-    table.add_column("status")
-    table.add_column("tokens", justify="right", no_wrap=True)
-    return table
-
-
-def _show(table: Table, as_json: bool, answer: dict[str, Any], detail: str = "") -> None:
+def _show(rows: list[tuple[str, ...]], as_json: bool, answer: dict[str, Any], detail: str = "") -> None:
     if as_json:
         emit(answer)
-    elif table.row_count < SHOWN:
-        cells = _event_cells(answer) if answer["kind"] == "event" else _rejection_cells(answer, detail)
-        table.add_row(*(escape(cell) for cell in cells))
+    elif len(rows) < SHOWN:
+        rows.append(_event_cells(answer) if answer["kind"] == "event" else _rejection_cells(answer, detail))
 
 
 def _event_cells(answer: dict[str, Any]) -> tuple[str, ...]:
