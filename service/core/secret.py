@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote
 
 _KEYS = (
-    r"[spr]k[-_](?=[\w-]*\d)[\w-]{12,}",
+    r"[spr]k[-_](?=[\w-]*(?:\d|[a-z]{12}))[\w-]{12,}",
     r"(?:gsk|hf|r8|fw|gh[opsur]|github_pat|tgp_v1)_\w{16,}",
     r"(?:xai|pplx|csk)-[a-z0-9]{20,}",
     r"(?:glpat|nvapi)-[\w-]{16,}",

@@ -53,6 +53,7 @@ async def test_an_exposure_says_its_owner_volume_and_who_was_told(database: Data
         "repeat_days": None,
         "at": "2025-06-30T12:00:00Z",
         "state": "delivered",
+        "not_before": "2025-06-30T12:00:00Z",
         "others": 0,
     }
     assert exposure["campaign"]["state"] == "open"
