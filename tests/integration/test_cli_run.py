@@ -7,10 +7,10 @@ import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner, Result
 
 from service.entrypoints.cli import app
+from tests.broker_topics import make_topic
 
 
 async def lastcall(*arguments: str, **environment: str) -> Result:
@@ -19,6 +19,14 @@ async def lastcall(*arguments: str, **environment: str) -> Result:
     )
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
+
+
+def servers(database_url: str, kafka: str, topic: str) -> dict[str, str]:
+    return {
+        "LASTCALL_DATABASE_URL": database_url,
+        "LASTCALL_KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "LASTCALL_KAFKA_TOPICS": topic,
+    }
 
 
 async def test_version_is_said() -> None:
@@ -37,10 +45,22 @@ async def test_folder_that_cannot_be_made_is_said() -> None:
 
 
 async def test_file_that_is_not_there_cannot_be_sent(database_url: str, kafka: str) -> None:
-    result = await lastcall("send", "/nope", LASTCALL_DATABASE_URL=database_url, LASTCALL_KAFKA_BOOTSTRAP_SERVERS=kafka)
+    read = await make_topic(kafka)
+
+    result = await lastcall("send", "/nope", **servers(database_url, kafka, read))
 
     assert result.exit_code == 2
     assert result.stderr.startswith("error: /nope: No such file or directory\n")
+
+
+async def test_topic_that_is_not_there_is_said_at_once(database_url: str, kafka: str, tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.write_text('{"model": "gpt-4o", "service": "cart"}\n')
+
+    result = await lastcall("send", str(path), "--topic", "nobody-made-it", **servers(database_url, kafka, "calls"))
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: {kafka} has no topic nobody-made-it\n")
 
 
 async def test_folder_is_no_file_to_read(database_url: str, tmp_path: Path) -> None:
@@ -65,26 +85,26 @@ async def test_rejection_stands_below_its_own_file(database_url: str, tmp_path: 
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize(
-    ("topic", "told"),
-    [
-        (["--topic", "other"], "lastcall does not read other: it reads lastcall."),
-        ([], "`lastcall doctor` and the page say what could not be read."),
-    ],
-    ids=["a topic that is not read", "a topic that is read"],
-)
-async def test_sender_is_told_what_becomes_of_the_records(
-    database_url: str, kafka: str, tmp_path: Path, topic: list[str], told: str
-) -> None:
+async def test_sender_is_told_where_to_look(database_url: str, kafka: str, tmp_path: Path) -> None:
     path = tmp_path / "calls.jsonl"
     path.write_text('{"model": "gpt-4o", "service": "cart"}\n')
+    read = await make_topic(kafka)
 
-    result = await lastcall(
-        "send", str(path), *topic, LASTCALL_DATABASE_URL=database_url, LASTCALL_KAFKA_BOOTSTRAP_SERVERS=kafka
-    )
+    result = await lastcall("send", str(path), **servers(database_url, kafka, read))
 
-    assert result.stdout.startswith("sent 1 record to ")
-    assert result.stderr == told + "\n"
+    assert result.stdout == f"sent 1 record to {read}\n"
+    assert result.stderr == "`lastcall doctor` and the page say what could not be read.\n"
+
+
+async def test_sender_to_a_topic_that_is_not_read_is_told_so(database_url: str, kafka: str, tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.write_text('{"model": "gpt-4o", "service": "cart"}\n')
+    other = await make_topic(kafka)
+
+    result = await lastcall("send", str(path), "--topic", other, **servers(database_url, kafka, "calls"))
+
+    assert result.stdout == f"sent 1 record to {other}\n"
+    assert result.stderr == f"lastcall does not read {other}: it reads calls.\n"
 
 
 async def test_dead_broker_is_said_once_and_plainly(database_url: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaProducer
 
 from service.adapters.kafka.log import connection
+from service.adapters.kafka.topics import describe_topics
 from service.config.settings import Settings
 
 
@@ -25,6 +26,10 @@ class RecordProducer:
         timestamp_ms: int | None = None,
     ) -> None:
         await self._producer.send(topic, value, key=key, headers=list(headers), timestamp_ms=timestamp_ms)
+
+    async def knows(self, topic: str) -> bool:
+        """Whether the cluster has the topic. A record for one that it has not would wait in vain."""
+        return topic in (await describe_topics(self._producer.client, [topic])).incarnations
 
     async def flush(self) -> None:
         await self._producer.flush()

@@ -174,6 +174,11 @@ async def _send_all(settings: Settings, files: Sequence[Path], topic: str) -> in
     sent = 0
     try:
         async with open_producer(settings) as producer:
+            if not await producer.knows(topic):
+                fail(
+                    f"{settings.kafka_bootstrap_servers} has no topic {topic}",
+                    "create it, or name one with --topic; on a broker of its own `lastcall up` makes those that it reads",
+                )
             for path in files:
                 try:
                     for record in read_records(path):
