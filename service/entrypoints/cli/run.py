@@ -177,7 +177,7 @@ async def _send_all(settings: Settings, files: Sequence[Path], topic: str) -> in
             if not await producer.knows(topic):
                 fail(
                     f"{settings.kafka_bootstrap_servers} has no topic {topic}",
-                    "create it, or name one with --topic; on a broker of its own `lastcall up` makes those that it reads",
+                    "create it, or name one with --topic; on its own broker `lastcall up` makes those that it reads",
                 )
             for path in files:
                 try:
