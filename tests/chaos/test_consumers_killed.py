@@ -50,12 +50,13 @@ class Produced:
 @pytest.mark.apache_kafka
 @pytest.mark.skipif("LASTCALL_TEST_KAFKA" not in os.environ, reason="needs a real Apache Kafka: make chaos")
 async def test_totals_are_exact_though_consumers_are_killed(
-    kafka: str, database_url: str, database: Database, tmp_path: Path
+    kafka: str, database_url: str, database: Database, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     seed = int(os.environ.get("LASTCALL_CHAOS_SEED", str(time.time_ns())))
     chance = random.Random(seed)  # noqa: S311
     say(f"seed {seed}, {RECORDS:,} records over {PARTITIONS} partitions")
     topic = await make_topic(kafka, partitions=PARTITIONS)
+    second_folder = tmp_path_factory.mktemp("second")
     environment = {
         **os.environ,
         "LASTCALL_DATABASE_URL": database_url,
@@ -78,9 +79,10 @@ async def test_totals_are_exact_though_consumers_are_killed(
             say(f"kill {kill + 1} at {await _count(database):,} records applied")
             first = await _consumer(consumers, environment, tmp_path)
             if kill == 1:
-                second = await _consumer(consumers, environment, tmp_path)
+                second = await _consumer(consumers, environment, second_folder)
                 say("a second consumer joins")
         assert second is not None
+        await _serves(second_folder)
         second.send_signal(signal.SIGTERM)
         assert await second.wait() == 0
         say("the second consumer leaves")
@@ -101,6 +103,13 @@ async def _consumer(consumers: contextlib.AsyncExitStack, environment: dict[str,
 
     consumers.push_async_callback(end)
     return process
+
+
+async def _serves(folder: Path) -> None:
+    """Waits until the consumer that logs there is up: before, a signal just ends it."""
+    async with asyncio.timeout(60):
+        while "serving" not in (folder / "consumers.log").read_text():  # noqa: ASYNC110  a file's growth
+            await asyncio.sleep(0.05)
 
 
 async def _produce(kafka: str, topic: str, chance: random.Random) -> Produced:
