@@ -1,0 +1,54 @@
+"""Acts, hand-overs and directories: what escalation keeps beside its campaigns."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("campaigns", sa.Column("acknowledged", postgresql.JSONB(), comment="by whom, at which step, until when"))
+    op.add_column("campaigns", sa.Column("hold", postgresql.JSONB(), comment="snoozed, committed or waived: by whom, until when, why"))
+    op.add_column("campaigns", sa.Column("promise_broken_on", sa.Date(), comment="the day that was promised and not kept, until the calls end"))
+    op.create_table(
+        "acts",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        *_use_of_a_model(),
+        sa.Column("kind", sa.Text(), nullable=False, comment="acknowledge, snooze, commit, waive, reassign, reopen, check"),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("details", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False, comment="until when, why, to whom"),
+        sa.PrimaryKeyConstraint("id", name="pk_acts"),
+        comment="What people did about campaigns; only ever added to",
+    )
+    op.create_index("ix_acts_use", "acts", ["service", "environment", "platform", "model"])
+    op.create_table(
+        "assignments",
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("owner", postgresql.JSONB(), nullable=False, comment="in the shape of an owner of lastcall.yaml"),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("service", name="pk_assignments"),
+        comment="Owners that people named in answer to lastcall; they hold until lastcall.yaml says so itself",
+    )
+    op.create_table(
+        "checklist",
+        *_use_of_a_model(),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("service", "environment", "platform", "model", "item", name="pk_checklist"),
+        comment="Items of a migration that its owner ticked",
+    )
+
+
+def _use_of_a_model() -> tuple[sa.Column[str], ...]:
+    return tuple(sa.Column(name, sa.Text(), nullable=False) for name in ("service", "environment", "platform", "model"))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("restore a backup: going back would lose what people decided")

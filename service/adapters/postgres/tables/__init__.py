@@ -1,0 +1,39 @@
+"""The only description of the schema. Migrations are compared with it, and queries are built from it."""
+
+from service.adapters.postgres.tables.base import metadata
+from service.adapters.postgres.tables.delivery import digests, messages, notifications
+from service.adapters.postgres.tables.escalation import acts, agenda, assignments, campaigns, checklist
+from service.adapters.postgres.tables.lifecycle import catalog_loads, deprecations
+from service.adapters.postgres.tables.operation import conditions, heartbeats
+from service.adapters.postgres.tables.usage import (
+    rejections,
+    series,
+    sightings,
+    usage_daily,
+    usage_dirty,
+    usage_hourly,
+    watermarks,
+)
+
+__all__ = [
+    "acts",
+    "agenda",
+    "assignments",
+    "campaigns",
+    "catalog_loads",
+    "checklist",
+    "conditions",
+    "deprecations",
+    "digests",
+    "heartbeats",
+    "messages",
+    "metadata",
+    "notifications",
+    "rejections",
+    "series",
+    "sightings",
+    "usage_daily",
+    "usage_dirty",
+    "usage_hourly",
+    "watermarks",
+]

@@ -1,0 +1,72 @@
+"""The outbox: what is to be told, what was sent, and the digests."""
+
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from service.adapters.postgres.tables.base import instant, metadata
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dedup_key", Text, nullable=False, unique=True),
+    Column("campaign_id", Uuid, ForeignKey("campaigns.id")),
+    Column("kind", Text, nullable=False, comment="notice, date_moved, withdrawn, closed, digest, operator"),
+    Column("step", Text),
+    Column("audience", Text, nullable=False),
+    Column("destination", Text, nullable=False, comment="#channel, user:<email>, usergroup:<handle>, or a Slack id"),
+    Column("facts", JSONB, nullable=False, comment="what the message will say, as of the decision"),
+    Column("reason", Text, nullable=False, comment="why this destination, why now"),
+    instant("decided_at"),
+    instant("not_before"),
+    Column("state", Text, nullable=False, server_default=text("'pending'")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("lease_token", Uuid),
+    Column("lease_until", DateTime(timezone=True), comment="database clock"),
+    Column("message_id", Uuid, ForeignKey("messages.id")),
+    Column("settled_at", DateTime(timezone=True)),
+    Column("outcome", Text, comment="last outcome in words"),
+    Column("rerouted_from", Uuid, ForeignKey("notifications.id")),
+    CheckConstraint("state IN ('pending', 'leased', 'delivered', 'failed', 'unknown')", name="state_is_known"),
+    CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="no_half_lease"),
+    CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", name="leased_has_a_lease"),
+    Index(
+        "ix_notifications_pending", "destination", "not_before",
+        postgresql_where=text("state IN ('pending', 'leased', 'unknown')"),
+    ),
+    Index("ix_notifications_campaign", "campaign_id"),
+    comment="The outbox: intent to tell one destination one thing, once",
+)  # fmt: skip
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="also the id in the Slack message's metadata"),
+    Column("destination", Text, nullable=False),
+    Column("blocks", JSONB, nullable=False),
+    Column("replies", JSONB, nullable=False, server_default=text("'[]'"), comment="blocks of each reply in its thread"),
+    Column("text", Text, nullable=False),
+    instant("rendered_at"),
+    Column(
+        "written_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=text("clock_timestamp()"),
+        comment="database clock; if it is on Slack, it is there since then",
+    ),
+    Column("delivered_at", DateTime(timezone=True)),
+    Column("channel", Text, comment="Slack's id of the channel"),
+    Column("ts", Text, comment="Slack's id of the message in the channel"),
+    Index("ix_messages_rendered_at", "rendered_at"),
+    comment="What was sent, or may have been, as it was sent; written before the attempt",
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("week", Text, primary_key=True, comment="ISO week, 2025-W27"),
+    Column("audience", Text, primary_key=True, comment="a team's name, or (organisation)"),
+    Column("picture", JSONB, nullable=False),
+    instant("recorded_at"),
+    comment="Which week's digest was made for whom, once",
+)

@@ -1,0 +1,91 @@
+"""Campaigns, and when each use of a model is to be decided on."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from service.adapters.postgres.tables.base import instant, metadata, use_of_a_model
+
+agenda = Table(
+    "agenda",
+    metadata,
+    *use_of_a_model(primary_key=True),
+    Column("look_at", DateTime(timezone=True), comment="when escalation looks next; null: time alone brings nothing"),
+    Column("wakes_on_call", Boolean, nullable=False, server_default=text("true"), comment="a new call: look at once"),
+    Index("ix_agenda_due", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+    comment="When each use of a model is to be decided on next; its row is the lock of the decision",
+)  # fmt: skip
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    *use_of_a_model(primary_key=False),
+    Column("state", Text, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("reopened_at", DateTime(timezone=True)),
+    Column("close_reason", Text),
+    Column("policy", JSONB, nullable=False, comment="the policy as it was when the campaign opened"),
+    Column("owner", JSONB, nullable=False, comment="who was the owner at the last decision"),
+    Column("plan_version", Integer, nullable=False, server_default=text("1"), comment="counts moves of the date"),
+    Column("shutdown_on", Date),
+    Column("done", JSONB, nullable=False, server_default=text("'[]'"), comment="steps told or passed, with the time"),
+    Column("owner_told_at", DateTime(timezone=True)),
+    Column("acknowledged", JSONB, comment="by whom, at which step, until when"),
+    Column("hold", JSONB, comment="snoozed, committed or waived: by whom, until when, why"),
+    Column("promise_broken_on", Date, comment="the day that was promised and not kept, until the calls end"),
+    Column("next_at", DateTime(timezone=True), comment="when the next step is due; null: nothing planned"),
+    UniqueConstraint("service", "environment", "platform", "model"),
+    CheckConstraint("state IN ('open', 'closed')", name="state_is_known"),
+    CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_a_time"),
+    Index("ix_campaigns_due", "next_at", postgresql_where=text("state = 'open'")),
+    comment="The life of one exposure's escalation",
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    *use_of_a_model(primary_key=False),
+    Column("kind", Text, nullable=False, comment="acknowledge, snooze, commit, waive, reassign, reopen, check"),
+    Column("author", Text, nullable=False),
+    instant("at"),
+    Column("details", JSONB, nullable=False, server_default=text("'{}'"), comment="until when, why, to whom"),
+    Index("ix_acts_use", "service", "environment", "platform", "model"),
+    comment="What people did about campaigns; only ever added to",
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("service", Text, primary_key=True),
+    Column("owner", JSONB, nullable=False, comment="in the shape of an owner of lastcall.yaml"),
+    Column("author", Text, nullable=False),
+    instant("at"),
+    comment="Owners that people named in answer to lastcall; they hold until lastcall.yaml says so itself",
+)
+
+checklist = Table(
+    "checklist",
+    metadata,
+    *use_of_a_model(primary_key=True),
+    Column("item", Text, primary_key=True),
+    Column("author", Text, nullable=False),
+    instant("done_at"),
+    comment="Items of a migration that its owner ticked",
+)

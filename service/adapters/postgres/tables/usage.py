@@ -1,0 +1,142 @@
+"""What was called: the ledger of the records read, the totals, and what could not be read."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from service.adapters.postgres.tables.base import count, instant, metadata, use_of_a_model
+
+
+def _totals() -> tuple[Column[Any], ...]:
+    """What an hour and a day of use have in common."""
+    counts = ("calls", "errors", "end_of_life", "input_tokens", "output_tokens", "cached_tokens", "tokens_known")
+    latency = Column("latency_ms", Double, nullable=False, server_default=text("0"))
+    return (instant("first_at"), instant("last_at"), *map(count, counts), latency, count("latency_known"))
+
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("incarnation", Text, nullable=False, comment="topic id, or cluster id where the broker gives no topic id"),
+    Column("next_offset", BigInteger, nullable=False, comment="next offset not yet applied"),
+    count("records"),
+    count("call_records"),
+    count("rejected_records"),
+    count("other_records"),
+    count("gap_records"),
+    instant("applied_at"),
+    Column(
+        "caught_up_at", DateTime(timezone=True), comment="all records older than this are applied; null: not yet once"
+    ),
+    CheckConstraint("records = call_records + rejected_records + other_records", name="every_record_is_accounted_for"),
+    comment="One row a topic partition: what is applied, and the ledger of the records read",
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("digest", Uuid, nullable=False, unique=True, comment="of the eight columns that follow, which are the key"),
+    Column("service", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("reporter", Text, nullable=False),
+    Column("provider", Text),
+    Column("host", Text),
+    Column("requested_id", Text),
+    Column("requested_field", Text, nullable=False),
+    Column("served_id", Text),
+    Column("platform", Text),
+    Column("requested_model", Text),
+    Column("served_model", Text),
+    Column("resolved_by", Text, nullable=False, comment="digest of the catalog that resolved the models"),
+    Column("samples", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="request ids, as evidence"),
+    Index("ix_series_requested", "platform", "requested_model"),
+    Index("ix_series_served", "platform", "served_model"),
+    Index("ix_series_resolved_by", "resolved_by"),
+    Index(
+        "ix_series_unresolved",
+        "requested_id",
+        postgresql_where=text("requested_model IS NULL AND served_model IS NULL"),
+    ),
+    comment="A stream of calls in the log's own words, and what identity makes of them",
+)  # fmt: skip
+
+usage_hourly = Table(
+    "usage_hourly",
+    metadata,
+    Column("series_id", BigInteger, ForeignKey("series.id"), primary_key=True),
+    Column("hour", DateTime(timezone=True), primary_key=True),
+    *_totals(),
+    Index("ix_usage_hourly_hour", "hour", postgresql_using="brin"),
+    comment="An hour's totals of one series",
+)
+
+usage_dirty = Table(
+    "usage_dirty",
+    metadata,
+    *use_of_a_model(primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column(
+        "touched_at", DateTime(timezone=True), nullable=False, server_default=text("now()"),
+        comment="first, since it was last worked out; the database's clock",
+    ),
+    Index("ix_usage_dirty_touched_at", "touched_at"),
+    comment="Days of usage_daily that are to be worked out anew from the hours",
+)  # fmt: skip
+
+usage_daily = Table(
+    "usage_daily",
+    metadata,
+    *use_of_a_model(primary_key=True),
+    Column("day", Date, primary_key=True),
+    *_totals(),
+    count("redirected"),
+    Column(
+        "reporters", JSONB, nullable=False, server_default=text("'{}'"),
+        comment="calls by reporter, which may be the same calls",
+    ),
+    Index("ix_usage_daily_model_day", "platform", "model", "day"),
+    comment="UTC day's use of one model, requested or served, by one service in one environment",
+)  # fmt: skip
+
+sightings = Table(
+    "sightings",
+    metadata,
+    *use_of_a_model(primary_key=True),
+    instant("first_at"),
+    instant("last_at"),
+    Column("request_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    comment="A service was seen calling a deprecated model; written in the stream, seconds after the call",
+)
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("hour", DateTime(timezone=True), primary_key=True),
+    Column("format", Text, primary_key=True, comment="empty where no dialect was recognised"),
+    count("rejected"),
+    Column("sample_partition", Integer, nullable=False),
+    Column("sample_offset", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False, server_default=text("''"), comment="of the sample; never quotes the record"),
+    comment="What could not be read, counted; the bytes are on the dead-letter topic",
+)
