@@ -10,9 +10,10 @@ import msgspec
 
 from service.core.catalog.lifecycle import Deprecation
 
-State = Literal["active", "quiet", "overdue", "broken"]
+State = Literal["active", "quiet", "overdue", "broken", "redirected", "waived"]
 """active: calls within the caller's own quiet period. quiet: none for longer, so migrated. overdue: the day is past and
-calls are answered. broken: the day is past and calls fail."""
+calls are answered. broken: calls fail because the model is gone, after the day or before it. redirected: another model
+answers. waived: somebody has accepted the risk until a day, which the campaign knows and usage does not."""
 
 SHORTEST_QUIET = timedelta(days=3)
 LONGEST_QUIET = timedelta(days=35)

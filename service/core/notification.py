@@ -55,6 +55,25 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     """Who really hears then: where an audience is empty, who stands in for it."""
     reopened: bool = False
     """The service had stopped calling, was taken as migrated, and calls again."""
+    silent_since: date | None = None
+    """Of a relapse: the day of its last call before the silence."""
+    back_since: date | None = None
+    """Of a relapse: the day of its first call after the silence."""
+    calls_since_back: int | None = None
+    served_id: str | None = None
+    """The model that answers in its place, where another does and its name is known."""
+    handed_over_from: str | None = None
+    """The former owner, in words: this is what its new owner hears first."""
+    promised_on: date | None = None
+    """The team had promised to be done by this day; the day is past, and calls go on."""
+    standing: str | None = None
+    """The act in force, a clause: `acknowledged by ada on Mon 16 Jun 2025, until Mon 23 Jun 2025`."""
+    forecast: str | None = None
+    """When the calls reach zero at this pace: one sentence, plain text."""
+    spared: tuple[Audience, ...] = ()
+    """Who belongs to the step and is not told, because at this pace the calls end in time."""
+    early: tuple[Audience, ...] = ()
+    """Who hears before their step, because at this pace the calls do not end in time."""
     request_ids: tuple[str, ...] = ()
 
 
@@ -81,6 +100,41 @@ class DateMoved(msgspec.Struct, frozen=True, kw_only=True, tag="date_moved"):
     id: str
     before: date | None
     after: date | None
+    source: str | None = None
+
+
+class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawn"):
+    """The provider has taken the end back. Each owner hears once, and the campaign is closed."""
+
+    service: str
+    environment: str
+    platform: str
+    model: str
+    id: str
+    before: date | None
+    """The shutdown that held until now."""
+    source: str | None = None
+
+
+class Redirected(msgspec.Struct, frozen=True, kw_only=True, tag="redirected"):
+    """Another model answers than the one that is asked for. The owner hears once, before the day or after it."""
+
+    service: str
+    environment: str
+    platform: str
+    model: str
+    id: str
+    served_id: str | None = None
+    """The model that answers; None: the log does not say which, or several do."""
+    day: date
+    """The last day with calls, which the two counts are of."""
+    answered: int
+    redirected: int
+    """Calls that another model answered, of those that were answered."""
+    since: date
+    """The first day of which this held, without a break until `day`."""
+    shutdown_on: date | None
+    precision: Precision = "exact"
     source: str | None = None
 
 
@@ -149,5 +203,7 @@ class Undeliverable(msgspec.Struct, frozen=True, kw_only=True, tag="undeliverabl
     error: str
 
 
-Facts = Notice | Migrated | DateMoved | Digest | Trouble | Undeliverable
+Happened = Migrated | DateMoved | Withdrawn | Redirected
+"""What happened to one exposure, and is no reminder."""
+Facts = Notice | Happened | Digest | Trouble | Undeliverable
 """All that a message can be about. Stored as JSON with the tag in `type`."""

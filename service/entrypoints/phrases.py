@@ -10,6 +10,8 @@ STATES = {
     "quiet": "migrated",
     "overdue": "past its day, answered",
     "broken": "calls fail",
+    "redirected": "answered by another model",
+    "waived": "waived",
 }
 
 
