@@ -1,0 +1,47 @@
+"""What people did about exposures, with author and time: a history that is only ever added to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.tables import acts
+from service.adapters.postgres.usage_keys import KEY
+from service.core.exposure import ExposureKey
+
+MAX_ACTS = 200
+"""Read at once; nobody reads more of one exposure."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAct:
+    kind: str
+    """acknowledge, snooze, commit, waive, reassign, reopen, check."""
+    author: str
+    """As they called themselves: untrusted text."""
+    at: datetime
+    details: Mapping[str, Any]
+    """What the kind of act says of itself: until when, why, to whom, which item."""
+
+
+async def record_act(
+    connection: AsyncConnection, key: ExposureKey, kind: str, author: str, at: datetime, details: Mapping[str, Any]
+) -> None:
+    """In the transaction that does it. `details` must be JSON: dates as ISO text."""
+    row = key._asdict() | {"kind": kind, "author": author, "at": at, "details": dict(details)}
+    await connection.execute(acts.insert().values(row))
+
+
+async def read_acts(connection: AsyncConnection, key: ExposureKey) -> list[LoggedAct]:
+    """The newest first, at most `MAX_ACTS`."""
+    a = acts.c
+    rows = await connection.execute(
+        select(a.kind, a.author, a.at, a.details)
+        .where(*(a[name] == value for name, value in zip(KEY, key, strict=True)))
+        .order_by(a.at.desc(), a.id.desc())
+        .limit(MAX_ACTS)
+    )
+    return [LoggedAct(*row) for row in rows]
