@@ -12,9 +12,18 @@ KEY = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")
 
 async def test_acts_are_read_newest_first_and_in_the_order_of_writing_at_one_time(database: Database) -> None:
     async with database.begin() as connection:
-        await record_act(connection, KEY, "acknowledge", "ada@example.com", NOW, {})
-        await record_act(connection, KEY, "check", "ada@example.com", NOW, {"item": "prompts", "done": True})
-        await record_act(connection, KEY, "snooze", "bob@example.com", NOW - timedelta(days=1), {"until": "2025-07-04"})
+        await record_act(connection, KEY, "acknowledge", author="ada@example.com", at=NOW, details={})
+        await record_act(
+            connection, KEY, "check", author="ada@example.com", at=NOW, details={"item": "prompts", "done": True}
+        )
+        await record_act(
+            connection,
+            KEY,
+            "snooze",
+            author="bob@example.com",
+            at=NOW - timedelta(days=1),
+            details={"until": "2025-07-04"},
+        )
 
     async with database.connect() as connection:
         acts = await read_acts(connection, KEY)
@@ -28,7 +37,9 @@ async def test_acts_are_read_newest_first_and_in_the_order_of_writing_at_one_tim
 
 async def test_the_same_model_in_another_environment_has_a_history_of_its_own(database: Database) -> None:
     async with database.begin() as connection:
-        await record_act(connection, KEY._replace(environment="staging"), "acknowledge", "ada@example.com", NOW, {})
+        await record_act(
+            connection, KEY._replace(environment="staging"), "acknowledge", author="ada@example.com", at=NOW, details={}
+        )
 
     async with database.connect() as connection:
         assert await read_acts(connection, KEY) == []

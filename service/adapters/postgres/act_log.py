@@ -28,7 +28,7 @@ class LoggedAct:
 
 
 async def record_act(
-    connection: AsyncConnection, key: ExposureKey, kind: str, author: str, at: datetime, details: Mapping[str, Any]
+    connection: AsyncConnection, key: ExposureKey, kind: str, *, author: str, at: datetime, details: Mapping[str, Any]
 ) -> None:
     """In the transaction that does it. `details` must be JSON: dates as ISO text."""
     row = key._asdict() | {"kind": kind, "author": author, "at": at, "details": dict(details)}
