@@ -23,6 +23,7 @@ from service.adapters.queries.exposures import (
     read_standings,
 )
 from service.adapters.queries.health import DatabaseHealth, read_database_health, set_gauges
+from service.adapters.queries.naming import read_candidates
 from service.adapters.queries.notifications import SentMessage, read_messages, read_next, read_notifications
 from service.adapters.queries.operation import read_heartbeats, read_rejections
 from service.adapters.queries.paging import MAX_PAGE, CursorError, cut
@@ -52,6 +53,7 @@ __all__ = [
     "cut",
     "deadline_key",
     "exposure_key",
+    "read_candidates",
     "read_database_health",
     "read_exposures",
     "read_heartbeats",

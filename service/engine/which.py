@@ -1,0 +1,28 @@
+"""which: the one exposure that somebody names, for every door that people act through."""
+
+from datetime import datetime
+
+from service.adapters.postgres.database import Database
+from service.adapters.queries import read_candidates, read_service_names
+from service.core.catalog.lifecycle import Catalog
+from service.core.exposure import ExposureKey
+from service.core.naming import Ambiguous, Missing, meant, no_such_service
+
+
+async def which(
+    database: Database,
+    catalog: Catalog,
+    service: str,
+    *,
+    model: str | None = None,
+    environment: str | None = None,
+    platform: str | None = None,
+    now: datetime,
+) -> ExposureKey | Ambiguous | Missing:
+    """`model` is canonical, or as requests spell it. What is not given does not narrow: a service with one exposure
+    needs no more than its name. What is not the only one like that is refused, with what there is."""
+    async with database.connect() as connection:
+        candidates = await read_candidates(connection, catalog, service, now=now)
+        if not candidates:
+            return no_such_service(service, await read_service_names(connection))
+    return meant(candidates, model=model, environment=environment, platform=platform)
