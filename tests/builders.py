@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from service.core.calendar import Calendar
 from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
 from service.core.exposure import DayOfUse, Exposure
 from service.core.notification import Digest, DigestLine, Notice
@@ -120,7 +121,8 @@ def make_exposure(**given: Any) -> Exposure:
 
 
 def make_owner(**given: Any) -> Owner:
-    """A team with everybody there is, in Berlin: 9:00 is 7:00 UTC in summer."""
+    """A team with everybody there is, in Berlin: 9:00 is 7:00 UTC in summer. `zone` stands for its calendar."""
+    zone = given.pop("zone", ZoneInfo("Europe/Berlin"))
     values: dict[str, Any] = {
         "team": "search",
         "people": ("ada@example.com",),
@@ -129,7 +131,7 @@ def make_owner(**given: Any) -> Owner:
         "manager": ("mia@example.com",),
         "director": ("dora@example.com",),
         "incident": "#incidents",
-        "zone": ZoneInfo("Europe/Berlin"),
+        "calendar": Calendar(zone),
         "rule": "owners[0]",
     }
     return Owner(**(values | given))

@@ -13,8 +13,9 @@ from jsonschema import Draft202012Validator
 
 from service.config.company_checks import find_problems
 from service.config.located import ConfigError, read_located
+from service.core.calendar import DEFAULT_CALENDAR, Calendar
 from service.core.escalation.policy import Policy, PolicyRule, policy_for, policy_from_json
-from service.core.ownership import NOBODY, Channels, Owner, OwnerRule, owner_of
+from service.core.ownership import Channels, Owner, OwnerRule, owner_of
 from service.core.usage import Format
 
 __all__ = ["Company", "ConfigError", "Topic", "company_schema", "load_company"]
@@ -103,7 +104,7 @@ def _owner_rule(rule: dict[str, Any], name: str) -> OwnerRule:
             manager=tuple(rule.get("manager", ())),
             director=tuple(rule.get("director", ())),
             incident=rule.get("incident"),
-            zone=ZoneInfo(rule["timezone"]) if "timezone" in rule else NOBODY.zone,
+            calendar=Calendar(ZoneInfo(rule["timezone"])) if "timezone" in rule else DEFAULT_CALENDAR,
             rule=name,
         ),
     )

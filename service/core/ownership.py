@@ -6,11 +6,11 @@ from fnmatch import fnmatchcase
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from service.core.calendar import DEFAULT_CALENDAR, Calendar
+
 Audience = Literal["owner", "team", "oncall", "manager", "director", "incident", "fallback", "operator", "organisation"]
 """Who a step tells. `owner`: the people named for the service, else the team's channel. `fallback`: the channel that is
 never empty. `operator`: whoever runs lastcall."""
-
-UTC = ZoneInfo("UTC")
 
 ABOVE_OWNER: frozenset[Audience] = frozenset({"oncall", "manager", "director", "incident", "organisation"})
 """Who is told only after the owner has had a business day, unless three days or fewer remain."""
@@ -35,9 +35,15 @@ class Owner:
     manager: tuple[str, ...] = ()
     director: tuple[str, ...] = ()
     incident: str | None = None
-    zone: ZoneInfo = UTC
+    tier: str | None = None
+    """How much the service matters, in the company's own word: policies are chosen by it."""
+    calendar: Calendar = DEFAULT_CALENDAR
     rule: str = ""
     """Which line of lastcall.yaml said so, for "why you"."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.calendar.zone
 
 
 NOBODY = Owner(team=None, rule="no rule of lastcall.yaml matches")

@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 from sqlalchemy import text
@@ -13,7 +12,7 @@ from sqlalchemy import text
 from service.adapters.catalog.files import load_catalog
 from service.adapters.postgres.database import Database
 from service.core import words
-from service.core.calendar import next_working
+from service.core.calendar import Calendar
 from service.core.catalog.lifecycle import Deprecation
 from service.core.identity import Model
 from tests.broker_topics import call_record, make_topic, produce
@@ -56,7 +55,7 @@ async def test_one_record_in_kafka_is_one_message_to_the_owner(
             assert (ready["consumer"] is not None) == (role == "consume")
 
         # Outside working hours the owner is told when they begin: the clock moves on to that.
-        goes_out = next_working(now, ZoneInfo("UTC")) + timedelta(minutes=1)
+        goes_out = Calendar().next_working(now) + timedelta(minutes=1)
         for _ in range(2):
             ticked = await lastcall("tick", "--now", f"{goes_out:%Y-%m-%dT%H:%M:%SZ}", env=env, folder=tmp_path)
             assert ticked.code == 0, ticked.err

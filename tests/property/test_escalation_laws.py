@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from service.core.calendar import local_day, one_business_day_after
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Close, Decision, Telling, Wait
@@ -139,7 +138,7 @@ class Escalation(RuleBasedStateMachine):
         for one in self.life.told:
             if one.telling.news == "notice" and not one.telling.reopened:
                 at = DEFAULT_POLICY.step(one.telling.step).at
-                day = at.day(announced=one.announced, deadline=one.deadline)
+                day = at.day(self.life.owner.calendar, announced=one.announced, deadline=one.deadline)
                 zone = UTC if at.while_failing else self.life.owner.zone
                 assert day is not None
                 assert one.at.astimezone(zone).date() >= day
@@ -150,10 +149,10 @@ class Escalation(RuleBasedStateMachine):
         for index, one in enumerate(self.life.told):
             if not ABOVE_OWNER.intersection(one.telling.audiences):
                 continue
-            zone = self.life.owner.zone
-            late = one.deadline is not None and (one.deadline - local_day(one.at, zone)).days <= LAST_DAYS
+            calendar = self.life.owner.calendar
+            late = one.deadline is not None and (one.deadline - calendar.day_of(one.at)).days <= LAST_DAYS
             earlier = [told for told in self.life.told[:index] if "owner" in told.telling.audiences]
-            had_a_day = any(one_business_day_after(told.telling.not_before, zone) <= one.at for told in earlier)
+            had_a_day = any(calendar.business_day_after(told.telling.not_before) <= one.at for told in earlier)
             assert had_a_day or (late and (earlier or "owner" in one.telling.audiences))
 
     @invariant()

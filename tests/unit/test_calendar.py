@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.core.calendar import add_business_days, next_working, one_business_day_after, work_start
+from service.core.calendar import Calendar
 
-BERLIN = ZoneInfo("Europe/Berlin")
+BERLIN = Calendar(ZoneInfo("Europe/Berlin"))
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
     ],
 )
 def test_business_days_are_counted_without_weekends(day: str, count: int, expected: str) -> None:
-    assert add_business_days(date.fromisoformat(day), count) == date.fromisoformat(expected)
+    assert BERLIN.add_business_days(date.fromisoformat(day), count) == date.fromisoformat(expected)
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,15 @@ def test_business_days_are_counted_without_weekends(day: str, count: int, expect
     ],
 )
 def test_quiet_hours_delay_until_the_next_working_hour(moment: str, expected: str) -> None:
-    assert next_working(_utc(moment), BERLIN) == _utc(expected)
+    assert BERLIN.next_working(_utc(moment)) == _utc(expected)
 
 
 def test_day_starts_by_the_owners_clock() -> None:
-    assert work_start(date(2025, 7, 14), ZoneInfo("Asia/Kolkata")) == _utc("2025-07-14T03:30")
+    assert Calendar(ZoneInfo("Asia/Kolkata")).work_start(date(2025, 7, 14)) == _utc("2025-07-14T03:30")
 
 
 def test_business_day_after_friday_ends_on_monday_at_the_same_time() -> None:
-    assert one_business_day_after(_utc("2025-07-04T12:00"), BERLIN) == _utc("2025-07-07T12:00")
+    assert BERLIN.business_day_after(_utc("2025-07-04T12:00")) == _utc("2025-07-07T12:00")
 
 
 def _utc(text: str) -> datetime:

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from service.core.calendar import Calendar
 from service.core.escalation.policy import (
     DEFAULT_POLICY,
     Offset,
@@ -33,7 +34,7 @@ MONDAY = date(2025, 7, 14)
 def test_offset_is_read_printed_and_dated(text: str, offset: Offset, day: date) -> None:
     assert parse_offset(text) == offset
     assert str(offset) == text
-    assert offset.day(announced=date(2025, 4, 14), deadline=MONDAY) == day
+    assert offset.day(Calendar(), announced=date(2025, 4, 14), deadline=MONDAY) == day
 
 
 @pytest.mark.parametrize(
@@ -52,8 +53,8 @@ def test_unreadable_offset_says_why(text: str, says: str) -> None:
 
 
 def test_without_a_deadline_only_the_announcement_has_a_day() -> None:
-    assert parse_offset("-30d").day(announced=MONDAY, deadline=None) is None
-    assert parse_offset("announced").day(announced=MONDAY, deadline=None) == MONDAY
+    assert parse_offset("-30d").day(Calendar(), announced=MONDAY, deadline=None) is None
+    assert parse_offset("announced").day(Calendar(), announced=MONDAY, deadline=None) == MONDAY
 
 
 def test_policy_survives_being_stored() -> None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from service.core.calendar import local_day, next_working, one_business_day_after, work_start
 from service.core.exposure import Exposure, State, state_of
 from service.core.ownership import Owner
 
@@ -34,6 +33,16 @@ class Case:
         return self.state != "quiet" and state_of(self.exposure, self.now) == "quiet"
 
     @property
+    def deadline(self) -> date | None:
+        """The first day of the shutdown."""
+        return self.exposure.deadline
+
+    @property
+    def effective_deadline(self) -> date | None:
+        """The day by which changes must be out: the deadline, or the first day of the freeze that reaches up to it."""
+        return None if self.deadline is None else self.owner.calendar.effective_deadline(self.deadline)
+
+    @property
     def is_late(self) -> bool:
         """Whether the last days have begun."""
         return self._is_late_on(self.today)
@@ -45,17 +54,19 @@ class Case:
 
     def go_out_at(self, moment: datetime) -> datetime:
         """At once in the last days, else in the owner's working hours: delayed, never dropped."""
-        return moment if self._is_late_on(self.day_of(moment)) else next_working(moment, self.owner.zone)
+        return moment if self._is_late_on(self.day_of(moment)) else self.owner.calendar.next_working(moment)
 
     def day_of(self, moment: datetime) -> date:
-        return local_day(moment, self.owner.zone)
+        return self.owner.calendar.day_of(moment)
 
     def morning(self, day: date) -> datetime:
-        return work_start(day, self.owner.zone)
+        return self.owner.calendar.work_start(day)
 
     def business_day_after(self, moment: datetime) -> datetime:
-        return one_business_day_after(moment, self.owner.zone)
+        return self.owner.calendar.business_day_after(moment)
 
     def _is_late_on(self, day: date) -> bool:
-        deadline = self.exposure.deadline
-        return deadline is not None and (deadline - day).days <= LAST_DAYS
+        """From three days before the shutdown on, and before a freeze that reaches up to it; not all through that."""
+        if self.deadline is None or self.effective_deadline is None:
+            return False
+        return (self.deadline - day).days <= LAST_DAYS or 0 <= (self.effective_deadline - day).days <= LAST_DAYS

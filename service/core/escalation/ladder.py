@@ -33,7 +33,7 @@ def climb(policy: Policy, case: Case) -> tuple[Rung, ...]:
     earliest = exposure.first_at if announced is None else max(exposure.first_at, utc_midnight(announced))
     found = []
     for step in policy.steps:
-        day = step.at.day(announced=announced, deadline=exposure.deadline)
+        day = step.at.day(case.owner.calendar, announced=announced, deadline=exposure.deadline)
         if day is not None:
             nominal = utc_midnight(day) if step.at.while_failing else case.morning(day)
         elif step.at.anchor == "announced":

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from service.core.calendar import add_business_days
+from service.core.calendar import Calendar
 from service.core.ownership import Audience
 
 Anchor = Literal["announced", "days", "business_days"]
@@ -43,15 +43,19 @@ class Offset:
         """After the shutdown a step speaks only of calls that are still made."""
         return self.while_failing or self.days > 0
 
-    def day(self, *, announced: date | None, deadline: date | None) -> date | None:
-        """The day of the step; None when that day is not known (no announcement on record, no firm deadline)."""
+    def day(self, calendar: Calendar, *, announced: date | None, deadline: date | None) -> date | None:
+        """The day of the step; None when that day is not known (no announcement on record, no firm deadline).
+
+        A step before the shutdown is counted from the last day for changes, which a freeze pulls forward.
+        """
         if self.anchor == "announced":
             return announced
         if deadline is None:
             return None
+        end = calendar.effective_deadline(deadline) if self.days < 0 else deadline
         if self.anchor == "business_days":
-            return add_business_days(deadline, self.days)
-        return deadline + timedelta(days=self.days)
+            return calendar.add_business_days(end, self.days)
+        return end + timedelta(days=self.days)
 
 
 def parse_offset(text: str) -> Offset:

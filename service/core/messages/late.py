@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from service.core import words
+from service.core.calendar import DEFAULT_CALENDAR
 from service.core.escalation.policy import parse_offset
 from service.core.messages.text import plain
 from service.core.notification import Notice
@@ -49,7 +50,7 @@ def _last_due(notice: Notice) -> date:
 
 def _day_of(step: str, notice: Notice) -> date | None:
     try:
-        return parse_offset(step).day(announced=notice.announced, deadline=notice.shutdown_on)
+        return parse_offset(step).day(DEFAULT_CALENDAR, announced=notice.announced, deadline=notice.shutdown_on)
     except ValueError:
         return None
 

@@ -1,0 +1,38 @@
+"""Public holidays by country and region, as the `holidays` library knows them."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+
+from holidays import country_holidays
+from holidays.registry import COUNTRIES
+
+_EVERY_DAY = frozenset(range(7))
+
+
+@cache
+def public_holidays(country: str, region: str | None, year: int) -> frozenset[date]:
+    """The days off of one year, substitute days included. `country` and `region` are known codes."""
+    return frozenset(country_holidays(country, subdiv=region, years=year))
+
+
+@cache
+def countries() -> Mapping[str, str]:
+    """Two-letter code by whatever a person may write: the code itself, the three-letter code, the English name."""
+    found: dict[str, str] = {}
+    for module, (_, code, *codes) in COUNTRIES.items():
+        found |= {module.replace("_", " ").title(): code} | dict.fromkeys(codes, code)
+    return found | {code: code for _, code, *_ in COUNTRIES.values()}
+
+
+@cache
+def regions(country: str) -> Mapping[str, str]:
+    """Code of a region by its code or its name, for a known country; empty where its holidays know no regions."""
+    calendar = country_holidays(country)
+    return {**calendar.subdivisions_aliases, **{code: code for code in calendar.subdivisions}}
+
+
+@cache
+def workdays(country: str) -> frozenset[int]:
+    """The days of the country's week that are worked, Monday as 0."""
+    return _EVERY_DAY - country_holidays(country).weekend
