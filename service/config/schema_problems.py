@@ -1,0 +1,90 @@
+"""What a JSON Schema refuses in a file that people write, with the line and how to mend it."""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from service.config.located import Located, Problem, Where
+
+_KINDS = {
+    "array": "a list",
+    "object": "a group of settings",
+    "string": "text",
+    "integer": "a whole number",
+}
+
+
+def problems_of_schema(located: Located, validator: Draft202012Validator) -> Iterator[Problem]:
+    for error in validator.iter_errors(located.value):
+        yield from _of_schema(located, error)
+
+
+def _of_schema(located: Located, error: ValidationError) -> Iterator[Problem]:
+    where: Where = tuple(error.absolute_path)
+    at = spelled(where)
+    found: Any = error.instance
+    wanted: Any = error.validator_value
+    if error.validator == "additionalProperties":
+        schema: Any = error.schema
+        known = list(schema["properties"])
+        for unknown in (key for key in found if key not in known):
+            remedy = meant(unknown, known) or f"Known: {', '.join(known)}"
+            yield Problem(located.line((*where, unknown)), f"{at}{unknown!r} is no setting here", remedy)
+    elif error.validator == "required":
+        for absent in (key for key in wanted if key not in found):
+            yield Problem(located.line(where), f"{at}{absent!r} is missing", f"Add `{absent}:` with a value")
+    else:
+        what, remedy = _of_value(str(error.validator), found, wanted)
+        yield Problem(located.line(where), f"{at}{what}", remedy)
+
+
+def _of_value(rule: str, found: Any, wanted: Any) -> tuple[str, str]:
+    """What is wrong with a value, and how to mend it."""
+    match rule:
+        case "type" if found is None:
+            told = ("there is no value", "Write one, or remove the line. A value that starts with # needs quotes")
+        case "type":
+            told = (f"{found!r} is not {_KINDS[wanted]}", _remedy_of_type(found, wanted))
+        case "enum":
+            told = (f"{found!r} is unknown", meant(found, wanted) or f"Write one of: {', '.join(wanted)}")
+        case "pattern":
+            remedy = 'Write "#channel" in quotes, an e-mail address, usergroup:<handle> or a Slack id'
+            told = (f"{found!r} is no address", remedy)
+        case "format":
+            told = (f"{found!r} is no day", "Write one as 2025-07-14")
+        case "minimum":
+            told = (f"{found} is less than {wanted}", f"Write {wanted} or more")
+        case "maximum":
+            told = (f"{found} is more than {wanted}", f"Write {wanted} or less")
+        case "minLength":
+            told = ("there is no value", "Write one, or remove the line")
+        case "minItems":
+            told = ("the list is empty", "Name at least one")
+        case "uniqueItems":
+            told = ("the list names one twice", "Keep one of the two")
+        case _:
+            told = (f"{str(found)[:40]!r}... is longer than {wanted} characters", "Shorten it")
+    return told
+
+
+def meant(found: Any, known: Sequence[str]) -> str | None:
+    close = get_close_matches(str(found), known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else None
+
+
+def _remedy_of_type(value: Any, wanted: str) -> str:
+    if wanted == "string":
+        return "Write a single value" if isinstance(value, list | dict) else "Put it in quotes"
+    return {
+        "array": "Write a list: [one, two]",
+        "object": "Write settings below it, indented, as `name: value`",
+        "integer": "Write digits only, without quotes",
+    }[wanted]
+
+
+def spelled(where: Where) -> str:
+    """`owners[0].timezone: `"""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+    return f"{text}: " if text else ""
