@@ -56,8 +56,8 @@ class Company:
     def owner_of(self, service: str) -> Owner:
         return owner_of(self.owners, service)
 
-    def policy_for(self, *, platform: str, environment: str, team: str | None) -> Policy:
-        return policy_for(self.policies, platform=platform, environment=environment, team=team)
+    def policy_for(self, *, platform: str, environment: str, owner: Owner) -> Policy:
+        return policy_for(self.policies, platform=platform, environment=environment, owner=owner)
 
 
 @cache

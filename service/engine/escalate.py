@@ -180,7 +180,7 @@ class _Tick:
             return Wait(self.now + UNTIL_MORE_IS_KNOWN, wakes_on_call=True, reason="its calls are not worked out yet")
         if exposure is None:
             return vanish(campaign, self.now)
-        policy = self.company.policy_for(platform=key.platform, environment=key.environment, team=owner.team)
+        policy = self.company.policy_for(platform=key.platform, environment=key.environment, owner=owner)
         return decide(campaign, exposure, owner, policy, self.now, known_until=self._known_until(due, exposure))
 
     def _known_until(self, due: Due, exposure: Exposure | None) -> datetime:

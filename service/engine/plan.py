@@ -60,7 +60,7 @@ async def plan(
     for exposure in exposures:
         key = exposure.key
         owner = company.owner_of(key.service)
-        policy = company.policy_for(platform=key.platform, environment=key.environment, team=owner.team)
+        policy = company.policy_for(platform=key.platform, environment=key.environment, owner=owner)
         for one in foresee(campaigns.get(key), exposure, owner, policy, start=now, end=end, known_until=known):
             for to in destinations(owner, one.telling.audiences, company.channels):
                 planned.append(_foreseen(one, exposure, to))

@@ -24,7 +24,7 @@ def test_without_a_file_nobody_is_owned_and_the_default_policy_holds() -> None:
     company = load_company(None)
     assert company.fallback_channel == company.operator_channel == "#lastcall"
     assert company.owner_of("search-api") is NOBODY
-    assert company.policy_for(platform="openai-api", environment="", team=None) is DEFAULT_POLICY
+    assert company.policy_for(platform="openai-api", environment="", owner=NOBODY) is DEFAULT_POLICY
 
 
 def test_empty_file_is_like_none(tmp_path: Path) -> None:
@@ -167,5 +167,6 @@ def test_published_schema_is_a_schema() -> None:
 def test_example_of_the_documentation_loads(tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml title=\"lastcall.yaml\"\n(.*?)```", DOCS.read_text(), re.DOTALL)
     company = load(tmp_path, example)
-    assert company.owner_of("checkout-web").team == "payments"
-    assert company.policy_for(platform="azure-openai", environment="staging", team="payments").name == "staging"
+    owner = company.owner_of("checkout-web")
+    assert owner.team == "payments"
+    assert company.policy_for(platform="azure-openai", environment="staging", owner=owner).name == "staging"

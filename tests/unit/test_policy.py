@@ -11,10 +11,12 @@ from service.core.escalation.policy import (
     Policy,
     PolicyRule,
     parse_offset,
+    policies_of,
     policy_for,
     policy_from_json,
     policy_to_json,
 )
+from service.core.ownership import NOBODY, Owner
 
 MONDAY = date(2025, 7, 14)
 
@@ -61,13 +63,61 @@ def test_policy_survives_being_stored() -> None:
     assert policy_from_json(policy_to_json(DEFAULT_POLICY)) == DEFAULT_POLICY
 
 
+def rule(name: str, **match: str) -> PolicyRule:
+    return PolicyRule(Policy(name, ()), **match)
+
+
 def test_first_policy_that_matches_counts() -> None:
-    azure, search = Policy("azure", ()), Policy("search", ())
-    rules = [PolicyRule(azure, platform="azure-*", environment="prod*"), PolicyRule(search, team="search")]
+    rules = [rule("azure", platform="azure-*", environment="prod*"), rule("search", team="search")]
 
     def chosen(platform: str, environment: str, team: str | None) -> str:
-        return policy_for(rules, platform=platform, environment=environment, team=team).name
+        return policy_for(rules, platform=platform, environment=environment, owner=Owner(team)).name
 
     assert chosen("azure-openai", "production", "search") == "azure"
     assert chosen("azure-openai", "staging", "search") == "search"
     assert chosen("azure-openai", "staging", None) == "default"
+
+
+def test_policy_may_ask_for_the_owners_tier() -> None:
+    rules = [rule("strict", tier="crit*")]
+
+    def chosen(tier: str | None) -> str:
+        return policy_for(rules, platform="openai-api", environment="", owner=Owner("search", tier=tier)).name
+
+    assert [chosen("critical"), chosen("batch"), chosen(None)] == ["strict", "default", "default"]
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "covers"),
+    [
+        pytest.param({}, {"team": "search"}, True, id="a policy for everything"),
+        pytest.param({"team": "*"}, {}, True, id="a star matches an owner without a team, too"),
+        pytest.param({"team": "?*"}, {}, False, id="an owner without a team is left"),
+        pytest.param({"environment": ""}, {}, False, id="only calls without an environment"),
+        pytest.param({"team": "s*"}, {"team": "search"}, True, id="a name within a pattern"),
+        pytest.param({"team": "s*"}, {"team": "se*"}, True, id="a pattern within a pattern"),
+        pytest.param({"team": "s?"}, {"team": "s*"}, False, id="one letter is not any number of letters"),
+        pytest.param({"team": "s[ab*]"}, {"team": "s*"}, False, id="a star among letters is a letter"),
+        pytest.param({"team": "search"}, {"team": "s*"}, False, id="a name is less than a pattern"),
+        pytest.param({"tier": "critical"}, {"tier": "critical", "team": "a"}, True, id="less is asked for"),
+        pytest.param({"tier": "critical", "team": "a"}, {"tier": "critical"}, False, id="more is asked for"),
+    ],
+)
+def test_policy_below_one_that_matches_as_much_is_never_asked(
+    above: dict[str, str], below: dict[str, str], covers: bool
+) -> None:
+    assert rule("above", **above).covers(rule("below", **below)) is covers
+
+
+def test_owner_may_come_under_each_policy_that_no_earlier_one_keeps_from_it() -> None:
+    rules = [
+        rule("critical in production", tier="critical", environment="prod*"),
+        rule("azure", platform="azure-*"),
+        rule("critical on azure", tier="critical", platform="azure-openai"),
+        rule("search", team="search"),
+        rule("others", team="*"),
+    ]
+    names = [policy.name for policy in policies_of(rules, Owner("search", tier="critical"))]
+    assert names == ["critical in production", "azure", "search"]
+    assert [policy.name for policy in policies_of(rules, NOBODY)] == ["azure", "others"]
+    assert policies_of([], NOBODY) == (DEFAULT_POLICY,)

@@ -1,14 +1,14 @@
 """An escalation policy: steps at offsets from the shutdown, each with audiences. Data, frozen into a campaign."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from service.core.calendar import Calendar
-from service.core.ownership import Audience
+from service.core.ownership import Audience, Owner
 
 Anchor = Literal["announced", "days", "business_days"]
 MAX_DAYS = 3650
@@ -102,22 +102,62 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRule:
-    """Shell-style patterns; a campaign's platform, environment and team must match those that are given."""
+    """Shell-style patterns; a campaign's platform and environment, and its owner's team and tier, must match those
+    that are given. An owner without a team or a tier has an empty one."""
 
     policy: Policy
     platform: str | None = None
     environment: str | None = None
     team: str | None = None
+    tier: str | None = None
 
-    def matches(self, *, platform: str, environment: str, team: str | None) -> bool:
-        wanted = ((self.platform, platform), (self.environment, environment), (self.team, team or ""))
-        return all(pattern is None or fnmatchcase(value, pattern) for pattern, value in wanted)
+    @property
+    def _patterns(self) -> tuple[str | None, ...]:
+        return self.platform, self.environment, self.team, self.tier
+
+    def matches(self, *, platform: str, environment: str, owner: Owner) -> bool:
+        return self.matches_owner(owner) and all(
+            pattern is None or fnmatchcase(value, pattern)
+            for pattern, value in ((self.platform, platform), (self.environment, environment))
+        )
+
+    def matches_owner(self, owner: Owner) -> bool:
+        """Whether it may come to services of that owner, on some platform in some environment."""
+        wanted = ((self.team, owner.team), (self.tier, owner.tier))
+        return all(pattern is None or fnmatchcase(value or "", pattern) for pattern, value in wanted)
+
+    def covers(self, later: "PolicyRule") -> bool:
+        """Whether it certainly matches all that `later` matches, so that a rule that stands below it is never asked."""
+        return all(map(_covers, self._patterns, later._patterns))
 
 
-def policy_for(rules: Iterable[PolicyRule], *, platform: str, environment: str, team: str | None) -> Policy:
+def _covers(pattern: str | None, other: str | None) -> bool:
+    if pattern is None or pattern == other:
+        return True
+    if other is None:
+        return not pattern.strip("*") and pattern != ""
+    may_be_read_as_text = not set(other) & set("*?[") or not set(pattern) & set("?[")
+    return may_be_read_as_text and fnmatchcase(other, pattern)
+
+
+def policy_for(rules: Iterable[PolicyRule], *, platform: str, environment: str, owner: Owner) -> Policy:
     """The policy of the first rule that matches, else the default."""
-    matching = (rule.policy for rule in rules if rule.matches(platform=platform, environment=environment, team=team))
+    matching = (rule.policy for rule in rules if rule.matches(platform=platform, environment=environment, owner=owner))
     return next(matching, DEFAULT_POLICY)
+
+
+def policies_of(rules: Sequence[PolicyRule], owner: Owner) -> tuple[Policy, ...]:
+    """Every policy that services of `owner` may come under, in the order in which they are asked."""
+    found: list[PolicyRule] = []
+    for rule in (*rules, PolicyRule(DEFAULT_POLICY)):
+        if rule.matches_owner(owner) and not any(_covers_places(earlier, rule) for earlier in found):
+            found.append(rule)
+    return tuple(rule.policy for rule in found)
+
+
+def _covers_places(earlier: PolicyRule, later: PolicyRule) -> bool:
+    """Of one owner: whether `earlier` is asked first on every platform, in every environment of `later`."""
+    return _covers(earlier.platform, later.platform) and _covers(earlier.environment, later.environment)
 
 
 def parse_repeat(text: str) -> int:
