@@ -1,0 +1,1 @@
+"""Who owns a service where lastcall.yaml does not say: people's answers, a Backstage catalog, a CODEOWNERS file."""

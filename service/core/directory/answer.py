@@ -1,0 +1,99 @@
+"""What a directory says of an owner, in the shape of an owner of lastcall.yaml; or why it says nothing."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from service.core.calendar import Calendar
+from service.core.ownership import Owner
+
+MAX_TEXT = 200
+MAX_ADDRESSES = 50
+_ADDRESS = re.compile(
+    r"#[^\s#<>&]{1,80}"
+    r"|[^\s@<>&:,]{1,64}@[^\s@<>&:,]{1,190}"
+    r"|usergroup:[\w.-]{1,80}"
+    r"|pagerduty:(?:service/)?[A-Z0-9]{4,40}"
+    r"|[CGUWS][A-Z0-9]{5,40}"
+)
+_CHANNEL_NAME = re.compile(r"[a-z0-9][\w-]{0,79}")
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """A directory gave no answer that can be used."""
+
+    reason: str
+    """A word such as http_500 or timeout: nothing of the other side's text."""
+    remedy: str
+    is_refusal: bool = False
+    """It will not get better until somebody acts."""
+
+
+def address_in(text: object) -> str | None:
+    """An address as lastcall.yaml has them, from text of a directory. A bare name is a channel's."""
+    if not isinstance(text, str):
+        return None
+    given = text.strip()
+    if _ADDRESS.fullmatch(given):
+        return given
+    return f"#{given}" if _CHANNEL_NAME.fullmatch(given) else None
+
+
+def email_in(text: object) -> str | None:
+    found = address_in(text)
+    return found if found and "@" in found else None
+
+
+def owner_from_json(stored: Mapping[str, Any], rule: str) -> Owner | None:
+    """Reads only what it knows; None without a team. What is no address is left out."""
+    team = stored.get("team")
+    if not isinstance(team, str) or not team.strip():
+        return None
+    tier = stored.get("tier")
+    return Owner(
+        team=team.strip()[:MAX_TEXT],
+        people=_addresses(stored.get("people")),
+        channel=address_in(stored.get("channel")),
+        oncall=_addresses(stored.get("oncall")),
+        manager=_addresses(stored.get("manager")),
+        director=_addresses(stored.get("director")),
+        incident=address_in(stored.get("incident")),
+        tier=tier if isinstance(tier, str) else None,
+        calendar=_calendar(stored.get("timezone")),
+        rule=rule,
+    )
+
+
+def owner_to_json(owner: Owner) -> dict[str, Any]:
+    """In the shape of an owner of lastcall.yaml, without what is empty. The calendar is its time zone alone."""
+    said: dict[str, Any] = {"team": owner.team}
+    lists = {name: list(getattr(owner, name)) for name in ("people", "oncall", "manager", "director")}
+    single = {"channel": owner.channel, "incident": owner.incident, "tier": owner.tier}
+    said |= {name: value for name, value in (lists | single).items() if value}
+    return said if owner.calendar == Calendar() else said | {"timezone": owner.zone.key}
+
+
+def completed(owner: Owner, team: Owner | None) -> Owner:
+    """What is known of the team elsewhere stands in for what `owner` leaves empty."""
+    if team is None:
+        return owner
+    told = ("people", "channel") if not owner.people and not owner.channel else ()
+    names = (*told, "oncall", "manager", "director", "incident", "tier")
+    fill = {name: getattr(team, name) for name in names if not getattr(owner, name)}
+    calendar = team.calendar if owner.calendar == Calendar() else owner.calendar
+    return replace(owner, **fill, calendar=calendar)
+
+
+def _addresses(value: object) -> tuple[str, ...]:
+    given = value[:MAX_ADDRESSES] if isinstance(value, list | tuple) else ()
+    return tuple(found for one in given if (found := address_in(one)))
+
+
+def _calendar(zone: object) -> Calendar:
+    try:
+        return Calendar(ZoneInfo(zone)) if isinstance(zone, str) else Calendar()
+    except (KeyError, ValueError, OSError):  # what `ZoneInfo` raises for names that are none
+        return Calendar()

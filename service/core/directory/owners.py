@@ -1,0 +1,101 @@
+"""service -> Owner, by everything that may say so: lastcall.yaml, people's answers, Backstage, CODEOWNERS."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from service.core.directory.answer import completed
+from service.core.directory.codeowners import CodeOwners
+from service.core.ownership import NOBODY, Owner, OwnerRule
+
+Source = Literal["lastcall.yaml", "assignment", "backstage", "codeowners"]
+"""In the order in which they are asked: the first that names an owner is right."""
+STALE_AFTER = timedelta(hours=1)
+"""An answer of a directory that is older than this is told with its age: the directory is down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A person said so, in answer to lastcall."""
+
+    owner: Owner
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    owner: Owner
+    source: Source | None
+    """None: nobody is known."""
+    as_of: datetime | None = None
+    """When the directory or the person said so; lastcall.yaml is as it is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """As of `now`, from the last good answers of the directories."""
+
+    rules: tuple[OwnerRule, ...] = ()
+    assignments: Mapping[str, Assignment] = field(default_factory=dict)
+    """By service."""
+    listed: Mapping[str, Owner] = field(default_factory=dict)
+    """Backstage's, by service in lower case."""
+    groups: Mapping[str, Owner] = field(default_factory=dict)
+    """Backstage's, by name in lower case: where a team hears that another source names."""
+    code: CodeOwners = field(default_factory=CodeOwners)
+    as_of: Mapping[Source, datetime] = field(default_factory=dict)
+    now: datetime | None = None
+    _known: dict[str, Ownership] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was worked out before, by service: a tick asks again and again."""
+
+    def owner_of(self, service: str) -> Owner:
+        return self.of(service).owner
+
+    def of(self, service: str) -> Ownership:
+        if service not in self._known:
+            self._known[service] = self._look_up(service)
+        return self._known[service]
+
+    def _look_up(self, service: str) -> Ownership:
+        for rule in self.rules:
+            if rule.matches(service):
+                return Ownership(rule.owner, "lastcall.yaml")
+        if assigned := self.assignments.get(service):
+            return Ownership(self._with_addresses(assigned.owner), "assignment", assigned.at)
+        if listed := self.listed.get(service.lower()):
+            return self._answered("backstage", listed)
+        if by_path := self.code.owner_of(service):
+            return self._answered("codeowners", by_path)
+        return Ownership(NOBODY if not self.as_of else replace(NOBODY, rule=NO_SOURCE), None)
+
+    def everybody(self) -> Iterator[Owner]:
+        """Every owner that is known by name, also of services that no log has named. Those of CODEOWNERS are known by
+        service alone, and hear where lastcall.yaml or Backstage says."""
+        yield from (rule.owner for rule in self.rules)
+        yield from (assigned.owner for assigned in self.assignments.values())
+        yield from self.listed.values()
+        yield from self.groups.values()
+
+    def _answered(self, source: Source, owner: Owner) -> Ownership:
+        as_of = self.as_of.get(source)
+        told = self._with_addresses(owner)
+        if as_of and self.now and self.now - as_of > STALE_AFTER:
+            told = replace(told, rule=f"{told.rule}, by the last good answer of {as_of:%Y-%m-%d %H:%M} UTC")
+        return Ownership(told, source, as_of)
+
+    def _with_addresses(self, owner: Owner) -> Owner:
+        """lastcall.yaml knows best where a team hears, then Backstage."""
+        if owner.team is None:
+            return owner
+        named = next((rule.owner for rule in self.rules if rule.owner.team == owner.team), None)
+        return completed(completed(owner, named), self.groups.get(owner.team.lower()))
+
+
+NO_SOURCE = "neither lastcall.yaml nor a directory names an owner"
+
+
+def on_call_addresses(owners: Iterable[Owner], scheme: str) -> list[str]:
+    """Those of the kind, each once, in order."""
+    return sorted({one for owner in owners for one in owner.oncall if one.startswith(scheme)})
