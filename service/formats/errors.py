@@ -21,11 +21,12 @@ _CODE = re.compile(
 
 
 class EndOfLife(NamedTuple):
-    """One platform's way to say that a model is gone: by a code, by words, or by both where one alone is too common."""
+    """One platform's way to say that a model is gone: by a code, by words, or by words that need a status as well."""
 
     platform: str
     code: str | None = None
     words: str | None = None
+    status: int | None = None
 
 
 END_OF_LIFE = (
@@ -34,21 +35,34 @@ END_OF_LIFE = (
     EndOfLife("openai-api", words=r"\bdoes not exist or you do not have access to it\b"),
     EndOfLife("azure-openai", code="DeploymentNotFound"),
     EndOfLife("azure-openai", code="ServiceModelDeprecated"),
-    EndOfLife("azure-openai", code="404", words=r"\bResource not found\b"),
+    EndOfLife("azure-openai", code="ServiceModelDeprecating"),
+    EndOfLife("azure-openai", status=404, words=r"\bResource not found\b"),
+    EndOfLife("azure-openai", words=r"\bdoes not work with the specified model\b"),
     EndOfLife("anthropic-api", code="not_found_error"),
+    EndOfLife("anthropic-api", words=r"^model: \S+$"),
     EndOfLife("aws-bedrock", words=r"\bhas reached the end of its life\b"),
     EndOfLife("aws-bedrock", words=r"\bmarked by provider as Legacy\b"),
-    EndOfLife("vertex-ai", words=r"\bPublisher Model \S+ was not found\b"),
+    EndOfLife("vertex-ai", words=r"\bPublisher Model \S+ (?:was )?not found\b"),
     EndOfLife("gemini-api", words=r"\bis not found for API version\b"),
+    EndOfLife("gemini-api", words=r"\bmodel models/\S+ is no longer available\b"),
     EndOfLife("groq", code="model_decommissioned"),
+    EndOfLife("groq", words=r"\bhas been decommissioned\b"),
     EndOfLife("openrouter", words=r"\bNo endpoints found for\b"),
+    EndOfLife("mistral-api", words=r"\bInvalid model: \S"),
+    EndOfLife("cohere-api", words=r"\bmodel '\S+' was removed on\b"),
+    EndOfLife("xai-api", words=r"\bmodel \S+ was deprecated on\b"),
+    EndOfLife("fireworks-serverless", words=r"\bModel not found, inaccessible, and/or not deployed\b"),
 )
 """Several of these also answer a misspelt model or a missing permission, and say so in no other way. The catalog tells
-them apart: the flag counts only for a model that it knows to be going."""
+them apart: the flag counts only for a model that it knows to be going. Bedrock says Legacy before the end, to those who
+have not called for weeks: for them the model is gone already."""
 
-_CODES = frozenset(row.code for row in END_OF_LIFE if row.words is None)
-_WORDS = re.compile("|".join(row.words for row in END_OF_LIFE if row.words and row.code is None))
-_BOTH = tuple((row.code, re.compile(row.words)) for row in END_OF_LIFE if row.code and row.words)
+_CODES = frozenset(row.code for row in END_OF_LIFE if row.code)
+_WORDS = re.compile("|".join(row.words for row in END_OF_LIFE if row.words and row.status is None))
+_WITH_STATUS = tuple((row.status, re.compile(row.words)) for row in END_OF_LIFE if row.words and row.status)
+_BARE_STATUS = frozenset({404, 410})
+_BARE_CODES = frozenset({None, "404", "410", "NOT_FOUND", "NotFound", "NotFoundError"})
+"""What a "not found" without a word about what is called: gateways log no more, where they do not keep bodies."""
 
 
 def status_in(message: str | None) -> int | None:
@@ -63,11 +77,12 @@ def code_in(message: str | None) -> str | None:
     return found[found.lastgroup or 0] if found else None
 
 
-def says_end_of_life(code: str | None, message: str | None) -> bool:
+def says_end_of_life(code: str | None, message: str | None, status: int | None = None) -> bool:
+    """Of a failed call. A "not found" that says nothing else is the model's: the path of a call names little more."""
     if code in _CODES:
         return True
     if not message:
-        return False
+        return code in _BARE_CODES and (status in _BARE_STATUS or (status is None and code is not None))
     if _WORDS.search(message, 0, _READ):
         return True
-    return any(code == row_code and words.search(message, 0, _READ) for row_code, words in _BOTH)
+    return any(status == needed and words.search(message, 0, _READ) for needed, words in _WITH_STATUS)

@@ -215,7 +215,7 @@ def _outcome(telemetry: Telemetry) -> tuple[int | None, str | None, bool]:
     status = status or error_status or errors.status_in(message)
     code = errors.code_in(message)
     named = code or (error if error_status is None else None) or _class_name(exception)
-    end_of_life = errors.says_end_of_life(code or error, message)
+    end_of_life = errors.says_end_of_life(code or error, message, status)
     if named is None and (status is None or status < 400):
         named = errors.UNNAMED
     return status, named, end_of_life

@@ -5,6 +5,7 @@ One record is one request through the gateway. Under `ai` stands one entry a plu
 other traffic.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -59,8 +60,15 @@ class _Judge(msgspec.Struct, gc=False):
     usage: _Usage | None = None
 
 
+class _Target(msgspec.Struct, gc=False):
+    provider: Scalar = None
+    model: Scalar = None
+    host: Scalar = None
+
+
 class _Plugin(msgspec.Struct, gc=False):
     meta: _Meta | None = None
+    tried_targets: list[_Target] | None = None
     usage: _Usage | None = None
     cache: _Cache | None = None
     payload: _Payload | None = None
@@ -147,8 +155,11 @@ def _calls(log: _Log, hints: Hints) -> Decoded:
     events: list[UsageEvent] = []
     for plugin, entry in log.ai.items():
         if entry.meta is not None or entry.usage is not None:
-            proxy = plugin in _PROXIES
-            events.append(_proxied(log, entry, hints) if proxy else _beside(log, plugin, entry, hints))
+            if plugin in _PROXIES:
+                event = _proxied(log, entry, hints)
+                events += [*_earlier_tries(log, entry, event, hints), event]
+            else:
+                events.append(_beside(log, plugin, entry, hints))
         if entry.judge is not None:
             events.append(_beside(log, _JUDGE, entry.judge, hints))
     return Decoded(tuple(events))
@@ -178,11 +189,27 @@ def _proxied(log: _Log, entry: _Plugin, hints: Hints) -> UsageEvent:
         status=status,
         operation=operations.from_path(log.upstream_uri) or operations.from_path(request.uri),
     )
-    answer = entry.payload.response if entry.payload is not None else None
-    if status is None or status < 400 or not isinstance(answer, str):
+    if status is None or status < 400:
         return event
+    answer = entry.payload.response if entry.payload is not None else None
+    answer = answer if isinstance(answer, str) else None
     code = errors.code_in(answer)
-    return msgspec.structs.replace(event, error_code=code, end_of_life=errors.says_end_of_life(code, answer))
+    return msgspec.structs.replace(event, error_code=code, end_of_life=errors.says_end_of_life(code, answer, status))
+
+
+def _earlier_tries(log: _Log, entry: _Plugin, last: UsageEvent, hints: Hints) -> Iterator[UsageEvent]:
+    """Those that failed before the one that was answered: a fallback would hide that a model is gone. They can be told
+    where the log names a target for each status of `upstream_status`."""
+    targets = entry.tried_targets or []
+    statuses = log.upstream_status.split(",") if isinstance(log.upstream_status, str) else []
+    if len(statuses) != len(targets):
+        return
+    for target, said in zip(targets[:-1], statuses[:-1], strict=True):
+        status = http_status(said.strip())
+        tried = _Plugin(meta=_Meta(provider_name=target.provider, request_model=target.model))
+        event = _event(log, last.reporter, tried, hints, status=status, operation=last.operation)
+        gone = errors.says_end_of_life(None, None, status)
+        yield msgspec.structs.replace(event, host=host(target.host), end_of_life=gone)
 
 
 def _beside(log: _Log, plugin: str, entry: _Plugin | _Judge, hints: Hints) -> UsageEvent:

@@ -103,7 +103,7 @@ def _event(call: _Call, hints: Hints) -> UsageEvent:
         operation=name(call.operation),
         status=status,
         error_code=error_code,
-        end_of_life=failed and errors.says_end_of_life(error_code, message),
+        end_of_life=failed and errors.says_end_of_life(error_code, message, status),
         input_tokens=count(call.input_tokens),
         output_tokens=count(call.output_tokens),
         cached_tokens=count(call.cached_tokens),

@@ -183,7 +183,8 @@ def _failure(payload: _Payload) -> tuple[int | None, str, bool]:
     message = next((m for m in (error.error_message, payload.error_str) if isinstance(m, str) and m), None)
     code = errors.code_in(message)
     named = code or text(error.error_class) or errors.UNNAMED
-    return values.http_status(error.error_code), named, errors.says_end_of_life(code, message)
+    status = values.http_status(error.error_code)
+    return status, named, errors.says_end_of_life(code, message, status)
 
 
 def _cached(usage: _Usage | None) -> int | None:

@@ -132,6 +132,47 @@ def test_logged_answer_tells_that_the_model_is_gone() -> None:
     assert "secret prompt" not in repr(event)
 
 
+@pytest.mark.parametrize(
+    ("payload", "gone"),
+    [
+        pytest.param(None, True, id="nothing but the 404 is logged"),
+        pytest.param({"response": '{"error": "no such route"}'}, False, id="the answer speaks of something else"),
+    ],
+)
+def test_not_found_is_the_models_unless_the_answer_says_otherwise(payload: Any, gone: bool) -> None:
+    (event,) = kong_events(upstream_status="404", ai=proxied(payload=payload))
+    assert (event.status, event.end_of_life) == (404, gone)
+
+
+TARGETS = [
+    {"provider": "openai", "model": "gpt-4.5-preview", "host": "api.openai.com", "port": 443},
+    {"provider": "mistral", "model": "mistral-large-2411", "host": "api.mistral.ai", "port": 443},
+]
+
+
+def test_fallback_does_not_hide_the_try_that_was_told_gone() -> None:
+    ai = proxied({"provider_name": "mistral", "request_model": "mistral-large-2411"}, tried_targets=TARGETS)
+    failed, answered = kong_events(upstream_status="404, 200", ai=ai)
+    assert (failed.requested_id, failed.host, failed.status) == ("gpt-4.5-preview", "api.openai.com", 404)
+    assert (failed.failed, failed.end_of_life, failed.served_id, failed.input_tokens) == (True, True, None, None)
+    assert (answered.requested_id, answered.status, answered.end_of_life) == ("mistral-large-2411", 200, False)
+
+
+@pytest.mark.parametrize(
+    ("upstream", "targets"),
+    [
+        pytest.param("404, 404, 200", TARGETS, id="a status more than targets"),
+        pytest.param("200", TARGETS, id="a target more than statuses"),
+        pytest.param("404, 200", None, id="no targets"),
+        pytest.param("404, 200", {}, id="an empty table of Lua"),
+        pytest.param(200, TARGETS[1:], id="one try"),
+    ],
+)
+def test_tries_that_cannot_be_told_apart_are_the_last_one(upstream: Any, targets: Any) -> None:
+    (event,) = kong_events(upstream_status=upstream, ai=proxied(tried_targets=targets))
+    assert event.status == 200
+
+
 def test_stream_without_usage_is_unknown_and_not_zero() -> None:
     (event,) = kong_events(ai=proxied({"request_mode": "stream"}, {"prompt_tokens": 0, "completion_tokens": 0}))
     assert (event.streaming, event.input_tokens, event.output_tokens) == (True, None, None)

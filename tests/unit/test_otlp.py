@@ -240,7 +240,17 @@ def test_failed_openinference_call_names_its_model_and_error() -> None:
             (404, "not_found_error", True),
             id="SDK's span",
         ),
-        pytest.param({"error.type": "404"}, {}, (404, None, False), id="a number for a type"),
+        pytest.param({"error.type": "404"}, {}, (404, None, True), id="a number for a type, and not another word"),
+        pytest.param({"error.type": "503"}, {}, (503, None, False), id="another number for a type"),
+        pytest.param(
+            {"error.type": "NotFoundError"}, {}, (None, "NotFoundError", True), id="class, and not another word"
+        ),
+        pytest.param(
+            {"error.type": "NotFoundError"},
+            {"code": 2, "message": "Error code: 404 - {'detail': 'no such file'}"},
+            (404, "NotFoundError", False),
+            id="class, and words about something else",
+        ),
         pytest.param(
             {"error.type": "NotFoundError"}, {"code": 2, "message": GONE}, (404, "model_not_found", True), id="text"
         ),
