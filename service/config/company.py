@@ -1,21 +1,21 @@
 """lastcall.yaml: who owns which service, who is told when, and which topics are read."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 
+from service.config.calendars import calendar_of
 from service.config.company_checks import find_problems
 from service.config.located import ConfigError, read_located
 from service.core.calendar import DEFAULT_CALENDAR, Calendar
 from service.core.escalation.policy import Policy, PolicyRule, policy_for, policy_from_json
-from service.core.ownership import Channels, Owner, OwnerRule, owner_of
+from service.core.ownership import NOBODY, Channels, Owner, OwnerRule, owner_of
 from service.core.usage import Format
 
 __all__ = ["Company", "ConfigError", "Topic", "company_schema", "load_company"]
@@ -43,6 +43,8 @@ class Company:
     owners: tuple[OwnerRule, ...] = ()
     policies: tuple[PolicyRule, ...] = ()
     topics: tuple[Topic, ...] = ()
+    calendar: Calendar = DEFAULT_CALENDAR
+    """Of everybody who has no other."""
 
     @property
     def digest(self) -> str:
@@ -54,7 +56,8 @@ class Company:
         return Channels(self.fallback_channel, self.operator_channel)
 
     def owner_of(self, service: str) -> Owner:
-        return owner_of(self.owners, service)
+        owner = owner_of(self.owners, service)
+        return replace(NOBODY, calendar=self.calendar) if owner is NOBODY else owner
 
     def policy_for(self, *, platform: str, environment: str, owner: Owner) -> Policy:
         return policy_for(self.policies, platform=platform, environment=environment, owner=owner)
@@ -72,7 +75,7 @@ def load_company(path: Path | None) -> Company:
     if path is None:
         return Company()
     located = read_located(path)
-    validator = Draft202012Validator(company_schema())
+    validator = Draft202012Validator(company_schema(), format_checker=FormatChecker(["date"]))
     if problems := find_problems(located, validator):
         raise ConfigError(path, problems)
     raw: dict[str, Any] = located.value
@@ -82,7 +85,7 @@ def load_company(path: Path | None) -> Company:
         fallback_channel=fallback,
         operator_channel=raw.get("operator_channel", fallback),
         owners=tuple(
-            _owner_rule(rule, f"owners[{index}], {path.name}:{located.line(('owners', index))}")
+            _owner_rule(rule, raw, f"owners[{index}], {path.name}:{located.line(('owners', index))}")
             for index, rule in enumerate(raw.get("owners", []))
         ),
         policies=tuple(
@@ -90,10 +93,11 @@ def load_company(path: Path | None) -> Company:
             for policy in raw.get("policies", [])
         ),
         topics=tuple(Topic(topic["name"], topic.get("format")) for topic in raw.get("topics", [])),
+        calendar=calendar_of({}, raw),
     )
 
 
-def _owner_rule(rule: dict[str, Any], name: str) -> OwnerRule:
+def _owner_rule(rule: dict[str, Any], company: dict[str, Any], name: str) -> OwnerRule:
     return OwnerRule(
         services=tuple(rule["services"]),
         owner=Owner(
@@ -104,7 +108,8 @@ def _owner_rule(rule: dict[str, Any], name: str) -> OwnerRule:
             manager=tuple(rule.get("manager", ())),
             director=tuple(rule.get("director", ())),
             incident=rule.get("incident"),
-            calendar=Calendar(ZoneInfo(rule["timezone"])) if "timezone" in rule else DEFAULT_CALENDAR,
+            tier=rule.get("tier"),
+            calendar=calendar_of(rule, company),
             rule=name,
         ),
     )

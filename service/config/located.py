@@ -100,9 +100,11 @@ class _Reader:
             return self._mapping(node, where)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, (*where, index)) for index, item in enumerate(node.value)]
+        if node.tag == "tag:yaml.org,2002:timestamp":  # JSON has no days: a setting that takes one reads its text
+            return str(node.value)
         try:
             return self.loader.construct_object(node)
-        except (yaml.YAMLError, ValueError):  # a tag of its own, or a day that no calendar has
+        except (yaml.YAMLError, ValueError):  # a tag of its own, or a number that is none
             self.problems.append(
                 Problem(node.start_mark.line + 1, f"{node.value!r} cannot be read", "Put it in quotes")
             )

@@ -14,6 +14,10 @@ _KINDS = {
     "string": "text",
     "integer": "a whole number",
 }
+_REMEDIES = {
+    "address": 'Write "#channel" in quotes, an e-mail address, usergroup:<handle> or a Slack id',
+    "span of hours": "Write when work starts and when it ends, by the owner's clock: 09:00-18:00",
+}
 
 
 def problems_of_schema(located: Located, validator: Draft202012Validator) -> Iterator[Problem]:
@@ -36,7 +40,8 @@ def _of_schema(located: Located, error: ValidationError) -> Iterator[Problem]:
         for absent in (key for key in wanted if key not in found):
             yield Problem(located.line(where), f"{at}{absent!r} is missing", f"Add `{absent}:` with a value")
     else:
-        what, remedy = _of_value(str(error.validator), found, wanted)
+        told = _of_pattern(found, error.schema) if error.validator == "pattern" else None
+        what, remedy = told or _of_value(str(error.validator), found, wanted)
         yield Problem(located.line(where), f"{at}{what}", remedy)
 
 
@@ -49,9 +54,6 @@ def _of_value(rule: str, found: Any, wanted: Any) -> tuple[str, str]:
             told = (f"{found!r} is not {_KINDS[wanted]}", _remedy_of_type(found, wanted))
         case "enum":
             told = (f"{found!r} is unknown", meant(found, wanted) or f"Write one of: {', '.join(wanted)}")
-        case "pattern":
-            remedy = 'Write "#channel" in quotes, an e-mail address, usergroup:<handle> or a Slack id'
-            told = (f"{found!r} is no address", remedy)
         case "format":
             told = (f"{found!r} is no day", "Write one as 2025-07-14")
         case "minimum":
@@ -67,6 +69,11 @@ def _of_value(rule: str, found: Any, wanted: Any) -> tuple[str, str]:
         case _:
             told = (f"{str(found)[:40]!r}... is longer than {wanted} characters", "Shorten it")
     return told
+
+
+def _of_pattern(found: Any, schema: Any) -> tuple[str, str]:
+    """What has a pattern has a title, and a remedy here."""
+    return f"{found!r} is no {schema['title']}", _REMEDIES[schema["title"]]
 
 
 def meant(found: Any, known: Sequence[str]) -> str | None:
@@ -88,3 +95,11 @@ def spelled(where: Where) -> str:
     """`owners[0].timezone: `"""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
     return f"{text}: " if text else ""
+
+
+def entries(value: Any, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The groups of settings of a list, by number. What has another shape is the schema's to refuse."""
+    listed = value.get(key) if isinstance(value, dict) else None
+    for index, entry in enumerate(listed if isinstance(listed, list) else []):
+        if isinstance(entry, dict):
+            yield index, entry

@@ -33,6 +33,8 @@ def regions(country: str) -> Mapping[str, str]:
 
 
 @cache
-def workdays(country: str) -> frozenset[int]:
-    """The days of the country's week that are worked, Monday as 0."""
-    return _EVERY_DAY - country_holidays(country).weekend
+def five_day_week(country: str) -> frozenset[int] | None:
+    """The days on which people of the country work, Monday as 0; None where the law leaves them a single day off, which
+    says nothing of offices."""
+    days = _EVERY_DAY - country_holidays(country).weekend
+    return days if len(days) == 5 else None

@@ -1,0 +1,59 @@
+"""Policies in lastcall.yaml that can never do what their author meant."""
+
+from pathlib import Path
+
+import pytest
+
+from service.config.company import ConfigError, load_company
+
+STEPS = "steps: [{at: 0d, tell: [owner]}]"
+
+
+def load(folder: Path, *policies: str) -> None:
+    file = folder / "lastcall.yaml"
+    file.write_text("policies:\n" + "".join(f"  - {{{policy}, {STEPS}}}\n" for policy in policies))
+    load_company(file)
+
+
+@pytest.mark.parametrize(
+    ("policies", "says"),
+    [
+        pytest.param(
+            ("name: all", "name: critical, match: {tier: critical}"),
+            r":3: policies\[1\]: 'critical' is never asked: 'all', above it, matches everything that it does\. Move it",
+            id="below one for everything",
+        ),
+        pytest.param(
+            ("name: a, match: {environment: prod*}", "name: b", "name: c, match: {environment: production, team: t}"),
+            r":4: policies\[2\]: 'c' is never asked: 'a', above it",
+            id="a narrower one below",
+        ),
+        pytest.param(("name: a", "name: b"), r"'b' is never asked", id="two for everything"),
+        pytest.param(
+            ("name: a, match: {platform: openai}",),
+            r":2: policies\[0\]\.match\.platform: 'openai' is no platform\. Did you mean 'openai-api'\?",
+            id="nearly a platform",
+        ),
+        pytest.param(
+            ("name: a, match: {platform: nothing-*}",),
+            r"'nothing-\*' is no platform\. `lastcall catalog list` shows them",
+            id="no platform",
+        ),
+        pytest.param(
+            ("name: a, match: {tiers: x}",), r"match: 'tiers' is no setting here\. Did you mean 'tier'", id="tiers"
+        ),
+    ],
+)
+def test_policy_that_is_never_asked_is_refused(tmp_path: Path, policies: tuple[str, ...], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        load(tmp_path, *policies)
+
+
+def test_policies_from_narrow_to_wide_are_fine(tmp_path: Path) -> None:
+    load(
+        tmp_path,
+        "name: one, match: {tier: critical, platform: azure-openai}",
+        "name: two, match: {tier: critical}",
+        "name: three, match: {platform: azure-*}",
+        "name: four",
+    )
