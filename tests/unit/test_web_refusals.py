@@ -67,6 +67,8 @@ async def test_openapi_describes_every_answer() -> None:
     assert {path for path in schema["paths"] if path.startswith("/api/")} == {
         "/api/v1/deprecations",
         "/api/v1/exposures",
+        "/api/v1/exposures/acts",
+        "/api/v1/exposures/checklist",
         "/api/v1/services/{name}",
         "/api/v1/notifications",
     }

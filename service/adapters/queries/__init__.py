@@ -1,9 +1,15 @@
 """The read side for page, API and command. Nothing here writes, and every list is bounded."""
 
+from service.adapters.queries.acts import checklist_answer, read_checklist, read_history
 from service.adapters.queries.answers import (
+    ActAnswer,
+    ChecklistAnswer,
+    ChecklistItem,
     DayCalls,
     DeprecationAnswer,
+    ExposureActs,
     ExposureAnswer,
+    ExposureChecklist,
     Lifecycle,
     ModelUse,
     NotificationAnswer,
@@ -28,17 +34,23 @@ from service.adapters.queries.notifications import SentMessage, read_messages, r
 from service.adapters.queries.operation import read_heartbeats, read_rejections
 from service.adapters.queries.paging import MAX_PAGE, CursorError, cut
 from service.adapters.queries.services import read_service, read_service_names
+from service.adapters.queries.told import read_told
 from service.adapters.queries.unknown import read_unknown_ids, read_uses_spelled
 from service.adapters.queries.uses import read_uses
 
 __all__ = [
     "MAX_PAGE",
     "NO_TEAM",
+    "ActAnswer",
+    "ChecklistAnswer",
+    "ChecklistItem",
     "CursorError",
     "DatabaseHealth",
     "DayCalls",
     "DeprecationAnswer",
+    "ExposureActs",
     "ExposureAnswer",
+    "ExposureChecklist",
     "ExposureFilter",
     "Lifecycle",
     "ModelUse",
@@ -49,14 +61,17 @@ __all__ = [
     "ServiceAnswer",
     "Told",
     "UnknownId",
+    "checklist_answer",
     "count_callers",
     "cut",
     "deadline_key",
     "exposure_key",
     "read_candidates",
+    "read_checklist",
     "read_database_health",
     "read_exposures",
     "read_heartbeats",
+    "read_history",
     "read_messages",
     "read_next",
     "read_notifications",
@@ -64,6 +79,7 @@ __all__ = [
     "read_service",
     "read_service_names",
     "read_standings",
+    "read_told",
     "read_unknown_ids",
     "read_uses",
     "read_uses_spelled",

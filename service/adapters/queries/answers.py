@@ -5,7 +5,7 @@ services, environments, reporters and ids are text from a log: bounded when they
 """
 
 from datetime import date, datetime
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -122,6 +122,56 @@ class CampaignAnswer(Answer):
     next_audiences: list[str] = Field(default_factory=list, examples=[["owner", "team"]])
 
 
+class ChecklistItem(Answer):
+    """One thing that a migration consists of."""
+
+    id: str = Field(examples=["prompts"])
+    words: str = Field(examples=["Prompts are tuned and evaluated again"])
+    done: bool
+    author: str | None = Field(default=None, description="Who ticked it.", examples=["ada@example.com"])
+    at: datetime | None = None
+
+
+class ChecklistAnswer(Answer):
+    """What is done of a migration, as its owners tick it. The calls themselves are not asked."""
+
+    done: int = Field(examples=[2])
+    total: int = Field(examples=[5])
+    items: list[ChecklistItem]
+
+
+class NamedAnswer(Answer):
+    """Which exposure the answer is about, by its four names."""
+
+    service: str = Field(examples=["search-api"])
+    environment: str = Field(description="Empty where the log names none.", examples=["production"])
+    platform: str = Field(examples=["openai-api"])
+    model: str = Field(description="Canonical id on that platform.", examples=["gpt-4.5-preview-2025-02-27"])
+
+
+class ExposureChecklist(NamedAnswer):
+    """The migration checklist of one exposure."""
+
+    checklist: ChecklistAnswer
+
+
+class ActAnswer(Answer):
+    """What somebody did about an exposure."""
+
+    kind: str = Field(description="acknowledge, snooze, commit, waive, reassign, reopen, check.", examples=["check"])
+    author: str = Field(description="As they called themselves.", examples=["ada@example.com"])
+    at: datetime
+    details: dict[str, Any] = Field(
+        description="Until when, why, to whom, which item.", examples=[{"item": "prompts", "done": True}]
+    )
+
+
+class ExposureActs(NamedAnswer):
+    """What people did about one exposure."""
+
+    acts: list[ActAnswer] = Field(description="The newest first, at most 200.")
+
+
 class ExposureAnswer(Lifecycle):
     """A service's use of a deprecated model in one environment."""
 
@@ -147,6 +197,7 @@ class ExposureAnswer(Lifecycle):
     by_day: list[DayCalls] = Field(description="Oldest first, without gaps, today last.")
     campaign: CampaignAnswer | None = Field(default=None, description="Null: no escalation was opened.")
     told: Told | None = Field(default=None, description="Null: nobody was told yet.")
+    checklist: ChecklistAnswer
 
 
 class ModelUse(Answer):

@@ -11,12 +11,15 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id, load_campaigns
+from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.exposure_store import load_exposures, load_public_exposures
 from service.adapters.postgres.tables import notifications
 from service.adapters.postgres.watermark_store import known_until
+from service.adapters.queries.acts import checklist_answer
 from service.adapters.queries.answers import CampaignAnswer, DayCalls, ExposureAnswer, Lifecycle, Told
 from service.adapters.queries.lifecycle import lifecycle_of
 from service.core.catalog.lifecycle import Catalog
+from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.ladder import upcoming
@@ -88,8 +91,14 @@ async def read_exposures(
     exposures = await load_exposures(connection, catalog, now=now)
     campaigns = await load_campaigns(connection)
     told = await _read_told(connection)
+    ticked = await load_checklists(connection)
     answers = (
-        _answer(Case(each, owners(each.service), now, known), campaigns.get(each.key), told.get(campaign_id(each.key)))
+        _answer(
+            Case(each, owners(each.service), now, known),
+            campaigns.get(each.key),
+            told.get(campaign_id(each.key)),
+            ticked.get(each.key, Checklist()),
+        )
         for each in exposures
     )
     return sorted(answers, key=exposure_key)
@@ -135,7 +144,7 @@ async def _read_told(connection: AsyncConnection) -> dict[uuid.UUID, Told]:
     return {row["campaign_id"]: Told(**{name: row[name] for name in Told.model_fields}) for row in rows.mappings()}
 
 
-def _answer(case: Case, campaign: Campaign | None, told: Told | None) -> ExposureAnswer:
+def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist: Checklist) -> ExposureAnswer:
     exposure, owner, today = case.exposure, case.owner, case.now.date()
     week, month = (_since(exposure.days, today - timedelta(days=days)) for days in (7, DAYS))
     return ExposureAnswer(
@@ -159,6 +168,7 @@ def _answer(case: Case, campaign: Campaign | None, told: Told | None) -> Exposur
         by_day=_dense(month, today),
         campaign=_campaign(campaign, case) if campaign else None,
         told=told,
+        checklist=checklist_answer(checklist),
     )
 
 

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from service.entrypoints.cli.output import console, fail
 
-RUN, READ, ASK, CARE = "Run it", "Read logs", "Ask", "Look after it"
+RUN, READ, ASK, ACT, CARE = "Run it", "Read logs", "Ask", "Act", "Look after it"
 
 COMMANDS = {
     "up": (RUN, "run:up"),
@@ -29,6 +29,7 @@ COMMANDS = {
     "due": (ASK, "ask:due"),
     "plan": (ASK, "plan:plan"),
     "digest": (ASK, "digest:digest"),
+    "checklist": (ACT, "checklist:checklist"),
     "tick": (CARE, "tick:tick"),
     "doctor": (CARE, "doctor:doctor"),
     "catalog": (ASK, "catalog:app"),

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.config.settings import Settings
+from service.entrypoints.web.changing import SAFE, TOO_LARGE, refuse_change, take_body
 
 OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 MAX_URL = 4096
@@ -72,7 +73,18 @@ class Guard:
         strange = self._refuse(scope)
         scope.setdefault("state", {})["is_known"] = strange is None
         refusal = _bad_address(scope) or (None if scope["path"] in OPEN else strange)
+        if refusal is None and scope["method"] not in SAFE:
+            refusal, receive = await self._taken(scope, receive)
         await (refusal or self._inner)(scope, receive, _with_headers(send))
+
+    async def _taken(self, scope: Scope, receive: Receive) -> tuple[Response | None, Receive]:
+        """Of a request that changes something: its refusal, if there is one, and its body, all of it read."""
+        refused = refuse_change(Headers(scope=scope), with_token=self._access.mode == "token")
+        taken = None if refused else await take_body(receive)
+        if taken is not None:
+            return None, taken
+        refused = refused or TOO_LARGE
+        return _say(scope["path"], refused.status, refused.error, refused.remedy), receive
 
     def _refuse(self, scope: Scope) -> Response | None:
         """Where the path is not open. None: whoever asks may see everything."""

@@ -1,0 +1,47 @@
+"""What is ticked on the migration checklists. A tick, and taking one back, goes into the history of acts as well."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import and_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.act_log import record_act
+from service.adapters.postgres.tables import checklist
+from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
+from service.core.checklist import Checklist, ItemId, known_ticks
+from service.core.exposure import ExposureKey
+
+
+async def load_checklists(
+    connection: AsyncConnection, keys: Iterable[ExposureKey] | None = None
+) -> dict[ExposureKey, Checklist]:
+    """Of `keys`, or all. An exposure of which nothing is ticked is left out."""
+    query = select(checklist)
+    if keys is not None:
+        v = key_rows(keys)
+        query = query.join(v, same_key(checklist, v))
+    ticks: dict[ExposureKey, list[tuple[str, str, datetime]]] = defaultdict(list)
+    for row in await connection.execute(query):
+        key = ExposureKey(row.service, row.environment, row.platform, row.model)
+        ticks[key].append((row.item, row.author, row.done_at))
+    return {key: known_ticks(some) for key, some in ticks.items()}
+
+
+async def tick(connection: AsyncConnection, key: ExposureKey, item: ItemId, *, author: str, at: datetime) -> None:
+    """What is ticked already keeps its author and time, and nothing is written."""
+    row = key._asdict() | {"item": item, "author": author, "done_at": at}
+    written = insert(checklist).values(row).on_conflict_do_nothing().returning(checklist.c.item)
+    if (await connection.execute(written)).first() is not None:
+        await record_act(connection, key, "check", author=author, at=at, details={"item": item, "done": True})
+
+
+async def untick(connection: AsyncConnection, key: ExposureKey, item: ItemId, *, author: str, at: datetime) -> None:
+    """What is not ticked stays so, and nothing is written."""
+    c = checklist.c
+    same = and_(c.item == item, *(c[name] == value for name, value in zip(KEY, key, strict=True)))
+    removed = checklist.delete().where(same).returning(c.item)
+    if (await connection.execute(removed)).first() is not None:
+        await record_act(connection, key, "check", author=author, at=at, details={"item": item, "done": False})

@@ -1,0 +1,44 @@
+"""What the commands have in common that act on one exposure: how it is named, and who does it."""
+
+from datetime import datetime
+from getpass import getuser
+from typing import Annotated
+
+import typer
+
+from service.app import App
+from service.core.author import parse_author
+from service.core.exposure import ExposureKey
+from service.core.naming import Missing
+from service.engine.reconcile import catch_up
+from service.engine.which import which
+from service.entrypoints.cli.output import Exit, fail
+
+Service = Annotated[str, typer.Argument(help="As the logs spell it.")]
+ModelName = Annotated[
+    str | None, typer.Argument(help="Canonical, or as its requests spell it. Not needed where the service calls one.")
+]
+Environment = Annotated[str | None, typer.Option(help="Where the service calls the model in several.")]
+Platform = Annotated[str | None, typer.Option(help="Where the service calls the model on several.")]
+By = Annotated[str | None, typer.Option(help="Who does it: an e-mail address. Default: the user of this machine.")]
+
+
+def author_of(by: str | None) -> str:
+    """Ends the command where nobody can be named."""
+    try:
+        return parse_author(getuser() if by is None else by)
+    except (ValueError, OSError, KeyError) as error:
+        fail(f"--by: {error}" if isinstance(error, ValueError) else "nobody knows who you are", "say so: --by EMAIL")
+
+
+async def the_one(
+    app: App, service: str, model: str | None, *, environment: str | None, platform: str | None, now: datetime
+) -> ExposureKey:
+    """The exposure that is meant, of all that is read by now. Ends the command where it is not exactly one."""
+    await catch_up(app.database, now=now)
+    answer = await which(
+        app.database, app.catalog, service, model=model, environment=environment, platform=platform, now=now
+    )
+    if not isinstance(answer, ExposureKey):
+        fail(answer.error, answer.remedy, Exit.BAD_NEWS if isinstance(answer, Missing) else Exit.BAD_INPUT)
+    return answer

@@ -1,0 +1,70 @@
+"""`lastcall checklist`: what is done of one migration, and ticking it."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from service.adapters.queries import ExposureChecklist, checklist_answer, read_checklist
+from service.app import App
+from service.core import words
+from service.core.checklist import ItemId, parse_item
+from service.engine.check import check
+from service.entrypoints import phrases
+from service.entrypoints.cli.acting import By, Environment, ModelName, Platform, Service, author_of, the_one
+from service.entrypoints.cli.output import console, emit, fail
+from service.entrypoints.cli.session import run
+from service.entrypoints.cli.tables import Column, show_table
+
+
+def checklist(
+    service: Service,
+    model: ModelName = None,
+    *,
+    tick: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="It is done. May be given again.")] = None,
+    untick: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="It is not, after all.")] = None,
+    by: By = None,
+    environment: Environment = None,
+    platform: Platform = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+) -> None:
+    """What is done of a migration: model, prompts, latency, cost, users. Tick it with --tick."""
+    done, undone = _items("--tick", tick), _items("--untick", untick)
+    if both := sorted({*done} & {*undone}):
+        fail(f"{words.listed(both)} cannot be done and undone at once", "name each in --tick or in --untick")
+    author = author_of(by) if done or undone else None
+    now = datetime.now(UTC)
+
+    async def work(app: App) -> ExposureChecklist:
+        key = await the_one(app, service, model, environment=environment, platform=platform, now=now)
+        if author is not None:
+            after = await check(app.database, key, done=done, undone=undone, author=author, now=now)
+            return ExposureChecklist(**key._asdict(), checklist=checklist_answer(after))
+        async with app.database.connect() as connection:
+            return await read_checklist(connection, key)
+
+    answer = run(work)
+    if as_json:
+        emit(answer.model_dump(mode="json"))
+    else:
+        _show(answer, now)
+
+
+def _items(option: str, names: list[str] | None) -> list[ItemId]:
+    try:
+        return [parse_item(name) for name in names or ()]
+    except ValueError as error:
+        fail(f"{option}: {error}", "`lastcall checklist SERVICE` shows what is done")
+
+
+def _show(answer: ExposureChecklist, now: datetime) -> None:
+    where = f" in {answer.environment}" if answer.environment else ""
+    named = f"{answer.service}{where}, {answer.model} on {words.platform_name(answer.platform)}"
+    progress = f"{answer.checklist.done} of {answer.checklist.total} done"
+    console.print(f"[bold]{escape(named)}[/]: {progress}", soft_wrap=True)
+    rows = [
+        (each.id, each.words, f"{each.author}, {phrases.ago(each.at, now)}" if each.author and each.at else "open")
+        for each in answer.checklist.items
+    ]
+    show_table((Column("item"), Column("what", wraps=True), Column("done", wraps=True)), rows)

@@ -1,0 +1,68 @@
+"""The HTTP API of one exposure: its migration checklist, and what people did about it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field, model_validator
+
+from service.adapters.queries import ExposureActs, ExposureChecklist, checklist_answer, read_checklist, read_history
+from service.core.checklist import ITEM_IDS, ItemId
+from service.engine.check import check
+from service.entrypoints.web.acting import Act, NamedExposure, key_of
+from service.entrypoints.web.api import Refusal
+from service.entrypoints.web.context import Here
+
+Items = Annotated[tuple[ItemId, ...], Field(max_length=len(ITEM_IDS))]
+
+
+class Check(Act):
+    """Items that are done, and items that are not done after all."""
+
+    tick: Items = ()
+    untick: Items = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Check":
+        if not self.tick and not self.untick:
+            raise ValueError("name items in tick or untick")
+        if both := set(self.tick) & set(self.untick):
+            raise ValueError(f"{', '.join(sorted(both))} cannot be done and undone at once")
+        return self
+
+
+router = APIRouter(
+    prefix="/api/v1/exposures",
+    tags=["one exposure"],
+    responses={
+        401: {"model": Refusal, "description": "The token is missing or wrong."},
+        404: {"model": Refusal, "description": "The service has no such exposure; `remedy` lists those that it has."},
+        409: {"model": Refusal, "description": "It has several like that; `remedy` lists them."},
+        422: {"model": Refusal, "description": "A parameter is wrong."},
+        503: {"model": Refusal, "description": "The database does not answer."},
+    },
+)
+
+
+@router.get("/checklist", summary="What is done of one migration")
+async def checklist(here: Here, named: Annotated[NamedExposure, Query()]) -> ExposureChecklist:
+    key = await key_of(here, named)
+    async with here.app.database.connect() as connection:
+        return await read_checklist(connection, key)
+
+
+@router.post("/checklist", summary="Tick items of one migration, or take ticks back")
+async def tick(here: Here, asked: Check) -> ExposureChecklist:
+    """The checklist afterwards. Asking twice changes nothing the second time, and an item that was ticked before keeps
+    its author and time. Each change is an act in the exposure's history."""
+    key = await key_of(here, asked)
+    after = await check(
+        here.app.database, key, done=asked.tick, undone=asked.untick, author=asked.author, now=here.clock()
+    )
+    return ExposureChecklist(**key._asdict(), checklist=checklist_answer(after))
+
+
+@router.get("/acts", summary="What people did about one exposure, the newest first")
+async def acts(here: Here, named: Annotated[NamedExposure, Query()]) -> ExposureActs:
+    key = await key_of(here, named)
+    async with here.app.database.connect() as connection:
+        return await read_history(connection, key)
