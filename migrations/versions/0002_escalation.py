@@ -13,6 +13,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("campaigns", sa.Column("acknowledged", postgresql.JSONB(), comment="by whom, at which step, until when"))
     op.add_column("campaigns", sa.Column("hold", postgresql.JSONB(), comment="snoozed, committed or waived: by whom, until when, why"))
+    op.add_column("campaigns", sa.Column("kept_open", postgresql.JSONB(), comment="by whom: silence closes nothing before the shutdown"))
     op.add_column("campaigns", sa.Column("promise_broken_on", sa.Date(), comment="the day that was promised and not kept, until the calls end"))
     op.create_table(
         "acts",
@@ -43,6 +44,17 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("service", "environment", "platform", "model", "item", name="pk_checklist"),
         comment="Items of a migration that its owner ticked",
+    )
+    op.create_table(
+        "directory_answers",
+        sa.Column("directory", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False, comment="what was asked for; empty: how the directory itself is doing"),
+        sa.Column("answer", postgresql.JSONB(), comment="the last good one"),
+        sa.Column("fetched_at", sa.DateTime(timezone=True)),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("error", sa.Text(), comment="why the last try gave no answer; null: it did"),
+        sa.PrimaryKeyConstraint("directory", "key", name="pk_directory_answers"),
+        comment="What directories said of owners and people on duty, kept while they are down",
     )
 
 

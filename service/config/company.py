@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from service.config.calendars import calendar_of
 from service.config.company_checks import find_problems
-from service.config.located import ConfigError, read_located
+from service.config.directories import NO_DIRECTORIES, Directories, read_directories
+from service.config.located import ConfigError, Located, read_located
 from service.core.calendar import DEFAULT_CALENDAR, Calendar
 from service.core.escalation.policy import Policy, PolicyRule, policy_for, policy_from_json
 from service.core.ownership import NOBODY, Channels, Owner, OwnerRule, owner_of
@@ -45,6 +46,7 @@ class Company:
     topics: tuple[Topic, ...] = ()
     calendar: Calendar = DEFAULT_CALENDAR
     """Of everybody who has no other."""
+    directories: Directories = NO_DIRECTORIES
 
     @property
     def digest(self) -> str:
@@ -84,16 +86,23 @@ def load_company(path: Path | None) -> Company:
         organisation=raw.get("organisation", DEFAULT_NAME),
         fallback_channel=fallback,
         operator_channel=raw.get("operator_channel", fallback),
-        owners=tuple(
-            _owner_rule(rule, raw, f"owners[{index}], {path.name}:{located.line(('owners', index))}")
-            for index, rule in enumerate(raw.get("owners", []))
-        ),
+        owners=owner_rules(located, path),
         policies=tuple(
             PolicyRule(policy_from_json({"name": policy["name"], "steps": policy["steps"]}), **policy.get("match", {}))
             for policy in raw.get("policies", [])
         ),
         topics=tuple(Topic(topic["name"], topic.get("format")) for topic in raw.get("topics", [])),
         calendar=calendar_of({}, raw),
+        directories=read_directories(raw.get("directories", {}), path.parent),
+    )
+
+
+def owner_rules(located: Located, path: Path) -> tuple[OwnerRule, ...]:
+    """Those of a file without problems, each named by its line."""
+    raw: dict[str, Any] = located.value
+    return tuple(
+        _owner_rule(rule, raw, f"owners[{index}], {path.name}:{located.line(('owners', index))}")
+        for index, rule in enumerate(raw.get("owners", []))
     )
 
 

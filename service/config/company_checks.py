@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from jsonschema import Draft202012Validator
 
 from service.config.calendars import problems_of_calendars
+from service.config.directories import problems_of_directories
 from service.config.located import Located, Problem, Where
 from service.config.policy_checks import problems_of_policies
 from service.config.schema_problems import entries, problems_of_schema, spelled
@@ -17,6 +18,7 @@ def find_problems(located: Located, validator: Draft202012Validator) -> list[Pro
         *problems_of_schema(located, validator),
         *problems_of_calendars(located),
         *problems_of_policies(located),
+        *problems_of_directories(located),
         *_of_names(located),
     ]
     return sorted(dict.fromkeys(problems), key=lambda problem: problem.line or 0)

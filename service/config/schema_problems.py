@@ -15,7 +15,7 @@ _KINDS = {
     "integer": "a whole number",
 }
 _REMEDIES = {
-    "address": 'Write "#channel" in quotes, an e-mail address, usergroup:<handle> or a Slack id',
+    "address": 'Write "#channel" in quotes, an e-mail address, usergroup:<handle>, pagerduty:<schedule> or a Slack id',
     "span of hours": "Write when work starts and when it ends, by the owner's clock: 09:00-18:00",
 }
 

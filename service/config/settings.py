@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     )
     slack_api_url: str = Field("https://slack.com/api/", description="Another Slack server.")
 
+    backstage_token: SecretStr | None = Field(None, description="Bearer token of the Backstage catalog's API.")
+    pagerduty_token: SecretStr | None = Field(None, description="API key of PagerDuty; one that may only read will do.")
+
     web_host: str = Field("127.0.0.1", description="Address that the page and the API listen on.")
     web_port: int = Field(8080, ge=0, le=65535, description="0: any free port.")
     api_token: SecretStr | None = Field(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.core.calendar import Calendar
+from service.core.calendar import DEFAULT_CALENDAR, Calendar
 from service.core.ownership import Owner
 
 MAX_TEXT = 200
@@ -47,8 +47,8 @@ def email_in(text: object) -> str | None:
     return found if found and "@" in found else None
 
 
-def owner_from_json(stored: Mapping[str, Any], rule: str) -> Owner | None:
-    """Reads only what it knows; None without a team. What is no address is left out."""
+def owner_from_json(stored: Mapping[str, Any], rule: str, calendar: Calendar = DEFAULT_CALENDAR) -> Owner | None:
+    """Reads only what it knows; None without a team. What is no address is left out. `calendar`: the company's."""
     team = stored.get("team")
     if not isinstance(team, str) or not team.strip():
         return None
@@ -62,18 +62,17 @@ def owner_from_json(stored: Mapping[str, Any], rule: str) -> Owner | None:
         director=_addresses(stored.get("director")),
         incident=address_in(stored.get("incident")),
         tier=tier if isinstance(tier, str) else None,
-        calendar=_calendar(stored.get("timezone")),
+        calendar=_in_zone(calendar, stored.get("timezone")),
         rule=rule,
     )
 
 
 def owner_to_json(owner: Owner) -> dict[str, Any]:
-    """In the shape of an owner of lastcall.yaml, without what is empty. The calendar is its time zone alone."""
+    """In the shape of an owner of lastcall.yaml, without what is empty. Of calendars directories know nothing."""
     said: dict[str, Any] = {"team": owner.team}
     lists = {name: list(getattr(owner, name)) for name in ("people", "oncall", "manager", "director")}
     single = {"channel": owner.channel, "incident": owner.incident, "tier": owner.tier}
-    said |= {name: value for name, value in (lists | single).items() if value}
-    return said if owner.calendar == Calendar() else said | {"timezone": owner.zone.key}
+    return said | {name: value for name, value in (lists | single).items() if value}
 
 
 def completed(owner: Owner, team: Owner | None) -> Owner:
@@ -83,8 +82,7 @@ def completed(owner: Owner, team: Owner | None) -> Owner:
     told = ("people", "channel") if not owner.people and not owner.channel else ()
     names = (*told, "oncall", "manager", "director", "incident", "tier")
     fill = {name: getattr(team, name) for name in names if not getattr(owner, name)}
-    calendar = team.calendar if owner.calendar == Calendar() else owner.calendar
-    return replace(owner, **fill, calendar=calendar)
+    return replace(owner, **fill)
 
 
 def _addresses(value: object) -> tuple[str, ...]:
@@ -92,8 +90,8 @@ def _addresses(value: object) -> tuple[str, ...]:
     return tuple(found for one in given if (found := address_in(one)))
 
 
-def _calendar(zone: object) -> Calendar:
+def _in_zone(calendar: Calendar, zone: object) -> Calendar:
     try:
-        return Calendar(ZoneInfo(zone)) if isinstance(zone, str) else Calendar()
+        return replace(calendar, zone=ZoneInfo(zone)) if isinstance(zone, str) else calendar
     except (KeyError, ValueError, OSError):  # what `ZoneInfo` raises for names that are none
-        return Calendar()
+        return calendar

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from service.core.calendar import DEFAULT_CALENDAR, Calendar
 from service.core.directory.answer import completed
 from service.core.directory.codeowners import CodeOwners
 from service.core.ownership import NOBODY, Owner, OwnerRule
@@ -45,7 +46,10 @@ class Owners:
     groups: Mapping[str, Owner] = field(default_factory=dict)
     """Backstage's, by name in lower case: where a team hears that another source names."""
     code: CodeOwners = field(default_factory=CodeOwners)
+    calendar: Calendar = DEFAULT_CALENDAR
+    """Of everybody who has no other."""
     as_of: Mapping[Source, datetime] = field(default_factory=dict)
+    """When each directory that is asked gave its last good answer."""
     now: datetime | None = None
     _known: dict[str, Ownership] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out before, by service: a tick asks again and again."""
@@ -68,7 +72,8 @@ class Owners:
             return self._answered("backstage", listed)
         if by_path := self.code.owner_of(service):
             return self._answered("codeowners", by_path)
-        return Ownership(NOBODY if not self.as_of else replace(NOBODY, rule=NO_SOURCE), None)
+        why = NO_SOURCE if self.as_of else NOBODY.rule
+        return Ownership(replace(NOBODY, calendar=self.calendar, rule=why), None)
 
     def everybody(self) -> Iterator[Owner]:
         """Every owner that is known by name, also of services that no log has named. Those of CODEOWNERS are known by
@@ -90,7 +95,8 @@ class Owners:
         if owner.team is None:
             return owner
         named = next((rule.owner for rule in self.rules if rule.owner.team == owner.team), None)
-        return completed(completed(owner, named), self.groups.get(owner.team.lower()))
+        told = completed(completed(owner, named), self.groups.get(owner.team.lower()))
+        return replace(told, calendar=named.calendar) if named and owner.calendar == self.calendar else told
 
 
 NO_SOURCE = "neither lastcall.yaml nor a directory names an owner"

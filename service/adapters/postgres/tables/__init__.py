@@ -2,7 +2,14 @@
 
 from service.adapters.postgres.tables.base import metadata
 from service.adapters.postgres.tables.delivery import digests, messages, notifications
-from service.adapters.postgres.tables.escalation import acts, agenda, assignments, campaigns, checklist
+from service.adapters.postgres.tables.escalation import (
+    acts,
+    agenda,
+    assignments,
+    campaigns,
+    checklist,
+    directory_answers,
+)
 from service.adapters.postgres.tables.lifecycle import catalog_loads, deprecations
 from service.adapters.postgres.tables.operation import conditions, heartbeats
 from service.adapters.postgres.tables.usage import (
@@ -25,6 +32,7 @@ __all__ = [
     "conditions",
     "deprecations",
     "digests",
+    "directory_answers",
     "heartbeats",
     "messages",
     "metadata",

@@ -48,6 +48,7 @@ campaigns = Table(
     Column("owner_told_at", DateTime(timezone=True)),
     Column("acknowledged", JSONB, comment="by whom, at which step, until when"),
     Column("hold", JSONB, comment="snoozed, committed or waived: by whom, until when, why"),
+    Column("kept_open", JSONB, comment="by whom: silence closes nothing before the shutdown"),
     Column("promise_broken_on", Date, comment="the day that was promised and not kept, until the calls end"),
     Column("next_at", DateTime(timezone=True), comment="when the next step is due; null: nothing planned"),
     UniqueConstraint("service", "environment", "platform", "model"),
@@ -88,4 +89,16 @@ checklist = Table(
     Column("author", Text, nullable=False),
     instant("done_at"),
     comment="Items of a migration that its owner ticked",
+)
+
+directory_answers = Table(
+    "directory_answers",
+    metadata,
+    Column("directory", Text, primary_key=True),
+    Column("key", Text, primary_key=True, comment="what was asked for; empty: how the directory itself is doing"),
+    Column("answer", JSONB, comment="the last good one"),
+    instant("fetched_at", nullable=True),
+    instant("tried_at"),
+    Column("error", Text, comment="why the last try gave no answer; null: it did"),
+    comment="What directories said of owners and people on duty, kept while they are down",
 )

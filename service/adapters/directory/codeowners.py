@@ -1,0 +1,26 @@
+"""The CODEOWNERS file of a checkout."""
+
+import asyncio
+from pathlib import Path
+
+from service.core.directory.answer import Unavailable
+from service.core.directory.codeowners import Rule, parse_codeowners
+
+MAX_BYTES = 3 * 1024 * 1024
+"""GitHub takes no larger one."""
+
+
+class CodeownersFile:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def rules(self) -> list[Rule] | Unavailable:
+        return await asyncio.to_thread(self._rules)
+
+    def _rules(self) -> list[Rule] | Unavailable:
+        try:
+            if self._path.stat().st_size > MAX_BYTES:
+                return Unavailable("too_large", f"Shorten {self._path} to 3 MB.", is_refusal=True)
+            return parse_codeowners(self._path.read_text(encoding="utf-8", errors="replace"))
+        except OSError as error:
+            return Unavailable(type(error).__name__, f"See that {self._path} can be read.", is_refusal=True)

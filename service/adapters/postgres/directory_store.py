@@ -1,0 +1,128 @@
+"""The last good answers of the directories, and the owners that people named."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.tables import assignments, directory_answers
+
+ITSELF = ""
+"""The key of the row that says how a directory is doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a directory is doing."""
+
+    directory: str
+    fetched_at: datetime | None
+    """Of its last good answer; None: there was none yet."""
+    tried_at: datetime
+    error: str | None
+    """Why the last try gave no answer."""
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One good answer."""
+
+    directory: str
+    key: str
+    answer: dict[str, Any]
+    fetched_at: datetime
+
+
+async def claim(
+    connection: AsyncConnection, directory: str, *, every: timedelta, after_error: timedelta, now: datetime
+) -> bool:
+    """Whether it is due to be asked, and nobody else asks it now."""
+    d = directory_answers.c
+    due = or_(d.tried_at <= now - every, and_(d.error.is_not(None), d.tried_at <= now - after_error))
+    row = insert(directory_answers).values(directory=directory, key=ITSELF, tried_at=now)
+    claimed = row.on_conflict_do_update(index_elements=[d.directory, d.key], set_={"tried_at": now}, where=due)
+    return (await connection.execute(claimed.returning(d.directory))).first() is not None
+
+
+async def answered(
+    connection: AsyncConnection, directory: str, answers: Mapping[str, Mapping[str, Any]], *, now: datetime
+) -> None:
+    """These are all of its answers: what it does not say any more is gone."""
+    d = directory_answers.c
+    await connection.execute(delete(directory_answers).where(d.directory == directory, d.key != ITSELF))
+    if answers:
+        common = {"directory": directory, "fetched_at": now, "tried_at": now}
+        rows = [common | {"key": key, "answer": dict(answer)} for key, answer in answers.items()]
+        await connection.execute(insert(directory_answers), rows)
+    fresh = {"tried_at": now, "fetched_at": now, "error": None}
+    await connection.execute(update(directory_answers).where(d.directory == directory, d.key == ITSELF).values(fresh))
+
+
+async def failed(connection: AsyncConnection, directory: str, error: str, *, now: datetime) -> datetime | None:
+    """Its answers stay as they are. Returns when the last good ones came; None: there are none."""
+    d = directory_answers.c
+    row = update(directory_answers).where(d.directory == directory, d.key == ITSELF)
+    said = await connection.execute(row.values(tried_at=now, error=error).returning(d.fetched_at))
+    fetched_at: datetime | None = said.scalar_one_or_none()
+    return fetched_at
+
+
+async def remember(
+    connection: AsyncConnection, directory: str, key: str, answer: Mapping[str, Any], *, now: datetime
+) -> None:
+    """One good answer more, or anew."""
+    values = {"answer": dict(answer), "fetched_at": now, "tried_at": now, "error": None}
+    row = insert(directory_answers).values(directory=directory, key=key, **values)
+    d = directory_answers.c
+    await connection.execute(row.on_conflict_do_update(index_elements=[d.directory, d.key], set_=values))
+
+
+async def last_good(connection: AsyncConnection, directory: str, key: str) -> Stored | None:
+    d = directory_answers.c
+    found = select(d.directory, d.key, d.answer, d.fetched_at).where(d.directory == directory, d.key == key)
+    row = (await connection.execute(found.where(d.answer.is_not(None)))).first()
+    return Stored(*row) if row else None
+
+
+async def load_answers(connection: AsyncConnection, directories: Collection[str]) -> list[Stored]:
+    """All that `directories` have said, in the order of their names and keys."""
+    d = directory_answers.c
+    good = select(d.directory, d.key, d.answer, d.fetched_at).where(d.directory.in_(directories), d.answer.is_not(None))
+    return [Stored(*row) for row in await connection.execute(good.order_by(d.directory, d.key))]
+
+
+async def read_standings(database: Database) -> list[Standing]:
+    """Of every directory that was ever asked."""
+    d, other = directory_answers.c, directory_answers.alias("other")
+    answers = (
+        select(func.count())
+        .where(other.c.directory == d.directory, other.c.answer.is_not(None))
+        .correlate(directory_answers)
+        .scalar_subquery()
+    )
+    itself = select(d.directory, d.fetched_at, d.tried_at, d.error, answers).where(d.key == ITSELF)
+    async with database.connect() as connection:
+        return [Standing(*row) for row in await connection.execute(itself.order_by(d.directory))]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An owner that a person named."""
+
+    service: str
+    owner: dict[str, Any]
+    """In the shape of an owner of lastcall.yaml."""
+    author: str
+    at: datetime
+
+
+async def load_assignments(connection: AsyncConnection) -> list[Named]:
+    a = assignments.c
+    rows = await connection.execute(select(a.service, a.owner, a.author, a.at).order_by(a.service))
+    return [Named(*row) for row in rows]
