@@ -1,6 +1,6 @@
 """A service's use of a deprecated model: what was called, until when, and in which state that leaves it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -17,6 +17,8 @@ answers. waived: somebody has accepted the risk until a day, which the campaign 
 
 SHORTEST_QUIET = timedelta(days=3)
 LONGEST_QUIET = timedelta(days=35)
+RHYTHM = timedelta(days=92)
+"""A caller's rhythm is that of its last quarter: what it did before is no habit any more."""
 
 
 class ExposureKey(NamedTuple):
@@ -43,7 +45,7 @@ class DayOfUse(msgspec.Struct, frozen=True, gc=False):
     cached_tokens: int
     tokens_known: int
     redirected: int = 0
-    """Calls of which another model than the requested one answered."""
+    """Calls that asked for the model and were answered by another one, which is no version of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Exposure:
     days: tuple[DayOfUse, ...]
     requested_ids: tuple[str, ...] = ()
     """The ids as callers spell them, most used first."""
+    served_ids: tuple[str, ...] = ()
+    """The other models that answered in its place, as the log spells them: the latest first."""
     request_ids: tuple[str, ...] = ()
     """A few sample request ids, as evidence."""
 
@@ -73,13 +77,20 @@ class Exposure:
         return self.deprecation.shutdown.deadline
 
 
-def quiet_period(days: Iterable[DayOfUse]) -> timedelta:
+def quiet_period(days: Sequence[DayOfUse]) -> timedelta:
     """How long this caller may be silent before it counts as migrated: twice the longest gap between its days of use.
 
-    At least 3 days, at most 35, so that a month-end job is not taken as migrated on the 20th.
+    At least 3 days, at most 35, so that a month-end job is not taken as migrated on the 20th. Only gaps that ended in
+    its last quarter count. One longer than 35 days is no rhythm, but a return after it had counted as migrated, unless
+    all are so long.
     """
-    gaps = (later.day - earlier.day for earlier, later in pairwise(days))
-    return min(LONGEST_QUIET, max(SHORTEST_QUIET, 2 * max(gaps, default=timedelta())))
+    gaps = []
+    for later, earlier in pairwise(reversed(days)):
+        if days[-1].day - later.day > RHYTHM:
+            break
+        gaps.append(later.day - earlier.day)
+    rhythm = [gap for gap in gaps if gap <= LONGEST_QUIET] or gaps
+    return min(LONGEST_QUIET, max(SHORTEST_QUIET, 2 * max(rhythm, default=timedelta())))
 
 
 def quiet_at(exposure: Exposure) -> datetime:
@@ -87,19 +98,64 @@ def quiet_at(exposure: Exposure) -> datetime:
     return exposure.last_at + quiet_period(exposure.days)
 
 
-def state_of(exposure: Exposure, now: datetime) -> State:
-    """The state as of `now`, from what is stored and nothing else.
+class Redirection(NamedTuple):
+    """Another model answers than the one that is asked for."""
 
-    Broken: a tenth or more of the last day's calls say that the model is gone, on the shutdown's day or later; or half
-    of them or more fail, on a later day.
+    day: date
+    """The last one with calls, which the counts are of."""
+    answered: int
+    redirected: int
+    since: date
+    """The first of the days of use up to `day` on all of which it was so."""
+
+
+def redirection(exposure: Exposure) -> Redirection | None:
+    """None: the model itself answered more than half of the last day's calls, or the log does not say."""
+    since: DayOfUse | None = None
+    for day in reversed(exposure.days):
+        if not _is_redirected(day):
+            break
+        since = day
+    last = exposure.days[-1]
+    return Redirection(last.day, _answered(last), last.redirected, since.day) if since else None
+
+
+def state_of(exposure: Exposure, now: datetime) -> State:
+    """The state as of `now`, from what is stored and nothing else. Never `waived`: that is the campaign's to say.
+
+    Each rule but the first is about the last day with calls; the first that holds wins.
+
+    quiet: no call for the caller's own quiet period, whatever became of the last ones.
+    broken: a tenth or more of the calls say that the model is gone, on any day, before the shutdown too (a brownout, an
+    early death); or the day is later than the shutdown, and half of the calls or more fail, whatever they say.
+    redirected: half or more of the answered calls were answered by another model. It comes after broken, because a
+    gateway that tries the dead model first and then falls back logs both, and hides from its callers that it is dead.
+    overdue: the day is later than the shutdown.
+    active: none of these.
+
+    Where a gateway logs a fallback under the model that it fell back to, the failed try is all that is left of the
+    exposure: broken. Where it logs one call that was asked of one model and answered by another: redirected.
     """
     if now >= quiet_at(exposure):
         return "quiet"
     last = exposure.days[-1]
-    deadline = exposure.deadline
-    if deadline is None or last.day < deadline:
-        return "active"
-    is_gone = last.end_of_life > 0 and 10 * last.end_of_life >= last.calls
-    if is_gone or (last.day > deadline and 2 * last.errors >= last.calls):
+    is_past = exposure.deadline is not None and last.day > exposure.deadline
+    if _is_gone(last) or (is_past and 2 * last.errors >= last.calls):
         return "broken"
-    return "overdue" if last.day > deadline else "active"
+    if _is_redirected(last):
+        return "redirected"
+    return "overdue" if is_past else "active"
+
+
+def _is_gone(day: DayOfUse) -> bool:
+    """Whether calls were told that the model is gone, and more of them than one misspelt id among many."""
+    return day.end_of_life > 0 and 10 * day.end_of_life >= day.calls
+
+
+def _is_redirected(day: DayOfUse) -> bool:
+    return day.redirected > 0 and 2 * day.redirected >= _answered(day)
+
+
+def _answered(day: DayOfUse) -> int:
+    """Errors can be another reporter's evidence of calls that a gateway answered in the end."""
+    return max(day.calls - day.errors, day.redirected)

@@ -11,10 +11,12 @@ from sqlalchemy import Row, delete, select
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.daily_usage import work_out_days
 from service.adapters.postgres.database import Database
+from service.adapters.postgres.exposure_store import load_exposures
 from service.adapters.postgres.series_store import models_of
 from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
 from service.adapters.postgres.watermark_store import clock
 from service.core.catalog.lifecycle import Catalog
+from service.core.exposure import redirection
 from service.core.usage import UsageEvent
 from service.engine.reconcile import Reconciled, reconcile
 from tests.builders import make_deprecation
@@ -82,6 +84,49 @@ async def test_call_that_another_model_answered_counts_for_both(database: Databa
     (answered,) = (await days_of(database, "gpt-4.1-2025-04-14")).values()
     assert (asked.calls, asked.redirected) == (1, 1)
     assert (answered.calls, answered.redirected) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "served", "redirected"),
+    [
+        pytest.param("gpt-4o", "gpt-4o-2024-08-06", 0, id="an alias and its version"),
+        pytest.param("gpt-4o-2024-08-06", "gpt-4o", 0, id="the log shortens what answered"),
+        pytest.param("gpt-4", "gpt-4-0613", 0, id="a version by month and day"),
+        pytest.param("gpt-4o", "gpt-4o-mini-2024-07-18", 1, id="a smaller one"),
+        pytest.param("gpt-4", "gpt-4.1-2025-04-14", 1, id="a later one whose name begins alike"),
+        pytest.param("gpt-4-0613", "gpt-4-0314", 1, id="another version than the one asked for"),
+        pytest.param("gpt-4o", "a-name-nobody-knows", 0, id="what answered is not known"),
+        pytest.param("gpt-4o", None, 0, id="the log does not say"),
+    ],
+)
+async def test_version_of_an_alias_is_not_another_model(
+    database: Database, loaded: LoadedCatalog, model: str, served: str | None, redirected: int
+) -> None:
+    await count_and_reconcile(database, loaded, make_event(at=AT, requested_id=model, served_id=served))
+    row = (await days_of(database, model))["search-api", DAY]
+    assert (row.calls, row.redirected) == (1, redirected)
+
+
+async def test_what_answered_instead_counts_though_only_a_smaller_reporter_saw_it(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    """The gateway repeats the model that it was asked for, the SDK reads the answer's."""
+    seen = [make_event(at=AT, reporter="sdk", served_id="gpt-4.1-2025-04-14")] * 2
+    await count_and_reconcile(database, loaded, *[make_event(at=AT, reporter="gateway")] * 3, *seen)
+    row = (await days_of(database))["search-api", DAY]
+    assert (row.calls, row.redirected) == (3, 2)
+
+
+async def test_exposure_names_what_answers_instead_the_latest_first(database: Database, loaded: LoadedCatalog) -> None:
+    yesterday = AT - timedelta(days=1)
+    events = [make_event(at=yesterday, served_id="gpt-4o-2024-08-06")] * 5
+    events += [make_event(at=AT, served_id=served) for served in ("gpt-4.1", "o3", "gpt-4.1", "gpt-4.5-preview")]
+    await count_and_reconcile(database, loaded, *events)
+    async with database.connect() as connection:
+        exposures = await load_exposures(connection, loaded.catalog, now=NOW)
+    (asked,) = [exposure for exposure in exposures if exposure.deprecation.model == MODEL]
+    assert asked.served_ids == ("gpt-4.1", "o3", "gpt-4o-2024-08-06")
+    assert redirection(asked) == (DAY, 4, 3, DAY - timedelta(days=1))
 
 
 async def test_late_call_is_added_to_its_day(database: Database, loaded: LoadedCatalog) -> None:

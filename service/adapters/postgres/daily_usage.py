@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.agenda import look_after_calls
 from service.adapters.postgres.tables import series, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import unnested
-from service.adapters.postgres.usage_keys import KEY
+from service.adapters.postgres.usage_keys import KEY, is_another
 from service.adapters.postgres.usage_marks import DAY, Mark, take_marks
 from service.core.calendar import utc_midnight
 from service.core.exposure import ExposureKey
@@ -37,7 +37,7 @@ _SUMS = (
     "calls", "errors", "end_of_life", "input_tokens", "output_tokens", "cached_tokens", "tokens_known",
     "latency_ms", "latency_known",
 )  # fmt: skip
-_EVIDENCE = ("errors", "end_of_life")
+_EVIDENCE = ("errors", "end_of_life", "redirected")
 
 
 async def work_out_days(connection: AsyncConnection, *, until: datetime, now: datetime) -> int:
@@ -84,7 +84,7 @@ def _by_reporter(touched: TableValuedAlias) -> CTE:
     day = [t[name] for name in DAY]
     hours = _hours_of(touched)
     u = hours.c
-    another = and_(s.requested_model == t.model, s.served_model != t.model)
+    another = and_(s.requested_model == t.model, is_another(s.served_model, t.model))
     asked_or_answered = or_(s.requested_model == t.model, s.served_model == t.model)
     return (
         select(
@@ -119,7 +119,8 @@ def _hours_of(touched: TableValuedAlias) -> FromClause:
 def _totals(by_reporter: CTE) -> Select[tuple[object, ...]]:
     """A day's volume is the sum, over its hours, of the largest reporter's: several may describe the same calls.
 
-    Errors are evidence, which not every reporter has: of each hour those count of the reporter that has most.
+    Errors and what answered instead are evidence, which not every reporter has: of each hour those count of the
+    reporter that has most.
     """
     k = _ranked(by_reporter).c
     volumes = (

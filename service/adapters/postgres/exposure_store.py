@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import series, sightings, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import unnested
-from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
+from service.adapters.postgres.usage_keys import KEY, is_another, key_rows, same_key
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import LONGEST_QUIET, DayOfUse, Exposure, ExposureKey
 from service.core.rollup import MAX_SAMPLES
@@ -91,12 +91,18 @@ def _exposures(rows: Iterable[Row[Any]], catalog: Catalog, now: datetime) -> lis
 
 
 async def with_evidence(connection: AsyncConnection, exposures: Sequence[Exposure], *, now: datetime) -> list[Exposure]:
-    """The same exposures with the ids that callers spell, and a few request ids."""
+    """The same exposures with the ids that callers spell, those that answered instead, and a few request ids."""
     keys = [exposure.key for exposure in exposures]
     spelled = await _requested_ids(connection, keys, now)
+    served = await _served_ids(connection, [one.key for one in exposures if one.days[-1].redirected], now)
     samples = await _request_ids(connection, keys)
     return [
-        replace(exposure, requested_ids=spelled.get(exposure.key, ()), request_ids=samples.get(exposure.key, ()))
+        replace(
+            exposure,
+            requested_ids=spelled.get(exposure.key, ()),
+            served_ids=served.get(exposure.key, ()),
+            request_ids=samples.get(exposure.key, ()),
+        )
         for exposure in exposures
     ]
 
@@ -118,6 +124,29 @@ async def _requested_ids(
     found: dict[ExposureKey, list[str]] = defaultdict(list)
     for row in rows:
         found[ExposureKey(*row[:4])].append(row.requested_id)
+    return {key: tuple(ids) for key, ids in found.items()}
+
+
+async def _served_ids(
+    connection: AsyncConnection, keys: Sequence[ExposureKey], now: datetime
+) -> Mapping[ExposureKey, tuple[str, ...]]:
+    """Of the other models that answered in the last weeks: the latest day's first, and of one day the most used."""
+    if not keys:
+        return {}
+    v = key_rows(keys)
+    s, u = series.c, usage_hourly.c
+    another = and_(_asks(v), is_another(s.served_model, v.c.model))
+    day = func.date_trunc("day", u.hour, "UTC")
+    rows = await connection.execute(
+        select(*(v.c[name] for name in KEY), s.served_id)
+        .join_from(v, series, another)
+        .join(usage_hourly, and_(u.series_id == s.id, u.hour > now - LONGEST_QUIET, u.hour <= now))
+        .group_by(*(v.c[name] for name in KEY), s.served_id)
+        .order_by(func.max(day).desc(), func.sum(u.calls).desc(), s.served_id)
+    )
+    found: dict[ExposureKey, list[str]] = defaultdict(list)
+    for row in rows:
+        found[ExposureKey(*row[:4])].append(row.served_id)
     return {key: tuple(ids) for key, ids in found.items()}
 
 
@@ -144,8 +173,12 @@ async def _request_ids(
 
 def _of(v: Any) -> Any:
     """Series of the key: asked for the model, or answered by it."""
-    s = series.c
-    return and_(
-        *(s[name] == v.c[name] for name in KEY[:3]),
-        or_(s.requested_model == v.c.model, s.served_model == v.c.model),
-    )
+    return and_(_same_place(v), or_(series.c.requested_model == v.c.model, series.c.served_model == v.c.model))
+
+
+def _asks(v: Any) -> Any:
+    return and_(_same_place(v), series.c.requested_model == v.c.model)
+
+
+def _same_place(v: Any) -> Any:
+    return and_(*(series.c[name] == v.c[name] for name in KEY[:3]))
