@@ -1,89 +1,113 @@
-"""plan: who is told what in a span of time, past or to come. Reads only."""
+"""plan: who is told what in a span of time, past or to come, as things stand or by another policy. Reads only."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from service.adapters.postgres.campaign_store import Recorded, load_campaigns, told_between
+from service.adapters.postgres.campaign_store import load_campaigns
 from service.adapters.postgres.conditions import last_tick
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_store import load_public_exposures, newest_call
 from service.adapters.postgres.watermark_store import known_until
+from service.adapters.queries import read_told
 from service.config.company import Company
+from service.core.calendar import utc_midnight
 from service.core.catalog.lifecycle import Catalog
-from service.core.escalation.plan import Foreseen, foresee
-from service.core.exposure import Exposure
-from service.core.ownership import Audience, Destination, destinations
-
-Status = Literal["recorded", "foreseen"]
-"""recorded: it was written down. foreseen: it comes if the use goes on as it is."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Planned:
-    """One destination hears one thing. Sorted as it is read: by time, then by whom it is about."""
-
-    at: datetime
-    service: str
-    environment: str
-    platform: str
-    model: str
-    id: str
-    """The model as a request on that platform spells it."""
-    step: str
-    repeat_days: int | None = field(compare=False)
-    """Of a step that is told again and again."""
-    destination: str
-    audience: Audience
-    status: Status
-    reason: str
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
+from service.core.escalation.outlook import GoingOn
+from service.core.escalation.plan import Planned, Prospect, as_if_adopted, planned
+from service.core.escalation.plan_diff import PlanDiff, compare
+from service.core.exposure import Exposure, ExposureKey
+from service.core.scenario import Scenario
 
 
-async def plan(
-    database: Database, catalog: Catalog, company: Company, *, topics: Collection[str], start: datetime, end: datetime
-) -> list[Planned]:
-    """From `start` up to, not including, `end`. The same rows give the same plan, whatever the time is. While records
-    of `topics` wait to be read, silence is not taken as migrated, as the page does not take it.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """All that a plan goes by, as the database has it. The same rows give the same plan, whatever the time is."""
 
-    Up to the last tick it is what was recorded, from then on what is foreseen: with the calls that came in since, and
-    where no tick has ever been, from the newest call on.
-    """
+    start: datetime
+    """Of the span."""
+    end: datetime
+    now: datetime
+    """Up to then it is what was recorded, from then on what is foreseen: from the last tick, with the calls that came
+    in since; where no tick has ever been, from the newest call."""
+    known_until: datetime
+    recorded: Sequence[Planned]
+    exposures: Sequence[Exposure]
+    campaigns: Mapping[ExposureKey, Campaign]
+
+
+async def read_stored(
+    database: Database, catalog: Catalog, *, topics: Collection[str], start: datetime, end: datetime
+) -> Stored:
+    """From `start` up to, not including, `end`. While records of `topics` wait to be read, silence is not taken as
+    migrated, as the page does not take it."""
     async with database.connect() as connection:
         looked, called = await last_tick(connection, "escalate"), await newest_call(connection)
         now = max((at for at in (looked, called) if at is not None), default=start)
-        known = await known_until(connection, topics, now=now)
-        recorded = await told_between(connection, start, end)
-        campaigns = await load_campaigns(connection)
-        exposures = await load_public_exposures(connection, catalog, now=now)
-    planned = [_recorded(one, catalog) for one in recorded]
-    for exposure in exposures:
-        key = exposure.key
-        owner = company.owner_of(key.service)
-        policy = company.policy_for(platform=key.platform, environment=key.environment, owner=owner)
-        for one in foresee(campaigns.get(key), exposure, owner, policy, start=now, end=end, known_until=known):
-            for to in destinations(owner, one.telling.audiences, company.channels):
-                planned.append(_foreseen(one, exposure, to))
-    return sorted(one for one in planned if start <= one.at < end)
+        return Stored(
+            start,
+            end,
+            now,
+            await known_until(connection, topics, now=now),
+            await read_told(connection, catalog, start=start, end=end),
+            await load_public_exposures(connection, catalog, now=now),
+            await load_campaigns(connection),
+        )
 
 
-def _recorded(one: Recorded, catalog: Catalog) -> Planned:
-    known = catalog.get(one.key.platform, one.key.model)
-    id_ = known.id if known else one.key.model
-    to = one.destination
-    return Planned(one.at, *one.key, id_, one.step, one.repeat_days, to.address, to.audience, "recorded", one.reason)
+def plan(stored: Stored, company: Company, *, as_if: bool = False) -> list[Planned]:
+    """What will be: an open campaign keeps the policy that it was opened with. `as_if`: what would be, had the policies
+    of `company` been in force for it too."""
+    found = [*stored.recorded]
+    for exposure in stored.exposures:
+        one = _prospect(stored, exposure, company, as_if=as_if)
+        found += planned(one, company.channels, start=stored.now, end=stored.end)
+    return sorted(one for one in found if stored.start <= one.at < stored.end)
 
 
-def _foreseen(one: Foreseen, exposure: Exposure, to: Destination) -> Planned:
-    telling = one.telling
-    return Planned(
-        one.at,
-        *exposure.key,
-        exposure.deprecation.id,
-        telling.step,
-        one.repeat_days,
-        to.address,
-        to.audience,
-        "foreseen",
-        telling.reason,
-    )
+def _prospect(stored: Stored, exposure: Exposure, company: Company, *, as_if: bool) -> Prospect:
+    key = exposure.key
+    owner = company.owner_of(key.service)
+    policy = company.policy_for(platform=key.platform, environment=key.environment, owner=owner)
+    campaign = stored.campaigns.get(key)
+    if as_if and campaign:
+        campaign = as_if_adopted(campaign, policy, Case(exposure, owner, stored.now, stored.known_until))
+    outlook = GoingOn(exposure, stored.now, stored.known_until)
+    return Prospect(outlook, owner, policy, campaign, stored.known_until)
+
+
+def plan_scenario(scenario: Scenario, company: Company, *, start: datetime, end: datetime) -> list[Planned]:
+    """From `start` up to, not including, `end`, of what the file says and nothing else."""
+    found: list[Planned] = []
+    for use in scenario.uses:
+        owner = company.owner_of(use.service)
+        policy = company.policy_for(platform=use.platform, environment=use.environment, owner=owner)
+        found += planned(
+            Prospect(use, owner, policy), company.channels, start=utc_midnight(scenario.first_day), end=end
+        )
+    return sorted(one for one in found if start <= one.at < end)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a change of policy comes to."""
+
+    diff: PlanDiff
+    frozen: frozenset[ExposureKey]
+    """Their campaigns keep the policy that they were opened with: what the diff says of them would have been, had the
+    new policy been in force; it will not be."""
+
+
+def review(stored: Stored, company: Company, changed: Company) -> Review:
+    """The span as it will be, against what it would be by the policies of `changed`."""
+    diff = compare(plan(stored, company), plan(stored, changed, as_if=True))
+    return Review(diff, frozenset(stored.campaigns))
+
+
+def review_scenario(
+    scenario: Scenario, company: Company, changed: Company, *, start: datetime, end: datetime
+) -> Review:
+    before, after = (plan_scenario(scenario, one, start=start, end=end) for one in (company, changed))
+    return Review(compare(before, after), frozenset())

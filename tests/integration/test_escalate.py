@@ -12,7 +12,6 @@ from sqlalchemy import Row, select
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.campaign_store import load_campaigns
-from service.adapters.postgres.conditions import record_heartbeats
 from service.adapters.postgres.database import Database, open_database
 from service.adapters.postgres.tables import agenda, campaigns, notifications
 from service.config.company import Company
@@ -20,7 +19,6 @@ from service.core.catalog.lifecycle import Catalog
 from service.core.notification import DateMoved, Migrated, Notice
 from service.core.ownership import Owner, OwnerRule
 from service.engine.escalate import Escalated, escalate
-from service.engine.plan import plan
 from service.engine.reconcile import reconcile
 from tests.builders import make_deprecation
 from tests.calls import count_calls, make_event
@@ -183,50 +181,3 @@ async def test_model_without_an_end_is_looked_at_once(database: Database, loaded
     assert (await escalate(database, nothing, COMPANY, topics=(), now=ANNOUNCED)).looked_at == 0
     async with database.connect() as connection:
         assert await connection.scalar(select(agenda.c.look_at)) is None
-
-
-async def test_plan_foresees_what_will_be_told(database: Database, loaded: LoadedCatalog) -> None:
-    await call_daily(database, loaded, ANNOUNCED)
-    await tick(database, loaded, ANNOUNCED)
-    await record_heartbeats(database, {"escalate": 0.1}, now=ANNOUNCED)
-    start, end = datetime(2025, 4, 1, tzinfo=UTC), datetime(2025, 7, 14, 8, tzinfo=UTC)
-    planned = await plan(database, loaded.catalog, COMPANY, topics=(), start=start, end=end)
-    assert [(one.at.date().isoformat(), one.step, one.destination, one.status) for one in planned] == [
-        ("2025-04-14", "announced", "#search", "recorded"),
-        ("2025-04-14", "announced", "user:ada@example.com", "recorded"),
-        ("2025-05-15", "-60d", "user:ada@example.com", "foreseen"),
-        ("2025-06-16", "-30d", "#search", "foreseen"),
-        ("2025-06-16", "-30d", "user:ada@example.com", "foreseen"),
-        ("2025-06-30", "-14d", "#search", "foreseen"),
-        ("2025-06-30", "-14d", "user:ada@example.com", "foreseen"),
-        ("2025-06-30", "-14d", "user:mia@example.com", "foreseen"),
-        ("2025-07-07", "-7d", "#search", "foreseen"),
-        ("2025-07-07", "-7d", "user:ada@example.com", "foreseen"),
-        ("2025-07-07", "-7d", "user:mia@example.com", "foreseen"),
-        ("2025-07-11", "-3d", "#lastcall", "foreseen"),
-        ("2025-07-11", "-3d", "#search", "foreseen"),
-        ("2025-07-11", "-3d", "user:ada@example.com", "foreseen"),
-        ("2025-07-11", "-3d", "user:mia@example.com", "foreseen"),
-        ("2025-07-13", "-1d", "#lastcall", "foreseen"),
-        ("2025-07-13", "-1d", "#search", "foreseen"),
-        ("2025-07-13", "-1d", "user:ada@example.com", "foreseen"),
-        ("2025-07-13", "-1d", "user:mia@example.com", "foreseen"),
-        ("2025-07-14", "+0d while failing", "#lastcall", "foreseen"),
-        ("2025-07-14", "+0d while failing", "#search", "foreseen"),
-        ("2025-07-14", "+0d while failing", "user:ada@example.com", "foreseen"),
-        ("2025-07-14", "+0d while failing", "user:mia@example.com", "foreseen"),
-    ]
-    assert await plan(database, loaded.catalog, COMPANY, topics=(), start=start, end=end) == planned
-
-
-async def test_plan_without_any_tick_goes_on_from_the_newest_call(database: Database, loaded: LoadedCatalog) -> None:
-    newest = datetime(2025, 6, 2, 11, tzinfo=UTC)
-    await call_daily(database, loaded, newest)
-    await reconcile(database, loaded.catalog, loaded.resolver, now=newest + timedelta(days=400))
-    start, end = datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 6, 20, tzinfo=UTC)
-    planned = await plan(database, loaded.catalog, COMPANY, topics=(), start=start, end=end)
-    assert [(one.at.date().isoformat(), one.step, one.destination) for one in planned] == [
-        ("2025-06-02", "-60d", "user:ada@example.com"),
-        ("2025-06-16", "-30d", "#search"),
-        ("2025-06-16", "-30d", "user:ada@example.com"),
-    ]

@@ -29,7 +29,7 @@ from service.core.position import LogState
 from service.core.usage import UsageEvent
 from service.engine.caught_up import CaughtUp, Progress
 from service.engine.escalate import Escalated, escalate
-from service.engine.plan import plan
+from service.engine.plan import plan, read_stored
 from service.engine.reconcile import reconcile
 from tests.builders import make_deprecation
 from tests.calls import count_calls, make_event
@@ -95,8 +95,8 @@ async def state_shown(database: Database, loaded: LoadedCatalog, now: datetime) 
 async def steps_planned(database: Database, loaded: LoadedCatalog) -> list[str]:
     """In the month after SILENT."""
     end = SILENT + timedelta(days=30)
-    planned = await plan(database, loaded.catalog, COMPANY, topics=(TOPIC,), start=SILENT, end=end)
-    return list(dict.fromkeys(one.step for one in planned))
+    stored = await read_stored(database, loaded.catalog, topics=(TOPIC,), start=SILENT, end=end)
+    return list(dict.fromkeys(one.step for one in plan(stored, COMPANY)))
 
 
 async def conditions_of(database: Database) -> list[tuple[str, str]]:

@@ -1,78 +1,128 @@
-"""Who will be told what, when, if the use goes on as it is: `decide` asked at every moment that it names itself."""
+"""Who will be told what, when: `decide` asked at each moment at which the engine would ask it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
 
-from msgspec import structs
-
-from service.core.escalation.campaign import Campaign
+from service.core.escalation.campaign import Campaign, Done
+from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
+from service.core.escalation.ladder import climb, waiting
+from service.core.escalation.outlook import Outlook
 from service.core.escalation.policy import Policy
-from service.core.exposure import DayOfUse, Exposure
-from service.core.ownership import Owner
+from service.core.exposure import Exposure, ExposureKey
+from service.core.ownership import Audience, Channels, Owner, destinations
+
+Status = Literal["foreseen", "pending", "leased", "delivered", "failed", "unknown"]
+"""foreseen: it comes if the use goes on as said. The others are of what was written down: what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """An exposure as it goes on, who answers for it, and what is done about it so far."""
+
+    outlook: Outlook
+    owner: Owner
+    policy: Policy
+    """In force: it counts if a campaign opens."""
+    campaign: Campaign | None = None
+    known_until: datetime | None = None
+    """Up to when all calls are on record at the start; None: all are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    at: datetime
-    """When it goes out."""
     telling: Telling
     repeat_days: int | None
     """Of its step."""
+    exposure: Exposure
+    """As of the decision."""
 
 
-def foresee(
-    campaign: Campaign | None,
-    exposure: Exposure,
-    owner: Owner,
-    policy: Policy,
-    *,
-    start: datetime,
-    end: datetime,
-    known_until: datetime | None = None,
-) -> Iterator[Foreseen]:
-    """From `start` up to, not including, `end`. `exposure` is a picture as of `start`, and `known_until` the instant
-    up to which all calls are in it; None: up to `start`."""
-    now = start
-    while now < end:
-        decision = decide(
-            campaign,
-            _going_on(exposure, start, now),
-            owner,
-            policy,
-            now,
-            known_until=known_until if now == start else None,
-        )
-        if not isinstance(decision, Wait):
-            campaign = decision.campaign
-            for telling in decision.tellings:
-                yield Foreseen(telling.not_before, telling, _repeat_of(campaign, telling))
-        elif decision.until is None:
-            return
-        else:
-            now = decision.until
+def foresee(prospect: Prospect, *, start: datetime, end: datetime) -> Iterator[Foreseen]:
+    """What is decided from `start` up to, not including, `end`."""
+    now: datetime | None = start
+    campaign = prospect.campaign
+    while now is not None and now < end:
+        exposure = prospect.outlook.as_of(now)
+        if exposure is None:
+            now = prospect.outlook.next_call(now)
+            continue
+        known = prospect.known_until if now == start else None
+        decision = decide(campaign, exposure, prospect.owner, prospect.policy, now, known_until=known)
+        if isinstance(decision, Wait):
+            now = _next_look(decision, prospect.outlook, now)
+            continue
+        campaign = decision.campaign
+        for telling in decision.tellings:
+            yield Foreseen(telling, _repeat_of(campaign, telling), exposure)
+
+
+def _next_look(wait: Wait, outlook: Outlook, now: datetime) -> datetime | None:
+    """As the engine does: at the time that `decide` named, at a new call where it said so, at a new date."""
+    call = outlook.next_call(now) if wait.wakes_on_call else None
+    return min((at for at in (wait.until, call, outlook.next_change(now)) if at is not None), default=None)
 
 
 def _repeat_of(campaign: Campaign, telling: Telling) -> int | None:
     return next((step.repeat for step in campaign.policy.steps if step.name == telling.step), None)
 
 
-def _going_on(exposure: Exposure, start: datetime, now: datetime) -> Exposure:
-    """The exposure as of `now` when each day since `start` is like the last one that was seen.
+def as_if_adopted(campaign: Campaign, policy: Policy, case: Case) -> Campaign:
+    """The campaign had it gone by `policy` so far: of the steps that are behind by it, nobody hears any more.
 
-    From the shutdown on the calls fail, unless the catalog says that the provider goes on answering.
+    What is due by the campaign's own policy too, and only waits for the next tick, stays due.
     """
-    if now == start:
-        return exposure
-    last = exposure.days[-1]
-    days = tuple(_like(last, exposure, last.day + timedelta(days=n + 1)) for n in range((now.date() - last.day).days))
-    return replace(exposure, last_at=max(exposure.last_at, now), days=exposure.days + days)
+    if policy == campaign.policy:
+        return campaign
+    adopted = replace(campaign, policy=policy)
+    due = {one.rung.name for one in waiting(campaign, case, climb(campaign.policy, case))}
+    behind = [one for one in waiting(adopted, case, climb(policy, case)) if one.rung.name not in due]
+    return adopted.with_done(*(Done(one.rung.name, case.now, one.day) for one in behind)) if behind else adopted
 
 
-def _like(last: DayOfUse, exposure: Exposure, day: date) -> DayOfUse:
-    over = exposure.deadline is not None and day >= exposure.deadline
-    if over and exposure.deprecation.after_shutdown == "error":
-        return structs.replace(last, day=day, errors=last.calls, end_of_life=last.calls)
-    return structs.replace(last, day=day)
+@dataclass(frozen=True, slots=True, order=True)
+class Planned:
+    """One destination hears one thing. Sorted as it is read: by time, then by whom it is about."""
+
+    at: datetime
+    """When it goes out, or was to go out."""
+    service: str
+    environment: str
+    platform: str
+    model: str
+    id: str
+    """The model as a request on that platform spells it."""
+    step: str
+    repeat_days: int | None = field(compare=False)
+    """Of a step that is told again and again."""
+    destination: str
+    audience: Audience
+    status: Status
+    reason: str
+    instead: str | None = field(default=None, compare=False)
+    """Who hears of it because this destination cannot be told."""
+
+    @property
+    def key(self) -> ExposureKey:
+        return ExposureKey(self.service, self.environment, self.platform, self.model)
+
+
+def planned(prospect: Prospect, channels: Channels, *, start: datetime, end: datetime) -> Iterator[Planned]:
+    """What `foresee` tells, by destination."""
+    for one in foresee(prospect, start=start, end=end):
+        telling, exposure = one.telling, one.exposure
+        for to in destinations(prospect.owner, telling.audiences, channels):
+            yield Planned(
+                telling.not_before,
+                *exposure.key,
+                exposure.deprecation.id,
+                telling.step,
+                one.repeat_days,
+                to.address,
+                to.audience,
+                "foreseen",
+                telling.reason,
+            )

@@ -1,90 +1,121 @@
-"""`lastcall plan`: who is told what, when, in any span of time."""
+"""`lastcall plan`: who is told what, when; as things stand, in a scenario, or by another policy."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from service.adapters.catalog.files import load_catalog
 from service.adapters.queries import read_heartbeats
 from service.app import App
-from service.core import words
-from service.core.calendar import utc_midnight
-from service.engine.plan import Planned
+from service.config.company import Company, ConfigError, load_company
+from service.config.scenario import load_scenario
+from service.core.escalation.plan import Planned
+from service.engine.plan import Review, Stored, plan_scenario, read_stored, review, review_scenario
 from service.engine.plan import plan as engine_plan
 from service.engine.reconcile import catch_up
-from service.entrypoints import phrases
-from service.entrypoints.cli.output import console, emit, fail, stderr, within_reach
-from service.entrypoints.cli.session import run
-from service.entrypoints.cli.tables import Column, show_table
+from service.entrypoints.cli.output import emit, fail, stderr, within_reach
+from service.entrypoints.cli.session import read_settings, run
+from service.entrypoints.cli.show_plan import Span, reviewed, show_plan, show_review
 
 DEFAULT_SPAN = timedelta(days=90)
 DAY = ["%Y-%m-%d"]
 
 
 def plan(
+    *,
     begin: Annotated[
-        datetime | None, typer.Option("--from", formats=DAY, help="First day, UTC. Default: today.")
+        datetime | None, typer.Option("--from", formats=DAY, help="First day, UTC. Default: today; a scenario's first.")
     ] = None,
-    end: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last day. Default: 90 days later.")] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", formats=DAY, help="Last day. Default: 90 days later; a scenario's last.")
+    ] = None,
+    scenario: Annotated[
+        Path | None, typer.Option(help="Of this file's use, without database and broker: docs/planning.md.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Another lastcall.yaml than the one in force.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="The policies of this lastcall.yaml, as if they had been in force.")
+    ] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="What --policy adds, moves and drops.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
 ) -> None:
     """Who is told what, when.
 
-    Up to the last tick it is what was written down, from then on what comes if the calls go on as they are.
+    Up to the last tick it is what was written down, and what became of it; from then on what comes if the calls go on
+    as they are.
     """
-    now = datetime.now(UTC)
-    first = begin.date() if begin else now.date()
-    within_reach("--from", first)
-    last = end.date() if end else first + DEFAULT_SPAN
-    within_reach("--to", last)
-    if last < first:
-        fail(f"--to {last} is before --from {first}", "swap the two")
-    start, after = utc_midnight(first), utc_midnight(last + timedelta(days=1))
+    if diff and policy is None:
+        fail("--diff needs a policy to hold against the one in force", "name its file: --policy new.yaml --diff")
+    asked = Asked(begin and begin.date(), end and end.date(), config, policy, diff)
+    try:
+        span, answer = _of_scenario(scenario, asked) if scenario else _of_stored(asked)
+    except ConfigError as error:
+        fail(str(error), "mend the file; docs/configuration.md and docs/planning.md say what it takes")
+    if isinstance(answer, Review):
+        emit(reviewed(answer, span)) if as_json else show_review(answer, span)
+    else:
+        emit(answer) if as_json else show_plan(answer, span)
 
-    async def ask(app: App) -> tuple[list[Planned], bool]:
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options, but for the scenario."""
+
+    begin: date | None
+    end: date | None
+    config: Path | None
+    policy: Path | None
+    diff: bool
+
+    def span(self, first: date, last: date | None = None) -> Span:
+        """`first` and `last` where none was named."""
+        begin = self.begin or first
+        end = self.end or (max(last, begin) if last else begin + DEFAULT_SPAN)
+        within_reach("--from", begin)
+        within_reach("--to", end)
+        if end < begin:
+            fail(f"--to {end} is before --from {begin}", "swap the two")
+        return Span(begin, end)
+
+    def changed(self, company: Company) -> Company | None:
+        """With the policies of the file that was named; None: none was."""
+        return replace(company, policies=load_company(self.policy).policies) if self.policy else None
+
+
+Answer = Review | list[Planned]
+
+
+def _of_scenario(path: Path, asked: Asked) -> tuple[Span, Answer]:
+    settings, loaded = read_settings(), load_catalog()
+    file = load_scenario(path, loaded.catalog, loaded.resolver)
+    company = load_company(asked.config or settings.config_file)
+    company = replace(company, owners=(*file.owners, *company.owners))
+    span = asked.span(file.scenario.first_day, file.scenario.last_day)
+    changed = asked.changed(company)
+    if changed and asked.diff:
+        return span, review_scenario(file.scenario, company, changed, start=span.start, end=span.end)
+    return span, plan_scenario(file.scenario, changed or company, start=span.start, end=span.end)
+
+
+def _of_stored(asked: Asked) -> tuple[Span, Answer]:
+    now = datetime.now(UTC)
+    span = asked.span(now.date())
+
+    async def ask(app: App) -> tuple[Company, Stored, bool]:
         await catch_up(app.database, now=now)
         async with app.database.connect() as connection:
             ticked = bool(await read_heartbeats(connection))
-        planned = await engine_plan(app.database, app.catalog, app.company, topics=app.topics, start=start, end=after)
-        return planned, ticked
+        stored = await read_stored(app.database, app.catalog, topics=app.topics, start=span.start, end=span.end)
+        return app.company, stored, ticked
 
-    planned, ticked = run(ask)
-    if as_json:
-        emit(planned)
-    elif planned:
-        _show(planned)
-    else:
-        console.print(f"Nobody is told anything from {words.day(first)} to {words.day(last)}.")
+    company, stored, ticked = run(ask)
     if not ticked:
         stderr.print("No tick has looked at the calls yet: start `lastcall up` or `lastcall schedule`.", soft_wrap=True)
-
-
-def _show(planned: list[Planned]) -> None:
-    columns = (Column("when (UTC)"), Column("who hears"), Column("about", wraps=True), Column("step", wraps=True))
-    rows = [(f"{one.at:%a %Y-%m-%d %H:%M}", *_cells(one, times)) for one, times in _folded(planned)]
-    show_table((*columns, Column("")), rows)
-
-
-def _folded(planned: list[Planned]) -> list[tuple[Planned, int]]:
-    """What is told again and again once, where it begins, with how often it comes in the span."""
-    folded: dict[object, tuple[Planned, int]] = {}
-    for one in planned:
-        same = replace(one, at=planned[0].at, reason="")
-        key = same if one.repeat_days else one
-        first, times = folded.get(key, (one, 0))
-        folded[key] = (first, times + 1)
-    return list(folded.values())
-
-
-def _cells(one: Planned, times: int) -> tuple[str, str, str, str]:
-    where = f" ({one.environment})" if one.environment else ""
-    about = f"{one.service}{where}: {one.id} at {words.platform_name(one.platform)}"
-    return f"{words.address(one.destination)} ({one.audience})", about, _step(one, times), one.status
-
-
-def _step(one: Planned, times: int) -> str:
-    step = phrases.step(one.step, one.repeat_days)
-    if times == 1:
-        return step
-    return f"{step} from then on, while it is still called" if one.status == "foreseen" else f"{step}, {times} times"
+    company = load_company(asked.config) if asked.config else company
+    changed = asked.changed(company)
+    if changed and asked.diff:
+        return span, review(stored, company, changed)
+    return span, engine_plan(stored, changed or company, as_if=changed is not None)

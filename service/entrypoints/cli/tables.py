@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from rich.cells import cell_len
 from rich.markup import escape
@@ -22,15 +23,22 @@ class Column:
     right: bool = False
 
 
-def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
-    """Print `rows`, plain text, one cell a column. A file or a pipe takes lines of any length."""
+def show_table(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    *,
+    title: str | None = None,
+    styles: Sequence[str] = (),
+) -> None:
+    """Print `rows`, plain text, one cell a column; each in its style, if there are any. A file or a pipe takes lines of
+    any length."""
     if title is not None:
         console.print(f"[bold]{escape(title)}[/]")
     widths = column_widths(columns, rows, console.width if console.is_terminal else None)
     if widths is None:
-        _show_stacked(columns, rows)
+        _show_stacked(columns, rows, styles)
     else:
-        console.print(_table(columns, rows, widths), crop=False)
+        console.print(_table(columns, rows, widths, styles), crop=False)
 
 
 def column_widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int | None) -> tuple[int, ...] | None:
@@ -52,7 +60,9 @@ def column_widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room
     return tuple(widths)
 
 
-def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Table:
+def _table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], widths: Sequence[int], styles: Sequence[str]
+) -> Table:
     table = Table(
         box=None,
         padding=(0, GAP, 0, 0),
@@ -63,16 +73,16 @@ def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]], widths: Seq
     for column, width in zip(columns, widths, strict=True):
         justify = "right" if column.right else "left"
         table.add_column(escape(column.title), width=width, no_wrap=not column.wraps, justify=justify)  # type: ignore[arg-type]
-    for row in rows:
-        table.add_row(*map(Text, row))
+    for row, style in zip_longest(rows, styles, fillvalue=""):
+        table.add_row(*map(Text, row), style=str(style))
     return table
 
 
-def _show_stacked(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+def _show_stacked(columns: Sequence[Column], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:
     """The names in a first line; below it what is said of them, each with its column's title."""
-    for row in rows:
+    for row, style in zip_longest(rows, styles, fillvalue=""):
         cells = [(column, cell) for column, cell in zip(columns, row, strict=True) if cell]
-        _line("  ".join(cell for column, cell in cells if _is_name(column)), "", "bold")
+        _line("  ".join(cell for column, cell in cells if _is_name(column)), "", f"bold {style}")
         _line("; ".join(f"{column.title} {cell}".strip() for column, cell in cells if not _is_name(column)), "  ", "")
 
 

@@ -1,0 +1,91 @@
+"""How an exposure goes on: what it will be at a later moment, so that `decide` can be asked then."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from msgspec import structs
+
+from service.core.calendar import utc_midnight
+from service.core.catalog.lifecycle import Deprecation
+from service.core.exposure import DayOfUse, Exposure, quiet_at
+
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+
+
+class Outlook(Protocol):
+    def as_of(self, now: datetime) -> Exposure | None:
+        """None: there is no call yet."""
+
+    def next_call(self, after: datetime) -> datetime | None:
+        """The first call of a UTC day later than `after`'s; None: there is none any more."""
+
+    def next_change(self, after: datetime) -> datetime | None:
+        """When the provider's dates become other ones; None: they stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """A stored exposure that goes on as it went in the week before `start`. From the shutdown on its calls end as the
+    catalog says that they do."""
+
+    exposure: Exposure
+    """A picture as of `start`."""
+    start: datetime
+    known_until: datetime | None = None
+    """Up to when all calls are in the picture; None: up to `start`."""
+
+    def as_of(self, now: datetime) -> Exposure:
+        if now <= self.start or self._has_ended:
+            return self.exposure
+        today = self.start.date()
+        before = tuple(use for use in self.exposure.days if use.day < today)
+        ahead = tuple(use for n in range((now.date() - today).days + 1) if (use := self._use_on(today + n * DAY)))
+        last_at = max(self.exposure.last_at, last_call(ahead[-1].day, now)) if ahead else self.exposure.last_at
+        return replace(self.exposure, last_at=last_at, days=before + ahead)
+
+    def next_call(self, after: datetime) -> datetime | None:
+        days = () if self._has_ended else (after.date() + n * DAY for n in range(1, 8))
+        return next((utc_midnight(day) for day in days if self._use_on(day)), None)
+
+    def next_change(self, after: datetime) -> None:
+        return None
+
+    @property
+    def _has_ended(self) -> bool:
+        return quiet_at(self.exposure) <= min(self.start, self.known_until or self.start)
+
+    def _use_on(self, day: date) -> DayOfUse | None:
+        """The first day is not over: it has the calls that it had by then, or more if more are to be expected."""
+        expected, known = self._expected_on(day), self.exposure.days[-1]
+        if known.day == day and (expected is None or known.calls >= expected.calls):
+            return known
+        return expected and as_answered(structs.replace(expected, day=day), self.exposure.deprecation)
+
+    def _expected_on(self, day: date) -> DayOfUse | None:
+        """That of the same weekday. A caller of which no whole week is known, or none with calls, calls each day."""
+        today = self.start.date()
+        week = {use.day: use for use in self.exposure.days if today - WEEK <= use.day < today}
+        if not week or self.exposure.days[0].day > today - WEEK:
+            return self.exposure.days[-1]
+        return week.get(day - ((day - today) // WEEK + 1) * WEEK)
+
+
+def last_call(day: date, now: datetime) -> datetime:
+    """Of a day on which calls come at all hours, as far as it is over by `now`."""
+    return min(now, utc_midnight(day + DAY) - timedelta(seconds=1))
+
+
+def as_answered(use: DayOfUse, deprecation: Deprecation) -> DayOfUse:
+    """The day's calls as the provider takes them: before the shutdown it answers."""
+    calls = use.calls
+    deadline = deprecation.shutdown.deadline
+    after = deprecation.after_shutdown if deadline is not None and use.day >= deadline else "unsupported_but_served"
+    match after:
+        case "error":
+            return structs.replace(use, errors=calls, end_of_life=calls, redirected=0)
+        case "redirect":
+            return structs.replace(use, errors=0, end_of_life=0, redirected=calls)
+        case "unsupported_but_served":
+            return use

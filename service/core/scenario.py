@@ -1,0 +1,140 @@
+"""Use that nobody has logged: who would call which model, how much, and how the provider's dates would move."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from service.core.calendar import utc_midnight
+from service.core.catalog.lifecycle import Deprecation, Shutdown
+from service.core.escalation.outlook import DAY, WEEK, as_answered, last_call
+from service.core.exposure import DayOfUse, Exposure
+
+Shape = Literal["flat", "linear", "weekly"]
+"""flat: the same each day. linear: from `calls` on the first day to `then` on the last. weekly: none at weekends."""
+AFTER_THE_END = timedelta(weeks=2)
+"""How long use without a last day is looked at past the last shutdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Calls a day from `since` to `until`, both included."""
+
+    calls: int
+    since: date
+    until: date | None = None
+    shape: Shape = "flat"
+    then: int = 0
+
+    def calls_on(self, day: date) -> int:
+        if day < self.since or (self.until is not None and day > self.until):
+            return 0
+        match self.shape:
+            case "flat":
+                return self.calls
+            case "weekly":
+                return self.calls if day.weekday() < 5 else 0
+            case "linear":
+                length = ((self.until or self.since) - self.since).days
+                return round(self.calls + (self.then - self.calls) * (day - self.since).days / max(1, length))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is public of a model's end from a day on."""
+
+    since: date
+    deprecation: Deprecation
+
+
+def lifecycle(record: Deprecation, moves: Sequence[tuple[date, date]]) -> tuple[Known, ...]:
+    """The catalog's record, and what becomes of it when, on each (day, shutdown) in order, the provider says another
+    shutdown. The first one announces what was not announced by then."""
+    known = [Known(date.min, record)]
+    for on, shutdown in moves:
+        before = known[-1].deprecation
+        announced = before.announced if before.announced and before.announced <= on else on
+        known.append(Known(on, replace(before, announced=announced, shutdown=Shutdown(shutdown, "exact"))))
+    return tuple(known)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One service's calls of one model in one environment: an outlook of an exposure from its first call on.
+
+    Calls come at all hours of their days.
+    """
+
+    service: str
+    environment: str
+    spans: tuple[Span, ...]
+    """Not empty. Where they overlap, the calls add up."""
+    lifecycle: tuple[Known, ...]
+    """Not empty, oldest first."""
+
+    @property
+    def platform(self) -> str:
+        return self.lifecycle[0].deprecation.platform
+
+    @property
+    def first_day(self) -> date:
+        return min(span.since for span in self.spans)
+
+    @property
+    def last_shutdown(self) -> date | None:
+        return self.lifecycle[-1].deprecation.shutdown.deadline
+
+    def as_of(self, now: datetime) -> Exposure | None:
+        today = now.date()
+        days = tuple(
+            self._use_on(day, calls)
+            for n in range((today - self.first_day).days + 1)
+            for day in [self.first_day + n * DAY]
+            if (calls := self._calls_on(day))
+        )
+        if not days:
+            return None
+        return Exposure(
+            service=self.service,
+            environment=self.environment,
+            deprecation=self._known_on(today),
+            first_at=utc_midnight(days[0].day),
+            last_at=last_call(days[-1].day, now),
+            days=days,
+        )
+
+    def next_call(self, after: datetime) -> datetime | None:
+        tomorrow = after.date() + DAY
+        # A span without an end has calls within any week of it.
+        last = max(span.until or max(span.since, tomorrow) + WEEK for span in self.spans)
+        days = (tomorrow + n * DAY for n in range((last - tomorrow).days + 1))
+        return next((utc_midnight(day) for day in days if self._calls_on(day)), None)
+
+    def next_change(self, after: datetime) -> datetime | None:
+        return next((at for one in self.lifecycle[1:] if (at := utc_midnight(one.since)) > after), None)
+
+    def _calls_on(self, day: date) -> int:
+        return sum(span.calls_on(day) for span in self.spans)
+
+    def _use_on(self, day: date, calls: int) -> DayOfUse:
+        answered = DayOfUse(day, calls, 0, 0, 0, 0, 0, 0)
+        return as_answered(answered, self._known_on(day))
+
+    def _known_on(self, day: date) -> Deprecation:
+        return next(one.deprecation for one in reversed(self.lifecycle) if one.since <= day)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    uses: tuple[Use, ...]
+    """Not empty."""
+
+    @property
+    def first_day(self) -> date:
+        return min(use.first_day for use in self.uses)
+
+    @property
+    def last_day(self) -> date:
+        """Two weeks after the last shutdown; of use that comes later, or that knows none, after its first day."""
+        days = (max(use.first_day, use.last_shutdown or use.first_day) for use in self.uses)
+        return max(days) + AFTER_THE_END
