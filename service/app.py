@@ -10,6 +10,7 @@ from service.config.company import Company, load_company
 from service.config.settings import Settings
 from service.core.catalog.lifecycle import Catalog
 from service.core.identity import Resolver
+from service.core.usage import Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,16 @@ class App:
     database: Database
 
     @property
+    def formats(self) -> dict[str, Format | None]:
+        """The topics that are read, lastcall.yaml's, else those of the environment; each with its fixed format, or None
+        for "by shape"."""
+        if self.company.topics:
+            return {topic.name: topic.format for topic in self.company.topics}
+        return {name.strip(): None for name in self.settings.kafka_topics.split(",") if name.strip()}
+
+    @property
     def topics(self) -> tuple[str, ...]:
-        """The topics that are read: lastcall.yaml's, else those of the environment."""
-        named = tuple(topic.name for topic in self.company.topics)
-        return named or tuple(name.strip() for name in self.settings.kafka_topics.split(",") if name.strip())
+        return tuple(self.formats)
 
 
 @asynccontextmanager

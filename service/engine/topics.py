@@ -1,22 +1,12 @@
-"""Which topics are read and as what, and what the operator hears when they are missing or hold rubbish."""
+"""What the operator hears when a topic is missing or holds rubbish."""
 
 from datetime import datetime
 
 from service.adapters.kafka.log import KafkaLog
 from service.adapters.postgres.conditions import Condition, clear_condition, raise_condition
 from service.adapters.postgres.database import Database
-from service.config.company import Company
-from service.config.settings import Settings
-from service.core.usage import Format
 
 _EMBEDDED_PARTITIONS = 4
-
-
-def topics_of(company: Company, settings: Settings) -> dict[str, Format | None]:
-    """Topic -> its fixed format, or None for "by shape". lastcall.yaml's topics, else those of the environment."""
-    if company.topics:
-        return {topic.name: topic.format for topic in company.topics}
-    return {name.strip(): None for name in settings.kafka_topics.split(",") if name.strip()}
 
 
 class TopicWatch:

@@ -19,7 +19,7 @@ from service.core.health import ConsumerHealth
 from service.engine.caught_up import CaughtUp, Progress
 from service.engine.fetching import FetchWatch
 from service.engine.ingest import TROUBLE, Flushed, Ingest, Limits, Postponed
-from service.engine.topics import TopicWatch, clear_flood, tell_flood, topics_of
+from service.engine.topics import TopicWatch, clear_flood, tell_flood
 from service.formats.decoder import Decoder
 from service.formats.record import Record
 
@@ -37,7 +37,7 @@ class Consumer:
     def __init__(self, app: App) -> None:
         self._app = app
         self._database = app.database
-        self._topics = topics_of(app.company, app.settings)
+        self._topics = app.formats
         self._log = KafkaLog(app.settings)
         store = UsageStore(app.database, app.catalog, SeriesBook(app.catalog, app.resolver))
         limits = Limits(

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import series, usage_hourly
 from service.adapters.queries.answers import UnknownId
+from service.adapters.queries.exposures import DAYS
 from service.core.exposure import ExposureKey
 
-DAYS = 28
 MAX_SERVICES = 5
 """Named with each id; the count says how many there are."""
 
