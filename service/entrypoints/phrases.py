@@ -1,8 +1,8 @@
 """How page and command say when a model goes, how a service stands to it, and how long ago something was."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from service.adapters.queries import ExposureAnswer, Lifecycle, Told
+from service.adapters.queries import ActAnswer, ChecklistAnswer, ExposureAnswer, Lifecycle, Told
 from service.core import words
 
 STATES = {
@@ -12,6 +12,15 @@ STATES = {
     "broken": "calls fail",
     "redirected": "answered by another model",
     "waived": "waived",
+}
+
+ACTS = {
+    "acknowledge": "is on it",
+    "snooze": "asked for quiet",
+    "commit": "promised the last call",
+    "waive": "accepted the risk",
+    "reassign": "named another owner",
+    "reopen": "took back what was in force",
 }
 
 
@@ -49,6 +58,30 @@ def state(exposure: ExposureAnswer) -> str:
 def step(name: str, repeat_days: int | None) -> str:
     """A step of the policy in a word: `-30d`, `each day`."""
     return words.every(repeat_days) if repeat_days else name
+
+
+def progress(checklist: ChecklistAnswer) -> str:
+    """How much of a migration is ticked: `2 of 5`."""
+    return f"{checklist.done} of {checklist.total}"
+
+
+def act(act: ActAnswer) -> str:
+    """What the author did: `ticked prompts`, `asked for quiet until Fri 4 Jul 2025`, `accepted the risk ...: why`."""
+    details = act.details
+    if act.kind == "check":
+        return f"{'ticked' if details.get('done') else 'took back the tick of'} {details.get('item')}"
+    said = ACTS.get(act.kind, act.kind)
+    for name, preposition in (("until", "until"), ("on", "by"), ("to", "to")):
+        if name in details:
+            said += f" {preposition} {_day_or_text(str(details[name]))}"
+    return f"{said}: {details['reason']}" if details.get("reason") else said
+
+
+def _day_or_text(text: str) -> str:
+    try:
+        return words.day(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def when(lifecycle: Lifecycle) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Row, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.tables import campaigns, messages, notifications
 from service.adapters.queries.answers import NotificationAnswer, Page
 from service.adapters.queries.paging import CursorError, decode_cursor, encode_cursor
+from service.core.exposure import ExposureKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ async def read_notifications(
     state: str | None = None,
     service: str | None = None,
     destination: str | None = None,
+    exposure: ExposureKey | None = None,
     limit: int,
     cursor: str | None = None,
 ) -> Page[NotificationAnswer]:
@@ -47,6 +50,8 @@ async def read_notifications(
         query = query.where(campaigns.c.service == service)
     if destination is not None:
         query = query.where(n.destination == destination)
+    if exposure is not None:
+        query = query.where(n.campaign_id == campaign_id(exposure))
     if cursor is not None:
         query = query.where(tuple_(n.decided_at, n.id) < tuple_(*_after(cursor)))
     rows = (await connection.execute(query.order_by(n.decided_at.desc(), n.id.desc()).limit(limit + 1))).all()

@@ -33,14 +33,15 @@ def show_exposures(
     now = datetime.now(UTC)
     caller = _CALLER[1:] if of_one_service else (*_CALLER, Column("team"))
     state, told = (Column(name, wraps=True) for name in ("state", "told"))
-    columns = (*_MODEL, *caller, _GOES, Column("calls 7d", right=True), state, told)
+    columns = (*_MODEL, *caller, _GOES, Column("calls 7d", right=True), state, told, Column("checklist", right=True))
     rows = []
     for each in exposures:
         who = (each.environment,) if of_one_service else (each.service, each.environment, each.team or "unowned")
         hears = f"{words.address(each.told.destination)} {phrases.told(each.told, now)}" if each.told else "nobody yet"
         when = f"{phrases.when(each)}, {phrases.days_left(each)}"
         calls = words.short_number(each.calls_7d)
-        rows.append((each.id, each.platform, *who, when, calls, phrases.state(each), hears))
+        ticked = phrases.progress(each.checklist)
+        rows.append((each.id, each.platform, *who, when, calls, phrases.state(each), hears, ticked))
     show_table(columns, rows, title=title)
 
 

@@ -4,6 +4,7 @@ An exposure has the same four names in an address, in a body and in the command:
 A path would not do: models and services have slashes in their names, and an environment may have no name.
 """
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import HTTPException
@@ -54,7 +55,7 @@ class Act(NamedExposure):
     author: Author
 
 
-async def key_of(here: Context, named: NamedExposure) -> ExposureKey:
+async def key_of(here: Context, named: NamedExposure, now: datetime) -> ExposureKey:
     """The one exposure that is meant. Raises HTTPException: 404 where there is none, 409 where there are several."""
     answer = await which(
         here.app.database,
@@ -63,7 +64,7 @@ async def key_of(here: Context, named: NamedExposure) -> ExposureKey:
         model=named.model,
         environment=named.environment,
         platform=named.platform,
-        now=here.clock(),
+        now=now,
     )
     match answer:
         case Missing():

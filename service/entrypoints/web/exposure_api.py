@@ -45,7 +45,7 @@ router = APIRouter(
 
 @router.get("/checklist", summary="What is done of one migration")
 async def checklist(here: Here, named: Annotated[NamedExposure, Query()]) -> ExposureChecklist:
-    key = await key_of(here, named)
+    key = await key_of(here, named, here.clock())
     async with here.app.database.connect() as connection:
         return await read_checklist(connection, key)
 
@@ -54,15 +54,14 @@ async def checklist(here: Here, named: Annotated[NamedExposure, Query()]) -> Exp
 async def tick(here: Here, asked: Check) -> ExposureChecklist:
     """The checklist afterwards. Asking twice changes nothing the second time, and an item that was ticked before keeps
     its author and time. Each change is an act in the exposure's history."""
-    key = await key_of(here, asked)
-    after = await check(
-        here.app.database, key, done=asked.tick, undone=asked.untick, author=asked.author, now=here.clock()
-    )
+    now = here.clock()
+    key = await key_of(here, asked, now)
+    after = await check(here.app.database, key, done=asked.tick, undone=asked.untick, author=asked.author, now=now)
     return ExposureChecklist(**key._asdict(), checklist=checklist_answer(after))
 
 
 @router.get("/acts", summary="What people did about one exposure, the newest first")
 async def acts(here: Here, named: Annotated[NamedExposure, Query()]) -> ExposureActs:
-    key = await key_of(here, named)
+    key = await key_of(here, named, here.clock())
     async with here.app.database.connect() as connection:
         return await read_history(connection, key)

@@ -1,5 +1,6 @@
-"""The pages: exposures by deadline, one service, the outbox. Rendered here, escaped, without a script."""
+"""The pages: exposures by deadline, one exposure, one service, the outbox. Rendered here, escaped, without a script."""
 
+import shlex
 from datetime import datetime
 from pathlib import Path as Folder
 from typing import Annotated, Any, Literal
@@ -14,18 +15,24 @@ from starlette.responses import Response
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.queries import (
     NO_TEAM,
+    ExposureAnswer,
     ExposureFilter,
     cut,
     exposure_key,
+    read_history,
     read_messages,
     read_next,
+    read_notifications,
     read_rejections,
     read_unknown_ids,
 )
 from service.core import words
+from service.core.checklist import ITEMS
+from service.core.exposure import ExposureKey
 from service.core.messages.preview import to_html
 from service.entrypoints import phrases
 from service.entrypoints.web import show
+from service.entrypoints.web.acting import NamedExposure, key_of
 from service.entrypoints.web.context import Context, Here
 from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.overview import Headline, first_record, group
@@ -38,6 +45,7 @@ REFRESH_SECONDS = 10
 templates = Jinja2Templates(Folder(__file__).parent / "templates")
 templates.env.trim_blocks = templates.env.lstrip_blocks = True
 templates.env.filters.update(
+    act=phrases.act,
     address=words.address,
     ago=phrases.ago,
     blocks=lambda blocks: Markup(to_html(blocks)),  # noqa: S704  to_html escapes every text that it is given
@@ -45,6 +53,8 @@ templates.env.filters.update(
     horizon=horizon,
     days_left=phrases.days_left,
     platform=words.platform_name,
+    progress=phrases.progress,
+    shell=shlex.join,
     short=words.short_number,
     sparkline=show.sparkline,
     step=phrases.step,
@@ -114,6 +124,29 @@ async def _blind_spots(here: Context, now: datetime) -> dict[str, Any]:
             "rejections": (await read_rejections(connection, now=now))[:UNREAD_ROWS],
             "conditions": await open_conditions(connection),
         }
+
+
+@router.get("/exposure")
+async def exposure(request: Request, here: Here, named: Annotated[NamedExposure, Query()]) -> Response:
+    now = here.clock()
+    key = await key_of(here, named, now)
+    shown = next(each for each in await here.exposures(now) if _key(each) == key)
+    async with here.app.database.connect() as connection:
+        history = await read_history(connection, key)
+        told = await read_notifications(connection, exposure=key, limit=MESSAGES)
+    context = {
+        "now": now,
+        "exposure": shown,
+        "group": group([shown])[0],
+        "whys": {item.id: item.why for item in ITEMS},
+        "acts": history.acts,
+        "notifications": told.items,
+    }
+    return templates.TemplateResponse(request, "exposure.html", context)
+
+
+def _key(exposure: ExposureAnswer) -> ExposureKey:
+    return ExposureKey(exposure.service, exposure.environment, exposure.platform, exposure.model)
 
 
 @router.get("/services/{name:path}")
