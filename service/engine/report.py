@@ -1,6 +1,6 @@
 """The weekly digest: asked at every tick whether a week's is due for an audience and not recorded."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +9,12 @@ from service.adapters.postgres.digest_store import anything_known, load_picture,
 from service.config.company import Company
 from service.core import words
 from service.core.catalog.lifecycle import Catalog
-from service.core.digest import ORGANISATION, build_digest, has_news
+from service.core.digest import ORGANISATION, Picture, build_digest, has_news
+from service.core.directory.owners import Owners
 from service.core.notification import Digest
-from service.core.ownership import Destination
+from service.core.ownership import Destination, Owner
 from service.core.week import Week, due_week
+from service.engine.ownership import load_owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +40,20 @@ async def record_week(
     database: Database, catalog: Catalog, company: Company, week: Week, *, topics: Collection[str], now: datetime
 ) -> Reported:
     """Record the week's digests that are not recorded yet, and queue those with news, in one transaction."""
-    destinations = _destinations(company)
     queued: list[Digest] = []
     silent: list[Digest] = []
     async with database.begin() as connection:
-        missing = destinations.keys() - await recorded_audiences(connection, week)
-        if not missing or not await anything_known(connection, week.end):
+        owners = await load_owners(connection, company, now=now)
+        recorded = await recorded_audiences(connection, week)
+        if not _destinations(company, owners.named()).keys() - recorded or not await anything_known(
+            connection, week.end
+        ):
             return Reported()
         picture = await load_picture(connection, catalog, week, topics=topics)
+        destinations = _destinations_of(picture, company, owners)
         reason = f"weekly digest of {week}, due {words.moment(week.due_at)}"
-        for audience in sorted(missing):
-            digest = build_digest(picture, audience, owner_of=company.owner_of)
+        for audience in sorted(destinations.keys() - recorded):
+            digest = build_digest(picture, audience, owner_of=owners.owner_of)
             destination = destinations[audience] if has_news(digest) else None
             if await record(connection, digest, destination, reason=reason, now=now):
                 (queued if destination else silent).append(digest)
@@ -61,15 +66,22 @@ async def preview_week(
     """The digests with news, the organisation's first, with nothing recorded."""
     async with database.connect() as connection:
         picture = await load_picture(connection, catalog, week, topics=topics)
-    digests = [build_digest(picture, audience, owner_of=company.owner_of) for audience in _destinations(company)]
+        owners = await load_owners(connection, company, now=week.end)
+    audiences = _destinations_of(picture, company, owners)
+    digests = [build_digest(picture, audience, owner_of=owners.owner_of) for audience in audiences]
     return [digest for digest in digests if has_news(digest)]
 
 
-def _destinations(company: Company) -> Mapping[str, Destination | None]:
+def _destinations_of(picture: Picture, company: Company, owners: Owners) -> Mapping[str, Destination | None]:
+    """Of the teams that are named, and of those that a directory gives a service of the picture to."""
+    calling = (owners.owner_of(service) for service in sorted({each.service for each in picture.exposures}))
+    return _destinations(company, (*owners.named(), *calling))
+
+
+def _destinations(company: Company, owners: Iterable[Owner]) -> Mapping[str, Destination | None]:
     """By audience: the organisation, then each team. None: no channel, so only the organisation's tells of it."""
     found: dict[str, Destination | None] = {ORGANISATION: Destination(company.fallback_channel, "organisation")}
-    for rule in company.owners:
-        owner = rule.owner
+    for owner in owners:
         if owner.team is not None and found.get(owner.team) is None:
             found[owner.team] = Destination(owner.channel, "team") if owner.channel else None
     return found

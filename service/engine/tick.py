@@ -19,11 +19,12 @@ from service.core.messages import Links
 from service.engine.deliver import deliver
 from service.engine.escalate import escalate
 from service.engine.reconcile import Reconciled, reconcile
+from service.engine.refresh import NO_DOORS, Doors, refresh
 from service.engine.report import report
 
 log = structlog.get_logger(__name__)
 
-Verb = Literal["reconcile", "escalate", "report", "deliver"]
+Verb = Literal["refresh", "reconcile", "escalate", "report", "deliver"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
 
 
@@ -39,6 +40,7 @@ class Engine:
     links: Links
     topics: tuple[str, ...]
     """Those that are read from Kafka."""
+    doors: Doors = NO_DOORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
     when, say, a digest cannot be made.
     """
     verbs: dict[Verb, Callable[[], Awaitable[object]]] = {
+        "refresh": lambda: refresh(engine.database, engine.company, engine.doors, now=now),
         "reconcile": lambda: reconcile(engine.database, engine.catalog, engine.resolver, now=now),
         "escalate": lambda: escalate(
             engine.database,

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from service.adapters.directory.rota import Rota
 from service.adapters.slack.transport import LocalTransport, Transport, open_slack
 from service.app import App
 from service.core.messages import Links, Message
+from service.engine.refresh import open_doors
 from service.engine.tick import Engine
 from service.entrypoints.consumer import Consumer
 from service.entrypoints.scheduler import Heartbeat
@@ -31,11 +33,14 @@ class Parts:
 async def open_engine(app: App, *, show: Show, page: str | None = None) -> AsyncIterator[Engine]:
     """The engine with Slack as its transport, or with `show` where no token is set. `page` is the page's address."""
     async with contextlib.AsyncExitStack() as stack:
+        doors = await stack.enter_async_context(open_doors(app.settings, app.company.directories))
         token = app.settings.slack_token
         transport: Transport = LocalTransport(show)
         if token is not None:
-            transport = await stack.enter_async_context(open_slack(token, api_url=app.settings.slack_api_url))
-        yield Engine(app.database, app.catalog, app.resolver, app.company, transport, Links(page), app.topics)
+            rota = Rota(app.database, doors.pagerduty)
+            slack = open_slack(token, api_url=app.settings.slack_api_url, rota=rota)
+            transport = await stack.enter_async_context(slack)
+        yield Engine(app.database, app.catalog, app.resolver, app.company, transport, Links(page), app.topics, doors)
 
 
 async def serve(app: App, parts: Parts, *, show: Show, announce: Callable[[str], None]) -> None:

@@ -50,7 +50,7 @@ async def claim(
     return (await connection.execute(claimed.returning(d.directory))).first() is not None
 
 
-async def answered(
+async def replace_answers(
     connection: AsyncConnection, directory: str, answers: Mapping[str, Mapping[str, Any]], *, now: datetime
 ) -> None:
     """These are all of its answers: what it does not say any more is gone."""
@@ -60,6 +60,10 @@ async def answered(
         common = {"directory": directory, "fetched_at": now, "tried_at": now}
         rows = [common | {"key": key, "answer": dict(answer)} for key, answer in answers.items()]
         await connection.execute(insert(directory_answers), rows)
+
+
+async def went_well(connection: AsyncConnection, directory: str, *, now: datetime) -> None:
+    d = directory_answers.c
     fresh = {"tried_at": now, "fetched_at": now, "error": None}
     await connection.execute(update(directory_answers).where(d.directory == directory, d.key == ITSELF).values(fresh))
 

@@ -4,15 +4,23 @@ import re
 from collections import OrderedDict
 from typing import Protocol, TypeVar
 
+import structlog
+
+from service.adapters.directory.rota import Rota
 from service.adapters.slack import answers
 from service.adapters.slack.errors import NO_SUCH_PLACE
 from service.core.delivery import Failed, Retry
+from service.core.directory.answer import Unavailable
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 CONVERSATION = re.compile(r"[CGD][A-Z0-9]{2,}")
 USER = re.compile(r"[UW][A-Z0-9]{2,}")
 GROUP = re.compile(r"S[A-Z0-9]{2,}")
+PAGERDUTY = "pagerduty"
+MOST_TOGETHER = 8
+"""Whom Slack lets into one direct conversation beside the app."""
 REMEMBERED = 10_000
 """Direct conversations whose ids are kept; the one not used for longest goes first."""
 
@@ -23,13 +31,15 @@ class Ask(Protocol):
 
 
 class Addresses:
-    """`#channel`, `user:<email>`, `usergroup:<handle>` or a Slack id, as `core.ownership.Destination` has them.
+    """`#channel`, `user:<email>`, `usergroup:<handle>`, `pagerduty:...` or a Slack id, as `core.ownership.Destination`
+    has them.
 
-    A user group hears in one conversation with its members of that moment, of which Slack allows eight.
+    A user group, or whoever is on call, hears in one conversation with those of that moment; Slack allows eight.
+    When nobody can say who they are, they are those of the last good answer, for a week; then the address fails.
     """
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, ask: Ask, rota: Rota | None = None) -> None:
+        self._ask, self._rota = ask, rota
         self._direct: OrderedDict[str, str] = OrderedDict()
 
     async def to_post(self, address: str) -> str | Retry | Failed:
@@ -58,8 +68,37 @@ class Addresses:
             answer = await self._ask("users.lookupByEmail", answers.User, email=name)
             return answer if isinstance(answer, (Retry, Failed)) else [answer.user.id]
         if kind == "usergroup" or GROUP.fullmatch(address):
-            return await self._members(name or address)
+            return await self._or_last_known(address, await self._members(name or address))
+        if kind == PAGERDUTY and self._rota is not None:
+            return await self._on_call(address, self._rota)
         return NO_SUCH_PLACE["unknown_address"]
+
+    async def _on_call(self, address: str, rota: Rota) -> list[str] | Retry | Failed:
+        """Those of whom Slack knows the e-mail address."""
+        emails = await rota.on_call(address)
+        if isinstance(emails, Unavailable):
+            return Failed(emails.reason, "destination", emails.remedy)
+        users: list[str] = []
+        unknown = NO_SUCH_PLACE["not_enough_users"]
+        for email in emails[:MOST_TOGETHER]:
+            answer = await self._ask("users.lookupByEmail", answers.User, email=email)
+            if isinstance(answer, Retry):
+                return answer
+            if isinstance(answer, Failed):
+                unknown = answer
+            else:
+                users.append(answer.user.id)
+        return users or unknown
+
+    async def _or_last_known(self, group: str, users: list[str] | Retry | Failed) -> list[str] | Retry | Failed:
+        """Who was on duty lately is better than nobody. What may pass by itself is tried again first."""
+        if self._rota is None or isinstance(users, Retry):
+            return users
+        if isinstance(users, Failed):
+            known = await self._rota.last_known(group, users.reason) if users.scope == "destination" else ()
+            return list(known) or users
+        await self._rota.remember(group, users)
+        return users
 
     async def _members(self, group: str) -> list[str] | Retry | Failed:
         answer = await self._ask("usergroups.list", answers.Groups, include_users=True)

@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from service.adapters.directory.rota import Rota
 from service.adapters.slack import answers
 from service.adapters.slack.addresses import Addresses
 from service.adapters.slack.errors import UNREADABLE, no_answer, no_connection, refused
@@ -50,9 +51,17 @@ CLOCK_DIFFERENCE = timedelta(minutes=5)
 
 @asynccontextmanager
 async def open_slack(
-    token: SecretStr, *, api_url: str, timeout_seconds: float = TIMEOUT_SECONDS, pace_seconds: float = PACE_SECONDS
+    token: SecretStr,
+    *,
+    api_url: str,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    pace_seconds: float = PACE_SECONDS,
+    rota: Rota | None = None,
 ) -> AsyncIterator["SlackTransport"]:
-    """A transport to the workspace of `token`. Proxies are those of the environment, `NO_PROXY` respected."""
+    """A transport to the workspace of `token`. `rota`: who is on duty, where Slack itself cannot say.
+
+    Proxies are those of the environment, `NO_PROXY` respected.
+    """
     # slack-sdk logs payloads at debug level, and looks at its logger's own level only.
     logger = logging.getLogger("slack_sdk")
     logger.setLevel(logging.WARNING)
@@ -60,7 +69,7 @@ async def open_slack(
     async with aiohttp.ClientSession(timeout=limit, trust_env=True, cookie_jar=aiohttp.DummyCookieJar()) as session:
         client = AsyncWebClient(token.get_secret_value(), api_url, session=session, retry_handlers=[], logger=logger)
         client.proxy = None  # the session knows it; slack-sdk's own reading of the environment ignores NO_PROXY
-        yield SlackTransport(client, pace_seconds=pace_seconds)
+        yield SlackTransport(client, pace_seconds=pace_seconds, rota=rota)
 
 
 class SlackTransport:
@@ -68,9 +77,9 @@ class SlackTransport:
 
     is_local = False
 
-    def __init__(self, client: AsyncWebClient, *, pace_seconds: float) -> None:
+    def __init__(self, client: AsyncWebClient, *, pace_seconds: float, rota: Rota | None = None) -> None:
         self._client = client
-        self._addresses = Addresses(self._ask)
+        self._addresses = Addresses(self._ask, rota)
         self._pace = Pace(pace_seconds)
 
     async def check(self) -> Retry | Failed | None:

@@ -75,11 +75,14 @@ class Owners:
         why = NO_SOURCE if self.as_of else NOBODY.rule
         return Ownership(replace(NOBODY, calendar=self.calendar, rule=why), None)
 
-    def everybody(self) -> Iterator[Owner]:
-        """Every owner that is known by name, also of services that no log has named. Those of CODEOWNERS are known by
-        service alone, and hear where lastcall.yaml or Backstage says."""
+    def named(self) -> Iterator[Owner]:
+        """By lastcall.yaml and by people, whatever services there are."""
         yield from (rule.owner for rule in self.rules)
-        yield from (assigned.owner for assigned in self.assignments.values())
+        yield from (self._with_addresses(assigned.owner) for assigned in self.assignments.values())
+
+    def everybody(self) -> Iterator[Owner]:
+        """Whoever may be on duty. The owners by CODEOWNERS hear where lastcall.yaml or Backstage says."""
+        yield from self.named()
         yield from self.listed.values()
         yield from self.groups.values()
 

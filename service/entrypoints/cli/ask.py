@@ -28,6 +28,7 @@ from service.app import App
 from service.core.catalog.lookup import records_of
 from service.core.exposure import ExposureKey
 from service.core.identity import Model
+from service.engine.ownership import load_owners
 from service.engine.reconcile import catch_up
 from service.entrypoints.cli.output import Exit, console, emit, fail
 from service.entrypoints.cli.session import run
@@ -63,7 +64,8 @@ def who(
             behind = set() if models else await read_uses_spelled(connection, model)
             if not models and not unknown and not behind:
                 _no_such_model(app, model)
-            every = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
+            owners = await load_owners(connection, app.company, now=now)
+            every = await read_exposures(connection, app.catalog, owners.owner_of, topics=app.topics, now=now)
             named = models or {key.model for key in behind}
             uses = await read_uses(connection, app.catalog, now=now, models=named)
         return Found(
@@ -93,9 +95,10 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
     async def ask(app: App) -> ServiceAnswer:
         await catch_up(app.database, now=now)
         async with app.database.connect() as connection:
-            every = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
+            owners = await load_owners(connection, app.company, now=now)
+            every = await read_exposures(connection, app.catalog, owners.owner_of, topics=app.topics, now=now)
             own = [exposure for exposure in every if exposure.service == name]
-            answer = await read_service(connection, name, app.catalog, app.company.owner_of, own, now=now)
+            answer = await read_service(connection, name, app.catalog, owners.owner_of, own, now=now)
             if answer is None:
                 _not_found(f"no log has named a service {name}", name, await read_service_names(connection))
         return answer
@@ -127,7 +130,8 @@ def due(
     async def ask(app: App) -> list[ExposureAnswer]:
         await catch_up(app.database, now=now)
         async with app.database.connect() as connection:
-            every = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
+            owners = await load_owners(connection, app.company, now=now)
+            every = await read_exposures(connection, app.catalog, owners.owner_of, topics=app.topics, now=now)
         return [exposure for exposure in every if wanted.admits(exposure)]
 
     exposures = run(ask)

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from service.adapters.queries import read_exposures, read_notifications
 from service.app import App
+from service.engine.ownership import load_owners
 from service.entrypoints.cli.output import Exit, console
 from service.entrypoints.cli.session import plainly, read_settings
 from service.entrypoints.demo.company import BEGIN, GPT45
@@ -58,7 +59,8 @@ async def _demo(*, leave: bool) -> Account:
 
 async def _account(app: App, now: datetime) -> Account:
     async with app.database.connect() as connection:
-        exposures = await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
+        owners = await load_owners(connection, app.company, now=now)
+        exposures = await read_exposures(connection, app.catalog, owners.owner_of, topics=app.topics, now=now)
         notifications = await read_notifications(connection, limit=OUTBOX_PAGE)
     return account(exposures, notifications.items, GPT45, SHUTDOWN)
 

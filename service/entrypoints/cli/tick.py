@@ -1,5 +1,6 @@
 """`lastcall tick`: one tick of the scheduler, as of any time."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from service.engine import tick as engine_tick
 from service.engine.deliver import DeliveryReport
 from service.engine.escalate import Escalated
 from service.engine.reconcile import Reconciled
+from service.engine.refresh import Refreshed
 from service.engine.report import Reported
 from service.entrypoints import process
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr, within_reach
@@ -76,12 +78,20 @@ def in_words(result: object) -> str:
                 f"looked at {looked_at:,}, {plural(changed, 'campaign')} opened or changed, "
                 f"{plural(notified, 'notification')} written"
             )
+        case Refreshed(answers, errors):
+            return _refreshed(answers, errors)
         case Reported(queued, silent):
             return f"{plural(len(queued), 'digest')} queued, {len(silent):,} with nothing to say"
         case DeliveryReport():
             return _delivered(result)
         case _:
             raise TypeError(f"no words for {type(result).__name__}")
+
+
+def _refreshed(answers: Mapping[str, int], errors: Mapping[str, str]) -> str:
+    said = [f"{directory}: {plural(count, 'answer')}" for directory, count in answers.items()]
+    said += [f"{directory}: none ({reason})" for directory, reason in errors.items()]
+    return ", ".join(said) or "no directory is due to be asked"
 
 
 def _delivered(report: DeliveryReport) -> str:

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from service.adapters.queries import ExposureAnswer, ServiceAnswer, read_exposures, read_service
 from service.app import App
 from service.core.health import ConsumerHealth
+from service.engine.ownership import load_owners
 
 ConsumerProbe = Callable[[], ConsumerHealth]
 """Asks the consume loop of this process how it is."""
@@ -24,12 +25,14 @@ class Context:
     async def exposures(self, now: datetime) -> list[ExposureAnswer]:
         async with self.app.database.connect() as connection:
             app = self.app
-            return await read_exposures(connection, app.catalog, app.company.owner_of, topics=app.topics, now=now)
+            owners = await load_owners(connection, app.company, now=now)
+            return await read_exposures(connection, app.catalog, owners.owner_of, topics=app.topics, now=now)
 
     async def service(self, name: str, now: datetime) -> ServiceAnswer | None:
         own = [exposure for exposure in await self.exposures(now) if exposure.service == name]
         async with self.app.database.connect() as connection:
-            return await read_service(connection, name, self.app.catalog, self.app.company.owner_of, own, now=now)
+            owners = await load_owners(connection, self.app.company, now=now)
+            return await read_service(connection, name, self.app.catalog, owners.owner_of, own, now=now)
 
 
 def _context_of(request: Request) -> Context:

@@ -1,0 +1,47 @@
+"""Who owns what as of now: lastcall.yaml, and what is stored of people's and directories' answers."""
+
+from datetime import datetime
+
+from service.adapters.postgres.database import Transaction
+from service.adapters.postgres.directory_store import Stored, load_answers, load_assignments
+from service.config.company import Company
+from service.config.directories import Directories
+from service.core.directory.answer import owner_from_json
+from service.core.directory.codeowners import DEFAULT_PATHS, CodeOwners
+from service.core.directory.owners import Assignment, Owners, Source
+from service.core.directory.stored import catalog_from_answers, rules_from_answers
+
+
+async def load_owners(connection: Transaction, company: Company, *, now: datetime) -> Owners:
+    """Once a tick, a page or a command. Only what lastcall.yaml names as a directory counts, whatever is stored."""
+    named = await load_assignments(connection)
+    asked = company.directories.of_owners
+    stored = await load_answers(connection, asked) if asked else []
+    backstage = {one.key: one.answer for one in stored if one.directory == "backstage"}
+    codeowners = {one.key: one.answer for one in stored if one.directory == "codeowners"}
+    listed, groups = catalog_from_answers(backstage, company.calendar)
+    said = {
+        one.service: Assignment(owner, one.author, one.at)
+        for one in named
+        if (owner := owner_from_json(one.owner, f"what {one.author} said on {one.at:%Y-%m-%d}", company.calendar))
+    }
+    return Owners(
+        company.owners,
+        said,
+        listed,
+        groups,
+        CodeOwners(rules_from_answers(codeowners), _paths(company.directories)),
+        company.calendar,
+        _as_of(stored),
+        now,
+    )
+
+
+def _paths(directories: Directories) -> tuple[str, ...]:
+    return directories.codeowners.paths if directories.codeowners else DEFAULT_PATHS
+
+
+def _as_of(stored: list[Stored]) -> dict[Source, datetime]:
+    sources: tuple[Source, ...] = ("backstage", "codeowners")
+    oldest = {source: [one.fetched_at for one in stored if one.directory == source] for source in sources}
+    return {source: min(times) for source, times in oldest.items() if times}

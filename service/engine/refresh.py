@@ -1,0 +1,138 @@
+"""refresh: ask the directories again, every quarter of an hour, and keep what they say for when they are down."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from service.adapters.directory.backstage import BackstageApi, BackstageFiles
+from service.adapters.directory.codeowners import CodeownersFile
+from service.adapters.directory.http import open_http
+from service.adapters.directory.pagerduty import SCHEME, PagerDuty
+from service.adapters.postgres.conditions import Condition, clear_condition, clear_conditions_except, raise_condition
+from service.adapters.postgres.database import Database, Transaction
+from service.adapters.postgres.directory_store import claim, failed, remember, replace_answers, went_well
+from service.config.company import Company
+from service.config.directories import Directories
+from service.config.settings import Settings
+from service.core.directory.answer import Unavailable
+from service.core.directory.owners import STALE_AFTER, on_call_addresses
+from service.core.directory.stored import Answers, catalog_to_answers, rules_to_answers
+from service.engine.ownership import load_owners
+
+EVERY = timedelta(minutes=15)
+AFTER_ERROR = timedelta(minutes=2)
+DOWN = "directory_down"
+PAGERDUTY = "pagerduty"
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """To the directories that lastcall.yaml names; None: it names none, or there is no token."""
+
+    backstage: BackstageApi | BackstageFiles | None = None
+    codeowners: CodeownersFile | None = None
+    pagerduty: PagerDuty | None = None
+
+
+NO_DOORS = Doors()
+
+
+@asynccontextmanager
+async def open_doors(settings: Settings, named: Directories) -> AsyncIterator[Doors]:
+    async with open_http() as session:
+        backstage: BackstageApi | BackstageFiles | None = None
+        if named.backstage and named.backstage.url:
+            backstage = BackstageApi(session, named.backstage.url, settings.backstage_token)
+        elif named.backstage and named.backstage.path:
+            backstage = BackstageFiles(named.backstage.path)
+        codeowners = CodeownersFile(named.codeowners.file) if named.codeowners else None
+        token = settings.pagerduty_token
+        yield Doors(backstage, codeowners, PagerDuty(session, named.pagerduty_url, token) if token else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What came of it, by directory: those that were not due are not in it."""
+
+    answers: Mapping[str, int]
+    errors: Mapping[str, str]
+
+
+async def refresh(database: Database, company: Company, doors: Doors, *, now: datetime) -> Refreshed:
+    """Any number of processes may do so at once: each directory is asked by one of them."""
+    answers: dict[str, int] = {}
+    errors: dict[str, str] = {}
+    asking: dict[str, Callable[[], Awaitable[Answers | Unavailable]]] = {}
+    if backstage := doors.backstage:
+        asking["backstage"] = lambda: _catalog(backstage)
+    if codeowners := doors.codeowners:
+        asking["codeowners"] = lambda: _rules(codeowners)
+    if pagerduty := doors.pagerduty:
+        asking[PAGERDUTY] = lambda: _duties(database, company, pagerduty, now)
+    for directory, ask in asking.items():
+        async with database.begin() as connection:
+            if not await claim(connection, directory, every=EVERY, after_error=AFTER_ERROR, now=now):
+                continue
+        said = await ask()
+        async with database.begin() as connection:
+            await _keep(connection, directory, said, now)
+        if isinstance(said, Unavailable):
+            errors[directory] = said.reason
+            log.warning("directory gave no answer", directory=directory, reason=said.reason)
+        else:
+            answers[directory] = len(said)
+    async with database.begin() as connection:  # of directories that lastcall.yaml names no longer
+        await clear_conditions_except(connection, DOWN, {*company.directories.of_owners, PAGERDUTY}, now=now)
+    return Refreshed(answers, errors)
+
+
+async def _catalog(door: BackstageApi | BackstageFiles) -> Answers | Unavailable:
+    entities = await door.entities()
+    return entities if isinstance(entities, Unavailable) else catalog_to_answers(entities)
+
+
+async def _rules(door: CodeownersFile) -> Answers | Unavailable:
+    rules = await door.rules()
+    return rules if isinstance(rules, Unavailable) else rules_to_answers(rules)
+
+
+async def _duties(database: Database, company: Company, door: PagerDuty, now: datetime) -> Answers | Unavailable:
+    """Those that answer are kept, whatever becomes of the others."""
+    async with database.connect() as connection:
+        owners = await load_owners(connection, company, now=now)
+    answers: Answers = {}
+    trouble: Unavailable | None = None
+    for address in on_call_addresses(owners.everybody(), SCHEME):
+        people = await door.on_duty(address, now)
+        if not isinstance(people, Unavailable):
+            answers[address] = {"people": list(people)}
+        elif people.is_refusal:
+            trouble = trouble or people
+        else:
+            trouble = people
+            break  # it is down: the others would only wait for it
+    async with database.begin() as connection:
+        for address, answer in answers.items():
+            await remember(connection, PAGERDUTY, address, answer, now=now)
+    return trouble or answers
+
+
+async def _keep(connection: Transaction, directory: str, said: Answers | Unavailable, now: datetime) -> None:
+    if not isinstance(said, Unavailable):
+        if directory != PAGERDUTY:
+            await replace_answers(connection, directory, said, now=now)
+        await went_well(connection, directory, now=now)
+        await clear_condition(connection, DOWN, directory, now=now)
+        return
+    as_of = await failed(connection, directory, said.reason, now=now)
+    if said.is_refusal or as_of is None or now - as_of > STALE_AFTER:
+        await raise_condition(connection, _condition(directory, said, as_of, now))
+
+
+def _condition(directory: str, said: Unavailable, as_of: datetime | None, now: datetime) -> Condition:
+    kept = f"its answers of {as_of:%Y-%m-%d %H:%M} UTC count" if as_of else "it has never answered"
+    return Condition(DOWN, directory, f"{directory} gives no answer ({said.reason}); {kept}", said.remedy, since=now)
