@@ -8,7 +8,6 @@ from typing import Literal, get_args
 ItemId = Literal["model", "prompts", "latency", "cost", "users"]
 ITEM_IDS: tuple[ItemId, ...] = get_args(ItemId)
 NEAR_DAYS = 14
-"""With so many days left, or fewer, what is still open is named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +60,18 @@ class Checklist:
         """`2 of 5`"""
         return f"{self.done} of {len(ITEMS)}"
 
+    def pressing(self, deadline: date | None, today: date) -> tuple[ItemId, ...]:
+        """What is open, in the last `NEAR_DAYS` before the day and after it: then it is named one by one."""
+        if deadline is None or (deadline - today).days > NEAR_DAYS:
+            return ()
+        return tuple(item.id for item in self.open)
+
     def tick_of(self, item: ItemId) -> Tick | None:
         return next((tick for tick in self.ticks if tick.item == item), None)
 
     def as_of(self, moment: datetime) -> "Checklist":
         """The ticks that were there by `moment`, of those that are there now."""
         return Checklist(tuple(tick for tick in self.ticks if tick.at <= moment))
-
-
-def is_near(deadline: date | None, today: date) -> bool:
-    """Whether what is still open is to be named: the day is ahead, or past, by no firm deadline never."""
-    return deadline is not None and (deadline - today).days <= NEAR_DAYS
 
 
 def parse_item(text: str) -> ItemId:

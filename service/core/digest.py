@@ -1,11 +1,12 @@
 """A week's picture for one audience: what dies when, who still calls it, what moved, what is unowned and unread."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from service.core.catalog.lifecycle import Deprecation
+from service.core.checklist import Checklist
 from service.core.exposure import Exposure, ExposureKey, quiet_at, state_of
 from service.core.notification import Digest, DigestLine, Unread
 from service.core.ownership import Owner
@@ -46,6 +47,8 @@ class Picture:
     """Up to when all calls are on record; None: beyond the week's end. Silence after it may be our own."""
     told: frozenset[ExposureKey] = frozenset()
     """The exposures of which a message was delivered to anybody."""
+    checklists: Mapping[ExposureKey, Checklist] = field(default_factory=dict)
+    """As of the week's end. An exposure of which nothing is ticked may be left out."""
     rejected: Sequence[Rejected] = ()
     unresolved: Sequence[Unresolved] = ()
 
@@ -96,6 +99,7 @@ def _migrated_in(picture: Picture, exposure: Exposure) -> bool:
 def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine:
     week = picture.week
     deprecation = exposure.deprecation
+    checklist = picture.checklists.get(exposure.key, Checklist())
     return DigestLine(
         service=exposure.service,
         environment=exposure.environment,
@@ -111,6 +115,8 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
         calls_before=_calls(exposure, week.before),
         told=exposure.key in picture.told,
         new=exposure.first_at >= week.start,
+        ticked=checklist.done,
+        checklist_open=checklist.pressing(exposure.deadline, week.end.date()),
     )
 
 

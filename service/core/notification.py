@@ -74,6 +74,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     """Who belongs to the step and is not told, because at this pace the calls end in time."""
     early: tuple[Audience, ...] = ()
     """Who hears before their step, because at this pace the calls do not end in time."""
+    checklist_open: tuple[str, ...] = ()
+    """Items of the migration checklist that nobody has ticked, once the shutdown is near."""
     request_ids: tuple[str, ...] = ()
 
 
@@ -158,6 +160,10 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     """Whether anybody was told of it at all."""
     new: bool = False
     """Its first call on record was in this week."""
+    ticked: int | None = None
+    """Items of its migration checklist that are done. None: not noted."""
+    checklist_open: tuple[str, ...] = ()
+    """As a notice has it."""
 
 
 class Unread(msgspec.Struct, frozen=True, kw_only=True):

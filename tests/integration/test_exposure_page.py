@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -72,7 +73,8 @@ async def test_the_list_and_the_service_lead_to_it(database: Database) -> None:
 
     for path in ("/", "/services/search%20%26%20find"):
         assert f'href="{address}">checklist 1 of 5</a>' in await get_page(database, path)
-    page = words_of(await get_page(database, unescape(address)))
+    named = parse_qs(urlsplit(unescape(address)).query, keep_blank_values=True)
+    page = words_of(await get_page(database, "/exposure", **named))
     assert "search & find in no environment , and gpt-4.5-preview" in page
     assert (
         "lastcall checklist 'search & find' gpt-4.5-preview --environment '' --platform openai-api --tick ITEM" in page

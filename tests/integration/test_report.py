@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.adapters.postgres.tables import digests, notifications, watermarks
 from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
+from service.core.exposure import ExposureKey
 from service.core.ownership import Owner, OwnerRule
 from service.core.week import Week
+from service.engine.check import check
 from service.engine.report import Reported, preview_week, report
 from tests.rows import put_rejection, put_unknown_id, put_use
 
@@ -165,6 +167,18 @@ async def test_organisation_hears_what_could_not_be_read_in_the_week(database: A
         "(organisation)": [("bad_json", 3, ("lastcall",)), ("gpt-9-mystery", 9, ("search-api",))],
         "search": [("gpt-9-mystery", 9, ("search-api",))],
     }
+
+
+async def test_a_digest_counts_what_was_ticked_by_the_weeks_end(database: AsyncEngine) -> None:
+    await use(database)
+    key = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")
+    await check(database, key, done=["model", "prompts"], author="ada@example.com", now=SUNDAY_NIGHT)
+    await check(database, key, done=["users"], author="ada@example.com", now=MONDAY)
+
+    done = await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY)
+
+    lines = [line for digest in done.queued for line in digest.lines]
+    assert [(line.ticked, line.checklist_open) for line in lines] == [(2, ("latency", "cost", "users"))] * 2
 
 
 async def test_preview_records_nothing(database: AsyncEngine) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from service.core.author import parse_author
-from service.core.checklist import ITEM_IDS, ITEMS, Checklist, Tick, is_near, known_ticks, parse_item
+from service.core.checklist import ITEM_IDS, ITEMS, Checklist, Tick, known_ticks, parse_item
 
 MONDAY = datetime(2025, 6, 30, 9, tzinfo=UTC)
 PROMPTS = Tick("prompts", "ada@example.com", MONDAY)
@@ -40,19 +40,19 @@ def test_ticks_stand_in_the_order_of_the_list_and_an_item_of_another_release_is_
 
 
 @pytest.mark.parametrize(
-    ("today", "near"),
+    ("today", "pressing"),
     [
-        pytest.param(date(2025, 6, 29), False, id="15 days before"),
-        pytest.param(date(2025, 6, 30), True, id="14 days before"),
-        pytest.param(date(2025, 8, 1), True, id="past"),
+        pytest.param(date(2025, 6, 29), (), id="15 days before"),
+        pytest.param(date(2025, 6, 30), ("model", "latency", "cost"), id="14 days before"),
+        pytest.param(date(2025, 8, 1), ("model", "latency", "cost"), id="past"),
     ],
 )
-def test_what_is_open_is_named_in_the_last_fourteen_days(today: date, near: bool) -> None:
-    assert is_near(date(2025, 7, 14), today) is near
+def test_what_is_open_is_named_in_the_last_fourteen_days(today: date, pressing: tuple[str, ...]) -> None:
+    assert Checklist((PROMPTS, USERS)).pressing(date(2025, 7, 14), today) == pressing
 
 
-def test_without_a_firm_day_nothing_is_near() -> None:
-    assert not is_near(None, date(2025, 7, 1))
+def test_without_a_firm_day_nothing_presses() -> None:
+    assert Checklist().pressing(None, date(2025, 7, 1)) == ()
 
 
 def test_an_item_is_read_in_any_case_and_another_word_is_told_what_there_is() -> None:

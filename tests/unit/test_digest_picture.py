@@ -1,6 +1,9 @@
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
+from service.core.checklist import Checklist, Tick
 from service.core.digest import ORGANISATION, Picture, Rejected, Unresolved, build_digest, has_news
 from service.core.exposure import DayOfUse, Exposure, ExposureKey
 from service.core.notification import Unread
@@ -59,6 +62,26 @@ def test_monthly_job_is_still_a_caller_in_a_week_without_calls() -> None:
 def test_caller_first_seen_in_the_week_is_new_and_untold() -> None:
     digest = build_digest(Picture(WEEK, [exposure("search-new", {35: 3})]), "search", owner_of=owner_of)
     assert [(line.new, line.told) for line in digest.lines] == [(True, False)]
+
+
+@pytest.mark.parametrize(
+    ("week", "sunday", "still_open"),
+    [
+        pytest.param("2025-W26", 29, ("latency", "cost", "users"), id="14 days before the shutdown when it is read"),
+        pytest.param("2025-W25", 22, (), id="21 days before"),
+    ],
+)
+def test_progress_is_told_and_what_is_open_is_named_when_the_day_is_near(
+    week: str, sunday: int, still_open: tuple[str, ...]
+) -> None:
+    june = datetime(2025, 6, 10, tzinfo=UTC)
+    done = Checklist((Tick("model", "ada@example.com", june), Tick("prompts", "ada@example.com", june)))
+    key = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")
+    picture = Picture(Week.parse(week), [exposure("search-api", {sunday: 1})], checklists={key: done})
+
+    line = build_digest(picture, "search", owner_of=owner_of).lines[0]
+
+    assert (line.ticked, line.checklist_open) == (2, still_open)
 
 
 def test_organisation_alone_hears_of_rejections_and_of_who_has_no_owner() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.exposure_store import load_exposures
 from service.adapters.postgres.tables import (
     campaigns,
@@ -38,6 +39,7 @@ async def load_picture(
         exposures=await load_exposures(connection, catalog, now=last_moment),
         known_until=await known_until(connection, topics, now=week.end),
         told=await _load_told(connection),
+        checklists={key: each.as_of(last_moment) for key, each in (await load_checklists(connection)).items()},
         rejected=await _load_rejected(connection, week),
         unresolved=await _load_unresolved(connection, week),
     )
