@@ -13,6 +13,7 @@ from service.adapters.queries import read_told
 from service.config.company import Company
 from service.core.calendar import utc_midnight
 from service.core.catalog.lifecycle import Catalog
+from service.core.directory.owners import Owners
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.outlook import GoingOn
@@ -20,6 +21,7 @@ from service.core.escalation.plan import Planned, Prospect, as_if_adopted, plann
 from service.core.escalation.plan_diff import PlanDiff, compare
 from service.core.exposure import Exposure, ExposureKey
 from service.core.scenario import Scenario
+from service.engine.ownership import load_owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,15 @@ class Stored:
     known_until: datetime
     recorded: Sequence[Planned]
     exposures: Sequence[Exposure]
+    owners: Owners
     campaigns: Mapping[ExposureKey, Campaign]
 
 
 async def read_stored(
-    database: Database, catalog: Catalog, *, topics: Collection[str], start: datetime, end: datetime
+    database: Database, catalog: Catalog, company: Company, *, topics: Collection[str], start: datetime, end: datetime
 ) -> Stored:
-    """From `start` up to, not including, `end`. While records of `topics` wait to be read, silence is not taken as
-    migrated, as the page does not take it."""
+    """From `start` up to, not including, `end`. Owners are those of `company`, and of the directories that it names.
+    While records of `topics` wait to be read, silence is not taken as migrated, as the page does not take it."""
     async with database.connect() as connection:
         looked, called = await last_tick(connection, "escalate"), await newest_call(connection)
         now = max((at for at in (looked, called) if at is not None), default=start)
@@ -53,6 +56,7 @@ async def read_stored(
             await known_until(connection, topics, now=now),
             await read_told(connection, catalog, start=start, end=end),
             await load_public_exposures(connection, catalog, now=now),
+            await load_owners(connection, company, now=now),
             await load_campaigns(connection),
         )
 
@@ -69,7 +73,7 @@ def plan(stored: Stored, company: Company, *, as_if: bool = False) -> list[Plann
 
 def _prospect(stored: Stored, exposure: Exposure, company: Company, *, as_if: bool) -> Prospect:
     key = exposure.key
-    owner = company.owner_of(key.service)
+    owner = stored.owners.owner_of(key.service)
     policy = company.policy_for(platform=key.platform, environment=key.environment, owner=owner)
     campaign = stored.campaigns.get(key)
     if as_if and campaign:

@@ -95,7 +95,7 @@ async def state_shown(database: Database, loaded: LoadedCatalog, now: datetime) 
 async def steps_planned(database: Database, loaded: LoadedCatalog) -> list[str]:
     """In the month after SILENT."""
     end = SILENT + timedelta(days=30)
-    stored = await read_stored(database, loaded.catalog, topics=(TOPIC,), start=SILENT, end=end)
+    stored = await read_stored(database, loaded.catalog, COMPANY, topics=(TOPIC,), start=SILENT, end=end)
     return list(dict.fromkeys(one.step for one in plan(stored, COMPANY)))
 
 

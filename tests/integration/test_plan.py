@@ -50,13 +50,13 @@ async def tick(database: Database, loaded: LoadedCatalog, now: datetime) -> None
 
 
 async def planned_between(database: Database, loaded: LoadedCatalog, start: datetime, end: datetime) -> list[Planned]:
-    stored = await read_stored(database, loaded.catalog, topics=(), start=start, end=end)
+    stored = await read_stored(database, loaded.catalog, COMPANY, topics=(), start=start, end=end)
     return plan(stored, COMPANY)
 
 
 async def reviewed(database: Database, loaded: LoadedCatalog, changed: Company) -> Review:
     start, end = SUMMER
-    stored = await read_stored(database, loaded.catalog, topics=(), start=start, end=end)
+    stored = await read_stored(database, loaded.catalog, COMPANY, topics=(), start=start, end=end)
     return review(stored, COMPANY, changed)
 
 

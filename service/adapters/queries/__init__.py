@@ -33,6 +33,7 @@ from service.adapters.queries.naming import read_candidates
 from service.adapters.queries.notifications import SentMessage, read_messages, read_next, read_notifications
 from service.adapters.queries.operation import read_heartbeats, read_rejections
 from service.adapters.queries.paging import MAX_PAGE, CursorError, cut
+from service.adapters.queries.rhythms import read_rhythms
 from service.adapters.queries.services import read_service, read_service_names
 from service.adapters.queries.told import read_told
 from service.adapters.queries.unknown import read_unknown_ids, read_uses_spelled
@@ -76,6 +77,7 @@ __all__ = [
     "read_next",
     "read_notifications",
     "read_rejections",
+    "read_rhythms",
     "read_service",
     "read_service_names",
     "read_standings",

@@ -28,6 +28,7 @@ COMMANDS = {
     "service": (ASK, "ask:service"),
     "due": (ASK, "ask:due"),
     "plan": (ASK, "plan:plan"),
+    "rehearse": (ASK, "rehearse:rehearse"),
     "digest": (ASK, "digest:digest"),
     "checklist": (ACT, "checklist:checklist"),
     "tick": (CARE, "tick:tick"),

@@ -105,16 +105,17 @@ def _of_stored(asked: Asked) -> tuple[Span, Answer]:
     span = asked.span(now.date())
 
     async def ask(app: App) -> tuple[Company, Stored, bool]:
+        company = load_company(asked.config) if asked.config else app.company
         await catch_up(app.database, now=now)
         async with app.database.connect() as connection:
             ticked = bool(await read_heartbeats(connection))
-        stored = await read_stored(app.database, app.catalog, topics=app.topics, start=span.start, end=span.end)
-        return app.company, stored, ticked
+        topics = app.topics
+        stored = await read_stored(app.database, app.catalog, company, topics=topics, start=span.start, end=span.end)
+        return company, stored, ticked
 
     company, stored, ticked = run(ask)
     if not ticked:
         stderr.print("No tick has looked at the calls yet: start `lastcall up` or `lastcall schedule`.", soft_wrap=True)
-    company = load_company(asked.config) if asked.config else company
     changed = asked.changed(company)
     if changed and asked.diff:
         return span, review(stored, company, changed)

@@ -1,0 +1,29 @@
+"""rehearse: what breaks on a day, for whom, if nobody does anything. Reads only."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.exposure_store import load_public_exposures
+from service.adapters.postgres.watermark_store import known_until
+from service.adapters.queries import read_rhythms
+from service.config.company import Company
+from service.core.catalog.lifecycle import Catalog
+from service.core.escalation.case import Case
+from service.core.rehearsal import AtRisk, at_risk
+from service.engine.ownership import load_owners
+
+
+async def rehearse(
+    database: Database, catalog: Catalog, company: Company, *, topics: Collection[str], on: date, now: datetime
+) -> tuple[AtRisk, ...]:
+    """As of `now`; those that break first, the most calls first. While records of `topics` wait to be read, silence is
+    not taken as migrated."""
+    async with database.connect() as connection:
+        known = await known_until(connection, topics, now=now)
+        owners = await load_owners(connection, company, now=now)
+        exposures = await load_public_exposures(connection, catalog, now=now)
+        near = [one for one in exposures if one.deadline and one.deadline <= on]
+        rhythms = await read_rhythms(connection, [one.key for one in near], now=now)
+    cases = [(Case(one, owners.owner_of(one.service), now, known), rhythms[one.key]) for one in near]
+    return at_risk(cases, company.channels, on=on)

@@ -1,0 +1,114 @@
+"""`lastcall rehearse`: what breaks on a day, how many calls an hour, and whose weekend it is."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.markup import escape
+
+from service.app import App
+from service.core import words
+from service.core.rehearsal import AtRisk
+from service.engine.reconcile import catch_up
+from service.engine.rehearse import rehearse as engine_rehearse
+from service.entrypoints.cli.output import Exit, console, emit, fail, within_reach
+from service.entrypoints.cli.session import run
+from service.entrypoints.cli.tables import Column, show_table
+
+_WHAT = {
+    "error": "calls fail",
+    "redirect": "another model answers",
+    "unsupported_but_served": "may be answered still, without support",
+}
+_COLUMNS = (
+    Column("service"),
+    Column("environment"),
+    Column("model"),
+    Column("platform"),
+    Column("goes"),
+    Column("what happens", wraps=True),
+    Column("calls that day", right=True),
+    Column("peak hour (UTC)", right=True),
+    Column("team"),
+    Column("on call"),
+    Column("first call", wraps=True),
+    Column("forecast", wraps=True),
+)
+
+
+def rehearse(
+    on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day, UTC: today or later.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+) -> None:
+    """What breaks on a day, for whom, if nobody does anything. Exit code 1 when something does.
+
+    By the calls of the last four weeks at the same hours of the same weekday.
+    """
+    now, day = datetime.now(UTC), on.date()
+    within_reach("--on", day)
+    if day < now.date():
+        fail(f"--on {day} is past", "a day from today on; `lastcall plan --from DATE` shows what was told")
+
+    async def ask(app: App) -> tuple[AtRisk, ...]:
+        await catch_up(app.database, now=now)
+        return await engine_rehearse(app.database, app.catalog, app.company, topics=app.topics, on=day, now=now)
+
+    found = run(ask)
+    if as_json:
+        emit([rehearsed(one) for one in found])
+    else:
+        _show(found, day)
+    if any(one.breaks for one in found):
+        raise typer.Exit(Exit.BAD_NEWS)
+
+
+def rehearsed(one: AtRisk) -> dict[str, Any]:
+    """With what follows from its fields."""
+    return {
+        **msgspec.to_builtins(one),
+        "breaks": one.breaks,
+        "calls_a_day": one.calls_a_day,
+        "peak_hour": one.peak_hour,
+    }
+
+
+def _show(found: Sequence[AtRisk], day: date) -> None:
+    if not found:
+        console.print(f"Nothing breaks on {words.day(day)}.")
+        return
+    console.print(_headline(found, day), soft_wrap=True)
+    console.print()
+    show_table(_COLUMNS, [_cells(one) for one in found])
+
+
+def _headline(found: Sequence[AtRisk], day: date) -> str:
+    broken = [one for one in found if one.breaks]
+    by_hour = [sum(hour) for hour in zip(*(one.calls for one in broken), strict=True)]
+    services = words.plural(len({one.service for one in broken}), "service")
+    calls = f"{sum(by_hour):,} calls" if sum(by_hour) else "no calls to be expected"
+    peak = f", {max(by_hour):,} of them from {by_hour.index(max(by_hour)):02}:00 UTC on" if sum(by_hour) else ""
+    teams = sorted({one.team or "(unowned)" for one in broken if one.duty in {"weekend", "holiday"}})
+    free = f" Off that day: {escape(words.listed(teams))}." if teams else ""
+    return f"{words.day(day)}: {services} would break, {calls}{peak}.{free}"
+
+
+def _cells(one: AtRisk) -> tuple[str, ...]:
+    peak = (
+        f"{words.short_number(one.calls[one.peak_hour])} at {one.peak_hour:02}:00" if one.peak_hour is not None else ""
+    )
+    return (
+        one.service,
+        one.environment,
+        one.id,
+        one.platform,
+        f"{one.shutdown_on}",
+        _WHAT[one.after_shutdown],
+        words.short_number(one.calls_a_day),
+        peak,
+        one.team or "unowned",
+        ", ".join(map(words.address, one.on_call)),
+        f"{one.begins_local}, {one.duty}" if one.calls_a_day else f"none on a {one.begins_at:%A}",
+        one.forecast or "",
+    )

@@ -1,0 +1,144 @@
+"""The HTTP API's look ahead: who will be told what, and what breaks on a day."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.adapters.queries import Page, cut
+from service.core.calendar import utc_midnight
+from service.core.catalog.lifecycle import AfterShutdown
+from service.core.escalation.plan import Planned, Status
+from service.core.exposure import State
+from service.core.rehearsal import AtRisk, Duty
+from service.engine.plan import plan as engine_plan
+from service.engine.plan import read_stored
+from service.engine.rehearse import rehearse
+from service.entrypoints.web.api import Name, Paging, Refusal
+from service.entrypoints.web.context import Here
+
+DEFAULT_SPAN, MAX_SPAN = timedelta(days=90), timedelta(days=366)
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
+
+
+class PlanQuery(Paging):
+    begin: Day | None = Field(default=None, alias="from", description="First day, UTC. Default: today.")
+    end: Day | None = Field(default=None, alias="to", description="Last day. Default: 90 days after the first.")
+    service: Name | None = None
+    destination: Name | None = Field(default=None, examples=["#team-search"])
+
+
+class PlannedAnswer(BaseModel):
+    """One destination hears one thing."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: datetime = Field(description="When it goes out, or was to go out.")
+    service: str = Field(examples=["search-api"])
+    environment: str = Field(description="Empty where the log names none.")
+    platform: str = Field(examples=["openai-api"])
+    model: str = Field(description="Canonical id.", examples=["gpt-4.5-preview-2025-02-27"])
+    id: str = Field(description="As a request on that platform spells it.", examples=["gpt-4.5-preview"])
+    step: str = Field(examples=["-30d"])
+    repeat_days: int | None = Field(description="The step comes round again after so many days; null: it is told once.")
+    destination: str = Field(examples=["#team-search"])
+    audience: str = Field(examples=["owner"])
+    status: Status = Field(
+        description="foreseen: it comes if the calls go on as they are. The others are of what was written down: "
+        "pending, leased, delivered, failed, unknown."
+    )
+    reason: str = Field(description="Why this destination, why then.")
+    instead: str | None = Field(description="Who hears of it because this destination cannot be told.")
+
+
+class RehearsalQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    on: Day = Field(description="The day, UTC: today or later.", examples=["2025-07-14"])
+
+
+class AtRiskAnswer(BaseModel):
+    """A service in one environment that calls a model which is gone by the day."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    service: str = Field(examples=["search-api"])
+    environment: str = Field(description="Empty where the log names none.")
+    platform: str = Field(examples=["openai-api"])
+    model: str = Field(description="Canonical id.", examples=["gpt-4.5-preview-2025-02-27"])
+    id: str = Field(description="As a request on that platform spells it.", examples=["gpt-4.5-preview"])
+    shutdown_on: date
+    replacements: list[str] = Field(description="Named by the provider.", examples=[["gpt-4.1"]])
+    after_shutdown: AfterShutdown = Field(description="What the provider does with calls after the day.")
+    breaks: bool = Field(description="Its calls fail that day; false: another model answers, or for a while the same.")
+    state: State = Field(description="As of now.")
+    team: str | None = Field(description="Null: nobody owns the service.", examples=["search"])
+    people: list[str]
+    on_call: list[str] = Field(description="Where whoever is on call hears, or who stands in.")
+    calls: list[int] = Field(
+        description="To be expected in each UTC hour of the day, by the last four weeks. Those of the largest reporter."
+    )
+    calls_a_day: int
+    peak_hour: int | None = Field(description="UTC; null: no call is to be expected.")
+    begins_at: datetime = Field(description="When the first call of the day comes; without any, when the day begins.")
+    begins_local: str = Field(description="The same by the owner's clock.", examples=["Mon 02:00 Europe/Berlin"])
+    duty: Duty = Field(description="What that hour is to the owner.")
+    forecast: str | None = Field(description="When the calls end at their present pace; null: nothing can be said.")
+
+
+class RehearsalAnswer(BaseModel):
+    on: date
+    breaks: bool = Field(description="Whether the calls of any service fail that day.")
+    services: list[AtRiskAnswer] = Field(description="Those whose calls fail first; the most calls first.")
+
+
+router = APIRouter(
+    prefix="/api/v1",
+    responses={
+        401: {"model": Refusal, "description": "The token is missing or wrong."},
+        422: {"model": Refusal, "description": "A parameter is wrong."},
+        503: {"model": Refusal, "description": "The database does not answer."},
+    },
+)
+
+
+@router.get("/plan", tags=["escalation"], summary="Who is told what, when, in any span of time")
+async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[PlannedAnswer]:
+    """Up to the last tick it is what was written down, and what became of it; from then on what comes if the calls go
+    on as they are."""
+    first = query.begin or here.clock().date()
+    last = query.end or first + DEFAULT_SPAN
+    if not timedelta() <= last - first <= MAX_SPAN:
+        remedy = f"Ask for at most {MAX_SPAN.days} days, the first of them in `from`."
+        raise HTTPException(422, {"error": f"from {first} to {last} is no span to plan.", "remedy": remedy})
+    app, end = here.app, utc_midnight(last + timedelta(days=1))
+    stored = await read_stored(
+        app.database, app.catalog, app.company, topics=app.topics, start=utc_midnight(first), end=end
+    )
+    wanted = [
+        one
+        for one in engine_plan(stored, app.company)
+        if query.service in {None, one.service} and query.destination in {None, one.destination}
+    ]
+    page = cut(wanted, _key, limit=query.limit, cursor=query.cursor)
+    items = [PlannedAnswer.model_validate(one) for one in page.items]
+    return Page(items=items, total=page.total, next_cursor=page.next_cursor)
+
+
+def _key(one: Planned) -> tuple[str, ...]:
+    return (one.at.isoformat(), *one.key, one.id, one.step, one.destination, one.audience, one.status)
+
+
+@router.get("/rehearsal", tags=["usage"], summary="What breaks on a day, for whom, if nobody does anything")
+async def rehearsal(here: Here, query: Annotated[RehearsalQuery, Query()]) -> RehearsalAnswer:
+    """Services that call a model whose shutdown is on that day or before, and the calls to be expected each hour."""
+    app, now = here.app, here.clock()
+    if query.on < now.date():
+        remedy = "Ask for today or a later day; /api/v1/plan says what was told."
+        raise HTTPException(422, {"error": f"on: {query.on} is past.", "remedy": remedy})
+    found: tuple[AtRisk, ...] = await rehearse(
+        app.database, app.catalog, app.company, topics=app.topics, on=query.on, now=now
+    )
+    services = [AtRiskAnswer.model_validate(one) for one in found]
+    return RehearsalAnswer(on=query.on, breaks=any(one.breaks for one in found), services=services)
