@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.core.exposure import State
 from service.core.messages import Links, Message, render
 from service.core.messages.blocks import MAX_MESSAGE
 from service.core.messages.preview import to_html, to_text
@@ -21,9 +22,11 @@ from service.core.notification import (
     Facts,
     Migrated,
     Notice,
+    Redirected,
     Trouble,
     Undeliverable,
     Unread,
+    Withdrawn,
 )
 from tests.builders import make_digest, make_digest_line, make_notice
 from tests.slack_blocks import fault_of_blocks
@@ -42,7 +45,8 @@ instants = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st
 counts = st.integers(0, 10**13)
 several = st.lists(names, max_size=8).map(tuple)
 precisions = st.sampled_from(["exact", "tentative", "month", "no_sooner_than", "unknown"])
-states = st.sampled_from(["active", "quiet", "overdue", "broken"])
+states = st.sampled_from(get_args(State))
+audiences = st.lists(st.sampled_from(["owner", "team", "director"]), max_size=3).map(tuple)
 steps = st.sampled_from(["announced", "-60d", "-7bd", "0d", "+1d", "+0d while failing"]) | names
 models = st.sampled_from(["gpt-4.5-preview", "o3"]) | names
 
@@ -55,8 +59,9 @@ notices = st.builds(
     calls_7d=counts, errors_7d=counts, tokens_7d=st.none() | counts, calls_total=counts, step=steps,
     missed=st.lists(steps, max_size=4).map(tuple), next_step=st.none() | steps,
     next_repeat_days=st.none() | st.integers(1, 999), next_at=st.none() | days,
-    next_audiences=st.lists(st.sampled_from(["owner", "team", "director"]), max_size=3).map(tuple),
-    reopened=st.booleans(), request_ids=several,
+    next_audiences=audiences, reopened=st.booleans(), request_ids=several, silent_since=st.none() | days,
+    back_since=st.none() | days, calls_since_back=st.none() | counts, served_id=maybe, handed_over_from=maybe,
+    promised_on=st.none() | days, standing=maybe, forecast=maybe, spared=audiences, early=audiences,
 )  # fmt: skip
 migrations = st.builds(
     Migrated, service=names, environment=names, platform=names, model=models, id=models, last_at=instants,
@@ -65,6 +70,14 @@ migrations = st.builds(
 moves = st.builds(
     DateMoved, service=names, environment=names, platform=names, model=models, id=models, before=st.none() | days,
     after=st.none() | days, source=maybe,
+)  # fmt: skip
+withdrawals = st.builds(
+    Withdrawn, service=names, environment=names, platform=names, model=models, id=models, before=st.none() | days,
+    source=maybe,
+)  # fmt: skip
+redirections = st.builds(
+    Redirected, service=names, environment=names, platform=names, model=models, id=models, served_id=maybe, day=days,
+    answered=counts, redirected=counts, since=days, shutdown_on=st.none() | days, precision=precisions, source=maybe,
 )  # fmt: skip
 lines = st.builds(
     DigestLine, service=names, environment=names, team=maybe, platform=names, model=models, id=models,
@@ -79,7 +92,11 @@ digests = st.builds(
 )  # fmt: skip
 troubles = st.builds(Trouble, condition=names, subject=names, detail=names, remedy=names)
 lost = st.builds(Undeliverable, destination=names, error=names)
-anything = st.lists(st.one_of(notices, notices, migrations, moves, digests, troubles, lost), min_size=1, max_size=6)
+anything = st.lists(
+    st.one_of(notices, notices, migrations, moves, withdrawals, redirections, digests, troubles, lost),
+    min_size=1,
+    max_size=6,
+)
 
 
 @given(anything, instants)
@@ -103,6 +120,21 @@ def test_a_thousand_exposures_are_all_told(name: str) -> None:
 
 def test_a_thousand_models_are_all_told() -> None:
     facts = [make_notice(service=f"service-{n}", model=f"model-{n}") for n in range(1000)]
+    check(render(facts, links=Links(), now=NOW), facts)
+
+
+def test_a_thousand_callers_with_all_there_is_to_say_are_told_whole() -> None:
+    long = "&" * 300
+    facts = [
+        make_notice(
+            service=f"service-{n}" + long, environment=long, team=long, model=f"model-{n % 3}", state="redirected",
+            served_id=long, handed_over_from=long, promised_on=date(2025, 5, 30), standing=long, forecast=long,
+            spared=("manager", "director"), early=("incident", "oncall"), reopened=True, back_since=date(2025, 6, 1),
+            silent_since=date(2025, 5, 1), calls_since_back=10**9, missed=(f"-{n % 9 + 20}d", "-9d"),
+            next_step=f"-{n % 5 + 1}d", next_at=date(2025, 7, 1), next_audiences=("owner", "team", "director"),
+        )
+        for n in range(1000)
+    ]  # fmt: skip
     check(render(facts, links=Links(), now=NOW), facts)
 
 
@@ -153,10 +185,21 @@ def texts_of(value: Any) -> Iterator[str]:
 def services_of(facts: Sequence[Facts]) -> Iterator[str]:
     for fact in facts:
         match fact:
-            case Notice() | Migrated() | DateMoved():
+            case Notice() | Migrated() | DateMoved() | Withdrawn():
                 yield fact.service
             case Digest():
                 yield from (line.service for line in (*fact.lines, *fact.migrated))
                 yield from fact.unowned
+            case Redirected():
+                if not _is_over(fact, facts):
+                    yield fact.service
             case Trouble() | Undeliverable():
                 pass
+
+
+def _is_over(redirected: Redirected, facts: Sequence[Facts]) -> bool:
+    """Whether a later fact says that the same exposure is."""
+    exposure = (redirected.service, redirected.environment, redirected.platform, redirected.model)
+    later = facts[[fact is redirected for fact in facts].index(True) + 1 :]
+    over = [one for one in later if isinstance(one, Migrated | Withdrawn)]
+    return exposure in {(one.service, one.environment, one.platform, one.model) for one in over}

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from service.core.messages import Links, render
 from service.core.messages.preview import to_text
-from service.core.notification import DateMoved, Facts, Migrated, Undeliverable, Unread
+from service.core.notification import DateMoved, Facts, Migrated, Redirected, Undeliverable, Unread, Withdrawn
 from tests.builders import make_digest, make_digest_line, make_notice
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -30,6 +31,20 @@ single = make_notice(
     next_at=date(2025, 6, 30),
     next_audiences=("owner", "team", "manager"),
     request_ids=("req_7f3a", "req_81bb"),
+)
+redirected = Redirected(
+    service="search-api",
+    environment="production",
+    platform="openai-api",
+    model="gpt-4.5-preview-2025-02-27",
+    id="gpt-4.5-preview",
+    served_id="gpt-4.1-2025-04-14",
+    day=date(2025, 6, 17),
+    answered=1200,
+    redirected=1180,
+    since=date(2025, 6, 16),
+    shutdown_on=date(2025, 7, 14),
+    source=SOURCE,
 )
 MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
     "notice": (date(2025, 6, 17), [single]),
@@ -75,6 +90,77 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
             make_notice(state="broken", calls_7d=402, errors_7d=380, tokens_7d=0, reopened=True),
         ],
     ),
+    "early_death": (
+        date(2025, 7, 2),
+        [
+            make_notice(
+                state="broken",
+                calls_7d=402,
+                errors_7d=60,
+                forecast="At this pace the calls do not reach zero before the end.",
+                early=("manager", "director"),
+                next_step="-7d",
+                next_at=date(2025, 7, 7),
+                next_audiences=("owner", "team"),
+            )
+        ],
+    ),
+    "relapse_with_a_broken_promise": (
+        date(2025, 7, 9),
+        [
+            make_notice(
+                reopened=True,
+                silent_since=date(2025, 6, 20),
+                back_since=date(2025, 7, 7),
+                calls_since_back=240,
+                promised_on=date(2025, 7, 1),
+                handed_over_from="team growth",
+            )
+        ],
+    ),
+    "several_with_particulars": (
+        date(2025, 6, 17),
+        [
+            make_notice(
+                standing="acknowledged by ada on Mon 16 Jun 2025, until Mon 23 Jun 2025",
+                forecast="At this pace the calls reach zero on Wed 9 Jul 2025, five days before the end.",
+                spared=("manager",),
+            ),
+            make_notice(service="mail", state="redirected", served_id="gpt-4.1-2025-04-14"),
+            make_notice(service="cart", state="broken", errors_7d=700, promised_on=date(2025, 6, 13)),
+            make_notice(
+                service="rank",
+                reopened=True,
+                silent_since=date(2025, 5, 2),
+                back_since=date(2025, 6, 16),
+                calls_since_back=1,
+            ),
+        ],
+    ),
+    "redirected_before_the_day": (date(2025, 6, 18), [redirected]),
+    "redirected_after_the_day": (
+        date(2025, 7, 15),
+        [
+            redirected,
+            msgspec.structs.replace(redirected, service="mail", served_id=None, since=redirected.day),
+            make_notice(state="redirected", service="cart", served_id="gpt-4.1-2025-04-14", next_step=None),
+        ],
+    ),
+    "withdrawn": (
+        date(2025, 7, 1),
+        [
+            Withdrawn(
+                service=service,
+                environment="production",
+                platform="openai-api",
+                model="gpt-4.5-preview-2025-02-27",
+                id="gpt-4.5-preview",
+                before=date(2025, 7, 14),
+                source=SOURCE,
+            )
+            for service in ("search-api", "mail")
+        ],
+    ),
     "digest_of_the_organisation": (
         date(2025, 7, 7),
         [
@@ -85,6 +171,8 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
                     make_digest_line(service="rank", team="search", calls=3100, calls_before=0, new=True, told=False),
                     make_digest_line(service="ghost", team=None, calls=220, calls_before=210),
                     make_digest_line(service="report", team="finance", calls=0, calls_before=0),
+                    make_digest_line(service="tag", team="finance", calls=70, calls_before=70, state="redirected"),
+                    make_digest_line(service="sum", team="finance", calls=50, calls_before=90, state="waived"),
                 ),
                 migrated=(make_digest_line(service="chat", team="web", calls=0, calls_before=500),),
                 unowned=("ghost",),

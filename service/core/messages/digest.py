@@ -7,7 +7,7 @@ from service.core import words
 from service.core.digest import ORGANISATION
 from service.core.messages.blocks import context, divider, header, section, sections
 from service.core.messages.message import Block, Links
-from service.core.messages.news import caller_name
+from service.core.messages.particulars import caller_name
 from service.core.messages.text import code, link, plain
 from service.core.messages.timing import Timing
 from service.core.notification import Digest, DigestLine, Unread
@@ -25,6 +25,7 @@ _REASONS = {
     "bad_field": "a field missing or of the wrong type",
     "bad_time": "no usable time",
 }
+_STANDING = {"broken": ", *calls fail*", "redirected": ", *another model answers*", "waived": ", waived"}
 
 
 def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
@@ -128,8 +129,7 @@ def _volume(line: DigestLine) -> str:
         )
     if line.new:
         much = f"*new*, {words.plural(line.calls, 'call')}"
-    failing = ", *calls fail*" if line.state == "broken" else ""
-    return much + failing + ("" if line.told else ", nobody was told yet")
+    return much + _STANDING.get(line.state, "") + ("" if line.told else ", nobody was told yet")
 
 
 def _migrated(lines: Sequence[DigestLine]) -> list[str]:

@@ -7,8 +7,9 @@ from datetime import date
 import msgspec
 
 from service.core.catalog.lifecycle import Shutdown
+from service.core.exposure import ExposureKey
 from service.core.messages.timing import Timing
-from service.core.notification import DateMoved, Migrated, Notice
+from service.core.notification import DateMoved, Happened, Migrated, Notice, Redirected, Withdrawn
 
 
 @dataclass(slots=True)
@@ -19,13 +20,16 @@ class Group:
     today: date
     """The UTC day that days are counted from."""
     notices: list[Notice] = field(default_factory=list)
+    redirected: list[Redirected] = field(default_factory=list)
     moves: list[DateMoved] = field(default_factory=list)
+    withdrawn: list[Withdrawn] = field(default_factory=list)
     migrated: list[Migrated] = field(default_factory=list)
 
     @property
     def rank(self) -> tuple[int, int, int, str, str]:
-        """Urgent first: what still is called, then what only moved, then what is done."""
-        part = 0 if self.notices else 1 if self.moves else 2
+        """Urgent first: what still is called, then what only has changed, then what is done."""
+        parts = (self.notices, self.redirected, self.moves, self.withdrawn, self.migrated)
+        part = next(number for number, facts in enumerate(parts) if facts)
         return (part, *(self.timing.rank if self.notices else (0, 0)), self.platform, self.model)
 
     @property
@@ -34,11 +38,11 @@ class Group:
         return _timing(self.notices[0], self.today)
 
 
-def grouped(facts: Iterable[Notice | DateMoved | Migrated], today: date) -> list[Group]:
+def grouped(facts: Iterable[Notice | Happened], today: date) -> list[Group]:
     """By deprecation, urgent first, and the worst notice first in each group.
 
     `facts` are oldest first. Several of one exposure, as they wait when Slack is away, come to what holds now: its
-    newest notice, which names the steps that the others were for, or that it has migrated.
+    newest notice, which names the steps that the others were for, or that it is over.
     """
     groups: dict[tuple[str, str], Group] = {}
     for fact in _latest(facts):
@@ -46,8 +50,12 @@ def grouped(facts: Iterable[Notice | DateMoved | Migrated], today: date) -> list
         match fact:
             case Notice():
                 group.notices.append(fact)
+            case Redirected():
+                group.redirected.append(fact)
             case DateMoved():
                 group.moves.append(fact)
+            case Withdrawn():
+                group.withdrawn.append(fact)
             case Migrated():
                 group.migrated.append(fact)
     for group in groups.values():
@@ -55,28 +63,41 @@ def grouped(facts: Iterable[Notice | DateMoved | Migrated], today: date) -> list
     return sorted(groups.values(), key=lambda g: g.rank)
 
 
-def _latest(facts: Iterable[Notice | DateMoved | Migrated]) -> list[Notice | DateMoved | Migrated]:
-    """Of each exposure one notice or migration; all moves of its date."""
+def _latest(facts: Iterable[Notice | Happened]) -> list[Notice | Happened]:
+    """Of each exposure one notice, or that it is over; what answers instead as it was last; all moves of its date."""
     moves: list[DateMoved] = []
-    latest: dict[tuple[str, str, str, str], Notice | Migrated] = {}
+    redirected: dict[ExposureKey, Redirected] = {}
+    latest: dict[ExposureKey, Notice | Migrated | Withdrawn] = {}
     for fact in facts:
-        if isinstance(fact, DateMoved):
-            moves.append(fact)
-            continue
-        exposure = (fact.service, fact.environment, fact.platform, fact.model)
-        match latest.get(exposure), fact:
-            case Notice() as before, Notice():
-                latest[exposure] = _joined(before, fact)
-            case _:
+        exposure = ExposureKey(fact.service, fact.environment, fact.platform, fact.model)
+        match fact:
+            case DateMoved():
+                moves.append(fact)
+            case Redirected():
+                redirected[exposure] = fact
+            case Notice():
+                before = latest.get(exposure)
+                latest[exposure] = _joined(before, fact) if isinstance(before, Notice) else fact
+            case Migrated() | Withdrawn():
                 latest[exposure] = fact
-    return [*moves, *latest.values()]
+                redirected.pop(exposure, None)
+    return [*moves, *redirected.values(), *latest.values()]
 
 
 def _joined(before: Notice, newest: Notice) -> Notice:
     """What `before` was to tell was not told in time."""
     passed = dict.fromkeys((*before.missed, before.step, *newest.missed))
     passed.pop(newest.step, None)
-    return msgspec.structs.replace(newest, missed=tuple(passed), reopened=before.reopened or newest.reopened)
+    return msgspec.structs.replace(
+        newest,
+        missed=tuple(passed),
+        reopened=before.reopened or newest.reopened,
+        silent_since=newest.silent_since or before.silent_since,
+        back_since=newest.back_since or before.back_since,
+        calls_since_back=before.calls_since_back if newest.calls_since_back is None else newest.calls_since_back,
+        handed_over_from=newest.handed_over_from or before.handed_over_from,
+        promised_on=newest.promised_on or before.promised_on,
+    )
 
 
 def _timing(notice: Notice, today: date) -> Timing:
@@ -85,5 +106,5 @@ def _timing(notice: Notice, today: date) -> Timing:
     return Timing(notice.shutdown_on, notice.precision, days_left, notice.state, notice.after_shutdown)
 
 
-def services(facts: Sequence[Notice | DateMoved | Migrated]) -> int:
+def services(facts: Sequence[Notice | Happened]) -> int:
     return len({fact.service for fact in facts})

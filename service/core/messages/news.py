@@ -1,4 +1,4 @@
-"""What is not a reminder: a date that moved, a service that has migrated, and what the operator must know."""
+"""What is not a reminder: what has changed, a service that has migrated, and what the operator must know."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -7,13 +7,9 @@ from datetime import date
 from service.core import words
 from service.core.messages.blocks import MAX_HEADER, context, header, section, sections
 from service.core.messages.message import Block
+from service.core.messages.particulars import caller_name
 from service.core.messages.text import code, link, plain
-from service.core.notification import DateMoved, Migrated, Trouble, Undeliverable
-
-
-def caller_name(service: str, environment: str) -> str:
-    """``checkout-api` (production)``"""
-    return code(service) + (f" ({plain(environment, 100)})" if environment else "")
+from service.core.notification import DateMoved, Migrated, Trouble, Undeliverable, Withdrawn
 
 
 def moved_blocks(moves: Sequence[DateMoved]) -> Iterator[Block]:
@@ -65,6 +61,20 @@ def _moved(move: DateMoved) -> str:
             return f"{subject}: no date is given."
 
 
+def withdrawn_blocks(withdrawn: Sequence[Withdrawn]) -> Iterator[Block]:
+    """One deprecation that is none any more."""
+    first = withdrawn[0]
+    stays = "stays after all"
+    yield header(f"↩️ {plain(first.id, MAX_HEADER - len(stays) - 4)} {stays}")
+    subject = f"{code(first.id)} on {plain(words.platform_name(first.platform))}"
+    no_longer = f" {words.day(first.before)} no longer holds." if first.before else ""
+    follow = "Its reminders end, and begin again if the provider sets another end."
+    yield section(f"The provider has taken the end of {subject} back.{no_longer} {follow}")
+    yield from sections(_callers("It is called by", withdrawn))
+    if first.source:
+        yield from context([link(first.source, "The provider's notice")])
+
+
 def migrated_blocks(migrated: Sequence[Migrated]) -> Iterator[Block]:
     """One deprecation's closed exposures."""
     first = migrated[0]
@@ -87,7 +97,7 @@ def _stopped(one: Migrated) -> str:
     return f"{caller_name(one.service, one.environment)}: last call {words.moment(one.last_at)}, none for {quiet} since"
 
 
-def _callers(lead: str, facts: Sequence[DateMoved]) -> Iterator[str]:
+def _callers(lead: str, facts: Sequence[DateMoved | Withdrawn]) -> Iterator[str]:
     names = list(dict.fromkeys(caller_name(fact.service, fact.environment) for fact in facts))
     if len(names) == 1:
         yield f"{lead} {names[0]}."

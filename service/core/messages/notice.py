@@ -7,7 +7,7 @@ from service.core.messages.blocks import MAX_HEADER, context, fields, header, se
 from service.core.messages.group import Group, services
 from service.core.messages.late import late, late_together, upcoming
 from service.core.messages.message import Block, Links
-from service.core.messages.news import caller_name
+from service.core.messages.particulars import again, caller_name, how_it_calls, outcome, prospects, standing
 from service.core.messages.text import code, link, plain
 from service.core.messages.timing import Timing
 from service.core.notification import Notice
@@ -20,13 +20,14 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
     yield header(_headline(worst, group.timing))
     yield section(f"{_what_and_when(worst, group.timing)}\n{_where_to(worst)}")
     if len(group.notices) == 1:
-        yield section(_caller(worst))
+        yield section(how_it_calls(worst))
         yield fields(_numbers(worst))
+        yield from sections(particular.line for particular in standing(worst))
     else:
         yield from sections(_list(group.notices, late_said or late_together(group.notices) is not None))
     yield from sections(_orphans(group.notices))
     yield from () if late_said else map(section, _late(group.notices))
-    yield section(_outlook(group.notices, group.timing))
+    yield from sections([*_prospects(group.notices), _outlook(group.notices, group.timing)])
     yield from context(_evidence(group.notices, links))
 
 
@@ -43,16 +44,6 @@ def _where_to(notice: Notice) -> str:
     if not notice.replacements:
         return "*Move to:* the provider names no successor."
     return f"*Move to:* {words.listed([code(one) for one in notice.replacements[:5]], 'or')}"
-
-
-def _caller(notice: Notice) -> str:
-    team = f" of team {plain(notice.team, 100)}" if notice.team else ""
-    name = caller_name(notice.service, notice.environment) + team
-    if notice.reopened:
-        return f"{name} had stopped calling it, and *calls it again*:"
-    if notice.calls_7d == 0:
-        return f"{name} calls it now and then, and not in the last 7 days:"
-    return f"{name} still calls it:"
 
 
 def _numbers(notice: Notice) -> list[tuple[str, str]]:
@@ -78,9 +69,11 @@ def _list(notices: Sequence[Notice], late_said: bool) -> Iterator[str]:
     callers = services(notices)
     yield f"*{words.plural(callers, 'service')} still {'calls' if callers == 1 else 'call'} it.* In the last 7 days:"
     with_team = len({notice.team for notice in notices}) > 1
+    fare_alike = len({notice.state for notice in notices}) == 1
     for notice in notices:
         name = caller_name(notice.service, notice.environment) + (_team(notice) if with_team else "")
-        lines = [f"• {name}: {_volume(notice)}"]
+        lines = [f"• {name}: {_volume(notice)}{'' if fare_alike else outcome(notice)}{again(notice)}"]
+        lines += [particular.bullet for particular in (*standing(notice), *prospects(notice))]
         if not late_said and _differ(late, notices) and (steps := late(notice)):
             lines.append(f"      ◦ late: you were not told {steps}")
         if _differ(upcoming, notices):
@@ -95,6 +88,12 @@ def _late(notices: Sequence[Notice]) -> Iterator[str]:
             yield f"*Late:* {together}"
     elif steps := late(notices[0]):
         yield f"*Late:* you were not told {steps}."
+
+
+def _prospects(notices: Sequence[Notice]) -> Iterator[str]:
+    """Of one caller; of several, each has its own below it."""
+    if len(notices) == 1:
+        yield from (particular.line for particular in prospects(notices[0]))
 
 
 def _outlook(notices: Sequence[Notice], when: Timing) -> str:
@@ -124,7 +123,7 @@ def _volume(notice: Notice) -> str:
     if notice.tokens_7d:
         parts.append(f"{words.short_number(notice.tokens_7d)} tokens")
     parts.append(f"last on {words.day(notice.last_at.date())}")
-    return ", ".join(parts) + (" · *calls again*, had stopped" if notice.reopened else "")
+    return ", ".join(parts)
 
 
 def _orphans(notices: Sequence[Notice]) -> Iterator[str]:

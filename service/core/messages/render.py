@@ -10,11 +10,18 @@ from service.core.messages.digest import digest_blocks, digest_sentence
 from service.core.messages.group import Group, grouped, services
 from service.core.messages.late import late_together
 from service.core.messages.message import Block, Links, Message
-from service.core.messages.news import migrated_blocks, moved_blocks, trouble_blocks, undeliverable_blocks
+from service.core.messages.news import (
+    migrated_blocks,
+    moved_blocks,
+    trouble_blocks,
+    undeliverable_blocks,
+    withdrawn_blocks,
+)
 from service.core.messages.notice import notice_blocks
+from service.core.messages.redirection import redirected_blocks
 from service.core.messages.sentence import group_sentence, groups_sentence
 from service.core.messages.text import code, plain
-from service.core.notification import DateMoved, Digest, Facts, Migrated, Notice, Trouble, Undeliverable
+from service.core.notification import Digest, Facts, Happened, Notice, Trouble, Undeliverable
 
 T = TypeVar("T")
 
@@ -28,7 +35,7 @@ def render(facts: Sequence[Facts], *, links: Links, now: datetime) -> Message:
     lost = _only(Undeliverable, facts)
     troubles = list(dict.fromkeys(_only(Trouble, facts)))
     digests = _only(Digest, facts)
-    groups = grouped((fact for fact in facts if isinstance(fact, Notice | DateMoved | Migrated)), now.date())
+    groups = grouped((fact for fact in facts if isinstance(fact, Notice | Happened)), now.date())
     parts: list[list[Block]] = [list(trouble_blocks(trouble)) for trouble in troubles]
     together = late_together([notice for group in groups for notice in group.notices]) if len(groups) > 1 else None
     if len(groups) > 1:
@@ -53,8 +60,12 @@ def _divided(parts: Sequence[Sequence[Block]]) -> Iterator[Block]:
 def _group_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Block]:
     if group.notices:
         yield from notice_blocks(group, links, late_said=late_said)
+    if group.redirected:
+        yield from redirected_blocks(group.redirected, group.today)
     if group.moves:
         yield from moved_blocks(group.moves)
+    if group.withdrawn:
+        yield from withdrawn_blocks(group.withdrawn)
     if group.migrated:
         yield from migrated_blocks(group.migrated)
 
@@ -80,8 +91,12 @@ def _overview_line(group: Group) -> str:
     if group.notices:
         when = group.timing
         return f"{when.mark} {name}: {when.brief} · {words.plural(services(group.notices), 'service')}"
+    if group.redirected:
+        return f"🔀 {name}: another model answers · {words.plural(services(group.redirected), 'service')}"
     if group.moves:
         return f"📅 {name}: its date moved"
+    if group.withdrawn:
+        return f"↩️ {name}: stays after all"
     return f"✅ {name}: {words.plural(services(group.migrated), 'service')} migrated"
 
 

@@ -12,8 +12,16 @@ from service.core.notification import Notice
 def group_sentence(group: Group) -> str:
     if group.notices:
         return _notices(group)
+    if group.redirected:
+        first = group.redirected[0]
+        who = plain(first.served_id) if first.served_id else "another model"
+        return (
+            f"Calls of {_services([one.service for one in group.redirected])} to {_named(group)} are answered by {who}."
+        )
     if group.moves:
         return f"{_named(group)} {moved_words(group.moves[0])}."
+    if group.withdrawn:
+        return f"{_named(group)} stays after all: the provider has taken its end back."
     callers = _services([one.service for one in group.migrated])
     no_longer = "no longer calls" if services(group.migrated) == 1 else "no longer call"
     return f"{callers} {no_longer} {_named(group)}."

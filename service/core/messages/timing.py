@@ -13,7 +13,9 @@ from service.core import words
 from service.core.catalog.lifecycle import Precision
 from service.core.exposure import State
 
-Phase = Literal["broken", "overdue", "today", "this_month", "ahead", "not_before", "undated"]
+Phase = Literal["early", "broken", "overdue", "redirected", "today", "this_month", "ahead", "not_before", "undated"]
+"""early: calls fail before the end. redirected: another model answers after it; before it, that is said of the caller,
+and the day is what matters."""
 
 _AFTER = {
     "redirect": "Another model answers from then on",
@@ -41,30 +43,39 @@ class Timing:
 
     @property
     def phase(self) -> Phase:
-        if self.state in {"broken", "overdue"}:
-            return "broken" if self.state == "broken" else "overdue"
+        if self.state == "broken":
+            return "broken" if self._has_begun else "early"
+        if self.state == "overdue":
+            return "overdue"
         if self.shutdown_on is None or self.precision == "unknown":
             return "undated"
         if self.days_left is None or self.precision == "no_sooner_than":
             return "not_before"
-        if self.days_left > 0:
+        return self._phase_by_day(self.days_left, self.shutdown_on)
+
+    def _phase_by_day(self, days_left: int, on: date) -> Phase:
+        if days_left > 0:
             return "ahead"
-        if self.precision == "month" and _rest_of_month(self.shutdown_on) + self.days_left >= 0:
+        if self.state == "redirected" and days_left < 0:
+            return "redirected"
+        if self.precision == "month" and _rest_of_month(on) + days_left >= 0:
             return "this_month"
-        return "today" if self.days_left == 0 else "overdue"
+        return "today" if days_left == 0 else "overdue"
 
     @property
     def rank(self) -> tuple[int, int]:
         """Urgent first."""
         if self.phase in {"not_before", "undated"}:
-            return (3, (self.shutdown_on or date.max).toordinal())
-        return ({"broken": 0, "overdue": 1}.get(self.phase, 2), self.days_left or 0)
+            return (4, (self.shutdown_on or date.max).toordinal())
+        return ({"broken": 0, "early": 0, "overdue": 1, "redirected": 2}.get(self.phase, 3), self.days_left or 0)
 
     @property
     def mark(self) -> str:
         """How near it is, at a glance: red from three days before, orange within thirty, else yellow; white: no day."""
         if self.phase in {"not_before", "undated"}:
             return "⚪"
+        if self.phase == "redirected":
+            return "🟠"
         left = self.days_left or 0 if self.phase == "ahead" else 0
         return "🔴" if left <= 3 else "🟠" if left <= 30 else "🟡"
 
@@ -74,8 +85,10 @@ class Timing:
         verb = "is expected to shut down" if self.precision == "tentative" else "shuts down"
         when = f"in {words.month(self._on)}" if self.precision == "month" else words.from_now(self.days_left or 0)
         headlines: dict[Phase, str] = {
+            "early": f"fails already, {self._before_the_end}",
             "broken": "is shut down, and calls fail",
             "overdue": "is past its shutdown day and still answers",
+            "redirected": "is past its shutdown day, and another model answers",
             "today": f"{verb} today",
             "this_month": "can shut down any day now",
             "ahead": f"{verb} {when}",
@@ -96,8 +109,10 @@ class Timing:
         how_sure = {"tentative": " (tentative)", "month": " (only the month is known)"}.get(self.precision, "")
         dated = f"{self._day}{self._from_now}"
         briefs: dict[Phase, str] = {
+            "early": f"calls fail already, {self._before_the_end}",
             "broken": f"{dated}, calls fail",
             "overdue": f"{dated}, still answers",
+            "redirected": f"{dated}, another model answers",
             "today": dated + how_sure,
             "this_month": dated + how_sure,
             "ahead": dated + how_sure,
@@ -109,9 +124,12 @@ class Timing:
     def sentences(self, model: str, platform: str) -> str:
         """The whole of it, mrkdwn. `model` and `platform` are escaped."""
         said: dict[Phase, str] = {
+            "early": f"fails *already*, {self._before_the_end}{self._announced_day}: calls are told that it is gone. "
+            "It can be a brownout, after which calls are answered again, or the end itself, come early.",
             "broken": f"was to shut down on {self._day}{self._from_now}. Calls to it now fail.",
             "overdue": f"was to shut down on {self._day}{self._from_now}. Calls are still answered"
             f"{_STILL.get(self.after_shutdown, ', and can fail at any moment')}.",
+            "redirected": f"was to shut down on {self._day}{self._from_now}. Another model answers in its place.",
             "today": f"shuts down *today*, {words.day(self._on)}, counted from 00:00 UTC: "
             f"{_TODAY.get(self.after_shutdown, 'calls can fail at any moment')}.",
             "this_month": f"shuts down in *{words.month(self._on)}*. The provider names no day: it can be any day now.",
@@ -120,6 +138,21 @@ class Timing:
             "undated": "is deprecated. The provider has set no day for its end.",
         }
         return f"{model} on {platform} {said[self.phase]}"
+
+    @property
+    def _has_begun(self) -> bool:
+        return self.days_left is not None and self.days_left <= 0 and self.precision in {"exact", "tentative", "month"}
+
+    @property
+    def _before_the_end(self) -> str:
+        """`12 days before the announced end`"""
+        if self.days_left is None or self.precision in {"no_sooner_than", "unknown"}:
+            return "and no day is set for its end"
+        return f"{words.plural(self.days_left, 'day')} before the announced end"
+
+    @property
+    def _announced_day(self) -> str:
+        return "" if self.days_left is None or self.shutdown_on is None else f" on {self._day}"
 
     @property
     def _on(self) -> date:
