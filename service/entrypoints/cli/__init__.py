@@ -27,12 +27,14 @@ COMMANDS = {
     "who": (ASK, "ask:who"),
     "service": (ASK, "ask:service"),
     "due": (ASK, "ask:due"),
+    "owners": (ASK, "owners:owners"),
     "plan": (ASK, "plan:plan"),
     "rehearse": (ASK, "rehearse:rehearse"),
     "digest": (ASK, "digest:digest"),
     "checklist": (ACT, "checklist:checklist"),
     "tick": (CARE, "tick:tick"),
     "doctor": (CARE, "doctor:doctor"),
+    "policy": (CARE, "policy:app"),
     "catalog": (ASK, "catalog:app"),
 }
 """name -> panel of the help, and `module:function` in this package, or `module:app` for a group of commands."""

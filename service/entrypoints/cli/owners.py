@@ -1,0 +1,123 @@
+"""`lastcall owners`: who owns which service, who says so, and who may own the others."""
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.markup import escape
+
+from service.adapters.postgres.directory_store import Named, load_assignments
+from service.adapters.queries import read_service_names
+from service.app import App
+from service.core import words
+from service.core.candidates import Candidate
+from service.core.directory.answer import owner_to_json
+from service.core.directory.owners import STALE_AFTER, Ownership
+from service.engine.candidates import find_candidates
+from service.engine.ownership import load_owners
+from service.entrypoints.cli.output import Exit, console, emit, fail
+from service.entrypoints.cli.session import run
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    service: str
+    ownership: Ownership
+    candidates: tuple[Candidate, ...]
+
+
+def owners(
+    service: Annotated[str | None, typer.Argument(help="As the logs spell it.")] = None,
+    unowned: Annotated[bool, typer.Option("--unowned", help="Only those that nobody is known to own.")] = False,
+    as_yaml: Annotated[
+        bool, typer.Option("--as-yaml", help="The owners that people named, as rules for lastcall.yaml.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
+) -> None:
+    """Who owns which service, who says so, and who may own the others. Exit code 1: one that was asked for has no
+    owner."""
+    now = datetime.now(UTC)
+    if as_yaml:
+        _print_rules(run(_assignments))
+        return
+    answers = run(lambda app: _answers(app, service, now))
+    if service is not None and not answers:
+        fail(
+            f"no log has named a service {service}, and nobody owns one", "`lastcall owners` lists them", Exit.BAD_NEWS
+        )
+    shown = [one for one in answers if not unowned or one.ownership.source is None]
+    if as_json:
+        emit([_plain(one) for one in shown])
+    else:
+        _show(shown, now, alone=service is not None)
+    if service is not None and answers[0].ownership.source is None:
+        raise typer.Exit(Exit.BAD_NEWS)
+
+
+async def _assignments(app: App) -> list[Named]:
+    async with app.database.connect() as connection:
+        return await load_assignments(connection)
+
+
+async def _answers(app: App, service: str | None, now: datetime) -> list[Answer]:
+    """Of the services that logs name; of one that is asked for, also if only an owner is known."""
+    async with app.database.connect() as connection:
+        known = await read_service_names(connection)
+        owners = await load_owners(connection, app.company, now=now)
+        asked = known if service is None else [service]
+        found = await find_candidates(connection, owners, asked)
+    answers = [Answer(name, owners.of(name), found.get(name, ())) for name in asked]
+    return [one for one in answers if one.service in known or one.ownership.source is not None]
+
+
+def _plain(answer: Answer) -> dict[str, Any]:
+    ownership = answer.ownership
+    owner = owner_to_json(ownership.owner) if ownership.source else None
+    said = {"source": ownership.source, "rule": ownership.owner.rule, "as_of": ownership.as_of}
+    return {"service": answer.service, "owner": owner, **said, "candidates": answer.candidates}
+
+
+def _show(answers: Sequence[Answer], now: datetime, *, alone: bool) -> None:
+    if not answers:
+        console.print("Every service that the logs name has an owner.")
+    for answer in answers:
+        ownership, owner = answer.ownership, answer.ownership.owner
+        team = escape(owner.team) if owner.team else "[yellow]nobody[/]"
+        console.print(f"[bold]{escape(answer.service)}[/]: {team}", soft_wrap=True)
+        console.print(f"  [dim]{escape(owner.rule)}{_age(ownership, now)}[/]", soft_wrap=True)
+        if alone:
+            _show_addresses(owner_to_json(owner))
+        for one in answer.candidates:
+            console.print(f"  perhaps [bold]{escape(one.who)}[/]: {escape(one.why)}", soft_wrap=True)
+
+
+def _show_addresses(said: dict[str, Any]) -> None:
+    for name, value in said.items():
+        if name != "team":
+            shown = ", ".join(map(words.address, value)) if isinstance(value, list) else words.address(value or "")
+            console.print(f"  {name:<9} {escape(shown)}", soft_wrap=True)
+
+
+def _age(ownership: Ownership, now: datetime) -> str:
+    """Of what a directory said. What is stale says so by itself."""
+    if ownership.as_of is None or ownership.source == "assignment" or now - ownership.as_of > STALE_AFTER:
+        return ""
+    return f", read {words.plural(int((now - ownership.as_of).total_seconds() // 60), 'minute')} ago"
+
+
+def _print_rules(named: Sequence[Named]) -> None:
+    """To be pasted below `owners:`; each rule says who named it. Nothing but YAML on stdout."""
+    if not named:
+        fail("nobody has named an owner", "`lastcall owners --unowned` says who may own what", Exit.BAD_NEWS)
+    for one in named:
+        rule = {
+            "services": [glob.escape(one.service)],
+            **{key: value for key, value in one.owner.items() if key != "services"},
+        }
+        comment = " ".join(f"{one.author}, {one.at:%Y-%m-%d}".split())
+        text = yaml.safe_dump([rule], sort_keys=False, allow_unicode=True, width=120)
+        console.print(f"# {comment}\n{text}", end="", markup=False, soft_wrap=True)

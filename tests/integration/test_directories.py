@@ -1,0 +1,188 @@
+"""Directories of owners: what they say is kept, and counts while they are down."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from service.adapters.directory.backstage import PAGE, BackstageApi, BackstageFiles
+from service.adapters.directory.codeowners import CodeownersFile
+from service.adapters.directory.http import open_http
+from service.adapters.directory.pagerduty import PagerDuty
+from service.adapters.postgres.conditions import open_conditions
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.directory_store import last_good, read_standings
+from service.config.company import Company
+from service.config.directories import Backstage, Codeowners, Directories
+from service.core.directory.owners import Ownership
+from service.core.ownership import Owner, OwnerRule
+from service.engine.ownership import load_owners
+from service.engine.refresh import DOWN, Doors, refresh
+from tests.backstage_server import BackstageServer, component, group, user
+from tests.directory_server import Fault
+from tests.pagerduty_server import PagerDutyServer
+
+NOW = datetime(2025, 6, 2, 9, tzinfo=UTC)
+COMPANY = Company(directories=Directories(backstage=Backstage(url="https://backstage.example")))
+CATALOG = [component("search-api", "search"), group("search", slack="#search"), user("ada", "search")]
+
+
+@pytest.fixture
+async def backstage() -> AsyncIterator[BackstageServer]:
+    async with BackstageServer(entities=[*CATALOG]) as server:
+        yield server
+
+
+@pytest.fixture
+async def doors(backstage: BackstageServer) -> AsyncIterator[Doors]:
+    async with open_http(timeout_seconds=1) as session:
+        yield Doors(backstage=BackstageApi(session, backstage.url, SecretStr(backstage.token)))
+
+
+async def ownership(database: Database, service: str, now: datetime, company: Company = COMPANY) -> Ownership:
+    async with database.connect() as connection:
+        return (await load_owners(connection, company, now=now)).of(service)
+
+
+async def conditions(database: Database) -> list[tuple[str, str, str]]:
+    async with database.connect() as connection:
+        return [(one.kind, one.subject, one.detail) for one in await open_conditions(connection)]
+
+
+async def test_owner_of_a_component_hears_where_its_group_says(database: Database, doors: Doors) -> None:
+    refreshed = await refresh(database, COMPANY, doors, now=NOW)
+    assert refreshed.answers == {"backstage": 2}
+    found = await ownership(database, "search-api", NOW)
+    assert (found.source, found.owner.team, found.owner.channel) == ("backstage", "search", "#search")
+    assert (found.as_of, found.owner.rule) == (
+        NOW,
+        "component:default/search-api of group:default/search in Backstage",
+    )
+
+
+async def test_catalog_of_many_pages_is_read_to_its_end(
+    database: Database, doors: Doors, backstage: BackstageServer
+) -> None:
+    backstage.entities += [component(f"service-{n}", "search") for n in range(2 * PAGE)]
+    await refresh(database, COMPANY, doors, now=NOW)
+    assert (await ownership(database, f"service-{2 * PAGE - 1}", NOW)).owner.channel == "#search"
+    assert len(backstage.asked) == 3
+
+
+async def test_directory_is_asked_each_quarter_of_an_hour_by_one_process(
+    database: Database, doors: Doors, backstage: BackstageServer
+) -> None:
+    for minutes in (0, 0, 14, 15, 16, 29):
+        await refresh(database, COMPANY, doors, now=NOW + timedelta(minutes=minutes))
+    assert len(backstage.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        pytest.param(Fault(status=500), "http_500", id="its server fails"),
+        pytest.param(Fault(status=429), "http_429", id="it is asked too often"),
+        pytest.param(Fault(slow=5), "timeout", id="it is slow"),
+        pytest.param(Fault(body=b"<html>"), "unreadable_answer", id="a proxy answers"),
+        pytest.param(Fault(body=b'{"items": 7}'), "unreadable_answer", id="an answer of another shape"),
+        pytest.param(Fault(body=b'{"items": []}'), "empty_catalog", id="it shows nothing to this token"),
+        pytest.param(Fault(status=302), "http_302", id="it wants somebody to log in"),
+    ],
+)
+async def test_directory_that_is_down_keeps_its_last_good_answer(
+    database: Database, doors: Doors, backstage: BackstageServer, fault: Fault, reason: str
+) -> None:
+    await refresh(database, COMPANY, doors, now=NOW)
+    backstage.faults.append(fault)
+    failed = await refresh(database, COMPANY, doors, now=NOW + timedelta(minutes=15))
+    assert failed.errors == {"backstage": reason}
+    found = await ownership(database, "search-api", NOW + timedelta(minutes=15))
+    assert (found.owner.team, found.as_of) == ("search", NOW)
+    (standing,) = await read_standings(database)
+    assert (standing.error, standing.fetched_at, standing.answers) == (reason, NOW, 2)
+
+
+async def test_last_good_answer_says_how_old_it_is_once_it_is_stale(
+    database: Database, doors: Doors, backstage: BackstageServer
+) -> None:
+    await refresh(database, COMPANY, doors, now=NOW)
+    backstage.faults.extend([Fault(status=503)] * 2)
+    await refresh(database, COMPANY, doors, now=NOW + timedelta(minutes=59))
+    assert await conditions(database) == []
+    later = NOW + timedelta(minutes=62)
+    await refresh(database, COMPANY, doors, now=later)
+    assert (await ownership(database, "search-api", later)).owner.rule.endswith(
+        "in Backstage, by the last good answer of 2025-06-02 09:00 UTC"
+    )
+    detail = "backstage gives no answer (http_503); its answers of 2025-06-02 09:00 UTC count"
+    assert await conditions(database) == [(DOWN, "backstage", detail)]
+    await refresh(database, COMPANY, doors, now=later + timedelta(minutes=2))
+    assert await conditions(database) == []
+
+
+async def test_token_that_is_refused_is_told_at_once(
+    database: Database, doors: Doors, backstage: BackstageServer
+) -> None:
+    backstage.token = "another"
+    await refresh(database, COMPANY, doors, now=NOW)
+    detail = "backstage gives no answer (http_401); it has never answered"
+    assert await conditions(database) == [(DOWN, "backstage", detail)]
+
+
+async def test_what_the_catalog_says_no_more_is_gone(
+    database: Database, doors: Doors, backstage: BackstageServer
+) -> None:
+    await refresh(database, COMPANY, doors, now=NOW)
+    backstage.entities[0] = component("other", "search")
+    later = NOW + timedelta(minutes=15)
+    await refresh(database, COMPANY, doors, now=later)
+    assert (await ownership(database, "search-api", later)).source is None
+
+
+async def test_directory_that_lastcall_yaml_names_no_longer_says_nothing(database: Database, doors: Doors) -> None:
+    await refresh(database, COMPANY, doors, now=NOW)
+    assert (await ownership(database, "search-api", NOW, Company())).source is None
+
+
+async def test_catalog_may_stand_in_files(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/catalog-info.yaml").write_text(
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: cart}\nspec: {owner: shop}\n---\n"
+        "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: shop}\nspec: {profile: {email: shop@x.org}}\n"
+    )
+    (tmp_path / "chart.yaml").write_text("{{ if .Values.on }}\n")
+    company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
+    await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    found = await ownership(database, "cart", NOW, company)
+    assert (found.owner.team, found.owner.people) == ("shop", ("shop@x.org",))
+
+
+async def test_codeowners_names_the_team_and_lastcall_yaml_where_it_hears(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "CODEOWNERS"
+    file.write_text("* @acme/platform\n/services/cart/ @acme/shop\n")
+    shop = OwnerRule(("shop-*",), Owner("shop", channel="#shop"))
+    company = Company(owners=(shop,), directories=Directories(codeowners=Codeowners(file)))
+    door = Doors(codeowners=CodeownersFile(file))
+    await refresh(database, company, door, now=NOW)
+    file.unlink()
+    later = NOW + timedelta(minutes=20)
+    assert (await refresh(database, company, door, now=later)).errors == {"codeowners": "FileNotFoundError"}
+    found = await ownership(database, "cart", later, company)
+    assert (found.source, found.owner.team, found.owner.channel) == ("codeowners", "shop", "#shop")
+    assert (await ownership(database, "other", later, company)).source is None
+
+
+async def test_people_on_duty_are_known_before_they_are_needed(database: Database) -> None:
+    rule = OwnerRule(("cart",), Owner("shop", oncall=("pagerduty:PNONE1", "pagerduty:PSCHED", "usergroup:x")))
+    company = replace(COMPANY, owners=(rule,), directories=Directories())
+    async with PagerDutyServer(schedules={"PSCHED": ["ada@example.com"]}) as server, open_http() as session:
+        door = Doors(pagerduty=PagerDuty(session, server.url, SecretStr(server.token)))
+        refreshed = await refresh(database, company, door, now=NOW)
+    assert refreshed.errors == {"pagerduty": "http_404"}
+    async with database.connect() as connection:
+        known = await last_good(connection, "pagerduty", "pagerduty:PSCHED")
+    assert known is not None
+    assert known.answer == {"people": ["ada@example.com"]}

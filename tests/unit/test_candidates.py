@@ -1,0 +1,49 @@
+"""Who may own a service that nobody is known to own."""
+
+from datetime import UTC, datetime
+
+from service.core.candidates import Acted, Candidate, candidates
+
+TEAMS = {"search-ranker": "find", "search-index": "find", "search-ui": "web", "cart": "payments"}
+
+
+def test_neighbours_by_name_are_ranked_by_how_many_they_own() -> None:
+    assert candidates("search-api", (), TEAMS) == (
+        Candidate("find", "neighbours", "owns 2 of 3 services named search-*"),
+        Candidate("web", "neighbours", "owns 1 of 3 services named search-*"),
+    )
+
+
+def test_closest_neighbours_count_alone() -> None:
+    teams = TEAMS | {"search-api-eu": "edge"}
+    assert candidates("search-api-us", (), teams) == (
+        Candidate("edge", "neighbours", "owns 1 of 1 service named search-api-*"),
+    )
+
+
+def test_whoever_acted_on_it_comes_first_the_latest_act_before() -> None:
+    acted = [
+        Acted("ada", "acknowledge", datetime(2025, 6, 2, 9, tzinfo=UTC)),
+        Acted("bob", "commit", datetime(2025, 6, 3, 9, tzinfo=UTC)),
+        Acted("ada", "snooze", datetime(2025, 6, 1, 9, tzinfo=UTC)),
+    ]
+    assert candidates("search-api", acted, TEAMS) == (
+        Candidate("bob", "acted", "promised a day on Tue 3 Jun 2025"),
+        Candidate("ada", "acted", "acknowledged it on Mon 2 Jun 2025"),
+        Candidate("find", "neighbours", "owns 2 of 3 services named search-*"),
+    )
+
+
+def test_team_of_the_services_name_is_likelier_than_its_neighbours() -> None:
+    found = candidates("web-shop", (), TEAMS | {"web-x": "cart"})
+    assert [one.who for one in found] == ["web", "cart"]
+
+
+def test_team_that_is_two_candidates_is_named_once_for_the_better_reason() -> None:
+    assert candidates("web-shop", (), {"web-x": "web"}) == (
+        Candidate("web", "same_name", "the service's name begins with the team's"),
+    )
+
+
+def test_service_like_no_other_has_no_candidate() -> None:
+    assert candidates("zebra", (), TEAMS) == ()
