@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("directory", "key", name="pk_directory_answers"),
         comment="What directories said of owners and people on duty, kept while they are down",
     )
+    op.create_index("ix_series_service", "series", ["service", "environment", "platform"])
 
 
 def _use_of_a_model() -> tuple[sa.Column[str], ...]:

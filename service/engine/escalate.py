@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from service.adapters.postgres.agenda import Due, Look, look_again, take_due
-from service.adapters.postgres.campaign_store import Intent, load_campaigns, record_intents, save_campaign
+from service.adapters.postgres.campaign_store import Intent, Standing, load_campaigns, record_intents, save_campaigns
 from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
@@ -57,7 +57,10 @@ class _Changed:
     tellings: tuple[Telling, ...]
     known_until: datetime
 
-    def next_at(self, now: datetime) -> datetime | None:
+    def standing(self, now: datetime) -> Standing:
+        return Standing(self.key, self.after, self._next_at(now))
+
+    def _next_at(self, now: datetime) -> datetime | None:
         """When the next step of the policy is due, for those who look at the campaign."""
         if self.exposure is None or not self.after.is_open:
             return None
@@ -122,8 +125,7 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     changes = [change for change, _ in decided if change]
     shown = await with_evidence(connection, [one.exposure for one in changes if one.exposure], now=now)
     evidenced = {exposure.key: exposure for exposure in shown}
-    for one in changes:
-        await save_campaign(connection, one.key, one.after, one.owner, next_at=one.next_at(now))
+    await save_campaigns(connection, [one.standing(now) for one in changes])
     intents = [intent for one in changes for intent in tick.intents(one, evidenced)]
     notified = await record_intents(connection, intents, now=now)
     await look_again(connection, [look for _, look in decided])

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
+from service.core.escalation.hold import Acknowledged, Hold, KeptOpen
 from service.core.escalation.policy import Policy
-from service.core.ownership import Audience
+from service.core.ownership import Audience, Owner
 
 CloseReason = Literal["migrated", "withdrawn"]
 """migrated: no call for longer than the caller's own quiet period. withdrawn: the model is not deprecated any more."""
@@ -23,6 +24,27 @@ class Done:
     """Empty: passed over."""
     held: tuple[Audience, ...] = ()
     """Who belongs to the step and hears once the owner has had a business day."""
+    spared: tuple[Audience, ...] = ()
+    """Who belongs to the step and was not told, because the calls were on their way to zero in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """Who answered for the service when its owner was last told of it: enough to see that it changed hands."""
+
+    team: str | None
+    addresses: tuple[str, ...] = ()
+    """Of the people, else of the team's channel; empty: nobody was known."""
+
+    @classmethod
+    def of(cls, owner: Owner) -> "Answerable":
+        channel = (owner.channel,) if owner.channel else ()
+        return cls(owner.team, owner.people or channel)
+
+    def has_handed_over_to(self, owner: Owner) -> bool:
+        """Whether somebody answers now who did not before. That one of several left is no hand-over."""
+        now = Answerable.of(owner)
+        return bool(set(now.addresses) - set(self.addresses)) or bool(self.addresses and not now.addresses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +58,16 @@ class Campaign:
     """Counts the moves of the deadline."""
     done: tuple[Done, ...] = ()
     """At most one entry a step, the latest; oldest first."""
+    owner: Answerable | None = None
+    """None: nobody was told anything yet."""
     owner_told_at: datetime | None = None
     """When the owner first heard of this opening, or will hear once the quiet hours are over."""
+    acknowledged: Acknowledged | None = None
+    hold: Hold | None = None
+    """The last one; whether it still holds, the clock says: `core.escalation.holding`."""
+    kept_open: KeptOpen | None = None
+    promise_broken_on: date | None = None
+    """The day that was promised, and after which there were calls."""
     reopened_at: datetime | None = None
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
@@ -51,8 +81,9 @@ class Campaign:
 
     @property
     def level(self) -> Done | None:
-        """The last step that was told to anybody."""
-        return next((done for done in reversed(self.done) if done.told), None)
+        """The last step of the policy that was told to anybody."""
+        steps = {step.name for step in self.policy.steps}
+        return next((done for done in reversed(self.done) if done.told and done.step in steps), None)
 
     @property
     def holding(self) -> Done | None:

@@ -1,9 +1,10 @@
 """A case: one exposure, its owner, and the moment at which both are looked at."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from service.core.exposure import Exposure, State, state_of
+from service.core.forecast import Forecast, forecast
 from service.core.ownership import Owner
 
 LAST_DAYS = 3
@@ -46,6 +47,12 @@ class Case:
     def is_late(self) -> bool:
         """Whether the last days have begun."""
         return self._is_late_on(self.today)
+
+    @property
+    def forecast(self) -> Forecast:
+        """By the whole UTC days before the owner's last morning: the same at any hour until the next one."""
+        last = self.today if self.morning(self.today) <= self.now else self.today - timedelta(days=1)
+        return forecast(self.exposure.days, self.morning(last).date())
 
     @property
     def goes_out(self) -> datetime:

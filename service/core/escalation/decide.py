@@ -7,12 +7,34 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.core.calendar import utc_midnight
-from service.core.escalation.campaign import Campaign
+from service.core.escalation.campaign import Answerable, Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.decision import Close, Decision, Notify, Open, Reopen, Replan, Wait
-from service.core.escalation.ladder import climb, held_until, waiting, wakes
+from service.core.escalation.decision import (
+    Change,
+    Close,
+    Decision,
+    HandOver,
+    Notify,
+    Open,
+    Reopen,
+    Replan,
+    Telling,
+    Wait,
+)
+from service.core.escalation.hold import Committed, Snoozed
+from service.core.escalation.holding import Quiet, held_by, is_broken
+from service.core.escalation.ladder import climb, held_until, standing_at, waiting, wakes
 from service.core.escalation.policy import Policy
-from service.core.escalation.telling import tell, tell_held, tell_owner, tell_relapse
+from service.core.escalation.telling import (
+    REDIRECTED,
+    tell,
+    tell_broken_promise,
+    tell_held,
+    tell_new_owner,
+    tell_owner,
+    tell_redirected,
+    tell_relapse,
+)
 from service.core.exposure import Exposure, quiet_period
 from service.core.ownership import Owner
 
@@ -41,9 +63,15 @@ def decide(
         return _closed(campaign, campaign.closed_at, case)
     if not exposure.deprecation.is_deprecated:
         return _withdraw(campaign, case)
-    if case.state == "quiet":
+    if case.state == "quiet" and not _is_kept_open(campaign, case):
         return _migrate(campaign, case)
-    if campaign.deadline != exposure.deadline:
+    return _go_on(campaign, case)
+
+
+def _go_on(campaign: Campaign, case: Case) -> Change | Wait:
+    if quiet := _quiet(campaign, case):
+        return Wait(quiet.until, wakes_on_call=isinstance(quiet.hold, Committed), reason=quiet.reason)
+    if campaign.deadline != case.deadline:
         return _replan(campaign, case)
     return _advance(campaign, case)
 
@@ -68,10 +96,10 @@ def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
         return _until_more_is_known(case)
     ladder = climb(policy, case)
     if due := waiting(None, case, ladder):
-        fresh = Campaign(policy, opened_at=case.now, deadline=case.exposure.deadline)
-        opened, telling = tell(fresh, due, case)
+        fresh = Campaign(policy, opened_at=case.now, deadline=case.deadline)
+        opened, telling = tell(fresh, due, ladder, case)
         return Open(opened, (telling,), f"{case.exposure.service} calls a model that is going away")
-    return Wait(wakes(None, case, ladder), _calls_count(case), "no step of the policy is due yet")
+    return Wait(wakes(None, case, ladder), _calls_count(None, case), "no step of the policy is due yet")
 
 
 def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wait:
@@ -81,6 +109,8 @@ def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wai
         return Wait(None, wakes_on_call=True, reason="no call since the campaign was closed")
     if case.state == "quiet":
         return Wait(None, wakes_on_call=True, reason="called again, and has stopped since")
+    if quiet := held_by(campaign, case):
+        return Wait(quiet.until, wakes_on_call=False, reason=f"called again, but {quiet.reason}")
     if case.seems_quiet:
         return _until_more_is_known(case)
     revived = replace(
@@ -93,20 +123,46 @@ def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wai
 def _withdraw(campaign: Campaign, case: Case) -> Close:
     reason = "the model is not deprecated any more"
     closed = replace(campaign, closed_at=case.now, close_reason="withdrawn")
-    return Close(closed, (tell_owner("withdrawn", campaign, case, reason),), reason)
+    return Close(closed, (_after_the_hold(tell_owner("withdrawn", campaign, case, reason), campaign, case),), reason)
+
+
+def _is_kept_open(campaign: Campaign, case: Case) -> bool:
+    """Somebody knows that calls will come back; once the model is gone, nobody needs to wait for them."""
+    if campaign.kept_open is None:
+        return False
+    return case.deadline is None or case.now < utc_midnight(case.deadline)
 
 
 def _migrate(campaign: Campaign, case: Case) -> Close:
     days = quiet_period(case.exposure.days).days
     reason = f"no call since {case.exposure.last_at:%Y-%m-%d}, longer than this caller's quiet period of {days} days"
-    closed = replace(campaign, closed_at=case.now, close_reason="migrated")
-    return Close(closed, (tell_owner("migrated", campaign, case, reason),), reason)
+    telling = _after_the_hold(tell_owner("migrated", campaign, case, reason), campaign, case)
+    hold = None if isinstance(campaign.hold, Committed) else campaign.hold
+    closed = replace(campaign, closed_at=case.now, close_reason="migrated", hold=hold, kept_open=None)
+    return Close(replace(closed, acknowledged=None, promise_broken_on=None), (telling,), reason)
+
+
+def _after_the_hold(telling: Telling, campaign: Campaign, case: Case) -> Telling:
+    """Good news wait as well while somebody wants quiet; a promise that is kept is told at once."""
+    quiet = held_by(campaign, case)
+    if quiet is None or quiet.until is None or isinstance(quiet.hold, Committed):
+        return telling
+    return replace(telling, not_before=max(telling.not_before, quiet.until))
+
+
+def _quiet(campaign: Campaign, case: Case) -> Quiet | None:
+    """A snooze was safe for the plan of its day: a shutdown that moves earlier ends it."""
+    moved_earlier = campaign.deadline is not None and case.deadline is not None and case.deadline < campaign.deadline
+    if moved_earlier and isinstance(campaign.hold, Snoozed):
+        return None
+    return held_by(campaign, case)
 
 
 def _replan(campaign: Campaign, case: Case) -> Replan:
-    deadline = case.exposure.deadline
-    reason = f"the shutdown moved from {campaign.deadline or 'no firm day'} to {deadline or 'no firm day'}"
+    reason = f"the shutdown moved from {campaign.deadline or 'no firm day'} to {case.deadline or 'no firm day'}"
     moved = _planned_anew(campaign, case)
+    if isinstance(moved.hold, Snoozed):
+        moved = replace(moved, hold=None)
     news = tell_owner("date_moved", moved, case, reason)
     after = _advance(moved, case)
     if isinstance(after, Wait):
@@ -116,30 +172,64 @@ def _replan(campaign: Campaign, case: Case) -> Replan:
 
 def _planned_anew(campaign: Campaign, case: Case) -> Campaign:
     """The campaign for the exposure's deadline of today. Steps that stand in the future again are armed again."""
-    if campaign.deadline == case.exposure.deadline:
+    if campaign.deadline == case.deadline:
         return campaign
-    behind = {rung.name for rung in climb(campaign.policy, case) if rung.nominal <= case.now}
+    behind = {rung.name for rung in climb(campaign.policy, case) if rung.nominal <= case.now} | {REDIRECTED}
     return replace(
         campaign,
-        deadline=case.exposure.deadline,
+        deadline=case.deadline,
         plan_version=campaign.plan_version + 1,
         done=tuple(done for done in campaign.done if done.step in behind),
     )
 
 
-def _advance(campaign: Campaign, case: Case) -> Notify | Wait:
+def _advance(campaign: Campaign, case: Case) -> Change | Wait:
+    """Everything that is due now, in one decision: so that asking again finds nothing."""
+    is_handed_over = campaign.owner is not None and campaign.owner.has_handed_over_to(case.owner)
+    settled = _taken_over(campaign, case) if is_handed_over else campaign
+    if isinstance(settled.hold, Committed) and is_broken(settled, case):
+        settled = replace(settled, hold=None, promise_broken_on=settled.hold.on)
+    went_on, tellings = _tell_what_is_due(campaign, settled, case, is_handed_over=is_handed_over)
+    if case.state == REDIRECTED and not went_on.done_with(REDIRECTED):
+        went_on, telling = tell_redirected(went_on, case)
+        tellings = (*tellings, telling)
+    if went_on == campaign:
+        return _wait(campaign, case)
+    kind = HandOver if is_handed_over else Notify
+    return kind(went_on, tellings, "; ".join(telling.reason for telling in tellings) or "the promised day is past")
+
+
+def _taken_over(campaign: Campaign, case: Case) -> Campaign:
+    """The new owner has not heard yet, so those above wait once more."""
+    return replace(campaign, owner_told_at=None, owner=Answerable.of(case.owner))
+
+
+def _tell_what_is_due(
+    before: Campaign, campaign: Campaign, case: Case, *, is_handed_over: bool
+) -> tuple[Campaign, tuple[Telling, ...]]:
+    """At most one message: the highest step that is due, else what has come up between two steps."""
     ladder = climb(campaign.policy, case)
+    standing = standing_at(campaign, case, ladder)
+    until = held_until(campaign, case)
     if due := waiting(campaign, case, ladder):
-        advanced, telling = tell(campaign, due, case)
-        return Notify(advanced, (telling,), telling.reason)
-    held = held_until(campaign, case)
-    if campaign.holding and held and held <= case.now:
-        advanced, telling = tell_held(campaign, campaign.holding, case)
-        return Notify(advanced, (telling,), telling.reason)
-    if case.seems_quiet:
+        campaign, telling = tell(campaign, due, ladder, case)
+    elif standing and campaign.promise_broken_on != before.promise_broken_on:
+        campaign, telling = tell_broken_promise(campaign, standing, ladder, case)
+    elif standing and is_handed_over:
+        campaign, telling = tell_new_owner(campaign, standing, case)
+    elif campaign.holding and until and until <= case.now:
+        campaign, telling = tell_held(campaign, campaign.holding, case)
+    else:
+        return campaign, ()
+    return campaign, (replace(telling, handed_over=is_handed_over),)
+
+
+def _wait(campaign: Campaign, case: Case) -> Wait:
+    if case.seems_quiet and not _is_kept_open(campaign, case):
         return _until_more_is_known(case)
-    until = wakes(campaign, case, ladder)
-    return Wait(until, _calls_count(case), f"nothing is due before {until:%Y-%m-%d %H:%M} UTC")
+    until = wakes(campaign, case, climb(campaign.policy, case))
+    reason = f"nothing is due before {until:%Y-%m-%d %H:%M} UTC" if until else "the policy has no more steps"
+    return Wait(until, _calls_count(campaign, case), reason)
 
 
 def _until_more_is_known(case: Case) -> Wait:
@@ -148,7 +238,7 @@ def _until_more_is_known(case: Case) -> Wait:
     return Wait(case.now + UNTIL_MORE_IS_KNOWN, wakes_on_call=True, reason=reason)
 
 
-def _calls_count(case: Case) -> bool:
-    """From the shutdown on, steps depend on the calls that are still made."""
-    deadline = case.exposure.deadline
-    return deadline is not None and case.now >= utc_midnight(deadline)
+def _calls_count(campaign: Campaign | None, case: Case) -> bool:
+    """From the shutdown on, steps depend on the calls that are still made; so does a promise whose day is past."""
+    is_over = case.deadline is not None and case.now >= utc_midnight(case.deadline)
+    return is_over or (campaign is not None and isinstance(campaign.hold, Committed))

@@ -7,7 +7,7 @@ from typing import Literal
 from service.core.escalation.campaign import Campaign
 from service.core.ownership import Audience
 
-News = Literal["notice", "date_moved", "withdrawn", "migrated"]
+News = Literal["notice", "redirected", "date_moved", "withdrawn", "migrated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,52 +25,54 @@ class Telling:
     """Tells repeats of one step apart; empty for the first."""
     missed: tuple[str, ...] = ()
     """Steps that were due on earlier days and that nobody was told."""
+    held: tuple[Audience, ...] = ()
+    """Who hears of it once the owner has had a business day."""
+    spared: tuple[Audience, ...] = ()
+    """Who is not told, because the calls reach zero in time at this pace."""
+    early: tuple[Audience, ...] = ()
+    """Who is told, or held, before its own step, because at this pace they do not."""
     reopened: bool = False
+    handed_over: bool = False
+    """To a new owner, as the first that it hears."""
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class _Change:
+    campaign: Campaign
+    """As it will be."""
+    tellings: tuple[Telling, ...]
+    """What is to be told with it."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open(_Change):
     """Somebody is to hear of the exposure for the first time."""
 
-    campaign: Campaign
-    tellings: tuple[Telling, ...]
-    reason: str
+
+@dataclass(frozen=True, slots=True)
+class Notify(_Change):
+    """A step is due, or those who were held back from one, or another model answers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Notify:
-    """A step is due, or those who were held back from one."""
-
-    campaign: Campaign
-    tellings: tuple[Telling, ...]
-    reason: str
+class HandOver(_Change):
+    """Somebody else answers for the service now, and gets a first notice."""
 
 
 @dataclass(frozen=True, slots=True)
-class Replan:
+class Replan(_Change):
     """The deadline moved: the owner hears of it once, passed steps stay passed, future ones are armed again."""
 
-    campaign: Campaign
-    tellings: tuple[Telling, ...]
-    reason: str
-
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class Close(_Change):
     """The calls have ended, or the model is not deprecated any more."""
 
-    campaign: Campaign
-    tellings: tuple[Telling, ...]
-    reason: str
-
 
 @dataclass(frozen=True, slots=True)
-class Reopen:
+class Reopen(_Change):
     """There was a new call, by event time, after the campaign was closed."""
-
-    campaign: Campaign
-    tellings: tuple[Telling, ...]
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,5 @@ class Wait:
     reason: str
 
 
-Change = Open | Notify | Replan | Close | Reopen
-"""`campaign` is the campaign as it will be, `tellings` what is to be told with it."""
+Change = Open | Notify | HandOver | Replan | Close | Reopen
 Decision = Change | Wait

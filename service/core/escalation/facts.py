@@ -1,42 +1,44 @@
 """A telling and its exposure -> the facts of the notification, frozen as of the decision."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
-from service.core.escalation.campaign import Campaign
+from service.core import words
+from service.core.escalation.campaign import Answerable, Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Telling
+from service.core.escalation.holding import standing
 from service.core.escalation.ladder import upcoming
-from service.core.exposure import Exposure, quiet_period
-from service.core.notification import DateMoved, Migrated, Notice
+from service.core.exposure import DayOfUse, Exposure, quiet_period, redirection
+from service.core.notification import DateMoved, Happened, Migrated, Notice, Redirected, Withdrawn
 from service.core.ownership import hearers
 
 
-def facts_of(
-    telling: Telling, before: Campaign | None, campaign: Campaign, case: Case
-) -> Notice | Migrated | DateMoved:
+def facts_of(telling: Telling, before: Campaign | None, campaign: Campaign, case: Case) -> Notice | Happened:
     """`before` and `campaign`: without and with the decision that tells it."""
     match telling.news:
         case "notice":
-            return _notice(telling, campaign, case)
+            return _notice(telling, before, campaign, case)
+        case "redirected":
+            return _redirected(case.exposure)
         case "migrated":
             return _migrated(case.exposure)
-        case "date_moved" | "withdrawn":
+        case "date_moved":
             return _date_moved(before, case.exposure)
+        case "withdrawn":
+            return _withdrawn(before, case.exposure)
 
 
-def _notice(telling: Telling, campaign: Campaign, case: Case) -> Notice:
-    exposure, today = case.exposure, case.now.date()
+def _notice(telling: Telling, before: Campaign | None, campaign: Campaign, case: Case) -> Notice:
+    exposure = case.exposure
     deprecation = exposure.deprecation
-    week = [day for day in exposure.days if day.day > today - timedelta(days=7)]
-    says_tokens = any(day.tokens_known for day in week)
     following = upcoming(campaign, case)
+    back = _back(before, exposure.days) if telling.reopened else _Back()
     return Notice(
-        service=exposure.service,
-        environment=exposure.environment,
+        **_named(exposure),
+        **_use(exposure, case.now.date()),
         team=case.owner.team,
-        platform=deprecation.platform,
-        model=deprecation.model,
-        id=deprecation.id,
         requested_ids=exposure.requested_ids,
         announced=deprecation.announced,
         shutdown_on=deprecation.shutdown.on,
@@ -45,12 +47,6 @@ def _notice(telling: Telling, campaign: Campaign, case: Case) -> Notice:
         replacements=tuple(replacement.id for replacement in deprecation.replacements),
         source=_source(exposure),
         state=case.state,
-        first_at=exposure.first_at,
-        last_at=exposure.last_at,
-        calls_7d=sum(day.calls for day in week),
-        errors_7d=sum(day.errors for day in week),
-        tokens_7d=sum(day.input_tokens + day.output_tokens for day in week) if says_tokens else None,
-        calls_total=sum(day.calls for day in exposure.days),
         step=telling.step,
         repeat_days=campaign.policy.step(telling.step).repeat,
         known_since=campaign.opened_at.date(),
@@ -60,17 +56,89 @@ def _notice(telling: Telling, campaign: Campaign, case: Case) -> Notice:
         next_at=following.on if following else None,
         next_audiences=hearers(case.owner, following.step.tell) if following else (),
         reopened=telling.reopened,
+        silent_since=back.silent_since,
+        back_since=back.since,
+        calls_since_back=back.calls,
+        served_id=_served_id(exposure),
+        handed_over_from=_former(before) if telling.handed_over else None,
+        promised_on=campaign.promise_broken_on,
+        standing=standing(campaign, case),
+        forecast=_outlook(case),
+        spared=telling.spared,
+        early=telling.early,
         request_ids=exposure.request_ids,
+    )
+
+
+def _named(exposure: Exposure) -> dict[str, Any]:
+    """What every fact about an exposure begins with."""
+    return exposure.key._asdict() | {"id": exposure.deprecation.id}
+
+
+def _use(exposure: Exposure, today: date) -> dict[str, Any]:
+    week = [day for day in exposure.days if day.day > today - timedelta(days=7)]
+    says_tokens = any(day.tokens_known for day in week)
+    return {
+        "first_at": exposure.first_at,
+        "last_at": exposure.last_at,
+        "calls_7d": sum(day.calls for day in week),
+        "errors_7d": sum(day.errors for day in week),
+        "tokens_7d": sum(day.input_tokens + day.output_tokens for day in week) if says_tokens else None,
+        "calls_total": sum(day.calls for day in exposure.days),
+    }
+
+
+class _Back(NamedTuple):
+    silent_since: date | None = None
+    since: date | None = None
+    calls: int | None = None
+
+
+def _back(before: Campaign | None, days: Sequence[DayOfUse]) -> _Back:
+    """Of a relapse: when the calls had ended, since when there are some again, and how many."""
+    if before is None or before.closed_at is None:
+        return _Back()
+    closed_on = before.closed_at.date()
+    ended = max((use.day for use in days if use.day <= closed_on), default=None)
+    again = [use for use in days if use.day > closed_on]
+    return _Back(ended, again[0].day, sum(use.calls for use in again)) if again else _Back(ended)
+
+
+def _former(before: Campaign | None) -> str | None:
+    owner = before.owner if before else None
+    if owner is None or owner == Answerable(None):
+        return "nobody"
+    people = words.listed(words.address(address) for address in owner.addresses)
+    return " of ".join(filter(None, (people, owner.team)))
+
+
+def _outlook(case: Case) -> str | None:
+    """Only before the end: after it, the calls themselves say how it stands."""
+    end = case.effective_deadline
+    return case.forecast.in_words(end) if end and case.today < end else None
+
+
+def _redirected(exposure: Exposure) -> Redirected:
+    now = redirection(exposure)
+    if now is None:
+        raise ValueError(f"{exposure.key} is told to be redirected, and is not")
+    deprecation = exposure.deprecation
+    return Redirected(
+        **_named(exposure),
+        served_id=_served_id(exposure),
+        day=now.day,
+        answered=now.answered,
+        redirected=now.redirected,
+        since=now.since,
+        shutdown_on=deprecation.shutdown.on,
+        precision=deprecation.shutdown.precision,
+        source=_source(exposure),
     )
 
 
 def _migrated(exposure: Exposure) -> Migrated:
     return Migrated(
-        service=exposure.service,
-        environment=exposure.environment,
-        platform=exposure.deprecation.platform,
-        model=exposure.deprecation.model,
-        id=exposure.deprecation.id,
+        **_named(exposure),
         last_at=exposure.last_at,
         quiet_days=quiet_period(exposure.days).days,
         shutdown_on=exposure.deprecation.shutdown.on,
@@ -79,15 +147,24 @@ def _migrated(exposure: Exposure) -> Migrated:
 
 def _date_moved(before: Campaign | None, exposure: Exposure) -> DateMoved:
     return DateMoved(
-        service=exposure.service,
-        environment=exposure.environment,
-        platform=exposure.deprecation.platform,
-        model=exposure.deprecation.model,
-        id=exposure.deprecation.id,
+        **_named(exposure),
         before=before.deadline if before else None,
         after=exposure.deadline,
         source=_source(exposure),
     )
+
+
+def _withdrawn(before: Campaign | None, exposure: Exposure) -> Withdrawn:
+    return Withdrawn(
+        **_named(exposure),
+        before=before.deadline if before else None,
+        source=_source(exposure),
+    )
+
+
+def _served_id(exposure: Exposure) -> str | None:
+    """Named only where one other model answers: of several nobody can say which did."""
+    return exposure.served_ids[0] if len(exposure.served_ids) == 1 and redirection(exposure) else None
 
 
 def _source(exposure: Exposure) -> str | None:

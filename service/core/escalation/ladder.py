@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import LAST_DAYS, Case
+from service.core.escalation.holding import acknowledged_until, resumes_at
 from service.core.escalation.policy import Policy, Step
 from service.core.exposure import State, quiet_at
 
@@ -35,13 +36,21 @@ def climb(policy: Policy, case: Case) -> tuple[Rung, ...]:
     for step in policy.steps:
         day = step.at.day(case.owner.calendar, announced=announced, deadline=exposure.deadline)
         if day is not None:
-            nominal = utc_midnight(day) if step.at.while_failing else case.morning(day)
+            nominal = _failing_from(step, day, case) if step.at.while_failing else case.morning(day)
         elif step.at.anchor == "announced":
             nominal = exposure.first_at
         else:
             continue
-        found.append(Rung(step, nominal, case.go_out_at(max(nominal, earliest))))
+        due = max(nominal, earliest)
+        found.append(Rung(step, nominal, due if step.at.while_failing else case.go_out_at(due)))
     return tuple(sorted(found, key=lambda rung: rung.nominal))
+
+
+def _failing_from(step: Step, day: date, case: Case) -> datetime:
+    """The first moment of its day; of the last day of use, where calls fail for good before the shutdown."""
+    last = case.exposure.days[-1].day
+    is_early = step.at.days == 0 and last < day and case.state == "broken"
+    return utc_midnight(last if is_early else day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +69,18 @@ def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> li
         if rung.due > case.now or not _applies(rung.step, state):
             continue
         done = campaign.done_with(rung.name) if campaign else None
-        if done is None:
+        if done is None or _was_early(done, rung, case):
             found.append(Waiting(rung, _occurrence(rung, case)))
         elif campaign and (day := _again(campaign, done, rung, case)):
             found.append(Waiting(rung, day))
     return found
+
+
+def _was_early(done: Done, rung: Rung, case: Case) -> bool:
+    """Told of calls that failed for a while before the shutdown, and now it is the shutdown's day or later."""
+    if case.deadline is None or not rung.step.at.while_failing:
+        return False
+    return done.at < utc_midnight(case.deadline) <= case.now
 
 
 def _applies(step: Step, state: State) -> bool:
@@ -87,6 +103,8 @@ def _again(campaign: Campaign, done: Done, rung: Rung, case: Case) -> date | Non
     """The day of the repeat that is due: the campaign still stands at this step, and calls were made since."""
     day = _occurrence(rung, case)
     if day is None or done.day is None or day <= done.day or not _stands_at(campaign, rung.step):
+        return None
+    if acknowledged_until(campaign, case, rung.name):
         return None
     called = any(done.day <= use.day < day for use in case.exposure.days)
     return day if called and case.go_out_at(case.morning(day)) <= case.now else None
@@ -111,18 +129,20 @@ def held_until(campaign: Campaign, case: Case) -> datetime | None:
     if campaign.holding is None or campaign.owner_told_at is None:
         return None
     had_a_day = case.business_day_after(campaign.owner_told_at)
-    if campaign.deadline is None:
-        return had_a_day
-    return min(had_a_day, case.morning(campaign.deadline - timedelta(days=LAST_DAYS)))
+    ends = (case.deadline, case.effective_deadline)
+    return min([had_a_day, *(case.morning(end - timedelta(days=LAST_DAYS)) for end in ends if end)])
 
 
-def wakes(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> datetime:
-    """The next moment at which the passing of time alone can make something due. The exposure is not quiet."""
-    moments = [quiet_at(case.exposure), *(rung.due for rung in ladder)]
+def wakes(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> datetime | None:
+    """The next moment at which the passing of time alone can make something due. None: it never will."""
+    moments: list[datetime | None] = [quiet_at(case.exposure), *(rung.due for rung in ladder)]
+    if case.deadline is not None:
+        moments.append(utc_midnight(case.deadline))
     if campaign is not None:
-        moments += [at for rung in ladder if campaign.done_with(rung.name) and (at := _following(rung, case))]
-        moments += [at] if (at := held_until(campaign, case)) else []
-    return min(moment for moment in moments if moment > case.now)
+        moments += [_following(rung, case) for rung in ladder if campaign.done_with(rung.name)]
+        moments.append(held_until(campaign, case))
+        moments += [acknowledged_until(campaign, case, rung.name) for rung in ladder]
+    return min((moment for moment in moments if moment and moment > case.now), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +157,26 @@ class Upcoming:
 
 def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
     """The next step that the calendar alone brings. None: the policy has no more, or there is no firm deadline."""
+    begin = resumes_at(campaign, case) or case.now
     found = []
     for rung in climb(campaign.policy, case):
         due = _following(rung, case) if campaign.done_with(rung.name) else rung.due
-        if due and due > case.now and not rung.step.at.while_failing:
+        if due and due > case.now and due >= begin and not rung.step.at.while_failing:
             found.append((due, rung.step))
     if not found:
         return None
     due, step = min(found, key=lambda one: one[0])
     return Upcoming(step, due, case.day_of(due))
+
+
+def standing_at(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | None:
+    """Where the ladder stands now: the highest step that is behind by the calendar, else the one told last."""
+    behind = [rung for rung in ladder if rung.due <= case.now and not rung.step.at.needs_calls]
+    level = campaign.level.step if campaign.level else None
+    return behind[-1] if behind else next((rung for rung in ladder if rung.name == level), None)
+
+
+def next_above(campaign: Campaign, rung: Rung, ladder: Sequence[Rung]) -> Step | None:
+    """The step that follows by the calendar, as far as it speaks of the time before the shutdown."""
+    later = (one.step for one in ladder if one.nominal > rung.nominal and not one.step.at.needs_calls)
+    return next(later, None)

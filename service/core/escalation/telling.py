@@ -1,41 +1,54 @@
-"""From steps that are due to one message: which step, whom now, who is held back, what was missed."""
+"""From steps that are due to one message: which step, whom now, who is held back or spared, what was missed."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from service.core import words
-from service.core.escalation.campaign import Campaign, Done
+from service.core.escalation.campaign import Answerable, Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.decision import News, Telling
-from service.core.escalation.ladder import Rung, Waiting, waiting
+from service.core.escalation.ladder import Rung, Waiting, next_above, waiting
 from service.core.escalation.policy import Step
 from service.core.ownership import ABOVE_OWNER, Audience
 
+REDIRECTED: Final = "redirected"
+EARLY_WITHIN = 30
+"""Days before the end from which calls that do not fall fast enough are told to more people."""
+TIME_TO_BEGIN = 5
+"""Business days that the owner has had by then."""
 
-def tell(campaign: Campaign, due: Sequence[Waiting], case: Case) -> tuple[Campaign, Telling]:
+
+@dataclass(frozen=True, slots=True)
+class _Hearers:
+    now: tuple[Audience, ...]
+    held: tuple[Audience, ...] = ()
+    spared: tuple[Audience, ...] = ()
+    early: tuple[Audience, ...] = ()
+
+
+def tell(campaign: Campaign, due: Sequence[Waiting], ladder: Sequence[Rung], case: Case) -> tuple[Campaign, Telling]:
     """One message at the highest step that is due, never a burst. It names those that are passed over."""
     chosen = _highest(due)
     top = chosen[-1]
-    first, held = _owner_first(campaign, (audience for one in chosen for audience in one.rung.step.tell), case)
+    who = _hearers(campaign, [one.rung for one in chosen], ladder, case)
     passed = [one for one in due if one not in chosen]
     telling = Telling(
         "notice",
         top.rung.name,
-        first,
-        not_before=case.goes_out,
-        reason=_by_policy(campaign, top.rung.step),
+        who.now,
+        not_before=case.now if top.rung.step.at.while_failing else case.goes_out,
+        reason=_why(campaign, top.rung.step, who),
         occurrence=top.day.isoformat() if top.day else "",
-        missed=tuple(one.rung.name for one in passed if one.rung.nominal < case.morning(case.today)),
+        missed=_missed(campaign, passed, case),
+        held=who.held,
+        spared=who.spared,
+        early=who.early,
     )
     entries = [Done(one.rung.name, case.now, one.day) for one in passed]
-    entries += [Done(one.rung.name, case.now, one.day, told=first) for one in chosen]
-    entries[-1] = replace(entries[-1], held=held)
-    told_at = campaign.owner_told_at or telling.not_before
-    return replace(campaign.with_done(*entries), owner_told_at=told_at), telling
-
-
-def _by_policy(campaign: Campaign, step: Step) -> str:
-    return f"{words.step_in_words(step.name, step.repeat)}, by policy {campaign.policy.name}"
+    entries += [Done(one.rung.name, case.now, one.day, told=who.now) for one in chosen]
+    entries[-1] = replace(entries[-1], held=who.held, spared=who.spared)
+    return _heard(campaign.with_done(*entries), telling, case), telling
 
 
 def _highest(due: Sequence[Waiting]) -> list[Waiting]:
@@ -45,25 +58,79 @@ def _highest(due: Sequence[Waiting]) -> list[Waiting]:
     return calm[-1:] + failing[-1:]
 
 
-def _owner_first(
-    campaign: Campaign, audiences: Iterable[Audience], case: Case
-) -> tuple[tuple[Audience, ...], tuple[Audience, ...]]:
+def _missed(campaign: Campaign, passed: Sequence[Waiting], case: Case) -> tuple[str, ...]:
+    """Steps of earlier days that were not told; those that somebody had asked to wait were not missed."""
+    asked_at = campaign.hold.at if campaign.hold else None
+    return tuple(
+        one.rung.name
+        for one in passed
+        if one.rung.nominal < case.morning(case.today) and (asked_at is None or one.rung.nominal < asked_at)
+    )
+
+
+def _heard(campaign: Campaign, telling: Telling, case: Case) -> Campaign:
+    """The owner has heard of it, as it stands: also, where that is so, that another model answers."""
+    told_at = campaign.owner_told_at or telling.not_before
+    if case.state == REDIRECTED and not campaign.done_with(REDIRECTED):
+        campaign = replace(campaign, done=(Done(REDIRECTED, case.now, told=("owner",)), *campaign.done))
+    return replace(campaign, owner_told_at=told_at, owner=Answerable.of(case.owner))
+
+
+def _why(campaign: Campaign, step: Step, who: _Hearers) -> str:
+    reason = f"{words.step_in_words(step.name, step.repeat)}, by policy {campaign.policy.name}"
+    if who.spared:
+        reason += f"; not to {words.audiences(who.spared)}, as the calls reach zero in time at this pace"
+    if who.early:
+        reason += f"; earlier than planned to {words.audiences(who.early)}, as at this pace they do not"
+    return reason
+
+
+def _hearers(campaign: Campaign, chosen: Sequence[Rung], ladder: Sequence[Rung], case: Case) -> _Hearers:
     """Who hears now, and who is held back because the owner has not had a business day yet."""
-    everybody = tuple(dict.fromkeys(audiences))
+    wanted = tuple(dict.fromkeys(audience for rung in chosen for audience in rung.step.tell))
+    spared, early = _by_forecast(campaign, chosen[-1], wanted, ladder, case)
+    everybody = tuple(audience for audience in (*wanted, *early) if audience not in spared)
     told_at = campaign.owner_told_at
     if told_at is None and "owner" not in everybody:
         everybody = ("owner", *everybody)
     if case.is_late or (told_at and case.business_day_after(told_at) <= case.now):
-        return everybody, ()
+        return _Hearers(everybody or ("owner",), (), spared, early)
     first = tuple(audience for audience in everybody if audience not in ABOVE_OWNER)
     held = tuple(audience for audience in everybody if audience in ABOVE_OWNER)
-    return first or ("owner",), held
+    return _Hearers(first or ("owner",), held, spared, early)
+
+
+def _by_forecast(
+    campaign: Campaign, top: Rung, wanted: Sequence[Audience], ladder: Sequence[Rung], case: Case
+) -> tuple[tuple[Audience, ...], tuple[Audience, ...]]:
+    """Who is spared because the calls end in time, and who hears early because they do not.
+
+    The forecast counts before the last days, and against those who have had the time to begin.
+    """
+    end, nobody = case.effective_deadline, ()
+    if end is None or case.is_late or (top.step.at.days >= 0 and top.step.at.anchor != "announced"):
+        return nobody, nobody
+    match case.forecast.against(end):
+        case "in_time":
+            return tuple(audience for audience in wanted if audience in ABOVE_OWNER), nobody
+        case "late" if _had_time(campaign, case) and (end - case.today).days <= EARLY_WITHIN:
+            above = next_above(campaign, top, ladder)
+            return nobody, tuple(audience for audience in above.tell if audience not in wanted) if above else nobody
+        case _:
+            return nobody, nobody
+
+
+def _had_time(campaign: Campaign, case: Case) -> bool:
+    if campaign.owner_told_at is None:
+        return False
+    begun = case.owner.calendar.add_business_days(case.day_of(campaign.owner_told_at), TIME_TO_BEGIN)
+    return begun <= case.today
 
 
 def tell_held(campaign: Campaign, holding: Done, case: Case) -> tuple[Campaign, Telling]:
     told = replace(holding, told=(*holding.told, *holding.held), held=())
     after = replace(campaign, done=tuple(told if one is holding else one for one in campaign.done))
-    by_policy = _by_policy(campaign, campaign.policy.step(holding.step))
+    by_policy = _why(campaign, campaign.policy.step(holding.step), _Hearers(holding.held))
     return after, Telling(
         "notice",
         holding.step,
@@ -87,10 +154,38 @@ def tell_relapse(campaign: Campaign, ladder: Sequence[Rung], case: Case) -> tupl
     left = [Waiting(rung, case.today) for rung in ladder if rung.name == level]
     if not fresh and not left:
         return passed, ()
-    reopened, telling = tell(passed, fresh or left, case)
+    reopened, telling = tell(passed, fresh or left, ladder, case)
     missed = (*(one.rung.name for one in slept), *telling.missed)
     occurrence = f"reopened {case.now:%Y-%m-%dT%H:%M}"
     return reopened, (replace(telling, reopened=True, missed=missed, occurrence=occurrence),)
+
+
+def tell_broken_promise(
+    campaign: Campaign, standing: Rung, ladder: Sequence[Rung], case: Case
+) -> tuple[Campaign, Telling]:
+    """Once more at the level where the ladder stands, where no step is due anyway."""
+    told, telling = tell(campaign, [Waiting(standing, case.today)], ladder, case)
+    reason = f"the promise to be done by {campaign.promise_broken_on} was not kept; {telling.reason}"
+    return told, replace(telling, occurrence=f"promised {campaign.promise_broken_on}", reason=reason)
+
+
+def tell_new_owner(campaign: Campaign, standing: Rung, case: Case) -> tuple[Campaign, Telling]:
+    """A first notice, at the level where the ladder stands. Those above wait for the new owner's business day."""
+    telling = Telling(
+        "notice",
+        standing.name,
+        ("owner",),
+        case.goes_out,
+        f"first notice to a new owner, {words.step(standing.name)}",
+        occurrence=f"handed over {case.now:%Y-%m-%dT%H:%M}",
+        handed_over=True,
+    )
+    return _heard(campaign, telling, case), telling
+
+
+def tell_redirected(campaign: Campaign, case: Case) -> tuple[Campaign, Telling]:
+    told = replace(campaign, done=(Done(REDIRECTED, case.now, told=("owner",)), *campaign.done))
+    return told, tell_owner(REDIRECTED, campaign, case, "another model answers than the one that is asked for")
 
 
 def tell_owner(news: News, campaign: Campaign, case: Case, reason: str) -> Telling:

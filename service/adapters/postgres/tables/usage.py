@@ -68,6 +68,7 @@ series = Table(
     Column("served_model", Text),
     Column("resolved_by", Text, nullable=False, comment="digest of the catalog that resolved the models"),
     Column("samples", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="request ids, as evidence"),
+    Index("ix_series_service", "service", "environment", "platform"),
     Index("ix_series_requested", "platform", "requested_model"),
     Index("ix_series_served", "platform", "served_model"),
     Index("ix_series_resolved_by", "resolved_by"),
