@@ -9,7 +9,7 @@ from typer.core import TyperGroup, TyperOption
 
 from service.entrypoints.cli import app
 
-NO_DATA = {"up", "demo", "consume", "schedule", "web", "send", "catalog"}
+NO_DATA = {"up", "demo", "consume", "schedule", "web", "send", "catalog", "policy"}
 """They run until they are ended, only do something, or are a group."""
 
 

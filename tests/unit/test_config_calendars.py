@@ -118,7 +118,7 @@ def test_freezes_of_company_and_owner_both_count(tmp_path: Path) -> None:
         pytest.param("freezes: [{from: 2026-12-19, to: 2026-12-19}]", r"'name' is missing", id="no name"),
         pytest.param(
             "owners:\n  - services: [a]\n    team: t\n    freezes: [{name: x, from: 2026-02-02, to: 2026-01-31}]",
-            r":5: owners\[0\]\.freezes\[0\]: the freeze ends",
+            r":4: owners\[0\].freezes\[0\]: the freeze ends",
             id="an owner's freeze",
         ),
     ],

@@ -1,0 +1,144 @@
+"""`lastcall policy`: whether lastcall.yaml holds, and whom each of its policies is for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from service.config.company import Company, ConfigError, load_company
+from service.config.located import Problem
+from service.core import words
+from service.core.escalation.policy import DEFAULT_POLICY, PolicyRule, policies_of, policy_to_json
+from service.core.escalation.review import remarks_on
+from service.core.ownership import NOBODY
+from service.entrypoints.cli.output import Exit, console, emit, fail
+from service.entrypoints.cli.session import read_settings
+
+app = typer.Typer(help="The escalation policies: whether they hold, and for whom.", no_args_is_help=True)
+
+
+@app.callback()
+def _policy() -> None:
+    """With this, typer makes a group of a single command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """An owner rule whose services may come under a policy."""
+
+    services: tuple[str, ...]
+    team: str
+    tier: str | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPolicy:
+    name: str
+    match: dict[str, str]
+    """Empty: whatever the policies above leave."""
+    steps: list[dict[str, Any]]
+    owners: tuple[Covered, ...]
+    unowned: bool
+    """Whether services that no owner rule matches may come under it."""
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    file: str | None
+    problems: tuple[Problem, ...] = ()
+    policies: tuple[CheckedPolicy, ...] = ()
+
+
+@app.command()
+def check(
+    file: Annotated[
+        Path | None, typer.Argument(help="Default: the lastcall.yaml in force.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+) -> None:
+    """Whether a lastcall.yaml holds, and what each policy does for whom. Exit code 1: it does not hold.
+
+    Of owners, it knows those that the file names; a directory may know more.
+    """
+    file = file or read_settings().config_file
+    if file is not None and not file.exists():
+        fail(f"{file}: there is no such file", "name a lastcall.yaml")
+    checked = _check(file)
+    if as_json:
+        emit(checked)
+    else:
+        _show(checked)
+    if checked.problems:
+        raise typer.Exit(Exit.BAD_NEWS)
+
+
+def _check(file: Path | None) -> Checked:
+    name = None if file is None else str(file)
+    try:
+        company = load_company(file)
+    except ConfigError as error:
+        return Checked(name, problems=tuple(error.problems))
+    written = tuple(_checked(rule, company) for rule in company.policies)
+    default = _checked(PolicyRule(DEFAULT_POLICY), company)
+    return Checked(name, policies=(*written, default) if default.owners or default.unowned else written)
+
+
+def _checked(rule: PolicyRule, company: Company) -> CheckedPolicy:
+    asked = ("platform", "environment", "team", "tier")
+    return CheckedPolicy(
+        name=rule.policy.name,
+        match={name: pattern for name in asked if (pattern := getattr(rule, name)) is not None},
+        steps=policy_to_json(rule.policy)["steps"],
+        owners=tuple(
+            Covered(one.services, one.owner.team or "", one.owner.tier, one.owner.rule)
+            for one in company.owners
+            if rule.policy in policies_of(company.policies, one.owner)
+        ),
+        unowned=rule.policy in policies_of(company.policies, NOBODY),
+        remarks=remarks_on(rule.policy),
+    )
+
+
+def _show(checked: Checked) -> None:
+    for problem in checked.problems:
+        place = checked.file if problem.line is None else f"{checked.file}:{problem.line}"
+        console.print(f"{escape(str(place))}: [red]error:[/] {escape(problem.what)}", soft_wrap=True)
+        console.print(f"    {escape(problem.remedy)}", soft_wrap=True)
+    if checked.problems:
+        console.print(words.plural(len(checked.problems), "error"))
+        return
+    console.print(escape(f"{checked.file} holds." if checked.file else "There is no lastcall.yaml."), soft_wrap=True)
+    for policy in checked.policies:
+        console.print()
+        _show_policy(policy)
+
+
+def _show_policy(policy: CheckedPolicy) -> None:
+    matched = ", ".join(f"{name} {pattern}" for name, pattern in policy.match.items()) or "whatever is left"
+    console.print(f"[bold]{escape(policy.name)}[/]: {escape(matched)}", soft_wrap=True)
+    for step in policy.steps:
+        again = f", again {_again(step['repeat'])}" if "repeat" in step else ""
+        console.print(f"  {words.step(step['at'])}{again}: {words.audiences(step['tell'])}", soft_wrap=True)
+    for covered in _covered(policy):
+        console.print(f"  for {escape(covered)}", soft_wrap=True)
+    for remark in policy.remarks:
+        console.print(f"  [yellow]note:[/] {remark}", soft_wrap=True)
+
+
+def _again(repeat: str) -> str:
+    return words.repeat(int(repeat.removesuffix("d")))
+
+
+def _covered(policy: CheckedPolicy) -> list[str]:
+    found = [f"{', '.join(one.services)} of {one.team}{_tier(one)}" for one in policy.owners]
+    if policy.unowned:
+        found.append("services without an owner")
+    return found or ["no service that this file names an owner of"]
+
+
+def _tier(covered: Covered) -> str:
+    return f" ({covered.tier})" if covered.tier else ""

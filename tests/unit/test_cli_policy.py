@@ -1,0 +1,127 @@
+"""`lastcall policy check`: what it refuses, and what it says of policies that hold."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json
+from service.core.escalation.review import remarks_on
+from service.entrypoints.cli import app
+
+HOLDS = """\
+owners:
+  - {services: [checkout-*, cart], team: payments, tier: critical}
+  - {services: ["search-*"], team: search}
+policies:
+  - name: staging
+    match: {environment: staging*}
+    steps:
+      - {at: -7bd, tell: [owner, team]}
+      - {at: "+0d while failing", tell: [owner], repeat: 2d}
+  - name: strict
+    match: {tier: critical}
+    steps:
+      - {at: announced, tell: [owner, manager]}
+      - {at: 0d, tell: [owner, manager]}
+"""
+
+
+def check(folder: Path, text: str, *options: str) -> tuple[int, str]:
+    file = folder / "lastcall.yaml"
+    file.write_text(text)
+    result = CliRunner().invoke(app, ["policy", "check", str(file), *options])
+    return result.exit_code, result.stdout.replace(f"{file}", "lastcall.yaml")
+
+
+def test_policies_that_hold_are_said_in_words_with_whom_they_are_for(tmp_path: Path) -> None:
+    code, said = check(tmp_path, HOLDS)
+    assert code == 0
+    holds, staging, strict, default = said.split("\n\n")
+    assert holds == "lastcall.yaml holds."
+    assert staging == (
+        "staging: environment staging*\n"
+        "  7 business days before the shutdown: the owner and the team's channel\n"
+        "  on the day of the shutdown, while calls fail, again every 2 days while it is still called: the owner\n"
+        "  for checkout-*, cart of payments (critical)\n"
+        "  for search-* of search\n"
+        "  for services without an owner\n"
+        "  note: nobody above the owner hears, however late it is"
+    )
+    assert strict == (
+        "strict: tier critical\n"
+        "  at the announcement: the owner and the manager\n"
+        "  on the day of the shutdown: the owner and the manager\n"
+        "  for checkout-*, cart of payments (critical)"
+    )
+    assert default.startswith("default: whatever is left\n")
+    assert default.endswith("\n  for search-* of search\n  for services without an owner\n")
+
+
+def test_default_policy_is_left_out_where_it_never_comes_up(tmp_path: Path) -> None:
+    _, said = check(tmp_path, "policies: [{name: ours, steps: [{at: 0d, tell: [owner]}]}]", "--json")
+    assert [policy["name"] for policy in json.loads(said)["policies"]] == ["ours"]
+
+
+def test_problems_are_told_with_line_and_remedy(tmp_path: Path) -> None:
+    text = "calendar:\n  country: Germany\npolicies:\n  - {name: p, steps: [{at: 30d, tell: [owner]}]}\n"
+    code, said = check(tmp_path, text)
+    assert code == 1
+    assert said.splitlines() == [
+        "lastcall.yaml:2: error: calendar.country: 'Germany' is no country whose holidays are known",
+        "    Did you mean 'DE'?",
+        "lastcall.yaml:4: error: policies[0].steps[0]: '30d' does not say whether it is before (-) or after (+) the "
+        "shutdown",
+        "    Write `at` as announced, -30d, -7bd (business days), 0d, +1d or +0d while failing, and `repeat` as 1d",
+        "2 errors",
+    ]
+
+
+def test_answer_is_data(tmp_path: Path) -> None:
+    code, said = check(tmp_path, HOLDS, "--json")
+    answer: dict[str, Any] = json.loads(said)
+    assert (code, answer["problems"]) == (0, [])
+    assert answer["policies"][1] == {
+        "name": "strict",
+        "match": {"tier": "critical"},
+        "steps": [{"at": "announced", "tell": ["owner", "manager"]}, {"at": "0d", "tell": ["owner", "manager"]}],
+        "owners": [
+            {
+                "services": ["checkout-*", "cart"],
+                "team": "payments",
+                "tier": "critical",
+                "rule": "owners[0], lastcall.yaml:2",
+            }
+        ],
+        "unowned": False,
+        "remarks": [],
+    }
+    code, said = check(tmp_path, "colour: red", "--json")
+    assert code == 1
+    assert [problem["line"] for problem in json.loads(said)["problems"]] == [1]
+
+
+def test_file_that_is_not_there_is_bad_usage(tmp_path: Path) -> None:
+    assert CliRunner().invoke(app, ["policy", "check", str(tmp_path / "none.yaml")]).exit_code == 2
+
+
+def policy(*steps: tuple[str, str]) -> Policy:
+    return policy_from_json({"name": "p", "steps": [{"at": at, "tell": [tell]} for at, tell in steps]})
+
+
+@pytest.mark.parametrize(
+    ("told", "remarks"),
+    [
+        pytest.param(DEFAULT_POLICY, [], id="the default"),
+        pytest.param(policy(("+1d", "owner"), ("0d", "manager")), ["nobody hears before the shutdown"], id="too late"),
+        pytest.param(policy(("-1d", "owner"), ("-2d", "oncall")), ["nobody hears once the model is gone"], id="no end"),
+        pytest.param(policy(("-1d", "owner"), ("0d", "team")), ["nobody above the owner hears"], id="gentle"),
+        pytest.param(policy(("-1d", "manager"), ("0d", "manager")), ["no step tells the owner"], id="no owner"),
+    ],
+)
+def test_what_is_unusual_about_a_policy_is_remarked(told: Policy, remarks: list[str]) -> None:
+    found = remarks_on(told)
+    assert len(found) == len(remarks)
+    assert all(one.startswith(start) for one, start in zip(found, remarks, strict=True))
