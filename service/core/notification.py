@@ -63,7 +63,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     served_id: str | None = None
     """The model that answers in its place, where another does and its name is known."""
     handed_over_from: str | None = None
-    """The former owner, in words: this is what its new owner hears first."""
+    """The former owner, in words, or "nobody": this is what its new owner hears first."""
     promised_on: date | None = None
     """The team had promised to be done by this day; the day is past, and calls go on."""
     standing: str | None = None

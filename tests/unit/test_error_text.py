@@ -117,8 +117,8 @@ def own(code: str | None, message: str | None, status: int | None) -> UsageEvent
 def span(code: str | None, message: str | None, status: int | None) -> UsageEvent:
     values = {"gen_ai.request.model": "m", "error.type": code, "http.response.status_code": status}
     attributes = [{"key": key, "value": {"stringValue": str(value)}} for key, value in values.items() if value]
-    one = {"startTimeUnixNano": "1751274843000000000", "attributes": attributes}
-    one["status"] = {"code": 2, "message": message or ""}
+    status_ = {"code": 2, "message": message or ""}
+    one = {"startTimeUnixNano": "1751274843000000000", "attributes": attributes, "status": status_}
     return only({"resourceSpans": [{"scopeSpans": [{"spans": [one]}]}]})
 
 

@@ -182,7 +182,8 @@ class ExposureAnswer(Lifecycle):
     people: list[str] = Field(default_factory=list, description="People named for the service.")
     state: State = Field(
         description="active: calls go on. quiet: none for longer than the service's own quiet period, so migrated. "
-        "overdue: the day is past and calls are answered. broken: the day is past and calls fail."
+        "overdue: the day is past and calls are answered. broken: calls fail because the model is gone, after its day "
+        "or before it. redirected: another model answers. waived: somebody has accepted the risk until a day."
     )
     requested_ids: list[str] = Field(default_factory=list, description="As callers spell them.")
     request_ids: list[str] = Field(default_factory=list, description="A few request ids, as evidence.")

@@ -22,6 +22,8 @@ from service.core.catalog.lifecycle import Catalog
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
+from service.core.escalation.hold import Waived
+from service.core.escalation.holding import held_by
 from service.core.escalation.ladder import upcoming
 from service.core.exposure import DayOfUse, State
 from service.core.ownership import NOBODY, Owner
@@ -154,7 +156,7 @@ def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist:
         team=owner.team,
         channel=owner.channel,
         people=list(owner.people),
-        state=case.state,
+        state=_state(case, campaign),
         requested_ids=list(exposure.requested_ids),
         request_ids=list(exposure.request_ids),
         first_at=exposure.first_at,
@@ -170,6 +172,12 @@ def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist:
         told=told,
         checklist=checklist_answer(checklist),
     )
+
+
+def _state(case: Case, campaign: Campaign | None) -> State:
+    """An accepted risk that has come true is shown as what it is."""
+    held = held_by(campaign, case) if campaign and campaign.is_open and case.state not in {"quiet", "broken"} else None
+    return "waived" if held and isinstance(held.hold, Waived) else case.state
 
 
 def _since(days: Sequence[DayOfUse], before: date) -> list[DayOfUse]:

@@ -64,7 +64,9 @@ def _back(notice: Notice) -> str:
 def standing(notice: Notice) -> Iterator[Particular]:
     """Whose it is, what answers it, and what people have said of it."""
     if notice.handed_over_from:
-        yield Particular("Yours now", f"its former owner was {plain(notice.handed_over_from)}")
+        nobody = notice.handed_over_from == "nobody"
+        former = "nobody owned it before" if nobody else f"its former owner was {plain(notice.handed_over_from)}"
+        yield Particular("Yours now", former)
     if notice.state == "redirected":
         who = code(notice.served_id) if notice.served_id else "another model"
         yield Particular("Answered by", f"{who}, through a gateway's fallback, an alias that moved, or the provider")

@@ -65,7 +65,7 @@ templates.env.filters.update(
 )
 templates.env.globals.update(states=phrases.STATES, is_silent=phrases.is_silent, no_team=NO_TEAM)
 
-Shown = Literal["calling", "all", "active", "overdue", "broken", "quiet"]
+Shown = Literal["calling", "all", "active", "overdue", "broken", "redirected", "waived", "quiet"]
 
 
 class PageQuery(BaseModel):
