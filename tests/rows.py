@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.campaign_store import campaign_id, save_campaign
+from service.adapters.postgres.campaign_store import Standing, campaign_id, save_campaigns
 from service.adapters.postgres.tables import (
     conditions,
     messages,
@@ -17,7 +17,8 @@ from service.adapters.postgres.tables import (
     usage_daily,
     usage_hourly,
 )
-from service.core.escalation.campaign import Campaign, Done
+from service.core.escalation.campaign import Answerable, Campaign, Done
+from service.core.escalation.hold import Hold
 from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import ExposureKey
 from service.core.ownership import NOBODY, Owner
@@ -121,12 +122,20 @@ async def put_campaign(
     model: str = "gpt-4.5-preview",
     deadline: date = date(2025, 7, 14),
     owner: Owner = NOBODY,
+    hold: Hold | None = None,
 ) -> uuid.UUID:
     """Open for twenty days, by the default policy, with its steps down to -14d told."""
     key = ExposureKey(service, environment, platform, model)
     told = tuple(Done(step, NOW - timedelta(days=2), told=("owner",)) for step in ("announced", "-60d", "-30d", "-14d"))
-    campaign = Campaign(DEFAULT_POLICY, opened_at=NOW - timedelta(days=20), deadline=deadline, done=told)
-    await save_campaign(connection, key, campaign, owner, next_at=NOW + timedelta(days=5))
+    campaign = Campaign(
+        DEFAULT_POLICY,
+        opened_at=NOW - timedelta(days=20),
+        deadline=deadline,
+        done=told,
+        owner=Answerable.of(owner),
+        hold=hold,
+    )
+    await save_campaigns(connection, [Standing(key, campaign, next_at=NOW + timedelta(days=5))])
     return campaign_id(key)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, any_, bindparam, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.database import Database
@@ -48,7 +48,8 @@ async def clear_condition(connection: AsyncConnection, kind: str, subject: str, 
 
 async def clear_conditions(connection: AsyncConnection, kind: str, subjects: Iterable[str], *, now: datetime) -> None:
     c = conditions.c
-    over = (c.kind == kind, c.subject.in_(list(subjects)), c.cleared_at.is_(None))
+    named = bindparam("subjects", list(subjects), type_=ARRAY(Text()))
+    over = (c.kind == kind, c.subject == any_(named), c.cleared_at.is_(None))
     await connection.execute(update(conditions).where(*over).values(cleared_at=now))
 
 

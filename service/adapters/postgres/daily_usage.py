@@ -80,12 +80,11 @@ def _relation(touched: Sequence[Mark]) -> TableValuedAlias:
 
 def _by_reporter(touched: TableValuedAlias) -> CTE:
     """Totals by touched day, hour and reporter, of the calls that asked for the model or were answered by it."""
-    s, t = series.c, touched.c
+    called = _series_of(touched)
+    hours = _hours_of(called, touched)
+    s, t, u = called.c, touched.c, hours.c
     day = [t[name] for name in DAY]
-    hours = _hours_of(touched)
-    u = hours.c
     another = and_(s.requested_model == t.model, is_another(s.served_model, t.model))
-    asked_or_answered = or_(s.requested_model == t.model, s.served_model == t.model)
     return (
         select(
             *day,
@@ -97,20 +96,33 @@ def _by_reporter(touched: TableValuedAlias) -> CTE:
             func.coalesce(func.sum(u.calls).filter(another), 0).label("redirected"),
         )
         .select_from(touched)
-        .join(series, and_(*(s[name] == t[name] for name in KEY[:3]), asked_or_answered))
+        .join(called, true())
         .join(hours, true())
         .group_by(*day, u.hour, s.reporter)
         .cte("by_reporter")
     )
 
 
-def _hours_of(touched: TableValuedAlias) -> FromClause:
+def _series_of(touched: TableValuedAlias) -> FromClause:
+    """Those that asked for the model or were answered by it. OFFSET 0 keeps the planner from reading all series."""
+    s, t = series.c, touched.c
+    asked_or_answered = or_(s.requested_model == t.model, s.served_model == t.model)
+    return (
+        select(series)
+        .where(*(s[name] == t[name] for name in KEY[:3]), asked_or_answered)
+        .correlate(touched)
+        .offset(0)
+        .lateral("called")
+    )
+
+
+def _hours_of(called: FromClause, touched: TableValuedAlias) -> FromClause:
     """The hours of a series on a touched day. OFFSET 0 keeps the planner from reading all hours of the series."""
     u, t = usage_hourly.c, touched.c
     return (
         select(usage_hourly)
-        .where(u.series_id == series.c.id, u.hour >= t.starts, u.hour < t.ends)
-        .correlate(series, touched)
+        .where(u.series_id == called.c.id, u.hour >= t.starts, u.hour < t.ends)
+        .correlate(called, touched)
         .offset(0)
         .lateral("hours")
     )

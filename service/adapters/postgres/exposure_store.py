@@ -1,13 +1,12 @@
 """usage_daily x catalog -> Exposures as of `now`, with the evidence that a message shows."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, TableValuedAlias, Text, and_, func, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import BigInteger, FromClause, Row, Select, Text, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import series, sightings, usage_daily, usage_hourly
@@ -33,7 +32,8 @@ async def load_public_exposures(connection: AsyncConnection, catalog: Catalog, *
         ("platform", Text(), [platform for platform, _ in known]), ("model", Text(), [model for _, model in known])
     )
     public = and_(_d.platform == v.c.platform, _d.model == v.c.model)
-    rows = await connection.execute(_uses(now, v, public))
+    keys = select(*(_d[name] for name in KEY)).join(v, public).distinct().subquery("keys")
+    rows = await connection.execute(_uses(now, keys).order_by(*(keys.c[name] for name in KEY)))
     return _exposures(rows, catalog, now)
 
 
@@ -41,8 +41,7 @@ async def load_exposures_of(
     connection: AsyncConnection, catalog: Catalog, keys: Iterable[ExposureKey], *, now: datetime
 ) -> dict[ExposureKey, Exposure]:
     """The exposures of `keys` that the catalog has a record of and that have a call by `now`, without evidence."""
-    v = key_rows(keys)
-    rows = await connection.execute(_uses(now, v, same_key(usage_daily, v)))
+    rows = await connection.execute(_uses(now, key_rows(keys)))
     return {exposure.key: exposure for exposure in _exposures(rows, catalog, now)}
 
 
@@ -52,24 +51,25 @@ async def newest_call(connection: AsyncConnection) -> datetime | None:
     return newest
 
 
-def _uses(now: datetime, given: TableValuedAlias, same: ColumnElement[bool]) -> Select[Any]:
-    """A row a use, its days in arrays: as rows they take several times as long to fetch. `given` are the wanted ones.
+def _uses(now: datetime, keys: FromClause) -> Select[Any]:
+    """A row a use, its days in arrays: as rows they take several times as long to fetch.
 
-    By event time: what was called later than `now` is not there yet.
+    Use by use, so that its days come in the order of their index and nothing is sorted. By event time: what was called
+    later than `now` is not there yet.
     """
-    oldest_first = _d.day
-    return (
+    by_now = and_(same_key(usage_daily, keys), _d.day <= now.date(), _d.first_at <= now)
+    days = select(usage_daily).where(by_now).order_by(_d.day).correlate(keys).subquery("days").c
+    use = (
         select(
-            *(_d[name] for name in KEY),
-            func.min(_d.first_at).label("first_at"),
-            func.max(_d.last_at).label("last_at"),
-            *(func.array_agg(aggregate_order_by(_d[name], oldest_first)).label(name) for name in _DAY),
+            func.min(days.first_at).label("first_at"),
+            func.max(days.last_at).label("last_at"),
+            *(func.array_agg(days[name]).label(name) for name in _DAY),
         )
-        .join(given, same)
-        .where(_d.day <= now.date(), _d.first_at <= now)
-        .group_by(*(_d[name] for name in KEY))
-        .order_by(*(_d[name] for name in KEY))
+        .having(func.count() > 0)
+        .correlate(keys)
+        .lateral("use")
     )
+    return select(*(keys.c[name] for name in KEY), *use.c).join_from(keys, use, true())
 
 
 def _exposures(rows: Iterable[Row[Any]], catalog: Catalog, now: datetime) -> list[Exposure]:
@@ -93,38 +93,56 @@ def _exposures(rows: Iterable[Row[Any]], catalog: Catalog, now: datetime) -> lis
 async def with_evidence(connection: AsyncConnection, exposures: Sequence[Exposure], *, now: datetime) -> list[Exposure]:
     """The same exposures with the ids that callers spell, those that answered instead, and a few request ids."""
     keys = [exposure.key for exposure in exposures]
-    spelled = await _requested_ids(connection, keys, now)
+    found = await _series_of(connection, keys)
+    to_rank = [one.id for of_use in found.values() if len(_spelled(of_use)) > 1 for one in of_use]
+    calls = await _recent_calls(connection, to_rank, now)
     served = await _served_ids(connection, [one.key for one in exposures if one.days[-1].redirected], now)
-    samples = await _request_ids(connection, keys)
+    sighted = await _sighted(connection, keys)
     return [
         replace(
             exposure,
-            requested_ids=spelled.get(exposure.key, ()),
+            requested_ids=_most_used_first(found.get(exposure.key, ()), calls),
             served_ids=served.get(exposure.key, ()),
-            request_ids=samples.get(exposure.key, ()),
+            request_ids=sighted.get(exposure.key) or _samples(found.get(exposure.key, ())),
         )
         for exposure in exposures
     ]
 
 
-async def _requested_ids(
-    connection: AsyncConnection, keys: Sequence[ExposureKey], now: datetime
-) -> Mapping[ExposureKey, tuple[str, ...]]:
-    """The most used of the last weeks first."""
+class _Series(NamedTuple):
+    id: int
+    requested_id: str | None
+    samples: Sequence[str]
+
+
+async def _series_of(connection: AsyncConnection, keys: Sequence[ExposureKey]) -> Mapping[ExposureKey, list[_Series]]:
+    """Those that asked for the model, or were answered by it, oldest first. A use has several where the log words its
+    calls in several ways. OFFSET 0 keeps the planner from reading all series."""
     v = key_rows(keys)
-    recent = and_(usage_hourly.c.series_id == series.c.id, usage_hourly.c.hour > now - LONGEST_QUIET)
+    of_use = select(series).where(_of(v)).correlate(v).offset(0).lateral("of_use")
+    s = of_use.c
     rows = await connection.execute(
-        select(*(v.c[name] for name in KEY), series.c.requested_id)
-        .join_from(v, series, _of(v))
-        .outerjoin(usage_hourly, recent)
-        .where(series.c.requested_id.is_not(None))
-        .group_by(*(v.c[name] for name in KEY), series.c.requested_id)
-        .order_by(func.coalesce(func.sum(usage_hourly.c.calls), 0).desc(), series.c.requested_id)
+        select(*(v.c[name] for name in KEY), s.id, s.requested_id, s.samples)
+        .join_from(v, of_use, true())
+        .order_by(s.id)
     )
-    found: dict[ExposureKey, list[str]] = defaultdict(list)
+    found: dict[ExposureKey, list[_Series]] = defaultdict(list)
     for row in rows:
-        found[ExposureKey(*row[:4])].append(row.requested_id)
-    return {key: tuple(ids) for key, ids in found.items()}
+        found[ExposureKey(*row[:4])].append(_Series(row.id, row.requested_id, row.samples))
+    return found
+
+
+async def _recent_calls(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> Mapping[int, int]:
+    """Of the last weeks, by series."""
+    u = usage_hourly.c
+    v = unnested(("series_id", BigInteger(), ids))
+    rows = await connection.execute(
+        select(u.series_id, func.sum(u.calls))
+        .join(v, v.c.series_id == u.series_id)
+        .where(u.hour > now - LONGEST_QUIET)
+        .group_by(u.series_id)
+    )
+    return {series_id: int(calls) for series_id, calls in rows}
 
 
 async def _served_ids(
@@ -150,25 +168,13 @@ async def _served_ids(
     return {key: tuple(ids) for key, ids in found.items()}
 
 
-async def _request_ids(
-    connection: AsyncConnection, keys: Sequence[ExposureKey]
-) -> Mapping[ExposureKey, tuple[str, ...]]:
-    """Of the newest sighting, else of the series: calls before the announcement were no sightings."""
+async def _sighted(connection: AsyncConnection, keys: Sequence[ExposureKey]) -> Mapping[ExposureKey, tuple[str, ...]]:
+    """Request ids of the newest sighting. Calls before the announcement were no sightings."""
     v = key_rows(keys)
-    sampled = await connection.execute(
-        select(*(v.c[name] for name in KEY), series.c.samples).join_from(v, series, _of(v)).order_by(series.c.id)
-    )
-    found: dict[ExposureKey, tuple[str, ...]] = {}
-    for row in sampled:
-        key = ExposureKey(*row[:4])
-        found[key] = tuple(dict.fromkeys([*found.get(key, ()), *row.samples]))[:MAX_SAMPLES]
-    seen = await connection.execute(
+    rows = await connection.execute(
         select(*(v.c[name] for name in KEY), sightings.c.request_ids).join_from(v, sightings, same_key(v, sightings))
     )
-    for row in seen:
-        if row.request_ids:
-            found[ExposureKey(*row[:4])] = tuple(row.request_ids)
-    return found
+    return {ExposureKey(*row[:4]): tuple(row.request_ids) for row in rows}
 
 
 def _of(v: Any) -> Any:
@@ -182,3 +188,18 @@ def _asks(v: Any) -> Any:
 
 def _same_place(v: Any) -> Any:
     return and_(*(series.c[name] == v.c[name] for name in KEY[:3]))
+
+
+def _spelled(of_use: Iterable[_Series]) -> set[str]:
+    return {one.requested_id for one in of_use if one.requested_id is not None}
+
+
+def _most_used_first(of_use: Sequence[_Series], calls: Mapping[int, int]) -> tuple[str, ...]:
+    total = Counter[str | None]()
+    for one in of_use:
+        total[one.requested_id] += calls.get(one.id, 0)
+    return tuple(sorted(_spelled(of_use), key=lambda spelled: (-total[spelled], spelled)))
+
+
+def _samples(of_use: Iterable[_Series]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sample for one in of_use for sample in one.samples))[:MAX_SAMPLES]
