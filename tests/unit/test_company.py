@@ -1,6 +1,7 @@
 """lastcall.yaml: what is read, what is refused, and what the author is told."""
 
 import re
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -170,3 +171,5 @@ def test_example_of_the_documentation_loads(tmp_path: Path) -> None:
     owner = company.owner_of("checkout-web")
     assert owner.team == "payments"
     assert company.policy_for(platform="azure-openai", environment="staging", owner=owner).name == "staging"
+    assert owner.calendar.effective_deadline(date(2027, 1, 4)) == date(2026, 12, 19)
+    assert owner.calendar.effective_deadline(date(2027, 1, 8)) == date(2027, 1, 8)
