@@ -32,7 +32,7 @@ def component(name: str, owner: str | None, **given: Any) -> dict[str, Any]:
 
 
 def group(name: str, *, email: str | None = None, parent: str | None = None, **given: Any) -> dict[str, Any]:
-    spec = {"type": "team", "children": [], "profile": {"email": email}, "parent": parent}
+    spec: dict[str, Any] = {"type": "team", "children": [], "profile": {"email": email}, "parent": parent}
     return entity("Group", name, spec | {"members": given.pop("members", [])}, **given)
 
 

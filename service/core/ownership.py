@@ -18,7 +18,8 @@ ABOVE_OWNER: frozenset[Audience] = frozenset({"oncall", "manager", "director", "
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where somebody hears: `#channel`, `user:<email>`, `usergroup:<handle>`, or a Slack id (C..., U..., S...)."""
+    """Where somebody hears: `#channel`, `user:<email>`, `usergroup:<handle>`, `pagerduty:<schedule id>`,
+    `pagerduty:service/<service id>`, or a Slack id (C..., U..., S...)."""
 
     address: str
     audience: Audience

@@ -154,6 +154,9 @@ def address(destination: str) -> str:
     """As people write it: `ada@example.com` for `user:ada@example.com`, `@search` for `usergroup:search`."""
     if destination.startswith("usergroup:"):
         return "@" + destination.removeprefix("usergroup:")
+    if destination.startswith("pagerduty:"):
+        kind, _, asked = destination.removeprefix("pagerduty:").rpartition("/")
+        return f"on call by PagerDuty {kind or 'schedule'} {asked}"
     return destination.removeprefix("user:")
 
 

@@ -81,6 +81,8 @@ def test_repeat_is_said_by_its_rhythm() -> None:
     [
         ("user:ada@example.com", "ada@example.com"),
         ("usergroup:search-oncall", "@search-oncall"),
+        ("pagerduty:PSCHED", "on call by PagerDuty schedule PSCHED"),
+        ("pagerduty:service/PSERV", "on call by PagerDuty service PSERV"),
         ("#search", "#search"),
         ("U012ABCDE", "U012ABCDE"),
     ],

@@ -53,10 +53,9 @@ class PagerDuty:
             return answer
         policy = _dict(_dict(_dict(answer).get("service")).get("escalation_policy")).get("id")
         shifts: list[dict[str, Any]] = []
-        for page in range(MAX_PAGES):
+        for _ in range(MAX_PAGES):
             asked = [("escalation_policy_ids[]", str(policy)), ("include[]", "users")]
-            limits = [("limit", str(PAGE)), ("offset", str(page * PAGE))]
-            answer = await self._http.get("/oncalls", [*asked, *limits])
+            answer = await self._http.get("/oncalls", [*asked, ("limit", str(PAGE)), ("offset", str(len(shifts)))])
             if isinstance(answer, Unavailable):
                 return answer
             shifts += [_dict(one) for one in _list(answer, "oncalls")]

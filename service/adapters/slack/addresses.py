@@ -114,7 +114,7 @@ class Addresses:
         if isinstance(answer, (Retry, Failed)):
             return answer
         conversation = answer.channel.id
-        if len(users) == 1:  # a group's members change
+        if address.startswith("user:") or USER.fullmatch(address):  # who is in a group, or on call, changes
             self._direct[address] = conversation
             if len(self._direct) > REMEMBERED:
                 self._direct.popitem(last=False)
