@@ -32,7 +32,7 @@ async def test_it_tells_the_state_the_escalation_and_the_days(database: Database
 
     text = words_of(await get_page(database, "/exposure", service="search-api"))
 
-    assert "search-api in production , and gpt-4.5-preview Owned by search , #team-search, ada@example.com." in text
+    assert "search-api , its use of gpt-4.5-preview in production Owned by search , #team-search, ada@example.com." in text
     assert "in 12 days Mon 14 Jul 2025" in text
     assert "Open since Thu 12 Jun 2025. Next: 7 days before the shutdown, on Mon 7 Jul 2025, to owner, team" in text
     assert "Mon 30 Jun 2025 #team-search owner -14d delivered step -14d is due and the owner hears first" in text
@@ -75,7 +75,7 @@ async def test_the_list_and_the_service_lead_to_it(database: Database) -> None:
         assert f'href="{address}">checklist 1 of 5</a>' in await get_page(database, path)
     named = parse_qs(urlsplit(unescape(address)).query, keep_blank_values=True)
     page = words_of(await get_page(database, "/exposure", **named))
-    assert "search & find in no environment , and gpt-4.5-preview" in page
+    assert "search & find , its use of gpt-4.5-preview in no environment" in page
     assert (
         "lastcall checklist 'search & find' gpt-4.5-preview --environment '' --platform openai-api --tick ITEM" in page
     )

@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
 
+from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.database import Database
+from service.core.exposure import ExposureKey
 from service.core.messages import Links, render
+from service.engine.check import check
 from service.entrypoints.web import create_web
 from service.entrypoints.web.server import WebServer
 from tests.builders import make_notice
@@ -99,6 +102,49 @@ async def test_the_outbox_shows_a_message_as_people_read_it(database: Database, 
     await expect(article).to_contain_text("step -14d is due and the owner hears first")
 
 
+async def test_an_exposure_has_its_checklist_and_its_history(database: Database, address: str, page: Page) -> None:
+    key = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")
+    async with database.begin() as connection:
+        await put_use(connection)
+        await put_use(connection, environment="staging")
+    await check(database, key, done=["prompts", "users"], author="ada@example.com", now=NOW)
+
+    await page.goto(address)
+    await page.get_by_role("link", name="checklist 2 of 5").click()
+
+    await expect(page.get_by_role("heading", name="Migration checklist, 2 of 5")).to_be_visible()
+    done = page.get_by_role("row", name="prompts Prompts are tuned")
+    await expect(done).to_contain_text("ada@example.com, just now")
+    await expect(page.get_by_role("row", name="cost Cost is worked out")).to_contain_text("open")
+    history = page.get_by_role("region", name="What people did").get_by_role("row")
+    assert await history.all_inner_texts() == [
+        "When\tWho\tWhat",
+        "just now\tada@example.com\tticked users",
+        "just now\tada@example.com\tticked prompts",
+    ]
+
+
+async def test_a_form_of_a_foreign_page_cannot_act(database: Database, address: str, page: Page) -> None:
+    async with database.begin() as connection:
+        await put_use(connection)
+    body = '{"service": "search-api", "tick": ["prompts"], "author": "eve@example.com"}'
+    foreign = (
+        "<form method=post enctype=text/plain action='{0}/api/v1/exposures/checklist'>"
+        "<input name='{1}' value=''><button>Win a prize</button></form>"
+    )
+
+    browser = page.context.browser
+    assert browser is not None
+    tab = await browser.new_page()
+    await tab.set_content(foreign.format(address, body))
+    async with tab.expect_response("**/checklist") as answered:
+        await tab.get_by_role("button").click()
+
+    assert (await answered.value).status == 403
+    async with database.connect() as connection:
+        assert await load_checklists(connection) == {}
+
+
 async def test_hostile_names_are_shown_as_text(database: Database, address: str, page: Page) -> None:
     message = render([make_notice(service=HOSTILE, environment="<!channel>")], links=Links(), now=NOW)
     async with database.begin() as connection:
@@ -125,7 +171,7 @@ async def test_nothing_is_wider_than_a_phone(database: Database, address: str, p
         await put_notification(connection, campaign_id=campaign, destination="user:" + long)
 
     await page.set_viewport_size({"width": PHONE_WIDTH, "height": 844})
-    for path in ("/", f"/services/{long}", "/outbox"):
+    for path in ("/", f"/services/{long}", f"/exposure?service={long}", "/outbox"):
         await page.goto(address + path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE_WIDTH, path
 
