@@ -66,6 +66,13 @@ def test_single_days_move_the_zero_day_by_two_days_at_most(disturbed: dict[int, 
     assert abs((found.zero - date(2025, 7, 9)).days) <= 2
 
 
+def test_burst_weeks_ago_is_not_part_of_the_interval() -> None:
+    burst = forecast(_days(lambda age: {17: 4_000}.get(age, _falling(age))), TODAY)
+    assert burst.latest == date(2025, 7, 13)
+    assert burst.earliest is not None
+    assert abs((burst.earliest - date(2025, 7, 7)).days) <= 1
+
+
 def test_today_does_not_count_before_it_is_over() -> None:
     assert forecast([*_days(_falling), make_day(TODAY, calls=1)], TODAY) == forecast(_days(_falling), TODAY)
 
@@ -114,6 +121,13 @@ def test_relapse_counts_more_than_the_fall_before_it() -> None:
 
 def test_tail_that_halves_each_week_has_no_latest_day() -> None:
     assert forecast(_days(lambda age: round(1_000 * 2 ** (age / 7))), TODAY).latest is None
+
+
+def test_fall_that_slows_down_has_no_latest_day() -> None:
+    """From 80 calls a week to 60; then it would be 45, 34 and so on, which never adds up to the 700 that are left."""
+    slowing = _days(lambda age: round(700 + 60 / 7 * (age - 4) + max(0, 20 / 7 * (age - 11))))
+    assert forecast(slowing, TODAY).latest is None
+    assert forecast(_days(lambda age: round(700 + 60 / 7 * (age - 4))), TODAY).latest is not None
 
 
 @pytest.mark.parametrize(
