@@ -7,6 +7,7 @@ import pytest
 
 from service.adapters.postgres.database import Database
 from service.adapters.queries.paging import encode_cursor
+from service.core.escalation.hold import Waived
 from tests.rows import NOW, put_campaign, put_message, put_notification, put_unknown_id, put_use
 from tests.web_client import SEARCH, get_json, web_client
 
@@ -68,6 +69,27 @@ async def test_a_service_that_was_silent_for_longer_than_its_own_rhythm_is_quiet
     items = (await get_json(database, "/api/v1/exposures"))["items"]
 
     assert {each["service"]: each["state"] for each in items} == {"daily": "quiet", "monthly": "active"}
+
+
+@pytest.mark.parametrize(
+    ("until", "end_of_life", "state"),
+    [
+        pytest.param(20, 0, "waived", id="in force"),
+        pytest.param(-1, 0, "active", id="its day is past"),
+        pytest.param(20, 2, "broken", id="the risk has come true"),
+    ],
+)
+async def test_an_accepted_risk_shows_until_its_day(
+    database: Database, until: int, end_of_life: int, state: str
+) -> None:
+    waived = Waived("ada", NOW - timedelta(days=3), NOW.date() + timedelta(days=until), "to be replaced in autumn")
+    async with database.begin() as connection:
+        await put_use(connection, errors=end_of_life, end_of_life=end_of_life)
+        await put_campaign(connection, hold=waived)
+
+    (exposure,) = (await get_json(database, "/api/v1/exposures"))["items"]
+
+    assert exposure["state"] == state
 
 
 async def test_unknown_tokens_stay_unknown(database: Database) -> None:

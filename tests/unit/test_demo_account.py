@@ -45,9 +45,18 @@ def test_account_tells_migrated_silent_and_failing_apart() -> None:
 
     assert lines[0] == "What Monday 14 July 2025 found"
     assert lines[2:5] == [
-        "gone search 10 Jun 10 calls a day fail migrated in time",
-        "rare search 30 Jun 2 calls a day fail silent since 30 Jun",
-        "late search 15 Jul 2 calls a day fail 7 calls failed, as nobody was told",
+        "gone search 10 Jun 10 a day fail migrated in time",
+        "rare search 30 Jun 60 at a time fail silent since 30 Jun",
+        "late search 15 Jul 2 a day fail 7 calls failed, as nobody was told",
     ]
     assert "1 migrated before the day and 1 fell silent" in lines[5]
     assert "some 12 calls a day that would have failed" in " ".join(lines[5:])
+
+
+def test_account_of_long_names_keeps_a_line_each_on_a_narrow_terminal() -> None:
+    exposures = [use("checkout-assistant", state="quiet", last=date(2025, 6, 10), calls=15_000)]
+    written = StringIO()
+    show_account(Console(file=written, width=80), account(exposures, [], "gpt-4.5-preview", DAY))
+    lines = [" ".join(line.split()) for line in written.getvalue().splitlines() if line.strip()]
+
+    assert lines[2] == "checkout-assistant search 10 Jun 1,500 a day fail migrated in time"

@@ -118,19 +118,21 @@ def account(
 
 def show_account(console: Console, told: Account) -> None:
     table = Table(title=f"What {told.shutdown:%A %d %B %Y} found", title_justify="left", box=None)
-    table.add_column("service")
-    table.add_column("team")
-    table.add_column("last call")
-    table.add_column("without lastcall", justify="right")
+    table.add_column("service", no_wrap=True)
+    table.add_column("team", no_wrap=True)
+    table.add_column("last call", no_wrap=True)
+    table.add_column("without lastcall", justify="right", no_wrap=True)
     table.add_column("with lastcall")
     for exposure in told.in_time:
-        silent = f"silent since {exposure.last_at:%d %b}"
-        table.add_row(*_row(exposure), silent if exposure in told.silent else "[green]migrated in time[/]")
+        if exposure in told.silent:
+            table.add_row(*_row(exposure, _at_a_time(exposure)), f"silent since {exposure.last_at:%d %b}")
+        else:
+            table.add_row(*_row(exposure, _a_day(exposure)), "[green]migrated in time[/]")
     for exposure in told.failing:
         errors = sum(day.errors for day in exposure.by_day if day.day >= told.shutdown)
         heard = {words.address(n.destination) for n in told.notices if n.service == exposure.service}
         who = escape(", ".join(sorted(heard)) or "nobody")
-        table.add_row(*_row(exposure), f"[red]{errors} calls failed[/], as {who} was told")
+        table.add_row(*_row(exposure, _a_day(exposure)), f"[red]{errors} calls failed[/], as {who} was told")
     console.print()
     console.print(table)
     console.print(f"\n{_summary(told)}")
@@ -153,7 +155,16 @@ def _calls_a_day(exposure: ExposureAnswer) -> float:
     return exposure.calls_total / max(1, (exposure.last_at.date() - exposure.first_at.date()).days + 1)
 
 
-def _row(exposure: ExposureAnswer) -> tuple[str, str, str, str]:
+def _a_day(exposure: ExposureAnswer) -> str:
+    return f"{_calls_a_day(exposure):,.0f} a day fail"
+
+
+def _at_a_time(exposure: ExposureAnswer) -> str:
+    """Of one that calls so seldom that it is not yet taken as migrated: an average over its days would say little."""
+    latest = next((day.calls for day in reversed(exposure.by_day) if day.calls), None)
+    return _a_day(exposure) if latest is None else f"{latest:,} at a time fail"
+
+
+def _row(exposure: ExposureAnswer, fails: str) -> tuple[str, str, str, str]:
     team = escape(exposure.team or "(unowned)")
-    fail = f"{_calls_a_day(exposure):,.0f} calls a day fail"
-    return escape(exposure.service), team, f"{exposure.last_at:%d %b}", fail
+    return escape(exposure.service), team, f"{exposure.last_at:%d %b}", fails
