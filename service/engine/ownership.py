@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from service.adapters.postgres.database import Transaction
-from service.adapters.postgres.directory_store import Stored, load_answers, load_assignments
+from service.adapters.postgres.directory_store import Named, Stored, load_answers, load_assignments
 from service.config.company import Company
 from service.config.directories import Directories
 from service.core.directory.answer import owner_from_json
@@ -23,7 +23,7 @@ async def load_owners(connection: Transaction, company: Company, *, now: datetim
     said = {
         one.service: Assignment(owner, one.author, one.at)
         for one in named
-        if (owner := owner_from_json(one.owner, f"what {one.author} said on {one.at:%Y-%m-%d}", company.calendar))
+        if (owner := owner_from_json(one.owner, _rule(one), company.calendar))
     }
     return Owners(
         company.owners,
@@ -35,6 +35,10 @@ async def load_owners(connection: Transaction, company: Company, *, now: datetim
         _as_of(stored),
         now,
     )
+
+
+def _rule(named: Named) -> str:
+    return f"what {' '.join(named.author.split())} said on {named.at:%Y-%m-%d}"
 
 
 def _paths(directories: Directories) -> tuple[str, ...]:

@@ -14,13 +14,16 @@ from rich.markup import escape
 from service.adapters.kafka.log import KafkaLog, KafkaTrouble
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Unreachable, current_revision, head_revision
+from service.adapters.postgres.directory_store import read_standings
 from service.adapters.postgres.watermark_store import accept_recreated
 from service.adapters.queries import read_database_health, read_rejections
 from service.adapters.slack.transport import open_slack
 from service.app import App, open_app
 from service.config.company import Company, ConfigError, load_company
 from service.core.delivery import Failed
+from service.core.directory.owners import STALE_AFTER
 from service.core.words import plural
+from service.engine.refresh import PAGERDUTY
 from service.entrypoints.cli.output import Exit, console, emit
 from service.entrypoints.cli.session import plainly, read_settings, with_database
 from service.entrypoints.logs import leave_kafka_to_the_command
@@ -87,6 +90,8 @@ async def examine(app: App, *, now: datetime, embedded: bool) -> AsyncIterator[F
     yield await _slack(app)
     if database.verdict == "good":
         async for finding in _running(app, now):
+            yield finding
+        async for finding in _directories(app, now):
             yield finding
         async for finding in _rejected(app, now):
             yield finding
@@ -167,6 +172,27 @@ async def _running(app: App, now: datetime) -> AsyncIterator[Finding]:
         for condition in await open_conditions(connection):
             detail = f"{condition.subject}: {condition.detail} (since {condition.since:%Y-%m-%d %H:%M} UTC)"
             yield Finding(condition.kind, "bad", detail, condition.remedy)
+
+
+async def _directories(app: App, now: datetime) -> AsyncIterator[Finding]:
+    """Those that lastcall.yaml names, and PagerDuty with its key. One that is down for long is a condition as well."""
+    asked = {one.directory: one for one in await read_standings(app.database)}
+    named = [*app.company.directories.of_owners, *([PAGERDUTY] if app.settings.pagerduty_token else [])]
+    for name in named:
+        standing = asked.get(name)
+        if standing is None or standing.fetched_at is None:
+            why = f"its first answer is missing: {standing.error}" if standing and standing.error else "not asked yet"
+            yield Finding(name, "note", why, "`lastcall schedule` or `lastcall tick` asks it")
+            continue
+        kept = f"{plural(standing.answers, 'answer')} of {standing.fetched_at:%Y-%m-%d %H:%M} UTC"
+        if standing.error is not None:
+            yield Finding(
+                name, "note", f"{kept} count: the last try gave {standing.error}", "it is tried again by itself"
+            )
+        elif now - standing.fetched_at > STALE_AFTER:
+            yield Finding(name, "note", f"{kept} count: it was not asked since", "start `lastcall schedule`")
+        else:
+            yield Finding(name, "good", kept)
 
 
 async def _rejected(app: App, now: datetime) -> AsyncIterator[Finding]:
