@@ -90,3 +90,22 @@ async def look_at_models(connection: AsyncConnection, models: Iterable[tuple[str
         )
         same = and_(agenda.c.platform == v.c.platform, agenda.c.model == v.c.model)
         await connection.execute(update(agenda).where(same).values(look_at=now))
+
+
+async def lock_use(connection: AsyncConnection, key: ExposureKey, *, now: datetime) -> None:
+    """Nobody else decides on it until the transaction ends; the next tick looks at it."""
+    row = insert(agenda).values(**key._asdict(), look_at=now, wakes_on_call=True)
+    await connection.execute(row.on_conflict_do_update(index_elements=list(KEY), set_={"look_at": now}))
+
+
+async def look_at_services(connection: AsyncConnection, services: Iterable[str], *, now: datetime) -> None:
+    """Whoever answers for them may have changed: look at every use of a model by them."""
+    for some in chunked(sorted(set(services))):
+        v = unnested(("service", Text(), some))
+        await connection.execute(update(agenda).where(agenda.c.service == v.c.service).values(look_at=now))
+
+
+async def uses_of(connection: AsyncConnection, service: str) -> list[ExposureKey]:
+    """Every use of a model by the service, deprecated or not."""
+    rows = await connection.execute(select(*(agenda.c[name] for name in KEY)).where(agenda.c.service == service))
+    return sorted(ExposureKey(*row) for row in rows)

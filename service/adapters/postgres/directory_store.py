@@ -130,3 +130,12 @@ async def load_assignments(connection: AsyncConnection) -> list[Named]:
     a = assignments.c
     rows = await connection.execute(select(a.service, a.owner, a.author, a.at).order_by(a.service))
     return [Named(*row) for row in rows]
+
+
+async def assign(
+    connection: AsyncConnection, service: str, owner: Mapping[str, Any], *, author: str, at: datetime
+) -> None:
+    """`owner` in the shape of an owner of lastcall.yaml. It takes the place of what was said before."""
+    values = {"owner": dict(owner), "author": author, "at": at}
+    row = insert(assignments).values(service=service, **values)
+    await connection.execute(row.on_conflict_do_update(index_elements=[assignments.c.service], set_=values))

@@ -1,0 +1,120 @@
+"""act: what a person asks of one campaign, done or refused, with its place in the history, in one transaction."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from service.adapters.postgres.act_log import record_act
+from service.adapters.postgres.agenda import lock_use
+from service.adapters.postgres.campaign_store import Standing, load_campaigns, save_campaigns
+from service.adapters.postgres.database import Database, Transaction
+from service.adapters.postgres.exposure_store import load_exposures_of
+from service.adapters.postgres.watermark_store import known_until
+from service.config.company import Company
+from service.core.catalog.lifecycle import Catalog
+from service.core.escalation.act import (
+    Acknowledge,
+    Act,
+    Commit,
+    Refused,
+    Reopen,
+    Snooze,
+    Waive,
+    perform,
+    safe_days,
+)
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
+from service.core.escalation.holding import standing
+from service.core.escalation.ladder import Upcoming, upcoming
+from service.core.escalation.policy import Policy
+from service.core.exposure import ExposureKey
+from service.engine.ownership import load_owners
+
+NO_CALLS = Refused("no call of it is on record any more", "nothing is to be done")
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    key: ExposureKey
+    standing: str | None
+    """What is in force now, a clause; None: the campaign just goes on."""
+    next: Upcoming | None
+    """The next step if nothing changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    case: Case
+    campaign: Campaign | None
+    policy: Policy
+    """In force now."""
+
+
+async def act(
+    database: Database,
+    catalog: Catalog,
+    company: Company,
+    key: ExposureKey,
+    asked: Act,
+    *,
+    topics: Collection[str],
+    now: datetime,
+) -> Acted | Refused:
+    """A refused act leaves no trace. The next tick decides with what was done."""
+    async with database.begin() as connection:
+        await lock_use(connection, key, now=now)
+        found = await _situation(connection, catalog, company, key, topics=topics, now=now)
+        if found is None:
+            return NO_CALLS
+        after = perform(asked, found.campaign, found.case, found.policy)
+        if isinstance(after, Refused):
+            return after
+        following = upcoming(after, found.case)
+        await save_campaigns(connection, [Standing(key, after, following.at if following else None)])
+        kind, details = _as_logged(asked)
+        await record_act(connection, key, kind, author=asked.by, at=now, details=details)
+        return Acted(key, standing(after, found.case), following)
+
+
+async def offered_days(
+    database: Database, catalog: Catalog, company: Company, key: ExposureKey, *, topics: Collection[str], now: datetime
+) -> tuple[date, ...]:
+    """The days that a snooze may last until."""
+    async with database.connect() as connection:
+        found = await _situation(connection, catalog, company, key, topics=topics, now=now)
+    return safe_days(found.campaign, found.case, found.policy) if found else ()
+
+
+async def _situation(
+    connection: Transaction,
+    catalog: Catalog,
+    company: Company,
+    key: ExposureKey,
+    *,
+    topics: Collection[str],
+    now: datetime,
+) -> _Situation | None:
+    exposures = await load_exposures_of(connection, catalog, [key], now=now)
+    if (exposure := exposures.get(key)) is None:
+        return None
+    owner = (await load_owners(connection, company, now=now)).owner_of(key.service)
+    known = await known_until(connection, topics, now=now)
+    campaign = (await load_campaigns(connection, [key])).get(key)
+    policy = company.policy_for(platform=key.platform, environment=key.environment, owner=owner)
+    return _Situation(Case(exposure, owner, now, known), campaign, policy)
+
+
+def _as_logged(asked: Act) -> tuple[str, Mapping[str, Any]]:
+    match asked:
+        case Acknowledge():
+            return "acknowledge", {}
+        case Snooze():
+            return "snooze", {"until": asked.until.isoformat()}
+        case Commit():
+            return "commit", {"on": asked.on.isoformat()}
+        case Waive():
+            return "waive", {"until": asked.until.isoformat(), "reason": asked.reason.strip()}
+        case Reopen():
+            return "reopen", {}
