@@ -8,6 +8,7 @@ import structlog
 
 from service.adapters.postgres.agenda import Due, Look, look_again, take_due
 from service.adapters.postgres.campaign_store import Intent, Standing, load_campaigns, record_intents, save_campaigns
+from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
@@ -15,6 +16,7 @@ from service.adapters.postgres.lifecycle_store import is_superseded
 from service.adapters.postgres.watermark_store import known_until
 from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog
+from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decide import UNTIL_MORE_IS_KNOWN, decide, vanish
@@ -126,7 +128,8 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     shown = await with_evidence(connection, [one.exposure for one in changes if one.exposure], now=now)
     evidenced = {exposure.key: exposure for exposure in shown}
     await save_campaigns(connection, [one.standing(now) for one in changes])
-    intents = [intent for one in changes for intent in tick.intents(one, evidenced)]
+    ticked = await load_checklists(connection, [one.key for one in changes])
+    intents = [intent for one in changes for intent in tick.intents(one, evidenced, ticked.get(one.key, Checklist()))]
     notified = await record_intents(connection, intents, now=now)
     await look_again(connection, [look for _, look in decided])
     await clear_conditions(connection, UNDECIDABLE, [_name(key) for key in keys], now=now)
@@ -192,10 +195,12 @@ class _Tick:
             return self.known_until
         return min(self.known_until, exposure.last_at)
 
-    def intents(self, changed: _Changed, exposures: Mapping[ExposureKey, Exposure]) -> Iterator[Intent]:
+    def intents(
+        self, changed: _Changed, exposures: Mapping[ExposureKey, Exposure], checklist: Checklist
+    ) -> Iterator[Intent]:
         """One for each destination of each telling, with its facts. `exposures` have their evidence."""
         for telling in changed.tellings:
             case = Case(exposures[changed.key], changed.owner, self.now, changed.known_until)
-            facts = facts_of(telling, changed.before, changed.after, case)
+            facts = facts_of(telling, changed.before, changed.after, case, checklist)
             for destination in destinations(changed.owner, telling.audiences, self.company.channels):
                 yield Intent(changed.key, changed.after.plan_version, telling, destination, facts, changed.owner)

@@ -19,8 +19,8 @@ ACTS = {
     "snooze": "asked for quiet",
     "commit": "promised the last call",
     "waive": "accepted the risk",
-    "reassign": "named another owner",
-    "reopen": "took back what was in force",
+    "reassign": "handed it over",
+    "reopen": "reopened it",
 }
 
 
@@ -71,7 +71,7 @@ def act(act: ActAnswer) -> str:
     if act.kind == "check":
         return f"{'ticked' if details.get('done') else 'took back the tick of'} {details.get('item')}"
     said = ACTS.get(act.kind, act.kind)
-    for name, preposition in (("until", "until"), ("on", "by"), ("to", "to")):
+    for name, preposition in (("until", "until"), ("on", "by"), ("team", "to")):
         if name in details:
             said += f" {preposition} {_day_or_text(str(details[name]))}"
     return f"{said}: {details['reason']}" if details.get("reason") else said

@@ -16,8 +16,10 @@ from service.adapters.postgres.database import Database, open_database
 from service.adapters.postgres.tables import agenda, campaigns, notifications
 from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog
+from service.core.exposure import ExposureKey
 from service.core.notification import DateMoved, Migrated, Notice, Withdrawn
 from service.core.ownership import Owner, OwnerRule
+from service.engine.check import check
 from service.engine.escalate import Escalated, escalate
 from service.engine.reconcile import reconcile
 from tests.builders import make_deprecation
@@ -76,6 +78,21 @@ async def test_notice_has_its_facts_and_its_reason(database: Database, loaded: L
     assert notice.replacements[0] == "gpt-4.1"
     assert notice.source
     assert notice.source.startswith("https://")
+
+
+async def test_notice_names_what_is_open_on_the_checklist_once_the_day_is_near(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    week_before = datetime(2025, 7, 7, 10, tzinfo=UTC)
+    await call_daily(database, loaded, ANNOUNCED)
+    await tick(database, loaded, ANNOUNCED)
+    key = ExposureKey("search-api", "production", "openai-api", MODEL)
+    await check(database, key, done=["model", "prompts", "latency"], author="ada@example.com", now=ANNOUNCED)
+    await call_daily(database, loaded, week_before)
+    await tick(database, loaded, week_before)
+
+    still_open = {msgspec.convert(row.facts, Notice).step: row.facts["checklist_open"] for row in await told(database)}
+    assert still_open == {"announced": [], "-7d": ["cost", "users"]}
 
 
 async def test_asking_twice_at_one_now_writes_nothing(database: Database, loaded: LoadedCatalog) -> None:

@@ -1,8 +1,9 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from service.adapters.queries import Told
+from service.adapters.queries import ActAnswer, Told
 from service.entrypoints import phrases
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -25,3 +26,21 @@ def test_only_what_was_delivered_is_said_to_be_told(state: str, not_before: date
     )
 
     assert phrases.told(told, NOW) == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "said"),
+    [
+        ("check", {"item": "prompts", "done": True}, "ticked prompts"),
+        ("check", {"item": "prompts", "done": False}, "took back the tick of prompts"),
+        ("acknowledge", {}, "is on it"),
+        ("snooze", {"until": "2026-11-24"}, "asked for quiet until Tue 24 Nov 2026"),
+        ("commit", {"on": "2026-12-01"}, "promised the last call by Tue 1 Dec 2026"),
+        ("waive", {"until": "2026-12-01", "reason": "a demo"}, "accepted the risk until Tue 1 Dec 2026: a demo"),
+        ("reassign", {"team": "mail", "people": []}, "handed it over to mail"),
+        ("reopen", {}, "reopened it"),
+        ("an act of a later release", {}, "an act of a later release"),
+    ],
+)
+def test_an_act_is_said_of_its_author(kind: str, details: dict[str, Any], said: str) -> None:
+    assert phrases.act(ActAnswer(kind=kind, author="ada@example.com", at=NOW, details=details)) == said

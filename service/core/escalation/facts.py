@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from service.core import words
+from service.core.checklist import Checklist
 from service.core.escalation.campaign import Answerable, Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Telling
@@ -15,11 +16,13 @@ from service.core.notification import DateMoved, Happened, Migrated, Notice, Red
 from service.core.ownership import hearers
 
 
-def facts_of(telling: Telling, before: Campaign | None, campaign: Campaign, case: Case) -> Notice | Happened:
+def facts_of(
+    telling: Telling, before: Campaign | None, campaign: Campaign, case: Case, checklist: Checklist
+) -> Notice | Happened:
     """`before` and `campaign`: without and with the decision that tells it."""
     match telling.news:
         case "notice":
-            return _notice(telling, before, campaign, case)
+            return _notice(telling, before, campaign, case, checklist)
         case "redirected":
             return _redirected(case.exposure)
         case "migrated":
@@ -30,7 +33,7 @@ def facts_of(telling: Telling, before: Campaign | None, campaign: Campaign, case
             return _withdrawn(before, case.exposure)
 
 
-def _notice(telling: Telling, before: Campaign | None, campaign: Campaign, case: Case) -> Notice:
+def _notice(telling: Telling, before: Campaign | None, campaign: Campaign, case: Case, checklist: Checklist) -> Notice:
     exposure = case.exposure
     deprecation = exposure.deprecation
     following = upcoming(campaign, case)
@@ -66,6 +69,7 @@ def _notice(telling: Telling, before: Campaign | None, campaign: Campaign, case:
         forecast=_outlook(case),
         spared=telling.spared,
         early=telling.early,
+        checklist_open=checklist.pressing(exposure.deadline, case.now.date()),
         request_ids=exposure.request_ids,
     )
 
