@@ -1,5 +1,6 @@
 """service -> Owner, by everything that may say so."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,9 +27,21 @@ OWNERS = Owners(
 )
 
 
-def test_lastcall_yaml_is_right_before_all_others() -> None:
-    assert OWNERS.of("search-x").source == "lastcall.yaml"
-    assert OWNERS.owner_of("search-x") is SEARCH
+def test_lastcall_yaml_is_right_before_the_directories() -> None:
+    owners = replace(OWNERS, listed={"search-api": Owner("catalog")})
+    assert owners.of("search-api").source == "lastcall.yaml"
+    assert owners.owner_of("search-api") is SEARCH
+
+
+def test_what_a_person_said_holds_against_lastcall_yaml_and_says_so() -> None:
+    found = OWNERS.of("search-x")
+    assert (found.source, found.owner.team) == ("assignment", "other")
+    assert found.owner.rule == "what ada said on 2025-06-01, against owners[0]"
+
+
+def test_lastcall_yaml_is_right_again_once_it_names_the_team_that_the_person_named() -> None:
+    owners = replace(OWNERS, assignments={"search-x": Assignment(Owner("search"), "ada", NOW)})
+    assert (owners.of("search-x").source, owners.owner_of("search-x")) == ("lastcall.yaml", SEARCH)
 
 
 def test_what_a_person_said_is_right_before_the_directories() -> None:

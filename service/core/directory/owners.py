@@ -1,4 +1,7 @@
-"""service -> Owner, by everything that may say so: lastcall.yaml, people's answers, Backstage, CODEOWNERS."""
+"""service -> Owner, by everything that may say so: people's answers, lastcall.yaml, Backstage, CODEOWNERS.
+
+What a person said holds at once, also against lastcall.yaml, until the file names the same team.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +13,7 @@ from service.core.directory.answer import completed
 from service.core.directory.codeowners import CodeOwners
 from service.core.ownership import NOBODY, Owner, OwnerRule
 
-Source = Literal["lastcall.yaml", "assignment", "backstage", "codeowners"]
+Source = Literal["assignment", "lastcall.yaml", "backstage", "codeowners"]
 """In the order in which they are asked: the first that names an owner is right."""
 STALE_AFTER = timedelta(hours=1)
 """An answer of a directory that is older than this is told with its age: the directory is down."""
@@ -63,11 +66,15 @@ class Owners:
         return self._known[service]
 
     def _look_up(self, service: str) -> Ownership:
-        for rule in self.rules:
-            if rule.matches(service):
-                return Ownership(rule.owner, "lastcall.yaml")
-        if assigned := self.assignments.get(service):
-            return Ownership(self._with_addresses(assigned.owner), "assignment", assigned.at)
+        ruled = next((rule.owner for rule in self.rules if rule.matches(service)), None)
+        assigned = self.assignments.get(service)
+        if assigned and (ruled is None or ruled.team != assigned.owner.team):
+            told = self._with_addresses(assigned.owner)
+            if ruled:
+                told = replace(told, rule=f"{told.rule}, against {ruled.rule}")
+            return Ownership(told, "assignment", assigned.at)
+        if ruled:
+            return Ownership(ruled, "lastcall.yaml")
         if listed := self.listed.get(service.lower()):
             return self._answered("backstage", listed)
         if by_path := self.code.owner_of(service):
