@@ -125,12 +125,13 @@ def _following(rung: Rung, case: Case) -> datetime | None:
 
 
 def held_until(campaign: Campaign, case: Case) -> datetime | None:
-    """When those who are held back hear: the owner had a business day by then, or the last days begin."""
+    """When those who are held back hear: the owner had a business day by then, or last days that are ahead begin."""
     if campaign.holding is None or campaign.owner_told_at is None:
         return None
     had_a_day = case.business_day_after(campaign.owner_told_at)
     ends = (case.deadline, case.effective_deadline)
-    return min([had_a_day, *(case.morning(end - timedelta(days=LAST_DAYS)) for end in ends if end)])
+    last_days = (case.morning(end - timedelta(days=LAST_DAYS)) for end in ends if end and end >= case.today)
+    return min([had_a_day, *last_days])
 
 
 def wakes(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> datetime | None:

@@ -1,0 +1,46 @@
+"""decide() around a freeze that reaches up to the shutdown, Mon 14 Jul 2025. 9:00 in Berlin is 7:00 UTC."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from service.core.calendar import Calendar, Freeze
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.decide import decide
+from service.core.escalation.decision import Decision, Notify, Open, Wait
+from service.core.escalation.policy import DEFAULT_POLICY
+from tests.builders import make_exposure, make_owner
+
+OWNER = make_owner(
+    calendar=Calendar(ZoneInfo("Europe/Berlin"), freezes=(Freeze(date(2025, 6, 9), date(2025, 7, 20), "summer sale"),))
+)
+
+
+def ask(campaign: Campaign | None, now: str, since: date) -> Decision:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    last = moment - timedelta(hours=1)
+    exposure = make_exposure(since=since, until=last.date(), last_at=last)
+    return decide(campaign, exposure, OWNER, DEFAULT_POLICY, moment)
+
+
+def test_step_is_told_so_many_days_before_the_freeze() -> None:
+    """Sat 10 May is 30 days before it."""
+    opened = ask(None, "2025-05-09T07:00", date(2025, 5, 1))
+    assert isinstance(opened, Open)
+    early = ask(opened.campaign, "2025-05-12T06:59", date(2025, 5, 1))
+    assert isinstance(early, Wait)
+    assert early.until == datetime(2025, 5, 12, 7, tzinfo=UTC)
+    told = ask(opened.campaign, "2025-05-12T07:00", date(2025, 5, 1))
+    assert isinstance(told, Notify)
+    assert told.tellings[0].step == "-30d"
+
+
+def test_caller_found_in_the_freeze_is_told_in_working_hours_the_owner_first() -> None:
+    opened = ask(None, "2025-06-18T01:00", date(2025, 6, 17))
+    assert isinstance(opened, Open)
+    assert [telling.audiences for telling in opened.tellings] == [("owner", "team")]
+    assert opened.tellings[0].not_before == datetime(2025, 6, 18, 7, tzinfo=UTC)
+    again = ask(opened.campaign, "2025-06-18T01:00", date(2025, 6, 17))
+    assert isinstance(again, Wait), "asking again at one now does nothing"
+    above = ask(opened.campaign, "2025-06-19T07:00", date(2025, 6, 17))
+    assert isinstance(above, Notify)
+    assert [telling.audiences for telling in above.tellings] == [("oncall", "manager", "director")]
