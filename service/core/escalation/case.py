@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from service.core.exposure import Exposure, State, state_of
 from service.core.forecast import Forecast, forecast
@@ -11,20 +12,22 @@ LAST_DAYS = 3
 """With so many days left, or fewer, nothing waits for working hours, nor for the owner to have had a day."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
+    """Without slots, so that it remembers what a decision asks it again and again."""
+
     exposure: Exposure
     owner: Owner
     now: datetime
     known_until: datetime | None = None
     """Up to when all calls are on record; None: up to `now`. Silence after it may be our own."""
 
-    @property
+    @cached_property
     def today(self) -> date:
         """In the owner's zone."""
         return self.day_of(self.now)
 
-    @property
+    @cached_property
     def state(self) -> State:
         return state_of(self.exposure, self.now if self.known_until is None else min(self.now, self.known_until))
 
@@ -33,12 +36,12 @@ class Case:
         """No call for longer than the quiet period, but the records of that time are not all read."""
         return self.state != "quiet" and state_of(self.exposure, self.now) == "quiet"
 
-    @property
+    @cached_property
     def deadline(self) -> date | None:
         """The first day of the shutdown."""
         return self.exposure.deadline
 
-    @property
+    @cached_property
     def effective_deadline(self) -> date | None:
         """The day by which changes must be out: the deadline, or the first day of the freeze that reaches up to it."""
         return None if self.deadline is None else self.owner.calendar.effective_deadline(self.deadline)
@@ -48,10 +51,13 @@ class Case:
         """Whether the last days have begun."""
         return self._is_late_on(self.today)
 
-    @property
+    @cached_property
     def forecast(self) -> Forecast:
         """By the whole UTC days before the owner's last morning: the same at any hour until the next one."""
-        last = self.today if self.morning(self.today) <= self.now else self.today - timedelta(days=1)
+        known = self.now if self.known_until is None else min(self.now, self.known_until)
+        last = self.day_of(known)
+        if self.morning(last) > known:
+            last -= timedelta(days=1)
         return forecast(self.exposure.days, self.morning(last).date())
 
     @property

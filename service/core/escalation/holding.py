@@ -75,7 +75,8 @@ def _end_of(hold: Hold, case: Case) -> datetime | None:
 
 
 def _half_way(promise: Committed, case: Case) -> datetime:
-    return promise.at + (case.morning(promise.on) - promise.at) / 2
+    begun = case.day_of(promise.at)
+    return case.morning(begun + (promise.on - begun) / 2)
 
 
 def _next_look(promise: Committed, case: Case) -> datetime | None:

@@ -1,7 +1,6 @@
 """Two plans of one span held against each other: what a change of policy adds, moves and drops."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from service.core.escalation.plan import Planned
@@ -28,40 +27,31 @@ class PlanDiff:
 
 
 def compare(before: Iterable[Planned], after: Iterable[Planned]) -> PlanDiff:
-    """In the order of time. A message is the same by its exposure, its step and its destination. A repeat is told of
-    its day, so on another day it is another one."""
-    added, moved, dropped, unchanged = [], [], [], []
-    old, new = _by_identity(before), _by_identity(after)
-    for identity in {**old, **new}:
-        kept, gone, come = _by_time(old[identity], new[identity])
-        unchanged += kept
-        pairs = [] if any(one.repeat_days for one in (*gone, *come)) else list(zip(gone, come, strict=False))
-        moved += [Moved(*pair) for pair in pairs]
-        dropped += gone[len(pairs) :]
-        added += come[len(pairs) :]
+    """In the order of time. What the same destination hears of the same exposure at the same time is the same message,
+    whatever the step is called; so is what it hears of the same step, at another time. What comes round again is told
+    of its day, and is another one on another day."""
+    same, old, new = _paired(before, after, lambda one: (one.at, one.key, one.destination, one.step))
+    renamed, old, new = _paired(old, new, lambda one: (one.at, one.key, one.destination))
+    moved, old, new = _paired(old, new, lambda one: (one.key, one.destination, one.step, one.repeat_days and one.at))
     return PlanDiff(
-        tuple(sorted(added)),
-        tuple(sorted(moved, key=lambda one: one.after)),
-        tuple(sorted(dropped)),
-        tuple(sorted(unchanged)),
+        tuple(new),
+        tuple(sorted((Moved(*pair) for pair in moved), key=lambda one: one.after)),
+        tuple(old),
+        tuple(sorted(one for _, one in (*same, *renamed))),
     )
 
 
-def _by_identity(plan: Iterable[Planned]) -> defaultdict[object, list[Planned]]:
-    found: defaultdict[object, list[Planned]] = defaultdict(list)
-    for one in sorted(plan):
-        found[one.key, one.step, one.destination].append(one)
-    return found
-
-
-def _by_time(before: Sequence[Planned], after: Sequence[Planned]) -> tuple[list[Planned], list[Planned], list[Planned]]:
-    """(those of `after` at a time of `before`, the rest of `before`, the rest of `after`), each message once."""
-    kept, gone, come = [], list(before), []
-    for one in after:
-        same = next((other for other in gone if other.at == one.at), None)
-        if same is None:
-            come.append(one)
+def _paired(
+    before: Iterable[Planned], after: Iterable[Planned], same: Callable[[Planned], object]
+) -> tuple[list[tuple[Planned, Planned]], list[Planned], list[Planned]]:
+    """Those that are the same, and the rest of both in the order of time. Each message is in one pair at most."""
+    old: dict[object, list[Planned]] = {}
+    for one in sorted(before):
+        old.setdefault(same(one), []).append(one)
+    pairs, new = [], []
+    for one in sorted(after):
+        if candidates := old.get(same(one)):
+            pairs.append((candidates.pop(0), one))
         else:
-            gone.remove(same)
-            kept.append(one)
-    return kept, gone, come
+            new.append(one)
+    return pairs, sorted(one for rest in old.values() for one in rest), new

@@ -1,0 +1,179 @@
+"""What people do about a service's use of a model: `ack`, `snooze`, `commit`, `waive`, `reopen`, `reassign`."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from service.app import App
+from service.core import words
+from service.core.escalation.act import Acknowledge, Act, Commit, Refused, Reopen, Snooze, Waive
+from service.core.exposure import ExposureKey
+from service.core.ownership import Owner
+from service.engine.act import Acted, act, offered_days
+from service.engine.reassign import reassign as engine_reassign
+from service.entrypoints.cli.acting import By, Environment, ModelName, Platform, Service, author_of, the_one
+from service.entrypoints.cli.output import Exit, console, emit, fail
+from service.entrypoints.cli.session import run
+
+DAY = ["%Y-%m-%d"]
+Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
+
+
+def ack(
+    service: Service,
+    model: ModelName = None,
+    *,
+    by: By = None,
+    environment: Environment = None,
+    platform: Platform = None,
+    as_json: Json = False,
+) -> None:
+    """I am on it: the current step is not repeated for five business days. The next step comes all the same."""
+    _act(Acknowledge(author_of(by)), service, model, environment, platform, as_json=as_json)
+
+
+def snooze(
+    service: Service,
+    model: ModelName = None,
+    *,
+    until: Annotated[
+        datetime | None, typer.Option(formats=DAY, help="Quiet until that morning. Without it: the safe days.")
+    ] = None,
+    by: By = None,
+    environment: Environment = None,
+    platform: Platform = None,
+    as_json: Json = False,
+) -> None:
+    """Nothing is told until a day, at the latest that of the next step. Without --until: which days are safe."""
+    if until is None:
+        _show_safe_days(service, model, environment, platform, as_json=as_json)
+    else:
+        _act(Snooze(author_of(by), until.date()), service, model, environment, platform, as_json=as_json)
+
+
+def commit(
+    service: Service,
+    model: ModelName = None,
+    *,
+    on: Annotated[datetime, typer.Option(formats=DAY, help="The day of the last call, up to the shutdown.")],
+    by: By = None,
+    environment: Environment = None,
+    platform: Platform = None,
+    as_json: Json = False,
+) -> None:
+    """Promise to be done by a day. Steps wait as long as the forecast agrees; a promise not kept is named."""
+    _act(Commit(author_of(by), on.date()), service, model, environment, platform, as_json=as_json)
+
+
+def waive(
+    service: Service,
+    model: ModelName = None,
+    *,
+    until: Annotated[datetime, typer.Option(formats=DAY, help="When to look at it again, within a year.")],
+    reason: Annotated[str, typer.Option(help="Why the risk is accepted.")],
+    by: By = None,
+    environment: Environment = None,
+    platform: Platform = None,
+    as_json: Json = False,
+) -> None:
+    """Accept the risk: nothing is told until a day, even past the shutdown."""
+    _act(Waive(author_of(by), until.date(), reason), service, model, environment, platform, as_json=as_json)
+
+
+def reopen(
+    service: Service,
+    model: ModelName = None,
+    *,
+    by: By = None,
+    environment: Environment = None,
+    platform: Platform = None,
+    as_json: Json = False,
+) -> None:
+    """Take back what was asked; or open a closed campaign, which silence does not close again before the shutdown."""
+    _act(Reopen(author_of(by)), service, model, environment, platform, as_json=as_json)
+
+
+def reassign(
+    service: Service,
+    *,
+    team: Annotated[str, typer.Option(help="Who answers for the service from now on.")],
+    person: Annotated[
+        list[str] | None, typer.Option(metavar="EMAIL", help="Who hears first. May be given again.")
+    ] = None,
+    channel: Annotated[str | None, typer.Option(metavar="#CHANNEL", help="The team's channel.")] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Say who answers for a service. Its campaigns are handed over, and the new owner gets a first notice."""
+    author, now = author_of(by), datetime.now(UTC)
+
+    async def work(app: App) -> Owner | Refused:
+        return await engine_reassign(
+            app.database, service, team=team, people=person or (), channel=channel, author=author, now=now
+        )
+
+    answer = run(work)
+    if isinstance(answer, Refused):
+        fail(answer.reason, answer.remedy, Exit.BAD_INPUT)
+    heard = [words.address(address) for address in (*answer.people, *filter(None, [answer.channel]))]
+    if as_json:
+        emit({"service": service, "team": answer.team, "people": list(answer.people), "channel": answer.channel})
+        return
+    hears = f" {words.listed(heard)} will hear." if heard else " No address is known: say --person or --channel."
+    console.print(f"{escape(service)} is with {escape(answer.team or '')} now.{escape(hears)}", soft_wrap=True)
+    console.print("Put it into lastcall.yaml: `lastcall owners --as-yaml` prints how.", soft_wrap=True)
+
+
+def _act(
+    asked: Act, service: str, model: str | None, environment: str | None, platform: str | None, *, as_json: bool
+) -> None:
+    now = datetime.now(UTC)
+
+    async def work(app: App) -> Acted | Refused:
+        key = await the_one(app, service, model, environment=environment, platform=platform, now=now)
+        return await act(app.database, app.catalog, app.company, key, asked, topics=app.topics, now=now)
+
+    answer = run(work)
+    if isinstance(answer, Refused):
+        fail(answer.reason, answer.remedy, Exit.BAD_INPUT)
+    if as_json:
+        emit(_as_json(answer))
+        return
+    console.print(f"{escape(_named(answer.key))}: {escape(answer.standing or 'escalation goes on')}.", soft_wrap=True)
+    if answer.next:
+        step = words.step_in_words(answer.next.step.name, answer.next.step.repeat)
+        console.print(f"Next: {words.day(answer.next.on)}, {step}.", soft_wrap=True)
+
+
+def _as_json(answer: Acted) -> dict[str, Any]:
+    following = answer.next
+    return answer.key._asdict() | {
+        "standing": answer.standing,
+        "next_step": following.step.name if following else None,
+        "next_on": following.on.isoformat() if following else None,
+    }
+
+
+def _named(key: ExposureKey) -> str:
+    where = f" in {key.environment}" if key.environment else ""
+    return f"{key.service}{where}, {key.model} on {words.platform_name(key.platform)}"
+
+
+def _show_safe_days(
+    service: str, model: str | None, environment: str | None, platform: str | None, *, as_json: bool
+) -> None:
+    now = datetime.now(UTC)
+
+    async def work(app: App) -> tuple[ExposureKey, tuple[date, ...]]:
+        key = await the_one(app, service, model, environment=environment, platform=platform, now=now)
+        return key, await offered_days(app.database, app.catalog, app.company, key, topics=app.topics, now=now)
+
+    key, days = run(work)
+    if as_json:
+        emit(key._asdict() | {"safe_days": [day.isoformat() for day in days]})
+    elif not days:
+        console.print("No day is safe: the next step is due, or the shutdown is. Commit to a day, or waive it.")
+    else:
+        console.print(f"Safe to snooze {escape(_named(key))} until: {', '.join(map(str, days))}", soft_wrap=True)

@@ -1,0 +1,155 @@
+"""The HTTP API of acts: on it, quiet until a day, done by a day, accepted risk, taken back; and who answers."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Query
+from pydantic import BaseModel, Field
+
+from service.core.escalation.act import Acknowledge, Commit, Refused, Reopen, Snooze, Waive
+from service.engine.act import act, offered_days
+from service.engine.reassign import reassign
+from service.entrypoints.web.acting import Act, Author, Name, NamedExposure, key_of
+from service.entrypoints.web.api import Refusal
+from service.entrypoints.web.context import Here
+
+
+class Acknowledging(Act):
+    """The current step is not repeated for five business days."""
+
+    act: Literal["acknowledge"]
+
+    def asked(self) -> Acknowledge:
+        return Acknowledge(self.author)
+
+
+class Snoozing(Act):
+    """Nothing is told until the morning of a safe day."""
+
+    act: Literal["snooze"]
+    until: date
+
+    def asked(self) -> Snooze:
+        return Snooze(self.author, self.until)
+
+
+class Committing(Act):
+    """A promise that the last call is made on a day, up to the shutdown."""
+
+    act: Literal["commit"]
+    on: date
+
+    def asked(self) -> Commit:
+        return Commit(self.author, self.on)
+
+
+class Waiving(Act):
+    """The risk is accepted until the morning of a day within a year."""
+
+    act: Literal["waive"]
+    until: date
+    reason: str = Field(max_length=2_000)
+
+    def asked(self) -> Waive:
+        return Waive(self.author, self.until, self.reason)
+
+
+class Reopening(Act):
+    """What was asked is taken back; or a closed campaign is open again."""
+
+    act: Literal["reopen"]
+
+    def asked(self) -> Reopen:
+        return Reopen(self.author)
+
+
+Asked = Annotated[Acknowledging | Snoozing | Committing | Waiving | Reopening, Field(discriminator="act")]
+
+
+class ActAnswer(NamedExposure):
+    """How the campaign stands after an act."""
+
+    standing: str | None = Field(
+        description="What is in force, a clause; null: escalation goes on.",
+        examples=["ada@example.com has promised to be done by Wed 9 Jul 2025"],
+    )
+    next_step: str | None = Field(description="The next step if nothing changes.", examples=["-7d"])
+    next_on: date | None = Field(description="Its day, in the owner's zone.")
+
+
+class SafeDays(NamedExposure):
+    safe_days: list[date] = Field(description="Until one of these a snooze may last; empty: none is safe.")
+
+
+class NewOwner(BaseModel):
+    """Who answers for a service from now on."""
+
+    author: Author
+    team: Annotated[str, Field(min_length=1, max_length=200, examples=["search"])]
+    people: list[Name] = Field(
+        default=[], max_length=20, description="Who hears first.", examples=[["ada@example.com"]]
+    )
+    channel: Name | None = Field(default=None, description="The team's channel.", examples=["#team-search"])
+
+
+router = APIRouter(
+    prefix="/api/v1",
+    tags=["one exposure"],
+    responses={
+        401: {"model": Refusal, "description": "The token is missing or wrong."},
+        404: {"model": Refusal, "description": "There is no such exposure; `remedy` lists those that there are."},
+        409: {"model": Refusal, "description": "There are several like that, or the act cannot be done now."},
+        422: {"model": Refusal, "description": "A parameter is wrong."},
+        503: {"model": Refusal, "description": "The database does not answer."},
+    },
+)
+
+
+@router.post("/exposures/acts", summary="Acknowledge, snooze, commit, waive or reopen")
+async def do(here: Here, asked: Asked) -> ActAnswer:
+    """How the campaign stands afterwards; the next tick decides with it. Each act stays in the history."""
+    now = here.clock()
+    key = await key_of(here, asked, now)
+    app = here.app
+    done = await act(app.database, app.catalog, app.company, key, asked.asked(), topics=app.topics, now=now)
+    if isinstance(done, Refused):
+        raise _refusal(done)
+    following = done.next
+    return ActAnswer(
+        **key._asdict(),
+        standing=done.standing,
+        next_step=following.step.name if following else None,
+        next_on=following.on if following else None,
+    )
+
+
+@router.get("/exposures/safe-days", summary="Until when one exposure can be snoozed")
+async def safe(here: Here, named: Annotated[NamedExposure, Query()]) -> SafeDays:
+    now = here.clock()
+    key = await key_of(here, named, now)
+    app = here.app
+    days = await offered_days(app.database, app.catalog, app.company, key, topics=app.topics, now=now)
+    return SafeDays(**key._asdict(), safe_days=list(days))
+
+
+@router.post("/owners/{service:path}", summary="Say who answers for a service")
+async def hand_over(
+    here: Here, service: Annotated[str, Path(max_length=300, examples=["search-api"])], new: NewOwner
+) -> NewOwner:
+    """Its open campaigns are handed over at the next tick, and the new owner gets a first notice."""
+    owner = await reassign(
+        here.app.database,
+        service,
+        team=new.team,
+        people=new.people,
+        channel=new.channel,
+        author=new.author,
+        now=here.clock(),
+    )
+    if isinstance(owner, Refused):
+        raise _refusal(owner)
+    return NewOwner(author=new.author, team=owner.team or "", people=list(owner.people), channel=owner.channel)
+
+
+def _refusal(refused: Refused) -> HTTPException:
+    return HTTPException(409, {"error": f"{refused.reason}.", "remedy": f"{refused.remedy}."})
