@@ -77,6 +77,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     checklist_open: tuple[str, ...] = ()
     """Items of the migration checklist that nobody has ticked, once the shutdown is near."""
     request_ids: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    """Who may own a service that nobody is known to own, the likeliest first: `who (why)`, plain text."""
 
 
 class Migrated(msgspec.Struct, frozen=True, kw_only=True, tag="migrated"):

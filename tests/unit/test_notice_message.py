@@ -234,6 +234,15 @@ def test_unowned_service_asks_for_an_owner() -> None:
     ) in read(make_notice(team=None)).splitlines()
 
 
+def test_unowned_service_is_shown_with_who_may_own_it_and_why() -> None:
+    notice = make_notice(team=None, candidates=("ada (acknowledged it on Mon 2 Jun 2025)", "<!channel> (why)"))
+    assert (
+        "Nobody is known to own search-api: perhaps ada (acknowledged it on Mon 2 Jun 2025) or <!channel> (why). "
+        "Name an owner in lastcall.yaml, and the owner hears from then on."
+    ) in read(notice).splitlines()
+    assert "<!channel>" not in str(render([notice], links=NOWHERE, now=TODAY).blocks)
+
+
 def test_evidence_stands_below_with_its_source() -> None:
     notice = make_notice(
         source="https://provider.example/deprecations",

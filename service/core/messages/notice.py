@@ -128,13 +128,18 @@ def _volume(notice: Notice) -> str:
 
 def _orphans(notices: Sequence[Notice]) -> Iterator[str]:
     """Whom nobody answers for is asked of whoever reads it."""
-    orphans = sorted({notice.service for notice in notices if notice.team is None})
+    orphans = {notice.service: notice.candidates for notice in notices if notice.team is None}
     what_to_do = "Name an owner in `lastcall.yaml`, and the owner hears from then on."
     if len(orphans) == 1:
-        yield f"*Nobody is known to own* {code(orphans[0])}. {what_to_do}"
+        ((orphan, candidates),) = orphans.items()
+        yield f"*Nobody is known to own* {code(orphan)}{_perhaps(candidates)}. {what_to_do}"
     elif orphans:
         yield f"*Nobody is known to own {words.plural(len(orphans), 'service')} of these.* {what_to_do}"
-        yield from (f"• {code(orphan)}" for orphan in orphans)
+        yield from (f"• {code(orphan)}{_perhaps(orphans[orphan])}" for orphan in sorted(orphans))
+
+
+def _perhaps(candidates: Sequence[str]) -> str:
+    return f": perhaps {words.listed([plain(one, 200) for one in candidates[:3]], 'or')}" if candidates else ""
 
 
 def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[str]:
