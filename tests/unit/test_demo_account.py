@@ -46,7 +46,7 @@ def test_account_tells_migrated_silent_and_failing_apart() -> None:
     assert lines[0] == "What Monday 14 July 2025 found"
     assert lines[2:5] == [
         "gone search 10 Jun 10 a day fail migrated in time",
-        "rare search 30 Jun 60 at a time fail silent since 30 Jun",
+        "rare search 30 Jun 60 at a time fail fell silent",
         "late search 15 Jul 2 a day fail 7 calls failed, as nobody was told",
     ]
     assert "1 migrated before the day and 1 fell silent" in lines[5]

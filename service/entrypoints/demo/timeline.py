@@ -125,7 +125,7 @@ def show_account(console: Console, told: Account) -> None:
     table.add_column("with lastcall")
     for exposure in told.in_time:
         if exposure in told.silent:
-            table.add_row(*_row(exposure, _at_a_time(exposure)), f"silent since {exposure.last_at:%d %b}")
+            table.add_row(*_row(exposure, _at_a_time(exposure)), "fell silent")
         else:
             table.add_row(*_row(exposure, _a_day(exposure)), "[green]migrated in time[/]")
     for exposure in told.failing:
