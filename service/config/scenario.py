@@ -82,7 +82,7 @@ class _Facts:
 
 
 def _use(entry: dict[str, Any], dates: list[dict[str, Any]], facts: _Facts) -> Use:
-    moves = [(_day(one["on"]), _day(one["shutdown"])) for one in dates if facts.model(one) == facts.model(entry)]
+    moves = [(_day(one["since"]), _day(one["shutdown"])) for one in dates if facts.model(one) == facts.model(entry)]
     return Use(
         service=entry["service"],
         environment=entry.get("environment", ""),
@@ -138,7 +138,7 @@ def _of_days(located: Located) -> Iterator[Problem]:
     ]
     dates: list[tuple[Where, dict[str, Any]]] = [(("dates", n), one) for n, one in entries(located.value, "dates")]
     for where, entry in (*spans, *dates):
-        for name in ("since", "until", "on", "shutdown"):
+        for name in ("since", "until", "shutdown"):
             text = entry.get(name)
             if isinstance(text, str) and not FIRST <= text[:4] <= LAST:
                 yield _at(located, (*where, name), f"the year {text[:4]} is out of reach", f"{FIRST} to {LAST}")

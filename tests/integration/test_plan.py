@@ -76,9 +76,11 @@ async def test_plan_foresees_what_will_be_told(database: Database, loaded: Loade
         ("2025-05-15", "-60d", "user:ada@example.com", "foreseen"),
         ("2025-06-16", "-30d", "#search", "foreseen"),
         ("2025-06-16", "-30d", "user:ada@example.com", "foreseen"),
+        ("2025-06-16", "-30d", "user:mia@example.com", "foreseen"),
         ("2025-06-30", "-14d", "#search", "foreseen"),
         ("2025-06-30", "-14d", "user:ada@example.com", "foreseen"),
         ("2025-06-30", "-14d", "user:mia@example.com", "foreseen"),
+        ("2025-07-07", "-7d", "#lastcall", "foreseen"),
         ("2025-07-07", "-7d", "#search", "foreseen"),
         ("2025-07-07", "-7d", "user:ada@example.com", "foreseen"),
         ("2025-07-07", "-7d", "user:mia@example.com", "foreseen"),
@@ -108,6 +110,7 @@ async def test_plan_without_any_tick_goes_on_from_the_newest_call(database: Data
         ("2025-06-02", "-60d", "user:ada@example.com"),
         ("2025-06-16", "-30d", "#search"),
         ("2025-06-16", "-30d", "user:ada@example.com"),
+        ("2025-06-16", "-30d", "user:mia@example.com"),
     ]
 
 
@@ -137,7 +140,7 @@ async def test_review_of_the_policy_in_force_finds_nothing(database: Database, l
     same = (await reviewed(database, loaded, COMPANY)).diff
 
     assert (same.added, same.moved, same.dropped) == ((), (), ())
-    assert len(same.unchanged) == 23
+    assert len(same.unchanged) == 25
 
 
 async def test_review_tells_what_would_have_been_so_from_what_will_be(
@@ -146,7 +149,8 @@ async def test_review_tells_what_would_have_been_so_from_what_will_be(
     await call_daily(database, loaded, ANNOUNCED)
     await tick(database, loaded, ANNOUNCED)
     late = ANNOUNCED + timedelta(days=3)
-    await call_daily(database, loaded, late, service="search-late", days=1)
+    for service in ("search-api", "search-late"):
+        await call_daily(database, loaded, late, service=service, days=1)
     await reconcile(database, loaded.catalog, loaded.resolver, now=late)
 
     found = await reviewed(database, loaded, GENTLER)
