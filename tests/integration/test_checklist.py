@@ -31,10 +31,10 @@ async def post(database: Database, **body: Any) -> httpx.Response:
         return await client.post(PATH, json=body)
 
 
-async def run(database_url: str, *arguments: str) -> Result:
+async def run(database_url: str, *arguments: str, group: str = "checklist") -> Result:
     """In a thread of its own: the command brings its own event loop."""
     environment = {"LASTCALL_DATABASE_URL": database_url, "COLUMNS": "200"}
-    return await asyncio.to_thread(CliRunner().invoke, app, ["checklist", *arguments], env=environment)
+    return await asyncio.to_thread(CliRunner().invoke, app, [group, *arguments], env=environment)
 
 
 async def test_a_tick_is_kept_for_its_exposure_alone_and_is_an_act(database: Database) -> None:
@@ -121,6 +121,7 @@ async def test_it_is_ticked_by_command(database: Database, database_url: str) ->
 
     ticked = await run(database_url, "search-api", "--tick", "prompts", "--tick", "Cost", "--by", ADA, "--json")
     shown = await run(database_url, "search-api", "gpt-4.5-preview")
+    among = await run(database_url, "search-api", group="service")
     undone = await run(database_url, "search-api", "--untick", "cost", "--by", "bob@example.com", "--json")
 
     assert ticked.exit_code == 0, ticked.output
@@ -131,6 +132,7 @@ async def test_it_is_ticked_by_command(database: Database, database_url: str) ->
     assert f"search-api in production, {LONG_GONE} on OpenAI API: 2 of 5 done" in shown.stdout
     assert "prompts  Prompts are tuned and evaluated again" in shown.stdout
     assert "ada@example.com, just now" in shown.stdout
+    assert next(line for line in among.stdout.splitlines() if line.startswith("gpt-4.5")).rstrip().endswith("2 of 5")
     assert json.loads(undone.stdout)["checklist"]["done"] == 1
 
 

@@ -1,14 +1,17 @@
 """The page of one exposure on a real database, as text: state, campaign, checklist, history, calls by day."""
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from service.adapters.postgres.act_log import record_act
+from service.adapters.postgres.campaign_store import Standing, load_campaigns, save_campaigns
 from service.adapters.postgres.database import Database
+from service.core.escalation.hold import Snoozed
 from service.core.exposure import ExposureKey
 from service.engine.check import check
 from tests.rows import NOW, put_campaign, put_notification, put_use
@@ -32,7 +35,9 @@ async def test_it_tells_the_state_the_escalation_and_the_days(database: Database
 
     text = words_of(await get_page(database, "/exposure", service="search-api"))
 
-    assert "search-api , its use of gpt-4.5-preview in production Owned by search , #team-search, ada@example.com." in text
+    assert (
+        "search-api , its use of gpt-4.5-preview in production Owned by search , #team-search, ada@example.com." in text
+    )
     assert "in 12 days Mon 14 Jul 2025" in text
     assert "Open since Thu 12 Jun 2025. Next: 7 days before the shutdown, on Mon 7 Jul 2025, to owner, team" in text
     assert "Mon 30 Jun 2025 #team-search owner -14d delivered step -14d is due and the owner hears first" in text
@@ -63,6 +68,19 @@ async def test_it_tells_what_people_did_the_newest_first(database: Database) -> 
         "yesterday ada@example.com asked for quiet until Fri 4 Jul 2025 "
         "yesterday ada@example.com is on it"
     ) in text
+
+
+async def test_it_says_what_is_in_force(database: Database) -> None:
+    asked = Snoozed("ada@example.com", NOW, until=date(2025, 7, 4))
+    async with database.begin() as connection:
+        await put_use(connection)
+        await put_campaign(connection)
+        campaign = (await load_campaigns(connection))[KEY]
+        await save_campaigns(connection, [Standing(KEY, replace(campaign, hold=asked), next_at=None)])
+
+    text = words_of(await get_page(database, "/exposure", service="search-api"))
+
+    assert "Open since Thu 12 Jun 2025. In force: snoozed by ada@example.com until Fri 4 Jul 2025. Next: " in text
 
 
 async def test_the_list_and_the_service_lead_to_it(database: Database) -> None:

@@ -16,14 +16,14 @@ from service.adapters.postgres.exposure_store import load_exposures, load_public
 from service.adapters.postgres.tables import notifications
 from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries.acts import checklist_answer
-from service.adapters.queries.answers import CampaignAnswer, DayCalls, ExposureAnswer, Lifecycle, Told
+from service.adapters.queries.answers import CampaignAnswer, ChecklistAnswer, DayCalls, ExposureAnswer, Lifecycle, Told
 from service.adapters.queries.lifecycle import lifecycle_of
 from service.core.catalog.lifecycle import Catalog
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Waived
-from service.core.escalation.holding import held_by
+from service.core.escalation.holding import held_by, standing
 from service.core.escalation.ladder import upcoming
 from service.core.exposure import DayOfUse, State
 from service.core.ownership import NOBODY, Owner
@@ -93,13 +93,14 @@ async def read_exposures(
     exposures = await load_exposures(connection, catalog, now=now)
     campaigns = await load_campaigns(connection)
     told = await _read_told(connection)
-    ticked = await load_checklists(connection)
+    ticked = {key: checklist_answer(each) for key, each in (await load_checklists(connection)).items()}
+    unticked = checklist_answer(Checklist())
     answers = (
         _answer(
             Case(each, owners(each.service), now, known),
             campaigns.get(each.key),
             told.get(campaign_id(each.key)),
-            ticked.get(each.key, Checklist()),
+            ticked.get(each.key, unticked),
         )
         for each in exposures
     )
@@ -146,7 +147,7 @@ async def _read_told(connection: AsyncConnection) -> dict[uuid.UUID, Told]:
     return {row["campaign_id"]: Told(**{name: row[name] for name in Told.model_fields}) for row in rows.mappings()}
 
 
-def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist: Checklist) -> ExposureAnswer:
+def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist: ChecklistAnswer) -> ExposureAnswer:
     exposure, owner, today = case.exposure, case.owner, case.now.date()
     week, month = (_since(exposure.days, today - timedelta(days=days)) for days in (7, DAYS))
     return ExposureAnswer(
@@ -170,7 +171,7 @@ def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist:
         by_day=_dense(month, today),
         campaign=_campaign(campaign, case) if campaign else None,
         told=told,
-        checklist=checklist_answer(checklist),
+        checklist=checklist,
     )
 
 
@@ -216,4 +217,5 @@ def _campaign(campaign: Campaign, case: Case) -> CampaignAnswer:
         next_repeat_days=following.step.repeat if following else None,
         next_on=following.on if following else None,
         next_audiences=list(following.step.tell) if following else [],
+        standing=standing(campaign, case) if campaign.is_open else None,
     )
