@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,6 +11,7 @@ from service.adapters.directory.backstage import BackstageApi, BackstageFiles
 from service.adapters.directory.codeowners import CodeownersFile
 from service.adapters.directory.http import open_http
 from service.adapters.directory.pagerduty import SCHEME, PagerDuty
+from service.adapters.postgres.agenda import look_at_services, services_on_agenda
 from service.adapters.postgres.conditions import Condition, clear_condition, clear_conditions_except, raise_condition
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.directory_store import claim, failed, remember, replace_answers, went_well
@@ -20,6 +21,7 @@ from service.config.settings import Settings
 from service.core.directory.answer import Unavailable
 from service.core.directory.owners import STALE_AFTER, on_call_addresses
 from service.core.directory.stored import Answers, catalog_to_answers, rules_to_answers
+from service.core.ownership import Owner
 from service.engine.ownership import load_owners
 
 EVERY = timedelta(minutes=15)
@@ -79,7 +81,10 @@ async def refresh(database: Database, company: Company, doors: Doors, *, now: da
                 continue
         said = await ask()
         async with database.begin() as connection:
-            await _keep(connection, directory, said, now)
+            if isinstance(said, Unavailable):
+                await _bear(connection, directory, said, now)
+            else:
+                await _keep(connection, company, directory, said, now)
         if isinstance(said, Unavailable):
             errors[directory] = said.reason
             log.warning("directory gave no answer", directory=directory, reason=said.reason)
@@ -121,13 +126,25 @@ async def _duties(database: Database, company: Company, door: PagerDuty, now: da
     return trouble or answers
 
 
-async def _keep(connection: Transaction, directory: str, said: Answers | Unavailable, now: datetime) -> None:
-    if not isinstance(said, Unavailable):
-        if directory != PAGERDUTY:
-            await replace_answers(connection, directory, said, now=now)
-        await went_well(connection, directory, now=now)
-        await clear_condition(connection, DOWN, directory, now=now)
-        return
+async def _keep(connection: Transaction, company: Company, directory: str, said: Answers, now: datetime) -> None:
+    """What changes hands by it is looked at by the next tick."""
+    if directory != PAGERDUTY:
+        before = await load_owners(connection, company, now=now)
+        await replace_answers(connection, directory, said, now=now)
+        after = await load_owners(connection, company, now=now)
+        services = await services_on_agenda(connection)
+        changed = [one for one in services if not _same(before.owner_of(one), after.owner_of(one))]
+        await look_at_services(connection, changed, now=now)
+    await went_well(connection, directory, now=now)
+    await clear_condition(connection, DOWN, directory, now=now)
+
+
+def _same(before: Owner, after: Owner) -> bool:
+    """Whoever said so."""
+    return replace(before, rule="") == replace(after, rule="")
+
+
+async def _bear(connection: Transaction, directory: str, said: Unavailable, now: datetime) -> None:
     as_of = await failed(connection, directory, said.reason, now=now)
     if said.is_refusal or as_of is None or now - as_of > STALE_AFTER:
         await raise_condition(connection, _condition(directory, said, as_of, now))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from service.adapters.directory.backstage import PAGE, BackstageApi, BackstageFiles
 from service.adapters.directory.codeowners import CodeownersFile
@@ -15,6 +16,7 @@ from service.adapters.directory.pagerduty import PagerDuty
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import last_good, read_standings
+from service.adapters.postgres.tables import agenda
 from service.config.company import Company
 from service.config.directories import Backstage, Codeowners, Directories
 from service.core.directory.owners import Ownership
@@ -140,6 +142,23 @@ async def test_what_the_catalog_says_no_more_is_gone(
     later = NOW + timedelta(minutes=15)
     await refresh(database, COMPANY, doors, now=later)
     assert (await ownership(database, "search-api", later)).source is None
+
+
+async def test_what_changes_hands_is_looked_at_by_the_next_tick(
+    database: Database, doors: Doors, backstage: BackstageServer
+) -> None:
+    async with database.begin() as connection:
+        for service in ("search-api", "other"):
+            use = {"service": service, "environment": "production", "platform": "openai-api", "model": "gpt-4"}
+            await connection.execute(agenda.insert().values(use))
+    looked_at = select(agenda.c.service, agenda.c.look_at).order_by(agenda.c.service)
+    await refresh(database, COMPANY, doors, now=NOW)
+    backstage.entities[1] = group("search", slack="#finders")
+    await refresh(database, COMPANY, doors, now=NOW + timedelta(hours=1))
+    await refresh(database, COMPANY, doors, now=NOW + timedelta(hours=2))
+    async with database.connect() as connection:
+        rows = [tuple(row) for row in await connection.execute(looked_at)]
+    assert rows == [("other", None), ("search-api", NOW + timedelta(hours=1))]
 
 
 async def test_directory_that_lastcall_yaml_names_no_longer_says_nothing(database: Database, doors: Doors) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, Text, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import agenda, usage_dirty
+from service.adapters.postgres.tables import agenda, campaigns, usage_dirty
 from service.adapters.postgres.unnest import chunked, unnested
 from service.adapters.postgres.usage_keys import KEY, same_key
 from service.core.exposure import ExposureKey
@@ -82,6 +82,19 @@ async def look_after_calls(connection: AsyncConnection, first_calls: Mapping[Exp
         )
 
 
+async def look_at_uses(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:
+    """Whatever they wait for: something about their calls cannot wait."""
+    for some in chunked(sorted(keys)):
+        v = unnested(*((name, Text(), [getattr(key, name) for key in some]) for name in KEY))
+        await connection.execute(update(agenda).where(same_key(agenda, v)).values(look_at=now))
+
+
+async def look_at_open_campaigns(connection: AsyncConnection, *, now: datetime) -> None:
+    """Another lastcall.yaml is in force: whoever answers may be somebody else."""
+    is_open = and_(same_key(campaigns, agenda), campaigns.c.state == "open")
+    await connection.execute(update(agenda).where(is_open).values(look_at=now))
+
+
 async def look_at_models(connection: AsyncConnection, models: Iterable[tuple[str, str]], *, now: datetime) -> None:
     """Something about these (platform, model) changed: look at every use of them."""
     for some in chunked(sorted(models)):
@@ -109,3 +122,8 @@ async def uses_of(connection: AsyncConnection, service: str) -> list[ExposureKey
     """Every use of a model by the service, deprecated or not."""
     rows = await connection.execute(select(*(agenda.c[name] for name in KEY)).where(agenda.c.service == service))
     return sorted(ExposureKey(*row) for row in rows)
+
+
+async def services_on_agenda(connection: AsyncConnection) -> list[str]:
+    """Every service whose uses are decided on."""
+    return list(await connection.scalars(select(agenda.c.service).distinct().order_by(agenda.c.service)))
