@@ -1,15 +1,16 @@
 """escalate: look at what is due, decide, and write the campaign with its notifications in one transaction."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import structlog
 
-from service.adapters.postgres.agenda import Due, Look, look_again, take_due
+from service.adapters.postgres.agenda import Due, Look, look_again, look_at_open_campaigns, take_due
 from service.adapters.postgres.campaign_store import Intent, Standing, load_campaigns, record_intents, save_campaigns
 from service.adapters.postgres.checklist_store import load_checklists
-from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
+from service.adapters.postgres.conditions import Condition, clear_conditions, last_company, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
 from service.adapters.postgres.lifecycle_store import is_superseded
@@ -88,7 +89,10 @@ async def escalate(
     async with database.begin() as connection:
         await tell_behind(connection, topics, now=now)
         await forget_losses(connection, now=now)
-        tick = _Tick(catalog, company, now, await known_until(connection, topics, now=now), worked_out_until)
+        if await last_company(connection, "escalate") not in {None, company.digest}:
+            await look_at_open_campaigns(connection, now=now)
+        known = await known_until(connection, topics, now=now)
+    tick = _Tick(catalog, company, cache(company.owner_of), now, known, worked_out_until)
     done = Escalated(0, 0, 0)
     while (some := await _escalate_batch(database, tick)).looked_at:
         done += some
@@ -160,13 +164,15 @@ def _name(key: ExposureKey) -> str:
 class _Tick:
     catalog: Catalog
     company: Company
+    owner_of: Callable[[str], Owner]
+    """By service. A service calls several models, and a company has many rules."""
     now: datetime
     known_until: datetime
     worked_out_until: datetime | None
 
     def decide(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> tuple[_Changed | None, Look]:
         """What changes, if anything, and when to look again."""
-        key, owner = due.key, self.company.owner_of(due.key.service)
+        key, owner = due.key, self.owner_of(due.key.service)
         decision = self._decision(due, campaign, exposure, owner)
         if isinstance(decision, Wait):
             return None, Look(key, decision.until, decision.wakes_on_call)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.agenda import look_after_calls
+from service.adapters.postgres.agenda import look_after_calls, look_at_uses
 from service.adapters.postgres.tables import series, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import unnested
 from service.adapters.postgres.usage_keys import KEY, is_another
@@ -56,14 +56,19 @@ async def work_out_days(connection: AsyncConnection, *, until: datetime, now: da
     updated = {name: statement.excluded[name] for name in columns if name not in DAY}
     written = await connection.execute(
         statement.on_conflict_do_update(index_elements=list(DAY), set_=updated).returning(
-            *(usage_daily.c[name] for name in DAY), usage_daily.c.first_at
+            *(usage_daily.c[name] for name in (*DAY, "first_at", "end_of_life", "redirected"))
         )
     )
-    first_calls = {Mark(ExposureKey(*row[:4]), row.day): row.first_at for row in written}
+    rows = written.all()
+    first_calls = {Mark(ExposureKey(*row[:4]), row.day): row.first_at for row in rows}
     await _drop(connection, [one for one in touched if one not in first_calls])
     await look_after_calls(
         connection,
         {key: min(first_calls.get(one, now) for one in days) for key, days in groupby(touched, key=lambda one: one[0])},
+    )
+    # A model that dies early, or that another one answers for, is news before any step is due.
+    await look_at_uses(
+        connection, {ExposureKey(*row[:4]) for row in rows if row.end_of_life or row.redirected}, now=now
     )
     return len(touched)
 
