@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Literal
 
 from service.core.calendar import utc_midnight
@@ -58,7 +59,7 @@ def lifecycle(record: Deprecation, moves: Sequence[tuple[date, date]]) -> tuple[
     return tuple(known)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Use:
     """One service's calls of one model in one environment: an outlook of an exposure from its first call on.
 
@@ -86,12 +87,8 @@ class Use:
 
     def as_of(self, now: datetime) -> Exposure | None:
         today = now.date()
-        days = tuple(
-            self._use_on(day, calls)
-            for n in range((today - self.first_day).days + 1)
-            for day in [self.first_day + n * DAY]
-            if (calls := self._calls_on(day))
-        )
+        begin = self.first_day
+        days = tuple(use for n in range((today - begin).days + 1) if (use := self._use_on(begin + n * DAY)))
         if not days:
             return None
         return Exposure(
@@ -108,17 +105,22 @@ class Use:
         # A span without an end has calls within any week of it.
         last = max(span.until or max(span.since, tomorrow) + WEEK for span in self.spans)
         days = (tomorrow + n * DAY for n in range((last - tomorrow).days + 1))
-        return next((utc_midnight(day) for day in days if self._calls_on(day)), None)
+        return next((utc_midnight(day) for day in days if self._use_on(day)), None)
 
     def next_change(self, after: datetime) -> datetime | None:
         return next((at for one in self.lifecycle[1:] if (at := utc_midnight(one.since)) > after), None)
 
-    def _calls_on(self, day: date) -> int:
-        return sum(span.calls_on(day) for span in self.spans)
+    def _use_on(self, day: date) -> DayOfUse | None:
+        if day not in self._worked_out:
+            calls = sum(span.calls_on(day) for span in self.spans)
+            answered = DayOfUse(day, calls, 0, 0, 0, 0, 0, 0)
+            self._worked_out[day] = as_answered(answered, self._known_on(day)) if calls else None
+        return self._worked_out[day]
 
-    def _use_on(self, day: date, calls: int) -> DayOfUse:
-        answered = DayOfUse(day, calls, 0, 0, 0, 0, 0, 0)
-        return as_answered(answered, self._known_on(day))
+    @cached_property
+    def _worked_out(self) -> dict[date, DayOfUse | None]:
+        """`as_of` is asked for the same days again and again."""
+        return {}
 
     def _known_on(self, day: date) -> Deprecation:
         return next(one.deprecation for one in reversed(self.lifecycle) if one.since <= day)

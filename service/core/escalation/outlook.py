@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Protocol
 
 from msgspec import structs
@@ -25,7 +26,7 @@ class Outlook(Protocol):
         """When the provider's dates become other ones; None: they stay as they are."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GoingOn:
     """A stored exposure that goes on as it went in the week before `start`. From the shutdown on its calls end as the
     catalog says that they do."""
@@ -52,24 +53,33 @@ class GoingOn:
     def next_change(self, after: datetime) -> None:
         return None
 
-    @property
+    @cached_property
     def _has_ended(self) -> bool:
         return quiet_at(self.exposure) <= min(self.start, self.known_until or self.start)
 
     def _use_on(self, day: date) -> DayOfUse | None:
+        if day not in self._worked_out:
+            self._worked_out[day] = self._work_out(day)
+        return self._worked_out[day]
+
+    @cached_property
+    def _worked_out(self) -> dict[date, DayOfUse | None]:
+        """`as_of` is asked for the same days again and again."""
+        return {}
+
+    def _work_out(self, day: date) -> DayOfUse | None:
         """The first day is not over: it has the calls that it had by then, or more if more are to be expected."""
-        expected, known = self._expected_on(day), self.exposure.days[-1]
+        expected, known = self._by_weekday.get(day.weekday()), self.exposure.days[-1]
         if known.day == day and (expected is None or known.calls >= expected.calls):
             return known
         return expected and as_answered(structs.replace(expected, day=day), self.exposure.deprecation)
 
-    def _expected_on(self, day: date) -> DayOfUse | None:
-        """That of the same weekday. A caller of which no whole week is known, or none with calls, calls each day."""
-        today = self.start.date()
-        week = {use.day: use for use in self.exposure.days if today - WEEK <= use.day < today}
-        if not week or self.exposure.days[0].day > today - WEEK:
-            return self.exposure.days[-1]
-        return week.get(day - ((day - today) // WEEK + 1) * WEEK)
+    @cached_property
+    def _by_weekday(self) -> dict[int, DayOfUse]:
+        """The last whole week. A caller of which no whole week is known, or none with calls, calls each day."""
+        today, days = self.start.date(), self.exposure.days
+        week = {use.day.weekday(): use for use in days if today - WEEK <= use.day < today}
+        return week if week and days[0].day <= today - WEEK else dict.fromkeys(range(7), days[-1])
 
 
 def last_call(day: date, now: datetime) -> datetime:
