@@ -33,6 +33,9 @@ class Candidate:
     why: str
     """A clause for people."""
 
+    def __str__(self) -> str:
+        return f"{self.who} ({self.why})"
+
 
 def candidates(service: str, acted: Iterable[Acted], teams: Mapping[str, str]) -> tuple[Candidate, ...]:
     """The likeliest first. `teams`: the owning team of each service that has one, by service."""

@@ -1,11 +1,11 @@
 """escalate: look at what is due, decide, and write the campaign with its notifications in one transaction."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
 
 import structlog
+from msgspec import structs
 
 from service.adapters.postgres.agenda import Due, Look, look_again, look_at_open_campaigns, take_due
 from service.adapters.postgres.campaign_store import Intent, Standing, load_campaigns, record_intents, save_campaigns
@@ -16,8 +16,10 @@ from service.adapters.postgres.exposure_store import load_exposures_of, with_evi
 from service.adapters.postgres.lifecycle_store import is_superseded
 from service.adapters.postgres.watermark_store import known_until
 from service.config.company import Company
+from service.core.candidates import Candidate
 from service.core.catalog.lifecycle import Catalog
 from service.core.checklist import Checklist
+from service.core.directory.owners import Owners
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decide import UNTIL_MORE_IS_KNOWN, decide, vanish
@@ -25,8 +27,11 @@ from service.core.escalation.decision import Decision, Telling, Wait
 from service.core.escalation.facts import facts_of
 from service.core.escalation.ladder import upcoming
 from service.core.exposure import Exposure, ExposureKey
+from service.core.notification import Notice
 from service.core.ownership import Owner, destinations
+from service.engine.candidates import find_candidates
 from service.engine.caught_up import tell_behind
+from service.engine.ownership import OwnersBook
 from service.engine.partitions import forget_losses
 
 BATCH = 500
@@ -92,20 +97,21 @@ async def escalate(
         if await last_company(connection, "escalate") not in {None, company.digest}:
             await look_at_open_campaigns(connection, now=now)
         known = await known_until(connection, topics, now=now)
-    tick = _Tick(catalog, company, cache(company.owner_of), now, known, worked_out_until)
+        book = OwnersBook(company, now=now)
+        tick = _Tick(catalog, company, await book.look(connection), now, known, worked_out_until)
     done = Escalated(0, 0, 0)
-    while (some := await _escalate_batch(database, tick)).looked_at:
+    while (some := await _escalate_batch(database, tick, book)).looked_at:
         done += some
     return done
 
 
-async def _escalate_batch(database: Database, tick: "_Tick") -> Escalated:
+async def _escalate_batch(database: Database, tick: "_Tick", book: OwnersBook) -> Escalated:
     async with database.begin() as connection:
         due = await take_due(connection, worked_out_until=tick.worked_out_until, now=tick.now, limit=BATCH)
         # Asked with the keys locked: a catalog that is loaded from here on puts them on the agenda again afterwards.
         if not due or await is_superseded(connection, tick.catalog, now=tick.now):
             return Escalated(0, 0, 0)
-        return await _isolating(connection, tick, due)
+        return await _isolating(connection, replace(tick, owners=await book.look(connection)), due)
 
 
 async def _isolating(connection: Transaction, tick: "_Tick", due: Sequence[Due]) -> Escalated:
@@ -132,12 +138,29 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     shown = await with_evidence(connection, [one.exposure for one in changes if one.exposure], now=now)
     evidenced = {exposure.key: exposure for exposure in shown}
     await save_campaigns(connection, [one.standing(now) for one in changes])
-    ticked = await load_checklists(connection, [one.key for one in changes])
-    intents = [intent for one in changes for intent in tick.intents(one, evidenced, ticked.get(one.key, Checklist()))]
+    beside = await _beside(connection, tick.owners, [one.key for one in changes])
+    intents = [intent for one in changes for intent in tick.intents(one, evidenced, beside[one.key])]
     notified = await record_intents(connection, intents, now=now)
     await look_again(connection, [look for _, look in decided])
     await clear_conditions(connection, UNDECIDABLE, [_name(key) for key in keys], now=now)
     return Escalated(len(due), len(changes), notified)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What a message tells beside the exposure."""
+
+    checklist: Checklist
+    candidates: tuple[Candidate, ...]
+    """Where nobody is known to own the service."""
+
+
+async def _beside(
+    connection: Transaction, owners: Owners, keys: Sequence[ExposureKey]
+) -> Mapping[ExposureKey, _Beside]:
+    ticked = await load_checklists(connection, keys)
+    perhaps = await find_candidates(connection, owners, {key.service for key in keys})
+    return {key: _Beside(ticked.get(key, Checklist()), perhaps.get(key.service, ())) for key in keys}
 
 
 async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception, now: datetime) -> None:
@@ -164,15 +187,14 @@ def _name(key: ExposureKey) -> str:
 class _Tick:
     catalog: Catalog
     company: Company
-    owner_of: Callable[[str], Owner]
-    """By service. A service calls several models, and a company has many rules."""
+    owners: Owners
     now: datetime
     known_until: datetime
     worked_out_until: datetime | None
 
     def decide(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> tuple[_Changed | None, Look]:
         """What changes, if anything, and when to look again."""
-        key, owner = due.key, self.owner_of(due.key.service)
+        key, owner = due.key, self.owners.owner_of(due.key.service)
         decision = self._decision(due, campaign, exposure, owner)
         if isinstance(decision, Wait):
             return None, Look(key, decision.until, decision.wakes_on_call)
@@ -202,11 +224,13 @@ class _Tick:
         return min(self.known_until, exposure.last_at)
 
     def intents(
-        self, changed: _Changed, exposures: Mapping[ExposureKey, Exposure], checklist: Checklist
+        self, changed: _Changed, exposures: Mapping[ExposureKey, Exposure], beside: _Beside
     ) -> Iterator[Intent]:
         """One for each destination of each telling, with its facts. `exposures` have their evidence."""
         for telling in changed.tellings:
             case = Case(exposures[changed.key], changed.owner, self.now, changed.known_until)
-            facts = facts_of(telling, changed.before, changed.after, case, checklist)
+            facts = facts_of(telling, changed.before, changed.after, case, beside.checklist)
+            if isinstance(facts, Notice):
+                facts = structs.replace(facts, candidates=tuple(map(str, beside.candidates)))
             for destination in destinations(changed.owner, telling.audiences, self.company.channels):
                 yield Intent(changed.key, changed.after.plan_version, telling, destination, facts, changed.owner)

@@ -1,9 +1,10 @@
 """Who owns what as of now: lastcall.yaml, and what is stored of people's and directories' answers."""
 
 from datetime import datetime
+from typing import Any
 
 from service.adapters.postgres.database import Transaction
-from service.adapters.postgres.directory_store import Named, Stored, load_answers, load_assignments
+from service.adapters.postgres.directory_store import Named, Stored, last_said, load_answers, load_assignments
 from service.config.company import Company
 from service.config.directories import Directories
 from service.core.directory.answer import owner_from_json
@@ -35,6 +36,22 @@ async def load_owners(connection: Transaction, company: Company, *, now: datetim
         _as_of(stored),
         now,
     )
+
+
+class OwnersBook:
+    """The owners of one tick: read once, and again when somebody said something meanwhile. Who looks with a key of the
+    agenda locked misses nothing that put the key there."""
+
+    def __init__(self, company: Company, *, now: datetime) -> None:
+        self._company, self._now = company, now
+        self._said: tuple[Any, ...] | None = None
+        self._owners = Owners()
+
+    async def look(self, connection: Transaction) -> Owners:
+        said = await last_said(connection)
+        if said != self._said:
+            self._said, self._owners = said, await load_owners(connection, self._company, now=self._now)
+        return self._owners
 
 
 def _rule(named: Named) -> str:

@@ -101,6 +101,14 @@ async def load_answers(connection: AsyncConnection, directories: Collection[str]
     return [Stored(*row) for row in await connection.execute(good.order_by(d.directory, d.key))]
 
 
+async def last_said(connection: AsyncConnection) -> tuple[Any, ...]:
+    """Differs from what it was once a person or a directory has said something anew."""
+    a, d = assignments.c, directory_answers.c
+    people = select(func.count(), func.max(a.at)).select_from(assignments)
+    directories = select(func.count(), func.max(d.fetched_at)).select_from(directory_answers).where(d.key == ITSELF)
+    return (*(await connection.execute(people)).one(), *(await connection.execute(directories)).one())
+
+
 async def read_standings(database: Database) -> list[Standing]:
     """Of every directory that was ever asked."""
     d, other = directory_answers.c, directory_answers.alias("other")
