@@ -1,0 +1,260 @@
+"""A story: what services call and owners do, day by day, and what Slack is given for it.
+
+The records are decoded, counted, decided on and delivered by the real parts, on a real PostgreSQL and over HTTP. Only
+the clock is the story's, and Slack is tests/slack_server.py. A message that the story did not expect fails it.
+"""
+
+import itertools
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import SecretStr
+from sqlalchemy import Row, select
+
+from service.adapters.catalog.files import LoadedCatalog, load_catalog
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.series_store import SeriesBook
+from service.adapters.postgres.tables import messages, notifications
+from service.adapters.postgres.usage_store import UsageStore
+from service.adapters.slack.transport import open_slack
+from service.config.company import Company, load_company
+from service.core.catalog.lifecycle import Catalog, Deprecation, Shutdown
+from service.core.escalation.act import Act
+from service.core.exposure import ExposureKey
+from service.core.messages import Links
+from service.core.messages.preview import thread_to_text
+from service.engine.act import Acted, act
+from service.engine.deliver import DeliveryReport
+from service.engine.tick import Engine, tick
+from tests.callers import Caller
+from tests.calls import count_calls
+from tests.company_slack import invite, slack_of
+from tests.slack_server import Posted, SlackServer
+
+Told = dict[str, dict[str, dict[str, set[str]]]]
+"""Day -> service (or platform) -> step -> who."""
+
+
+@dataclass(frozen=True)
+class News:
+    """One thing that a message tells."""
+
+    kind: str
+    step: str
+    service: str
+    platform: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message that Slack took."""
+
+    at: datetime
+    to: str
+    """As lastcall.yaml spells it."""
+    text: str
+    """All of it and of its thread, as its readers see it."""
+    posts: int
+    """The root, and its replies in the thread."""
+    news: tuple[News, ...]
+
+    @property
+    def is_digest(self) -> bool:
+        return all(one.kind == "digest" for one in self.news)
+
+    def __str__(self) -> str:
+        told = Counter(f"{one.platform} {one.step}" for one in self.news)
+        return f"{self.at:%a %Y-%m-%d %H:%M} {self.to}: {dict(told)} {self.text.splitlines()[0]}"
+
+
+@dataclass
+class Story:
+    """`open_story` makes one. Days and hours are UTC's."""
+
+    database: Database
+    engine: Engine
+    slack: SlackServer
+    now: datetime
+    heard: list[Heard] = field(default_factory=list)
+    """Every message but digests."""
+    digests: list[Heard] = field(default_factory=list)
+    """They come by the week, and are no surprise."""
+
+    def __post_init__(self) -> None:
+        self._callers: list[Caller] = []
+        self._surprises: list[Heard] = []
+        self._posts = 0
+        self._moves = itertools.count(1)
+        self._store = self._open_store()
+
+    def calls(
+        self,
+        service: str,
+        model: str = "gpt-4.5-preview",
+        *,
+        provider: Literal["openai", "azure"] = "openai",
+        per_day: int = 3,
+        since: date = date.min,
+        until: date = date.max,
+        on: Callable[[date], bool] = lambda day: True,
+        fails_from: date | None = None,
+    ) -> None:
+        """`since` and `until` are included. From `fails_from` on the provider answers that the model is gone."""
+        self._callers.append(
+            Caller(service, model, provider, per_day, lambda day: since <= day <= until and on(day), fails_from)
+        )
+
+    def moves_date(self, platform: str, id_: str, *, to: date) -> None:
+        """The next release's catalog has another day for the shutdown."""
+        old, record = self.engine.catalog, self._record(platform, id_)
+        moved = replace(record, shutdown=Shutdown(to, "exact"), superseded=(*record.superseded, record.shutdown))
+        records = [moved if one is record else one for one in old]
+        catalog = Catalog(records, digest=f"{old.digest[:40]}, moved {next(self._moves)}")
+        self.engine = replace(self.engine, catalog=catalog)
+        self._store = self._open_store()
+
+    def owners_change(self, lastcall_yaml: str) -> None:
+        """lastcall.yaml is another one from here on. Slack knows whom it names."""
+        company = _load(lastcall_yaml)
+        self.engine = replace(self.engine, company=company)
+        invite(company, self.slack)
+
+    async def asks(self, asked: Act, service: str, model: str = "gpt-4.5-preview") -> None:
+        """Somebody acts on the service's use of a model of OpenAI's, and is not refused."""
+        key = ExposureKey(service, "production", *self._record("openai-api", model).key)
+        catalog, company = self.engine.catalog, self.engine.company
+        done = await act(self.database, catalog, company, key, asked, topics=(), now=self.now)
+        assert isinstance(done, Acted), done
+
+    async def fast_forward(
+        self, *, until: date | None = None, days: int = 0, every: timedelta = timedelta(hours=6)
+    ) -> None:
+        """Through the whole of day `until`, or so many days on, with a tick each `every`."""
+        end = datetime.combine(until + timedelta(days=1), time(), UTC) if until else self.now + timedelta(days=days)
+        while self.now < end:
+            since, self.now = self.now, min(self.now + every, end)
+            await self._call(since)
+            await self._tick()
+
+    # --- what was told --------------------------------------------------------------------------------------------
+
+    def expect_message(self, to: str, *, on: date, containing: str | tuple[str, ...] = ()) -> Heard:
+        """One message, which is no surprise from here on."""
+        parts = (containing,) if isinstance(containing, str) else containing
+        there = [one for one in self._surprises if one.to == to and one.at.date() == on]
+        found = next((one for one in there if all(part in one.text for part in parts)), None)
+        said = "\n\n".join(f"{one}\n{one.text}" for one in there) or self._list_surprises()
+        assert found, f"{to} was not told {parts} on {on}, but:\n{said}"
+        self._surprises.remove(found)
+        return found
+
+    def message(self, to: str, *, on: date) -> Heard:
+        """The one that was told there on that day, digests apart."""
+        (only,) = (one for one in self.heard if one.to == to and one.at.date() == on)
+        return only
+
+    def expect_told(self, expected: Told, *, by: Literal["service", "platform"] = "service") -> None:
+        """All that was told and not expected yet, neither more nor less, and nothing twice."""
+        told = Counter(
+            f"{heard.at.date()} {getattr(news, by)} {news.step}: {heard.to}"
+            for heard in self._surprises
+            for news in heard.news
+            if news.kind != "digest"
+        )
+        wanted = Counter(
+            f"{day} {key} {step}: {to}"
+            for day, keys in expected.items()
+            for key, steps in keys.items()
+            for step, who in steps.items()
+            for to in who
+        )
+        missing, besides = sorted((wanted - told).elements()), sorted((told - wanted).elements())
+        assert not missing + besides, "\n".join(["not told:", *missing, "told besides:", *besides])
+        self._surprises.clear()
+
+    def expect_nothing_else(self) -> None:
+        assert not self._surprises, f"nobody expected\n{self._list_surprises()}"
+
+    def _list_surprises(self) -> str:
+        return "\n".join(map(str, self._surprises))
+
+    # --- the engine -----------------------------------------------------------------------------------------------
+
+    def _record(self, platform: str, id_: str) -> Deprecation:
+        (record,) = (one for one in self.engine.catalog if one.platform == platform and id_ in (one.id, *one.aliases))
+        return record
+
+    def _open_store(self) -> UsageStore:
+        catalog, resolver = self.engine.catalog, self.engine.resolver
+        return UsageStore(self.database, catalog, SeriesBook(catalog, resolver))
+
+    async def _call(self, since: datetime) -> None:
+        """What was called after `since` and up to now."""
+        events = [event for caller in self._callers for event in caller.events(since, self.now)]
+        if events:
+            loaded = LoadedCatalog(self.engine.catalog, self.engine.resolver)
+            await count_calls(self.database, loaded, events, self.now, store=self._store)
+
+    async def _tick(self) -> None:
+        ticked = await tick(self.engine, now=self.now)
+        assert not ticked.failures, ticked.failures
+        delivery = ticked.results["deliver"]
+        assert delivery == DeliveryReport(delivered=getattr(delivery, "delivered", 0)), delivery
+        new = [heard async for heard in self._heard()] if self.slack.posts[self._posts :] else []
+        twice = [to for to, count in Counter(heard.to for heard in new).items() if count > 1]
+        assert not twice, f"more than one message at one tick: {twice}"
+        self.digests += [heard for heard in new if heard.is_digest]
+        told = [heard for heard in new if not heard.is_digest]
+        self.heard += told
+        self._surprises += told
+
+    async def _heard(self) -> AsyncIterator[Heard]:
+        """What Slack took since it was asked last. Each message is there once, whole."""
+        posts: dict[str, dict[int, Posted]] = defaultdict(dict)
+        for posted in self.slack.posts[self._posts :]:
+            mark = posted.metadata["event_payload"]
+            number = mark.get("reply", 0)
+            assert number not in posts[mark["id"]], f"posted twice: {posted.text}"
+            posts[mark["id"]][number] = posted
+        self._posts = len(self.slack.posts)
+        async with self.database.connect() as connection:
+            told = select(messages.c.id, messages.c.destination, notifications)
+            rows = (await connection.execute(told.join(notifications).where(messages.c.id.in_(posts)))).all()
+        for id_, parts in posts.items():
+            of_message = [row for row in rows if str(row.id) == id_]
+            assert {row.state for row in of_message} == {"delivered"}, of_message
+            root, *replies = (parts[number].blocks for number in range(len(parts)))
+            text = "\n".join((parts[0].text, thread_to_text(root, replies)))
+            yield Heard(self.now, of_message[0].destination, text, len(parts), tuple(map(_news, of_message)))
+
+
+def _news(row: Row[Any]) -> News:
+    return News(row.kind, row.step or row.kind, row.facts.get("service", ""), row.facts.get("platform", ""))
+
+
+@asynccontextmanager
+async def open_story(database: Database, lastcall_yaml: str, *, begins: date) -> AsyncIterator[Story]:
+    """Once it is told, nothing unexpected may have been heard."""
+    company = _load(lastcall_yaml)
+    async with (
+        slack_of(company) as slack,
+        open_slack(SecretStr(slack.token), api_url=slack.url, pace_seconds=0) as transport,
+    ):
+        loaded = load_catalog()
+        engine = Engine(database, loaded.catalog, loaded.resolver, company, transport, Links(), topics=())
+        story = Story(database, engine, slack, datetime.combine(begins, time(), UTC))
+        yield story
+        story.expect_nothing_else()
+
+
+def _load(lastcall_yaml: str) -> Company:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "lastcall.yaml"
+        file.write_text(lastcall_yaml)
+        return load_company(file)
