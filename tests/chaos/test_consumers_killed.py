@@ -46,29 +46,36 @@ class Produced:
     rejected: int = 0
 
 
+@pytest.fixture
+def apache_kafka() -> str:
+    """Bootstrap servers."""
+    servers = os.environ.get("LASTCALL_TEST_KAFKA")
+    assert servers, "no Apache Kafka: `make test-kafka` brings one, or name one in LASTCALL_TEST_KAFKA"
+    return servers
+
+
 @pytest.mark.slow
 @pytest.mark.apache_kafka
-@pytest.mark.skipif("LASTCALL_TEST_KAFKA" not in os.environ, reason="needs a real Apache Kafka: make chaos")
 async def test_totals_are_exact_though_consumers_are_killed(
-    kafka: str, database_url: str, database: Database, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    apache_kafka: str, database_url: str, database: Database, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     seed = int(os.environ.get("LASTCALL_CHAOS_SEED", str(time.time_ns())))
     chance = random.Random(seed)  # noqa: S311
     say(f"seed {seed}, {RECORDS:,} records over {PARTITIONS} partitions")
-    topic = await make_topic(kafka, partitions=PARTITIONS)
+    topic = await make_topic(apache_kafka, partitions=PARTITIONS)
     second_folder = tmp_path_factory.mktemp("second")
     environment = {
         **os.environ,
         "LASTCALL_DATABASE_URL": database_url,
-        "LASTCALL_KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "LASTCALL_KAFKA_BOOTSTRAP_SERVERS": apache_kafka,
         "LASTCALL_KAFKA_TOPICS": topic,
         "LASTCALL_KAFKA_GROUP": topic,
-        "LASTCALL_KAFKA_DEAD_LETTER_TOPIC": await make_topic(kafka),
+        "LASTCALL_KAFKA_DEAD_LETTER_TOPIC": await make_topic(apache_kafka),
         "LASTCALL_FLUSH_SECONDS": "0.3",
         "LASTCALL_WEB_PORT": "0",
     }
     async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as consumers:
-        producing = group.create_task(_produce(kafka, topic, chance))
+        producing = group.create_task(_produce(apache_kafka, topic, chance))
         first = await _consumer(consumers, environment, tmp_path)
         second: Process | None = None
         for kill in range(KILLS):
