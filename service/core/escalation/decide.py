@@ -22,7 +22,7 @@ from service.core.escalation.decision import (
     Wait,
 )
 from service.core.escalation.hold import Committed, Snoozed
-from service.core.escalation.holding import Quiet, held_by, is_broken
+from service.core.escalation.holding import held_by, is_broken, is_kept_open
 from service.core.escalation.ladder import climb, held_until, standing_at, waiting, wakes
 from service.core.escalation.policy import Policy
 from service.core.escalation.telling import (
@@ -35,7 +35,7 @@ from service.core.escalation.telling import (
     tell_redirected,
     tell_relapse,
 )
-from service.core.exposure import Exposure, quiet_period
+from service.core.exposure import Exposure, quiet_at, quiet_period
 from service.core.ownership import Owner
 
 UNTIL_MORE_IS_KNOWN = timedelta(minutes=5)
@@ -63,17 +63,24 @@ def decide(
         return _closed(campaign, campaign.closed_at, case)
     if not exposure.deprecation.is_deprecated:
         return _withdraw(campaign, case)
-    if case.state == "quiet" and not _is_kept_open(campaign, case):
+    if case.state == "quiet" and not is_kept_open(campaign, case):
         return _migrate(campaign, case)
     return _go_on(campaign, case)
 
 
 def _go_on(campaign: Campaign, case: Case) -> Change | Wait:
-    if quiet := _quiet(campaign, case):
-        return Wait(quiet.until, wakes_on_call=isinstance(quiet.hold, Committed), reason=quiet.reason)
+    if quiet := held_by(campaign, case):
+        return _hold_still(quiet, case)
     if campaign.deadline != case.deadline:
         return _replan(campaign, case)
     return _advance(campaign, case)
+
+
+def _hold_still(quiet: Quiet, case: Case) -> Wait:
+    """The calls may end meanwhile, which closes the campaign all the same."""
+    ends_at = case.now + UNTIL_MORE_IS_KNOWN if case.seems_quiet else quiet_at(case.exposure)
+    until = min((at for at in (quiet.until, ends_at) if at and at > case.now), default=None)
+    return Wait(until, wakes_on_call=isinstance(quiet.hold, Committed), reason=quiet.reason)
 
 
 def vanish(campaign: Campaign | None, now: datetime) -> Close | Wait:
@@ -126,13 +133,6 @@ def _withdraw(campaign: Campaign, case: Case) -> Close:
     return Close(closed, (_after_the_hold(tell_owner("withdrawn", campaign, case, reason), campaign, case),), reason)
 
 
-def _is_kept_open(campaign: Campaign, case: Case) -> bool:
-    """Somebody knows that calls will come back; once the model is gone, nobody needs to wait for them."""
-    if campaign.kept_open is None:
-        return False
-    return case.deadline is None or case.now < utc_midnight(case.deadline)
-
-
 def _migrate(campaign: Campaign, case: Case) -> Close:
     days = quiet_period(case.exposure.days).days
     reason = f"no call since {case.exposure.last_at:%Y-%m-%d}, longer than this caller's quiet period of {days} days"
@@ -148,14 +148,6 @@ def _after_the_hold(telling: Telling, campaign: Campaign, case: Case) -> Telling
     if quiet is None or quiet.until is None or isinstance(quiet.hold, Committed):
         return telling
     return replace(telling, not_before=max(telling.not_before, quiet.until))
-
-
-def _quiet(campaign: Campaign, case: Case) -> Quiet | None:
-    """A snooze was safe for the plan of its day: a shutdown that moves earlier ends it."""
-    moved_earlier = campaign.deadline is not None and case.deadline is not None and case.deadline < campaign.deadline
-    if moved_earlier and isinstance(campaign.hold, Snoozed):
-        return None
-    return held_by(campaign, case)
 
 
 def _replan(campaign: Campaign, case: Case) -> Replan:
@@ -225,7 +217,7 @@ def _tell_what_is_due(
 
 
 def _wait(campaign: Campaign, case: Case) -> Wait:
-    if case.seems_quiet and not _is_kept_open(campaign, case):
+    if case.seems_quiet and not is_kept_open(campaign, case):
         return _until_more_is_known(case)
     until = wakes(campaign, case, climb(campaign.policy, case))
     reason = f"nothing is due before {until:%Y-%m-%d %H:%M} UTC" if until else "the policy has no more steps"
