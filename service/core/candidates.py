@@ -1,8 +1,8 @@
 """Who may own a service that nobody is known to own, and why one thinks so."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,6 +13,7 @@ Reason = Literal["acted", "same_name", "neighbours"]
 """acted: they did something about its campaigns. same_name: a team is called so. neighbours: theirs are the services
 whose names begin alike."""
 MOST = 3
+MOST_PARTS = 8
 _PARTS = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -37,9 +38,37 @@ class Candidate:
         return f"{self.who} ({self.why})"
 
 
-def candidates(service: str, acted: Iterable[Acted], teams: Mapping[str, str]) -> tuple[Candidate, ...]:
-    """The likeliest first. `teams`: the owning team of each service that has one, by service."""
-    found = [*_actors(acted), *_namesakes(service, teams), *_neighbours(service, teams)]
+class Neighbourhood:
+    """Teams, and the services that they own, by how the names begin. Made once for many questions."""
+
+    def __init__(self, teams: Mapping[str, str]) -> None:
+        """`teams`: the owning team of each service that has one, by service."""
+        self._owners: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+        for service, team in teams.items():
+            for beginning in _beginnings(service):
+                self._owners[beginning][team] += 1
+        self._called = {_parts(team): team for team in sorted(set(teams.values()))}
+
+    def namesakes(self, service: str) -> list[Candidate]:
+        named = [self._called[beginning] for beginning in _beginnings(service) if beginning in self._called]
+        return [Candidate(team, "same_name", "the service's name begins with the team's") for team in named]
+
+    def neighbours(self, service: str) -> list[Candidate]:
+        """Whose services share the most leading words with its name; of those, who has the most such services."""
+        nearest = next((one for one in _beginnings(service) if one in self._owners), None)
+        if nearest is None:
+            return []
+        owners = self._owners[nearest]
+        alike = f"{words.plural(owners.total(), 'service')} named {'-'.join(nearest)}-*"
+        return [
+            Candidate(team, "neighbours", f"owns {count} of {alike}")
+            for team, count in sorted(owners.items(), key=lambda one: (-one[1], one[0]))
+        ]
+
+
+def candidates(service: str, acted: Iterable[Acted], around: Neighbourhood) -> tuple[Candidate, ...]:
+    """Of a service without an owner; the likeliest first."""
+    found = [*_actors(acted), *around.namesakes(service), *around.neighbours(service)]
     likeliest = {one.who: one for one in reversed(found)}
     return tuple(dict.fromkeys(likeliest[one.who] for one in found))[:MOST]
 
@@ -63,35 +92,11 @@ _DID = {
 }
 
 
-def _namesakes(service: str, teams: Mapping[str, str]) -> Sequence[Candidate]:
-    own = _parts(service)
-    alike = [team for team in sorted(set(teams.values())) if (name := _parts(team)) and name == own[: len(name)]]
-    return [Candidate(team, "same_name", "the service's name begins with the team's") for team in alike]
+def _beginnings(name: str) -> Iterator[tuple[str, ...]]:
+    """The longest first: `search-api` begins with search, api and with search."""
+    parts = _parts(name)
+    return (parts[:length] for length in range(len(parts), 0, -1))
 
 
-def _neighbours(service: str, teams: Mapping[str, str]) -> Sequence[Candidate]:
-    """Whose services share the most leading words with its name; of those, who has the most such services."""
-    own = _parts(service)
-    shared = {other: _shared(own, _parts(other)) for other in teams if other != service}
-    most = max(shared.values(), default=0)
-    near = [other for other, words_shared in shared.items() if most and words_shared == most]
-    counted = Counter(teams[other] for other in near)
-    return [
-        Candidate(
-            team, "neighbours", f"owns {count} of {words.plural(len(near), 'service')} named {'-'.join(own[:most])}-*"
-        )
-        for team, count in sorted(counted.items(), key=lambda one: (-one[1], one[0]))
-    ]
-
-
-def _parts(name: str) -> list[str]:
-    return [part.lower() for part in _PARTS.split(name) if part]
-
-
-def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    alike = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        alike += 1
-    return alike
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part.lower() for part in _PARTS.split(name) if part)[:MOST_PARTS]

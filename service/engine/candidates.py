@@ -5,18 +5,24 @@ from collections.abc import Collection
 from service.adapters.postgres.database import Transaction
 from service.adapters.queries.ownership import read_acted
 from service.adapters.queries.services import read_service_names
-from service.core.candidates import Candidate, candidates
+from service.core.candidates import Candidate, Neighbourhood, candidates
 from service.core.directory.owners import Owners
 
 
-async def find_candidates(
-    connection: Transaction, owners: Owners, services: Collection[str]
-) -> dict[str, tuple[Candidate, ...]]:
-    """By service, of `services` that have no owner."""
-    unowned = [service for service in services if owners.of(service).source is None]
-    if not unowned:
-        return {}
-    acted = await read_acted(connection, unowned)
-    known = await read_service_names(connection)
-    teams = {name: team for name in known if (team := owners.owner_of(name).team) is not None}
-    return {service: candidates(service, acted.get(service, ()), teams) for service in unowned}
+class CandidateBook:
+    """Candidates by the owners of one moment. What they are found in is read once it is needed."""
+
+    def __init__(self, owners: Owners) -> None:
+        self._owners = owners
+        self._around: Neighbourhood | None = None
+
+    async def look(self, connection: Transaction, services: Collection[str]) -> dict[str, tuple[Candidate, ...]]:
+        """By service, of `services` that have no owner."""
+        unowned = [service for service in services if self._owners.of(service).source is None]
+        if not unowned:
+            return {}
+        if self._around is None:
+            known = await read_service_names(connection)
+            self._around = Neighbourhood({name: team for name in known if (team := self._owners.owner_of(name).team)})
+        acted = await read_acted(connection, unowned)
+        return {service: candidates(service, acted.get(service, ()), self._around) for service in unowned}

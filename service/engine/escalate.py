@@ -19,7 +19,6 @@ from service.config.company import Company
 from service.core.candidates import Candidate
 from service.core.catalog.lifecycle import Catalog
 from service.core.checklist import Checklist
-from service.core.directory.owners import Owners
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decide import UNTIL_MORE_IS_KNOWN, decide, vanish
@@ -29,9 +28,8 @@ from service.core.escalation.ladder import upcoming
 from service.core.exposure import Exposure, ExposureKey
 from service.core.notification import Notice
 from service.core.ownership import Owner, destinations
-from service.engine.candidates import find_candidates
 from service.engine.caught_up import tell_behind
-from service.engine.ownership import OwnersBook
+from service.engine.ownership import Known, OwnersBook
 from service.engine.partitions import forget_losses
 
 BATCH = 500
@@ -111,7 +109,7 @@ async def _escalate_batch(database: Database, tick: "_Tick", book: OwnersBook) -
         # Asked with the keys locked: a catalog that is loaded from here on puts them on the agenda again afterwards.
         if not due or await is_superseded(connection, tick.catalog, now=tick.now):
             return Escalated(0, 0, 0)
-        return await _isolating(connection, replace(tick, owners=await book.look(connection)), due)
+        return await _isolating(connection, replace(tick, known=await book.look(connection)), due)
 
 
 async def _isolating(connection: Transaction, tick: "_Tick", due: Sequence[Due]) -> Escalated:
@@ -138,7 +136,7 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     shown = await with_evidence(connection, [one.exposure for one in changes if one.exposure], now=now)
     evidenced = {exposure.key: exposure for exposure in shown}
     await save_campaigns(connection, [one.standing(now) for one in changes])
-    beside = await _beside(connection, tick.owners, [one.key for one in changes])
+    beside = await _beside(connection, tick.known, [one.key for one in changes])
     intents = [intent for one in changes for intent in tick.intents(one, evidenced, beside[one.key])]
     notified = await record_intents(connection, intents, now=now)
     await look_again(connection, [look for _, look in decided])
@@ -155,11 +153,9 @@ class _Beside:
     """Where nobody is known to own the service."""
 
 
-async def _beside(
-    connection: Transaction, owners: Owners, keys: Sequence[ExposureKey]
-) -> Mapping[ExposureKey, _Beside]:
+async def _beside(connection: Transaction, known: Known, keys: Sequence[ExposureKey]) -> Mapping[ExposureKey, _Beside]:
     ticked = await load_checklists(connection, keys)
-    perhaps = await find_candidates(connection, owners, {key.service for key in keys})
+    perhaps = await known.candidates.look(connection, {key.service for key in keys})
     return {key: _Beside(ticked.get(key, Checklist()), perhaps.get(key.service, ())) for key in keys}
 
 
@@ -187,14 +183,14 @@ def _name(key: ExposureKey) -> str:
 class _Tick:
     catalog: Catalog
     company: Company
-    owners: Owners
+    known: Known
     now: datetime
     known_until: datetime
     worked_out_until: datetime | None
 
     def decide(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> tuple[_Changed | None, Look]:
         """What changes, if anything, and when to look again."""
-        key, owner = due.key, self.owners.owner_of(due.key.service)
+        key, owner = due.key, self.known.owners.owner_of(due.key.service)
         decision = self._decision(due, campaign, exposure, owner)
         if isinstance(decision, Wait):
             return None, Look(key, decision.until, decision.wakes_on_call)

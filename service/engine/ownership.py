@@ -11,6 +11,7 @@ from service.core.directory.answer import owner_from_json
 from service.core.directory.codeowners import DEFAULT_PATHS, CodeOwners
 from service.core.directory.owners import Assignment, Owners, Source
 from service.core.directory.stored import catalog_from_answers, rules_from_answers
+from service.engine.candidates import CandidateBook
 
 
 async def load_owners(connection: Transaction, company: Company, *, now: datetime) -> Owners:
@@ -38,6 +39,13 @@ async def load_owners(connection: Transaction, company: Company, *, now: datetim
     )
 
 
+class Known:
+    """The owners, and the candidates for what they leave out."""
+
+    def __init__(self, owners: Owners) -> None:
+        self.owners, self.candidates = owners, CandidateBook(owners)
+
+
 class OwnersBook:
     """The owners of one tick: read once, and again when somebody said something meanwhile. Who looks with a key of the
     agenda locked misses nothing that put the key there."""
@@ -45,13 +53,13 @@ class OwnersBook:
     def __init__(self, company: Company, *, now: datetime) -> None:
         self._company, self._now = company, now
         self._said: tuple[Any, ...] | None = None
-        self._owners = Owners()
+        self._known = Known(Owners())
 
-    async def look(self, connection: Transaction) -> Owners:
+    async def look(self, connection: Transaction) -> Known:
         said = await last_said(connection)
         if said != self._said:
-            self._said, self._owners = said, await load_owners(connection, self._company, now=self._now)
-        return self._owners
+            self._said, self._known = said, Known(await load_owners(connection, self._company, now=self._now))
+        return self._known
 
 
 def _rule(named: Named) -> str:

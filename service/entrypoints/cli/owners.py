@@ -17,7 +17,7 @@ from service.core import words
 from service.core.candidates import Candidate
 from service.core.directory.answer import owner_to_json
 from service.core.directory.owners import STALE_AFTER, Ownership
-from service.engine.candidates import find_candidates
+from service.engine.candidates import CandidateBook
 from service.engine.ownership import load_owners
 from service.entrypoints.cli.output import Exit, console, emit, fail
 from service.entrypoints.cli.session import run
@@ -69,7 +69,7 @@ async def _answers(app: App, service: str | None, now: datetime) -> list[Answer]
         known = await read_service_names(connection)
         owners = await load_owners(connection, app.company, now=now)
         asked = known if service is None else [service]
-        found = await find_candidates(connection, owners, asked)
+        found = await CandidateBook(owners).look(connection, asked)
     answers = [Answer(name, owners.of(name), found.get(name, ())) for name in asked]
     return [one for one in answers if one.service in known or one.ownership.source is not None]
 
