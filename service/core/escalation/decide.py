@@ -22,7 +22,7 @@ from service.core.escalation.decision import (
     Wait,
 )
 from service.core.escalation.hold import Committed, Snoozed
-from service.core.escalation.holding import held_by, is_broken, is_kept_open
+from service.core.escalation.holding import Quiet, held_by, is_broken, is_kept_open
 from service.core.escalation.ladder import climb, held_until, standing_at, waiting, wakes
 from service.core.escalation.policy import Policy
 from service.core.escalation.telling import (
