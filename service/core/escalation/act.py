@@ -2,18 +2,24 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Literal
 
 from service.core import words
+from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Acknowledged, Committed, KeptOpen, Snoozed, Waived
-from service.core.escalation.holding import standing
+from service.core.escalation.hold import Acknowledged, Committed, Hold, KeptOpen, Snoozed, Waived
+from service.core.escalation.holding import calls_after, held_by, is_kept_open, is_moved_earlier
 from service.core.escalation.ladder import climb, waiting
 from service.core.escalation.policy import Policy
+from service.core.secret import holds_secret
 
 ACKNOWLEDGED_DAYS = 5
 """Business days."""
-LONGEST_WAIVER = timedelta(days=366)
+LONGEST = timedelta(days=366)
+"""How far ahead a risk may be accepted, and a day be promised where there is no firm shutdown."""
+FARTHEST_SNOOZE = timedelta(days=30)
+"""Where no step and no shutdown is ahead."""
 MAX_REASON = 500
 
 
@@ -61,92 +67,143 @@ Act = Acknowledge | Snooze | Commit | Waive | Reopen
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The act cannot be done now."""
+    """The act is not done."""
 
     reason: str
     remedy: str
+    kind: Literal["not_now", "wrong_input"] = "not_now"
+    """not_now: as things stand. wrong_input: whatever the campaign and its calls do."""
 
 
 def perform(act: Act, campaign: Campaign | None, case: Case, policy: Policy) -> Campaign | Refused:
-    """The campaign after the act. `policy` counts where there is none yet: a promise can come before any notice."""
+    """The campaign after the act; the same one where it was asked before. `policy` counts where there is none yet: a
+    promise can come before any notice."""
     if not case.exposure.deprecation.is_deprecated:
         return Refused("the model is not deprecated", "nothing is to be done")
     if isinstance(act, Reopen):
-        return _reopen(act, campaign, case)
+        return _reopen(campaign, case, act)
     if campaign is not None and not campaign.is_open:
         return Refused("the campaign is closed", "reopen it first, if calls are still to come")
+    if case.state == "quiet" and not (campaign and is_kept_open(campaign, case)):
+        return Refused("the calls have ended", "nothing is to be done: a new call opens the campaign again")
     if isinstance(act, Acknowledge):
         return _acknowledge(act, campaign, case)
-    return _hold(act, campaign, case, policy)
+    opened = _settled(campaign, case) if campaign else Campaign(policy, opened_at=case.now, deadline=case.deadline)
+    hold = _hold(act, campaign, opened, case)
+    return hold if isinstance(hold, Refused) else replace(opened, hold=hold)
 
 
-def _hold(act: Snooze | Commit | Waive, campaign: Campaign | None, case: Case, policy: Policy) -> Campaign | Refused:
-    opened = campaign or Campaign(policy, opened_at=case.now, deadline=case.deadline)
+def _settled(campaign: Campaign, case: Case) -> Campaign:
+    """A promise whose day is past while calls go on is broken, whatever is asked next."""
+    promise = campaign.hold
+    if isinstance(promise, Committed) and calls_after(promise, case):
+        return replace(campaign, promise_broken_on=promise.on, hold=None)
+    return campaign
+
+
+def _hold(act: Snooze | Commit | Waive, campaign: Campaign | None, opened: Campaign, case: Case) -> Hold | Refused:
+    asked: Hold | Refused
     match act:
         case Snooze():
-            return _snooze(act, campaign, opened, case)
+            asked = _snooze(act, campaign, opened, case)
         case Commit():
-            return _commit(act, opened, case)
+            asked = _commit(act, opened, case)
         case Waive():
-            return _waive(act, opened, case)
+            asked = _waive(act, case)
+    before = opened.hold
+    if before is None or isinstance(asked, Refused) or replace(asked, at=before.at) != before:
+        return asked
+    return before
 
 
 def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[date, ...]:
     """The business days that a snooze may last until: up to the next step's day, and never past the shutdown."""
     ladder = climb(campaign.policy if campaign else policy, case)
-    if waiting(campaign, case, ladder):
+    if waiting(campaign, case, ladder) or (campaign and is_moved_earlier(campaign, case)):
         return ()
     steps = [case.day_of(rung.due) for rung in ladder if rung.due > case.now and not rung.step.at.while_failing]
-    last = min([*steps, *([case.deadline] if case.deadline else [])], default=case.today + timedelta(days=30))
+    last = min([*steps, *([case.deadline] if case.deadline else [])], default=case.today + FARTHEST_SNOOZE)
     ahead = (case.today + timedelta(days=n) for n in range(1, (last - case.today).days + 1))
     return tuple(day for day in ahead if case.owner.calendar.is_business_day(day))
 
 
 def _acknowledge(act: Acknowledge, campaign: Campaign | None, case: Case) -> Campaign | Refused:
     if campaign is None or campaign.level is None:
-        return Refused("nobody was told of it yet", "there is nothing to acknowledge; commit to a day or waive it")
-    local = case.owner.calendar
-    until = case.morning(local.add_business_days(case.today, ACKNOWLEDGED_DAYS))
-    return replace(campaign, acknowledged=Acknowledged(act.by, case.now, campaign.level.step, until))
+        return Refused("nobody was told of it yet", "there is nothing to acknowledge; commit to a day, or waive it")
+    until = case.morning(case.owner.calendar.add_business_days(case.today, ACKNOWLEDGED_DAYS))
+    asked, before = Acknowledged(act.by, case.now, campaign.level.step, until), campaign.acknowledged
+    is_asked_again = before is not None and replace(asked, at=before.at) == before
+    return campaign if is_asked_again else replace(campaign, acknowledged=asked)
 
 
-def _snooze(act: Snooze, campaign: Campaign | None, opened: Campaign, case: Case) -> Campaign | Refused:
+def _snooze(act: Snooze, campaign: Campaign | None, opened: Campaign, case: Case) -> Snoozed | Refused:
     safe = safe_days(campaign, case, opened.policy)
     if not safe:
-        return Refused("no day is safe to snooze until", "the next step is due; commit to a day, or waive it")
+        return Refused("no day is safe to snooze until", "the next step is near; commit to a day, or waive it")
     if act.until not in safe:
         offered = words.day(safe[0]) if len(safe) == 1 else f"{words.day(safe[0])} to {words.day(safe[-1])}"
-        return Refused(f"{words.day(act.until)} is not safe", f"choose a business day: {offered}")
-    return replace(opened, hold=Snoozed(act.by, case.now, act.until))
+        return Refused(f"{words.day(act.until)} is not safe to snooze until", f"choose a business day: {offered}")
+    return Snoozed(act.by, case.now, act.until)
 
 
-def _commit(act: Commit, opened: Campaign, case: Case) -> Campaign | Refused:
+def _commit(act: Commit, opened: Campaign, case: Case) -> Committed | Refused:
+    """A promise that takes the place of another began when that one did: moving the day buys no time."""
     if act.on < case.today:
-        return Refused(f"{words.day(act.on)} is past", "promise a day from today on")
+        return Refused(f"{words.day(act.on)} is past", "promise a day from today on", "wrong_input")
+    if case.deadline is None and act.on > case.today + LONGEST:
+        last = words.day(case.today + LONGEST)
+        return Refused(f"{words.day(act.on)} is too far away", f"promise a day up to {last}", "wrong_input")
+    if case.deadline is not None and case.now >= utc_midnight(case.deadline):
+        return Refused(
+            f"the shutdown was on {words.day(case.deadline)}", "it is too late to promise; move, or waive it"
+        )
     if case.deadline is not None and act.on > case.deadline:
         end = words.day(case.deadline)
         return Refused(f"{words.day(act.on)} is after the shutdown", f"promise a day up to {end}, or waive it")
-    return replace(opened, hold=Committed(act.by, case.now, act.on), promise_broken_on=None)
+    begun = opened.hold.at if isinstance(opened.hold, Committed) else case.now
+    return Committed(act.by, begun, act.on)
 
 
-def _waive(act: Waive, opened: Campaign, case: Case) -> Campaign | Refused:
-    reason = act.reason.strip()
+def _waive(act: Waive, case: Case) -> Waived | Refused:
+    reason = reason_in(act.reason)
     if not reason:
-        return Refused("a waiver needs a reason", "say why the risk is accepted")
+        return Refused("a waiver needs a reason", "say why the risk is accepted", "wrong_input")
     if len(reason) > MAX_REASON:
-        return Refused(f"the reason is longer than {MAX_REASON} characters", "shorten it, or link to the long one")
-    last = case.today + LONGEST_WAIVER
+        shorter = "shorten it, or link to the long one"
+        return Refused(f"the reason is longer than {MAX_REASON} characters", shorter, "wrong_input")
+    if holds_secret(reason):
+        return Refused(
+            "there is a credential in the reason", "leave it out: the reason is kept, and shown", "wrong_input"
+        )
+    last = case.today + LONGEST
     if not case.today < act.until <= last:
-        return Refused(f"{words.day(act.until)} is no end for a waiver", f"choose a day up to {words.day(last)}")
-    return replace(opened, hold=Waived(act.by, case.now, act.until, reason))
+        offered = f"choose a day from tomorrow to {words.day(last)}"
+        return Refused(f"{words.day(act.until)} is no end for a waiver", offered, "wrong_input")
+    return Waived(act.by, case.now, act.until, reason)
 
 
-def _reopen(act: Reopen, campaign: Campaign | None, case: Case) -> Campaign | Refused:
+def reason_in(text: str) -> str:
+    """On one line, without what cannot be seen."""
+    return " ".join("".join(c for c in " ".join(text.split()) if c.isprintable()).split())
+
+
+def _reopen(campaign: Campaign | None, case: Case, act: Reopen) -> Campaign | Refused:
     if campaign is None:
         return Refused("there is no campaign yet", "it opens by itself with the first step that is due")
-    if not campaign.is_open:
-        kept = KeptOpen(act.by, case.now)
-        return replace(campaign, reopened_at=case.now, closed_at=None, close_reason=None, hold=None, kept_open=kept)
-    if standing(campaign, case) is None:
+    if campaign.is_open:
+        return _take_back(campaign, case)
+    kept = KeptOpen(act.by, case.now)
+    opened = replace(campaign, reopened_at=case.now, closed_at=None, close_reason=None, hold=None, kept_open=kept)
+    if case.state == "quiet" and not is_kept_open(opened, case):
+        return Refused("the shutdown is past, and the calls have ended", "a new call opens the campaign by itself")
+    return opened
+
+
+def _take_back(campaign: Campaign, case: Case) -> Campaign | Refused:
+    """Also a promise that is not believed, but none that was broken."""
+    settled = _settled(campaign, case)
+    acknowledged = settled.acknowledged is not None and case.now < settled.acknowledged.until
+    promised = isinstance(settled.hold, Committed)
+    if not acknowledged and not promised and held_by(settled, case) is None:
         return Refused("nothing is in force that could be taken back", "the campaign is open, and its steps come")
-    return replace(campaign, acknowledged=None, hold=None)
+    return replace(settled, acknowledged=None, hold=None)

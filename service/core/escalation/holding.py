@@ -22,29 +22,56 @@ class Quiet:
 
 def held_by(campaign: Campaign, case: Case) -> Quiet | None:
     """The hold that is in force. None: there is none, it has ended, or it is a promise that is not believed."""
-    hold, now = campaign.hold, case.now
-    if hold is None or ((end := _end_of(hold, case)) and now >= end):
+    hold = campaign.hold
+    if hold is None or _is_over(hold, campaign, case):
         return None
+    end = _end_of(hold, case)
     match hold:
         case Snoozed():
             return Quiet(hold, end, f"snoozed by {hold.by} until {words.day(hold.until)}")
         case Waived():
             return Quiet(hold, end, f"waived by {hold.by} until {words.day(hold.until)}: {hold.reason}")
-        case Committed() if is_believed(hold, case):
-            look = min(filter(None, (_next_look(hold, case), end)), default=None)
-            return Quiet(hold, look, f"{hold.by} has promised to be done by {words.day(hold.on)}")
+        case Committed() if _is_believed(hold, campaign, case):
+            look = min(filter(None, (_next_look(hold, campaign, case), end)), default=None)
+            return Quiet(hold, look, _promised(hold))
         case Committed():
             return None
 
 
-def is_believed(promise: Committed, case: Case) -> bool:
-    """For the first half of its time, whatever the calls do; then as long as the forecast has them end by its day.
+def is_moved_earlier(campaign: Campaign, case: Case) -> bool:
+    """Whether the shutdown is before the day that the plan was made for, or firm where there was none."""
+    before, after = campaign.deadline, case.deadline
+    return after is not None and (before is None or after < before)
+
+
+def _is_over(hold: Hold, campaign: Campaign, case: Case) -> bool:
+    """By the clock; or the shutdown has moved to before what was safe, or what was promised."""
+    if (end := _end_of(hold, case)) and case.now >= end:
+        return True
+    match hold:
+        case Snoozed():
+            return is_moved_earlier(campaign, case)
+        case Committed():
+            return case.deadline is not None and hold.on > case.deadline
+        case Waived():
+            return False
+
+
+def _is_believed(promise: Committed, campaign: Campaign, case: Case) -> bool:
+    """For the first half of its time, whatever the calls do; then as long as the forecast has them end by its day. A
+    promise after a broken one is believed by the forecast alone.
 
     Once the day is past nothing is forecast any more: it is judged on the next business day, by the calls since.
     """
     if case.today > promise.on:
         return case.now < judged_at(promise, case) or not calls_after(promise, case)
-    return case.now < _half_way(promise, case) or case.forecast.is_believable(promise.on + timedelta(days=1))
+    if case.now < _trusted_until(promise, campaign, case):
+        return True
+    return case.forecast.is_believable(promise.on + timedelta(days=1))
+
+
+def _promised(promise: Committed) -> str:
+    return f"{promise.by} has promised to be done by {words.day(promise.on)}"
 
 
 def calls_after(promise: Committed, case: Case) -> bool:
@@ -74,17 +101,20 @@ def _end_of(hold: Hold, case: Case) -> datetime | None:
             return shutdown
 
 
-def _half_way(promise: Committed, case: Case) -> datetime:
+def _trusted_until(promise: Committed, campaign: Campaign, case: Case) -> datetime:
+    """The morning of the day half way, and no sooner than the next one; not at all once a promise was broken."""
+    if campaign.promise_broken_on is not None:
+        return promise.at
     begun = case.day_of(promise.at)
-    return case.morning(begun + (promise.on - begun) / 2)
+    return case.morning(begun + max(timedelta(days=1), (promise.on - begun) / 2))
 
 
-def _next_look(promise: Committed, case: Case) -> datetime | None:
+def _next_look(promise: Committed, campaign: Campaign, case: Case) -> datetime | None:
     """None: a new call alone can break it."""
     if case.today > promise.on:
         return judged_at(promise, case) if calls_after(promise, case) else None
-    if case.now < (half := _half_way(promise, case)):
-        return half
+    if case.now < (half_way := _trusted_until(promise, campaign, case)):
+        return half_way
     return next(at for n in (0, 1) if (at := case.morning(case.today + timedelta(days=n))) > case.now)  # a new forecast
 
 
@@ -95,13 +125,35 @@ def acknowledged_until(campaign: Campaign, case: Case, step: str) -> datetime | 
 
 
 def standing(campaign: Campaign, case: Case) -> str | None:
-    """What is in force, as a clause."""
+    """What somebody has asked and the clock has not ended, as a clause; of a promise also that it is not believed."""
     if quiet := held_by(campaign, case):
         return quiet.reason
+    if doubted := _doubted(campaign, case):
+        return doubted
     by = campaign.acknowledged
     if by and case.now < by.until:
         return f"acknowledged by {by.by} on {words.day(case.day_of(by.at))}, until {words.day(case.day_of(by.until))}"
+    if is_kept_open(campaign, case) and (kept := campaign.kept_open):
+        return f"kept open by {kept.by} on {words.day(case.day_of(kept.at))}, whether or not it calls"
     return None
+
+
+def _doubted(campaign: Campaign, case: Case) -> str | None:
+    """Of a promise whose day is ahead and that holds nothing."""
+    promise = campaign.hold
+    if not isinstance(promise, Committed) or case.today > promise.on:
+        return None
+    if case.deadline is not None and promise.on > case.deadline:
+        return f"{_promised(promise)}, which is after the shutdown as it is now"
+    end = _end_of(promise, case)
+    return None if end and case.now >= end else f"{_promised(promise)}, but at this pace the calls go on"
+
+
+def is_kept_open(campaign: Campaign, case: Case) -> bool:
+    """Somebody knows that calls will come back; once the model is gone, nobody needs to wait for them."""
+    if campaign.kept_open is None:
+        return False
+    return case.deadline is None or case.now < utc_midnight(case.deadline)
 
 
 def resumes_at(campaign: Campaign, case: Case) -> datetime | None:
