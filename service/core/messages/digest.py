@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from service.core import words
+from service.core.checklist import ITEM_IDS
 from service.core.digest import ORGANISATION
 from service.core.messages.blocks import context, divider, header, section, sections
 from service.core.messages.message import Block, Links
-from service.core.messages.particulars import caller_name
+from service.core.messages.particulars import caller_name, still_open
 from service.core.messages.text import code, link, plain
 from service.core.messages.timing import Timing
 from service.core.notification import Digest, DigestLine, Unread
@@ -129,7 +130,16 @@ def _volume(line: DigestLine) -> str:
         )
     if line.new:
         much = f"*new*, {words.plural(line.calls, 'call')}"
-    return much + _STANDING.get(line.state, "") + ("" if line.told else ", nobody was told yet")
+    untold = "" if line.told else ", nobody was told yet"
+    return much + _STANDING.get(line.state, "") + untold + _progress(line)
+
+
+def _progress(line: DigestLine) -> str:
+    """Of the migration checklist, once it is begun or presses; what is open by name where something else is done."""
+    if not line.ticked and not line.checklist_open:
+        return ""
+    named = still_open(line.checklist_open) if line.ticked else ""
+    return f", checklist {line.ticked or 0} of {len(ITEM_IDS)}" + (f", {named}" if named else "")
 
 
 def _migrated(lines: Sequence[DigestLine]) -> list[str]:

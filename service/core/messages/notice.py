@@ -7,7 +7,16 @@ from service.core.messages.blocks import MAX_HEADER, context, fields, header, se
 from service.core.messages.group import Group, services
 from service.core.messages.late import late, late_together, upcoming
 from service.core.messages.message import Block, Links
-from service.core.messages.particulars import again, caller_name, how_it_calls, outcome, prospects, standing
+from service.core.messages.particulars import (
+    again,
+    caller_name,
+    checklist,
+    how_it_calls,
+    is_begun,
+    outcome,
+    prospects,
+    standing,
+)
 from service.core.messages.text import code, link, plain
 from service.core.messages.timing import Timing
 from service.core.notification import Notice
@@ -22,7 +31,7 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
     if len(group.notices) == 1:
         yield section(how_it_calls(worst))
         yield fields(_numbers(worst))
-        yield from sections(particular.line for particular in standing(worst))
+        yield from sections(particular.line for particular in (*standing(worst), *checklist(worst)))
     else:
         yield from sections(_list(group.notices, late_said or late_together(group.notices) is not None))
     yield from sections(_orphans(group.notices))
@@ -73,7 +82,8 @@ def _list(notices: Sequence[Notice], late_said: bool) -> Iterator[str]:
     for notice in notices:
         name = caller_name(notice.service, notice.environment) + (_team(notice) if with_team else "")
         lines = [f"• {name}: {_volume(notice)}{'' if fare_alike else outcome(notice)}{again(notice)}"]
-        lines += [particular.bullet for particular in (*standing(notice), *prospects(notice))]
+        begun = checklist(notice) if is_begun(notice) else ()
+        lines += [particular.bullet for particular in (*standing(notice), *begun, *prospects(notice))]
         if not late_said and _differ(late, notices) and (steps := late(notice)):
             lines.append(f"      ◦ late: you were not told {steps}")
         if _differ(upcoming, notices):

@@ -1,9 +1,10 @@
 """What holds of one caller alone: how it calls, whose it is, what was promised, and when its calls will end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from service.core import words
+from service.core.checklist import ITEM_IDS
 from service.core.messages.text import code, plain
 from service.core.notification import Notice
 
@@ -76,6 +77,29 @@ def standing(notice: Notice) -> Iterator[Particular]:
         )
     if notice.standing:
         yield Particular("In force", plain(notice.standing))
+
+
+def checklist(notice: Notice) -> Iterator[Particular]:
+    """What is still open of its migration."""
+    if is_begun(notice):
+        yield Particular("Checklist", still_open(notice.checklist_open))
+    elif _known(notice.checklist_open):
+        yield Particular("Checklist", f"nothing is ticked yet of {words.listed(ITEM_IDS)}")
+
+
+def is_begun(notice: Notice) -> bool:
+    """Whether something is ticked, and something is not. A list that nobody has touched says nothing of its own."""
+    return 0 < len(_known(notice.checklist_open)) < len(ITEM_IDS)
+
+
+def still_open(items: Sequence[str]) -> str:
+    """`still open are cost and users`; empty where this release knows none of the items."""
+    known = _known(items)
+    return f"still open {'is' if len(known) == 1 else 'are'} {words.listed(known)}" if known else ""
+
+
+def _known(items: Sequence[str]) -> list[str]:
+    return [item for item in ITEM_IDS if item in items]
 
 
 def prospects(notice: Notice) -> Iterator[Particular]:
