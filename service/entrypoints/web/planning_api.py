@@ -1,5 +1,7 @@
 """The HTTP API's look ahead: who will be told what, and what breaks on a day."""
 
+from asyncio import to_thread
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -116,10 +118,12 @@ async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned
     stored = await read_stored(
         app.database, app.catalog, app.company, topics=app.topics, start=utc_midnight(first), end=end
     )
+    if query.service is not None:
+        stored = replace(stored, exposures=[one for one in stored.exposures if one.service == query.service])
+    # Of a thousand exposures it takes a minute, in which others want answers.
+    planned = await to_thread(engine_plan, stored, app.company)
     wanted = [
-        one
-        for one in engine_plan(stored, app.company)
-        if query.service in {None, one.service} and query.destination in {None, one.destination}
+        one for one in planned if query.service in {None, one.service} and query.destination in {None, one.destination}
     ]
     page = cut(wanted, _key, limit=query.limit, cursor=query.cursor)
     items = [PlannedAnswer.model_validate(one) for one in page.items]
