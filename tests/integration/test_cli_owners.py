@@ -16,6 +16,8 @@ from service.adapters.postgres.tables import assignments
 from service.config.company import load_company
 from service.core.exposure import ExposureKey
 from service.entrypoints.cli import app
+from tests.backstage_server import BackstageServer, component, group
+from tests.pagerduty_server import PagerDutyServer
 from tests.rows import put_use
 
 CONFIG = """
@@ -130,3 +132,25 @@ async def test_doctor_says_how_a_directory_is_doing(database: Database, environm
         await failed(connection, "backstage", "http_500", now=now)
     down = await finding()
     assert (down["verdict"], down["detail"]) == ("note", good["detail"] + " count: the last try gave http_500")
+
+
+async def test_tick_asks_the_directories_with_the_tokens_of_the_environment(
+    database: Database, environment: dict[str, str], tmp_path: Path
+) -> None:
+    async with database.begin() as connection:
+        await put_use(connection, service="cart", now=datetime.now(UTC))
+    entities = [component("cart", "shop"), group("shop", slack="#shop", oncall="pagerduty:PSCHED")]
+    async with (
+        BackstageServer(entities=entities, token="from-a-file") as backstage,
+        PagerDutyServer(schedules={"PSCHED": ["ada@example.com"]}) as pagerduty,
+    ):
+        (tmp_path / "lastcall.yaml").write_text(
+            f"directories: {{backstage: {{url: '{backstage.url}'}}, pagerduty: {{url: '{pagerduty.url}'}}}}\n"
+        )
+        (tmp_path / "LASTCALL_BACKSTAGE_TOKEN").write_text("from-a-file\n")
+        tokens = {"LASTCALL_SECRETS_DIR": str(tmp_path), "LASTCALL_PAGERDUTY_TOKEN": pagerduty.token}
+        ticked = await lastcall(environment | tokens, "tick", "--now", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    assert ticked.exit_code == 0, ticked.stderr
+    assert "backstage: 2 answers, pagerduty: 1 answer" in ticked.stdout
+    (answer,) = json.loads((await lastcall(environment, "owners", "cart", "--json")).stdout)
+    assert (answer["source"], answer["owner"]["channel"]) == ("backstage", "#shop")
