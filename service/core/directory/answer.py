@@ -34,7 +34,7 @@ class Unavailable:
 
 def address_in(text: object) -> str | None:
     """An address as lastcall.yaml has them, from text of a directory. A bare name is a channel's."""
-    if not isinstance(text, str):
+    if not isinstance(text, str) or not text.isprintable():
         return None
     given = text.strip()
     if _ADDRESS.fullmatch(given):

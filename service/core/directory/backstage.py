@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from service.core.directory.answer import MAX_TEXT, address_in, email_in
 from service.core.ownership import Owner
@@ -22,6 +22,7 @@ SERVICES = "lastcall/services"
 ON_CALL = "lastcall/oncall"
 """Addresses as in lastcall.yaml, comma separated."""
 KUBERNETES = "backstage.io/kubernetes-id"
+MAX_ANNOTATION = 4000
 MOST_MEMBERS_TOLD = 15
 """Of a group without a channel. A larger one needs a channel: nobody feels meant among so many."""
 
@@ -42,7 +43,7 @@ class Ref:
 
 def parse_ref(text: object, *, kind: str, namespace: str = "default") -> Ref | None:
     """`kind` and `namespace` are those of a reference that leaves them out. None: it is no reference."""
-    found = _REF.fullmatch(text.strip().lower()) if isinstance(text, str) and len(text) <= MAX_TEXT else None
+    found = _REF.fullmatch(text.strip().lower()) if _is_sound(text) and len(text) <= MAX_TEXT else None
     return Ref(found["kind"] or kind, found["namespace"] or namespace, found["name"]) if found else None
 
 
@@ -70,14 +71,14 @@ def read_entity(raw: object) -> Entity | None:
     name, namespace = metadata.get("name"), metadata.get("namespace")
     if not isinstance(kind, str) or kind.lower() not in KINDS or not isinstance(name, str):
         return None
-    home = namespace.lower() if isinstance(namespace, str) and namespace else "default"
+    home = namespace.lower() if _is_sound(namespace) and namespace else "default"
     ref = parse_ref(name, kind=kind.lower(), namespace=home)
     if ref is None:
         return None
     return Entity(
         ref,
-        name,
-        {key: value for key, value in _mapping(metadata, "annotations").items() if isinstance(value, str)},
+        name.strip(),
+        {key: value for key, value in _mapping(metadata, "annotations").items() if _is_sound(value)},
         email_in(_mapping(spec, "profile").get("email")),
         parse_ref(spec.get("owner"), kind="group", namespace=home),
         parse_ref(spec.get("parent"), kind="group", namespace=home),
@@ -191,6 +192,11 @@ def _on_call(annotations: Mapping[str, str]) -> Iterator[str]:
 
 def _listed(text: str | None) -> Iterator[str]:
     return (one.strip() for one in (text or "").split(",") if one.strip())
+
+
+def _is_sound(value: object) -> TypeGuard[str]:
+    """Text that can be stored and shown."""
+    return isinstance(value, str) and len(value) <= MAX_ANNOTATION and value.isprintable()
 
 
 def _mapping(raw: object, key: str) -> Mapping[str, Any]:

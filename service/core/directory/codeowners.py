@@ -40,7 +40,7 @@ def parse_codeowners(text: str) -> list[Rule]:
     rules = []
     for number, line in enumerate(text.splitlines(), 1):
         pattern, *owners = line.replace("\\#", _SOME_FILE).partition("#")[0].replace(_SOME_FILE, "#").split() or [""]
-        if pattern and pattern[0] not in "![^" and len(pattern) <= MAX_TEXT:
+        if pattern and pattern[0] not in "![^" and len(pattern) <= MAX_TEXT and pattern.isprintable():
             rules.append(Rule(number, pattern, tuple(one for one in owners if _is_owner(one))))
     return rules[:MAX_RULES]
 
@@ -71,7 +71,11 @@ class CodeOwners:
 
 
 def _is_owner(text: str) -> bool:
-    return len(text) <= MAX_TEXT and ((text[0] == "@" and len(text) > 1) or email_in(text) is not None)
+    return (
+        len(text) <= MAX_TEXT
+        and text.isprintable()
+        and ((text[0] == "@" and len(text) > 1) or email_in(text) is not None)
+    )
 
 
 def _segments(pattern: str) -> tuple[str, ...]:
