@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -48,7 +49,7 @@ class DayOfUse(msgspec.Struct, frozen=True, gc=False):
     """Calls that asked for the model and were answered by another one, which is no version of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Exposure:
     """One (service, environment, deprecation) with its use by day, oldest first; days without calls are left out.
 
@@ -76,6 +77,10 @@ class Exposure:
     def deadline(self) -> date | None:
         return self.deprecation.shutdown.deadline
 
+    @cached_property
+    def quiet_period(self) -> timedelta:
+        return quiet_period(self.days)
+
 
 def quiet_period(days: Sequence[DayOfUse]) -> timedelta:
     """How long this caller may be silent before it counts as migrated: twice the longest gap between its days of use.
@@ -95,7 +100,7 @@ def quiet_period(days: Sequence[DayOfUse]) -> timedelta:
 
 def quiet_at(exposure: Exposure) -> datetime:
     """When the exposure becomes quiet if nothing calls before."""
-    return exposure.last_at + quiet_period(exposure.days)
+    return exposure.last_at + exposure.quiet_period
 
 
 class Redirection(NamedTuple):

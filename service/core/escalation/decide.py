@@ -3,6 +3,7 @@
 Deciding again, with the campaign that a decision carries, at the same `now`, gives Wait: asking twice does nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,7 +24,7 @@ from service.core.escalation.decision import (
 )
 from service.core.escalation.hold import Committed, Snoozed
 from service.core.escalation.holding import Quiet, held_by, is_broken, is_kept_open
-from service.core.escalation.ladder import climb, held_until, standing_at, waiting, wakes
+from service.core.escalation.ladder import Rung, climb, held_until, standing_at, waiting, wakes
 from service.core.escalation.policy import Policy
 from service.core.escalation.telling import (
     REDIRECTED,
@@ -35,7 +36,7 @@ from service.core.escalation.telling import (
     tell_redirected,
     tell_relapse,
 )
-from service.core.exposure import Exposure, quiet_at, quiet_period
+from service.core.exposure import Exposure, quiet_at
 from service.core.ownership import Owner
 
 UNTIL_MORE_IS_KNOWN = timedelta(minutes=5)
@@ -134,7 +135,7 @@ def _withdraw(campaign: Campaign, case: Case) -> Close:
 
 
 def _migrate(campaign: Campaign, case: Case) -> Close:
-    days = quiet_period(case.exposure.days).days
+    days = case.exposure.quiet_period.days
     reason = f"no call since {case.exposure.last_at:%Y-%m-%d}, longer than this caller's quiet period of {days} days"
     telling = _after_the_hold(tell_owner("migrated", campaign, case, reason), campaign, case)
     hold = None if isinstance(campaign.hold, Committed) else campaign.hold
@@ -181,12 +182,13 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     settled = _taken_over(campaign, case) if is_handed_over else campaign
     if isinstance(settled.hold, Committed) and is_broken(settled, case):
         settled = replace(settled, hold=None, promise_broken_on=settled.hold.on)
-    went_on, tellings = _tell_what_is_due(campaign, settled, case, is_handed_over=is_handed_over)
+    ladder = climb(campaign.policy, case)
+    went_on, tellings = _tell_what_is_due(campaign, settled, ladder, case, is_handed_over=is_handed_over)
     if case.state == REDIRECTED and not went_on.done_with(REDIRECTED):
         went_on, telling = tell_redirected(went_on, case)
         tellings = (*tellings, telling)
     if went_on == campaign:
-        return _wait(campaign, case)
+        return _wait(campaign, ladder, case)
     kind = HandOver if is_handed_over else Notify
     return kind(went_on, tellings, "; ".join(telling.reason for telling in tellings) or "the promised day is past")
 
@@ -197,10 +199,9 @@ def _taken_over(campaign: Campaign, case: Case) -> Campaign:
 
 
 def _tell_what_is_due(
-    before: Campaign, campaign: Campaign, case: Case, *, is_handed_over: bool
+    before: Campaign, campaign: Campaign, ladder: Sequence[Rung], case: Case, *, is_handed_over: bool
 ) -> tuple[Campaign, tuple[Telling, ...]]:
     """At most one message: the highest step that is due, else what has come up between two steps."""
-    ladder = climb(campaign.policy, case)
     standing = standing_at(campaign, case, ladder)
     until = held_until(campaign, case)
     if due := waiting(campaign, case, ladder):
@@ -216,10 +217,10 @@ def _tell_what_is_due(
     return campaign, (replace(telling, handed_over=is_handed_over),)
 
 
-def _wait(campaign: Campaign, case: Case) -> Wait:
+def _wait(campaign: Campaign, ladder: Sequence[Rung], case: Case) -> Wait:
     if case.seems_quiet and not is_kept_open(campaign, case):
         return _until_more_is_known(case)
-    until = wakes(campaign, case, climb(campaign.policy, case))
+    until = wakes(campaign, case, ladder)
     reason = f"nothing is due before {until:%Y-%m-%d %H:%M} UTC" if until else "the policy has no more steps"
     return Wait(until, _calls_count(campaign, case), reason)
 

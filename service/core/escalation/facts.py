@@ -11,7 +11,7 @@ from service.core.escalation.case import Case
 from service.core.escalation.decision import Telling
 from service.core.escalation.holding import standing
 from service.core.escalation.ladder import upcoming
-from service.core.exposure import DayOfUse, Exposure, quiet_period, redirection
+from service.core.exposure import DayOfUse, Exposure, redirection
 from service.core.notification import DateMoved, Happened, Migrated, Notice, Redirected, Withdrawn
 from service.core.ownership import hearers
 
@@ -144,7 +144,7 @@ def _migrated(exposure: Exposure) -> Migrated:
     return Migrated(
         **_named(exposure),
         last_at=exposure.last_at,
-        quiet_days=quiet_period(exposure.days).days,
+        quiet_days=exposure.quiet_period.days,
         shutdown_on=exposure.deprecation.shutdown.on,
     )
 
