@@ -8,6 +8,8 @@ import msgspec
 
 from service.core.calendar import Calendar
 from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
+from service.core.escalation.campaign import Answerable, Campaign, Done
+from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import DayOfUse, Exposure
 from service.core.notification import Digest, DigestLine, Notice
 from service.core.ownership import Owner
@@ -135,3 +137,17 @@ def make_owner(**given: Any) -> Owner:
         "rule": "owners[0]",
     }
     return Owner(**(values | given))
+
+
+def make_campaign(*told: str, **given: Any) -> Campaign:
+    """Of `make_exposure`, by the default policy, whose steps `told` the owner of `make_owner` has heard."""
+    opened_at = datetime(2025, 4, 14, 9, tzinfo=UTC)
+    values: dict[str, Any] = {
+        "policy": DEFAULT_POLICY,
+        "opened_at": opened_at,
+        "deadline": date(2025, 7, 14),
+        "done": tuple(Done(step, opened_at, told=("owner",)) for step in told),
+        "owner": Answerable.of(make_owner()),
+        "owner_told_at": opened_at,
+    }
+    return Campaign(**(values | given))

@@ -22,6 +22,7 @@ from service.core.escalation.act import (
     Snooze,
     Waive,
     perform,
+    reason_in,
     safe_days,
 )
 from service.core.escalation.campaign import Campaign
@@ -62,19 +63,22 @@ async def act(
     topics: Collection[str],
     now: datetime,
 ) -> Acted | Refused:
-    """A refused act leaves no trace. The next tick decides with what was done."""
+    """A refused act leaves no trace, nor does one that was asked before. The next tick decides with what was done."""
     async with database.begin() as connection:
         await lock_use(connection, key, now=now)
         found = await _situation(connection, catalog, company, key, topics=topics, now=now)
         if found is None:
+            await connection.rollback()
             return NO_CALLS
         after = perform(asked, found.campaign, found.case, found.policy)
         if isinstance(after, Refused):
+            await connection.rollback()
             return after
         following = upcoming(after, found.case)
-        await save_campaigns(connection, [Standing(key, after, following.at if following else None)])
-        kind, details = _as_logged(asked)
-        await record_act(connection, key, kind, author=asked.by, at=now, details=details)
+        if after != found.campaign:
+            await save_campaigns(connection, [Standing(key, after, following.at if following else None)])
+            kind, details = _as_logged(asked)
+            await record_act(connection, key, kind, author=asked.by, at=now, details=details)
         return Acted(key, standing(after, found.case), following)
 
 
@@ -115,6 +119,6 @@ def _as_logged(asked: Act) -> tuple[str, Mapping[str, Any]]:
         case Commit():
             return "commit", {"on": asked.on.isoformat()}
         case Waive():
-            return "waive", {"until": asked.until.isoformat(), "reason": asked.reason.strip()}
+            return "waive", {"until": asked.until.isoformat(), "reason": reason_in(asked.reason)}
         case Reopen():
             return "reopen", {}

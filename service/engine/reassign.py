@@ -7,9 +7,12 @@ from service.adapters.postgres.act_log import record_act
 from service.adapters.postgres.agenda import look_at_services, uses_of
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import assign
+from service.adapters.queries import read_service_names
 from service.core.directory.answer import MAX_TEXT, address_in, owner_to_json
 from service.core.escalation.act import Refused
+from service.core.naming import Missing, no_such_service
 from service.core.ownership import Owner
+from service.core.secret import holds_secret
 
 MAX_PEOPLE = 20
 
@@ -23,7 +26,7 @@ async def reassign(
     channel: str | None = None,
     author: str,
     now: datetime,
-) -> Owner | Refused:
+) -> Owner | Refused | Missing:
     """It holds against lastcall.yaml, until that names the same team. Each of its uses has it in its history."""
     named = _owner(team, people, channel)
     if isinstance(named, Refused):
@@ -31,7 +34,7 @@ async def reassign(
     async with database.begin() as connection:
         keys = await uses_of(connection, service)
         if not keys:
-            return Refused(f"{service} has called no model on record", "name a service as the logs spell it")
+            return no_such_service(service, await read_service_names(connection))
         await assign(connection, service, owner_to_json(named), author=author, at=now)
         for key in keys:
             await record_act(connection, key, "reassign", author=author, at=now, details=owner_to_json(named))
@@ -40,15 +43,19 @@ async def reassign(
 
 
 def _owner(team: str, people: Sequence[str], channel: str | None) -> Owner | Refused:
-    if not team.strip() or len(team) > MAX_TEXT:
-        return Refused("a service needs a team", f"name one of at most {MAX_TEXT} characters")
+    name = " ".join(team.split())
+    if not name or len(name) > MAX_TEXT or not name.isprintable() or holds_secret(name):
+        return _wrong("a service needs a team", f"name one, on one line of at most {MAX_TEXT} characters")
     if len(people) > MAX_PEOPLE:
-        return Refused(f"these are more than {MAX_PEOPLE} people", "name a channel or a user group")
-    given = [*people, *([channel] if channel else [])]
-    for address in given:
-        if address_in(address) is None:
-            return Refused(
-                f"{address[:80]!r} is no address", "write #channel, an e-mail address, usergroup:<handle> or a Slack id"
-            )
-    heard = tuple(address for address in map(address_in, people) if address)
-    return Owner(team=team.strip(), people=heard, channel=address_in(channel))
+        return _wrong(f"these are more than {MAX_PEOPLE} people", "name a channel or a user group")
+    heard = tuple(dict.fromkeys(one.strip() for one in people))
+    for one in heard:
+        if address_in(one) != one:
+            return _wrong(f"{one[:80]!r} is no address", "write an e-mail address, usergroup:<handle> or a Slack id")
+    if channel and address_in(channel) is None:
+        return _wrong(f"{channel[:80]!r} is no channel", "write it as #channel")
+    return Owner(team=name, people=heard, channel=address_in(channel))
+
+
+def _wrong(reason: str, remedy: str) -> Refused:
+    return Refused(reason, remedy, "wrong_input")

@@ -1,7 +1,7 @@
 """What people do about a service's use of a model: `ack`, `snooze`, `commit`, `waive`, `reopen`, `reassign`."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.markup import escape
@@ -10,14 +10,17 @@ from service.app import App
 from service.core import words
 from service.core.escalation.act import Acknowledge, Act, Commit, Refused, Reopen, Snooze, Waive
 from service.core.exposure import ExposureKey
+from service.core.naming import Missing
 from service.core.ownership import Owner
 from service.engine.act import Acted, act, offered_days
 from service.engine.reassign import reassign as engine_reassign
+from service.engine.reconcile import catch_up
 from service.entrypoints.cli.acting import By, Environment, ModelName, Platform, Service, author_of, the_one
 from service.entrypoints.cli.output import Exit, console, emit, fail
 from service.entrypoints.cli.session import run
 
-DAY = ["%Y-%m-%d"]
+DAY = ["%Y-%m-%d", "%d %b %Y", "%a %d %b %Y"]
+"""As in 2025-07-09, and as lastcall itself writes days: they can be pasted from a message."""
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 
 
@@ -39,7 +42,8 @@ def snooze(
     model: ModelName = None,
     *,
     until: Annotated[
-        datetime | None, typer.Option(formats=DAY, help="Quiet until that morning. Without it: the safe days.")
+        datetime | None,
+        typer.Option(formats=DAY, metavar="DAY", help="Quiet until that morning. Without it: the safe days."),
     ] = None,
     by: By = None,
     environment: Environment = None,
@@ -57,7 +61,9 @@ def commit(
     service: Service,
     model: ModelName = None,
     *,
-    on: Annotated[datetime, typer.Option(formats=DAY, help="The day of the last call, up to the shutdown.")],
+    on: Annotated[
+        datetime, typer.Option(formats=DAY, metavar="DAY", help="The day of the last call, up to the shutdown.")
+    ],
     by: By = None,
     environment: Environment = None,
     platform: Platform = None,
@@ -71,7 +77,9 @@ def waive(
     service: Service,
     model: ModelName = None,
     *,
-    until: Annotated[datetime, typer.Option(formats=DAY, help="When to look at it again, within a year.")],
+    until: Annotated[
+        datetime, typer.Option(formats=DAY, metavar="DAY", help="When to look at it again, within a year.")
+    ],
     reason: Annotated[str, typer.Option(help="Why the risk is accepted.")],
     by: By = None,
     environment: Environment = None,
@@ -109,14 +117,17 @@ def reassign(
     """Say who answers for a service. Its campaigns are handed over, and the new owner gets a first notice."""
     author, now = author_of(by), datetime.now(UTC)
 
-    async def work(app: App) -> Owner | Refused:
+    async def work(app: App) -> Owner | Refused | Missing:
+        await catch_up(app.database, now=now)
         return await engine_reassign(
             app.database, service, team=team, people=person or (), channel=channel, author=author, now=now
         )
 
     answer = run(work)
+    if isinstance(answer, Missing):
+        fail(answer.error, answer.remedy, Exit.BAD_NEWS)
     if isinstance(answer, Refused):
-        fail(answer.reason, answer.remedy, Exit.BAD_INPUT)
+        _refuse(answer)
     heard = [words.address(address) for address in (*answer.people, *filter(None, [answer.channel]))]
     if as_json:
         emit({"service": service, "team": answer.team, "people": list(answer.people), "channel": answer.channel})
@@ -137,7 +148,7 @@ def _act(
 
     answer = run(work)
     if isinstance(answer, Refused):
-        fail(answer.reason, answer.remedy, Exit.BAD_INPUT)
+        _refuse(answer)
     if as_json:
         emit(_as_json(answer))
         return
@@ -145,6 +156,10 @@ def _act(
     if answer.next:
         step = words.step_in_words(answer.next.step.name, answer.next.step.repeat)
         console.print(f"Next: {words.day(answer.next.on)}, {step}.", soft_wrap=True)
+
+
+def _refuse(refused: Refused) -> NoReturn:
+    fail(refused.reason, refused.remedy, Exit.BAD_INPUT if refused.kind == "wrong_input" else Exit.BAD_NEWS)
 
 
 def _as_json(answer: Acted) -> dict[str, Any]:
@@ -174,6 +189,8 @@ def _show_safe_days(
     if as_json:
         emit(key._asdict() | {"safe_days": [day.isoformat() for day in days]})
     elif not days:
-        console.print("No day is safe: the next step is due, or the shutdown is. Commit to a day, or waive it.")
+        console.print("No day is safe to snooze until: the next step is near. Commit to a day, or waive it.")
     else:
-        console.print(f"Safe to snooze {escape(_named(key))} until: {', '.join(map(str, days))}", soft_wrap=True)
+        span = words.day(days[0]) if len(days) == 1 else f"{words.day(days[0])} to {words.day(days[-1])}"
+        console.print(f"{escape(_named(key))}: safe to snooze until a business day, {span}.", soft_wrap=True)
+        console.print(f"Say which: --until {days[-1]}", soft_wrap=True)

@@ -4,9 +4,10 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.core.escalation.act import Acknowledge, Commit, Refused, Reopen, Snooze, Waive
+from service.core.naming import Missing
 from service.engine.act import act, offered_days
 from service.engine.reassign import reassign
 from service.entrypoints.web.acting import Act, Author, Name, NamedExposure, key_of
@@ -84,6 +85,8 @@ class SafeDays(NamedExposure):
 class NewOwner(BaseModel):
     """Who answers for a service from now on."""
 
+    model_config = ConfigDict(extra="forbid")
+
     author: Author
     team: Annotated[str, Field(min_length=1, max_length=200, examples=["search"])]
     people: list[Name] = Field(
@@ -97,9 +100,12 @@ router = APIRouter(
     tags=["one exposure"],
     responses={
         401: {"model": Refusal, "description": "The token is missing or wrong."},
-        404: {"model": Refusal, "description": "There is no such exposure; `remedy` lists those that there are."},
-        409: {"model": Refusal, "description": "There are several like that, or the act cannot be done now."},
-        422: {"model": Refusal, "description": "A parameter is wrong."},
+        404: {"model": Refusal, "description": "There is no such exposure or service; `remedy` says what there is."},
+        409: {
+            "model": Refusal,
+            "description": "There are several like that, or the act cannot be done as things stand.",
+        },
+        422: {"model": Refusal, "description": "A field is wrong, whatever it is about."},
         503: {"model": Refusal, "description": "The database does not answer."},
     },
 )
@@ -107,7 +113,8 @@ router = APIRouter(
 
 @router.post("/exposures/acts", summary="Acknowledge, snooze, commit, waive or reopen")
 async def do(here: Here, asked: Asked) -> ActAnswer:
-    """How the campaign stands afterwards; the next tick decides with it. Each act stays in the history."""
+    """How the campaign stands afterwards; the next tick decides with it. Each act stays in the history; asking twice
+    changes nothing the second time."""
     now = here.clock()
     key = await key_of(here, asked, now)
     app = here.app
@@ -133,9 +140,7 @@ async def safe(here: Here, named: Annotated[NamedExposure, Query()]) -> SafeDays
 
 
 @router.post("/owners/{service:path}", summary="Say who answers for a service")
-async def hand_over(
-    here: Here, service: Annotated[str, Path(max_length=300, examples=["search-api"])], new: NewOwner
-) -> NewOwner:
+async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-api"])], new: NewOwner) -> NewOwner:
     """Its open campaigns are handed over at the next tick, and the new owner gets a first notice."""
     owner = await reassign(
         here.app.database,
@@ -146,10 +151,17 @@ async def hand_over(
         author=new.author,
         now=here.clock(),
     )
+    if isinstance(owner, Missing):
+        raise HTTPException(404, {"error": owner.error, "remedy": owner.remedy})
     if isinstance(owner, Refused):
         raise _refusal(owner)
     return NewOwner(author=new.author, team=owner.team or "", people=list(owner.people), channel=owner.channel)
 
 
 def _refusal(refused: Refused) -> HTTPException:
-    return HTTPException(409, {"error": f"{refused.reason}.", "remedy": f"{refused.remedy}."})
+    status = 422 if refused.kind == "wrong_input" else 409
+    return HTTPException(status, {"error": _sentence(refused.reason), "remedy": _sentence(refused.remedy)})
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."
