@@ -3,12 +3,18 @@
 import json
 import re
 import shlex
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from service.core.escalation.plan import Planned
+from service.core.escalation.plan_diff import Moved, PlanDiff
+from service.engine.plan import Review
 from service.entrypoints.cli import app
+from service.entrypoints.cli.show_plan import Span, show_review
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "planning.md").read_text()
 FILES = dict(re.findall(r'^```yaml title="([^"]+)"\n(.*?)^```', DOCUMENT, re.MULTILINE | re.DOTALL))
@@ -96,6 +102,24 @@ def test_other_lastcall_yaml_names_who_hears(folder: Path) -> None:
     result = lastcall("plan", "--scenario", "gpt-4.5.yaml", "--config", "other.yaml", "--to", "2025-07-13", "--json")
 
     assert "#ai" in {one["destination"] for one in json.loads(result.stdout)}
+
+
+def test_what_open_campaigns_keep_stands_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    at, names = datetime(2025, 7, 7, 9, tzinfo=UTC), ("production", "openai-api", "gpt-4.5-preview", "gpt-4.5-preview")
+    new, open_ = (
+        Planned(at, service, *names, "-7d", None, "#team", "team", "foreseen", "by policy")
+        for service in ("new", "old")
+    )
+    later = replace(open_, at=at + timedelta(days=1))
+    review = Review(PlanDiff((new,), (Moved(open_, later),), (), ()), frozenset({open_.key}))
+
+    show_review(review, Span(date(2025, 7, 1), date(2025, 7, 31)))
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "1 added, 1 moved, 0 dropped, 0 unchanged" in said
+    effective, would_have_been = said.split("What would have been so: campaigns that are open keep the policy")
+    assert "added Mon 2025-07-07 09:00 #team (team) new (production)" in effective
+    assert "moved Tue 2025-07-08 09:00, was Mon 2025-07-07 09:00 #team (team) old (production)" in would_have_been
 
 
 @pytest.mark.parametrize(
