@@ -4,6 +4,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -86,10 +87,8 @@ async def template_database(postgres_server: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def database_url(postgres_server: str, template_database: str) -> AsyncIterator[str]:
     """URL of a fresh, migrated database of this test's own."""
-    name = f"lastcall_test_{uuid.uuid4().hex[:12]}"
-    await _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    yield _url(postgres_server, name)
-    await _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    async with _fresh_database(postgres_server, template_database) as url:
+        yield url
 
 
 @pytest.fixture
@@ -97,6 +96,23 @@ async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = open_database(database_url)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture
+async def another_database(postgres_server: str, template_database: str) -> AsyncIterator[AsyncEngine]:
+    """As fresh, for what is to be compared."""
+    async with _fresh_database(postgres_server, template_database) as url:
+        engine = open_database(url)
+        yield engine
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def _fresh_database(server: str, template: str) -> AsyncIterator[str]:
+    name = f"lastcall_test_{uuid.uuid4().hex[:12]}"
+    await _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _url(server, name)
+    await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _url(server: str, name: str) -> str:
