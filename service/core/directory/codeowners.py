@@ -6,6 +6,7 @@ Patterns are GitHub's: those of gitignore without `!` and `[ ]`, where `folder/*
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import takewhile
 
 from service.core.directory.answer import MAX_TEXT, email_in
 from service.core.ownership import Owner
@@ -28,11 +29,14 @@ class Rule:
     def __post_init__(self) -> None:
         object.__setattr__(self, "segments", _segments(self.pattern))
 
+    @property
+    def beginning(self) -> tuple[str, ...]:
+        """The folders that it spells out, before the first that is a pattern."""
+        return tuple(takewhile(lambda segment: not any(mark in segment for mark in "*?["), self.segments))
+
     def covers(self, folder: str) -> bool:
         """Whether a file right in `folder` belongs to these owners, whatever its name is."""
-        path = [*folder.strip("/").split("/"), _SOME_FILE]
-        first = self.segments[0]
-        return (first == path[0] or any(star in first for star in "*?")) and _reaches(self.segments, path)
+        return _reaches(self.segments, _path(folder))
 
 
 def parse_codeowners(text: str) -> list[Rule]:
@@ -50,6 +54,13 @@ class CodeOwners:
     rules: Sequence[Rule] = ()
     paths: tuple[str, ...] = DEFAULT_PATHS
     """Where the code of a service stands: templates such as `services/{service}/`."""
+    _by_beginning: dict[tuple[str, ...], list[Rule]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        for rule in self.rules:
+            self._by_beginning.setdefault(rule.beginning, []).append(rule)
 
     def owner_of(self, service: str) -> Owner | None:
         """A rule that covers the folder of any service whatever, such as `*`, says who looks after the repository, not
@@ -67,7 +78,14 @@ class CodeOwners:
         return Owner(team, people, rule=f"line {rule.line} of CODEOWNERS, {rule.pattern}")
 
     def _winner(self, folder: str) -> Rule | None:
-        return next((rule for rule in reversed(self.rules) if rule.covers(folder)), None)
+        path = _path(folder)
+        near = (rule for length in range(len(path) + 1) for rule in self._by_beginning.get(path[:length], ()))
+        return max((rule for rule in near if _reaches(rule.segments, path)), key=lambda rule: rule.line, default=None)
+
+
+def _path(folder: str) -> tuple[str, ...]:
+    """Of some file right in the folder."""
+    return (*folder.strip("/").split("/"), _SOME_FILE)
 
 
 def _is_owner(text: str) -> bool:
