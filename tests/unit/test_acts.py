@@ -19,7 +19,7 @@ from service.core.escalation.act import (
 )
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Acknowledged, Committed, KeptOpen, Snoozed, Waived
+from service.core.escalation.hold import Acknowledged, Committed, Hold, KeptOpen, Snoozed, Waived
 from service.core.escalation.holding import standing
 from service.core.escalation.policy import DEFAULT_POLICY
 from tests.builders import make_campaign, make_deprecation, make_exposure, make_owner
@@ -109,7 +109,7 @@ def test_a_holiday_is_not_one_of_the_five_business_days() -> None:
         ),
     ],
 )
-def test_what_is_asked_is_in_force_at_once(act: Act, hold: object, said: str) -> None:
+def test_what_is_asked_is_in_force_at_once(act: Act, hold: Hold, said: str) -> None:
     after = done(act, TOLD, case_at(JULY_2))
     assert after == replace(TOLD, hold=hold)
     assert standing(after, case_at(JULY_2)) == said
