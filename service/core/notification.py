@@ -47,6 +47,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     """When its campaign opened, which is when lastcall came to know of it. None: not noted."""
     missed: tuple[str, ...] = ()
     """Steps that were due before and were not told (late discovery, downtime): one message says so."""
+    last_due: date | None = None
+    """The latest day that one of `missed` had by the policy, in the owner's zone."""
     next_step: str | None = None
     next_repeat_days: int | None = None
     """As `repeat_days`, of the next step."""
@@ -76,6 +78,16 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     """Who hears before their step, because at this pace the calls do not end in time."""
     checklist_open: tuple[str, ...] = ()
     """Items of the migration checklist that nobody has ticked, once the shutdown is near."""
+    planned_on: date | None = None
+    """The step's day by the policy, in the owner's zone. None: not noted, or the step has none."""
+    waited: tuple[str, ...] = ()
+    """Why it is told later than that, or its day is not the one that the policy counts: clauses, plain text."""
+    held: tuple[Audience, ...] = ()
+    """Who belongs to the step and hears once the owner has had a business day."""
+    stand_ins: tuple[tuple[Audience, Audience], ...] = ()
+    """Audiences of which no address is known, each with who hears in its place."""
+    owner_rule: str | None = None
+    """By what the owner is the owner. None: not noted."""
     request_ids: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     """Who may own a service that nobody is known to own, the likeliest first: `who (why)`, plain text."""
@@ -162,6 +174,8 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     """Whether anybody was told of it at all."""
     new: bool = False
     """Its first call on record was in this week."""
+    promised_on: date | None = None
+    """The team had promised to be done by this day; the day is past, and calls went on."""
     ticked: int | None = None
     """Items of its migration checklist that are done. None: not noted."""
     checklist_open: tuple[str, ...] = ()

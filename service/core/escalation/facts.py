@@ -10,10 +10,11 @@ from service.core.escalation.campaign import Answerable, Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Telling
 from service.core.escalation.holding import standing
-from service.core.escalation.ladder import upcoming
+from service.core.escalation.ladder import Rung, climb, upcoming
+from service.core.escalation.why_now import planned_day, waited
 from service.core.exposure import DayOfUse, Exposure, redirection
 from service.core.notification import DateMoved, Happened, Migrated, Notice, Redirected, Withdrawn
-from service.core.ownership import hearers
+from service.core.ownership import Audience, Owner, hearers
 
 
 def facts_of(
@@ -37,6 +38,9 @@ def _notice(telling: Telling, before: Campaign | None, campaign: Campaign, case:
     exposure = case.exposure
     deprecation = exposure.deprecation
     following = upcoming(campaign, case)
+    ladder = {rung.name: rung for rung in climb(campaign.policy, case)}
+    rung = ladder.get(telling.step)
+    missed = [ladder[name] for name in telling.missed if _could_be_told_before(ladder[name], case)]
     back = _back(before, exposure.days) if telling.reopened else _Back()
     return Notice(
         **_named(exposure),
@@ -53,7 +57,8 @@ def _notice(telling: Telling, before: Campaign | None, campaign: Campaign, case:
         step=telling.step,
         repeat_days=campaign.policy.step(telling.step).repeat,
         known_since=campaign.opened_at.date(),
-        missed=telling.missed,
+        missed=tuple(one.name for one in missed),
+        last_due=max((case.day_of(one.nominal) for one in missed), default=None),
         next_step=following.step.name if following else None,
         next_repeat_days=following.step.repeat if following else None,
         next_at=following.on if following else None,
@@ -70,8 +75,23 @@ def _notice(telling: Telling, before: Campaign | None, campaign: Campaign, case:
         spared=telling.spared,
         early=telling.early,
         checklist_open=checklist.pressing(exposure.deadline, case.now.date()),
+        planned_on=planned_day(campaign, rung, case) if rung else None,
+        waited=tuple(waited(telling, before, campaign, rung, case)),
+        held=telling.held,
+        stand_ins=_stand_ins(telling.audiences, case.owner),
+        owner_rule=case.owner.rule,
         request_ids=exposure.request_ids,
     )
+
+
+def _could_be_told_before(missed: Rung, case: Case) -> bool:
+    """A step of days off comes on the next working day: where a higher one is due then too, it was not missed."""
+    return case.go_out_at(missed.nominal) < case.morning(case.today)
+
+
+def _stand_ins(audiences: Sequence[Audience], owner: Owner) -> tuple[tuple[Audience, Audience], ...]:
+    hearing = ((audience, hearers(owner, [audience])[0]) for audience in audiences)
+    return tuple((audience, hearer) for audience, hearer in hearing if hearer != audience)
 
 
 def _named(exposure: Exposure) -> dict[str, Any]:

@@ -85,12 +85,16 @@ def _latest(facts: Iterable[Notice | Happened]) -> list[Notice | Happened]:
 
 
 def _joined(before: Notice, newest: Notice) -> Notice:
-    """What `before` was to tell was not told in time."""
-    passed = dict.fromkeys((*before.missed, before.step, *newest.missed))
+    """What `before` was to tell was not told in time, unless it was a new owner's first notice: that tells of a step
+    that others have heard of."""
+    late = () if before.handed_over_from else (before.step,)
+    passed = dict.fromkeys((*before.missed, *late, *newest.missed))
     passed.pop(newest.step, None)
+    days = [before.last_due, before.planned_on if late else None, newest.last_due]
     return msgspec.structs.replace(
         newest,
         missed=tuple(passed),
+        last_due=max(filter(None, days), default=None) if before.planned_on else None,
         reopened=before.reopened or newest.reopened,
         silent_since=newest.silent_since or before.silent_since,
         back_since=newest.back_since or before.back_since,

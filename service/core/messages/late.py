@@ -45,7 +45,8 @@ def _announced_after(notice: Notice) -> bool:
 
 
 def _last_due(notice: Notice) -> date:
-    return max(filter(None, (_day_of(step, notice) for step in notice.missed)), default=date.min)
+    """An earlier release did not note it, and knew no calendar but this one."""
+    return notice.last_due or max(filter(None, (_day_of(step, notice) for step in notice.missed)), default=date.min)
 
 
 def _day_of(step: str, notice: Notice) -> date | None:
