@@ -47,6 +47,8 @@ class Picture:
     """Up to when all calls are on record; None: beyond the week's end. Silence after it may be our own."""
     told: frozenset[ExposureKey] = frozenset()
     """The exposures of which a message was delivered to anybody."""
+    broken_promises: Mapping[ExposureKey, date] = field(default_factory=dict)
+    """The days that were promised, are past, and had calls after them."""
     checklists: Mapping[ExposureKey, Checklist] = field(default_factory=dict)
     """As of the week's end. An exposure of which nothing is ticked may be left out."""
     rejected: Sequence[Rejected] = ()
@@ -115,6 +117,7 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
         calls_before=_calls(exposure, week.before),
         told=exposure.key in picture.told,
         new=exposure.first_at >= week.start,
+        promised_on=picture.broken_promises.get(exposure.key),
         ticked=checklist.done,
         checklist_open=checklist.pressing(exposure.deadline, week.end.date()),
     )

@@ -55,6 +55,11 @@ def test_digest_says_what_dies_when_and_who_calls_it() -> None:
             "1,200 calls, as many as the week before, calls fail, nobody was told yet",
             id="broken and untold",
         ),
+        pytest.param(
+            make_digest_line(promised_on=date(2025, 7, 4)),
+            "1,200 calls, as many as the week before, promised to be done by Fri 4 Jul 2025, and was not",
+            id="a broken promise",
+        ),
     ],
 )
 def test_line_says_what_moved(line: DigestLine, said: str) -> None:

@@ -1,7 +1,7 @@
 """What a digest is made of, and which were made: read and written inside the caller's transaction."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import msgspec
@@ -39,6 +39,7 @@ async def load_picture(
         exposures=await load_exposures(connection, catalog, now=last_moment),
         known_until=await known_until(connection, topics, now=week.end),
         told=await _load_told(connection),
+        broken_promises=await _load_broken_promises(connection, week),
         checklists={key: each.as_of(last_moment) for key, each in (await load_checklists(connection)).items()},
         rejected=await _load_rejected(connection, week),
         unresolved=await _load_unresolved(connection, week),
@@ -99,6 +100,13 @@ async def _load_told(connection: AsyncConnection) -> frozenset[ExposureKey]:
         .distinct()
     )
     return frozenset(ExposureKey(*row) for row in await connection.execute(told))
+
+
+async def _load_broken_promises(connection: AsyncConnection, week: Week) -> dict[ExposureKey, date]:
+    c = campaigns.c
+    broken = select(c.service, c.environment, c.platform, c.model, c.promise_broken_on)
+    rows = await connection.execute(broken.where(c.promise_broken_on <= week.sunday))
+    return {ExposureKey(*key): promised for *key, promised in rows}
 
 
 async def _load_rejected(connection: AsyncConnection, week: Week) -> list[Rejected]:

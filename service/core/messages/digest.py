@@ -131,7 +131,11 @@ def _volume(line: DigestLine) -> str:
     if line.new:
         much = f"*new*, {words.plural(line.calls, 'call')}"
     untold = "" if line.told else ", nobody was told yet"
-    return much + _STANDING.get(line.state, "") + untold + _progress(line)
+    return much + _STANDING.get(line.state, "") + untold + _promise(line) + _progress(line)
+
+
+def _promise(line: DigestLine) -> str:
+    return f", *promised to be done by {words.day(line.promised_on)}, and was not*" if line.promised_on else ""
 
 
 def _progress(line: DigestLine) -> str:
