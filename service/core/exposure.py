@@ -30,6 +30,11 @@ class ExposureKey(NamedTuple):
     platform: str
     model: str
 
+    @property
+    def label(self) -> str:
+        """`search-api / production / openai-api / gpt-4.5-preview`"""
+        return " / ".join(part for part in self if part)
+
 
 class DayOfUse(msgspec.Struct, frozen=True, gc=False):
     """One UTC day. `calls` counts failed ones too; the volume is the largest reporter's, hour by hour, never a sum.

@@ -140,7 +140,7 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     intents = [intent for one in changes for intent in tick.intents(one, evidenced, beside[one.key])]
     notified = await record_intents(connection, intents, now=now)
     await look_again(connection, [look for _, look in decided])
-    await clear_conditions(connection, UNDECIDABLE, [_name(key) for key in keys], now=now)
+    await clear_conditions(connection, UNDECIDABLE, [key.label for key in keys], now=now)
     return Escalated(len(due), len(changes), notified)
 
 
@@ -161,22 +161,18 @@ async def _beside(connection: Transaction, known: Known, keys: Sequence[Exposure
 
 async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception, now: datetime) -> None:
     """The error's own text may quote what is stored, and stays in the log of this process."""
-    _log.error("undecidable", exposure=_name(key), exc_info=error)
+    _log.error("undecidable", exposure=key.label, exc_info=error)
     await raise_condition(
         connection,
         Condition(
             kind=UNDECIDABLE,
-            subject=_name(key),
+            subject=key.label,
             detail=f"its escalation cannot be worked out ({type(error).__name__}); nobody is told of it until it can",
             remedy="see the log of `lastcall schedule` for the error, and report it as a bug of lastcall",
             since=now,
         ),
     )
     await look_again(connection, [Look(key, now + TRY_AGAIN, wakes_on_call=False)])
-
-
-def _name(key: ExposureKey) -> str:
-    return " / ".join(part for part in key if part)
 
 
 @dataclass(frozen=True, slots=True)

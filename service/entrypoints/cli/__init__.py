@@ -29,6 +29,7 @@ COMMANDS = {
     "due": (ASK, "ask:due"),
     "owners": (ASK, "owners:owners"),
     "plan": (ASK, "plan:plan"),
+    "explain": (ASK, "explain:explain"),
     "rehearse": (ASK, "rehearse:rehearse"),
     "digest": (ASK, "digest:digest"),
     "ack": (ACT, "act:ack"),

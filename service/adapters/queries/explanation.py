@@ -1,0 +1,120 @@
+"""What an explanation rests on: one notification with its fellows, those of one exposure, and what is in their way."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Text, case, cast, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.campaign_store import campaign_id
+from service.adapters.postgres.outbox_reroute import SLACK_IS_CLOSED
+from service.adapters.postgres.tables import campaigns, conditions, notifications
+from service.core.explanation import Heard, Hearer, Record
+from service.core.exposure import ExposureKey
+from service.core.notification import Facts, Trouble
+
+MAX_HEARD = 500
+"""Notifications of one exposure that are read, the newest. A daily reminder takes months to get there."""
+MAX_IDS = 10
+_n, _c = notifications.c, conditions.c
+_HEARER = (_n.id, _n.destination, _n.audience, _n.state, _n.outcome)
+
+
+async def read_ids_beginning(connection: AsyncConnection, prefix: str) -> list[uuid.UUID]:
+    """Of notifications, at most `MAX_IDS`. `prefix` has no wildcards that count."""
+    beginning = cast(_n.id, Text).startswith(prefix.lower(), autoescape=True)
+    return list(await connection.scalars(select(_n.id).where(beginning).order_by(_n.id).limit(MAX_IDS)))
+
+
+async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> Record | None:
+    opened = (campaigns.c.policy["name"].as_string().label("policy"), campaigns.c.opened_at.label("policy_since"))
+    query = select(notifications, *opened).outerjoin_from(notifications, campaigns, _n.campaign_id == campaigns.c.id)
+    row = (await connection.execute(query.where(_n.id == id_))).one_or_none()
+    if row is None:
+        return None
+    again = (_n.rerouted_from == id_, _n.kind != "undeliverable")
+    return Record(
+        id=str(row.id),
+        kind=row.kind,
+        step=row.step,
+        audience=row.audience,
+        destination=row.destination,
+        reason=row.reason,
+        facts=_facts(row.facts),
+        decided_at=row.decided_at,
+        not_before=row.not_before,
+        state=row.state,
+        attempts=row.attempts,
+        settled_at=row.settled_at,
+        outcome=row.outcome,
+        policy=row.policy,
+        policy_since=row.policy_since,
+        came_from=next(iter(await _read_hearers(connection, _n.id == row.rerouted_from)), None),
+        instead=next(iter(await _read_hearers(connection, *again)), None),
+        told_with=await _read_told_with(connection, row),
+        troubles=await _read_troubles(connection, _is_in_the_way_of(row.destination)),
+    )
+
+
+def _facts(stored: dict[str, Any]) -> Facts | None:
+    try:
+        facts: Facts = msgspec.convert(stored, Facts)
+    except msgspec.ValidationError:
+        return None
+    return facts
+
+
+async def _read_told_with(connection: AsyncConnection, row: Row[Any]) -> tuple[Hearer, ...]:
+    """The others of one decision. What belongs to no campaign has none."""
+    if row.campaign_id is None:
+        return ()
+    same = [_n[name] == row._mapping[name] for name in ("campaign_id", "kind", "step", "decided_at")]
+    others = _n.rerouted_from.is_(None) & _n.id.not_in([row.id, *filter(None, [row.rerouted_from])])
+    return await _read_hearers(connection, *same, others)
+
+
+async def _read_hearers(connection: AsyncConnection, *which: ColumnElement[bool]) -> tuple[Hearer, ...]:
+    rows = await connection.execute(select(*_HEARER).where(*which).order_by(_n.destination, _n.id).limit(MAX_HEARD))
+    return tuple(Hearer(str(row.id), *row[1:]) for row in rows)
+
+
+async def read_heard(connection: AsyncConnection, key: ExposureKey) -> tuple[Heard, ...]:
+    """Who was told of the exposure, or is to be; the newest first."""
+    at = case((_n.state == "delivered", _n.settled_at), else_=_n.not_before).label("at")
+    rows = await connection.execute(
+        select(_n.id, _n.step, _n.kind, _n.destination, _n.audience, _n.state, _n.decided_at, at, _n.outcome)
+        .where(_n.campaign_id == campaign_id(key))
+        .order_by(_n.decided_at.desc(), _n.destination, _n.id)
+        .limit(MAX_HEARD)
+    )
+    return tuple(
+        Heard(
+            str(row.id),
+            row.step or row.kind,
+            row.destination,
+            row.audience,
+            row.state,
+            row.decided_at,
+            row.at,
+            row.outcome,
+        )
+        for row in rows
+    )
+
+
+async def read_troubles_of(connection: AsyncConnection, subjects: Sequence[tuple[str, str]]) -> tuple[Trouble, ...]:
+    """Those that hold now, of these kinds and subjects."""
+    named = or_(*((_c.kind == kind) & (_c.subject == subject) for kind, subject in subjects))
+    return await _read_troubles(connection, named) if subjects else ()
+
+
+def _is_in_the_way_of(destination: str) -> ColumnElement[bool]:
+    of_destination = _c.kind.in_(("slack_destination", "delivery_broke")) & (_c.subject == destination)
+    return or_(of_destination, _c.kind.in_(SLACK_IS_CLOSED))
+
+
+async def _read_troubles(connection: AsyncConnection, which: ColumnElement[bool]) -> tuple[Trouble, ...]:
+    rows = await connection.execute(select(conditions).where(which, _c.cleared_at.is_(None)).order_by(_c.since))
+    return tuple(Trouble(condition=r.kind, subject=r.subject, detail=r.detail, remedy=r.remedy) for r in rows)

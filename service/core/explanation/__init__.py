@@ -1,0 +1,24 @@
+"""Why somebody was told something, and why nobody was: nouns with plain sentences and what they rest on. Pure."""
+
+from service.core.explanation.answer import Explanation, Point, Wrong
+from service.core.explanation.exposure import explain_exposure
+from service.core.explanation.notification import Hearer, Record, explain_notification
+from service.core.explanation.rungs import Heard, RungEvidence
+from service.core.explanation.silence import Untracked, explain_untracked
+from service.core.explanation.situation import ExposureEvidence, Situation
+
+__all__ = [
+    "Explanation",
+    "ExposureEvidence",
+    "Heard",
+    "Hearer",
+    "Point",
+    "Record",
+    "RungEvidence",
+    "Situation",
+    "Untracked",
+    "Wrong",
+    "explain_exposure",
+    "explain_notification",
+    "explain_untracked",
+]

@@ -1,0 +1,52 @@
+"""What an explanation is: sentences in plain text, which quote names from logs, and the evidence for them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One question, answered."""
+
+    label: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Somebody is not told who should be."""
+
+    error: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation(Generic[E]):
+    about: str
+    """One sentence: what is explained."""
+    points: tuple[Point, ...]
+    wrong: Wrong | None
+    """None: all is as it should be."""
+    evidence: E
+
+
+def points(**answers: Iterable[str]) -> tuple[Point, ...]:
+    """By label, with spaces for underscores; what nothing is said of is left out."""
+    said = ((label.replace("_", " "), tuple(sentences)) for label, sentences in answers.items())
+    return tuple(Point(label, sentences) for label, sentences in said if sentences)
+
+
+def sentence(clause: str) -> str:
+    """A clause as a sentence of its own. A name at its beginning keeps its case."""
+    said = clause if clause.endswith((".", "!", "?", "…")) else f"{clause}."
+    first, _, _ = said.partition(" ")
+    is_word = first.isalpha() and first.islower()
+    return said[0].upper() + said[1:] if is_word else said
+
+
+def named(service: str, environment: str) -> str:
+    """`search-api in production`"""
+    return f"{service} in {environment}" if environment else service

@@ -1,0 +1,179 @@
+"""An exposure -> who was told of it and why, or why nobody was: state, owner, campaign, ladder, and what comes next."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from service.core import words
+from service.core.escalation.campaign import CloseReason
+from service.core.escalation.case import Case
+from service.core.escalation.decision import Wait
+from service.core.escalation.hold import Waived
+from service.core.escalation.holding import held_by, standing
+from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
+from service.core.explanation.rungs import Heard, rung_sentence
+from service.core.explanation.situation import ExposureEvidence, Situation, evidence_of
+from service.core.explanation.state import why_state
+
+TICKS_WITHIN = timedelta(minutes=5)
+"""A scheduler that runs has looked not longer ago than this."""
+
+
+def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
+    case, evidence = situation.case, evidence_of(situation)
+    exposure = case.exposure
+    where = words.platform_name(exposure.deprecation.platform)
+    is_told = any(one.state == "delivered" for one in situation.heard)
+    return Explanation(
+        about=f"{named(exposure.service, exposure.environment)}, {exposure.deprecation.id} on {where}.",
+        points=points(
+            why_nobody_was_told=() if is_told else _why_nobody(situation),
+            state=why_state(case, situation.campaign),
+            dates=_dates(case),
+            owner=_owner(situation),
+            campaign=_campaign(situation),
+            ladder=map(rung_sentence, evidence.ladder),
+            told_beside_the_steps=map(_news, evidence.news),
+            what_comes_next=_next(situation),
+        ),
+        wrong=_wrong(situation),
+        evidence=evidence,
+    )
+
+
+def _why_nobody(situation: Situation) -> Iterator[str]:
+    """By what stands in the way first."""
+    waiting = [one for one in situation.heard if one.state != "failed"]
+    if situation.heard and not waiting:
+        yield "It was written to tell people, and none of them could be told; the ladder says whom."
+    elif situation.heard:
+        yield f"It is written, and not delivered yet: {_way(waiting[-1])}."
+    for trouble in situation.troubles:
+        yield f"{sentence(trouble.detail)} {sentence(trouble.remedy)}"
+    if situation.is_superseded:
+        yield "Another release of lastcall, with a newer catalog, decides about it; this one does not."
+    if isinstance(situation.decision, Wait):
+        yield sentence(situation.decision.reason)
+    elif not situation.heard:
+        yield f"It is to be told with the next tick: {situation.decision.reason}."
+
+
+def _way(heard: Heard) -> str:
+    why = f", {heard.outcome}" if heard.outcome else ""
+    return f"{words.address(heard.destination)}, {heard.state}{why}, goes out on {words.moment(heard.at)}"
+
+
+def _dates(case: Case) -> Iterator[str]:
+    record = case.exposure.deprecation
+    if record.announced:
+        yield f"Announced on {words.day(record.announced)}."
+    if record.shutdown.on is None:
+        yield "The provider has set no day."
+    elif case.deadline is None:
+        yield f"Not before {words.day(record.shutdown.on)}, which is no deadline: only the announcement is told."
+    else:
+        yield f"Shutdown on {words.day(case.deadline)} ({record.shutdown.precision})."
+    if case.effective_deadline != case.deadline and case.effective_deadline and case.deadline:
+        freeze = case.owner.calendar.freeze_before(case.deadline)
+        name = f" ({freeze.name})" if freeze else ""
+        yield f"Steps before it count from {words.day(case.effective_deadline)}, when changes are frozen{name}."
+    for before in record.superseded:
+        yield f"It was {words.day(before.on)} before." if before.on else "It had no day before."
+    yield from (f"By {source}." for source in record.sources)
+
+
+def _owner(situation: Situation) -> Iterator[str]:
+    owner, ownership = situation.ownership.owner, situation.ownership
+    if owner.team is None:
+        yield f"Nobody is known: {owner.rule}. The fallback channel hears."
+        return
+    hears = [words.address(one) for one in (*owner.people, *filter(None, [owner.channel]))]
+    addresses = words.listed(hears) if hears else "no address is known, so others stand in"
+    yield f"Team {owner.team}, by {owner.rule}: {addresses}."
+    if ownership.as_of and ownership.source != "assignment":
+        yield f"What {ownership.source} says is as of {words.moment(ownership.as_of)}."
+
+
+def _campaign(situation: Situation) -> Iterator[str]:
+    campaign, case = situation.campaign, situation.case
+    if campaign is None:
+        yield f"None yet; policy {situation.policy.name} counts when one opens."
+        return
+    opened = f"opened on {words.moment(campaign.opened_at)}"
+    if campaign.closed_at:
+        reason = sentence(
+            f"closed on {words.moment(campaign.closed_at)}, as {_CLOSED[campaign.close_reason]}; {opened}"
+        )
+        yield reason
+    else:
+        again = f", again since {words.moment(campaign.reopened_at)}" if campaign.reopened_at else ""
+        yield f"Open: {opened}{again}."
+    yield f"It keeps policy {campaign.policy.name} as it was then."
+    if campaign.plan_version > 1:
+        yield f"The deadline has moved {words.plural(campaign.plan_version - 1, 'time')} since."
+    if campaign.is_open and (in_force := standing(campaign, case)):
+        yield f"In force: {in_force}."
+    if campaign.promise_broken_on:
+        yield f"The team had promised to be done by {words.day(campaign.promise_broken_on)}, and was not."
+
+
+_CLOSED: dict[CloseReason | None, str] = {
+    "migrated": "the calls had ended",
+    "withdrawn": "the model is not deprecated any more, or its calls were another's",
+    None: "nothing was left to do",
+}
+
+
+def _news(heard: Heard) -> str:
+    return f"{heard.step}: {words.address(heard.destination)}, {heard.state}, {words.moment(heard.at)}."
+
+
+def _next(situation: Situation) -> Iterator[str]:
+    decision = situation.decision
+    if not isinstance(decision, Wait):
+        yield f"With the next tick: {decision.reason}."
+        return
+    yield sentence(decision.reason)
+    if decision.wakes_on_call:
+        yield "A new call is looked at at once."
+
+
+def _wrong(situation: Situation) -> Wrong | None:
+    for trouble in situation.troubles:
+        if trouble.condition == "undecidable" or situation.case.seems_quiet:
+            return Wrong(trouble.detail, trouble.remedy)
+    return _not_looked(situation) or _not_delivered(situation) or _too_late(situation)
+
+
+def _not_looked(situation: Situation) -> Wrong | None:
+    """Something is due, and no tick sees it."""
+    decision, looked = situation.decision, situation.looked_at
+    if isinstance(decision, Wait) or not decision.tellings or situation.is_superseded:
+        return None
+    if looked and situation.case.now - looked <= TICKS_WITHIN:
+        return None
+    since = f"since {words.moment(looked)}" if looked else "yet"
+    return Wrong(f"no tick has looked at it {since}, and it is due: {decision.reason}", "start `lastcall schedule`")
+
+
+def _not_delivered(situation: Situation) -> Wrong | None:
+    """Of what was decided last nothing arrived, nor will."""
+    last = max((one.decided_at for one in situation.heard), default=None)
+    failed = [one for one in situation.heard if one.decided_at == last]
+    if not failed or any(one.state != "failed" for one in failed):
+        return None
+    who = words.listed(words.address(one.destination) for one in failed)
+    return Wrong(f"{who} could not be told", "`lastcall doctor` says why; mend the destination")
+
+
+def _too_late(situation: Situation) -> Wrong | None:
+    """The end has come, nobody was told, and nobody will be."""
+    case, campaign = situation.case, situation.campaign
+    is_waived = campaign is not None and (quiet := held_by(campaign, case)) and isinstance(quiet.hold, Waived)
+    if case.state not in {"overdue", "broken"} or situation.heard or is_waived:
+        return None
+    if not isinstance(situation.decision, Wait):
+        return None
+    return Wrong(
+        f"its calls are {case.state}, and nobody was told: {situation.decision.reason}",
+        "give the policy a step after the shutdown, `+1d`, or tell the owner yourself",
+    )

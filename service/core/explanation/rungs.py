@@ -1,0 +1,154 @@
+"""Each step of an exposure's ladder: its day, and whether it was told, passed over, is due or still to come."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from service.core import words
+from service.core.escalation.campaign import Campaign, Done
+from service.core.escalation.case import Case
+from service.core.escalation.ladder import Rung, climb, held_until, waiting
+from service.core.escalation.plan import Status
+from service.core.escalation.policy import Policy, Step
+from service.core.ownership import Audience
+
+RungStatus = Literal["told", "passed_over", "due", "ahead", "if_called", "if_failing", "no_day"]
+"""passed_over: a higher step was due with it. if_called, if_failing: its day has begun, and it speaks only of calls
+that are made, or fail, after the shutdown. no_day: the provider has set no firm day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A notification of a step, or of news that belong to none: whom, and what became of it."""
+
+    id: str
+    step: str
+    destination: str
+    audience: Audience
+    state: Status
+    decided_at: datetime
+    at: datetime
+    """When it was delivered; else when it goes out."""
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RungEvidence:
+    step: str
+    repeat_days: int | None
+    tell: tuple[Audience, ...]
+    on: date | None
+    """By the policy, in the owner's zone. None: it has no day."""
+    due_at: datetime | None
+    status: RungStatus
+    done_at: datetime | None
+    """When it was told or passed over, the last time."""
+    held: tuple[Audience, ...]
+    held_until: datetime | None
+    spared: tuple[Audience, ...]
+    hears: tuple[Heard, ...]
+    """Of the last time."""
+    times: int
+    """How often it was told."""
+
+
+def rungs(policy: Policy, campaign: Campaign | None, case: Case, heard: Sequence[Heard]) -> tuple[RungEvidence, ...]:
+    """By day; those without one last. `policy` is the campaign's, where there is one."""
+    ladder = climb(policy, case)
+    due = {one.rung.name for one in waiting(campaign, case, ladder)}
+    with_day = [_rung(rung.step, rung, campaign, case, heard, is_due=rung.name in due) for rung in ladder]
+    names = {rung.name for rung in ladder}
+    without = (step for step in policy.steps if step.name not in names)
+    return (*with_day, *(_rung(step, None, campaign, case, heard, is_due=False) for step in without))
+
+
+def _rung(
+    step: Step, rung: Rung | None, campaign: Campaign | None, case: Case, heard: Sequence[Heard], *, is_due: bool
+) -> RungEvidence:
+    done = campaign.done_with(step.name) if campaign else None
+    of_step = [one for one in heard if one.step == step.name]
+    last = max((one.decided_at for one in of_step), default=None)
+    return RungEvidence(
+        step=step.name,
+        repeat_days=step.repeat,
+        tell=step.tell,
+        on=case.day_of(rung.nominal) if rung else None,
+        due_at=rung.due if rung else None,
+        status=_status(step, rung, done, case, is_due=is_due),
+        done_at=done.at if done else None,
+        held=done.held if done else (),
+        held_until=held_until(campaign, case) if campaign and done and done.held else None,
+        spared=done.spared if done else (),
+        hears=tuple(one for one in of_step if one.decided_at == last),
+        times=len({one.decided_at for one in of_step}),
+    )
+
+
+def _status(step: Step, rung: Rung | None, done: Done | None, case: Case, *, is_due: bool) -> RungStatus:
+    if is_due:
+        return "due"
+    if done:
+        return "told" if done.told else "passed_over"
+    if rung is None:
+        return "no_day"
+    if rung.due > case.now:
+        return "ahead"
+    return "if_failing" if step.at.while_failing else "if_called"
+
+
+def rung_sentence(rung: RungEvidence) -> str:
+    """`-30d, Sat 14 Jun 2025: told ada@example.com and #search on Mon 16 Jun 2025, 07:00 UTC.`"""
+    day = f", {words.day(rung.on)}" if rung.on else ""
+    return f"{rung.step}{day}: {'; '.join(_said(rung))}."
+
+
+def _said(rung: RungEvidence) -> Iterator[str]:
+    match rung.status:
+        case "told":
+            yield _told(rung.hears, rung.done_at)
+            if rung.times > 1:
+                yield f"{rung.times} times in all"
+        case "ahead":
+            yield f"to come on {words.moment(rung.due_at)}" if rung.due_at else "to come"
+        case status:
+            yield _SAID[status]
+    if rung.repeat_days:
+        yield words.repeat(rung.repeat_days)
+    if rung.held:
+        until = f" until {words.moment(rung.held_until)}" if rung.held_until else ""
+        yield f"{words.audiences(rung.held)} held back{until}, so that the owner has a business day"
+    if rung.spared:
+        yield f"{words.audiences(rung.spared)} spared, as the calls were to end in time at their pace"
+
+
+_SAID: Mapping[RungStatus, str] = {
+    "passed_over": "passed over, as a higher step was due with it",
+    "due": "due now",
+    "if_called": "only for calls after the shutdown",
+    "if_failing": "only while calls fail",
+    "no_day": "no day, as the provider has set none",
+}
+
+
+def _told(hears: Sequence[Heard], done_at: datetime | None) -> str:
+    """What became of each; `told on ...` where nothing is written of it any more."""
+    if not hears:
+        return f"told on {words.moment(done_at)}" if done_at else "told"
+    ways: dict[str, list[str]] = {}
+    for one in hears:
+        ways.setdefault(_way(one), []).append(f"{words.address(one.destination)} ({one.audience})")
+    return ", ".join(way.format(words.listed(who)) for way, who in ways.items())
+
+
+def _way(heard: Heard) -> str:
+    """With a place for who it is."""
+    match heard.state:
+        case "delivered":
+            return f"told {{}} on {words.moment(heard.at)}"
+        case "failed":
+            return "{} could not be told"
+        case "unknown":
+            return "{} perhaps told, not confirmed"
+        case "pending" | "leased" | "foreseen":
+            return f"{{}} to hear on {words.moment(heard.at)}"

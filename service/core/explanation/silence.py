@@ -1,0 +1,56 @@
+"""What lastcall tells nobody of: a use of a model that it does not know, or of one that is not announced to go."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from service.core import words
+from service.core.catalog.lifecycle import Deprecation
+from service.core.explanation.answer import Explanation, Wrong, named, points
+
+
+@dataclass(frozen=True, slots=True)
+class Untracked:
+    """A use of a model of which no exposure comes."""
+
+    service: str
+    environment: str
+    platform: str | None
+    model: str
+    """Canonical; of an unknown id, as the log spells it."""
+    is_known: bool
+    """Identity knows the id."""
+    calls_28d: int
+    deprecation: Deprecation | None
+
+
+def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
+    where = f" on {words.platform_name(use.platform)}" if use.platform else ""
+    wrong = None
+    if not use.is_known:
+        mend = f"`lastcall resolve {use.model}` says what is known; an alias in the catalog makes it known"
+        wrong = Wrong(f"nobody can tell whether {use.model} is going away", mend)
+    return Explanation(
+        about=f"{named(use.service, use.environment)}, {use.model}{where}.",
+        points=points(why_nobody_was_told=_why(use, today), evidence=[_calls(use)]),
+        wrong=wrong,
+        evidence=use,
+    )
+
+
+def _why(use: Untracked, today: date) -> Iterator[str]:
+    record = use.deprecation
+    if not use.is_known:
+        yield f"lastcall does not know the model {use.model}, so it cannot know whether it is going away."
+    elif record is None:
+        yield f"The catalog has no record of {use.model} on this platform: no end of it is known."
+    elif not record.is_deprecated:
+        yield "The provider has not announced an end of it."
+    elif record.announced and record.announced > today:
+        yield f"Its end is announced on {words.day(record.announced)}, which is to come."
+    else:
+        yield "It is announced to go, and lastcall has not looked at these calls yet."
+
+
+def _calls(use: Untracked) -> str:
+    return f"{words.plural(use.calls_28d, 'call')} in the last 28 days."

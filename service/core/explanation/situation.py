@@ -1,0 +1,131 @@
+"""What bears on who hears of one exposure, and the same laid out as evidence."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from service.core.directory.owners import Ownership, Source
+from service.core.escalation.campaign import Campaign, CloseReason
+from service.core.escalation.case import Case
+from service.core.escalation.decision import Decision, Wait
+from service.core.escalation.holding import standing
+from service.core.escalation.policy import Policy
+from service.core.explanation.rungs import Heard, RungEvidence, rungs
+from service.core.explanation.state import shown_state
+from service.core.exposure import State, quiet_at, quiet_period
+from service.core.notification import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One exposure as of now, and all that bears on who hears of it."""
+
+    case: Case
+    campaign: Campaign | None
+    policy: Policy
+    """In force now."""
+    ownership: Ownership
+    decision: Decision
+    """What `decide` says as of now."""
+    heard: tuple[Heard, ...]
+    looked_at: datetime | None
+    """When escalation looked last. None: never."""
+    is_superseded: bool
+    """Another release, with a newer catalog, is the one that decides."""
+    troubles: tuple[Trouble, ...]
+    """What is wrong with lastcall itself and may keep it from telling: undecidable, consumer_behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignEvidence:
+    state: Literal["open", "closed"]
+    opened_at: datetime
+    reopened_at: datetime | None
+    closed_at: datetime | None
+    close_reason: CloseReason | None
+    policy: str
+    plan_version: int
+    standing: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureEvidence:
+    service: str
+    environment: str
+    platform: str
+    model: str
+    state: State
+    first_at: datetime
+    last_at: datetime
+    calls_7d: int
+    errors_7d: int
+    quiet_days: int
+    quiet_at: datetime
+    known_until: datetime | None
+    requested_ids: tuple[str, ...]
+    request_ids: tuple[str, ...]
+    announced_on: date | None
+    deadline: date | None
+    effective_deadline: date | None
+    """By when changes must be out: earlier than the deadline where a change freeze reaches up to it."""
+    sources: tuple[str, ...]
+    team: str | None
+    owner_rule: str
+    owner_source: Source | None
+    owner_as_of: datetime | None
+    campaign: CampaignEvidence | None
+    ladder: tuple[RungEvidence, ...]
+    news: tuple[Heard, ...]
+    """What was told beside the steps."""
+    decision: str
+    """wait, or what is done with the next tick: open, notify, handover, replan, close, reopen."""
+    decision_reason: str
+    until: datetime | None
+
+
+def evidence_of(situation: Situation) -> ExposureEvidence:
+    case, campaign, decision = situation.case, situation.campaign, situation.decision
+    exposure, owner = case.exposure, situation.ownership.owner
+    week = [use for use in exposure.days if use.day > case.now.date() - timedelta(days=7)]
+    ladder = rungs(campaign.policy if campaign else situation.policy, campaign, case, situation.heard)
+    steps = {rung.step for rung in ladder}
+    return ExposureEvidence(
+        **exposure.key._asdict(),
+        state=shown_state(case, campaign),
+        first_at=exposure.first_at,
+        last_at=exposure.last_at,
+        calls_7d=sum(use.calls for use in week),
+        errors_7d=sum(use.errors for use in week),
+        quiet_days=quiet_period(exposure.days).days,
+        quiet_at=quiet_at(exposure),
+        known_until=case.known_until,
+        requested_ids=exposure.requested_ids,
+        request_ids=exposure.request_ids,
+        announced_on=exposure.deprecation.announced,
+        deadline=case.deadline,
+        effective_deadline=case.effective_deadline,
+        sources=exposure.deprecation.sources,
+        team=owner.team,
+        owner_rule=owner.rule,
+        owner_source=situation.ownership.source,
+        owner_as_of=situation.ownership.as_of,
+        campaign=_campaign_evidence(campaign, case) if campaign else None,
+        ladder=ladder,
+        news=tuple(one for one in situation.heard if one.step not in steps),
+        decision=type(decision).__name__.lower(),
+        decision_reason=decision.reason,
+        until=decision.until if isinstance(decision, Wait) else None,
+    )
+
+
+def _campaign_evidence(campaign: Campaign, case: Case) -> CampaignEvidence:
+    return CampaignEvidence(
+        state="open" if campaign.is_open else "closed",
+        opened_at=campaign.opened_at,
+        reopened_at=campaign.reopened_at,
+        closed_at=campaign.closed_at,
+        close_reason=campaign.close_reason,
+        policy=campaign.policy.name,
+        plan_version=campaign.plan_version,
+        standing=standing(campaign, case),
+    )

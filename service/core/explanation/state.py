@@ -1,0 +1,81 @@
+"""Why an exposure is in its state: the last day with calls, and the quiet period with what it was learned from."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from service.core import words
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
+from service.core.escalation.hold import Waived
+from service.core.escalation.holding import held_by
+from service.core.exposure import (
+    LONGEST_QUIET,
+    SHORTEST_QUIET,
+    State,
+    quiet_at,
+    quiet_period,
+    redirection,
+)
+
+
+def shown_state(case: Case, campaign: Campaign | None) -> State:
+    """An accepted risk that has come true is shown as what it is."""
+    held = held_by(campaign, case) if campaign and campaign.is_open and case.state not in {"quiet", "broken"} else None
+    return "waived" if held and isinstance(held.hold, Waived) else case.state
+
+
+def why_state(case: Case, campaign: Campaign | None) -> Iterator[str]:
+    exposure, state = case.exposure, shown_state(case, campaign)
+    last = exposure.days[-1]
+    yield f"{state.capitalize()}: {_because(case, campaign)}."
+    failed = f", {words.number(last.errors)} failed" if last.errors else ""
+    much = words.plural(last.calls, "call")
+    yield (
+        f"The last day with calls is {words.day(last.day)}, with {much}{failed}; the last call was on"
+        f" {words.moment(exposure.last_at)}, the first on {words.moment(exposure.first_at)}."
+    )
+    yield _quiet_period(case)
+    if case.seems_quiet and case.known_until:
+        yield f"Records are read up to {words.moment(case.known_until)}: the silence since then may be our own."
+    if exposure.requested_ids:
+        yield f"Requested as {words.listed(exposure.requested_ids)}."
+    if exposure.request_ids:
+        yield f"Sample requests: {words.listed(exposure.request_ids)}."
+
+
+def _because(case: Case, campaign: Campaign | None) -> str:
+    last, state = case.exposure.days[-1], shown_state(case, campaign)
+    match state:
+        case "active" | "quiet" | "overdue":
+            return _BECAUSE[state]
+        case "broken" if last.end_of_life:
+            gone = f"{words.number(last.end_of_life)} of {words.plural(last.calls, 'call')}"
+            return f"{gone} of the last day were told that the model is gone"
+        case "broken":
+            failed = f"{words.number(last.errors)} of {words.plural(last.calls, 'call')}"
+            return f"the shutdown's day is past, and {failed} of the last day failed"
+        case "redirected":
+            found = redirection(case.exposure)
+            since = f" since {words.day(found.since)}" if found else ""
+            return f"another model answers half or more of its calls{since}"
+        case "waived":
+            held = held_by(campaign, case) if campaign else None
+            return held.reason if held else "somebody has accepted the risk"
+
+
+_BECAUSE: Mapping[Literal["active", "quiet", "overdue"], str] = {
+    "active": "it calls, within its own quiet period",
+    "quiet": "no call for longer than its own quiet period, so it has migrated",
+    "overdue": "the shutdown's day is past, and calls are answered",
+}
+
+
+def _quiet_period(case: Case) -> str:
+    period = quiet_period(case.exposure.days)
+    learned = f"twice the longest gap of {words.plural(period.days // 2, 'day')} between its days of use"
+    if period == SHORTEST_QUIET:
+        learned = "the shortest that there is, as its days of use are close together"
+    elif period == LONGEST_QUIET:
+        learned = "the longest that there is, as its days of use are far apart"
+    ends = words.moment(quiet_at(case.exposure))
+    return f"Its quiet period is {words.plural(period.days, 'day')}, {learned}: without a call it is quiet from {ends}."

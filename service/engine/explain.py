@@ -1,0 +1,148 @@
+"""explain: why somebody was told something, and why nobody was told of an exposure. Reads only."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from service.adapters.postgres.campaign_store import load_campaigns
+from service.adapters.postgres.conditions import last_tick
+from service.adapters.postgres.database import Database, Transaction
+from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
+from service.adapters.postgres.lifecycle_store import is_superseded
+from service.adapters.postgres.watermark_store import known_until
+from service.adapters.queries import read_unknown_ids, read_uses
+from service.adapters.queries.explanation import read_heard, read_ids_beginning, read_record, read_troubles_of
+from service.config.company import Company
+from service.core.catalog.lifecycle import Catalog
+from service.core.escalation.case import Case
+from service.core.escalation.decide import decide
+from service.core.explanation import (
+    Explanation,
+    ExposureEvidence,
+    Record,
+    Situation,
+    Untracked,
+    explain_exposure,
+    explain_notification,
+    explain_untracked,
+)
+from service.core.exposure import Exposure, ExposureKey
+from service.core.naming import Ambiguous, Missing
+from service.engine.escalate import UNDECIDABLE
+from service.engine.ownership import load_owners
+from service.engine.which import which
+
+
+async def why_told(database: Database, id_: UUID, *, now: datetime) -> Explanation[Record] | None:
+    """None: there is no such notification."""
+    async with database.connect() as connection:
+        record = await read_record(connection, id_)
+    return explain_notification(record, now) if record else None
+
+
+async def ids_beginning(database: Database, prefix: str) -> list[UUID]:
+    """Of notifications; not all, where they are many."""
+    async with database.connect() as connection:
+        return await read_ids_beginning(connection, prefix)
+
+
+async def why_so(
+    database: Database,
+    catalog: Catalog,
+    company: Company,
+    service: str,
+    *,
+    model: str | None = None,
+    environment: str | None = None,
+    platform: str | None = None,
+    topics: Collection[str],
+    now: datetime,
+) -> Explanation[ExposureEvidence] | Explanation[Untracked] | Ambiguous | Missing:
+    """Of the use of a model that is named as `which` takes it. Where it is no exposure: why it is none."""
+    key = await which(database, catalog, service, model=model, environment=environment, platform=platform, now=now)
+    match key:
+        case ExposureKey():
+            return await _why_so(database, catalog, company, key, topics=topics, now=now)
+        case Ambiguous():
+            return key
+        case Missing():
+            named = {"model": model, "environment": environment, "platform": platform}
+            return await _why_not_tracked(database, catalog, service, **named, now=now) or key
+
+
+async def _why_so(
+    database: Database, catalog: Catalog, company: Company, key: ExposureKey, *, topics: Collection[str], now: datetime
+) -> Explanation[ExposureEvidence]:
+    """What comes next is what `decide` says as of `now`."""
+    async with database.connect() as connection:
+        found = await load_exposures_of(connection, catalog, [key], now=now)
+        (exposure,) = await with_evidence(connection, [found[key]], now=now)
+        return explain_exposure(await _situation(connection, catalog, company, exposure, topics=topics, now=now))
+
+
+async def _situation(
+    connection: Transaction,
+    catalog: Catalog,
+    company: Company,
+    exposure: Exposure,
+    *,
+    topics: Collection[str],
+    now: datetime,
+) -> Situation:
+    key = exposure.key
+    ownership = (await load_owners(connection, company, now=now)).of(key.service)
+    policy = company.policy_for(platform=key.platform, environment=key.environment, owner=ownership.owner)
+    campaign = (await load_campaigns(connection, [key])).get(key)
+    known = await known_until(connection, topics, now=now)
+    subjects = [(UNDECIDABLE, key.label), *(("consumer_behind", topic) for topic in topics)]
+    return Situation(
+        case=Case(exposure, ownership.owner, now, known),
+        campaign=campaign,
+        policy=policy,
+        ownership=ownership,
+        decision=decide(campaign, exposure, ownership.owner, policy, now, known_until=known),
+        heard=await read_heard(connection, key),
+        looked_at=await last_tick(connection, "escalate"),
+        is_superseded=await is_superseded(connection, catalog, now=now),
+        troubles=await read_troubles_of(connection, subjects),
+    )
+
+
+async def _why_not_tracked(
+    database: Database,
+    catalog: Catalog,
+    service: str,
+    *,
+    model: str | None,
+    environment: str | None,
+    platform: str | None,
+    now: datetime,
+) -> Explanation[Untracked] | None:
+    """The use that is meant, with the most calls. None: there is none of the last weeks."""
+    async with database.connect() as connection:
+        uses = await read_uses(connection, catalog, now=now, service=service)
+        unknown = await read_unknown_ids(connection, now=now, service=service, spelled=model)
+    names = _canonical(catalog, model) if model else None
+    found = [
+        Untracked(
+            service, one.environment, one.platform, one.model, True, one.calls_28d, catalog.get(one.platform, one.model)
+        )
+        for one in uses
+        if (names is None or one.model in names)
+        and environment in {None, one.environment}
+        and platform in {None, one.platform}
+    ]
+    found += [
+        Untracked(service, environment or "", one.platform, one.requested_id, False, one.calls_28d, None)
+        for one in unknown
+        if one.requested_id is not None and platform in {None, one.platform}
+    ]
+    meant = max(found, key=lambda one: one.calls_28d, default=None)
+    return explain_untracked(meant, now.date()) if meant else None
+
+
+def _canonical(catalog: Catalog, model: str) -> set[str]:
+    """What is meant by a name: itself, and the records that go by it."""
+    asked = model.strip().lower()
+    by_name = (one.model for one in catalog if asked in {name.lower() for name in (one.model, one.id, *one.aliases)})
+    return {asked, *by_name}

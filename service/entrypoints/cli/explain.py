@@ -1,0 +1,87 @@
+"""`lastcall explain`: why somebody was told something, or why nobody was told of a use."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.padding import Padding
+
+from service.app import App
+from service.core.explanation import Explanation
+from service.core.naming import Ambiguous, Missing
+from service.engine.explain import ids_beginning, why_so, why_told
+from service.engine.reconcile import catch_up
+from service.entrypoints.cli.acting import Environment, ModelName, Platform
+from service.entrypoints.cli.output import Exit, console, emit, fail
+from service.entrypoints.cli.session import run
+
+ID = re.compile(r"[0-9a-f]{6}[0-9a-f-]{0,30}", re.IGNORECASE)
+"""The beginning of a notification's id, or all of it."""
+
+
+def explain(
+    what: Annotated[
+        str, typer.Argument(metavar="ID|SERVICE", help="A notification's id or its beginning; or a service.")
+    ],
+    model: ModelName = None,
+    *,
+    environment: Environment = None,
+    platform: Platform = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+) -> None:
+    """Why somebody was told something, and why then; or who was told of a service's use of a model, and why not others.
+
+    The exit code is 1 when somebody is not told who should be.
+    """
+    now = datetime.now(UTC)
+
+    async def ask(app: App) -> Explanation[Any]:
+        if model is None and ID.fullmatch(what) and (told := await _of_notification(app, what, now)):
+            return told
+        await catch_up(app.database, now=now)
+        answer = await why_so(
+            app.database,
+            app.catalog,
+            app.company,
+            what,
+            model=model,
+            environment=environment,
+            platform=platform,
+            topics=app.topics,
+            now=now,
+        )
+        if isinstance(answer, Ambiguous | Missing):
+            fail(answer.error, answer.remedy, Exit.BAD_NEWS if isinstance(answer, Missing) else Exit.BAD_INPUT)
+        return answer
+
+    answer = run(ask)
+    if as_json:
+        emit(answer)
+    else:
+        _show(answer)
+    if answer.wrong:
+        raise typer.Exit(Exit.BAD_NEWS)
+
+
+async def _of_notification(app: App, beginning: str, now: datetime) -> Explanation[Any] | None:
+    """None: no notification's id begins like that; it may be a service's name."""
+    ids = await ids_beginning(app.database, beginning)
+    if len(ids) > 1:
+        fail(f"several notifications begin with {beginning}", f"give more of it: {', '.join(map(str, ids))}")
+    return await why_told(app.database, ids[0], now=now) if ids else None
+
+
+def _show(answer: Explanation[Any]) -> None:
+    console.print(f"[bold]{escape(answer.about)}[/]", soft_wrap=not console.is_terminal)
+    if answer.wrong:
+        console.print(f"[bold red]wrong:[/] {escape(answer.wrong.error)}", soft_wrap=not console.is_terminal)
+        console.print(f"  {escape(answer.wrong.remedy)}", soft_wrap=not console.is_terminal)
+    for point in answer.points:
+        console.print(f"\n[bold]{escape(point.label)}[/]")
+        for sentence in point.sentences:
+            if console.is_terminal:
+                console.print(Padding(escape(sentence), (0, 0, 0, 2)))
+            else:
+                console.print(f"  {escape(sentence)}", soft_wrap=True)
