@@ -69,8 +69,10 @@ def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> li
         if rung.due > case.now or not _applies(rung.step, state):
             continue
         done = campaign.done_with(rung.name) if campaign else None
-        if done is None or _was_early(done, rung, case):
+        if done is None:
             found.append(Waiting(rung, _occurrence(rung, case)))
+        elif _was_early(done, rung, case):
+            found.append(Waiting(rung, _occurrence(rung, case) or case.deadline))  # told apart from the early one
         elif campaign and (day := _again(campaign, done, rung, case)):
             found.append(Waiting(rung, day))
     return found
