@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from service.core.exposure import Exposure, State, state_of
+from service.core.calendar import Calendar
+from service.core.exposure import Exposure, State, quiet_at, state_of
 from service.core.forecast import Forecast, forecast
 from service.core.ownership import Owner
 
@@ -34,7 +35,7 @@ class Case:
     @property
     def seems_quiet(self) -> bool:
         """No call for longer than the quiet period, but the records of that time are not all read."""
-        return self.state != "quiet" and state_of(self.exposure, self.now) == "quiet"
+        return self.state != "quiet" and self.now >= quiet_at(self.exposure)
 
     @cached_property
     def deadline(self) -> date | None:
@@ -49,7 +50,7 @@ class Case:
     @property
     def is_late(self) -> bool:
         """Whether the last days have begun."""
-        return self._is_late_on(self.today)
+        return is_late_on(self.today, self.owner.calendar, self.deadline)
 
     @cached_property
     def forecast(self) -> Forecast:
@@ -66,8 +67,7 @@ class Case:
         return self.go_out_at(self.now)
 
     def go_out_at(self, moment: datetime) -> datetime:
-        """At once in the last days, else in the owner's working hours: delayed, never dropped."""
-        return moment if self._is_late_on(self.day_of(moment)) else self.owner.calendar.next_working(moment)
+        return go_out_at(moment, self.owner.calendar, self.deadline)
 
     def day_of(self, moment: datetime) -> date:
         return self.owner.calendar.day_of(moment)
@@ -78,8 +78,15 @@ class Case:
     def business_day_after(self, moment: datetime) -> datetime:
         return self.owner.calendar.business_day_after(moment)
 
-    def _is_late_on(self, day: date) -> bool:
-        """From three days before the shutdown on, and before a freeze that reaches up to it; not all through that."""
-        if self.deadline is None or self.effective_deadline is None:
-            return False
-        return (self.deadline - day).days <= LAST_DAYS or 0 <= (self.effective_deadline - day).days <= LAST_DAYS
+
+def go_out_at(moment: datetime, calendar: Calendar, deadline: date | None) -> datetime:
+    """At once in the last days, else in the owner's working hours: delayed, never dropped."""
+    return moment if is_late_on(calendar.day_of(moment), calendar, deadline) else calendar.next_working(moment)
+
+
+def is_late_on(day: date, calendar: Calendar, deadline: date | None) -> bool:
+    """From three days before the shutdown on, and before a freeze that reaches up to it; not all through that."""
+    if deadline is None:
+        return False
+    left, changeable = (deadline - day).days, (calendar.effective_deadline(deadline) - day).days
+    return left <= LAST_DAYS or 0 <= changeable <= LAST_DAYS

@@ -1,15 +1,18 @@
 """When the steps of a policy fall due for one exposure, and which of them wait to be told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
-from service.core.calendar import utc_midnight
+from service.core.calendar import Calendar, utc_midnight
 from service.core.escalation.campaign import Campaign, Done
-from service.core.escalation.case import LAST_DAYS, Case
+from service.core.escalation.case import LAST_DAYS, Case, go_out_at
 from service.core.escalation.holding import acknowledged_until, resumes_at
 from service.core.escalation.policy import Policy, Step
 from service.core.exposure import State, quiet_at
+
+_NOT_KNOWN = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +32,52 @@ class Rung:
 
 def climb(policy: Policy, case: Case) -> tuple[Rung, ...]:
     """The steps that have a day, lowest first. Without a firm deadline only the announcement has one."""
-    exposure = case.exposure
-    announced = exposure.deprecation.announced
+    exposure, announced = case.exposure, case.exposure.deprecation.announced
     earliest = exposure.first_at if announced is None else max(exposure.first_at, utc_midnight(announced))
+    ladder = _by_dates(policy, case.owner.calendar, announced, case.deadline)
+    if announced is None or case.state == "broken":
+        ladder = _lowest_first(_by_calls(rung, case) for rung in ladder)
+    if not ladder or ladder[0].nominal >= earliest:
+        return ladder
+    goes_out = case.go_out_at(earliest)
+    return tuple(_no_sooner(rung, earliest, goes_out) for rung in ladder)
+
+
+@lru_cache(maxsize=4096)
+def _by_dates(policy: Policy, calendar: Calendar, announced: date | None, deadline: date | None) -> tuple[Rung, ...]:
+    """As if all had called since before the announcement. Remembered, as thousands of exposures share their dates."""
     found = []
     for step in policy.steps:
-        day = step.at.day(case.owner.calendar, announced=announced, deadline=exposure.deadline)
+        day = step.at.day(calendar, announced=announced, deadline=deadline)
         if day is not None:
-            nominal = _failing_from(step, day, case) if step.at.while_failing else case.morning(day)
+            nominal = utc_midnight(day) if step.at.while_failing else calendar.work_start(day)
+            due = nominal if step.at.while_failing else go_out_at(nominal, calendar, deadline)
+            found.append(Rung(step, nominal, due))
         elif step.at.anchor == "announced":
-            nominal = exposure.first_at
-        else:
-            continue
-        due = max(nominal, earliest)
-        found.append(Rung(step, nominal, due if step.at.while_failing else case.go_out_at(due)))
-    return tuple(sorted(found, key=lambda rung: rung.nominal))
+            found.append(Rung(step, _NOT_KNOWN, _NOT_KNOWN))
+    return _lowest_first(found)
 
 
-def _failing_from(step: Step, day: date, case: Case) -> datetime:
-    """The first moment of its day; of the last day of use, where calls fail for good before the shutdown."""
-    last = case.exposure.days[-1].day
-    is_early = step.at.days == 0 and last < day and case.state == "broken"
-    return utc_midnight(last if is_early else day)
+def _lowest_first(rungs: Iterable[Rung]) -> tuple[Rung, ...]:
+    return tuple(sorted(rungs, key=lambda rung: rung.nominal))
+
+
+def _by_calls(rung: Rung, case: Case) -> Rung:
+    """An announcement that nobody dated comes with the first call. Where calls fail for good before the shutdown, the
+    step for failing calls comes with the last day of use."""
+    at, exposure = rung.step.at, case.exposure
+    if rung.nominal == _NOT_KNOWN:
+        return Rung(rung.step, exposure.first_at, case.go_out_at(exposure.first_at))
+    if at.while_failing and at.days == 0 and case.state == "broken":
+        failing_from = min(rung.nominal, utc_midnight(exposure.days[-1].day))
+        return Rung(rung.step, failing_from, failing_from)
+    return rung
+
+
+def _no_sooner(rung: Rung, earliest: datetime, goes_out: datetime) -> Rung:
+    if rung.nominal >= earliest:
+        return rung
+    return Rung(rung.step, rung.nominal, earliest if rung.step.at.while_failing else goes_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,10 +92,18 @@ class Step:
         return str(self.at)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     name: str
     steps: tuple[Step, ...]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Worked out once: what thousands of campaigns share is looked up by their policy."""
+        return hash((self.name, self.steps))
 
     def step(self, name: str) -> Step:
         return next(step for step in self.steps if step.name == name)
