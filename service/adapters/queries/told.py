@@ -20,7 +20,7 @@ async def read_told(connection: AsyncConnection, catalog: Catalog, *, start: dat
         select(again.c.destination).where(again.c.rerouted_from == n.id, again.c.campaign_id.is_not(None)).limit(1)
     )
     rows = await connection.execute(
-        select(*(c[name] for name in KEY), n.not_before, n.step, n.destination, n.audience, n.state, n.reason)
+        select(*(c[name] for name in KEY), n.id, n.not_before, n.step, n.destination, n.audience, n.state, n.reason)
         .add_columns(n.facts["repeat_days"].as_integer().label("repeat_days"))
         .add_columns(instead.scalar_subquery().label("instead"))
         .join_from(notifications, campaigns)
@@ -41,6 +41,7 @@ async def read_told(connection: AsyncConnection, catalog: Catalog, *, start: dat
             status=row.state,
             reason=row.reason,
             instead=row.instead,
+            notification=str(row.id),
         )
         for row in rows
     ]

@@ -104,6 +104,8 @@ class Planned:
     reason: str
     instead: str | None = field(default=None, compare=False)
     """Who hears of it because this destination cannot be told."""
+    notification: str | None = field(default=None, compare=False)
+    """Its id, where it was written down."""
 
     @property
     def key(self) -> ExposureKey:

@@ -40,7 +40,7 @@ def points(**answers: Iterable[str]) -> tuple[Point, ...]:
 
 
 def sentence(clause: str) -> str:
-    """A clause as a sentence of its own. A name at its beginning keeps its case."""
+    """A clause as a sentence of its own. An address or an id at its beginning keeps its case."""
     said = clause if clause.endswith((".", "!", "?", "…")) else f"{clause}."
     first, _, _ = said.partition(" ")
     is_word = first.isalpha() and first.islower()

@@ -33,7 +33,7 @@ def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
             campaign=_campaign(situation),
             ladder=map(rung_sentence, evidence.ladder),
             told_beside_the_steps=map(_news, evidence.news),
-            what_comes_next=_next(situation),
+            what_comes_next=_next(situation) if is_told else (),
         ),
         wrong=_wrong(situation),
         evidence=evidence,
@@ -51,10 +51,7 @@ def _why_nobody(situation: Situation) -> Iterator[str]:
         yield f"{sentence(trouble.detail)} {sentence(trouble.remedy)}"
     if situation.is_superseded:
         yield "Another release of lastcall, with a newer catalog, decides about it; this one does not."
-    if isinstance(situation.decision, Wait):
-        yield sentence(situation.decision.reason)
-    elif not situation.heard:
-        yield f"It is to be told with the next tick: {situation.decision.reason}."
+    yield from _next(situation)
 
 
 def _way(heard: Heard) -> str:
@@ -78,7 +75,7 @@ def _dates(case: Case) -> Iterator[str]:
         yield f"Steps before it count from {words.day(case.effective_deadline)}, when changes are frozen{name}."
     for before in record.superseded:
         yield f"It was {words.day(before.on)} before." if before.on else "It had no day before."
-    yield from (f"By {source}." for source in record.sources)
+    yield from (f"Source: {source}." for source in record.sources)
 
 
 def _owner(situation: Situation) -> Iterator[str]:
@@ -133,8 +130,14 @@ def _next(situation: Situation) -> Iterator[str]:
         yield f"With the next tick: {decision.reason}."
         return
     yield sentence(decision.reason)
-    if decision.wakes_on_call:
+    if decision.until:
+        yield f"lastcall looks at it again on {words.moment(decision.until)}{_or_call(decision)}."
+    elif decision.wakes_on_call:
         yield "A new call is looked at at once."
+
+
+def _or_call(wait: Wait) -> str:
+    return ", or with a new call" if wait.wakes_on_call else ""
 
 
 def _wrong(situation: Situation) -> Wrong | None:

@@ -222,7 +222,7 @@ def _dates(notice: Notice) -> str:
 
 
 def _by_source(source: str | None) -> str:
-    return f", by {source}" if source else ""
+    return f"; source: {source}" if source else ""
 
 
 def _became(record: Record, now: datetime) -> Iterator[str]:

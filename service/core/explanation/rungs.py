@@ -48,9 +48,9 @@ class RungEvidence:
     held_until: datetime | None
     spared: tuple[Audience, ...]
     hears: tuple[Heard, ...]
-    """Of the last time."""
+    """Oldest first; of a step that repeats, the last time."""
     times: int
-    """How often it was told."""
+    """How often something of it was decided."""
 
 
 def rungs(policy: Policy, campaign: Campaign | None, case: Case, heard: Sequence[Heard]) -> tuple[RungEvidence, ...]:
@@ -68,7 +68,8 @@ def _rung(
 ) -> RungEvidence:
     done = campaign.done_with(step.name) if campaign else None
     of_step = [one for one in heard if one.step == step.name]
-    last = max((one.decided_at for one in of_step), default=None)
+    decided = {one.decided_at for one in of_step}
+    shown = {max(decided)} if step.repeat and decided else decided
     return RungEvidence(
         step=step.name,
         repeat_days=step.repeat,
@@ -80,8 +81,8 @@ def _rung(
         held=done.held if done else (),
         held_until=held_until(campaign, case) if campaign and done and done.held else None,
         spared=done.spared if done else (),
-        hears=tuple(one for one in of_step if one.decided_at == last),
-        times=len({one.decided_at for one in of_step}),
+        hears=tuple(one for one in reversed(of_step) if one.decided_at in shown),
+        times=len(decided),
     )
 
 
@@ -107,10 +108,12 @@ def _said(rung: RungEvidence) -> Iterator[str]:
     match rung.status:
         case "told":
             yield _told(rung.hears, rung.done_at)
-            if rung.times > 1:
-                yield f"{rung.times} times in all"
+            if rung.repeat_days and rung.times > 1:
+                yield f"the last of {rung.times} times"
         case "ahead":
             yield f"to come on {words.moment(rung.due_at)}" if rung.due_at else "to come"
+            if rung.step.endswith("while failing"):
+                yield _SAID["if_failing"]
         case status:
             yield _SAID[status]
     if rung.repeat_days:

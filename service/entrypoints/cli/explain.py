@@ -60,7 +60,7 @@ def explain(
     if as_json:
         emit(answer)
     else:
-        _show(answer)
+        show_explanation(answer)
     if answer.wrong:
         raise typer.Exit(Exit.BAD_NEWS)
 
@@ -73,7 +73,7 @@ async def _of_notification(app: App, beginning: str, now: datetime) -> Explanati
     return await why_told(app.database, ids[0], now=now) if ids else None
 
 
-def _show(answer: Explanation[Any]) -> None:
+def show_explanation(answer: Explanation[Any]) -> None:
     console.print(f"[bold]{escape(answer.about)}[/]", soft_wrap=not console.is_terminal)
     if answer.wrong:
         console.print(f"[bold red]wrong:[/] {escape(answer.wrong.error)}", soft_wrap=not console.is_terminal)

@@ -14,6 +14,7 @@ from service.entrypoints.cli.output import console
 from service.entrypoints.cli.tables import Column, show_table
 
 _COLUMNS = (Column("when (UTC)"), Column("who hears"), Column("about", wraps=True), Column("step", wraps=True))
+SHOWN_OF_ID = 8
 _STYLES = {"added": "green", "moved": "yellow", "dropped": "red"}
 
 
@@ -128,5 +129,8 @@ def _step(one: Planned, times: int) -> str:
 
 
 def _status(one: Planned) -> str:
+    """With the beginning of the id, for `lastcall explain`, of what was written down."""
     said = {"leased": "being sent", "unknown": "sent, arrival not confirmed"}.get(one.status, one.status)
-    return f"{said}, told {words.address(one.instead)} instead" if one.instead else said
+    instead = f", told {words.address(one.instead)} instead" if one.instead else ""
+    id_ = f" {one.notification[:SHOWN_OF_ID]}" if one.notification else ""
+    return f"{said}{instead}{id_}"

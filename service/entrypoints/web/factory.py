@@ -16,7 +16,16 @@ from starlette.responses import Response
 from service.adapters.postgres.database import DatabaseTrouble
 from service.adapters.queries import CursorError, read_database_health
 from service.app import App
-from service.entrypoints.web import acts_api, api, exposure_api, operation, pages, planning_api
+from service.entrypoints.web import (
+    acts_api,
+    api,
+    explanation_api,
+    explanation_page,
+    exposure_api,
+    operation,
+    pages,
+    planning_api,
+)
 from service.entrypoints.web.context import ConsumerProbe, Context
 from service.entrypoints.web.guard import Access, Guard
 
@@ -43,7 +52,7 @@ def create_web(
         redoc_url=None,
     )
     web.state.context = Context(app, clock, consumer)
-    for room in (operation, api, exposure_api, acts_api, planning_api, pages):
+    for room in (operation, api, explanation_api, exposure_api, acts_api, planning_api, explanation_page, pages):
         web.include_router(room.router)
     web.mount("/static", StaticFiles(directory=STATIC), name="static")
     web.add_middleware(Guard, access=Access.of(app.settings))

@@ -52,6 +52,7 @@ class PlannedAnswer(BaseModel):
     )
     reason: str = Field(description="Why this destination, why then.")
     instead: str | None = Field(description="Who hears of it because this destination cannot be told.")
+    notification: str | None = Field(description="Its id, where it was written down: `/api/v1/notifications` has it.")
 
 
 class RehearsalQuery(BaseModel):

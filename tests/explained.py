@@ -1,0 +1,100 @@
+"""A use of GPT-4.5 Preview played through time, and what is told of it, as explanations are given of it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from service.core.checklist import Checklist
+from service.core.directory.owners import Ownership
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
+from service.core.escalation.decide import decide
+from service.core.escalation.decision import Telling, Wait
+from service.core.escalation.facts import facts_of
+from service.core.escalation.policy import DEFAULT_POLICY, Policy
+from service.core.explanation import Heard, Record, Situation
+from service.core.exposure import Exposure
+from service.core.ownership import Channels, Owner, destinations
+from tests.builders import make_exposure, make_owner
+
+CHANNELS = Channels("#fallback", "#operator")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@dataclass
+class Played:
+    """What `decide` said at each moment at which it was asked, all of it delivered at once."""
+
+    owner: Owner = field(default_factory=make_owner)
+    policy: Policy = DEFAULT_POLICY
+    given: dict[str, Any] = field(default_factory=dict)
+    """Of the exposure, beside that it calls each day up to an hour ago."""
+    campaign: Campaign | None = None
+    records: list[Record] = field(default_factory=list)
+
+    def exposure(self, now: datetime) -> Exposure:
+        last = now - timedelta(hours=1)
+        values = {"until": last.date(), "last_at": last, "requested_ids": ("gpt-4.5-preview",), **self.given}
+        return make_exposure(**values, request_ids=("req_7f3a", "req_81bb"))
+
+    def decides(self, now: str) -> list[Record]:
+        """What is told by one decision."""
+        case = Case(self.exposure(at(now)), self.owner, at(now))
+        decision = decide(self.campaign, case.exposure, self.owner, self.policy, case.now)
+        if isinstance(decision, Wait):
+            return []
+        before, self.campaign = self.campaign, decision.campaign
+        told = [record for one in decision.tellings for record in self._records(one, before, case)]
+        self.records += told
+        return told
+
+    def _records(self, telling: Telling, before: Campaign | None, case: Case) -> list[Record]:
+        assert self.campaign is not None
+        facts = facts_of(telling, before, self.campaign, case, Checklist())
+        return [
+            Record(
+                id=f"{telling.step} {to.address}",
+                kind=telling.news,
+                step=telling.step,
+                audience=to.audience,
+                destination=to.address,
+                reason=f"{telling.reason}; {to.audience} by {self.owner.rule}",
+                facts=facts,
+                decided_at=case.now,
+                not_before=telling.not_before,
+                state="delivered",
+                attempts=1,
+                settled_at=telling.not_before,
+                outcome="delivered",
+                policy=self.campaign.policy.name,
+                policy_since=self.campaign.opened_at,
+                came_from=None,
+                instead=None,
+                told_with=(),
+                troubles=(),
+            )
+            for to in destinations(self.owner, telling.audiences, CHANNELS)
+        ]
+
+    def situation(self, now: str, **given: Any) -> Situation:
+        moment = at(now)
+        exposure = self.exposure(moment)
+        heard = [
+            Heard(r.id, r.step or r.kind, r.destination, r.audience, r.state, r.decided_at, r.not_before, r.outcome)
+            for r in reversed(self.records)
+        ]
+        values = Situation(
+            case=Case(exposure, self.owner, moment),
+            campaign=self.campaign,
+            policy=self.policy,
+            ownership=Ownership(self.owner, "lastcall.yaml"),
+            decision=decide(self.campaign, exposure, self.owner, self.policy, moment),
+            heard=tuple(heard),
+            looked_at=moment,
+            is_superseded=False,
+            troubles=(),
+        )
+        return replace(values, **given)
