@@ -56,6 +56,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("directory", "key", name="pk_directory_answers"),
         comment="What directories said of owners and people on duty, kept while they are down",
     )
+    op.create_table(
+        "key_owners",
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False, comment="an e-mail address or a team, as the gateway has it; no end user"),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False, comment="of a call with such a key, to the day"),
+        sa.PrimaryKeyConstraint("service", "name", name="pk_key_owners"),
+        comment="Who made or holds the API keys that a service calls with: the five who called last",
+    )
     op.create_index("ix_series_service", "series", ["service", "environment", "platform"])
 
 

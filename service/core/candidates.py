@@ -9,8 +9,8 @@ from typing import Literal
 
 from service.core import words
 
-Reason = Literal["acted", "same_name", "neighbours"]
-"""acted: they did something about its campaigns. same_name: a team is called so. neighbours: theirs are the services
+Reason = Literal["acted", "key", "same_name", "neighbours"]
+"""acted: they did something about its campaigns. key: they made or hold the key that it calls with. same_name: a team is called so. neighbours: theirs are the services
 whose names begin alike."""
 MOST = 3
 MOST_PARTS = 8
@@ -66,9 +66,12 @@ class Neighbourhood:
         ]
 
 
-def candidates(service: str, acted: Iterable[Acted], around: Neighbourhood) -> tuple[Candidate, ...]:
-    """Of a service without an owner; the likeliest first."""
-    found = [*_actors(acted), *around.namesakes(service), *around.neighbours(service)]
+def candidates(
+    service: str, acted: Iterable[Acted], key_owners: Iterable[str], around: Neighbourhood
+) -> tuple[Candidate, ...]:
+    """Of a service without an owner; the likeliest first. `key_owners` has first whose key called last."""
+    holders = [Candidate(one, "key", "holds the key that it calls with") for one in key_owners]
+    found = [*_actors(acted), *holders, *around.namesakes(service), *around.neighbours(service)]
     likeliest = {one.who: one for one in reversed(found)}
     return tuple(dict.fromkeys(likeliest[one.who] for one in found))[:MOST]
 

@@ -15,6 +15,8 @@ UNKNOWN_SERVICE = "(unknown)"
 """The service of a call whose log names no caller. Shown as such, and owned by the fallback."""
 MAX_SAMPLES = 3
 """Request ids kept as evidence of a series."""
+MAX_KEY_OWNERS = 5
+"""Holders of keys kept of a service: those whose keys called last."""
 _MAX_NAME_BYTES = 512
 """Of a service and of an environment: with a platform and a model they are a key, and an index has room for some
 2,700 bytes of one. Only names of 128 characters or more can be longer."""
@@ -112,11 +114,13 @@ class Totals:
 
 @dataclass(slots=True)
 class Rollup:
-    """Totals by (series, hour), and the first request ids of each series as evidence."""
+    """Totals by (series, hour); the first request ids of each series as evidence; who holds the keys of each service."""
 
     totals: dict[tuple[SeriesKey, int], Totals] = field(default_factory=dict)
     """The hour is in whole hours since 1970-01-01 UTC."""
     samples: dict[SeriesKey, list[str]] = field(default_factory=dict)
+    key_owners: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """Service -> holder -> last call with the holder's key."""
 
     def add(self, event: UsageEvent) -> None:
         key = SeriesKey.of(event)
@@ -130,6 +134,8 @@ class Rollup:
             samples = self.samples.setdefault(key, [])
             if len(samples) < MAX_SAMPLES:
                 samples.append(event.request_id)
+        if event.key_owner is not None and event.service is not None:
+            self._hold(key.service, event.key_owner, event.at)
 
     def merge(self, other: "Rollup") -> None:
         for key, totals in other.totals.items():
@@ -140,13 +146,31 @@ class Rollup:
         for series, ids in other.samples.items():
             mine_ids = self.samples.setdefault(series, [])
             mine_ids.extend(ids[: MAX_SAMPLES - len(mine_ids)])
+        for service, holders in other.key_owners.items():
+            for holder, last_at in holders.items():
+                self._hold(service, holder, last_at)
+
+    def _hold(self, service: str, holder: str, at: datetime) -> None:
+        holders = self.key_owners.get(service)
+        if holders is None:
+            holders = self.key_owners[service] = {}
+        last_at = holders.get(holder)
+        if last_at is None or at > last_at:
+            holders[holder] = at
+            if len(holders) > MAX_KEY_OWNERS:
+                del holders[min(holders, key=lambda one: (holders[one], one))]
 
     def halves(self) -> Iterator["Rollup"]:
         """Two that merged are this one, which has two totals or more."""
         rows = list(self.totals.items())
         for some in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
             keys = {key for (key, _), _ in some}
-            yield Rollup(dict(some), {key: ids for key, ids in self.samples.items() if key in keys})
+            services = {key.service for key in keys}
+            yield Rollup(
+                dict(some),
+                {key: ids for key, ids in self.samples.items() if key in keys},
+                {service: holders for service, holders in self.key_owners.items() if service in services},
+            )
 
     def __len__(self) -> int:
         return len(self.totals)

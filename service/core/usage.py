@@ -68,6 +68,10 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     latency_ms: float | None = None
     streaming: bool | None = None
     request_id: str | None = None
+    key_owner: str | None = None
+    """Who made or holds the API key that the call was made with: an e-mail address, or a team. Somebody of the company,
+    whom the keeper of the gateway wrote down with the key: the same for each call with it, whoever the service works
+    for. Who asked the service for something (`user`, `end_user`) is an end user, and is never read."""
 
     @property
     def failed(self) -> bool:

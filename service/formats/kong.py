@@ -21,6 +21,7 @@ from service.formats.values import Scalar, count, host, http_status, memoised, m
 _PROXIES = frozenset({"proxy", "ai-proxy", "ai-proxy-advanced"})
 _JUDGE = "ai-llm-as-judge"
 _HIT = ("Hit", "hit", "HIT")
+_OWNER_TAGS = ("owner:", "team:")
 
 
 class _Meta(msgspec.Struct, gc=False):
@@ -97,6 +98,7 @@ class _Response(msgspec.Struct, gc=False):
 class _Consumer(msgspec.Struct, gc=False):
     username: Scalar = None
     custom_id: Scalar = None
+    tags: Any = None
 
 
 class _Latencies(msgspec.Struct, gc=False):
@@ -248,6 +250,7 @@ def _event(
         latency_ms=milliseconds(meta.llm_latency),
         streaming=streaming,
         request_id=text(log.request.id) if log.request is not None else None,
+        key_owner=_key_owner(log.consumer),
     )
 
 
@@ -294,3 +297,12 @@ def _service(log: _Log) -> str | None:
         return named
     headers = log.request.headers if log.request is not None else None
     return text(headers.consumer) if headers is not None else None
+
+
+def _key_owner(consumer: _Consumer | None) -> str | None:
+    """As a tag of the consumer says, `owner:ada@example.com` or `team:payments`. A consumer's names are the caller's."""
+    tags = consumer.tags if consumer is not None else None
+    if not isinstance(tags, list):
+        return None
+    said = (tag[len(mark) :] for mark in _OWNER_TAGS for tag in tags if isinstance(tag, str) and tag.startswith(mark))
+    return next(filter(None, map(name, said)), None)

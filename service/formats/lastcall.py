@@ -41,6 +41,7 @@ class _Call(msgspec.Struct, gc=False):
     duration_ms: Any = None
     streaming: Any = None
     request_id: Any = None
+    key_owner: Scalar = None
 
 
 class _Shaped(_Call, gc=False):
@@ -110,6 +111,7 @@ def _event(call: _Call, hints: Hints) -> UsageEvent:
         latency_ms=milliseconds(call.latency_ms if call.latency_ms is not None else call.duration_ms),
         streaming=truth(call.streaming),
         request_id=text(call.request_id),
+        key_owner=name(call.key_owner),
     )
 
 

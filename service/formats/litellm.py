@@ -32,8 +32,11 @@ class _Usage(msgspec.Struct, gc=False):
 
 
 class _Metadata(msgspec.Struct, gc=False):
+    user_api_key_hash: Scalar = None
     user_api_key_alias: Scalar = None
     user_api_key_team_alias: Scalar = None
+    user_api_key_user_email: Scalar = None
+    user_api_key_end_user_id: Any = None
     spend_logs_metadata: Any = None
     requester_custom_headers: Any = None
     usage_object: _Usage | None = None
@@ -67,6 +70,7 @@ class _Payload(msgspec.Struct, gc=False):
     metadata: _Metadata | None = None
     cache_hit: Any = None
     request_tags: Any = None
+    end_user: Any = None
     response: _Response | str | list[msgspec.Raw] | None = None
     error_str: Any = None
     error_information: _Error | None = None
@@ -133,6 +137,7 @@ def _event(payload: _Payload, hints: Hints) -> UsageEvent:
         latency_ms=_latency(start, payload.endTime),
         streaming=streaming,
         request_id=text(payload.id) or text(payload.litellm_call_id),
+        key_owner=_key_owner(payload, metadata),
     )
 
 
@@ -166,6 +171,19 @@ def _service(metadata: _Metadata) -> str | None:
         if named is not None:
             return named
     return name(metadata.user_api_key_alias) or name(metadata.user_api_key_team_alias)
+
+
+def _key_owner(payload: _Payload, metadata: _Metadata) -> str | None:
+    """The person of the key, unless the call is made for that person, else its team.
+
+    Without a key the e-mail address is of whoever signed in. `user_api_key_user_id` is not asked: where
+    `user_header_mappings` say so, LiteLLM puts there whom a header of the request names.
+    """
+    if metadata.user_api_key_hash is not None and (person := name(metadata.user_api_key_user_email)) is not None:
+        end_users = {str(one).strip().lower() for one in (payload.end_user, metadata.user_api_key_end_user_id)}
+        if person.lower() not in end_users:
+            return person
+    return name(metadata.user_api_key_team_alias)
 
 
 def _environment(tags: Any, metadata: _Metadata) -> str | None:

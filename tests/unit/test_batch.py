@@ -1,9 +1,10 @@
 """What a batch holds of the records put into it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from service.core.batch import Batch, Partition, RejectionKey, RejectionShare
 from service.core.usage import Decoded, Rejection, UsageEvent
@@ -93,3 +94,24 @@ def test_flood_is_judged_by_the_last_thousand_or_more(steps: list[tuple[int, int
         share.add(records, rejected)
 
     assert share.exceeds(0.5) is flood
+
+
+def held(name: str, minute: int, service: str | None = "search-api") -> Decoded:
+    return Decoded((structs.replace(CALL, service=service, key_owner=name, at=HOUR + timedelta(minutes=minute)),))
+
+
+def test_five_holders_of_a_services_keys_are_kept_whose_keys_called_last() -> None:
+    names = ("ann", "bob", "cid", "dan", "eve", "fay", "ann")
+    together = batch_of(*(held(name, minute) for minute, name in enumerate(names)))
+    assert together.rollup.key_owners == {
+        "search-api": {name: HOUR + timedelta(minutes=m) for m, name in enumerate(names) if m > 1}
+    }
+
+    for cut in range(len(names)):
+        later = batch_of(*(held(name, minute) for minute, name in enumerate(names[:cut])))
+        later.merge(batch_of(*(held(name, minute) for minute, name in enumerate(names[cut:], cut)), start=cut))
+        assert later.rollup.key_owners == together.rollup.key_owners
+
+
+def test_nobody_is_kept_for_a_call_without_a_caller() -> None:
+    assert batch_of(held("ann", 0, service=None)).rollup.key_owners == {}

@@ -8,7 +8,7 @@ TEAMS = {"search-ranker": "find", "search-index": "find", "search-ui": "web", "c
 
 
 def test_neighbours_by_name_are_ranked_by_how_many_they_own() -> None:
-    assert candidates("search-api", (), Neighbourhood(TEAMS)) == (
+    assert candidates("search-api", (), (), Neighbourhood(TEAMS)) == (
         Candidate("find", "neighbours", "owns 2 of 3 services named search-*"),
         Candidate("web", "neighbours", "owns 1 of 3 services named search-*"),
     )
@@ -16,7 +16,7 @@ def test_neighbours_by_name_are_ranked_by_how_many_they_own() -> None:
 
 def test_closest_neighbours_count_alone() -> None:
     teams = TEAMS | {"search-api-eu": "edge"}
-    assert candidates("search-api-us", (), Neighbourhood(teams)) == (
+    assert candidates("search-api-us", (), (), Neighbourhood(teams)) == (
         Candidate("edge", "neighbours", "owns 1 of 1 service named search-api-*"),
     )
 
@@ -27,23 +27,32 @@ def test_whoever_acted_on_it_comes_first_the_latest_act_before() -> None:
         Acted("bob", "commit", datetime(2025, 6, 3, 9, tzinfo=UTC)),
         Acted("ada", "snooze", datetime(2025, 6, 1, 9, tzinfo=UTC)),
     ]
-    assert candidates("search-api", acted, Neighbourhood(TEAMS)) == (
+    assert candidates("search-api", acted, (), Neighbourhood(TEAMS)) == (
         Candidate("bob", "acted", "promised a day on Tue 3 Jun 2025"),
         Candidate("ada", "acted", "acknowledged it on Mon 2 Jun 2025"),
         Candidate("find", "neighbours", "owns 2 of 3 services named search-*"),
     )
 
 
+def test_whoever_holds_its_key_comes_after_those_who_acted_and_before_those_of_like_names() -> None:
+    acted = [Acted("ada", "acknowledge", datetime(2025, 6, 2, 9, tzinfo=UTC))]
+    assert candidates("search-api", acted, ["eve@example.com", "ada"], Neighbourhood(TEAMS)) == (
+        Candidate("ada", "acted", "acknowledged it on Mon 2 Jun 2025"),
+        Candidate("eve@example.com", "key", "holds the key that it calls with"),
+        Candidate("find", "neighbours", "owns 2 of 3 services named search-*"),
+    )
+
+
 def test_team_of_the_services_name_is_likelier_than_its_neighbours() -> None:
-    found = candidates("web-shop", (), Neighbourhood(TEAMS | {"web-x": "cart"}))
+    found = candidates("web-shop", (), (), Neighbourhood(TEAMS | {"web-x": "cart"}))
     assert [one.who for one in found] == ["web", "cart"]
 
 
 def test_team_that_is_two_candidates_is_named_once_for_the_better_reason() -> None:
-    assert candidates("web-shop", (), Neighbourhood({"web-x": "web"})) == (
+    assert candidates("web-shop", (), (), Neighbourhood({"web-x": "web"})) == (
         Candidate("web", "same_name", "the service's name begins with the team's"),
     )
 
 
 def test_service_like_no_other_has_no_candidate() -> None:
-    assert candidates("zebra", (), Neighbourhood(TEAMS)) == ()
+    assert candidates("zebra", (), (), Neighbourhood(TEAMS)) == ()

@@ -237,3 +237,18 @@ def test_absurd_start_is_a_bad_time(value: Any) -> None:
 def test_custom_fields_make_no_other_dialect_of_it() -> None:
     (event,) = kong_events(model="gpt-4", ts=1751274843, provider="openai", service={"name": "s"})
     assert event.format == "kong"
+
+
+@pytest.mark.parametrize(
+    ("tags", "owner"),
+    [
+        pytest.param(["prod", "team:payments"], "payments", id="a team"),
+        pytest.param(["team:payments", "owner:ada@example.com"], "ada@example.com", id="a person before a team"),
+        pytest.param(["owner: ", "owner:\x07", 7, "owner:sk-proj-0123456789abcdef"], None, id="none that can be shown"),
+        pytest.param("owner:ada@example.com", None, id="no list"),
+        pytest.param([], None, id="no tag"),
+    ],
+)
+def test_tag_of_the_consumer_says_who_holds_its_key(tags: Any, owner: str | None) -> None:
+    (event,) = kong_events(consumer={"username": "billing-api", "tags": tags})
+    assert (event.service, event.key_owner) == ("billing-api", owner)

@@ -34,6 +34,7 @@ CALL: dict[str, Any] = {
     "latency_ms": 4180,
     "streaming": False,
     "request_id": "chatcmpl-1",
+    "key_owner": "ada@example.com",
 }
 
 
@@ -61,6 +62,7 @@ def test_every_field() -> None:
         latency_ms=4180.0,
         streaming=False,
         request_id="chatcmpl-1",
+        key_owner="ada@example.com",
     )
 
 

@@ -64,6 +64,7 @@ def test_every_field_of_a_good_call() -> None:
         latency_ms=4000.0,
         streaming=False,
         request_id="chatcmpl-1",
+        key_owner="payments",
     )
 
 
@@ -163,3 +164,33 @@ def test_record_without_a_time_takes_kafkas() -> None:
 def test_time_outside_all_reason_is_rejected() -> None:
     (rejection,) = decode(make_record(SENT | {"startTime": 12.0})).rejections
     assert (rejection.reason, rejection.format) == ("bad_time", "litellm")
+
+
+HELD = {"user_api_key_hash": "15384e1a", "user_api_key_user_email": "ada@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "given", "owner"),
+    [
+        pytest.param(HELD, {}, "ada@example.com", id="the key's person"),
+        pytest.param({"user_api_key_team_alias": "pay"}, {}, "pay", id="the key's team"),
+        pytest.param(HELD | {"user_api_key_team_alias": "pay"}, {}, "ada@example.com", id="a person before a team"),
+        pytest.param(HELD | {"user_api_key_hash": None}, {}, None, id="who signed in without a key"),
+        pytest.param(HELD | {"user_api_key_user_id": "eve@example.com"}, {}, "ada@example.com", id="no user id"),
+        pytest.param(
+            {"user_api_key_hash": "1", "user_api_key_user_id": "eve@example.com"}, {}, None, id="user id alone"
+        ),
+        pytest.param(HELD, {"end_user": "ADA@example.com "}, None, id="the key's person is the end user"),
+        pytest.param(HELD | {"user_api_key_end_user_id": "ada@example.com"}, {}, None, id="the end user, in metadata"),
+        pytest.param(HELD, {"end_user": ["ada"]}, "ada@example.com", id="an end user that is no text"),
+        pytest.param({}, {"end_user": "eve", "user": "eve"}, None, id="end users alone"),
+        pytest.param(HELD | {"user_api_key_user_email": "sk-proj-0123456789abcdef"}, {}, None, id="a key for a name"),
+        pytest.param(HELD | {"user_api_key_user_email": "a\x00b"}, {}, None, id="a control character"),
+        pytest.param(HELD | {"user_api_key_user_email": "a" * 257}, {}, None, id="longer than any name"),
+        pytest.param({"user_api_key_team_alias": "Bearer 0123456789abcdef"}, {}, None, id="a credential for a team"),
+    ],
+)
+def test_key_is_its_persons_or_its_teams_and_never_an_end_users(
+    metadata: dict[str, Any], given: dict[str, Any], owner: str | None
+) -> None:
+    assert litellm_event(metadata=metadata, **given).key_owner == owner

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from service.adapters.postgres.database import Database, DatabaseTrouble
+from service.adapters.postgres.key_owner_store import KeyOwnerBook
 from service.adapters.postgres.rejection_store import Refused, add_rejections, spans_in_words, tell_refused
 from service.adapters.postgres.series_store import SeriesBook, models_of
 from service.adapters.postgres.tables import sightings, usage_hourly
@@ -66,12 +67,13 @@ _Write = Callable[[AsyncConnection, Rollup, datetime], Awaitable[_Written]]
 
 
 class UsageStore:
-    """Applies batches. One a process: it remembers the ids of series between batches."""
+    """Applies batches. One a process: it remembers between batches the ids of series, and whose keys they call with."""
 
     def __init__(self, database: Database, catalog: Catalog, book: SeriesBook) -> None:
         self.database = database
         self._catalog = catalog
         self._book = book
+        self._key_owners = KeyOwnerBook()
 
     async def apply(
         self, batch: Batch, incarnations: Mapping[Partition, str], *, now: datetime
@@ -107,8 +109,10 @@ class UsageStore:
                     await tell_refused(connection, batch, refused, now=now)
         except BaseException:
             self._book.forget()
+            self._key_owners.forget()
             raise
         self._book.learn(ids)
+        self._key_owners.learn()
         return Applied(sum(one.calls for one in refused))
 
     async def _write(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
@@ -119,6 +123,7 @@ class UsageStore:
         uses = _uses(rollup, {key: models[id_] for key, id_ in ids.items()})
         await mark_days(connection, (Mark(use.key, day) for use in uses.values() for day in use.days))
         await _sight(connection, [use for use in uses.values() if self._is_deprecated(use)])
+        await self._key_owners.write(connection, rollup.key_owners, now=now)
         return ids, []
 
     async def _write_what_is_taken(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:

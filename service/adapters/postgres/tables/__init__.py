@@ -13,6 +13,7 @@ from service.adapters.postgres.tables.escalation import (
 from service.adapters.postgres.tables.lifecycle import catalog_loads, deprecations
 from service.adapters.postgres.tables.operation import conditions, heartbeats
 from service.adapters.postgres.tables.usage import (
+    key_owners,
     rejections,
     series,
     sightings,
@@ -34,6 +35,7 @@ __all__ = [
     "digests",
     "directory_answers",
     "heartbeats",
+    "key_owners",
     "messages",
     "metadata",
     "notifications",

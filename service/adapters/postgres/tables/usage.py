@@ -128,6 +128,15 @@ sightings = Table(
     comment="A service was seen calling a deprecated model; written in the stream, seconds after the call",
 )
 
+key_owners = Table(
+    "key_owners",
+    metadata,
+    Column("service", Text, primary_key=True),
+    Column("name", Text, primary_key=True, comment="an e-mail address or a team, as the gateway has it; no end user"),
+    Column("last_at", DateTime(timezone=True), nullable=False, comment="of a call with such a key, to the day"),
+    comment="Who made or holds the API keys that a service calls with: the five who called last",
+)
+
 rejections = Table(
     "rejections",
     metadata,

@@ -1,0 +1,90 @@
+"""Who holds the keys that services call with, as the stream leaves it for whoever looks for an owner."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, text
+
+from service.adapters.catalog.files import LoadedCatalog, load_catalog
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.series_store import MAX_NEW_SERVICES, SeriesBook
+from service.adapters.postgres.tables import key_owners
+from service.adapters.postgres.usage_store import UsageStore
+from service.adapters.queries.ownership import read_key_owners
+from tests.calls import count_calls, make_event
+
+NOW = datetime(2025, 6, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def loaded() -> LoadedCatalog:
+    return load_catalog()
+
+
+@pytest.fixture
+def store(database: Database, loaded: LoadedCatalog) -> UsageStore:
+    return UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
+
+
+async def stored(database: Database) -> list[tuple[str, datetime]]:
+    async with database.connect() as connection:
+        rows = await connection.execute(select(key_owners.c.name, key_owners.c.last_at).order_by(key_owners.c.name))
+        return [(name, last_at) for name, last_at in rows]
+
+
+async def test_holder_is_written_again_once_a_day_has_gone(
+    database: Database, loaded: LoadedCatalog, store: UsageStore
+) -> None:
+    for hours in (0, 1, 23, 24, 30):
+        at = NOW + timedelta(hours=hours)
+        await count_calls(database, loaded, [make_event(at=at, key_owner="ada@example.com")], at, store=store)
+        day = NOW + timedelta(hours=24 if hours >= 24 else 0)
+        assert await stored(database) == [("ada@example.com", day)]
+
+
+async def test_nothing_is_written_while_nothing_is_new(
+    database: Database, loaded: LoadedCatalog, store: UsageStore
+) -> None:
+    events = [make_event(at=NOW, key_owner="ada@example.com")]
+    await count_calls(database, loaded, events, NOW, store=store)
+    async with database.begin() as connection:
+        await connection.execute(text("DROP TABLE key_owners"))
+    await count_calls(database, loaded, events, NOW, store=store)
+
+
+async def test_another_process_writes_no_holder_twice_nor_back(database: Database, loaded: LoadedCatalog) -> None:
+    for at in (NOW, NOW - timedelta(days=3)):
+        await count_calls(database, loaded, [make_event(at=at, key_owner="ada@example.com")], NOW)
+    assert await stored(database) == [("ada@example.com", NOW)]
+
+
+async def test_five_are_kept_of_a_service_the_latest_first(
+    database: Database, loaded: LoadedCatalog, store: UsageStore
+) -> None:
+    for minute, name in enumerate(["ann", "bob", "cid", "dan", "eve", "fay", "gus"]):
+        at = NOW + timedelta(minutes=minute)
+        events = [make_event(at=at, key_owner=name), make_event(at=at, service="mail", key_owner="ann")]
+        await count_calls(database, loaded, events, at, store=store)
+    async with database.connect() as connection:
+        assert await read_key_owners(connection, ["search-api", "mail", "zebra"]) == {
+            "search-api": ["gus", "fay", "eve", "dan", "cid"],
+            "mail": ["ann"],
+        }
+
+
+async def test_time_to_come_is_no_later_than_now(database: Database, loaded: LoadedCatalog) -> None:
+    await count_calls(database, loaded, [make_event(at=NOW + timedelta(days=900), key_owner="ann")], NOW)
+    assert await stored(database) == [("ann", NOW)]
+
+
+async def test_service_beyond_the_limit_of_new_names_has_none(database: Database, loaded: LoadedCatalog) -> None:
+    services = [f"s{number}" for number in range(MAX_NEW_SERVICES + 3)]
+    events = [make_event(at=NOW, service=service, key_owner="ann") for service in services]
+    await count_calls(database, loaded, events, NOW)
+    assert len(await stored(database)) == MAX_NEW_SERVICES
+
+
+async def test_longest_names_fit(database: Database, loaded: LoadedCatalog) -> None:
+    wide = "".join(chr(0x20000 + 7 * number) for number in range(256))
+    await count_calls(database, loaded, [make_event(at=NOW, service=wide, key_owner=wide)], NOW)
+    assert [name for name, _ in await stored(database)] == [wide]
