@@ -76,12 +76,19 @@ class Case:
         return self.owner.calendar.work_start(day)
 
     def business_day_after(self, moment: datetime) -> datetime:
-        return self.owner.calendar.business_day_after(moment)
+        """When who was told at `moment` has had a business day: what comes on a Saturday counts from Monday."""
+        calendar = self.owner.calendar
+        return calendar.business_day_after(calendar.next_working(moment))
 
 
 def go_out_at(moment: datetime, calendar: Calendar, deadline: date | None) -> datetime:
-    """At once in the last days, else in the owner's working hours: delayed, never dropped."""
-    return moment if is_late_on(calendar.day_of(moment), calendar, deadline) else calendar.next_working(moment)
+    """At once in the last days, else in the owner's working hours, and no later than the morning on which the last days
+    begin: delayed, never dropped."""
+    day = calendar.day_of(moment)
+    if deadline is None or is_late_on(day, calendar, deadline):
+        return moment if deadline else calendar.next_working(moment)
+    begin = (end - timedelta(days=LAST_DAYS) for end in (deadline, calendar.effective_deadline(deadline)))
+    return min([calendar.next_working(moment), *(calendar.work_start(one) for one in begin if one > day)])
 
 
 def is_late_on(day: date, calendar: Calendar, deadline: date | None) -> bool:

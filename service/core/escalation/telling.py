@@ -87,11 +87,12 @@ def _why(campaign: Campaign, step: Step, who: _Hearers) -> str:
 
 def _hearers(campaign: Campaign, chosen: Sequence[Rung], ladder: Sequence[Rung], case: Case) -> _Hearers:
     """Who hears now, and who is held back because the owner has not had a business day yet."""
-    wanted = tuple(dict.fromkeys(audience for rung in chosen for audience in rung.step.tell))
+    still_held = campaign.holding.held if campaign.holding else ()
+    wanted = tuple(dict.fromkeys([*(audience for rung in chosen for audience in rung.step.tell), *still_held]))
     spared, early = _by_forecast(campaign, chosen[-1], wanted, ladder, case)
     everybody = tuple(audience for audience in (*wanted, *early) if audience not in spared)
     told_at = campaign.owner_told_at
-    if told_at is None and "owner" not in everybody:
+    if (told_at is None or told_at > case.goes_out) and "owner" not in everybody:
         everybody = ("owner", *everybody)
     if case.is_late or (told_at and case.business_day_after(told_at) <= case.now):
         return _Hearers(everybody or ("owner",), (), spared, early)
