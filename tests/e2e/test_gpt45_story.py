@@ -94,8 +94,7 @@ TOLD: Told = {
     "2025-07-11": {
         "ticket-triage": {"-3d": {BEN, CARE, FALLBACK}},
         "month-end-report": {"-3d": {GUS, FINANCE, FINANCE_ONCALL, MIA, DORA}},
-        # At nine in Kolkata it was not yet silent for three days; at noon in UTC it was.
-        "query-rewriter": {"-3d": {FAY, SEARCH, MIA, DORA}, "migrated": {FAY}},
+        "query-rewriter": {"-3d": {FAY, SEARCH, MIA, DORA}},
         "onboarding-guide": {"migrated": {IVY}},
         "legacy-summarizer": {"-3d": {FALLBACK}},
     },
@@ -103,11 +102,14 @@ TOLD: Told = {
     "2025-07-13": {
         "ticket-triage": {"-1d": {BEN, CARE, FALLBACK}},
         "month-end-report": {"-1d": {GUS, FINANCE, FINANCE_ONCALL, MIA, DORA}},
+        # It was away for six weeks once, so a few days of silence prove nothing.
+        "query-rewriter": {"-1d": {FAY, SEARCH, MIA, DORA}},
         "legacy-summarizer": {"-1d": {FALLBACK}},
     },
     # Where calls fail already, one message stands for the day and the failure.
     "2025-07-14": {
         "ticket-triage": {"+0d while failing": {BEN, CARE, FALLBACK}},
+        "query-rewriter": {"0d": {FAY, SEARCH, MIA, DORA, FALLBACK}},
         "month-end-report": {"0d": {GUS, FINANCE, FINANCE_ONCALL, MIA, DORA, "#inc-finance"}},
         "legacy-summarizer": {"+0d while failing": {FALLBACK}},
     },
