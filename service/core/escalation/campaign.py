@@ -93,8 +93,8 @@ class Campaign:
     def with_done(self, *entries: Done) -> "Campaign":
         """The entries come last, replace those of the same steps, and settle whatever an earlier step still held."""
         names = {entry.step for entry in entries}
-        kept = tuple(replace(done, held=()) for done in self.done if done.step not in names)
-        return replace(self, done=(*kept, *entries))
+        kept = (done for done in self.done if done.step not in names)
+        return replace(self, done=(*(replace(done, held=()) if done.held else done for done in kept), *entries))
 
     def days_left(self, today: date) -> int | None:
         return None if self.deadline is None else (self.deadline - today).days

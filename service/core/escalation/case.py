@@ -61,7 +61,7 @@ class Case:
             last -= timedelta(days=1)
         return forecast(self.exposure.days, self.morning(last).date())
 
-    @property
+    @cached_property
     def goes_out(self) -> datetime:
         """When something that is ready now may reach people."""
         return self.go_out_at(self.now)

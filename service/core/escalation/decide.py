@@ -57,12 +57,16 @@ def decide(
     Calls after `known_until` may not be on record yet (None: all are). What needs silence to be certain, or calls to go
     on, waits until more is known; the steps of an open campaign do not.
     """
-    case = Case(exposure, owner, now, known_until)
+    return decide_case(campaign, Case(exposure, owner, now, known_until), policy)
+
+
+def decide_case(campaign: Campaign | None, case: Case, policy: Policy) -> Decision:
+    """`decide`, for those who ask again: the case remembers what was worked out."""
     if campaign is None:
         return _without_campaign(case, policy)
     if campaign.closed_at is not None:
         return _closed(campaign, campaign.closed_at, case)
-    if not exposure.deprecation.is_deprecated:
+    if not case.exposure.deprecation.is_deprecated:
         return _withdraw(campaign, case)
     if case.state == "quiet" and not is_kept_open(campaign, case):
         return _migrate(campaign, case)

@@ -91,16 +91,17 @@ class Waiting:
 def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> list[Waiting]:
     """The steps that are due and not yet told, lowest first."""
     state = case.state
+    behind = {done.step: done for done in campaign.done} if campaign else {}
     found = []
     for rung in ladder:
         if rung.due > case.now or not _applies(rung.step, state):
             continue
-        done = campaign.done_with(rung.name) if campaign else None
+        done = behind.get(rung.name)
         if done is None:
             found.append(Waiting(rung, _occurrence(rung, case)))
         elif _was_early(done, rung, case):
             found.append(Waiting(rung, _occurrence(rung, case) or case.deadline))  # told apart from the early one
-        elif campaign and (day := _again(campaign, done, rung, case)):
+        elif campaign and rung.step.repeat and (day := _again(campaign, done, rung, case)):
             found.append(Waiting(rung, day))
     return found
 
@@ -135,8 +136,8 @@ def _again(campaign: Campaign, done: Done, rung: Rung, case: Case) -> date | Non
         return None
     if acknowledged_until(campaign, case, rung.name):
         return None
-    called = any(done.day <= use.day < day for use in case.exposure.days)
-    return day if called and case.go_out_at(case.morning(day)) <= case.now else None
+    called_on = next((use.day for use in reversed(case.exposure.days) if use.day < day), date.min)
+    return day if called_on >= done.day and case.go_out_at(case.morning(day)) <= case.now else None
 
 
 def _stands_at(campaign: Campaign, step: Step) -> bool:
@@ -169,7 +170,7 @@ def wakes(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> date
     if case.deadline is not None:
         moments.append(utc_midnight(case.deadline))
     if campaign is not None:
-        moments += [_following(rung, case) for rung in ladder if campaign.done_with(rung.name)]
+        moments += [_following(rung, case) for rung in ladder if rung.step.repeat and campaign.done_with(rung.name)]
         moments.append(held_until(campaign, case))
         moments += [acknowledged_until(campaign, case, rung.name) for rung in ladder]
     return min((moment for moment in moments if moment and moment > case.now), default=None)

@@ -40,11 +40,9 @@ class GoingOn:
     def as_of(self, now: datetime) -> Exposure:
         if now <= self.start or self._has_ended:
             return self.exposure
-        today = self.start.date()
-        before = tuple(use for use in self.exposure.days if use.day < today)
-        ahead = tuple(use for n in range((now.date() - today).days + 1) if (use := self._use_on(today + n * DAY)))
+        ahead = self._ahead_until(now.date())
         last_at = max(self.exposure.last_at, last_call(ahead[-1].day, now)) if ahead else self.exposure.last_at
-        return replace(self.exposure, last_at=last_at, days=before + ahead)
+        return replace(self.exposure, last_at=last_at, days=self._before + ahead)
 
     def next_call(self, after: datetime) -> datetime | None:
         days = () if self._has_ended else (after.date() + n * DAY for n in range(1, 8))
@@ -57,17 +55,23 @@ class GoingOn:
     def _has_ended(self) -> bool:
         return quiet_at(self.exposure) <= min(self.start, self.known_until or self.start)
 
-    def _use_on(self, day: date) -> DayOfUse | None:
-        if day not in self._worked_out:
-            self._worked_out[day] = self._work_out(day)
-        return self._worked_out[day]
+    @cached_property
+    def _before(self) -> tuple[DayOfUse, ...]:
+        return tuple(use for use in self.exposure.days if use.day < self.start.date())
+
+    def _ahead_until(self, day: date) -> tuple[DayOfUse, ...]:
+        """The days of use from `start` to `day`. Whoever looks ahead asks for ever more of the same days."""
+        length = (day - self.start.date()).days + 1
+        for n in range(len(self._worked_out), length):
+            self._worked_out.append(self._use_on(self.start.date() + n * DAY))
+        return tuple(filter(None, self._worked_out[:length]))
 
     @cached_property
-    def _worked_out(self) -> dict[date, DayOfUse | None]:
-        """`as_of` is asked for the same days again and again."""
-        return {}
+    def _worked_out(self) -> list[DayOfUse | None]:
+        """Of each day from `start` on, as far as was asked for."""
+        return []
 
-    def _work_out(self, day: date) -> DayOfUse | None:
+    def _use_on(self, day: date) -> DayOfUse | None:
         """The first day is not over: it has the calls that it had by then, or more if more are to be expected."""
         expected, known = self._by_weekday.get(day.weekday()), self.exposure.days[-1]
         if known.day == day and (expected is None or known.calls >= expected.calls):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
-from service.core.escalation.decide import decide
+from service.core.escalation.decide import decide_case
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.ladder import climb, waiting
 from service.core.escalation.outlook import Outlook
@@ -50,14 +50,12 @@ def foresee(prospect: Prospect, *, start: datetime, end: datetime) -> Iterator[F
         if exposure is None:
             now = prospect.outlook.next_call(now)
             continue
-        known = prospect.known_until if now == start else None
-        decision = decide(campaign, exposure, prospect.owner, prospect.policy, now, known_until=known)
-        if isinstance(decision, Wait):
-            now = _next_look(decision, prospect.outlook, now)
-            continue
-        campaign = decision.campaign
-        for telling in decision.tellings:
-            yield Foreseen(telling, _repeat_of(campaign, telling), exposure)
+        case = Case(exposure, prospect.owner, now, prospect.known_until if now == start else None)
+        while not isinstance(decision := decide_case(campaign, case, prospect.policy), Wait):
+            campaign = decision.campaign
+            for telling in decision.tellings:
+                yield Foreseen(telling, _repeat_of(campaign, telling), exposure)
+        now = _next_look(decision, prospect.outlook, now)
 
 
 def _next_look(wait: Wait, outlook: Outlook, now: datetime) -> datetime | None:
