@@ -52,7 +52,22 @@ def told(told: Told, now: datetime) -> str:
 
 
 def state(exposure: ExposureAnswer) -> str:
-    return "silent, not yet taken as migrated" if is_silent(exposure) else STATES[exposure.state]
+    """`still calling; snoozed by ada@example.com until Fri 4 Jul 2025`"""
+    alone = "silent, not yet taken as migrated" if is_silent(exposure) else STATES[exposure.state]
+    said = asked(exposure)
+    if not said:
+        return alone
+    return said if said.startswith(alone) else f"{alone}; {said}"
+
+
+def asked(exposure: ExposureAnswer) -> str:
+    """What people have said of it, as far as it counts; empty: nothing."""
+    campaign = exposure.campaign
+    if campaign is None:
+        return ""
+    broken = campaign.promise_broken_on
+    said = (f"the promise to be done by {words.day(broken)} was not kept" if broken else None, campaign.standing)
+    return "; ".join(filter(None, said))
 
 
 def step(name: str, repeat_days: int | None) -> str:

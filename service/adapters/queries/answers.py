@@ -125,6 +125,11 @@ class CampaignAnswer(Answer):
         description="What somebody asked of it and is in force, as a clause.",
         examples=["snoozed by ada@example.com until Fri 4 Jul 2025"],
     )
+    promise_broken_on: date | None = Field(
+        default=None,
+        description="The team had promised to be done by this day, and calls went on; until they end.",
+        examples=["2025-07-04"],
+    )
 
 
 class ChecklistItem(Answer):

@@ -22,8 +22,7 @@ from service.core.catalog.lifecycle import Catalog
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Waived
-from service.core.escalation.holding import held_by, standing
+from service.core.escalation.holding import shown_state, standing
 from service.core.escalation.ladder import upcoming
 from service.core.exposure import DayOfUse, State
 from service.core.ownership import NOBODY, Owner
@@ -157,7 +156,7 @@ def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist:
         team=owner.team,
         channel=owner.channel,
         people=list(owner.people),
-        state=_state(case, campaign),
+        state=shown_state(campaign, case),
         requested_ids=list(exposure.requested_ids),
         request_ids=list(exposure.request_ids),
         first_at=exposure.first_at,
@@ -173,12 +172,6 @@ def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist:
         told=told,
         checklist=checklist,
     )
-
-
-def _state(case: Case, campaign: Campaign | None) -> State:
-    """An accepted risk that has come true is shown as what it is."""
-    held = held_by(campaign, case) if campaign and campaign.is_open and case.state not in {"quiet", "broken"} else None
-    return "waived" if held and isinstance(held.hold, Waived) else case.state
 
 
 def _since(days: Sequence[DayOfUse], before: date) -> list[DayOfUse]:
@@ -217,5 +210,6 @@ def _campaign(campaign: Campaign, case: Case) -> CampaignAnswer:
         next_repeat_days=following.step.repeat if following else None,
         next_on=following.on if following else None,
         next_audiences=list(following.step.tell) if following else [],
-        standing=standing(campaign, case) if campaign.is_open else None,
+        standing=standing(campaign, case) if campaign.is_open or case.state != "quiet" else None,
+        promise_broken_on=campaign.promise_broken_on,
     )

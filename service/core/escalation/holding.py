@@ -8,6 +8,7 @@ from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Committed, Hold, Snoozed, Waived
+from service.core.exposure import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ def held_by(campaign: Campaign, case: Case) -> Quiet | None:
             return Quiet(hold, look, _promised(hold))
         case Committed():
             return None
+
+
+def shown_state(campaign: Campaign | None, case: Case) -> State:
+    """That of the exposure; waived where somebody has accepted a risk that has not come true."""
+    if campaign is None or case.state in {"quiet", "broken"}:
+        return case.state
+    quiet = held_by(campaign, case)
+    return "waived" if quiet and isinstance(quiet.hold, Waived) else case.state
 
 
 def is_moved_earlier(campaign: Campaign, case: Case) -> bool:

@@ -48,6 +48,7 @@ templates.env.filters.update(
     act=phrases.act,
     address=words.address,
     ago=phrases.ago,
+    asked=phrases.asked,
     blocks=lambda blocks: Markup(to_html(blocks)),  # noqa: S704  to_html escapes every text that it is given
     day=words.day,
     horizon=horizon,
