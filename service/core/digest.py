@@ -2,11 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from service.core.catalog.lifecycle import Deprecation
 from service.core.checklist import Checklist
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
+from service.core.escalation.hold import Waived
+from service.core.escalation.holding import held_by, shown_state, standing
 from service.core.exposure import Exposure, ExposureKey, quiet_at, state_of
 from service.core.notification import Digest, DigestLine, Unread
 from service.core.ownership import Owner
@@ -47,8 +52,8 @@ class Picture:
     """Up to when all calls are on record; None: beyond the week's end. Silence after it may be our own."""
     told: frozenset[ExposureKey] = frozenset()
     """The exposures of which a message was delivered to anybody."""
-    broken_promises: Mapping[ExposureKey, date] = field(default_factory=dict)
-    """The days that were promised, are past, and had calls after them."""
+    campaigns: Mapping[ExposureKey, Campaign] = field(default_factory=dict)
+    """As they are now. One of which nobody has asked anything may be left out."""
     checklists: Mapping[ExposureKey, Checklist] = field(default_factory=dict)
     """As of the week's end. An exposure of which nothing is ticked may be left out."""
     rejected: Sequence[Rejected] = ()
@@ -102,25 +107,50 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
     week = picture.week
     deprecation = exposure.deprecation
     checklist = picture.checklists.get(exposure.key, Checklist())
+    case = Case(exposure, owner_of(exposure.service), week.end, picture.known_until)
     return DigestLine(
         service=exposure.service,
         environment=exposure.environment,
-        team=owner_of(exposure.service).team,
+        team=case.owner.team,
         platform=deprecation.platform,
         model=deprecation.model,
         id=deprecation.id,
         shutdown_on=deprecation.shutdown.on,
         precision=deprecation.shutdown.precision,
         replacement=_replacement(deprecation),
-        state=state_of(exposure, picture.silence_until),
         calls=_calls(exposure, week),
         calls_before=_calls(exposure, week.before),
         told=exposure.key in picture.told,
         new=exposure.first_at >= week.start,
-        promised_on=picture.broken_promises.get(exposure.key),
+        **_asked(picture.campaigns.get(exposure.key), case, week),
         ticked=checklist.done,
         checklist_open=checklist.pressing(exposure.deadline, week.end.date()),
     )
+
+
+def _asked(campaign: Campaign | None, case: Case, week: Week) -> dict[str, Any]:
+    """What people had said by the week's end, and what it makes of the state."""
+    if campaign is None:
+        return {"state": case.state}
+    by_then = replace(
+        campaign,
+        hold=campaign.hold if campaign.hold and campaign.hold.at < week.end else None,
+        acknowledged=campaign.acknowledged if campaign.acknowledged and campaign.acknowledged.at < week.end else None,
+    )
+    broken = campaign.promise_broken_on
+    return {
+        "state": shown_state(by_then, case),
+        "promised_on": broken if broken and broken <= week.sunday else None,
+        "standing": standing(by_then, case),
+        "waiver_ends_on": _waiver_end(by_then, case, week),
+    }
+
+
+def _waiver_end(campaign: Campaign, case: Case, week: Week) -> date | None:
+    quiet = held_by(campaign, case)
+    if quiet is None or not isinstance(quiet.hold, Waived):
+        return None
+    return quiet.hold.until if quiet.hold.until <= week.sunday + timedelta(days=7) else None
 
 
 def _replacement(deprecation: Deprecation) -> str | None:

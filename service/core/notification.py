@@ -176,6 +176,10 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     """Its first call on record was in this week."""
     promised_on: date | None = None
     """The team had promised to be done by this day; the day is past, and calls went on."""
+    standing: str | None = None
+    """What somebody has asked and is in force, as a clause: acknowledged, snoozed, promised or waived until when."""
+    waiver_ends_on: date | None = None
+    """Of a waiver that ends in the week after."""
     ticked: int | None = None
     """Items of its migration checklist that are done. None: not noted."""
     checklist_open: tuple[str, ...] = ()

@@ -60,6 +60,11 @@ def test_digest_says_what_dies_when_and_who_calls_it() -> None:
             "1,200 calls, as many as the week before, promised to be done by Fri 4 Jul 2025, and was not",
             id="a broken promise",
         ),
+        pytest.param(
+            make_digest_line(standing="acknowledged by <!here> on Mon 30 Jun 2025, until Mon 7 Jul 2025"),
+            "1,200 calls, as many as the week before, acknowledged by <!here> on Mon 30 Jun 2025, until Mon 7 Jul 2025",
+            id="acknowledged, by a name that pings nobody",
+        ),
     ],
 )
 def test_line_says_what_moved(line: DigestLine, said: str) -> None:
@@ -107,3 +112,24 @@ def test_digest_after_the_last_migration_says_that_it_is_done() -> None:
         "Week 27: no service is known to call a model that is going away. "
         "No call in the week, down from 1,200. Of the services, 1 has migrated."
     )
+
+
+def test_waivers_that_end_this_week_are_listed_the_first_to_end_first() -> None:
+    lines = tuple(
+        make_digest_line(
+            service=service, model=model, state="waived", standing="waived by ada", waiver_ends_on=date(2025, 7, day)
+        )
+        for service, model, day in (("mail", "gpt-4", 11), ("search", "gpt-4", 9), ("search", "o1", 9))
+    )
+    told = read(make_digest(lines=lines))
+    begin = told.index("⏳ Waivers that end this week. Escalation goes on afterwards.")
+    assert told[begin + 1 : begin + 4] == [
+        "• search (production), gpt-4: until Wed 9 Jul 2025",
+        "• search (production), o1: until Wed 9 Jul 2025",
+        "• mail (production), gpt-4: until Fri 11 Jul 2025",
+    ]
+
+
+def test_summary_counts_broken_promises() -> None:
+    told = read(make_digest(lines=(make_digest_line(promised_on=date(2025, 7, 4)),)))
+    assert "1,200 calls in the week, as many as the week before. Of the services, 1 has broken its promise." in told

@@ -1,14 +1,19 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
 from service.core.checklist import Checklist, Tick
 from service.core.digest import ORGANISATION, Picture, Rejected, Unresolved, build_digest, has_news
+from service.core.escalation.hold import Acknowledged, Waived
 from service.core.exposure import DayOfUse, Exposure, ExposureKey
 from service.core.notification import Unread
 from service.core.ownership import NOBODY, Owner
 from service.core.week import Week
+from tests.builders import make_campaign
 
 WEEK = Week.parse("2025-W27")
 GPT_4_5 = Deprecation(
@@ -114,3 +119,60 @@ def test_ids_beyond_the_fifty_most_used_are_counted() -> None:
 def test_digest_without_news_is_for_nobody() -> None:
     assert not has_news(build_digest(Picture(WEEK, []), "search", owner_of=owner_of))
     assert has_news(build_digest(Picture(WEEK, [exposure("search-api", {35: 1})]), "search", owner_of=owner_of))
+
+
+ADA = "ada@example.com"
+LAST_WEEK = datetime(2025, 6, 24, 9, tzinfo=UTC)
+WAIVED = Waived(ADA, LAST_WEEK, date(2025, 7, 9), "switched off in August")
+WAIVED_BY_ADA = "waived by ada@example.com until Wed 9 Jul 2025: switched off in August"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        pytest.param({}, ("active", None, None, None), id="nothing"),
+        pytest.param(
+            {"hold": WAIVED}, ("waived", None, WAIVED_BY_ADA, date(2025, 7, 9)), id="a waiver that ends next week"
+        ),
+        pytest.param(
+            {"hold": replace(WAIVED, until=date(2025, 7, 14))},
+            ("waived", None, WAIVED_BY_ADA.replace("Wed 9", "Mon 14"), None),
+            id="a waiver that ends later",
+        ),
+        pytest.param(
+            {"hold": replace(WAIVED, until=date(2025, 7, 6))}, ("active", None, None, None), id="a waiver that is over"
+        ),
+        pytest.param(
+            {"hold": replace(WAIVED, at=datetime(2025, 7, 7, 8, tzinfo=UTC))}, ("active", None, None, None),
+            id="a waiver of after the week",
+        ),
+        pytest.param(
+            {"acknowledged": Acknowledged(ADA, LAST_WEEK, "-30d", datetime(2025, 7, 8, 7, tzinfo=UTC))},
+            ("active", None, "acknowledged by ada@example.com on Tue 24 Jun 2025, until Tue 8 Jul 2025", None),
+            id="acknowledged",
+        ),
+        pytest.param(
+            {"promise_broken_on": date(2025, 7, 4)}, ("active", date(2025, 7, 4), None, None), id="a broken promise"
+        ),
+        pytest.param(
+            {"promise_broken_on": date(2025, 7, 7)}, ("active", None, None, None), id="a promise of after the week"
+        ),
+    ],
+)  # fmt: skip
+def test_what_people_had_asked_by_the_weeks_end_is_told(asked: dict[str, Any], said: tuple[object, ...]) -> None:
+    calling = exposure("search-api", dict.fromkeys(range(1, 37), 5))
+    campaigns = {calling.key: make_campaign("announced", **asked)}
+
+    line = build_digest(Picture(WEEK, [calling], campaigns=campaigns), "search", owner_of=owner_of).lines[0]
+
+    assert (line.state, line.promised_on, line.standing, line.waiver_ends_on) == said
+
+
+def test_risk_that_has_come_true_is_no_longer_shown_as_waived() -> None:
+    calling = exposure("search-api", dict.fromkeys(range(1, 37), 5))
+    failing = replace(calling, days=(*calling.days[:-1], structs.replace(calling.days[-1], end_of_life=5)))
+    campaigns = {calling.key: make_campaign("announced", hold=WAIVED)}
+
+    line = build_digest(Picture(WEEK, [failing], campaigns=campaigns), "search", owner_of=owner_of).lines[0]
+
+    assert (line.state, line.standing) == ("broken", WAIVED_BY_ADA)

@@ -1,14 +1,15 @@
 """What a digest is made of, and which were made: read and written inside the caller's transaction."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.campaign_store import load_campaigns
 from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.exposure_store import load_exposures
 from service.adapters.postgres.tables import (
@@ -23,6 +24,7 @@ from service.adapters.postgres.tables import (
 from service.adapters.postgres.watermark_store import known_until
 from service.core.catalog.lifecycle import Catalog
 from service.core.digest import Picture, Rejected, Unresolved
+from service.core.escalation.campaign import Campaign
 from service.core.exposure import ExposureKey
 from service.core.notification import Digest
 from service.core.ownership import Destination
@@ -39,7 +41,7 @@ async def load_picture(
         exposures=await load_exposures(connection, catalog, now=last_moment),
         known_until=await known_until(connection, topics, now=week.end),
         told=await _load_told(connection),
-        broken_promises=await _load_broken_promises(connection, week),
+        campaigns=await _load_asked(connection),
         checklists={key: each.as_of(last_moment) for key, each in (await load_checklists(connection)).items()},
         rejected=await _load_rejected(connection, week),
         unresolved=await _load_unresolved(connection, week),
@@ -102,11 +104,13 @@ async def _load_told(connection: AsyncConnection) -> frozenset[ExposureKey]:
     return frozenset(ExposureKey(*row) for row in await connection.execute(told))
 
 
-async def _load_broken_promises(connection: AsyncConnection, week: Week) -> dict[ExposureKey, date]:
+async def _load_asked(connection: AsyncConnection) -> dict[ExposureKey, Campaign]:
+    """The campaigns of which somebody has asked something, or promised."""
     c = campaigns.c
-    broken = select(c.service, c.environment, c.platform, c.model, c.promise_broken_on)
-    rows = await connection.execute(broken.where(c.promise_broken_on <= week.sunday))
-    return {ExposureKey(*key): promised for *key, promised in rows}
+    asked = or_(c.hold.is_not(None), c.acknowledged.is_not(None), c.promise_broken_on.is_not(None))
+    rows = await connection.execute(select(c.service, c.environment, c.platform, c.model).where(asked))
+    keys = [ExposureKey(*row) for row in rows]
+    return await load_campaigns(connection, keys) if keys else {}
 
 
 async def _load_rejected(connection: AsyncConnection, week: Week) -> list[Rejected]:

@@ -26,7 +26,7 @@ _REASONS = {
     "bad_field": "a field missing or of the wrong type",
     "bad_time": "no usable time",
 }
-_STANDING = {"broken": ", *calls fail*", "redirected": ", *another model answers*", "waived": ", waived"}
+_STATES = {"broken": ", *calls fail*", "redirected": ", *another model answers*"}
 
 
 def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
@@ -39,7 +39,7 @@ def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
     with_team = digest.audience == ORGANISATION
     for timing, lines in _by_deprecation(digest.lines, week):
         yield from sections(_part(timing, lines, with_team))
-    for part in (_migrated(digest.migrated), _unowned(digest.unowned), _unread(digest)):
+    for part in (_ending(digest.lines), _migrated(digest.migrated), _unowned(digest.unowned), _unread(digest)):
         if part:
             yield divider()
             yield from sections(part)
@@ -71,6 +71,7 @@ def _summary(digest: Digest) -> str:
     counts = [
         (len({line.service for line in digest.migrated}), "has migrated", "have migrated"),
         (len({line.service for line in digest.lines if line.new}), "is new", "are new"),
+        (len({line.service for line in digest.lines if line.promised_on}), "has broken its promise", "have broken their promise"),
         (len(digest.unowned), "has no owner", "have no owner"),
     ]
     said = [f"{words.number(n)} {one if n == 1 else many}" for n, one, many in counts if n]
@@ -131,11 +132,14 @@ def _volume(line: DigestLine) -> str:
     if line.new:
         much = f"*new*, {words.plural(line.calls, 'call')}"
     untold = "" if line.told else ", nobody was told yet"
-    return much + _STANDING.get(line.state, "") + untold + _promise(line) + _progress(line)
+    return much + _STATES.get(line.state, "") + untold + _asked(line) + _progress(line)
 
 
-def _promise(line: DigestLine) -> str:
-    return f", *promised to be done by {words.day(line.promised_on)}, and was not*" if line.promised_on else ""
+def _asked(line: DigestLine) -> str:
+    """What people have promised and did not keep, and what is in force."""
+    broken = f", *promised to be done by {words.day(line.promised_on)}, and was not*" if line.promised_on else ""
+    standing = plain(line.standing) if line.standing else "waived" if line.state == "waived" else ""
+    return broken + (f", {standing}" if standing else "")
 
 
 def _progress(line: DigestLine) -> str:
@@ -144,6 +148,19 @@ def _progress(line: DigestLine) -> str:
         return ""
     named = still_open(line.checklist_open) if line.ticked else ""
     return f", checklist {line.ticked or 0} of {len(ITEM_IDS)}" + (f", {named}" if named else "")
+
+
+def _ending(lines: Iterable[DigestLine]) -> list[str]:
+    ending = [(line.waiver_ends_on, line) for line in lines if line.waiver_ends_on]
+    if not ending:
+        return []
+    return [
+        "⏳ *Waivers that end this week.* Escalation goes on afterwards.",
+        *(
+            f"• {caller_name(line.service, line.environment)}, {code(line.id)}: until {words.day(until)}"
+            for until, line in sorted(ending, key=lambda one: (one[0], one[1].service, one[1].environment))
+        ),
+    ]
 
 
 def _migrated(lines: Sequence[DigestLine]) -> list[str]:
