@@ -17,7 +17,7 @@ demo: setup  ## the GPT-4.5 Preview case in about a minute; ARGS=--exit ends it
 	$(BIN)/lastcall demo $(ARGS)
 
 test: setup  ## every test that needs neither Apache Kafka nor a browser
-	$(BIN)/pytest -m "not apache_kafka and not browser" $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile -m "not apache_kafka and not browser" $(ARGS)
 
 test-kafka: setup  ## the broker tests on a real Apache Kafka (needs Java and Maven)
 	.ci/kafka run $(BIN)/pytest -m "broker or apache_kafka" $(ARGS)
