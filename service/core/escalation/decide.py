@@ -125,9 +125,8 @@ def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wai
         return Wait(quiet.until, wakes_on_call=False, reason=f"called again, but {quiet.reason}")
     if case.seems_quiet:
         return _until_more_is_known(case)
-    revived = replace(
-        _planned_anew(campaign, case), reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None
-    )
+    planned = _planned_anew(_judged(campaign, case), case)
+    revived = replace(planned, reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None)
     reopened, tellings = tell_relapse(revived, climb(revived.policy, case), case)
     return Reopen(reopened, tellings, f"called again after the campaign was closed on {closed_at:%Y-%m-%d}")
 
@@ -168,24 +167,23 @@ def _replan(campaign: Campaign, case: Case) -> Replan:
 
 
 def _planned_anew(campaign: Campaign, case: Case) -> Campaign:
-    """The campaign for the exposure's deadline of today. Steps that stand in the future again are armed again."""
+    """The campaign for the exposure's deadline of today. Steps that stand in the future again are armed again; those
+    that have no day now, as nobody knows when it will be, stay behind."""
     if campaign.deadline == case.deadline:
         return campaign
-    behind = {rung.name for rung in climb(campaign.policy, case) if rung.nominal <= case.now} | {REDIRECTED}
+    ahead = {rung.name for rung in climb(campaign.policy, case) if rung.nominal > case.now}
     return replace(
         campaign,
         deadline=case.deadline,
         plan_version=campaign.plan_version + 1,
-        done=tuple(done for done in campaign.done if done.step in behind),
+        done=tuple(done for done in campaign.done if done.step not in ahead),
     )
 
 
 def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     """Everything that is due now, in one decision: so that asking again finds nothing."""
     is_handed_over = campaign.owner is not None and campaign.owner.has_handed_over_to(case.owner)
-    settled = _taken_over(campaign, case) if is_handed_over else campaign
-    if isinstance(settled.hold, Committed) and is_broken(settled, case):
-        settled = replace(settled, hold=None, promise_broken_on=settled.hold.on)
+    settled = _judged(_taken_over(campaign, case) if is_handed_over else campaign, case)
     ladder = climb(campaign.policy, case)
     went_on, tellings = _tell_what_is_due(campaign, settled, ladder, case, is_handed_over=is_handed_over)
     if case.state == REDIRECTED and not went_on.done_with(REDIRECTED):
@@ -195,6 +193,13 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
         return _wait(campaign, ladder, case)
     kind = HandOver if is_handed_over else Notify
     return kind(went_on, tellings, "; ".join(telling.reason for telling in tellings) or "the promised day is past")
+
+
+def _judged(campaign: Campaign, case: Case) -> Campaign:
+    """A promise whose day is past, and that was not kept, is none any more."""
+    if isinstance(campaign.hold, Committed) and is_broken(campaign, case):
+        return replace(campaign, hold=None, promise_broken_on=campaign.hold.on)
+    return campaign
 
 
 def _taken_over(campaign: Campaign, case: Case) -> Campaign:
