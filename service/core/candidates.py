@@ -10,8 +10,8 @@ from typing import Literal
 from service.core import words
 
 Reason = Literal["acted", "key", "same_name", "neighbours"]
-"""acted: they did something about its campaigns. key: they made or hold the key that it calls with. same_name: a team is called so. neighbours: theirs are the services
-whose names begin alike."""
+"""acted: they did something about its campaigns. key: they made or hold the key that it calls with. same_name: a team
+is called so. neighbours: theirs are the services whose names begin alike."""
 MOST = 3
 MOST_PARTS = 8
 _PARTS = re.compile(r"[^A-Za-z0-9]+")

@@ -208,6 +208,8 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
     lines: tuple[DigestLine, ...]
     migrated: tuple[DigestLine, ...] = ()
     unowned: tuple[str, ...] = ()
+    candidates: dict[str, tuple[str, ...]] = {}
+    """Who may own those, as a notice has it, by service."""
     unread: tuple[Unread, ...] = ()
     unread_more: int = 0
     """Ids that identity does not know, beyond those in `unread`."""

@@ -114,7 +114,7 @@ class Totals:
 
 @dataclass(slots=True)
 class Rollup:
-    """Totals by (series, hour); the first request ids of each series as evidence; who holds the keys of each service."""
+    """Totals by (series, hour); the first request ids of each series as evidence; who holds each service's keys."""
 
     totals: dict[tuple[SeriesKey, int], Totals] = field(default_factory=dict)
     """The hour is in whole hours since 1970-01-01 UTC."""

@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.adapters.postgres.database import Database
+from msgspec import structs
+
+from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.digest_store import anything_known, load_picture, record, recorded_audiences
 from service.config.company import Company
 from service.core import words
@@ -14,6 +16,7 @@ from service.core.directory.owners import Owners
 from service.core.notification import Digest
 from service.core.ownership import Destination, Owner
 from service.core.week import Week, due_week
+from service.engine.candidates import CandidateBook
 from service.engine.ownership import load_owners
 
 
@@ -53,7 +56,7 @@ async def record_week(
         destinations = _destinations_of(picture, company, owners)
         reason = f"weekly digest of {week}, due {words.moment(week.due_at)}"
         for audience in sorted(destinations.keys() - recorded):
-            digest = build_digest(picture, audience, owner_of=owners.owner_of)
+            digest = await _digest(connection, picture, audience, owners)
             destination = destinations[audience] if has_news(digest) else None
             if await record(connection, digest, destination, reason=reason, now=now):
                 (queued if destination else silent).append(digest)
@@ -67,9 +70,15 @@ async def preview_week(
     async with database.connect() as connection:
         picture = await load_picture(connection, catalog, week, topics=topics)
         owners = await load_owners(connection, company, now=week.end)
-    audiences = _destinations_of(picture, company, owners)
-    digests = [build_digest(picture, audience, owner_of=owners.owner_of) for audience in audiences]
+        audiences = _destinations_of(picture, company, owners)
+        digests = [await _digest(connection, picture, audience, owners) for audience in audiences]
     return [digest for digest in digests if has_news(digest)]
+
+
+async def _digest(connection: Transaction, picture: Picture, audience: str, owners: Owners) -> Digest:
+    digest = build_digest(picture, audience, owner_of=owners.owner_of)
+    found = await CandidateBook(owners).look(connection, digest.unowned)
+    return structs.replace(digest, candidates={service: tuple(map(str, some)) for service, some in found.items()})
 
 
 def _destinations_of(picture: Picture, company: Company, owners: Owners) -> Mapping[str, Destination | None]:

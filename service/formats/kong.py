@@ -300,7 +300,7 @@ def _service(log: _Log) -> str | None:
 
 
 def _key_owner(consumer: _Consumer | None) -> str | None:
-    """As a tag of the consumer says, `owner:ada@example.com` or `team:payments`. A consumer's names are the caller's."""
+    """As a tag of the consumer says, `owner:ada@example.com` or `team:payments`. Its names are the caller's."""
     tags = consumer.tags if consumer is not None else None
     if not isinstance(tags, list):
         return None

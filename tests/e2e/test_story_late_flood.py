@@ -44,7 +44,7 @@ async def test_thousand_services_found_five_days_before_the_end_are_one_message_
                 assert named_in(heard) == services_of(team)
                 assert {news.step for news in heard.news} == {"-7d"}
                 assert heard.posts > 1
-        orphans = story.expect_message(FALLBACK, on=FOUND, containing="Nobody is known to own 40 services")
+        orphans = story.expect_message(FALLBACK, on=FOUND, containing="Who owns these 40 services?")
         assert Counter(named_in(orphans)) == dict.fromkeys(services_of("none"), 2), "in the list, and as orphans"
         # The manager hears once the owners have had a business day.
         story.expect_nothing_else()

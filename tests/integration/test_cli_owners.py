@@ -26,7 +26,6 @@ owners:
 directories:
   backstage: {url: "https://backstage.example"}
 """
-READ_AT = datetime.now(UTC) - timedelta(minutes=7, seconds=30)
 
 
 @pytest.fixture
@@ -39,6 +38,7 @@ def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 async def known(database: Database) -> None:
     """Four services in the logs: by rule, by a person, by Backstage, by nobody."""
+    read_at = datetime.now(UTC) - timedelta(minutes=7, seconds=30)
     async with database.begin() as connection:
         for service in ("search-api", "cart", "cart-jobs", "billing"):
             await put_use(connection, service=service)
@@ -48,10 +48,10 @@ async def known(database: Database) -> None:
         owner = {"team": "shop", "people": ["eve@example.com"]}
         named = {"service": "cart", "owner": owner, "author": "bob\n- evil", "at": datetime(2025, 6, 2, 9, tzinfo=UTC)}
         await connection.execute(assignments.insert().values(named))
-        await claim(connection, "backstage", every=timedelta(0), after_error=timedelta(0), now=READ_AT)
+        await claim(connection, "backstage", every=timedelta(0), after_error=timedelta(0), now=read_at)
         said = {"owner": {"team": "money", "channel": "#money"}, "rule": "component:default/billing"}
-        await replace_answers(connection, "backstage", {"service:billing": said}, now=READ_AT)
-        await went_well(connection, "backstage", now=READ_AT)
+        await replace_answers(connection, "backstage", {"service:billing": said}, now=read_at)
+        await went_well(connection, "backstage", now=read_at)
 
 
 async def lastcall(environment: dict[str, str], *arguments: str) -> Result:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.adapters.postgres.tables import digests, notifications, watermarks
+from service.adapters.postgres.tables import digests, key_owners, notifications, watermarks
 from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.exposure import ExposureKey
@@ -150,10 +150,15 @@ async def test_two_schedulers_record_each_digest_once(database: AsyncEngine) -> 
 async def test_numbers_are_of_the_week_and_the_week_before(database: AsyncEngine) -> None:
     await use(database, calls={0: 1, 6: 10, 7: 200, 13: 3000, 14: 40_000})
     await use(database, service="nobodys", calls={1: 5})
+    async with database.begin() as connection:
+        holder = {"service": "nobodys", "name": "ada@example.com", "last_at": MONDAY}
+        await connection.execute(key_owners.insert().values(holder))
     done = await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY)
     organisation, search = done.queued
     assert [(line.service, line.calls, line.calls_before) for line in search.lines] == [("search-api", 11, 3200)]
     assert organisation.unowned == ("nobodys",)
+    assert organisation.candidates == {"nobodys": ("ada@example.com (holds the key that it calls with)",)}
+    assert search.candidates == {}
     assert [line.replacement for line in search.lines] == ["gpt-4.1"]
 
 

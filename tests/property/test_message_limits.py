@@ -61,7 +61,7 @@ notices = st.builds(
     next_repeat_days=st.none() | st.integers(1, 999), next_at=st.none() | days,
     next_audiences=audiences, reopened=st.booleans(), request_ids=several, silent_since=st.none() | days,
     back_since=st.none() | days, calls_since_back=st.none() | counts, served_id=maybe, handed_over_from=maybe,
-    promised_on=st.none() | days, standing=maybe, forecast=maybe, spared=audiences, early=audiences,
+    promised_on=st.none() | days, standing=maybe, forecast=maybe, spared=audiences, early=audiences, candidates=several,
 )  # fmt: skip
 migrations = st.builds(
     Migrated, service=names, environment=names, platform=names, model=models, id=models, last_at=instants,
@@ -88,6 +88,7 @@ unread = st.builds(Unread, kind=st.sampled_from(["rejection", "unresolved"]), wh
 digests = st.builds(
     Digest, week=st.just("2025-W27"), audience=names | st.just("(organisation)"),
     lines=st.lists(lines, max_size=8).map(tuple), migrated=st.lists(lines, max_size=3).map(tuple), unowned=several,
+    candidates=st.dictionaries(names, several, max_size=3),
     unread=st.lists(unread, max_size=5).map(tuple), unread_more=counts,
 )  # fmt: skip
 troubles = st.builds(Trouble, condition=names, subject=names, detail=names, remedy=names)

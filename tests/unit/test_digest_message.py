@@ -77,6 +77,7 @@ def test_organisation_hears_of_teams_of_what_is_unowned_and_of_what_could_not_be
         lines=(make_digest_line(service="ghost", team=None, new=True, calls_before=0), make_digest_line()),
         migrated=(make_digest_line(service="chat", calls=0, calls_before=500),),
         unowned=("ghost",),
+        candidates={"ghost": ("<!channel> (holds the key that it calls with)",)},
         unread=(
             Unread(kind="rejection", what="bad_json", count=1204, where=("llm-logs",)),
             Unread(kind="unresolved", what="team-gpt4", count=310, where=("a", "b", "c", "d", "e", "f", "g")),
@@ -95,8 +96,9 @@ def test_organisation_hears_of_teams_of_what_is_unowned_and_of_what_could_not_be
         "✅ Migrated",
         "• chat (production) no longer calls gpt-4.5-preview on OpenAI API",
         rule,
-        "Without an owner. Name one in lastcall.yaml, and the owner hears from then on.",
-        "• ghost",
+        "Who owns ghost? Perhaps <!channel> (holds the key that it calls with). "
+        "Answer with lastcall reassign ghost --team TEAM --person EMAIL, POST /api/v1/owners/ghost "
+        "or a rule in lastcall.yaml: the owner hears from then on.",
         rule,
         "What lastcall could not read. It is in none of the numbers above.",
         "• 1,204 records in topic llm-logs: broken JSON",

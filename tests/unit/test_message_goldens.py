@@ -176,6 +176,7 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
                 ),
                 migrated=(make_digest_line(service="chat", team="web", calls=0, calls_before=500),),
                 unowned=("ghost",),
+                candidates={"ghost": ("ada@example.com (holds the key that it calls with)",)},
                 unread=(
                     Unread(kind="rejection", what="bad_json", count=1204, where=("llm-logs",)),
                     Unread(kind="unresolved", what="team-gpt4", count=310, where=("cart", "mail")),

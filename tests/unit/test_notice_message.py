@@ -228,19 +228,59 @@ def test_last_reminder_says_so() -> None:
     assert "No further reminder is planned." in read(make_notice()).splitlines()
 
 
+ANSWER = (
+    "Answer with lastcall reassign {0} --team TEAM --person EMAIL, POST /api/v1/owners/{0} or a rule in lastcall.yaml: "
+    "the owner hears from then on."
+)
+
+
 def test_unowned_service_asks_for_an_owner() -> None:
-    assert (
-        "Nobody is known to own search-api. Name an owner in lastcall.yaml, and the owner hears from then on."
-    ) in read(make_notice(team=None)).splitlines()
+    assert f"Who owns search-api? {ANSWER.format('search-api')}" in read(make_notice(team=None)).splitlines()
 
 
 def test_unowned_service_is_shown_with_who_may_own_it_and_why() -> None:
     notice = make_notice(team=None, candidates=("ada (acknowledged it on Mon 2 Jun 2025)", "<!channel> (why)"))
     assert (
-        "Nobody is known to own search-api: perhaps ada (acknowledged it on Mon 2 Jun 2025) or <!channel> (why). "
-        "Name an owner in lastcall.yaml, and the owner hears from then on."
+        "Who owns search-api? Perhaps ada (acknowledged it on Mon 2 Jun 2025) or <!channel> (why). "
+        f"{ANSWER.format('search-api')}"
     ) in read(notice).splitlines()
     assert "<!channel>" not in str(render([notice], links=NOWHERE, now=TODAY).blocks)
+
+
+def test_unowned_services_are_asked_for_in_one_question() -> None:
+    notices = [
+        make_notice(service="mail", team=None),
+        make_notice(service="chat", team=None, candidates=("chat (the service's name begins with the team's)",)),
+        make_notice(),
+    ]
+    lines = read(*notices).splitlines()
+    asked = lines.index(f"Who owns these 2 services? {ANSWER.format('SERVICE')}")
+    assert lines[asked + 1 : asked + 3] == [
+        "• chat: perhaps chat (the service's name begins with the team's)",
+        "• mail",
+    ]
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "x; rm -rf ~",
+        "$(reboot)",
+        "a`b`",
+        "--team=evil",
+        "a b",
+        "a'b",
+        "<!channel>",
+        "a?b#c",
+        "a\nb",
+        "a" * 200,
+        "(unknown)",
+    ],
+)
+def test_command_never_holds_a_name_that_a_shell_would_read_otherwise(service: str) -> None:
+    text = read(make_notice(service=service, team=None))
+    assert ANSWER.format("SERVICE") in text
+    assert text.count("lastcall reassign") == 1
 
 
 def test_evidence_stands_below_with_its_source() -> None:

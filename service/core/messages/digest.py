@@ -8,6 +8,7 @@ from service.core.checklist import ITEM_IDS
 from service.core.digest import ORGANISATION
 from service.core.messages.blocks import context, divider, header, section, sections
 from service.core.messages.message import Block, Links
+from service.core.messages.orphans import who_owns
 from service.core.messages.particulars import caller_name, still_open
 from service.core.messages.text import code, link, plain
 from service.core.messages.timing import Timing
@@ -39,7 +40,7 @@ def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
     with_team = digest.audience == ORGANISATION
     for timing, lines in _by_deprecation(digest.lines, week):
         yield from sections(_part(timing, lines, with_team))
-    for part in (_ending(digest.lines), _migrated(digest.migrated), _unowned(digest.unowned), _unread(digest)):
+    for part in (_ending(digest.lines), _migrated(digest.migrated), _unowned(digest), _unread(digest)):
         if part:
             yield divider()
             yield from sections(part)
@@ -71,7 +72,11 @@ def _summary(digest: Digest) -> str:
     counts = [
         (len({line.service for line in digest.migrated}), "has migrated", "have migrated"),
         (len({line.service for line in digest.lines if line.new}), "is new", "are new"),
-        (len({line.service for line in digest.lines if line.promised_on}), "has broken its promise", "have broken their promise"),
+        (
+            len({line.service for line in digest.lines if line.promised_on}),
+            "has broken its promise",
+            "have broken their promise",
+        ),
         (len(digest.unowned), "has no owner", "have no owner"),
     ]
     said = [f"{words.number(n)} {one if n == 1 else many}" for n, one, many in counts if n]
@@ -176,11 +181,8 @@ def _migrated(lines: Sequence[DigestLine]) -> list[str]:
     ]
 
 
-def _unowned(services: Sequence[str]) -> list[str]:
-    if not services:
-        return []
-    head = "*Without an owner.* Name one in `lastcall.yaml`, and the owner hears from then on."
-    return [head, *(f"• {code(service)}" for service in services)]
+def _unowned(digest: Digest) -> list[str]:
+    return list(who_owns({service: digest.candidates.get(service, ()) for service in digest.unowned}))
 
 
 def _unread(digest: Digest) -> list[str]:

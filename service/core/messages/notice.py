@@ -7,6 +7,7 @@ from service.core.messages.blocks import MAX_HEADER, context, fields, header, se
 from service.core.messages.group import Group, services
 from service.core.messages.late import late, late_together, upcoming
 from service.core.messages.message import Block, Links
+from service.core.messages.orphans import who_owns
 from service.core.messages.particulars import (
     again,
     caller_name,
@@ -34,7 +35,7 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
         yield from sections(particular.line for particular in (*standing(worst), *checklist(worst)))
     else:
         yield from sections(_list(group.notices, late_said or late_together(group.notices) is not None))
-    yield from sections(_orphans(group.notices))
+    yield from sections(who_owns({one.service: one.candidates for one in group.notices if one.team is None}))
     yield from () if late_said else map(section, _late(group.notices))
     yield from sections([*_prospects(group.notices), _outlook(group.notices, group.timing)])
     yield from context(_evidence(group.notices, links))
@@ -134,22 +135,6 @@ def _volume(notice: Notice) -> str:
         parts.append(f"{words.short_number(notice.tokens_7d)} tokens")
     parts.append(f"last on {words.day(notice.last_at.date())}")
     return ", ".join(parts)
-
-
-def _orphans(notices: Sequence[Notice]) -> Iterator[str]:
-    """Whom nobody answers for is asked of whoever reads it."""
-    orphans = {notice.service: notice.candidates for notice in notices if notice.team is None}
-    what_to_do = "Name an owner in `lastcall.yaml`, and the owner hears from then on."
-    if len(orphans) == 1:
-        ((orphan, candidates),) = orphans.items()
-        yield f"*Nobody is known to own* {code(orphan)}{_perhaps(candidates)}. {what_to_do}"
-    elif orphans:
-        yield f"*Nobody is known to own {words.plural(len(orphans), 'service')} of these.* {what_to_do}"
-        yield from (f"• {code(orphan)}{_perhaps(orphans[orphan])}" for orphan in sorted(orphans))
-
-
-def _perhaps(candidates: Sequence[str]) -> str:
-    return f": perhaps {words.listed([plain(one, 200) for one in candidates[:3]], 'or')}" if candidates else ""
 
 
 def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[str]:
