@@ -21,13 +21,13 @@ from service.core.catalog.lifecycle import Catalog
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.decide import UNTIL_MORE_IS_KNOWN, decide, vanish
+from service.core.escalation.decide import UNTIL_MORE_IS_KNOWN, decide_case, vanish
 from service.core.escalation.decision import Decision, Telling, Wait
 from service.core.escalation.facts import facts_of
 from service.core.escalation.ladder import upcoming
 from service.core.exposure import Exposure, ExposureKey
 from service.core.notification import Notice
-from service.core.ownership import Owner, destinations
+from service.core.ownership import destinations
 from service.engine.caught_up import tell_behind
 from service.engine.ownership import Known, OwnersBook
 from service.engine.partitions import forget_losses
@@ -55,22 +55,20 @@ class _Changed:
     """A campaign that a decision opened or changed."""
 
     key: ExposureKey
-    owner: Owner
     before: Campaign | None
     after: Campaign
-    exposure: Exposure | None
+    case: Case | None
     """None: its calls turned out to be of another model; then there is nothing to tell."""
     tellings: tuple[Telling, ...]
-    known_until: datetime
 
-    def standing(self, now: datetime) -> Standing:
-        return Standing(self.key, self.after, self._next_at(now))
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.key, self.after, self._next_at)
 
-    def _next_at(self, now: datetime) -> datetime | None:
+    @property
+    def _next_at(self) -> datetime | None:
         """When the next step of the policy is due, for those who look at the campaign."""
-        if self.exposure is None or not self.after.is_open:
-            return None
-        following = upcoming(self.after, Case(self.exposure, self.owner, now))
+        following = upcoming(self.after, self.case) if self.case and self.after.is_open else None
         return following.at if following else None
 
 
@@ -133,9 +131,9 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     exposures = await load_exposures_of(connection, tick.catalog, keys, now=now)
     decided = [tick.decide(one, campaigns.get(one.key), exposures.get(one.key)) for one in due]
     changes = [change for change, _ in decided if change]
-    shown = await with_evidence(connection, [one.exposure for one in changes if one.exposure], now=now)
+    shown = await with_evidence(connection, [one.case.exposure for one in changes if one.case], now=now)
     evidenced = {exposure.key: exposure for exposure in shown}
-    await save_campaigns(connection, [one.standing(now) for one in changes])
+    await save_campaigns(connection, [one.standing for one in changes])
     beside = await _beside(connection, tick.known, [one.key for one in changes])
     intents = [intent for one in changes for intent in tick.intents(one, evidenced, beside[one.key])]
     notified = await record_intents(connection, intents, now=now)
@@ -186,43 +184,44 @@ class _Tick:
 
     def decide(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> tuple[_Changed | None, Look]:
         """What changes, if anything, and when to look again."""
-        key, owner = due.key, self.known.owners.owner_of(due.key.service)
-        decision = self._decision(due, campaign, exposure, owner)
+        key = due.key
+        case = self._case(due, exposure) if exposure else None
+        decision = self._decision(due, campaign, case)
         if isinstance(decision, Wait):
             return None, Look(key, decision.until, decision.wakes_on_call)
         after = decision.campaign
-        then = self._decision(due, after, exposure, owner)
+        then = self._decision(due, after, case)
         if not isinstance(then, Wait):
             raise TypeError(f"deciding twice at {self.now} changed {key} twice: {decision.reason}; {then.reason}")
-        changed = _Changed(key, owner, campaign, after, exposure, decision.tellings, self._known_until(due, exposure))
-        return changed, Look(key, then.until, then.wakes_on_call)
+        return _Changed(key, campaign, after, case, decision.tellings), Look(key, then.until, then.wakes_on_call)
 
-    def _decision(self, due: Due, campaign: Campaign | None, exposure: Exposure | None, owner: Owner) -> Decision:
+    def _case(self, due: Due, exposure: Exposure) -> Case:
+        """Calls that are not worked out yet may be the newest ones: the silence since the last one that is proves
+        nothing."""
+        known_until = min(self.known_until, exposure.last_at) if due.is_behind else self.known_until
+        return Case(exposure, self.known.owners.owner_of(exposure.service), self.now, known_until)
+
+    def _decision(self, due: Due, campaign: Campaign | None, case: Case | None) -> Decision:
         key = due.key
         if self.catalog.get(key.platform, key.model) is None:
             return Wait(None, wakes_on_call=False, reason="the catalog has no record of the model")
-        if exposure is None and due.is_behind:
+        if case is None and due.is_behind:
             return Wait(self.now + UNTIL_MORE_IS_KNOWN, wakes_on_call=True, reason="its calls are not worked out yet")
-        if exposure is None:
+        if case is None:
             return vanish(campaign, self.now)
-        policy = self.company.policy_for(platform=key.platform, environment=key.environment, owner=owner)
-        return decide(campaign, exposure, owner, policy, self.now, known_until=self._known_until(due, exposure))
-
-    def _known_until(self, due: Due, exposure: Exposure | None) -> datetime:
-        """Calls that are not worked out yet may be the newest ones: the silence since the last one that is proves
-        nothing."""
-        if exposure is None or not due.is_behind:
-            return self.known_until
-        return min(self.known_until, exposure.last_at)
+        policy = self.company.policy_for(platform=key.platform, environment=key.environment, owner=case.owner)
+        return decide_case(campaign, case, policy)
 
     def intents(
         self, changed: _Changed, exposures: Mapping[ExposureKey, Exposure], beside: _Beside
     ) -> Iterator[Intent]:
         """One for each destination of each telling, with its facts. `exposures` have their evidence."""
+        if changed.case is None:
+            return
+        case, owner = replace(changed.case, exposure=exposures[changed.key]), changed.case.owner
         for telling in changed.tellings:
-            case = Case(exposures[changed.key], changed.owner, self.now, changed.known_until)
             facts = facts_of(telling, changed.before, changed.after, case, beside.checklist)
             if isinstance(facts, Notice):
                 facts = structs.replace(facts, candidates=tuple(map(str, beside.candidates)))
-            for destination in destinations(changed.owner, telling.audiences, self.company.channels):
-                yield Intent(changed.key, changed.after.plan_version, telling, destination, facts, changed.owner)
+            for destination in destinations(owner, telling.audiences, self.company.channels):
+                yield Intent(changed.key, changed.after.plan_version, telling, destination, facts, owner)

@@ -48,8 +48,9 @@ class Intent:
     owner: Owner
 
 
+@lru_cache(maxsize=4096)
 def campaign_id(key: ExposureKey) -> uuid.UUID:
-    """One campaign an exposure, for ever: a relapse reopens it."""
+    """One campaign an exposure, for ever: a relapse reopens it. Each of its notifications asks again."""
     return uuid.uuid5(_NAMESPACE, msgspec.json.encode(key).decode())
 
 
@@ -96,6 +97,11 @@ def _policy(stored: str) -> Policy:
     return policy_from_json(msgspec.json.decode(stored))
 
 
+@lru_cache(maxsize=256)
+def _policy_text(policy: Policy) -> str:
+    return _json(policy_to_json(policy))
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A campaign as it is to be stored."""
@@ -122,7 +128,7 @@ def _row(standing: Standing) -> dict[str, object]:
         "closed_at": campaign.closed_at,
         "reopened_at": campaign.reopened_at,
         "close_reason": campaign.close_reason,
-        "policy": _json(policy_to_json(campaign.policy)),
+        "policy": _policy_text(campaign.policy),
         "owner": _json(campaign.owner or {}),
         "acknowledged": campaign.acknowledged and _json(campaign.acknowledged),
         "hold": campaign.hold and _json(campaign.hold),
