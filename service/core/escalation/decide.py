@@ -24,7 +24,7 @@ from service.core.escalation.decision import (
 )
 from service.core.escalation.hold import Committed, Snoozed
 from service.core.escalation.holding import Quiet, held_by, is_broken, is_kept_open
-from service.core.escalation.ladder import Rung, climb, held_until, standing_at, waiting, wakes
+from service.core.escalation.ladder import Rung, climb, held_back, held_until, standing_at, waiting, wakes
 from service.core.escalation.policy import Policy
 from service.core.escalation.telling import (
     REDIRECTED,
@@ -219,8 +219,8 @@ def _tell_what_is_due(
         campaign, telling = tell_broken_promise(campaign, standing, ladder, case)
     elif standing and is_handed_over:
         campaign, telling = tell_new_owner(campaign, standing, case)
-    elif campaign.holding and until and until <= case.now:
-        campaign, telling = tell_held(campaign, campaign.holding, case)
+    elif until and until <= case.now and (held := held_back(campaign, case)):
+        campaign, telling = tell_held(campaign, held, case)
     else:
         return campaign, ()
     return campaign, (replace(telling, handed_over=is_handed_over),)

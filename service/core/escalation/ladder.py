@@ -154,9 +154,15 @@ def _following(rung: Rung, case: Case) -> datetime | None:
     return case.go_out_at(case.morning(day + timedelta(days=rung.step.repeat)))
 
 
+def held_back(campaign: Campaign, case: Case) -> Done | None:
+    """The step of which somebody has yet to hear, unless it speaks of calls that fail, and they do not any more."""
+    held = campaign.holding
+    return held if held and _applies(campaign.policy.step(held.step), case.state) else None
+
+
 def held_until(campaign: Campaign, case: Case) -> datetime | None:
     """When those who are held back hear: the owner had a business day by then, or last days that are ahead begin."""
-    if campaign.holding is None or campaign.owner_told_at is None:
+    if held_back(campaign, case) is None or campaign.owner_told_at is None:
         return None
     had_a_day = case.business_day_after(campaign.owner_told_at)
     ends = (case.deadline, case.effective_deadline)

@@ -8,7 +8,7 @@ from service.core import words
 from service.core.escalation.campaign import Answerable, Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.decision import News, Telling
-from service.core.escalation.ladder import Rung, Waiting, next_above, waiting
+from service.core.escalation.ladder import Rung, Waiting, held_back, next_above, waiting
 from service.core.escalation.policy import Step
 from service.core.ownership import ABOVE_OWNER, Audience
 
@@ -87,8 +87,9 @@ def _why(campaign: Campaign, step: Step, who: _Hearers) -> str:
 
 def _hearers(campaign: Campaign, chosen: Sequence[Rung], ladder: Sequence[Rung], case: Case) -> _Hearers:
     """Who hears now, and who is held back because the owner has not had a business day yet."""
-    still_held = campaign.holding.held if campaign.holding else ()
-    wanted = tuple(dict.fromkeys([*(audience for rung in chosen for audience in rung.step.tell), *still_held]))
+    held = held_back(campaign, case)
+    belong = [*(audience for rung in chosen for audience in rung.step.tell), *(held.held if held else ())]
+    wanted = tuple(dict.fromkeys(belong))
     spared, early = _by_forecast(campaign, chosen[-1], wanted, ladder, case)
     everybody = tuple(audience for audience in (*wanted, *early) if audience not in spared)
     told_at = campaign.owner_told_at
