@@ -16,6 +16,7 @@ from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
+from service.core.escalation.holding import shown_state
 from service.core.exposure import DayOfUse, Exposure
 from service.core.ownership import Audience, Owner, hearers
 from tests.builders import make_day, make_deprecation
@@ -198,7 +199,7 @@ class Player:
 
     def _check(self, happening: Happening, now: datetime) -> None:
         if wanted := state_in(happening.what):
-            state = Case(self._exposure(), self.owner, now).state
+            state = shown_state(self.campaign, Case(self._exposure(), self.owner, now))
             assert state == wanted, f"{stamp(happening.at)}: it is {state}"
 
     def _line(self, telling: Telling, campaign: Campaign) -> str:
