@@ -14,16 +14,19 @@ from service.entrypoints.cli import app
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-CODE = re.compile(r"^```[^\n]*\n(?P<block>.*?)^```|(?P<ticks>`+)(?P<span>[^`].*?)(?P=ticks)", re.MULTILINE | re.DOTALL)
+CODE = re.compile(
+    r"^```(?P<language>[^\n]*)\n(?P<block>.*?)^```|(?P<ticks>`+)(?P<span>[^`].*?)(?P=ticks)", re.MULTILINE | re.DOTALL
+)
 COMMAND = re.compile(r"(?:^|[\s|;&(/])lastcall +(?P<words>[a-z][^\n|;&()#`]*)")
 TARGET = re.compile(r"(?:^|[\s;&(])make +(?P<target>[a-z][\w-]*)")
 LINK = re.compile(r"(?<!\\)\]\((?P<to>[^)\s]+)\)")
 
 
 def code_of(document: Path) -> Iterator[str]:
-    """Each line of a block of code, and each code span."""
+    """Each line of a block of code, and each code span; of a console's block what is typed, and not what is printed."""
     for found in CODE.finditer(document.read_text()):
-        yield from (found["block"] or found["span"]).replace("\\\n", " ").splitlines()
+        lines = (found["block"] or found["span"]).replace("\\\n", " ").splitlines()
+        yield from (line for line in lines if found["language"] != "console" or line.startswith("$ "))
 
 
 def typed(pattern: re.Pattern[str], group: str) -> list[tuple[str, str]]:
