@@ -132,7 +132,9 @@ def _occurrence(rung: Rung, case: Case) -> date | None:
 def _again(campaign: Campaign, done: Done, rung: Rung, case: Case) -> date | None:
     """The day of the repeat that is due: the campaign still stands at this step, and calls were made since."""
     day = _occurrence(rung, case)
-    if day is None or done.day is None or day <= done.day or not _stands_at(campaign, rung.step):
+    if day is None or done.day is None or not _stands_at(campaign, rung.step):
+        return None
+    if (day - done.day).days < (rung.step.repeat or 1):  # a date that moves takes the days of its repeats along
         return None
     if acknowledged_until(campaign, case, rung.name):
         return None
