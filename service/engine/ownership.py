@@ -13,6 +13,9 @@ from service.core.directory.owners import Assignment, Owners, Source
 from service.core.directory.stored import catalog_from_answers, rules_from_answers
 from service.engine.candidates import CandidateBook
 
+INSTEAD_OF = "instead_of"
+"""In a stored assignment, beside the owner: the team that lastcall.yaml named then."""
+
 
 async def load_owners(connection: Transaction, company: Company, *, now: datetime) -> Owners:
     """Once a tick, a page or a command. Only what lastcall.yaml names as a directory counts, whatever is stored."""
@@ -23,7 +26,7 @@ async def load_owners(connection: Transaction, company: Company, *, now: datetim
     codeowners = {one.key: one.answer for one in stored if one.directory == "codeowners"}
     listed, groups = catalog_from_answers(backstage, company.calendar)
     said = {
-        one.service: Assignment(owner, one.author, one.at)
+        one.service: Assignment(owner, one.author, one.at, one.owner.get(INSTEAD_OF))
         for one in named
         if (owner := owner_from_json(one.owner, _rule(one), company.calendar))
     }

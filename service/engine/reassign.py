@@ -8,17 +8,20 @@ from service.adapters.postgres.agenda import look_at_services, uses_of
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import assign
 from service.adapters.queries import read_service_names
+from service.config.company import Company
 from service.core.directory.answer import MAX_TEXT, address_in, owner_to_json
 from service.core.escalation.act import Refused
 from service.core.naming import Missing, no_such_service
 from service.core.ownership import Owner
 from service.core.secret import holds_secret
+from service.engine.ownership import INSTEAD_OF, load_owners
 
 MAX_PEOPLE = 20
 
 
 async def reassign(
     database: Database,
+    company: Company,
     service: str,
     *,
     team: str,
@@ -27,7 +30,7 @@ async def reassign(
     author: str,
     now: datetime,
 ) -> Owner | Refused | Missing:
-    """It holds against lastcall.yaml, until that names the same team. Each of its uses has it in its history."""
+    """It holds against lastcall.yaml, until that is changed. Each of the service's uses has it in its history."""
     named = _owner(team, people, channel)
     if isinstance(named, Refused):
         return named
@@ -35,7 +38,13 @@ async def reassign(
         keys = await uses_of(connection, service)
         if not keys:
             return no_such_service(service, await read_service_names(connection))
-        await assign(connection, service, owner_to_json(named), author=author, at=now)
+        owners = await load_owners(connection, company, now=now)
+        ruled = owners.ruled(service)
+        if ruled and ruled.team == named.team and owners.of(service).source == "lastcall.yaml":
+            there = f"nothing would change: lastcall.yaml names {named.team} already, by {ruled.rule}"
+            return Refused(there, "say there who hears: for its own team the file is right")
+        said = owner_to_json(named) | {INSTEAD_OF: ruled.team or "" if ruled else ""}
+        await assign(connection, service, said, author=author, at=now)
         for key in keys:
             await record_act(connection, key, "reassign", author=author, at=now, details=owner_to_json(named))
         await look_at_services(connection, [service], now=now)

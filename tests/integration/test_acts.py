@@ -23,12 +23,13 @@ from service.core.exposure import ExposureKey
 from service.core.ownership import Owner
 from service.engine.act import Acted, act, offered_days
 from service.engine.escalate import escalate
+from service.engine.ownership import load_owners
 from service.engine.reassign import reassign
 from service.entrypoints.cli import app
 from tests.database_contents import everything_in
 from tests.processes import until
 from tests.rows import NOW, put_campaign, put_use
-from tests.web_client import SEARCH, get_json, make_app, web_client
+from tests.web_client import COMPANY, SEARCH, get_json, make_app, web_client
 
 ACTS = "/api/v1/exposures/acts"
 KEY = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")
@@ -242,7 +243,9 @@ async def test_act_is_decided_with_at_the_next_tick(database: Database) -> None:
 
 async def test_reassigned_service_is_handed_over_at_the_next_tick(database: Database) -> None:
     await call_and_tell(database)
-    named = await reassign(database, "search-api", team="shop", people=["eve@example.com"], author=ADA, now=NOW)
+    named = await reassign(
+        database, COMPANY, "search-api", team="shop", people=["eve@example.com"], author=ADA, now=NOW
+    )
     assert isinstance(named, Owner)
     await tick(database)
     assert await told(database) == [("-14d", "user:eve@example.com")]
@@ -254,8 +257,19 @@ async def test_reassigned_service_is_handed_over_at_the_next_tick(database: Data
 async def test_each_use_of_a_reassigned_service_has_it_in_its_history(database: Database) -> None:
     await call_and_tell(database)
     await call_and_tell(database, STAGING)
-    await reassign(database, "search-api", team="shop", author=ADA, now=NOW)
+    await reassign(database, COMPANY, "search-api", team="shop", author=ADA, now=NOW)
     assert [len(await history(database, key)) for key in (KEY, STAGING)] == [1, 1]
+
+
+async def test_service_can_be_given_back_to_the_team_that_lastcall_yaml_names(database: Database) -> None:
+    await call_and_tell(database)
+    await reassign(database, COMPANY, "search-api", team="shop", author=ADA, now=NOW)
+    back = await reassign(database, COMPANY, "search-api", team="search", author=BOB, now=NOW)
+    assert isinstance(back, Owner)
+    async with database.connect() as connection:
+        owners = await load_owners(connection, COMPANY, now=NOW)
+    assert (owners.of("search-api").source, owners.owner_of("search-api").channel) == ("lastcall.yaml", "#team-search")
+    assert owners.unwritten() == []
 
 
 # --- over HTTP --------------------------------------------------------------------------------------------------------
@@ -351,6 +365,10 @@ async def test_waiver_is_the_state_that_is_shown_and_filtered_by(database: Datab
     [
         pytest.param("search-api", {"team": "shop", "people": [BOB], "channel": "shop"}, 200, "", id="a new owner"),
         pytest.param("serach-api", {"team": "shop"}, 404, "serach-api", id="no such service"),
+        pytest.param(
+            "search-api", {"team": "search"}, 409, "Nothing would change: lastcall.yaml names search",
+            id="the team that lastcall.yaml names",
+        ),
         pytest.param("search-api", {"team": " "}, 422, "A service needs a team", id="no team"),
         pytest.param("search-api", {"team": "a\x00b"}, 422, "A service needs a team", id="a team with a NUL in it"),
         pytest.param("search-api", {"team": "shop", "people": ["bob"]}, 422, "'bob' is no address", id="no address"),
@@ -358,7 +376,7 @@ async def test_waiver_is_the_state_that_is_shown_and_filtered_by(database: Datab
         pytest.param("search-api", {"team": "shop", "manager": [BOB]}, 422, "manager", id="what it does not take"),
         pytest.param("a%00b", {"team": "shop"}, 422, "control characters", id="a service with a NUL in it"),
     ],
-)
+)  # fmt: skip
 async def test_owner_is_named_over_http(
     database: Database, service: str, body: dict[str, Any], status: int, said: str
 ) -> None:
@@ -368,7 +386,8 @@ async def test_owner_is_named_over_http(
     async with database.connect() as connection:
         named = [(one.service, one.owner, one.author) for one in await load_assignments(connection)]
     if status == 200:
-        assert named == [("search-api", {"team": "shop", "people": [BOB], "channel": "#shop"}, ADA)]
+        kept = {"team": "shop", "people": [BOB], "channel": "#shop", "instead_of": "search"}
+        assert named == [("search-api", kept, ADA)]
     else:
         assert said in response.json()["error"]
         assert named == []

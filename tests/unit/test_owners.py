@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from service.core.calendar import Calendar, Freeze
 from service.core.directory.answer import owner_from_json
 from service.core.directory.codeowners import CodeOwners, parse_codeowners
@@ -42,6 +44,27 @@ def test_what_a_person_said_holds_against_lastcall_yaml_and_says_so() -> None:
 def test_lastcall_yaml_is_right_again_once_it_names_the_team_that_the_person_named() -> None:
     owners = replace(OWNERS, assignments={"search-x": Assignment(Owner("search"), "ada", NOW)})
     assert (owners.of("search-x").source, owners.owner_of("search-x")) == ("lastcall.yaml", SEARCH)
+
+
+@pytest.mark.parametrize(
+    ("instead_of", "team", "source"),
+    [
+        pytest.param("search", "shop", "assignment", id="the file is as it was then"),
+        pytest.param("", "search", "lastcall.yaml", id="the file named nobody then"),
+        pytest.param("mail", "search", "lastcall.yaml", id="the file named another team then"),
+        pytest.param(None, "shop", "assignment", id="what the file named then is not noted"),
+    ],
+)
+def test_whoever_spoke_last_is_right(instead_of: str | None, team: str, source: str) -> None:
+    owners = replace(OWNERS, assignments={"search-x": Assignment(Owner("shop"), "ada", NOW, instead_of)})
+    found = owners.of("search-x")
+    assert (found.owner.team, found.source) == (team, source)
+    assert owners.unwritten() == (["search-x"] if source == "assignment" else [])
+
+
+def test_what_a_person_said_holds_once_the_file_names_nobody_any_more() -> None:
+    owners = Owners(assignments={"search-x": Assignment(Owner("shop"), "ada", NOW, "search")})
+    assert owners.owner_of("search-x").team == "shop"
 
 
 def test_what_a_person_said_is_right_before_the_directories() -> None:

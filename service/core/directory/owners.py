@@ -1,6 +1,6 @@
 """service -> Owner, by everything that may say so: people's answers, lastcall.yaml, Backstage, CODEOWNERS.
 
-What a person said holds at once, also against lastcall.yaml, until the file names the same team.
+What a person said holds at once, also against lastcall.yaml, until the file says something else than it did then.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +26,14 @@ class Assignment:
     owner: Owner
     author: str
     at: datetime
+    instead_of: str | None = None
+    """The team that lastcall.yaml named then; empty: none. None: not noted."""
+
+    def holds_against(self, ruled: Owner | None) -> bool:
+        """Until lastcall.yaml names the same team, or is changed to name a third one: whoever spoke last is right."""
+        if ruled is None:
+            return True
+        return ruled.team != self.owner.team and self.instead_of in {None, ruled.team}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +73,18 @@ class Owners:
             self._known[service] = self._look_up(service)
         return self._known[service]
 
+    def ruled(self, service: str) -> Owner | None:
+        """By lastcall.yaml."""
+        return next((rule.owner for rule in self.rules if rule.matches(service)), None)
+
+    def unwritten(self) -> list[str]:
+        """The services that a person has named an owner of, while lastcall.yaml names none or another."""
+        return sorted(one for one in self.assignments if self.of(one).source == "assignment")
+
     def _look_up(self, service: str) -> Ownership:
-        ruled = next((rule.owner for rule in self.rules if rule.matches(service)), None)
+        ruled = self.ruled(service)
         assigned = self.assignments.get(service)
-        if assigned and (ruled is None or ruled.team != assigned.owner.team):
+        if assigned and assigned.holds_against(ruled):
             told = self._with_addresses(assigned.owner)
             if ruled:
                 told = replace(told, rule=f"{told.rule}, against {ruled.rule}")

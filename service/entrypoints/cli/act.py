@@ -120,7 +120,7 @@ def reassign(
     async def work(app: App) -> Owner | Refused | Missing:
         await catch_up(app.database, now=now)
         return await engine_reassign(
-            app.database, service, team=team, people=person or (), channel=channel, author=author, now=now
+            app.database, app.company, service, team=team, people=person or (), channel=channel, author=author, now=now
         )
 
     answer = run(work)
@@ -154,8 +154,7 @@ def _act(
         return
     console.print(f"{escape(_named(answer.key))}: {escape(answer.standing or 'escalation goes on')}.", soft_wrap=True)
     if answer.next:
-        step = words.step_in_words(answer.next.step.name, answer.next.step.repeat)
-        console.print(f"Next: {words.day(answer.next.on)}, {step}.", soft_wrap=True)
+        console.print(f"Next: step {answer.next.step.name}, on {words.day(answer.next.on)}.", soft_wrap=True)
 
 
 def _refuse(refused: Refused) -> NoReturn:

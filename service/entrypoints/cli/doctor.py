@@ -22,7 +22,8 @@ from service.app import App, open_app
 from service.config.company import Company, ConfigError, load_company
 from service.core.delivery import Failed
 from service.core.directory.owners import STALE_AFTER
-from service.core.words import plural
+from service.core.words import listed, plural
+from service.engine.ownership import load_owners
 from service.engine.refresh import PAGERDUTY
 from service.entrypoints.cli.output import Exit, console, emit
 from service.entrypoints.cli.session import plainly, read_settings, with_database
@@ -32,6 +33,7 @@ Verdict = Literal["good", "note", "bad"]
 QUIET_HEARTBEAT = timedelta(minutes=5)
 PATIENCE_SECONDS = 10.0
 NAME_WIDTH = 14
+MAX_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ async def examine(app: App, *, now: datetime, embedded: bool) -> AsyncIterator[F
         async for finding in _running(app, now):
             yield finding
         async for finding in _directories(app, now):
+            yield finding
+        async for finding in _unwritten(app, now):
             yield finding
         async for finding in _rejected(app, now):
             yield finding
@@ -193,6 +197,18 @@ async def _directories(app: App, now: datetime) -> AsyncIterator[Finding]:
             yield Finding(name, "note", f"{kept} count: it was not asked since", "start `lastcall schedule`")
         else:
             yield Finding(name, "good", kept)
+
+
+async def _unwritten(app: App, now: datetime) -> AsyncIterator[Finding]:
+    """Owners that people named count at once; they are to be written down all the same."""
+    async with app.database.connect() as connection:
+        services = (await load_owners(connection, app.company, now=now)).unwritten()
+    if services:
+        named = listed(
+            [*services[:MAX_NAMED], *([f"{len(services) - MAX_NAMED} more"] if services[MAX_NAMED:] else [])]
+        )
+        detail = f"of {named} people named an owner, and lastcall.yaml names none or another"
+        yield Finding("owners", "note", detail, "`lastcall owners --as-yaml` prints the rules for the file")
 
 
 async def _rejected(app: App, now: datetime) -> AsyncIterator[Finding]:

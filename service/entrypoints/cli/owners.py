@@ -18,7 +18,7 @@ from service.core.candidates import Candidate
 from service.core.directory.answer import owner_to_json
 from service.core.directory.owners import STALE_AFTER, Ownership
 from service.engine.candidates import CandidateBook
-from service.engine.ownership import load_owners
+from service.engine.ownership import INSTEAD_OF, load_owners
 from service.entrypoints.cli.output import Exit, console, emit, fail
 from service.entrypoints.cli.session import run
 
@@ -42,7 +42,7 @@ def owners(
     owner."""
     now = datetime.now(UTC)
     if as_yaml:
-        _print_rules(run(_assignments))
+        _print_rules(run(_unwritten))
         return
     answers = run(lambda app: _answers(app, service, now))
     if service is not None and not answers:
@@ -58,9 +58,12 @@ def owners(
         raise typer.Exit(Exit.BAD_NEWS)
 
 
-async def _assignments(app: App) -> list[Named]:
+async def _unwritten(app: App) -> list[Named]:
+    """What people said and lastcall.yaml does not say yet."""
     async with app.database.connect() as connection:
-        return await load_assignments(connection)
+        owners = await load_owners(connection, app.company, now=datetime.now(UTC))
+        missing = owners.unwritten()
+        return [one for one in await load_assignments(connection) if one.service in missing]
 
 
 async def _answers(app: App, service: str | None, now: datetime) -> list[Answer]:
@@ -112,11 +115,13 @@ def _age(ownership: Ownership, now: datetime) -> str:
 def _print_rules(named: Sequence[Named]) -> None:
     """To be pasted below `owners:`; each rule says who named it. Nothing but YAML on stdout."""
     if not named:
-        fail("nobody has named an owner", "`lastcall owners --unowned` says who may own what", Exit.BAD_NEWS)
+        fail(
+            "lastcall.yaml has all that people said", "`lastcall owners --unowned` says who may own what", Exit.BAD_NEWS
+        )
     for one in named:
         rule = {
             "services": [glob.escape(one.service)],
-            **{key: value for key, value in one.owner.items() if key != "services"},
+            **{key: value for key, value in one.owner.items() if key not in {"services", INSTEAD_OF}},
         }
         comment = " ".join(f"{one.author}, {one.at:%Y-%m-%d}".split())
         text = yaml.safe_dump([rule], sort_keys=False, allow_unicode=True, width=120)
