@@ -12,7 +12,7 @@ from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.facts import facts_of
 from service.core.escalation.policy import DEFAULT_POLICY, Policy
-from service.core.explanation import Heard, Record, Situation
+from service.core.explanation import Heard, Hearer, Record, Situation
 from service.core.exposure import Exposure
 from service.core.ownership import Channels, Owner, destinations
 from tests.builders import make_exposure, make_owner
@@ -54,6 +54,7 @@ class Played:
     def _records(self, telling: Telling, before: Campaign | None, case: Case) -> list[Record]:
         assert self.campaign is not None
         facts = facts_of(telling, before, self.campaign, case, Checklist())
+        hear = destinations(self.owner, telling.audiences, CHANNELS)
         return [
             Record(
                 id=f"{telling.step} {to.address}",
@@ -73,10 +74,14 @@ class Played:
                 policy_since=self.campaign.opened_at,
                 came_from=None,
                 instead=None,
-                told_with=(),
+                told_with=tuple(
+                    Hearer(f"{telling.step} {one.address}", one.address, one.audience, "delivered", "delivered")
+                    for one in hear
+                    if one != to
+                ),
                 troubles=(),
             )
-            for to in destinations(self.owner, telling.audiences, CHANNELS)
+            for to in hear
         ]
 
     def situation(self, now: str, **given: Any) -> Situation:
@@ -84,7 +89,7 @@ class Played:
         exposure = self.exposure(moment)
         heard = [
             Heard(r.id, r.step or r.kind, r.destination, r.audience, r.state, r.decided_at, r.not_before, r.outcome)
-            for r in reversed(self.records)
+            for r in sorted(self.records, key=lambda record: record.decided_at, reverse=True)
         ]
         values = Situation(
             case=Case(exposure, self.owner, moment),

@@ -66,7 +66,7 @@ def _since_it_was_due(before: Campaign | None, planned: date, rung: Rung, case: 
     if hold and _reaches(hold, due, case):
         yield _asked(hold)
     else:
-        yield f"it was due on {words.moment(due)}, and lastcall came to decide on it on {words.moment(case.now)}"
+        yield f"it was due on {words.moment(due)}, and was looked at only on {words.moment(case.now)}"
 
 
 def _reaches(hold: Hold, due: datetime, case: Case) -> bool:

@@ -22,6 +22,11 @@ class Wrong:
     error: str
     remedy: str
 
+    @classmethod
+    def of(cls, error: str, remedy: str) -> "Wrong":
+        """From clauses."""
+        return cls(sentence(error), sentence(remedy))
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation(Generic[E]):

@@ -9,10 +9,12 @@ from service.core.escalation.case import Case
 from service.core.escalation.decision import Wait
 from service.core.escalation.hold import Waived
 from service.core.escalation.holding import held_by, standing
+from service.core.escalation.ladder import upcoming
 from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
 from service.core.explanation.rungs import Heard, rung_sentence
 from service.core.explanation.situation import ExposureEvidence, Situation, evidence_of
 from service.core.explanation.state import why_state
+from service.core.ownership import hearers
 
 TICKS_WITHIN = timedelta(minutes=5)
 """A scheduler that runs has looked not longer ago than this."""
@@ -125,25 +127,24 @@ def _news(heard: Heard) -> str:
 
 
 def _next(situation: Situation) -> Iterator[str]:
-    decision = situation.decision
+    decision, campaign, case = situation.decision, situation.campaign, situation.case
     if not isinstance(decision, Wait):
         yield f"With the next tick: {decision.reason}."
         return
     yield sentence(decision.reason)
-    if decision.until:
-        yield f"lastcall looks at it again on {words.moment(decision.until)}{_or_call(decision)}."
-    elif decision.wakes_on_call:
+    if campaign and campaign.is_open and (following := upcoming(campaign, case)):
+        who = words.audiences(hearers(case.owner, following.step.tell))
+        yield f"If nothing changes, step {following.step.name} is told to {who} on {words.moment(following.at)}."
+    elif decision.until:
+        yield f"lastcall looks at it again on {words.moment(decision.until)}."
+    if decision.wakes_on_call:
         yield "A new call is looked at at once."
-
-
-def _or_call(wait: Wait) -> str:
-    return ", or with a new call" if wait.wakes_on_call else ""
 
 
 def _wrong(situation: Situation) -> Wrong | None:
     for trouble in situation.troubles:
         if trouble.condition == "undecidable" or situation.case.seems_quiet:
-            return Wrong(trouble.detail, trouble.remedy)
+            return Wrong.of(trouble.detail, trouble.remedy)
     return _not_looked(situation) or _not_delivered(situation) or _too_late(situation)
 
 
@@ -155,7 +156,7 @@ def _not_looked(situation: Situation) -> Wrong | None:
     if looked and situation.case.now - looked <= TICKS_WITHIN:
         return None
     since = f"since {words.moment(looked)}" if looked else "yet"
-    return Wrong(f"no tick has looked at it {since}, and it is due: {decision.reason}", "start `lastcall schedule`")
+    return Wrong.of(f"no tick has looked at it {since}, and it is due: {decision.reason}", "start `lastcall schedule`")
 
 
 def _not_delivered(situation: Situation) -> Wrong | None:
@@ -165,7 +166,7 @@ def _not_delivered(situation: Situation) -> Wrong | None:
     if not failed or any(one.state != "failed" for one in failed):
         return None
     who = words.listed(words.address(one.destination) for one in failed)
-    return Wrong(f"{who} could not be told", "`lastcall doctor` says why; mend the destination")
+    return Wrong.of(f"{who} could not be told", "`lastcall doctor` says why; mend the destination")
 
 
 def _too_late(situation: Situation) -> Wrong | None:
@@ -176,7 +177,7 @@ def _too_late(situation: Situation) -> Wrong | None:
         return None
     if not isinstance(situation.decision, Wait):
         return None
-    return Wrong(
+    return Wrong.of(
         f"its calls are {case.state}, and nobody was told: {situation.decision.reason}",
         "give the policy a step after the shutdown, `+1d`, or tell the owner yourself",
     )

@@ -148,9 +148,10 @@ def _why_now(record: Record, notice: Notice | None) -> Iterator[str]:
 
 def _of_the_step(record: Record, notice: Notice) -> Iterator[str]:
     policy = f" of policy {record.policy}" if record.policy else ""
+    end = words.FREEZE if notice.frozen_from else words.SHUTDOWN
     often = f", {words.repeat(notice.repeat_days)}" if notice.repeat_days else ""
     day = f": {words.day(notice.planned_on)}" if notice.planned_on else ""
-    yield f"Step {notice.step}{policy} is {words.step(notice.step)}{often}{day}."
+    yield f"Step {notice.step}{policy} is {words.step(notice.step, end)}{often}{day}."
     if record.policy_since:
         yield f"The campaign keeps the policy that was in force when it opened, on {words.moment(record.policy_since)}."
     if notice.reopened:
@@ -262,10 +263,10 @@ def _wrong(record: Record, now: datetime) -> Wrong | None:
     who, remedy = words.address(record.destination), record.troubles[0].remedy if record.troubles else None
     if record.state == "failed":
         mend = "look at the destination in Slack, and at the owner's addresses"
-        return Wrong(f"{who} could not be told: {record.outcome or 'Slack refused it'}", remedy or mend)
+        return Wrong.of(f"{who} could not be told: {record.outcome or 'Slack refused it'}", remedy or mend)
     if record.troubles:
-        return Wrong(record.troubles[0].detail, record.troubles[0].remedy)
+        return Wrong.of(record.troubles[0].detail, record.troubles[0].remedy)
     if now - record.not_before > STUCK_AFTER:
         due = words.moment(record.not_before)
-        return Wrong(f"it was to go out on {due}, and is {record.state}", "see that `lastcall schedule` runs")
+        return Wrong.of(f"it was to go out on {due}, and is {record.state}", "see that `lastcall schedule` runs")
     return None

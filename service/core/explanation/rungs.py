@@ -6,16 +6,18 @@ from datetime import date, datetime
 from typing import Literal
 
 from service.core import words
-from service.core.escalation.campaign import Campaign, Done
+from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
+from service.core.escalation.decision import Decision, Wait
 from service.core.escalation.ladder import Rung, climb, held_until, waiting
 from service.core.escalation.plan import Status
 from service.core.escalation.policy import Policy, Step
 from service.core.ownership import Audience
 
-RungStatus = Literal["told", "passed_over", "due", "ahead", "if_called", "if_failing", "no_day"]
-"""passed_over: a higher step was due with it. if_called, if_failing: its day has begun, and it speaks only of calls
-that are made, or fail, after the shutdown. no_day: the provider has set no firm day."""
+RungStatus = Literal["told", "passed_over", "due", "waits", "ahead", "if_called", "if_failing", "if_reopened", "no_day"]
+"""passed_over: a higher step was, or is, due with it. waits: due, and not told now, as `decide` says. if_called,
+if_failing: its day has begun, and it speaks only of calls that are made, or fail, after the shutdown. if_reopened: the
+campaign is closed. no_day: the provider has set no firm day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +55,40 @@ class RungEvidence:
     """How often something of it was decided."""
 
 
-def rungs(policy: Policy, campaign: Campaign | None, case: Case, heard: Sequence[Heard]) -> tuple[RungEvidence, ...]:
-    """By day; those without one last. `policy` is the campaign's, where there is one."""
+def rungs(
+    policy: Policy, campaign: Campaign | None, case: Case, decision: Decision, heard: Sequence[Heard]
+) -> tuple[RungEvidence, ...]:
+    """By day; those without one last. `policy` is the campaign's, where there is one; `decision` is as of now."""
     ladder = climb(policy, case)
     due = {one.rung.name for one in waiting(campaign, case, ladder)}
-    with_day = [_rung(rung.step, rung, campaign, case, heard, is_due=rung.name in due) for rung in ladder]
+    found = []
+    for rung in ladder:
+        status = _due(rung, decision) if rung.name in due else _status(rung, campaign, case)
+        found.append(_rung(rung.step, rung, status, campaign, case, heard=heard))
     names = {rung.name for rung in ladder}
     without = (step for step in policy.steps if step.name not in names)
-    return (*with_day, *(_rung(step, None, campaign, case, heard, is_due=False) for step in without))
+    return (*found, *(_rung(step, None, "no_day", campaign, case, heard=heard) for step in without))
+
+
+def _due(rung: Rung, decision: Decision) -> RungStatus:
+    if isinstance(decision, Wait):
+        return "waits"
+    done = decision.campaign.done_with(rung.name)
+    return "due" if done and done.told else "passed_over"
+
+
+def _status(rung: Rung, campaign: Campaign | None, case: Case) -> RungStatus:
+    if campaign and (done := campaign.done_with(rung.name)):
+        return "told" if done.told else "passed_over"
+    if campaign and not campaign.is_open:
+        return "if_reopened"
+    if rung.due > case.now:
+        return "ahead"
+    return "if_failing" if rung.step.at.while_failing else "if_called"
 
 
 def _rung(
-    step: Step, rung: Rung | None, campaign: Campaign | None, case: Case, heard: Sequence[Heard], *, is_due: bool
+    step: Step, rung: Rung | None, status: RungStatus, campaign: Campaign | None, case: Case, *, heard: Sequence[Heard]
 ) -> RungEvidence:
     done = campaign.done_with(step.name) if campaign else None
     of_step = [one for one in heard if one.step == step.name]
@@ -76,26 +100,14 @@ def _rung(
         tell=step.tell,
         on=case.day_of(rung.nominal) if rung else None,
         due_at=rung.due if rung else None,
-        status=_status(step, rung, done, case, is_due=is_due),
+        status=status,
         done_at=done.at if done else None,
         held=done.held if done else (),
         held_until=held_until(campaign, case) if campaign and done and done.held else None,
         spared=done.spared if done else (),
-        hears=tuple(one for one in reversed(of_step) if one.decided_at in shown),
+        hears=tuple(sorted((one for one in of_step if one.decided_at in shown), key=lambda one: one.decided_at)),
         times=len(decided),
     )
-
-
-def _status(step: Step, rung: Rung | None, done: Done | None, case: Case, *, is_due: bool) -> RungStatus:
-    if is_due:
-        return "due"
-    if done:
-        return "told" if done.told else "passed_over"
-    if rung is None:
-        return "no_day"
-    if rung.due > case.now:
-        return "ahead"
-    return "if_failing" if step.at.while_failing else "if_called"
 
 
 def rung_sentence(rung: RungEvidence) -> str:
@@ -114,6 +126,8 @@ def _said(rung: RungEvidence) -> Iterator[str]:
             yield f"to come on {words.moment(rung.due_at)}" if rung.due_at else "to come"
             if rung.step.endswith("while failing"):
                 yield _SAID["if_failing"]
+        case "passed_over" if rung.done_at is None:
+            yield "passed over with the next tick, as a higher step is due"
         case status:
             yield _SAID[status]
     if rung.repeat_days:
@@ -128,8 +142,10 @@ def _said(rung: RungEvidence) -> Iterator[str]:
 _SAID: Mapping[RungStatus, str] = {
     "passed_over": "passed over, as a higher step was due with it",
     "due": "due now",
+    "waits": "its day has come, and it waits",
     "if_called": "only for calls after the shutdown",
     "if_failing": "only while calls fail",
+    "if_reopened": "only if it calls again",
     "no_day": "no day, as the provider has set none",
 }
 

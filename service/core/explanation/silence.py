@@ -29,7 +29,7 @@ def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
     wrong = None
     if not use.is_known:
         mend = f"`lastcall resolve {use.model}` says what is known; an alias in the catalog makes it known"
-        wrong = Wrong(f"nobody can tell whether {use.model} is going away", mend)
+        wrong = Wrong.of(f"nobody can tell whether {use.model} is going away", mend)
     return Explanation(
         about=f"{named(use.service, use.environment)}, {use.model}{where}.",
         points=points(why_nobody_was_told=_why(use, today), evidence=[_calls(use)]),

@@ -87,7 +87,7 @@ def evidence_of(situation: Situation) -> ExposureEvidence:
     case, campaign, decision = situation.case, situation.campaign, situation.decision
     exposure, owner = case.exposure, situation.ownership.owner
     week = [use for use in exposure.days if use.day > case.now.date() - timedelta(days=7)]
-    ladder = rungs(campaign.policy if campaign else situation.policy, campaign, case, situation.heard)
+    ladder = rungs(campaign.policy if campaign else situation.policy, campaign, case, decision, situation.heard)
     steps = {rung.step for rung in ladder}
     return ExposureEvidence(
         **exposure.key._asdict(),

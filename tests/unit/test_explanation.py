@@ -1,0 +1,383 @@
+"""What an explanation says of one thing, and when it says that something is wrong."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.core.calendar import Calendar, Freeze
+from service.core.escalation.hold import Snoozed, Waived
+from service.core.escalation.policy import DEFAULT_POLICY, Policy
+from service.core.explanation import Explanation, explain_exposure, explain_notification, explain_untracked
+from service.core.explanation.silence import Untracked
+from service.core.notification import DateMoved, Facts, Migrated, Notice, Redirected, Trouble, Withdrawn
+from tests.builders import make_day, make_deprecation, make_digest, make_owner
+from tests.explained import Played, at
+
+BERLIN = make_owner().calendar.zone
+NAMED: dict[str, Any] = {"service": "s", "environment": "", "platform": "openai-api", "model": "m", "id": "i"}
+BEHIND = Trouble(condition="consumer_behind", subject="llm", detail="records wait", remedy="run more consumers")
+
+
+def said(explanation: Explanation[Any], label: str) -> tuple[str, ...]:
+    return next((point.sentences for point in explanation.points if point.label == label), ())
+
+
+def notice_of(played: Played, now: str) -> Notice:
+    facts = played.decides(now)[0].facts
+    assert isinstance(facts, Notice)
+    return facts
+
+
+def of(facts: Facts | None, **given: Any) -> Explanation[Any]:
+    """As it is explained an hour after it went out."""
+    told = Played().decides("2025-04-14T07:00")[0]
+    return explain_notification(replace(told, facts=facts, **given), at("2025-04-14T08:00"))
+
+
+# --- what a notice notes for later ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("calendar", "first_at", "now", "planned_on", "waited"),
+    [
+        pytest.param(Calendar(BERLIN), None, "2025-06-30T07:00", date(2025, 6, 30), (), id="on its day"),
+        pytest.param(
+            Calendar(BERLIN),
+            None,
+            "2025-06-16T07:00",
+            date(2025, 6, 14),
+            ("Sat 14 Jun 2025 is no working day",),
+            id="its day is a Saturday",
+        ),
+        pytest.param(
+            Calendar(BERLIN, country="DE", freezes=(Freeze(date(2025, 7, 1), date(2025, 7, 20), "sale"),)),
+            None,
+            "2025-05-02T07:00",
+            date(2025, 5, 2),
+            ("counted from Tue 1 Jul 2025, when changes are frozen up to the shutdown (sale)",),
+            id="a freeze reaches up to the shutdown",
+        ),
+        pytest.param(
+            Calendar(BERLIN, country="DE", freezes=(Freeze(date(2025, 7, 10), date(2025, 7, 20), "sale"),)),
+            None,
+            "2025-06-10T07:00",
+            date(2025, 6, 10),
+            ("counted from Thu 10 Jul 2025, when changes are frozen up to the shutdown (sale)",),
+            id="the day after Whit Monday",
+        ),
+        pytest.param(
+            Calendar(BERLIN, country="DE"),
+            "2025-06-09T10:00",
+            "2025-06-10T07:00",
+            date(2025, 5, 15),
+            (
+                "the first call on record is of Mon 9 Jun 2025, 10:00 UTC",
+                "Mon 9 Jun 2025 is a public holiday (DE)",
+            ),
+            id="first called on Whit Monday",
+        ),
+        pytest.param(
+            Calendar(BERLIN),
+            None,
+            "2025-07-01T20:00",
+            date(2025, 6, 30),
+            (
+                "it was due on Mon 30 Jun 2025, 07:00 UTC, and was looked at only on Tue 1 Jul 2025, 20:00 UTC",
+                "Tue 1 Jul 2025, 20:00 UTC is outside of the owner's working hours, 09:00 to 18:00 in Europe/Berlin, "
+                "so it goes out on Wed 2 Jul 2025, 07:00 UTC",
+            ),
+            id="lastcall was away",
+        ),
+    ],
+)
+def test_notice_notes_its_day_and_what_it_waited_for(
+    calendar: Calendar, first_at: str | None, now: str, planned_on: date, waited: tuple[str, ...]
+) -> None:
+    given = {"first_at": at(first_at), "since": at(first_at).date()} if first_at else {}
+    notice = notice_of(Played(owner=make_owner(calendar=calendar), given=given), now)
+    assert (notice.planned_on, notice.waited) == (planned_on, waited)
+
+
+def test_step_that_waited_for_a_snooze_says_so() -> None:
+    played = Played()
+    played.decides("2025-06-16T07:00")
+    assert played.campaign is not None
+    played.campaign = replace(played.campaign, hold=Snoozed("ada", at("2025-06-27T10:00"), date(2025, 7, 2)))
+    assert notice_of(played, "2025-07-02T07:00").waited == ("snoozed by ada until Wed 2 Jul 2025",)
+
+
+def test_notice_notes_who_is_held_back_and_who_stands_in() -> None:
+    notice = notice_of(Played(owner=make_owner(people=(), rule="owners[3]")), "2025-07-03T08:00")
+    assert notice.held == ("manager",)
+    assert notice.stand_ins == (("owner", "team"),)
+    assert notice.owner_rule == "owners[3]"
+
+
+def test_day_of_what_was_missed_is_the_ladders_and_no_common_calendars() -> None:
+    """Counted from the freeze the step fell on 2 May, when the service did not call yet."""
+    frozen = Calendar(BERLIN, freezes=(Freeze(date(2025, 7, 1), date(2025, 7, 20), "sale"),))
+    given = {"first_at": at("2025-05-10T10:00"), "since": date(2025, 5, 10)}
+    notice = notice_of(Played(owner=make_owner(calendar=frozen), given=given), "2025-06-02T07:00")
+    assert (notice.step, notice.missed, notice.last_due) == ("-30d", ("announced", "-60d"), date(2025, 5, 2))
+    (late,) = (one for one in said(of(notice), "why now") if one.startswith("Not told before"))
+    assert late.endswith("because the first call was seen only on Sat 10 May 2025.")
+
+
+# --- notifications ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "about", "evidence"),
+    [
+        pytest.param(
+            Migrated(**NAMED, last_at=at("2025-04-01T10:00"), quiet_days=1, shutdown_on=None),
+            "To ada@example.com: the calls have ended of s, i on OpenAI API.",
+            ("The last call was on Tue 1 Apr 2025, 10:00 UTC; its quiet period was 1 day.",),
+            id="migrated",
+        ),
+        pytest.param(
+            DateMoved(**NAMED, before=date(2025, 7, 14), after=None, source="https://p.example"),
+            "To ada@example.com: the shutdown was moved of s, i on OpenAI API.",
+            ("The shutdown was Mon 14 Jul 2025, and is no firm day; source: https://p.example.",),
+            id="date moved",
+        ),
+        pytest.param(
+            Withdrawn(**NAMED, before=date(2025, 7, 14)),
+            "To ada@example.com: the end was taken back of s, i on OpenAI API.",
+            ("The shutdown was Mon 14 Jul 2025, and is no firm day.",),
+            id="withdrawn",
+        ),
+        pytest.param(
+            Redirected(
+                **NAMED, day=date(2025, 4, 2), answered=9, redirected=7, since=date(2025, 4, 1), shutdown_on=None
+            ),
+            "To ada@example.com: another model answers s, i on OpenAI API.",
+            (
+                "On Wed 2 Apr 2025 another model answered 7 of 9 answered calls; so it is since Tue 1 Apr 2025.",
+            ),
+            id="redirected",
+        ),
+        pytest.param(BEHIND, "To ada@example.com: trouble of lastcall itself, consumer_behind of llm.", (
+            "Records wait.", "Run more consumers.",
+        ), id="trouble"),
+        pytest.param(make_digest(), "To ada@example.com: digest of week 2025-W27 for search.", (), id="digest"),
+        pytest.param(None, "To ada@example.com: notice, whose facts this release cannot read.", (), id="newer release"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_fact_is_explained(facts: Facts | None, about: str, evidence: tuple[str, ...]) -> None:
+    explanation = of(facts)
+    assert explanation.about == about
+    assert said(explanation, "evidence") == evidence
+    assert said(explanation, "why now")[0].startswith("At the announcement, by policy default")
+    assert explanation.wrong is None
+
+
+def test_notice_of_an_earlier_release_is_explained_by_its_reason() -> None:
+    notice = msgspec.structs.replace(
+        notice_of(Played(), "2025-04-14T07:00"), planned_on=None, owner_rule=None, waited=(), stand_ins=()
+    )
+    explanation = of(notice)
+    assert said(explanation, "why now")[0] == "At the announcement, by policy default; owner by owners[0]."
+    assert said(explanation, "why you") == ("ada@example.com hears as the owner of search-api, team search.",)
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        pytest.param({}, None, id="delivered"),
+        pytest.param(
+            {"state": "pending", "attempts": 0},
+            "It was to go out on Mon 14 Apr 2025, 07:00 UTC, and is pending.",
+            id="nothing sends it",
+        ),
+        pytest.param({"state": "pending", "not_before": at("2025-04-14T09:00")}, None, id="its time is to come"),
+        pytest.param(
+            {"state": "failed", "outcome": "is_archived"},
+            "ada@example.com could not be told: is_archived.",
+            id="failed",
+        ),
+        pytest.param({"state": "unknown", "troubles": (BEHIND,)}, "Records wait.", id="something is in the way"),
+    ],
+)
+def test_what_is_not_delivered_is_wrong_once_it_should_be(given: dict[str, Any], error: str | None) -> None:
+    wrong = of(make_digest(), **given).wrong
+    assert (wrong.error if wrong else None) == error
+
+
+# --- exposures --------------------------------------------------------------------------------------------------------
+
+
+def explained(now: str, *, played: Played | None = None, **given: Any) -> Explanation[Any]:
+    return explain_exposure((played or Played()).situation(now, **given))
+
+
+def rung(explanation: Explanation[Any], step: str) -> str:
+    return next(line for line in said(explanation, "ladder") if line.startswith(f"{step}"))
+
+
+def statuses(explanation: Explanation[Any]) -> dict[str, str]:
+    return {one.step: one.status for one in explanation.evidence.ladder}
+
+
+def holding(hold: Waived) -> Played:
+    played = Played()
+    played.decides("2025-06-16T07:00")
+    assert played.campaign is not None
+    played.campaign = replace(played.campaign, hold=hold)
+    return played
+
+
+@pytest.mark.parametrize(
+    ("deprecation", "until", "why"),
+    [
+        pytest.param(
+            make_deprecation(announced=None, shutdown_on=None, precision="unknown"),
+            None,
+            "The model is not deprecated.",
+            id="not deprecated",
+        ),
+        pytest.param(
+            make_deprecation(), date(2025, 4, 4), "The calls ended before anybody was to be told.", id="quiet"
+        ),
+        pytest.param(
+            make_deprecation(announced=date(2025, 4, 18)), None, "The end is not announced yet.", id="not announced"
+        ),
+    ],
+)
+def test_why_nobody_was_told(deprecation: Any, until: date | None, why: str) -> None:
+    given: dict[str, Any] = {"deprecation": deprecation}
+    if until:
+        given |= {"until": until, "last_at": at(f"{until}T12:00")}
+    explanation = explained("2025-04-14T12:00", played=Played(given=given))
+    assert said(explanation, "why nobody was told")[0] == why
+    assert explanation.wrong is None
+
+
+def test_silence_that_may_be_our_own_is_wrong_while_the_consumer_is_behind() -> None:
+    given = {"until": date(2025, 4, 9), "last_at": at("2025-04-09T12:00")}
+    played = Played(given=given)
+    read_to = replace(played.situation("2025-04-14T12:00").case, known_until=at("2025-04-10T00:00"))
+    explanation = explained("2025-04-14T12:00", played=played, case=read_to, troubles=(BEHIND,))
+    assert explanation.wrong is not None
+    assert explanation.wrong.error == "Records wait."
+    assert "Records wait. Run more consumers." in said(explanation, "why nobody was told")
+
+
+def test_undecidable_is_wrong() -> None:
+    bug = Trouble(condition="undecidable", subject="s", detail="it cannot be worked out", remedy="report it")
+    assert explained("2025-04-14T06:00", troubles=(bug,)).wrong is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "is_wrong"),
+    [
+        pytest.param({"looked_at": at("2025-04-14T11:58")}, False, id="a tick is to come"),
+        pytest.param({"looked_at": at("2025-04-14T09:00")}, True, id="no tick comes"),
+        pytest.param({"looked_at": None}, True, id="none ever came"),
+        pytest.param({"looked_at": None, "is_superseded": True}, False, id="another release decides"),
+    ],
+)
+def test_what_is_due_and_seen_by_no_tick_is_wrong(given: dict[str, Any], is_wrong: bool) -> None:
+    assert (explained("2025-04-14T12:00", **given).wrong is not None) is is_wrong
+
+
+def test_nobody_of_the_last_decision_could_be_told() -> None:
+    played = Played()
+    played.decides("2025-04-14T07:00")
+    heard = tuple(
+        replace(one, state="failed", outcome="is_archived") for one in played.situation("2025-04-15T07:00").heard
+    )
+    explanation = explained("2025-04-15T07:00", played=played, heard=heard)
+    assert explanation.wrong is not None
+    assert explanation.wrong.error == "ada@example.com and #search could not be told."
+    assert rung(explanation, "announced") == (
+        "announced, Mon 14 Apr 2025: ada@example.com (owner) and #search (team) could not be told."
+    )
+    assert (
+        explained("2025-04-15T07:00", played=played, heard=(replace(heard[0], state="pending"), heard[1])).wrong is None
+    )
+
+
+def test_past_the_end_with_nobody_told_and_no_step_to_come_is_wrong() -> None:
+    """The calls are answered, and the only step speaks of calls that fail."""
+    (failing,) = (step for step in DEFAULT_POLICY.steps if step.at.while_failing)
+    explanation = explained("2025-07-16T12:00", played=Played(policy=Policy("late", (failing,))))
+    assert statuses(explanation) == {"+0d while failing": "if_failing"}
+    assert explanation.wrong is not None
+    assert explanation.wrong.error.startswith("Its calls are overdue, and nobody was told")
+
+
+def test_step_whose_day_came_waits_while_somebody_asked_for_it() -> None:
+    waived = Waived("mia", at("2025-06-20T10:00"), date(2025, 8, 1), "we switch it off")
+    explanation = explained("2025-07-01T12:00", played=holding(waived))
+    assert statuses(explanation)["-14d"] == "waits"
+    assert explanation.evidence.state == "waived"
+    assert said(explanation, "state")[0] == "Waived: waived by mia until Fri 1 Aug 2025: we switch it off."
+    assert "In force: waived by mia until Fri 1 Aug 2025: we switch it off." in said(explanation, "campaign")
+
+
+def test_held_back_are_shown_with_when_they_hear() -> None:
+    played = Played()
+    played.decides("2025-07-03T08:00")
+    assert rung(explained("2025-07-03T12:00", played=played), "-14d") == (
+        "-14d, Mon 30 Jun 2025: told ada@example.com (owner) and #search (team) on Thu 3 Jul 2025, 08:00 UTC; "
+        "the manager held back until Fri 4 Jul 2025, 08:00 UTC, so that the owner has a business day."
+    )
+
+
+def test_after_the_close_a_step_comes_only_if_it_calls_again() -> None:
+    played = Played(given={"until": date(2025, 6, 16), "last_at": at("2025-06-16T06:00")})
+    played.decides("2025-06-16T07:00")
+    played.decides("2025-06-20T07:00")
+    explanation = explained("2025-06-21T07:00", played=played)
+    assert statuses(explanation)["-7d"] == "if_reopened"
+    assert said(explanation, "campaign")[0] == (
+        "Closed on Fri 20 Jun 2025, 07:00 UTC, as the calls had ended; opened on Mon 16 Jun 2025, 07:00 UTC."
+    )
+    assert [one.step for one in explanation.evidence.news] == ["migrated"]
+
+
+def test_no_firm_day_has_no_steps_but_the_announcement() -> None:
+    soft = make_deprecation(precision="no_sooner_than")
+    explanation = explained("2025-04-14T12:00", played=Played(given={"deprecation": soft}))
+    assert set(statuses(explanation).values()) == {"due", "no_day"}
+    assert "Not before Mon 14 Jul 2025, which is no deadline: only the announcement is told." in said(
+        explanation, "dates"
+    )
+
+
+def test_quiet_period_says_what_it_was_learned_from() -> None:
+    days = [make_day(date(2025, 4, day)) for day in (1, 6, 11)]
+    given = {"days": days, "last_at": at("2025-04-11T12:00"), "until": date(2025, 4, 11)}
+    state = said(explained("2025-04-14T06:00", played=Played(given=given)), "state")
+    assert state[2] == (
+        "Its quiet period is 10 days, twice the longest gap of 5 days between its days of use: "
+        "without a call it is quiet from Mon 21 Apr 2025, 12:00 UTC."
+    )
+
+
+# --- what is no exposure ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("deprecation", "why"),
+    [
+        pytest.param(None, "The catalog has no record of m on this platform: no end of it is known.", id="no record"),
+        pytest.param(
+            make_deprecation(announced=None, shutdown_on=None, precision="unknown"),
+            "The provider has not announced an end of it.",
+            id="not deprecated",
+        ),
+        pytest.param(
+            make_deprecation(), "Its end is announced on Mon 14 Apr 2025, which is to come.", id="not announced yet"
+        ),
+    ],
+)
+def test_use_that_is_no_exposure_says_why(deprecation: Any, why: str) -> None:
+    use = Untracked("s", "", "openai-api", "m", is_known=True, calls_28d=1, deprecation=deprecation)
+    explanation = explain_untracked(use, date(2025, 4, 13))
+    assert said(explanation, "why nobody was told") == (why,)
+    assert explanation.wrong is None
