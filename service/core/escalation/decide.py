@@ -128,6 +128,8 @@ def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wai
     planned = _planned_anew(_judged(campaign, case), case)
     revived = replace(planned, reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None)
     reopened, tellings = tell_relapse(revived, climb(revived.policy, case), case)
+    if not tellings and not isinstance(went_on := _advance(reopened, case), Wait):
+        reopened, tellings = went_on.campaign, went_on.tellings
     return Reopen(reopened, tellings, f"called again after the campaign was closed on {closed_at:%Y-%m-%d}")
 
 
