@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.adapters.postgres.database import Database
+from service.adapters.postgres.directory_store import assign
 from service.adapters.postgres.tables import rejections
 from service.entrypoints.cli import app
 
@@ -55,6 +56,19 @@ async def test_one_rule_is_one_rule(database_url: str, tmp_path: Path) -> None:
     result = await doctor(LASTCALL_DATABASE_URL=database_url, LASTCALL_CONFIG=str(file))
 
     assert "lastcall.yaml: 1 owner rule\n" in result.stdout
+
+
+async def test_owner_that_a_person_named_is_to_be_written_down(database: Database, database_url: str) -> None:
+    async with database.begin() as connection:
+        for service in ("search-api", "mail-writer"):
+            await assign(connection, service, {"team": "shop"}, author="ada", at=datetime.now(UTC))
+
+    result = await doctor(LASTCALL_DATABASE_URL=database_url)
+
+    assert "of mail-writer and search-api people named an owner, and lastcall.yaml names none or another" in (
+        result.stdout
+    )
+    assert "-> `lastcall owners --as-yaml` prints the rules for the file\n" in result.stdout
 
 
 async def test_first_run_is_told_to_go_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
