@@ -81,7 +81,7 @@ class Forecast:
         """
         if self.basis == "too_little":
             return None
-        never = "they do not reach zero" if deadline <= self.today else "they do not reach zero before the end"
+        never = "the calls do not reach zero" + ("" if deadline <= self.today else " before the end")
         if self.earliest is None or (self.latest is None and self.earliest >= deadline):
             return f"at this pace {never}"
         if self.latest is None:

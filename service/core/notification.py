@@ -43,6 +43,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     step: str
     repeat_days: int | None = None
     """The step comes round again after so many days while calls go on. None: it is told once."""
+    frozen_from: date | None = None
+    """The first day of a change freeze that reaches up to the shutdown: steps before it are counted from this day."""
+    freeze: str = ""
+    """Its name."""
     known_since: date | None = None
     """When its campaign opened, which is when lastcall came to know of it. None: not noted."""
     missed: tuple[str, ...] = ()

@@ -55,6 +55,10 @@ _AUDIENCES: dict[Audience, str] = {
     "organisation": "the whole organisation",
 }
 
+SHUTDOWN = "the shutdown"
+FREEZE = "the change freeze"
+"""What steps are counted from where nobody may change anything from then on up to the shutdown."""
+
 
 def platform_name(platform: str) -> str:
     return PLATFORMS.get(platform, platform)
@@ -119,8 +123,9 @@ def audiences(who: Iterable[Audience]) -> str:
     return listed(_AUDIENCES[one] for one in who)
 
 
-def step(name: str) -> str:
-    """`-30d` is `30 days before the shutdown`. A name that is no offset stays as it is."""
+def step(name: str, end: str = SHUTDOWN) -> str:
+    """`-30d` is `30 days before the shutdown`. A name that is no offset stays as it is. `end`: what it is counted from,
+    where a freeze comes before the shutdown."""
     try:
         offset = parse_offset(name)
     except ValueError:
@@ -132,7 +137,7 @@ def step(name: str) -> str:
         return "on the day of the shutdown" + failing
     unit = "day" if offset.anchor == "days" else "business day"
     side = "before" if offset.days < 0 else "after"
-    return f"{plural(abs(offset.days), unit)} {side} the shutdown{failing}"
+    return f"{plural(abs(offset.days), unit)} {side} {end if offset.days < 0 else SHUTDOWN}{failing}"
 
 
 def every(days: int) -> str:
@@ -145,9 +150,9 @@ def repeat(days: int) -> str:
     return f"{every(days)} while it is still called"
 
 
-def step_in_words(name: str, repeat_days: int | None) -> str:
+def step_in_words(name: str, repeat_days: int | None, end: str = SHUTDOWN) -> str:
     """`30 days before the shutdown`, `each day while it is still called`."""
-    return repeat(repeat_days) if repeat_days else step(name)
+    return repeat(repeat_days) if repeat_days else step(name, end)
 
 
 def address(destination: str) -> str:
@@ -160,10 +165,10 @@ def address(destination: str) -> str:
     return destination.removeprefix("user:")
 
 
-def steps(names: Iterable[str]) -> str:
+def steps(names: Iterable[str], end: str = SHUTDOWN) -> str:
     """`90, 60 or 30 days before the shutdown`: what steps have in common is said once."""
-    said = [step(name) for name in names]
-    tail = " days before the shutdown"
+    said = [step(name, end) for name in names]
+    tail = f" days before {end}"
     if len(said) > 1 and all(one.removesuffix(tail).isdigit() for one in said):
         return listed((one.removesuffix(tail) for one in said), "or") + tail
     return listed(said, "or")

@@ -172,8 +172,8 @@ def test_month_end_job_is_known_by_its_runs(runs: dict[int, int], expected: Pace
             "11 days before the end at the latest",
             id="a wide interval",
         ),
-        pytest.param(lambda _: 500, DEADLINE, "at this pace they do not reach zero before the end", id="flat"),
-        pytest.param(lambda _: 500, TODAY, "at this pace they do not reach zero", id="flat, and the day has come"),
+        pytest.param(lambda _: 500, DEADLINE, "at this pace the calls do not reach zero before the end", id="flat"),
+        pytest.param(lambda _: 500, TODAY, "at this pace the calls do not reach zero", id="flat, and the day has come"),
         pytest.param(
             lambda age: _falling(age) if age <= 14 else 0,
             DEADLINE,

@@ -534,3 +534,14 @@ def test_rerouted_message_names_whom_it_was_meant_for() -> None:
         "Mend it in Slack or in lastcall.yaml.",
         "🟡 gpt-4.5-preview shuts down in 42 days",
     ]
+
+
+def test_steps_are_counted_from_the_freeze_that_comes_before_the_shutdown() -> None:
+    notice = make_notice(
+        shutdown_on=date(2025, 7, 14), frozen_from=date(2025, 7, 7), freeze="summer sale", missed=("-60d",),
+        next_step="-30d", next_at=date(2025, 6, 9), next_audiences=("owner",),
+    )  # fmt: skip
+    text = read(notice)
+    assert "Change freeze: from Mon 7 Jul 2025 (summer sale) up to the shutdown." in text
+    assert "you were not told 60 days before the change freeze" in text
+    assert "the owner hears next on Mon 9 Jun 2025, 30 days before the change freeze" in text

@@ -98,4 +98,4 @@ def test_redirected_model_is_listed_behind_and_breaks_nothing() -> None:
 
 def test_forecast_is_told_where_there_is_one() -> None:
     (one,) = rehearsed()
-    assert one.forecast == "at this pace they do not reach zero before the end"
+    assert one.forecast == "at this pace the calls do not reach zero before the end"

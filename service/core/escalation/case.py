@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+from service.core import words
 from service.core.calendar import Calendar
 from service.core.exposure import Exposure, State, quiet_at, state_of
 from service.core.forecast import Forecast, forecast
@@ -46,6 +47,11 @@ class Case:
     def effective_deadline(self) -> date | None:
         """The day by which changes must be out: the deadline, or the first day of the freeze that reaches up to it."""
         return None if self.deadline is None else self.owner.calendar.effective_deadline(self.deadline)
+
+    @property
+    def end_in_words(self) -> str:
+        """What steps before the shutdown are counted from."""
+        return words.SHUTDOWN if self.deadline == self.effective_deadline else words.FREEZE
 
     @property
     def is_late(self) -> bool:

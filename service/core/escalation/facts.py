@@ -56,6 +56,7 @@ def _notice(telling: Telling, before: Campaign | None, campaign: Campaign, case:
         state=case.state,
         step=telling.step,
         repeat_days=campaign.policy.step(telling.step).repeat,
+        **_freeze(case),
         known_since=campaign.opened_at.date(),
         missed=tuple(one.name for one in missed),
         last_due=max((case.day_of(one.nominal) for one in missed), default=None),
@@ -110,6 +111,11 @@ def _use(exposure: Exposure, today: date) -> dict[str, Any]:
         "tokens_7d": sum(day.input_tokens + day.output_tokens for day in week) if says_tokens else None,
         "calls_total": sum(day.calls for day in exposure.days),
     }
+
+
+def _freeze(case: Case) -> dict[str, Any]:
+    freeze = case.owner.calendar.freeze_before(case.deadline) if case.deadline else None
+    return {"frozen_from": freeze.begin, "freeze": freeze.name} if freeze else {}
 
 
 class _Back(NamedTuple):

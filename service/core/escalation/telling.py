@@ -38,7 +38,7 @@ def tell(campaign: Campaign, due: Sequence[Waiting], ladder: Sequence[Rung], cas
         top.rung.name,
         who.now,
         not_before=case.now if top.rung.step.at.while_failing else case.goes_out,
-        reason=_why(campaign, top.rung.step, who),
+        reason=_why(campaign, top.rung.step, who, case),
         occurrence=top.day.isoformat() if top.day else "",
         missed=_missed(campaign, passed, case),
         held=who.held,
@@ -76,8 +76,8 @@ def _heard(campaign: Campaign, telling: Telling, case: Case) -> Campaign:
     return replace(campaign, owner_told_at=told_at, owner=Answerable.of(case.owner))
 
 
-def _why(campaign: Campaign, step: Step, who: _Hearers) -> str:
-    reason = f"{words.step_in_words(step.name, step.repeat)}, by policy {campaign.policy.name}"
+def _why(campaign: Campaign, step: Step, who: _Hearers, case: Case) -> str:
+    reason = f"{words.step_in_words(step.name, step.repeat, case.end_in_words)}, by policy {campaign.policy.name}"
     if who.spared:
         reason += f"; not to {words.audiences(who.spared)}, as the calls reach zero in time at this pace"
     if who.early:
@@ -132,7 +132,7 @@ def _had_time(campaign: Campaign, case: Case) -> bool:
 def tell_held(campaign: Campaign, holding: Done, case: Case) -> tuple[Campaign, Telling]:
     told = replace(holding, told=(*holding.told, *holding.held), held=())
     after = replace(campaign, done=tuple(told if one is holding else one for one in campaign.done))
-    by_policy = _why(campaign, campaign.policy.step(holding.step), _Hearers(holding.held))
+    by_policy = _why(campaign, campaign.policy.step(holding.step), _Hearers(holding.held), case)
     return after, Telling(
         "notice",
         holding.step,
@@ -178,7 +178,7 @@ def tell_new_owner(campaign: Campaign, standing: Rung, case: Case) -> tuple[Camp
         standing.name,
         ("owner",),
         case.goes_out,
-        f"first notice to a new owner, {words.step(standing.name)}",
+        f"first notice to a new owner, {words.step(standing.name, case.end_in_words)}",
         occurrence=f"handed over {case.now:%Y-%m-%dT%H:%M}",
         handed_over=True,
     )

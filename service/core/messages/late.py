@@ -12,7 +12,9 @@ from service.core.notification import Notice
 
 def late(notice: Notice) -> str | None:
     """`90 or 60 days before the shutdown, because ...`; None: everything due was told."""
-    return f"{plain(words.steps(notice.missed), 500)}, because {_reason(notice)}" if notice.missed else None
+    return (
+        f"{plain(words.steps(notice.missed, _end(notice)), 500)}, because {_reason(notice)}" if notice.missed else None
+    )
 
 
 def late_together(notices: Sequence[Notice]) -> str | None:
@@ -68,4 +70,8 @@ def upcoming(notice: Notice) -> str | None:
     on = f"on {words.day(notice.next_at)}, " if notice.next_at else ""
     if notice.next_repeat_days:
         return f"{who} {hears} next {on}and then {words.repeat(notice.next_repeat_days)}"
-    return f"{who} {hears} next {on}{plain(words.step(notice.next_step))}"
+    return f"{who} {hears} next {on}{plain(words.step(notice.next_step, _end(notice)))}"
+
+
+def _end(notice: Notice) -> str:
+    return words.FREEZE if notice.frozen_from else words.SHUTDOWN

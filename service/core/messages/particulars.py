@@ -71,6 +71,9 @@ def standing(notice: Notice) -> Iterator[Particular]:
     if notice.state == "redirected":
         who = code(notice.served_id) if notice.served_id else "another model"
         yield Particular("Answered by", f"{who}, through a gateway's fallback, an alias that moved, or the provider")
+    if notice.frozen_from:
+        name = f" ({plain(notice.freeze, 100)})" if notice.freeze else ""
+        yield Particular("Change freeze", f"from {words.day(notice.frozen_from)}{name} up to the shutdown")
     if notice.promised_on:
         yield Particular(
             "Promise", f"the team had promised to be done by {words.day(notice.promised_on)}, and calls go on"
