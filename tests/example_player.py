@@ -51,6 +51,7 @@ class Caller:
     falls: tuple[date, date] | None = None
     """From the first of these days on, to none on the second."""
     days: dict[date, DayOfUse] = field(default_factory=dict)
+    first_at: datetime | None = None
     last_at: datetime | None = None
 
     def call(self, now: datetime, deprecation: Deprecation) -> None:
@@ -67,7 +68,7 @@ class Caller:
             end_of_life=before.end_of_life + gone,
             redirected=before.redirected + (calls if answer == "another model answers" else 0),
         )
-        self.last_at = now
+        self.first_at, self.last_at = self.first_at or now, now
 
     def _as_the_catalog_says(self, now: datetime, deprecation: Deprecation) -> Answer:
         deadline = deprecation.shutdown.deadline
@@ -185,16 +186,21 @@ class Player:
         if isinstance(decision, Wait):
             return
         self.campaign = decision.campaign
+        again = decide(self.campaign, exposure, self.owner, self.policy, now, known_until=self.unread_since)
+        assert isinstance(again, Wait), f"{now}: asking again changes it again: {again.reason}"
         self.told += [Told(one.not_before, self._line(one, decision.campaign)) for one in decision.tellings]
 
     def _exposure(self) -> Exposure:
+        caller = self.caller
+        assert caller.first_at, "nothing has called yet"
+        assert caller.last_at
         return Exposure(
             service="search-api",
             environment="production",
             deprecation=self.deprecation,
-            first_at=self.caller.first_call,
-            last_at=self.caller.last_at or self.caller.first_call,
-            days=tuple(self.caller.days.values()),
+            first_at=caller.first_at,
+            last_at=caller.last_at,
+            days=tuple(caller.days.values()),
         )
 
     def _check(self, happening: Happening, now: datetime) -> None:
@@ -231,5 +237,4 @@ def _day(day: date) -> str:
 
 
 def _instant(owner: Owner, day: date, at: time) -> datetime:
-    begin = max(day, date(2000, 1, 1))
-    return datetime.combine(begin, at, owner.zone).astimezone(UTC)
+    return datetime.combine(day, at, owner.zone).astimezone(UTC)

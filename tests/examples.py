@@ -52,7 +52,7 @@ class Setting:
     policy: Policy = DEFAULT_POLICY
     rhythm: Rhythm = "each day"
     first_call: tuple[date, time] = (date(YEAR, 4, 1), time())
-    shown_from: date = date.min
+    shown_from: date = date(YEAR, 1, 1)
 
     def owner(self, names: tuple[str, ...] | None = None) -> Owner:
         """Of a service that belongs to `names`; they live where the first one lives."""

@@ -15,7 +15,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "escalation.md"
 EXAMPLES = list(read_examples(DOCUMENT))
 
 
-def test_each_part_that_says_when_or_who_has_examples() -> None:
+def test_no_example_is_passed_over() -> None:
     assert len(EXAMPLES) == DOCUMENT.read_text().count("```example\n") > 30
 
 
