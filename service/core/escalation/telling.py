@@ -87,8 +87,8 @@ def _why(campaign: Campaign, step: Step, who: _Hearers, case: Case) -> str:
 
 def _hearers(campaign: Campaign, chosen: Sequence[Rung], ladder: Sequence[Rung], case: Case) -> _Hearers:
     """Who hears now, and who is held back because the owner has not had a business day yet."""
-    held = held_back(campaign, case)
-    belong = [*(audience for rung in chosen for audience in rung.step.tell), *(held.held if held else ())]
+    waits = held_back(campaign, case)
+    belong = [*(audience for rung in chosen for audience in rung.step.tell), *(waits.held if waits else ())]
     wanted = tuple(dict.fromkeys(belong))
     spared, early = _by_forecast(campaign, chosen[-1], wanted, ladder, case)
     everybody = tuple(audience for audience in (*wanted, *early) if audience not in spared)
