@@ -4,6 +4,7 @@ in summer. The shutdown is on Monday 14 July 2025."""
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -206,6 +207,28 @@ def test_promise_that_is_kept_is_told_as_migrated_at_once() -> None:
     after, told = play(campaign, "2025-07-02T10:00", "2025-07-10T00:00", until("2025-07-03T15:00"))
     assert told == [("07-06 15:00", "migrated")]
     assert (after.close_reason, after.hold, after.promise_broken_on) == ("migrated", None, None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "missed"),
+    [
+        pytest.param({}, ("-60d", "-30d"), id="nothing was asked"),
+        pytest.param({"hold": Waived(ADA, at("2025-05-01T10:00"), date(2025, 7, 1), "why")}, (), id="waived"),
+        pytest.param(
+            {"hold": Snoozed(ADA, at("2025-05-12T10:00"), date(2025, 5, 15))}, ("-60d", "-30d"),
+            id="snoozed until the morning of the first",
+        ),
+        pytest.param(
+            {"hold": Committed(ADA, at("2025-05-12T10:00"), date(2025, 6, 6))}, ("-30d",),
+            id="promised for a day between"
+        ),
+        pytest.param({"promise_broken_on": date(2025, 6, 6)}, ("-30d",), id="a broken promise by a day between"),
+    ],
+)  # fmt: skip
+def test_steps_that_somebody_asked_to_wait_were_not_missed(asked: dict[str, Any], missed: tuple[str, ...]) -> None:
+    """lastcall was down from 12 May to 1 July."""
+    (telling,) = tellings_at(make_campaign("announced", **asked), "2025-07-01T08:00", steady)
+    assert (telling.step, telling.missed) == ("-14d", missed)
 
 
 # --- what happens meanwhile -------------------------------------------------------------------------------------------

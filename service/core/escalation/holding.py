@@ -165,6 +165,16 @@ def is_kept_open(campaign: Campaign, case: Case) -> bool:
     return case.deadline is None or case.now < utc_midnight(case.deadline)
 
 
+def was_to_wait(campaign: Campaign, case: Case, moment: datetime) -> bool:
+    """Whether somebody had asked for quiet at that moment, as far as the campaign still knows."""
+    hold, broken = campaign.hold, campaign.promise_broken_on
+    if broken is not None and case.day_of(moment) <= broken:
+        return True
+    if hold is None or moment < hold.at:
+        return False
+    return moment < (judged_at(hold, case) if isinstance(hold, Committed) else case.morning(hold.until))
+
+
 def resumes_at(campaign: Campaign, case: Case) -> datetime | None:
     """When steps are told again if nothing changes. None: nothing holds them."""
     quiet = held_by(campaign, case)

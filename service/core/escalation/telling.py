@@ -8,6 +8,7 @@ from service.core import words
 from service.core.escalation.campaign import Answerable, Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.decision import News, Telling
+from service.core.escalation.holding import was_to_wait
 from service.core.escalation.ladder import Rung, Waiting, held_back, next_above, waiting
 from service.core.escalation.policy import Step
 from service.core.ownership import ABOVE_OWNER, Audience
@@ -60,12 +61,8 @@ def _highest(due: Sequence[Waiting]) -> list[Waiting]:
 
 def _missed(campaign: Campaign, passed: Sequence[Waiting], case: Case) -> tuple[str, ...]:
     """Steps of earlier days that were not told; those that somebody had asked to wait were not missed."""
-    asked_at = campaign.hold.at if campaign.hold else None
-    return tuple(
-        one.rung.name
-        for one in passed
-        if one.rung.nominal < case.morning(case.today) and (asked_at is None or one.rung.nominal < asked_at)
-    )
+    earlier = (one.rung for one in passed if one.rung.nominal < case.morning(case.today))
+    return tuple(rung.name for rung in earlier if not was_to_wait(campaign, case, rung.nominal))
 
 
 def _heard(campaign: Campaign, telling: Telling, case: Case) -> Campaign:
@@ -191,6 +188,9 @@ def tell_redirected(campaign: Campaign, case: Case) -> tuple[Campaign, Telling]:
 
 
 def tell_owner(news: News, campaign: Campaign, case: Case, reason: str) -> Telling:
-    """News that belong to no step. A second life of the campaign is another occurrence."""
+    """News that belong to no step; good ones wake nobody, not even in the last days. A second life of the campaign is
+    another occurrence."""
     since = campaign.reopened_at or campaign.opened_at
-    return Telling(news, news, ("owner",), case.goes_out, reason, occurrence=f"{since:%Y-%m-%dT%H:%M}")
+    is_good = news in {"migrated", "withdrawn"}
+    goes_out = case.owner.calendar.next_working(case.now) if is_good else case.goes_out
+    return Telling(news, news, ("owner",), goes_out, reason, occurrence=f"{since:%Y-%m-%dT%H:%M}")
