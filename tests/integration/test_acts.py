@@ -16,6 +16,7 @@ from service.adapters.postgres.campaign_store import Standing, load_campaigns, s
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import load_assignments
 from service.adapters.postgres.tables import agenda, notifications
+from service.core import words
 from service.core.escalation.act import Acknowledge, Act, Commit, Refused, Reopen, Snooze, Waive
 from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.hold import Committed, Snoozed, Waived
@@ -26,10 +27,11 @@ from service.engine.escalate import escalate
 from service.engine.ownership import load_owners
 from service.engine.reassign import reassign
 from service.entrypoints.cli import app
+from tests.builders import make_campaign
 from tests.database_contents import everything_in
 from tests.processes import until
 from tests.rows import NOW, put_campaign, put_use
-from tests.web_client import COMPANY, SEARCH, get_json, make_app, web_client
+from tests.web_client import COMPANY, SEARCH, get_json, get_page, make_app, web_client
 
 ACTS = "/api/v1/exposures/acts"
 KEY = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")
@@ -360,6 +362,25 @@ async def test_waiver_is_the_state_that_is_shown_and_filtered_by(database: Datab
     assert (await get_json(database, "/api/v1/exposures", state="active"))["items"] == []
 
 
+async def test_what_people_said_is_on_the_pages(database: Database) -> None:
+    async with database.begin() as connection:
+        await put_use(connection, calls_by_days_ago=DAILY)
+        await connection.execute(agenda.insert().values(**KEY._asdict(), look_at=NOW, wakes_on_call=True))
+        broken = make_campaign("announced", promise_broken_on=date(2025, 6, 27))
+        await save_campaigns(connection, [Standing(KEY, broken, next_at=None)])
+    await do(database, Waive("<i>ada</i>", date(2025, 9, 1), "<b>frozen</b>"))
+
+    listed = await get_page(database, "/")
+    one = await get_page(database, "/exposure", service="search-api")
+    (answer,) = (await get_json(database, "/api/v1/exposures"))["items"]
+
+    assert answer["campaign"]["promise_broken_on"] == "2025-06-27"
+    assert "the promise to be done by Fri 27 Jun 2025 was not kept; waived by &lt;i&gt;ada&lt;/i&gt;" in listed
+    assert "The promise to be done by Fri 27 Jun 2025 was not kept." in one
+    assert "waived by &lt;i&gt;ada&lt;/i&gt; until Mon 1 Sep 2025: &lt;b&gt;frozen&lt;/b&gt;" in one
+    assert "<b>frozen" not in listed + one
+
+
 @pytest.mark.parametrize(
     ("service", "body", "status", "said"),
     [
@@ -410,6 +431,7 @@ async def test_it_is_done_by_command(database: Database, database_url: str) -> N
     acknowledged = await run(database_url, "ack", *named)
     waived = await run(database_url, "waive", *named, "--until", str(until), "--reason", "frozen product", "--json")
     safe = await run(database_url, "snooze", "search-api", "--json")
+    asked = await run(database_url, "who", LONG_GONE)
     taken_back = await run(database_url, "reopen", *named)
 
     assert acknowledged.exit_code == 0, acknowledged.output
@@ -420,6 +442,8 @@ async def test_it_is_done_by_command(database: Database, database_url: str) -> N
     assert answer["standing"].startswith("waived by ada@example.com until ")
     assert answer["model"] == LONG_GONE
     assert json.loads(safe.stdout)["safe_days"] == []
+    assert "past its day, answered" not in asked.stdout
+    assert f"waived by ada@example.com until {words.day(until)}: frozen product" in asked.stdout
     assert "escalation goes on." in taken_back.stdout
     assert [kind for kind, *_ in await history(database, key)] == ["reopen", "waive", "acknowledge"]
 
