@@ -74,11 +74,11 @@ def decide_case(campaign: Campaign | None, case: Case, policy: Policy) -> Decisi
 
 
 def _go_on(campaign: Campaign, case: Case) -> Change | Wait:
-    if quiet := held_by(campaign, case):
-        return _hold_still(quiet, case)
-    if campaign.deadline != case.deadline:
+    """A promise and an accepted risk hold the steps, and not the news that the day has moved; a snooze holds both."""
+    quiet = held_by(campaign, case)
+    if campaign.deadline != case.deadline and not (quiet and isinstance(quiet.hold, Snoozed)):
         return _replan(campaign, case)
-    return _advance(campaign, case)
+    return _hold_still(quiet, case) if quiet else _advance(campaign, case)
 
 
 def _hold_still(quiet: Quiet, case: Case) -> Wait:
@@ -162,7 +162,7 @@ def _replan(campaign: Campaign, case: Case) -> Replan:
     if isinstance(moved.hold, Snoozed):
         moved = replace(moved, hold=None)
     news = tell_owner("date_moved", moved, case, reason)
-    after = _advance(moved, case)
+    after = _go_on(moved, case)
     if isinstance(after, Wait):
         return Replan(moved, (news,), reason)
     return Replan(after.campaign, (news, *after.tellings), reason)
