@@ -8,10 +8,9 @@ from service.core.directory.owners import Ownership, Source
 from service.core.escalation.campaign import Campaign, CloseReason
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Decision, Wait
-from service.core.escalation.holding import standing
+from service.core.escalation.holding import shown_state, standing
 from service.core.escalation.policy import Policy
 from service.core.explanation.rungs import Heard, RungEvidence, rungs
-from service.core.explanation.state import shown_state
 from service.core.exposure import State, quiet_at, quiet_period
 from service.core.notification import Trouble
 
@@ -91,7 +90,7 @@ def evidence_of(situation: Situation) -> ExposureEvidence:
     steps = {rung.step for rung in ladder}
     return ExposureEvidence(
         **exposure.key._asdict(),
-        state=shown_state(case, campaign),
+        state=shown_state(campaign, case),
         first_at=exposure.first_at,
         last_at=exposure.last_at,
         calls_7d=sum(use.calls for use in week),

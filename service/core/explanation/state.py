@@ -6,26 +6,18 @@ from typing import Literal
 from service.core import words
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Waived
-from service.core.escalation.holding import held_by
+from service.core.escalation.holding import held_by, shown_state
 from service.core.exposure import (
     LONGEST_QUIET,
     SHORTEST_QUIET,
-    State,
     quiet_at,
     quiet_period,
     redirection,
 )
 
 
-def shown_state(case: Case, campaign: Campaign | None) -> State:
-    """An accepted risk that has come true is shown as what it is."""
-    held = held_by(campaign, case) if campaign and campaign.is_open and case.state not in {"quiet", "broken"} else None
-    return "waived" if held and isinstance(held.hold, Waived) else case.state
-
-
 def why_state(case: Case, campaign: Campaign | None) -> Iterator[str]:
-    exposure, state = case.exposure, shown_state(case, campaign)
+    exposure, state = case.exposure, shown_state(campaign, case)
     last = exposure.days[-1]
     yield f"{state.capitalize()}: {_because(case, campaign)}."
     failed = f", {words.number(last.errors)} failed" if last.errors else ""
@@ -44,7 +36,7 @@ def why_state(case: Case, campaign: Campaign | None) -> Iterator[str]:
 
 
 def _because(case: Case, campaign: Campaign | None) -> str:
-    last, state = case.exposure.days[-1], shown_state(case, campaign)
+    last, state = case.exposure.days[-1], shown_state(campaign, case)
     match state:
         case "active" | "quiet" | "overdue":
             return _BECAUSE[state]
