@@ -218,7 +218,7 @@ class _Tick:
         """One for each destination of each telling, with its facts. `exposures` have their evidence."""
         if changed.case is None:
             return
-        case, owner = replace(changed.case, exposure=exposures[changed.key]), changed.case.owner
+        case, owner = changed.case.with_evidence(exposures[changed.key]), changed.case.owner
         for telling in changed.tellings:
             facts = facts_of(telling, changed.before, changed.after, case, beside.checklist)
             if isinstance(facts, Notice):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -40,6 +41,7 @@ async def open_engine(app: App, *, show: Show, page: str | None = None) -> Async
             rota = Rota(app.database, doors.pagerduty)
             slack = open_slack(token, api_url=app.settings.slack_api_url, rota=rota)
             transport = await stack.enter_async_context(slack)
+        gc.freeze()  # what stands now, the catalog above all, stays, and a tick makes much that is gone soon
         yield Engine(app.database, app.catalog, app.resolver, app.company, transport, Links(page), app.topics, doors)
 
 

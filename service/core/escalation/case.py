@@ -1,11 +1,11 @@
 """A case: one exposure, its owner, and the moment at which both are looked at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from service.core import words
-from service.core.calendar import Calendar
+from service.core.calendar import Calendar, utc_midnight
 from service.core.exposure import Exposure, State, quiet_at, state_of
 from service.core.forecast import Forecast, forecast
 from service.core.ownership import Owner
@@ -23,6 +23,12 @@ class Case:
     now: datetime
     known_until: datetime | None = None
     """Up to when all calls are on record; None: up to `now`. Silence after it may be our own."""
+
+    def with_evidence(self, exposure: Exposure) -> "Case":
+        """The same case, of the same exposure with what messages show of it. All that was worked out still holds."""
+        shown = replace(self, exposure=exposure)
+        vars(shown).update(vars(self) | vars(shown))
+        return shown
 
     @cached_property
     def today(self) -> date:
@@ -66,6 +72,16 @@ class Case:
         if self.morning(last) > known:
             last -= timedelta(days=1)
         return forecast(self.exposure.days, self.morning(last).date())
+
+    @cached_property
+    def earliest(self) -> datetime:
+        """Nothing is due before the end was public, nor before the first call."""
+        announced = self.exposure.deprecation.announced
+        return max(self.exposure.first_at, utc_midnight(announced)) if announced else self.exposure.first_at
+
+    @cached_property
+    def earliest_out(self) -> datetime:
+        return self.go_out_at(self.earliest)
 
     @cached_property
     def goes_out(self) -> datetime:

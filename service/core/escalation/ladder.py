@@ -32,15 +32,13 @@ class Rung:
 
 def climb(policy: Policy, case: Case) -> tuple[Rung, ...]:
     """The steps that have a day, lowest first. Without a firm deadline only the announcement has one."""
-    exposure, announced = case.exposure, case.exposure.deprecation.announced
-    earliest = exposure.first_at if announced is None else max(exposure.first_at, utc_midnight(announced))
+    announced = case.exposure.deprecation.announced
     ladder = _by_dates(policy, case.owner.calendar, announced, case.deadline)
     if announced is None or case.state == "broken":
         ladder = _lowest_first(_by_calls(rung, case) for rung in ladder)
-    if not ladder or ladder[0].nominal >= earliest:
+    if not ladder or ladder[0].nominal >= case.earliest:
         return ladder
-    goes_out = case.go_out_at(earliest)
-    return tuple(_no_sooner(rung, earliest, goes_out) for rung in ladder)
+    return tuple(_no_sooner(rung, case) for rung in ladder)
 
 
 @lru_cache(maxsize=4096)
@@ -67,17 +65,17 @@ def _by_calls(rung: Rung, case: Case) -> Rung:
     step for failing calls comes with the last day of use."""
     at, exposure = rung.step.at, case.exposure
     if rung.nominal == _NOT_KNOWN:
-        return Rung(rung.step, exposure.first_at, case.go_out_at(exposure.first_at))
+        return Rung(rung.step, exposure.first_at, case.earliest_out)
     if at.while_failing and at.days == 0 and case.state == "broken":
         failing_from = min(rung.nominal, utc_midnight(exposure.days[-1].day))
         return Rung(rung.step, failing_from, failing_from)
     return rung
 
 
-def _no_sooner(rung: Rung, earliest: datetime, goes_out: datetime) -> Rung:
-    if rung.nominal >= earliest:
+def _no_sooner(rung: Rung, case: Case) -> Rung:
+    if rung.nominal >= case.earliest:
         return rung
-    return Rung(rung.step, rung.nominal, earliest if rung.step.at.while_failing else goes_out)
+    return Rung(rung.step, rung.nominal, case.earliest if rung.step.at.while_failing else case.earliest_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +195,10 @@ class Upcoming:
 def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
     """The next step that the calendar alone brings. None: the policy has no more, or there is no firm deadline."""
     begin = resumes_at(campaign, case) or case.now
+    behind = {done.step for done in campaign.done}
     found = []
     for rung in climb(campaign.policy, case):
-        due = _following(rung, case) if campaign.done_with(rung.name) else rung.due
+        due = _following(rung, case) if rung.name in behind else rung.due
         if due and due > case.now and due >= begin and not rung.step.at.while_failing:
             found.append((due, rung.step))
     if not found:
