@@ -141,7 +141,7 @@ def test_day_of_what_was_missed_is_the_ladders_and_no_common_calendars() -> None
         pytest.param(
             DateMoved(**NAMED, before=date(2025, 7, 14), after=None, source="https://p.example"),
             "To ada@example.com: the shutdown was moved of s, i on OpenAI API.",
-            ("The shutdown was Mon 14 Jul 2025, and is no firm day; source: https://p.example.",),
+            ("The shutdown was Mon 14 Jul 2025, and is no firm day.", "Source: https://p.example"),
             id="date moved",
         ),
         pytest.param(

@@ -77,7 +77,7 @@ def _dates(case: Case) -> Iterator[str]:
         yield f"Steps before it count from {words.day(case.effective_deadline)}, when changes are frozen{name}."
     for before in record.superseded:
         yield f"It was {words.day(before.on)} before." if before.on else "It had no day before."
-    yield from (f"Source: {source}." for source in record.sources)
+    yield from (f"Source: {source}" for source in record.sources)
 
 
 def _owner(situation: Situation) -> Iterator[str]:

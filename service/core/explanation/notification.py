@@ -195,12 +195,14 @@ def _evidence(record: Record) -> Iterator[str]:
         case DateMoved() | Withdrawn() as facts:
             before = words.day(facts.before) if facts.before else "no firm day"
             after = words.day(facts.after) if isinstance(facts, DateMoved) and facts.after else "no firm day"
-            yield f"The shutdown was {before}, and is {after}{_by_source(facts.source)}."
+            yield f"The shutdown was {before}, and is {after}."
         case Trouble() as facts:
             yield sentence(facts.detail)
             yield sentence(facts.remedy)
         case Digest() | Undeliverable() | None:
             return
+    if isinstance(record.facts, Notice | Redirected | DateMoved | Withdrawn) and record.facts.source:
+        yield f"Source: {record.facts.source}"
 
 
 def _calls(notice: Notice) -> Iterator[str]:
@@ -219,11 +221,7 @@ def _dates(notice: Notice) -> str:
     announced = f"announced on {words.day(notice.announced)}, " if notice.announced else ""
     end = f"shutdown on {words.day(notice.shutdown_on)} ({notice.precision})" if notice.shutdown_on else "no day set"
     where = words.platform_name(notice.platform)
-    return f"{notice.model} on {where}: {announced}{end}{_by_source(notice.source)}."
-
-
-def _by_source(source: str | None) -> str:
-    return f"; source: {source}" if source else ""
+    return f"{notice.model} on {where}: {announced}{end}."
 
 
 def _became(record: Record, now: datetime) -> Iterator[str]:
