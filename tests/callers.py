@@ -26,6 +26,9 @@ class Caller:
     per_day: int
     is_calling: Callable[[date], bool]
     fails_from: date | None
+    key_owner: str | None = None
+    answered_by: str | None = None
+    """As the log says it; None: it does not say."""
 
     def events(self, since: datetime, until: datetime) -> Iterator[UsageEvent]:
         """Its calls after `since` and up to `until`, decoded from records of lastcall's own format."""
@@ -39,7 +42,9 @@ class Caller:
     def _records(self, day: date) -> Iterator[tuple[datetime, dict[str, Any]]]:
         """From 8:00 to 12:00 UTC."""
         gone = self.fails_from is not None and day >= self.fails_from
-        answer = GONE[self.provider] if gone else {"status": 200, "input_tokens": 80, "output_tokens": 20}
+        served = {"served_model": self.answered_by} if self.answered_by else {}
+        answered = {"status": 200, "input_tokens": 80, "output_tokens": 20, **served}
+        answer = GONE[self.provider] if gone else answered
         for number in range(self.per_day if self.is_calling(day) else 0):
             at = datetime.combine(day, time(8), UTC) + number * timedelta(hours=4) / self.per_day
             yield (
@@ -51,6 +56,7 @@ class Caller:
                     "provider": self.provider,
                     "model": self.model,
                     "request_id": f"{self.service}-{self.provider}-{day:%m%d}-{number}",
+                    "key_owner": self.key_owner,
                     **answer,
                 },
             )

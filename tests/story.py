@@ -7,7 +7,7 @@ the clock is the story's, and Slack is tests/slack_server.py. A message that the
 import itertools
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,15 +22,19 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.tables import messages, notifications
 from service.adapters.postgres.usage_store import UsageStore
+from service.adapters.queries import read_exposures
 from service.adapters.slack.transport import open_slack
 from service.config.company import Company, load_company
 from service.core.catalog.lifecycle import Catalog, Deprecation, Shutdown
 from service.core.escalation.act import Act
-from service.core.exposure import ExposureKey
+from service.core.exposure import ExposureKey, State
 from service.core.messages import Links
 from service.core.messages.preview import thread_to_text
+from service.core.ownership import Owner
 from service.engine.act import Acted, act
 from service.engine.deliver import DeliveryReport
+from service.engine.ownership import load_owners
+from service.engine.reassign import reassign
 from service.engine.tick import Engine, tick
 from tests.callers import Caller
 from tests.calls import count_calls
@@ -104,10 +108,22 @@ class Story:
         until: date = date.max,
         on: Callable[[date], bool] = lambda day: True,
         fails_from: date | None = None,
+        key_owner: str | None = None,
+        answered_by: str | None = None,
     ) -> None:
-        """`since` and `until` are included. From `fails_from` on the provider answers that the model is gone."""
+        """`since` and `until` are included. From `fails_from` on the provider answers that the model is gone.
+        `answered_by` is another model, which answers instead."""
         self._callers.append(
-            Caller(service, model, provider, per_day, lambda day: since <= day <= until and on(day), fails_from)
+            Caller(
+                service,
+                model,
+                provider,
+                per_day,
+                lambda day: since <= day <= until and on(day),
+                fails_from,
+                key_owner=key_owner,
+                answered_by=answered_by,
+            )
         )
 
     def moves_date(self, platform: str, id_: str, *, to: date) -> None:
@@ -132,15 +148,36 @@ class Story:
         done = await act(self.database, catalog, company, key, asked, topics=(), now=self.now)
         assert isinstance(done, Acted), done
 
+    async def answers(self, service: str, *, team: str, people: Sequence[str] = (), author: str) -> None:
+        """Somebody says who owns the service, as by `lastcall reassign`."""
+        owner = await reassign(
+            self.database, self.engine.company, service, team=team, people=people, author=author, now=self.now
+        )
+        assert isinstance(owner, Owner), owner
+
     async def fast_forward(
-        self, *, until: date | None = None, days: int = 0, every: timedelta = timedelta(hours=6)
+        self, *, until: date | None = None, days: float = 0, every: timedelta = timedelta(hours=6)
     ) -> None:
         """Through the whole of day `until`, or so many days on, with a tick each `every`."""
-        end = datetime.combine(until + timedelta(days=1), time(), UTC) if until else self.now + timedelta(days=days)
+        end = _end_of(until) if until else self.now + timedelta(days=days)
         while self.now < end:
             since, self.now = self.now, min(self.now + every, end)
             await self._call(since)
             await self._tick()
+
+    async def scheduler_is_down(self, *, until: date) -> None:
+        """Through the whole of that day: calls are counted, and nobody decides or tells anything."""
+        while self.now < _end_of(until):
+            since, self.now = self.now, self.now + timedelta(days=1)
+            await self._call(since)
+
+    async def state(self, service: str) -> State:
+        """Of its only exposure, as the page shows it."""
+        async with self.database.connect() as connection:
+            owners = await load_owners(connection, self.engine.company, now=self.now)
+            shown = await read_exposures(connection, self.engine.catalog, owners.owner_of, topics=(), now=self.now)
+        (only,) = (one for one in shown if one.service == service)
+        return only.state
 
     # --- what was told --------------------------------------------------------------------------------------------
 
@@ -232,6 +269,10 @@ class Story:
             root, *replies = (parts[number].blocks for number in range(len(parts)))
             text = "\n".join((parts[0].text, thread_to_text(root, replies)))
             yield Heard(self.now, of_message[0].destination, text, len(parts), tuple(map(_news, of_message)))
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def _news(row: Row[Any]) -> News:

@@ -1,6 +1,7 @@
 """Prompts that running parts wrote into their logs, through the whole of lastcall: found nowhere in it. And its own
 credentials: in no log, whatever fails."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from tests.database_contents import everything_in
 from tests.processes import connected, lastcall, running, until
 from tests.rows import NOW, put_notification
 
-CAPTURES = sorted((Path(__file__).parents[1] / "samples").glob("captured_*.jsonl"))
+SAMPLES = Path(__file__).parents[1] / "samples"
+CAPTURES = sorted(SAMPLES.glob("captured_*.jsonl"))
+LITELLM, KONG = "litellm_standard_logging_payload.jsonl", "kong_kafka_log.jsonl"
 SECRET = "secret prompt"
 PAGES = ("/", "/outbox", "/metrics", "/readyz", "/api/v1/exposures", "/api/v1/notifications")
 
@@ -66,6 +69,41 @@ async def test_no_prompt_of_a_file_is_stored_or_printed(database_url: str, datab
     assert "usage_hourly" in stored
     assert "rejections" in stored
     assert SECRET not in stored
+
+
+async def test_holders_of_keys_bring_in_neither_a_secret_nor_an_end_user(
+    database_url: str, database: Database, tmp_path: Path
+) -> None:
+    env = connected("127.0.0.1:1", database_url, "lastcall", "dead-letters", LASTCALL_LOG_LEVEL="debug")
+    end_user, key = "patient-4711@example.com", "sk-proj-c4n4ryc4n4ryc4n4ry"
+    (litellm, *_), (kong, *_) = (map(json.loads, (SAMPLES / name).open()) for name in (LITELLM, KONG))
+    people = {"user_api_key_user_id": end_user, "user_api_key_end_user_id": end_user, "user_api_key_team_alias": None}
+    records = [
+        litellm | {"end_user": end_user, "metadata": litellm["metadata"] | people | {"user_api_key_user_email": held}}
+        for held in (end_user, end_user.upper(), key, f"Bearer {key}", "ada@example.com")
+    ]
+    records += [
+        kong | {"consumer": {"username": "billing-api", "tags": [f"owner:{key}", f"team:{held}"]}}
+        for held in (f"Authorization: Bearer {key}", "payments")
+    ]
+    own = {"time": "2025-06-30T09:14:03Z", "service": "mail", "provider": "openai", "model": "gpt-4.5-preview"}
+    records += [own | {"key_owner": held, "user": end_user, "end_user": end_user} for held in (key, f"me %73{key[1:]}")]
+    file = tmp_path / "held.jsonl"
+    file.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+
+    said = [await lastcall(*each, env=env, folder=tmp_path) for each in (("ingest", file), ("owners",))]
+
+    assert [ended.code for ended in said] == [0, 0], said
+    stored = await everything_in(database)
+    assert {
+        line.partition(",")[2].partition(",")[0] for line in stored.splitlines() if line.startswith("key_owners ")
+    } == {
+        "ada@example.com",
+        "payments",
+    }
+    for text_ in (stored, *(ended.out + ended.err for ended in said)):
+        assert end_user not in text_.lower()
+        assert "c4n4ry" not in text_
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
