@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service.adapters.postgres.campaign_store import load_campaigns
 from service.adapters.postgres.conditions import last_tick
-from service.adapters.postgres.database import Database, Transaction
+from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
 from service.adapters.postgres.lifecycle_store import is_superseded
 from service.adapters.postgres.watermark_store import known_until
@@ -24,6 +24,7 @@ from service.core.explanation import (
     Untracked,
     explain_exposure,
     explain_notification,
+    explain_undecidable,
     explain_untracked,
 )
 from service.core.exposure import Exposure, ExposureKey
@@ -72,12 +73,20 @@ async def why_so(
 
 async def _why_so(
     database: Database, catalog: Catalog, company: Company, key: ExposureKey, *, topics: Collection[str], now: datetime
-) -> Explanation[ExposureEvidence]:
-    """What comes next is what `decide` says as of `now`."""
+) -> Explanation[ExposureEvidence] | Explanation[Untracked]:
+    """What comes next is what `decide` says as of `now`. What it cannot work out is said to be so."""
     async with database.connect() as connection:
         found = await load_exposures_of(connection, catalog, [key], now=now)
         (exposure,) = await with_evidence(connection, [found[key]], now=now)
-        return explain_exposure(await _situation(connection, catalog, company, exposure, topics=topics, now=now))
+        undecidable = await read_troubles_of(connection, [(UNDECIDABLE, key.label)])
+        try:
+            return explain_exposure(await _situation(connection, catalog, company, exposure, topics=topics, now=now))
+        except DatabaseTrouble:
+            raise
+        except Exception:
+            if not undecidable:
+                raise
+            return explain_undecidable(exposure, undecidable[0], now.date())
 
 
 async def _situation(

@@ -16,7 +16,7 @@ from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.conditions import Condition, raise_condition, record_heartbeats
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.outbox_reroute import reroute
-from service.adapters.postgres.tables import notifications
+from service.adapters.postgres.tables import campaigns, notifications
 from service.config.company import Company
 from service.core.explanation import Explanation, ExposureEvidence, Record, Untracked
 from service.core.naming import Missing
@@ -196,6 +196,18 @@ async def test_a_step_that_no_tick_has_seen_is_wrong(database: Database, loaded:
 
     assert explanation.wrong is not None
     assert explanation.wrong.error.startswith("No tick has looked at it since Thu 10 Apr 2025, 08:00 UTC")
+
+
+async def test_what_cannot_be_worked_out_is_said_to_be_so(database: Database, loaded: LoadedCatalog) -> None:
+    await call_and_tick(database, loaded)
+    async with database.begin() as connection:
+        await connection.execute(update(campaigns).values(policy={"name": "of another release"}))
+    await tick(database, loaded, THURSDAY + timedelta(days=1))
+
+    explanation: Explanation[Untracked] = await asked(database, loaded, THURSDAY + timedelta(days=1))
+
+    assert explanation.wrong is not None
+    assert said(explanation, "why nobody was told")[0].startswith("Its escalation cannot be worked out")
 
 
 @pytest.mark.parametrize(

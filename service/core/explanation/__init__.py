@@ -4,7 +4,7 @@ from service.core.explanation.answer import Explanation, Point, Wrong
 from service.core.explanation.exposure import explain_exposure
 from service.core.explanation.notification import Hearer, Record, explain_notification
 from service.core.explanation.rungs import Heard, RungEvidence
-from service.core.explanation.silence import Untracked, explain_untracked
+from service.core.explanation.silence import Untracked, explain_undecidable, explain_untracked
 from service.core.explanation.situation import ExposureEvidence, Situation
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "Wrong",
     "explain_exposure",
     "explain_notification",
+    "explain_undecidable",
     "explain_untracked",
 ]

@@ -1,17 +1,19 @@
-"""What lastcall tells nobody of: a use of a model that it does not know, or of one that is not announced to go."""
+"""What nobody is told of: a model that is not known, or not announced to go; and what cannot be worked out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from service.core import words
 from service.core.catalog.lifecycle import Deprecation
-from service.core.explanation.answer import Explanation, Wrong, named, points
+from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
+from service.core.exposure import Exposure
+from service.core.notification import Trouble
 
 
 @dataclass(frozen=True, slots=True)
 class Untracked:
-    """A use of a model of which no exposure comes."""
+    """A use of a model of which nobody is told."""
 
     service: str
     environment: str
@@ -34,6 +36,18 @@ def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
         about=f"{named(use.service, use.environment)}, {use.model}{where}.",
         points=points(why_nobody_was_told=_why(use, today), evidence=[_calls(use)]),
         wrong=wrong,
+        evidence=use,
+    )
+
+
+def explain_undecidable(exposure: Exposure, trouble: Trouble, today: date) -> Explanation[Untracked]:
+    """Its escalation cannot be worked out, and so its explanation neither."""
+    month = sum(use.calls for use in exposure.days if use.day > today - timedelta(days=28))
+    use = Untracked(*exposure.key, is_known=True, calls_28d=month, deprecation=exposure.deprecation)
+    return Explanation(
+        about=f"{named(use.service, use.environment)}, {use.model} on {words.platform_name(exposure.key.platform)}.",
+        points=points(why_nobody_was_told=[sentence(trouble.detail)], evidence=[_calls(use)]),
+        wrong=Wrong.of(trouble.detail, trouble.remedy),
         evidence=use,
     )
 
