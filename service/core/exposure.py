@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
+from operator import sub
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -92,7 +92,7 @@ def quiet_period(days: Sequence[DayOfUse]) -> timedelta:
     """
     # As numbers, which are compared several times as fast: every decision asks for it.
     used = [use.day.toordinal() for use in days]
-    longest = max((later - earlier for earlier, later in pairwise(used)), default=0)
+    longest = max(map(sub, used[1:], used), default=0)
     return min(LONGEST_QUIET, max(SHORTEST_QUIET, timedelta(days=2 * longest)))
 
 

@@ -38,7 +38,7 @@ def climb(policy: Policy, case: Case) -> tuple[Rung, ...]:
         ladder = _lowest_first(_by_calls(rung, case) for rung in ladder)
     if not ladder or ladder[0].nominal >= case.earliest:
         return ladder
-    return tuple(_no_sooner(rung, case) for rung in ladder)
+    return tuple(rung if rung.nominal >= case.earliest else _no_sooner(rung, case) for rung in ladder)
 
 
 @lru_cache(maxsize=4096)
@@ -73,8 +73,6 @@ def _by_calls(rung: Rung, case: Case) -> Rung:
 
 
 def _no_sooner(rung: Rung, case: Case) -> Rung:
-    if rung.nominal >= case.earliest:
-        return rung
     return Rung(rung.step, rung.nominal, case.earliest if rung.step.at.while_failing else case.earliest_out)
 
 
@@ -97,16 +95,16 @@ def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> li
         done = behind.get(rung.name)
         if done is None:
             found.append(Waiting(rung, _occurrence(rung, case)))
-        elif _was_early(done, rung, case):
+        elif rung.step.at.while_failing and _was_early(done, case):
             found.append(Waiting(rung, _occurrence(rung, case) or case.deadline))  # told apart from the early one
         elif campaign and rung.step.repeat and (day := _again(campaign, done, rung, case)):
             found.append(Waiting(rung, day))
     return found
 
 
-def _was_early(done: Done, rung: Rung, case: Case) -> bool:
+def _was_early(done: Done, case: Case) -> bool:
     """Told of calls that failed for a while before the shutdown, and now it is the shutdown's day or later."""
-    if case.deadline is None or not rung.step.at.while_failing:
+    if case.deadline is None:
         return False
     return done.at < utc_midnight(case.deadline) <= case.now
 
