@@ -95,16 +95,16 @@ def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> li
         done = behind.get(rung.name)
         if done is None:
             found.append(Waiting(rung, _occurrence(rung, case)))
-        elif rung.step.at.while_failing and _was_early(done, case):
-            found.append(Waiting(rung, _occurrence(rung, case) or case.deadline))  # told apart from the early one
+        elif _was_early(done, rung, case) and (day := _occurrence(rung, case) or case.deadline) != done.day:
+            found.append(Waiting(rung, day))  # told apart from the early one
         elif campaign and rung.step.repeat and (day := _again(campaign, done, rung, case)):
             found.append(Waiting(rung, day))
     return found
 
 
-def _was_early(done: Done, case: Case) -> bool:
+def _was_early(done: Done, rung: Rung, case: Case) -> bool:
     """Told of calls that failed for a while before the shutdown, and now it is the shutdown's day or later."""
-    if case.deadline is None:
+    if case.deadline is None or not rung.step.at.while_failing:
         return False
     return done.at < utc_midnight(case.deadline) <= case.now
 
