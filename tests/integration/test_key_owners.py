@@ -1,5 +1,6 @@
 """Who holds the keys that services call with, as the stream leaves it for whoever looks for an owner."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +12,11 @@ from service.adapters.postgres.series_store import MAX_NEW_SERVICES, SeriesBook
 from service.adapters.postgres.tables import key_owners
 from service.adapters.postgres.usage_store import UsageStore
 from service.adapters.queries.ownership import read_key_owners
+from service.core.rollup import MAX_KEY_OWNERS
 from tests.calls import count_calls, make_event
 
 NOW = datetime(2025, 6, 2, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +73,30 @@ async def test_five_are_kept_of_a_service_the_latest_first(
             "search-api": ["gus", "fay", "eve", "dan", "cid"],
             "mail": ["ann"],
         }
+
+
+async def test_consumers_that_write_of_one_service_at_once_wait_for_nobody_for_ever(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    stores = [UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver)) for _ in range(3)]
+    for hour in range(8):
+        at = NOW + timedelta(hours=hour)
+        rounds = [
+            [
+                make_event(at=at, key_owner=f"{who}-{number}-{hour % 2}")
+                for who in (reader, "all")
+                for number in range(4)
+            ]
+            for reader in range(len(stores))
+        ]
+        async with asyncio.timeout(30):
+            await asyncio.gather(
+                *(count_calls(database, loaded, some, at, store=one) for one, some in zip(stores, rounds, strict=True))
+            )
+    await count_calls(database, loaded, [make_event(at=NOW + timedelta(hours=9), key_owner="last")], NOW + 2 * DAY)
+    names = [name for name, _ in await stored(database)]
+    assert len(names) == MAX_KEY_OWNERS
+    assert "last" in names
 
 
 async def test_time_to_come_is_no_later_than_now(database: Database, loaded: LoadedCatalog) -> None:

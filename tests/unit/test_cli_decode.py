@@ -102,6 +102,7 @@ def test_every_object_has_every_key(tmp_path: Path) -> None:
         "latency_ms": None,
         "streaming": None,
         "request_id": None,
+        "key_owner": None,
         "reason": None,
     }
     assert event == everything

@@ -32,7 +32,7 @@ _KEYS = (
         "served_id",
     ),
     *("requested_model", "served_model", "operation", "status", "error_code", "input_tokens", "output_tokens"),
-    *("cached_tokens", "latency_ms", "streaming", "request_id", "reason"),
+    *("cached_tokens", "latency_ms", "streaming", "request_id", "key_owner", "reason"),
 )
 """Of every JSON object, in this order; null where there is nothing to say."""
 _COLUMNS = (
