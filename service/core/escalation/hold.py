@@ -38,7 +38,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Waived:
-    """The risk is accepted: nothing is told before the morning of `until`, which may be after the shutdown."""
+    """The risk is accepted: no step is told before the morning of `until`, which may be after the shutdown."""
 
     by: str
     at: datetime

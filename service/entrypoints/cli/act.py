@@ -86,7 +86,7 @@ def waive(
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Accept the risk: nothing is told until a day, even past the shutdown."""
+    """Accept the risk: no step is told until a day, even past the shutdown. That its day moves is told."""
     _act(Waive(author_of(by), until.date(), reason), service, model, environment, platform, as_json=as_json)
 
 
