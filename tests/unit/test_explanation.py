@@ -9,7 +9,7 @@ import pytest
 
 from service.core.calendar import Calendar, Freeze
 from service.core.escalation.hold import Snoozed, Waived
-from service.core.escalation.policy import DEFAULT_POLICY, Policy
+from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
 from service.core.explanation import Explanation, explain_exposure, explain_notification, explain_untracked
 from service.core.explanation.silence import Untracked
 from service.core.notification import DateMoved, Facts, Migrated, Notice, Redirected, Trouble, Withdrawn
@@ -124,6 +124,22 @@ def test_day_of_what_was_missed_is_the_ladders_and_no_common_calendars() -> None
     assert (notice.step, notice.missed, notice.last_due) == ("-30d", ("announced", "-60d"), date(2025, 5, 2))
     (late,) = (one for one in said(of(notice), "why now") if one.startswith("Not told before"))
     assert late.endswith("because the first call was seen only on Sat 10 May 2025.")
+
+
+def test_step_of_a_day_off_was_not_missed_where_a_higher_one_comes_on_the_next_working_day() -> None:
+    """Nine days before is a Saturday, seven days before the Monday after it."""
+    steps = tuple(Step(parse_offset(name), ("owner",)) for name in ("-30d", "-9d", "-7d"))
+    played = Played(policy=Policy("close", steps))
+    played.decides("2025-06-16T07:00")
+    assert notice_of(played, "2025-07-07T07:00").missed == ()
+
+
+def test_late_by_a_day_off_and_another_day_was_missed() -> None:
+    steps = tuple(Step(parse_offset(name), ("owner",)) for name in ("-30d", "-9d", "-6d"))
+    played = Played(policy=Policy("close", steps))
+    played.decides("2025-06-16T07:00")
+    notice = notice_of(played, "2025-07-08T07:00")
+    assert (notice.missed, notice.last_due) == (("-9d",), date(2025, 7, 5))
 
 
 # --- notifications ----------------------------------------------------------------------------------------------------

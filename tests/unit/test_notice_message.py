@@ -343,6 +343,17 @@ def test_what_was_missed_before_lastcall_knew_of_it_is_told_as_such() -> None:
     ) in read(first_day()).splitlines()
 
 
+def test_notices_that_waited_keep_the_days_that_their_ladder_had() -> None:
+    """Counted from a freeze, 30 days before fell on 1 June, when lastcall did not know of it."""
+    waited = [
+        make_notice(step="-30d", planned_on=date(2025, 6, 1), known_since=date(2025, 6, 2)),
+        make_notice(step="-14d", planned_on=date(2025, 6, 17), known_since=date(2025, 6, 2)),
+    ]
+    assert "because lastcall has known of it only since Mon 2 Jun 2025." in read(*waited)
+    unnoted = [make_notice(step=notice.step, known_since=notice.known_since) for notice in waited]
+    assert "because lastcall did not send it in time." in read(*unnoted)
+
+
 @pytest.mark.parametrize(
     "second",
     [
