@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 
 from service.core.calendar import Calendar, utc_midnight
 from service.core.escalation.campaign import Campaign, Done
@@ -57,7 +58,7 @@ def _by_dates(policy: Policy, calendar: Calendar, announced: date | None, deadli
 
 
 def _lowest_first(rungs: Iterable[Rung]) -> tuple[Rung, ...]:
-    return tuple(sorted(rungs, key=lambda rung: rung.nominal))
+    return tuple(sorted(rungs, key=attrgetter("nominal")))
 
 
 def _by_calls(rung: Rung, case: Case) -> Rung:
