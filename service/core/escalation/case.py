@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from service.core import words
 from service.core.calendar import Calendar, utc_midnight
@@ -103,6 +103,7 @@ class Case:
         return calendar.business_day_after(calendar.next_working(moment))
 
 
+@lru_cache(maxsize=4096)  # a tick asks for its own moment again and again, a look ahead for the first call
 def go_out_at(moment: datetime, calendar: Calendar, deadline: date | None) -> datetime:
     """At once in the last days, else in the owner's working hours, and no later than the morning on which the last days
     begin: delayed, never dropped."""
