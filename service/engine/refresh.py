@@ -14,7 +14,7 @@ from service.adapters.directory.pagerduty import SCHEME, PagerDuty
 from service.adapters.postgres.agenda import look_at_services, services_on_agenda
 from service.adapters.postgres.conditions import Condition, clear_condition, clear_conditions_except, raise_condition
 from service.adapters.postgres.database import Database, Transaction
-from service.adapters.postgres.directory_store import claim, failed, remember, replace_answers, went_well
+from service.adapters.postgres.directory_store import claim, failed, is_claimed, remember, replace_answers, went_well
 from service.config.company import Company
 from service.config.directories import Directories
 from service.config.settings import Settings
@@ -81,6 +81,8 @@ async def refresh(database: Database, company: Company, doors: Doors, *, now: da
                 continue
         said = await ask()
         async with database.begin() as connection:
+            if not await is_claimed(connection, directory, now=now):
+                continue  # it took so long that somebody else has asked since, and knows better
             if isinstance(said, Unavailable):
                 await _bear(connection, directory, said, now)
             else:

@@ -1,5 +1,7 @@
 """Directories of owners: what they say is kept, and counts while they are down."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +21,8 @@ from service.adapters.postgres.directory_store import last_good, read_standings
 from service.adapters.postgres.tables import agenda
 from service.config.company import Company
 from service.config.directories import Backstage, Codeowners, Directories
+from service.core.directory.answer import Unavailable
+from service.core.directory.backstage import Entity
 from service.core.directory.owners import Ownership
 from service.core.ownership import Owner, OwnerRule
 from service.engine.ownership import load_owners
@@ -80,6 +84,35 @@ async def test_directory_is_asked_each_quarter_of_an_hour_by_one_process(
     for minutes in (0, 0, 14, 15, 16, 29):
         await refresh(database, COMPANY, doors, now=NOW + timedelta(minutes=minutes))
     assert len(backstage.asked) == 2
+
+
+async def test_answer_that_took_too_long_does_not_replace_a_newer_one(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.yaml"
+    company = Company(directories=Directories(backstage=Backstage(path=file)))
+    file.write_text(json.dumps(component("search-api", "search")))
+    slow = _Slow(file)
+    asking = asyncio.create_task(refresh(database, company, Doors(backstage=slow), now=NOW))
+    await slow.has_read.wait()
+    file.write_text(json.dumps(component("search-api", "payments")))
+    later = NOW + timedelta(minutes=15)
+    await refresh(database, company, Doors(backstage=BackstageFiles(file)), now=later)
+    slow.may_answer.set()
+    assert (await asking).answers == {}
+    assert (await ownership(database, "search-api", later, company)).owner.team == "payments"
+
+
+class _Slow(BackstageFiles):
+    """Answers with what it has read, once it may."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.has_read, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def entities(self) -> list[Entity] | Unavailable:
+        found = await super().entities()
+        self.has_read.set()
+        await self.may_answer.wait()
+        return found
 
 
 @pytest.mark.parametrize(

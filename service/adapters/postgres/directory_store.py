@@ -50,6 +50,13 @@ async def claim(
     return (await connection.execute(claimed.returning(d.directory))).first() is not None
 
 
+async def is_claimed(connection: AsyncConnection, directory: str, *, now: datetime) -> bool:
+    """Whether the claim of `now` stands: nobody has asked the directory since, nor does before the transaction ends."""
+    d = directory_answers.c
+    asked = select(d.tried_at).where(d.directory == directory, d.key == ITSELF).with_for_update()
+    return await connection.scalar(asked) == now
+
+
 async def replace_answers(
     connection: AsyncConnection, directory: str, answers: Mapping[str, Mapping[str, Any]], *, now: datetime
 ) -> None:
