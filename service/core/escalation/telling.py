@@ -141,18 +141,19 @@ def tell_held(campaign: Campaign, holding: Done, case: Case) -> tuple[Campaign, 
 
 
 def tell_relapse(campaign: Campaign, ladder: Sequence[Rung], case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
-    """At the level that was left, unless a step falls on this very day or speaks of calls after the end.
-
-    Nothing is told where the plan has no step behind it any more, because the deadline moved meanwhile.
+    """At the level that was left, unless a step falls on this very day or speaks of calls after the end. At the highest
+    step that is due, where nobody was told before; and not at all where none is.
     """
     due = waiting(campaign, case, ladder)
-    fresh = [one for one in due if one.rung.step.at.needs_calls or case.day_of(one.rung.nominal) == case.today]
-    slept = [one for one in due if one not in fresh]
-    passed = campaign.with_done(*(Done(one.rung.name, case.now, one.day) for one in slept))
     level = campaign.level.step if campaign.level else None
     left = [Waiting(rung, case.today) for rung in ladder if rung.name == level]
+    fresh = [one for one in due if one.rung.step.at.needs_calls or case.day_of(one.rung.nominal) == case.today]
     if not fresh and not left:
-        return passed, ()
+        fresh = due
+    if not fresh and not left:
+        return campaign, ()
+    slept = [one for one in due if one not in fresh]
+    passed = campaign.with_done(*(Done(one.rung.name, case.now, one.day) for one in slept))
     reopened, telling = tell(passed, fresh or left, ladder, case)
     missed = (*(one.rung.name for one in slept), *telling.missed)
     occurrence = f"reopened {case.now:%Y-%m-%dT%H:%M}"
