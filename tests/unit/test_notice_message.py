@@ -292,7 +292,8 @@ def test_evidence_stands_below_with_its_source() -> None:
     message = render([notice], links=Links("https://lastcall.example"), now=TODAY)
     assert as_text(message).splitlines()[-1] == (
         "Announced Mon 14 Apr 2025 (https://provider.example/deprecations) · Called as gpt-4.5-preview-2025-02-27 · "
-        "Requests: req_1 and req_2 · Open lastcall (https://lastcall.example)"
+        "Requests: req_1 and req_2 · Open lastcall (https://lastcall.example) · "
+        "Answer: lastcall ack search-api, or commit, snooze, waive, explain"
     )
 
 

@@ -18,7 +18,7 @@ from service.core.messages.particulars import (
     prospects,
     standing,
 )
-from service.core.messages.text import code, link, plain
+from service.core.messages.text import as_typed, code, link, plain
 from service.core.messages.timing import Timing
 from service.core.notification import Notice
 
@@ -38,7 +38,7 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
     yield from sections(who_owns({one.service: one.candidates for one in group.notices if one.team is None}))
     yield from () if late_said else map(section, _late(group.notices))
     yield from sections([*_prospects(group.notices), _outlook(group.notices, group.timing)])
-    yield from context(_evidence(group.notices, links))
+    yield from context([*_evidence(group.notices, links), _answers(group.notices)])
 
 
 def _headline(notice: Notice, when: Timing) -> str:
@@ -151,6 +151,13 @@ def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[str]:
         yield f"Requests: {_some(first.request_ids)}"
     if links.page:
         yield link(links.page, "Open lastcall")
+
+
+def _answers(notices: Sequence[Notice]) -> str:
+    """What its owner can do about it, as it is typed."""
+    named = {notice.service for notice in notices}
+    service = as_typed(named.pop()) if len(named) == 1 else "SERVICE"
+    return f"Answer: {code(f'lastcall ack {service}')}, or `commit`, `snooze`, `waive`, `explain`"
 
 
 def _some(ids: Sequence[str]) -> str:

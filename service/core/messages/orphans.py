@@ -1,13 +1,9 @@
 """Services that nobody is known to own: a question to whoever reads it, with who may know, and how to answer."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from service.core import words
-from service.core.messages.text import code, plain
-
-_COMMAND_WORD = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.:/@+=,-]{0,119}")
-"""A name that a shell and an address of the web take as it stands. People paste what a message tells them to."""
+from service.core.messages.text import as_typed, code, plain
 
 
 def who_owns(orphans: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -27,7 +23,7 @@ def _perhaps(candidates: Sequence[str], before: str, after: str) -> str:
 
 
 def _how_to_answer(service: str) -> str:
-    name = service if _COMMAND_WORD.fullmatch(service) else "SERVICE"
+    name = as_typed(service)
     command = code(f"lastcall reassign {name} --team TEAM --person EMAIL")
     request = code(f"POST /api/v1/owners/{name}")
     return f"Answer with {command}, {request} or a rule in `lastcall.yaml`: the owner hears from then on."

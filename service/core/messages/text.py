@@ -1,5 +1,6 @@
 """Untrusted names in Slack's mrkdwn: bounded, on one line, escaped. They mention nobody and end no code span."""
 
+import re
 import unicodedata
 from urllib.parse import urlsplit
 
@@ -7,6 +8,8 @@ NAME = 240
 """Most characters that a name takes, after escaping. A longer one ends in an ellipsis."""
 _LOOKALIKE = str.maketrans({"`": "ˋ"})
 """Slack has no escape for a backtick, which would begin or end a code span."""
+
+_COMMAND_WORD = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.:/@+=,-]{0,119}")
 
 
 def size(text: str) -> int:
@@ -59,3 +62,8 @@ def _fit(text: str, limit: int) -> str:
             break
         kept.append(piece)
     return "".join(kept).rstrip() + "…"
+
+
+def as_typed(service: str) -> str:
+    """Its name in a command or an address that people paste; `SERVICE` where a shell would read the name otherwise."""
+    return service if _COMMAND_WORD.fullmatch(service) else "SERVICE"
