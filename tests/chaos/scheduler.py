@@ -6,6 +6,7 @@ Arguments: the file of the clock, and the file that says up to which turn of it 
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from service.app import open_app
 from service.config.settings import Settings
 from service.engine.tick import Engine, tick
 from service.entrypoints.process import open_engine
-from service.entrypoints.scheduler import DECIDING, DELIVERING
+from service.entrypoints.scheduler import DECIDING, DELIVERING, REFRESHING
+from tests.chaos.history import catalog_of
 
 LOOK_SECONDS = 0.02
 BEGUN = "begun"
@@ -30,30 +32,33 @@ async def main(clock: Path, decided: Path) -> None:
 
 
 class Clock:
-    """A file with the number of its turn and the time."""
+    """A file with the number of its turn, the time, and the release that runs by then."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def read(self) -> tuple[str, datetime]:
-        turn, now = self._file.read_text().split()
-        return turn, datetime.fromisoformat(now)
+    def read(self) -> tuple[str, datetime, int]:
+        turn, now, release = self._file.read_text().split()
+        return turn, datetime.fromisoformat(now), int(release)
 
 
 async def _decide(engine: Engine, clock: Clock, say: Callable[[str], object]) -> None:
-    """Once a turn, so that the test can tell when nobody decides as of an earlier time any more."""
+    """Once a turn, with what the directory says by then; so that the test can tell when nobody decides as of an earlier
+    time any more."""
     done = BEGUN
     while True:
         say(done)
-        turn, now = clock.read()
-        if turn != done and not (await tick(engine, now=now, only=DECIDING)).failures:
-            done = turn
+        turn, now, release = clock.read()
+        if turn != done:
+            released = replace(engine, catalog=catalog_of(release, engine.catalog))
+            if not (await tick(released, now=now, only=(*REFRESHING, *DECIDING))).failures:
+                done = turn
         await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _deliver(engine: Engine, clock: Clock) -> None:
     while True:
-        _, now = clock.read()
+        _, now, _ = clock.read()
         await tick(engine, now=now, only=DELIVERING)
         await asyncio.sleep(5 * LOOK_SECONDS)
 
