@@ -74,11 +74,16 @@ def decide_case(campaign: Campaign | None, case: Case, policy: Policy) -> Decisi
 
 
 def _go_on(campaign: Campaign, case: Case) -> Change | Wait:
-    """A promise and an accepted risk hold the steps, and not the news that the day has moved; a snooze holds both."""
+    """A promise and an accepted risk hold the steps, and neither the news that the day has moved nor the first notice
+    to a new owner; a snooze holds all of it."""
     quiet = held_by(campaign, case)
-    if campaign.deadline != case.deadline and not (quiet and isinstance(quiet.hold, Snoozed)):
+    if quiet and isinstance(quiet.hold, Snoozed):
+        return _hold_still(quiet, case)
+    if campaign.deadline != case.deadline:
         return _replan(campaign, case)
-    return _hold_still(quiet, case) if quiet else _advance(campaign, case)
+    if quiet is None:
+        return _advance(campaign, case)
+    return _hand_over(campaign, case) if _is_handed_over(campaign, case) else _hold_still(quiet, case)
 
 
 def _hold_still(quiet: Quiet, case: Case) -> Wait:
@@ -184,7 +189,7 @@ def _planned_anew(campaign: Campaign, case: Case) -> Campaign:
 
 def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     """Everything that is due now, in one decision: so that asking again finds nothing."""
-    is_handed_over = campaign.owner is not None and campaign.owner.has_handed_over_to(case.owner)
+    is_handed_over = _is_handed_over(campaign, case)
     settled = _judged(_taken_over(campaign, case) if is_handed_over else campaign, case)
     ladder = climb(campaign.policy, case)
     went_on, tellings = _tell_what_is_due(campaign, settled, ladder, case, is_handed_over=is_handed_over)
@@ -202,6 +207,20 @@ def _judged(campaign: Campaign, case: Case) -> Campaign:
     if isinstance(campaign.hold, Committed) and is_broken(campaign, case):
         return replace(campaign, hold=None, promise_broken_on=campaign.hold.on)
     return campaign
+
+
+def _is_handed_over(campaign: Campaign, case: Case) -> bool:
+    return campaign.owner is not None and campaign.owner.has_handed_over_to(case.owner)
+
+
+def _hand_over(campaign: Campaign, case: Case) -> HandOver:
+    """While the steps are held: the new owner hears what it owns, and what was promised or accepted."""
+    taken = _taken_over(campaign, case)
+    standing = standing_at(taken, case, climb(campaign.policy, case))
+    if standing is None:
+        return HandOver(taken, (), "somebody else answers for the service")
+    told, telling = tell_new_owner(taken, standing, case)
+    return HandOver(told, (telling,), telling.reason)
 
 
 def _taken_over(campaign: Campaign, case: Case) -> Campaign:
