@@ -175,15 +175,16 @@ def _replan(campaign: Campaign, case: Case) -> Replan:
 
 def _planned_anew(campaign: Campaign, case: Case) -> Campaign:
     """The campaign for the exposure's deadline of today. Steps that stand in the future again are armed again; those
-    that have no day now, as nobody knows when it will be, stay behind."""
+    that have no day now, as nobody knows when it will be, stay behind, and nobody hears of them any more."""
     if campaign.deadline == case.deadline:
         return campaign
-    ahead = {rung.name for rung in climb(campaign.policy, case) if rung.nominal > case.now}
+    begins = {rung.name: rung.nominal for rung in climb(campaign.policy, case)}
+    behind = (done for done in campaign.done if begins.get(done.step, case.now) <= case.now)
     return replace(
         campaign,
         deadline=case.deadline,
         plan_version=campaign.plan_version + 1,
-        done=tuple(done for done in campaign.done if done.step not in ahead),
+        done=tuple(done if done.step in begins else replace(done, held=()) for done in behind),
     )
 
 
