@@ -1,4 +1,4 @@
-"""Seven weeks by a seed: what services call, what people ask, and how dates and owners change."""
+"""Two months by a seed: what services call, what people ask, and how dates and owners change."""
 
 import random
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from service.core.catalog.lifecycle import Catalog, Shutdown
 from tests.callers import Caller
 from tests.calls import count_calls
 
-BEGIN, SHUTDOWN, END = date(2025, 6, 2), date(2025, 7, 14), date(2025, 7, 18)
+BEGIN, SHUTDOWN, END = date(2025, 5, 16), date(2025, 7, 14), date(2025, 7, 18)
 GONE_ON = (SHUTDOWN, date(2025, 7, 7), date(2025, 7, 15))
 """The day of the shutdown by the catalog of each release; the first is the one that is shipped."""
 NOON = 12
@@ -99,14 +99,10 @@ def _people(chance: random.Random, services: int) -> tuple[Asks | NamesOwner, ..
 
 
 def make_times(chance: random.Random) -> list[datetime]:
-    """When the schedulers look: at one or two random moments of each day."""
+    """When the schedulers look: at a random moment of each day."""
     midnights = (datetime.combine(BEGIN + timedelta(days=n), time(), UTC) for n in range((END - BEGIN).days + 1))
     minutes = [minute for minute in range(24 * 60) if minute // 60 != NOON]
-    return [
-        midnight + timedelta(minutes=minute)
-        for midnight in midnights
-        for minute in sorted(chance.sample(minutes, chance.choice((1, 1, 2))))
-    ]
+    return [midnight + timedelta(minutes=chance.choice(minutes)) for midnight in midnights]
 
 
 def catalog_of(release: int, shipped: Catalog) -> Catalog:

@@ -1,4 +1,4 @@
-"""Three schedulers share one database through weeks of fast time, and are killed at random, while people act,
+"""Three schedulers share one database through months of fast time, and are killed at random, while people act,
 owners change and dates move: all is recorded and told once, as if there had been one of them and nobody was killed.
 """
 
