@@ -164,8 +164,6 @@ def _after_the_hold(telling: Telling, campaign: Campaign, case: Case) -> Telling
 def _replan(campaign: Campaign, case: Case) -> Replan:
     reason = f"the shutdown moved from {campaign.deadline or 'no firm day'} to {case.deadline or 'no firm day'}"
     moved = _planned_anew(campaign, case)
-    if isinstance(moved.hold, Snoozed):
-        moved = replace(moved, hold=None)
     news = tell_owner("date_moved", moved, case, reason)
     after = _go_on(moved, case)
     if isinstance(after, Wait):
@@ -175,7 +173,8 @@ def _replan(campaign: Campaign, case: Case) -> Replan:
 
 def _planned_anew(campaign: Campaign, case: Case) -> Campaign:
     """The campaign for the exposure's deadline of today. Steps that stand in the future again are armed again; those
-    that have no day now, as nobody knows when it will be, stay behind, and nobody hears of them any more."""
+    that have no day now, as nobody knows when it will be, stay behind, and nobody hears of them any more. A snooze was
+    safe for the other day, and is over."""
     if campaign.deadline == case.deadline:
         return campaign
     begins = {rung.name: rung.nominal for rung in climb(campaign.policy, case)}
@@ -185,6 +184,7 @@ def _planned_anew(campaign: Campaign, case: Case) -> Campaign:
         deadline=case.deadline,
         plan_version=campaign.plan_version + 1,
         done=tuple(done if done.step in begins else replace(done, held=()) for done in behind),
+        hold=None if isinstance(campaign.hold, Snoozed) else campaign.hold,
     )
 
 
