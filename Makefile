@@ -2,8 +2,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
+SEED ?= 4
 
-.PHONY: setup demo test test-kafka test-browser chaos check bench bench-tick fmt lock
+.PHONY: setup demo test test-kafka test-browser chaos laws check bench bench-tick fmt lock
 
 setup: $(READY)  ## the command, at .venv/bin/lastcall
 
@@ -28,6 +29,14 @@ test-browser: setup  ## the page in a real Chromium
 chaos: setup  ## a million records, and months of escalation, while consumers and schedulers are killed
 	LASTCALL_CHAOS_RECORDS=1000000 .ci/kafka run $(BIN)/pytest tests/chaos/test_consumers_killed.py -m apache_kafka -s $(ARGS)
 	LASTCALL_CHAOS_SERVICES=300 LASTCALL_CHAOS_KILLS=60 $(BIN)/pytest tests/chaos/test_three_schedulers.py -s $(ARGS)
+
+laws: setup  ## escalation's laws over 100,000 random histories, in two processes; SEED=n makes them others
+	@echo "seeds $(SEED)1 and $(SEED)2"
+	@for half in 1 2; do \
+	  LASTCALL_LAWS_EXAMPLES=50000 $(BIN)/pytest tests/property/test_escalation_laws.py -q --hypothesis-seed=$(SEED)$$half $(ARGS) & \
+	  pids="$$pids $$!"; \
+	done; \
+	status=0; for pid in $$pids; do wait $$pid || status=1; done; exit $$status
 
 check: setup  ## lint, format, types, layers, catalog
 	$(BIN)/ruff check .

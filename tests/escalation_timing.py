@@ -1,0 +1,81 @@
+"""When the steps of a policy stand, worked out by brute force from what the words say, to compare with the ladder."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+from service.core.calendar import Calendar, utc_midnight
+from service.core.escalation.policy import Policy, Step
+
+DAY = timedelta(days=1)
+LAST_DAYS = 3
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A step on its day."""
+
+    step: Step
+    day: date
+    begins: datetime
+    """The morning of its day where the owner lives; the first moment of it in UTC where it speaks of failing calls."""
+
+
+@lru_cache(maxsize=65536)
+def standings(
+    policy: Policy, calendar: Calendar, announced: date | None, deadline: date | None
+) -> tuple[Standing, ...]:
+    """Those that have a day, lowest first."""
+    found = []
+    for step in policy.steps:
+        day = day_of_step(step, calendar, announced, deadline)
+        if day is not None:
+            found.append(Standing(step, day, utc_midnight(day) if step.at.while_failing else morning(calendar, day)))
+    return tuple(sorted(found, key=lambda one: one.begins))
+
+
+def day_of_step(step: Step, calendar: Calendar, announced: date | None, deadline: date | None) -> date | None:
+    if step.at.anchor == "announced":
+        return announced
+    if deadline is None:
+        return None
+    end = last_day_for_changes(calendar, deadline) if step.at.days < 0 else deadline
+    if step.at.anchor == "days":
+        return end + step.at.days * DAY
+    one, left = (DAY if step.at.days > 0 else -DAY), abs(step.at.days)
+    while left:
+        end += one
+        left -= calendar.is_business_day(end)
+    return end
+
+
+@lru_cache(maxsize=65536)
+def last_day_for_changes(calendar: Calendar, deadline: date) -> date:
+    """The deadline, or the first day of the earliest freeze from which on nothing can be changed before it."""
+    starts = [freeze.begin for freeze in calendar.freezes if freeze.begin < deadline]
+    return min(
+        (start for start in starts if not any(map(calendar.is_changeable, _days(start, deadline)))), default=deadline
+    )
+
+
+def _days(first: date, end: date) -> list[date]:
+    return [first + n * DAY for n in range((end - first).days)]
+
+
+@lru_cache(maxsize=65536)
+def morning(calendar: Calendar, day: date) -> datetime:
+    return calendar.work_start(day)
+
+
+def in_last_days(calendar: Calendar, deadline: date | None, moment: datetime) -> bool:
+    if deadline is None:
+        return False
+    day = calendar.day_of(moment)
+    before_freeze = (last_day_for_changes(calendar, deadline) - day).days
+    return (deadline - day).days <= LAST_DAYS or 0 <= before_freeze <= LAST_DAYS
+
+
+def is_working_time(calendar: Calendar, moment: datetime) -> bool:
+    local = moment.astimezone(calendar.zone)
+    at: time = local.time()
+    return calendar.is_business_day(local.date()) and calendar.work_starts <= at < calendar.work_ends

@@ -1,0 +1,194 @@
+"""A world of one exposure, for laws: a service that calls, a provider that moves its dates, people who act and leave,
+and schedulers that look at it, or do not. Nothing here decides; `service.core.escalation` does.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from service.core.calendar import utc_midnight
+from service.core.catalog.lifecycle import Deprecation, Shutdown
+from service.core.escalation.act import Act, Refused, perform
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
+from service.core.escalation.decide import decide
+from service.core.escalation.decision import Decision, Wait
+from service.core.escalation.policy import Policy
+from service.core.exposure import DayOfUse, Exposure
+from service.core.ownership import Owner
+from tests.builders import make_day, make_deprecation
+
+Answer = Literal["answered", "failing", "redirected"]
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """One burst of calls on each day that is a multiple of `every`, or on working days; so many, and by so much more or
+    less from one to the next."""
+
+    every: int = 1
+    calls: int = 100
+    grows_by: float = 0.0
+    rests_on_weekends: bool = False
+
+    def calls_on(self, day: date) -> bool:
+        return day.toordinal() % self.every == 0 and not (self.rests_on_weekends and day.weekday() > 4)
+
+
+class Calls:
+    """What was called, oldest first by event time: at most one burst a UTC day, all at the same time of the day."""
+
+    def __init__(self, at: timedelta) -> None:
+        self.at = at
+        self.moments: list[datetime] = []
+        self.days: list[DayOfUse] = []
+
+    def add(self, day: date, calls: int, answer: Answer) -> None:
+        """Late, if a later day has calls already. A day that has calls keeps them."""
+        moment = utc_midnight(day) + self.at
+        index = bisect_right(self.moments, moment)
+        if index and self.moments[index - 1] == moment:
+            return
+        failed = calls if answer == "failing" else 0
+        redirected = calls if answer == "redirected" else 0
+        use = make_day(day, calls=calls, errors=failed, end_of_life=failed, redirected=redirected)
+        self.moments.insert(index, moment)
+        self.days.insert(index, use)
+
+    def up_to(self, moment: datetime) -> int:
+        return bisect_right(self.moments, moment)
+
+
+class World:
+    """`now` is the true time. What a scheduler takes for the time may be another one."""
+
+    def __init__(
+        self, *, start: datetime, shutdown_on: date, owner: Owner, policy: Policy, calls_at: timedelta = 12 * HOUR
+    ) -> None:
+        self.now = start
+        self.owner, self.policy = owner, policy
+        self.deprecation: Deprecation = make_deprecation(announced=start.date(), shutdown_on=shutdown_on)
+        self.campaign: Campaign | None = None
+        self.calls = Calls(calls_at)
+        self.rhythm: Rhythm | None = None
+        self.level = 0.0
+        self.answer: Answer = "answered"
+        self.answer_after_the_end: Answer = "failing"
+        self.read_until: datetime | None = None
+        """Where reading has stalled. None: all calls are on record."""
+        self.look: Wait | None = None
+        """What the last look said. None: something has changed since, and the engine looks at once."""
+        self._picture: tuple[int, Exposure] | None = None
+
+    @property
+    def deadline(self) -> date | None:
+        return self.deprecation.shutdown.deadline
+
+    # --- what happens
+
+    def call(self, rhythm: Rhythm | None) -> None:
+        self.rhythm = rhythm
+        self.level = float(rhythm.calls) if rhythm else 0.0
+
+    def pass_to(self, moment: datetime) -> None:
+        """Time passes and nobody looks."""
+        day = self.now.date()
+        while day <= moment.date():
+            at = utc_midnight(day) + self.calls.at
+            if self.now < at <= moment and self.rhythm and self.rhythm.calls_on(day):
+                self.calls.add(day, max(1, int(self.level)), self._answer_on(day))
+                self.level = min(1e6, self.level * (1 + self.rhythm.grows_by))
+            day += DAY
+        self.now = max(self.now, moment)
+
+    def _answer_on(self, day: date) -> Answer:
+        gone = self.deadline is not None and day >= self.deadline
+        return self.answer_after_the_end if gone else self.answer
+
+    def hear_late_of(self, days_ago: int) -> None:
+        """A record of a day that is past comes in now."""
+        self.calls.add(self.now.date() - days_ago * DAY, 50, "answered")
+        self._picture = None
+        self.look = None
+
+    def plan_end(self, on: date | None, precision: Literal["exact", "no_sooner_than"] = "exact") -> None:
+        self.deprecation = replace(self.deprecation, shutdown=Shutdown(on, precision))
+        self.look = None
+
+    def take_back(self) -> None:
+        self.deprecation = replace(
+            self.deprecation, announced=None, shutdown=Shutdown(None, "unknown"), replacements=()
+        )
+        self.look = None
+
+    def announce(self, on: date) -> None:
+        self.deprecation = make_deprecation(announced=self.now.date(), shutdown_on=on)
+        self.look = None
+
+    def hand_over_to(self, owner: Owner) -> None:
+        self.owner = owner
+        self.look = None
+
+    # --- who looks
+
+    def picture(self, now: datetime) -> Exposure | None:
+        """What is on record by `now`. None: nothing was called yet."""
+        count = self.calls.up_to(now if self.read_until is None else min(now, self.read_until))
+        if count == 0:
+            return None
+        known = self._picture
+        if known is None or known[0] != count or known[1].deprecation is not self.deprecation:
+            known = self._picture = count, self._picture_of(count)
+        return known[1]
+
+    def _picture_of(self, count: int) -> Exposure:
+        first, last = self.calls.moments[0], self.calls.moments[count - 1]
+        days = tuple(self.calls.days[:count])
+        return Exposure("search-api", "production", self.deprecation, first, last, days)
+
+    def decide(self, now: datetime) -> Decision | None:
+        """What a scheduler that reads what is stored would do. None: there is no exposure."""
+        exposure = self.picture(now)
+        if exposure is None:
+            return None
+        return decide(self.campaign, exposure, self.owner, self.policy, now, known_until=self.read_until)
+
+    def case(self) -> Case | None:
+        exposure = self.picture(self.now)
+        return None if exposure is None else Case(exposure, self.owner, self.now, self.read_until)
+
+    def act(self, act: Act) -> Campaign | Refused | None:
+        """None: there is nothing to act on."""
+        case = self.case()
+        if case is None:
+            return None
+        answer = perform(act, self.campaign, case, self.policy)
+        if isinstance(answer, Campaign):
+            self.campaign, self.look = answer, None
+        return answer
+
+    def live_until(self, end: datetime, tick: Callable[[], object]) -> None:
+        """As the engine does: `tick` when the last look said so, and at a call where it said so."""
+        while (at := self._next_look()) <= end:
+            self.pass_to(at)
+            tick()
+        self.pass_to(end)
+
+    def _next_look(self) -> datetime:
+        if self.look is None:
+            return self.now
+        call = self._next_call() if self.look.wakes_on_call or not self.calls.moments else None
+        at = min((one for one in (self.look.until, call) if one), default=datetime.max.replace(tzinfo=UTC))
+        # A scheduler that waits for records asks each five minutes; each few hours will do here.
+        return at if self.read_until is None else max(at, self.now + 5 * HOUR)
+
+    def _next_call(self) -> datetime | None:
+        for n in range(40):
+            at = utc_midnight(self.now.date() + n * DAY) + self.calls.at
+            if at > self.now and self.rhythm and self.rhythm.calls_on(at.date()):
+                return at
+        return None
