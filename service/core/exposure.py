@@ -142,12 +142,37 @@ def state_of(exposure: Exposure, now: datetime) -> State:
     if now >= quiet_at(exposure):
         return "quiet"
     last = exposure.days[-1]
-    is_past = exposure.deadline is not None and last.day > exposure.deadline
-    if _is_gone(last) or (is_past and 2 * last.errors >= last.calls):
+    if _fails(last, exposure.deadline):
         return "broken"
     if _is_redirected(last):
         return "redirected"
-    return "overdue" if is_past else "active"
+    return "overdue" if _is_past(last, exposure.deadline) else "active"
+
+
+class Failing(NamedTuple):
+    """The days of use up to the last one on all of which the exposure was broken."""
+
+    since: date
+    answered_on: date | None
+    """The day of use before them. None: there is none."""
+
+
+def failing(exposure: Exposure) -> Failing | None:
+    """None: the last day of use is not broken."""
+    since: date | None = None
+    for use in reversed(exposure.days):
+        if not _fails(use, exposure.deadline):
+            return Failing(since, use.day) if since else None
+        since = use.day
+    return Failing(since, None) if since else None
+
+
+def _fails(day: DayOfUse, deadline: date | None) -> bool:
+    return _is_gone(day) or (_is_past(day, deadline) and 2 * day.errors >= day.calls)
+
+
+def _is_past(day: DayOfUse, deadline: date | None) -> bool:
+    return deadline is not None and day.day > deadline
 
 
 def _is_gone(day: DayOfUse) -> bool:

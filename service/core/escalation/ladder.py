@@ -11,7 +11,7 @@ from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import LAST_DAYS, Case, go_out_at
 from service.core.escalation.holding import acknowledged_until, resumes_at
 from service.core.escalation.policy import Policy, Step
-from service.core.exposure import State, quiet_at
+from service.core.exposure import State, failing, quiet_at
 
 _NOT_KNOWN = datetime.min.replace(tzinfo=UTC)
 
@@ -96,18 +96,25 @@ def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> li
         done = behind.get(rung.name)
         if done is None:
             found.append(Waiting(rung, _occurrence(rung, case)))
-        elif _was_early(done, rung, case) and (day := _occurrence(rung, case) or case.deadline) != done.day:
-            found.append(Waiting(rung, day))  # told apart from the early one
-        elif campaign and rung.step.repeat and (day := _again(campaign, done, rung, case)):
+        elif day := _fails_anew(done, rung, case) or (campaign and _again(campaign, done, rung, case)):
             found.append(Waiting(rung, day))
     return found
 
 
-def _was_early(done: Done, rung: Rung, case: Case) -> bool:
+def _fails_anew(done: Done, rung: Rung, case: Case) -> date | None:
+    """The day of a failure that is another one than that which was told: the shutdown, after one before it; or a
+    failure that began after the other had ended, as a later day of use was answered."""
+    if not rung.step.at.while_failing:
+        return None
+    if _was_early(done, case) and (day := _occurrence(rung, case) or case.deadline) != done.day:
+        return day
+    run = failing(case.exposure)
+    return run.since if run and run.answered_on and run.answered_on > done.at.date() else None
+
+
+def _was_early(done: Done, case: Case) -> bool:
     """Told of calls that failed for a while before the shutdown, and now it is the shutdown's day or later."""
-    if case.deadline is None or not rung.step.at.while_failing:
-        return False
-    return done.at < utc_midnight(case.deadline) <= case.now
+    return case.deadline is not None and done.at < utc_midnight(case.deadline) <= case.now
 
 
 def _applies(step: Step, state: State) -> bool:
