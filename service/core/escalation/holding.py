@@ -74,7 +74,7 @@ def _is_believed(promise: Committed, campaign: Campaign, case: Case) -> bool:
     """
     if case.today > promise.on:
         return case.now < judged_at(promise, case) or not calls_after(promise, case)
-    if case.now < _trusted_until(promise, campaign, case):
+    if case.now < trusted_until(promise, campaign, case):
         return True
     return case.forecast.is_believable(promise.on + timedelta(days=1))
 
@@ -88,8 +88,10 @@ def calls_after(promise: Committed, case: Case) -> bool:
 
 
 def judged_at(promise: Committed, case: Case) -> datetime:
-    """The morning of the first business day after the day that was promised."""
-    return case.morning(case.owner.calendar.add_business_days(promise.on, 1))
+    """The morning of the first business day after the day that was promised; of the next day where the last days do not
+    wait for one."""
+    after = promise.on + timedelta(days=1)
+    return case.go_out_at(case.morning(after))
 
 
 def is_broken(campaign: Campaign, case: Case) -> bool:
@@ -110,19 +112,21 @@ def _end_of(hold: Hold, case: Case) -> datetime | None:
             return shutdown
 
 
-def _trusted_until(promise: Committed, campaign: Campaign, case: Case) -> datetime:
-    """The morning of the day half way, and no sooner than the next one; not at all once a promise was broken."""
+def trusted_until(promise: Committed, campaign: Campaign, case: Case) -> datetime:
+    """The morning of the day half way, and no sooner than the next one; for a promise after another no later than for
+    that one, and not at all once a promise was broken."""
     if campaign.promise_broken_on is not None:
         return promise.at
     begun = case.day_of(promise.at)
-    return case.morning(begun + max(timedelta(days=1), (promise.on - begun) / 2))
+    half_way = case.morning(begun + max(timedelta(days=1), (promise.on - begun) / 2))
+    return min(filter(None, (half_way, campaign.trusted_until)))
 
 
 def _next_look(promise: Committed, campaign: Campaign, case: Case) -> datetime | None:
     """None: a new call alone can break it."""
     if case.today > promise.on:
         return judged_at(promise, case) if calls_after(promise, case) else None
-    if case.now < (half_way := _trusted_until(promise, campaign, case)):
+    if case.now < (half_way := trusted_until(promise, campaign, case)):
         return half_way
     return next(at for n in (0, 1) if (at := case.morning(case.today + timedelta(days=n))) > case.now)  # a new forecast
 

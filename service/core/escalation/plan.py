@@ -75,7 +75,9 @@ def as_if_adopted(campaign: Campaign, policy: Policy, case: Case) -> Campaign:
     """
     if policy == campaign.policy:
         return campaign
-    adopted = replace(campaign, policy=policy)
+    names = {step.name for step in policy.steps}
+    done = tuple(one if one.step in names else replace(one, held=()) for one in campaign.done)
+    adopted = replace(campaign, policy=policy, done=done)
     due = {one.rung.name for one in waiting(campaign, case, climb(campaign.policy, case))}
     behind = [one for one in waiting(adopted, case, climb(policy, case)) if one.rung.name not in due]
     return adopted.with_done(*(Done(one.rung.name, case.now, one.day) for one in behind)) if behind else adopted
