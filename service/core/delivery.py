@@ -77,18 +77,21 @@ Sought = Found | Absent | Retry | Failed
 
 
 class Transport(Protocol):
-    """Where messages go. Neither method raises for what the other side does; that is an outcome."""
+    """Where messages go. Neither method raises for what the other side does; that is an outcome.
+
+    `now`: as of when whoever is on duty is looked up.
+    """
 
     @property
     def is_local(self) -> bool:
         """There is no Slack behind it: the local outbox is where a message ends."""
 
     async def post(
-        self, message: Message, destination: str, message_id: UUID, *, found: Found | None = None
+        self, message: Message, destination: str, message_id: UUID, *, now: datetime, found: Found | None = None
     ) -> Outcome:
         """Post the message and its replies, marked with `message_id`. `found`: only what is missing."""
 
-    async def find(self, message_id: UUID, destination: str, since: datetime) -> Sought:
+    async def find(self, message_id: UUID, destination: str, since: datetime, *, now: datetime) -> Sought:
         """Look for a message of that id, posted at `since` or later by the real clock."""
 
 

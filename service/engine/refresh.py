@@ -23,6 +23,7 @@ from service.core.directory.owners import STALE_AFTER, on_call_addresses
 from service.core.directory.stored import Answers, catalog_to_answers, rules_to_answers
 from service.core.ownership import Owner
 from service.engine.ownership import load_owners
+from service.engine.rota import said_of
 
 EVERY = timedelta(minutes=15)
 AFTER_ERROR = timedelta(minutes=2)
@@ -116,7 +117,7 @@ async def _duties(database: Database, company: Company, door: PagerDuty, now: da
     for address in on_call_addresses(owners.everybody(), SCHEME):
         people = await door.on_duty(address, now)
         if not isinstance(people, Unavailable):
-            answers[address] = {"people": list(people)}
+            answers[address] = said_of(people)
         elif people.is_refusal:
             trouble = trouble or people
         else:

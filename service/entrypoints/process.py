@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.adapters.directory.rota import Rota
 from service.adapters.slack.transport import LocalTransport, Transport, open_slack
 from service.app import App
 from service.core.messages import Links, Message
 from service.engine.refresh import open_doors
+from service.engine.rota import Rota
 from service.engine.tick import Engine
 from service.entrypoints.consumer import Consumer
 from service.entrypoints.scheduler import Heartbeat

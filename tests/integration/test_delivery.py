@@ -110,7 +110,7 @@ async def test_crash_after_posting_is_looked_up_and_not_repeated(
     assert claim is not None
     message = render(claim.facts, links=LINKS, now=NOON)
     assert await outbox.write(claim, message_id, message, now=NOON)
-    assert isinstance(await transport.post(message, "#search", message_id), Delivered)
+    assert isinstance(await transport.post(message, "#search", message_id, now=NOON), Delivered)
     await let_leases_lapse(database)
 
     assert await send(database, transport) == DeliveryReport(delivered=1)
@@ -214,7 +214,7 @@ async def test_post_in_doubt_is_found_among_what_others_said_since(
     await send(database, transport)
     [ours] = slack.posts
     for _ in range(450):
-        await transport.post(Message("chatter", []), "#search", uuid4())
+        await transport.post(Message("chatter", []), "#search", uuid4(), now=NOON)
 
     assert await send(database, transport, minutes=1) == DeliveryReport(delivered=1)
 

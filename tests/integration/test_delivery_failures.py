@@ -1,5 +1,6 @@
 """What Slack refuses is waited for, told to somebody else, and told to the operator once; nothing is lost."""
 
+from datetime import datetime
 from itertools import count
 from uuid import UUID
 
@@ -364,9 +365,9 @@ class LosingTheDatabase:
         self.find = slack.find
 
     async def post(
-        self, message: Message, destination: str, message_id: UUID, *, found: Found | None = None
+        self, message: Message, destination: str, message_id: UUID, *, now: datetime, found: Found | None = None
     ) -> Outcome:
-        outcome = await self._slack.post(message, destination, message_id, found=found)
+        outcome = await self._slack.post(message, destination, message_id, now=now, found=found)
         async with self._database.begin() as connection:
             await connection.execute(text("ALTER TABLE notifications RENAME TO away"))
         return outcome

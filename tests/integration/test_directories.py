@@ -233,8 +233,10 @@ async def test_people_on_duty_are_known_before_they_are_needed(database: Databas
     async with PagerDutyServer(schedules={"PSCHED": ["ada@example.com"]}) as server, open_http() as session:
         door = Doors(pagerduty=PagerDuty(session, server.url, SecretStr(server.token)))
         refreshed = await refresh(database, company, door, now=NOW)
-    assert refreshed.errors == {"pagerduty": "http_404"}
+    assert (refreshed.answers, refreshed.errors) == ({"pagerduty": 2}, {})
     async with database.connect() as connection:
-        known = await last_good(connection, "pagerduty", "pagerduty:PSCHED")
-    assert known is not None
-    assert known.answer == {"people": ["ada@example.com"]}
+        on_duty = await last_good(connection, "pagerduty", "pagerduty:PSCHED")
+        nobody = await last_good(connection, "pagerduty", "pagerduty:PNONE1")
+    assert on_duty is not None
+    assert nobody is not None
+    assert (on_duty.answer, nobody.answer) == ({"people": ["ada@example.com"]}, {"people": []})

@@ -1,8 +1,8 @@
-"""Who is on duty is asked when a message goes out; while nobody can say, those of the last good answer hear."""
+"""Who is on duty is asked when a message goes out. While nobody can say, those of the last good answer hear; a good
+answer that names nobody is no outage."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -10,26 +10,19 @@ from structlog.testing import capture_logs
 
 from service.adapters.directory.http import open_http
 from service.adapters.directory.pagerduty import PagerDuty
-from service.adapters.directory.rota import Rota
 from service.adapters.postgres.database import Database
 from service.adapters.slack.transport import SlackTransport, open_slack
 from service.engine.deliver import DeliveryReport
+from service.engine.rota import Rota
 from tests.builders import make_notice
 from tests.directory_server import Fault
-from tests.outbox_rows import NOON, enqueue, open_kinds, send, states
+from tests.outbox_rows import enqueue, open_kinds, send, states
 from tests.pagerduty_server import PagerDutyServer
+from tests.slack_server import Fault as SlackFault
 from tests.slack_server import SlackServer
 
 SCHEDULE = "pagerduty:PSCHED"
 GROUP = "usergroup:search-oncall"
-
-
-@dataclass
-class Clock:
-    now: datetime = field(default=NOON)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -41,16 +34,11 @@ async def pagerduty() -> AsyncIterator[PagerDutyServer]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 async def transport(
-    database: Database, slack: SlackServer, pagerduty: PagerDutyServer, clock: Clock
+    database: Database, slack: SlackServer, pagerduty: PagerDutyServer
 ) -> AsyncIterator[SlackTransport]:
     async with open_http(timeout_seconds=1) as session:
-        rota = Rota(database, PagerDuty(session, pagerduty.url, SecretStr(pagerduty.token)), clock=clock)
+        rota = Rota(database, PagerDuty(session, pagerduty.url, SecretStr(pagerduty.token)))
         token = SecretStr(slack.token)
         async with open_slack(token, api_url=slack.url, timeout_seconds=1, pace_seconds=0, rota=rota) as opened:
             yield opened
@@ -110,7 +98,7 @@ async def test_of_several_on_call_those_whom_slack_knows_hear(
         pytest.param(Fault(status=401), id="it refuses the key"),
         pytest.param(Fault(status=500), id="its server fails"),
         pytest.param(Fault(slow=5), id="it is slow"),
-        pytest.param(Fault(body=b'{"users": []}'), id="nobody is on call"),
+        pytest.param(Fault(body=b"{}"), id="an answer of another shape"),
     ],
 )
 async def test_pagerduty_that_is_down_means_those_of_its_last_good_answer(
@@ -118,17 +106,14 @@ async def test_pagerduty_that_is_down_means_those_of_its_last_good_answer(
     slack: SlackServer,
     transport: SlackTransport,
     pagerduty: PagerDutyServer,
-    *,
-    clock: Clock,
     fault: Fault,
 ) -> None:
     await enqueue(database, SCHEDULE, make_notice())
     await send(database, transport)
     await enqueue(database, SCHEDULE, make_notice(service="ranker"))
     pagerduty.faults.append(fault)
-    clock.now += timedelta(hours=6)
     with capture_logs() as logs:
-        assert await send(database, transport) == DeliveryReport(delivered=1)
+        assert await send(database, transport, minutes=6 * 60) == DeliveryReport(delivered=1)
     assert told(slack) == [["U00000001"], ["U00000001"]]
     (warned,) = [line for line in logs if line["event"] == "on duty by the last good answer"]
     assert (warned["address"], warned["hours_old"]) == (SCHEDULE, 6.0)
@@ -153,22 +138,75 @@ async def test_with_no_answer_ever_the_fallback_channel_hears(
 
 
 async def test_whoever_was_on_call_over_a_week_ago_is_left_alone(
-    database: Database, transport: SlackTransport, pagerduty: PagerDutyServer, clock: Clock
+    database: Database, transport: SlackTransport, pagerduty: PagerDutyServer
 ) -> None:
     await enqueue(database, SCHEDULE, make_notice())
     await send(database, transport)
     await enqueue(database, SCHEDULE, make_notice(service="ranker"))
     pagerduty.faults.append(Fault(status=500))
-    clock.now += timedelta(days=8)
-    await send(database, transport)
+    await send(database, transport, minutes=timedelta(days=8) / timedelta(minutes=1))
     assert (await states(database))[SCHEDULE] == ["delivered", "failed"]
 
 
 @pytest.mark.parametrize(
-    "members", [pytest.param([], id="nobody is on duty"), pytest.param(None, id="the group is gone")]
+    ("on_call", "reason"),
+    [
+        pytest.param([], "nobody_on_call", id="a gap in the rota"),
+        pytest.param(None, "http_404", id="the schedule was deleted"),
+    ],
 )
-async def test_user_group_without_anybody_means_those_who_were_in_it_last(
-    database: Database, slack: SlackServer, transport: SlackTransport, members: list[str] | None
+async def test_whoever_was_on_call_before_nobody_was_is_left_alone(
+    database: Database,
+    slack: SlackServer,
+    transport: SlackTransport,
+    pagerduty: PagerDutyServer,
+    *,
+    on_call: list[str] | None,
+    reason: str,
+) -> None:
+    await enqueue(database, SCHEDULE, make_notice())
+    await send(database, transport)
+    if on_call is None:
+        del pagerduty.schedules["PSCHED"]
+    else:
+        pagerduty.schedules["PSCHED"] = on_call
+    await enqueue(database, SCHEDULE, make_notice(service="ranker"))
+    assert await send(database, transport) == DeliveryReport(failed=1, delivered=2)
+    assert told(slack) == [["U00000001"]]
+    assert reason in str([posted.blocks for posted in slack.posts if posted.where == "#fallback"])
+
+
+async def test_pagerduty_that_is_down_in_a_gap_brings_nobody_back(
+    database: Database, slack: SlackServer, transport: SlackTransport, pagerduty: PagerDutyServer
+) -> None:
+    for minutes, (on_call, faults) in enumerate([(["ada@example.com"], []), ([], []), ([], [Fault(status=500)])]):
+        pagerduty.schedules["PSCHED"] = on_call
+        pagerduty.faults.extend(faults)
+        await enqueue(database, SCHEDULE, make_notice(service=f"service-{minutes}"))
+        await send(database, transport, minutes=minutes)
+    assert (await states(database))[SCHEDULE] == ["delivered", "failed", "failed"]
+    assert told(slack) == [["U00000001"]]
+
+
+async def test_service_without_a_policy_has_nobody_on_call(
+    database: Database, slack: SlackServer, transport: SlackTransport, pagerduty: PagerDutyServer
+) -> None:
+    pagerduty.faults.append(Fault(body=b'{"service": {"id": "PSERV", "escalation_policy": null}}'))
+    await enqueue(database, "pagerduty:service/PSERV", make_notice())
+    assert await send(database, transport) == DeliveryReport(failed=1, delivered=2)
+    assert "no_escalation_policy" in str([posted.blocks for posted in slack.posts if posted.where == "#fallback"])
+    assert len(pagerduty.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        pytest.param([], "not_enough_users", id="nobody is on duty"),
+        pytest.param(None, "no_such_subteam", id="the group is gone"),
+    ],
+)
+async def test_user_group_without_anybody_is_no_reason_to_tell_those_who_were_in_it(
+    database: Database, slack: SlackServer, transport: SlackTransport, members: list[str] | None, reason: str
 ) -> None:
     await enqueue(database, GROUP, make_notice())
     await send(database, transport)
@@ -176,6 +214,18 @@ async def test_user_group_without_anybody_means_those_who_were_in_it_last(
         del slack.groups["search-oncall"]
     else:
         slack.groups["search-oncall"] = members
+    await enqueue(database, GROUP, make_notice(service="ranker"))
+    assert await send(database, transport) == DeliveryReport(failed=1, delivered=2)
+    assert told(slack) == [["U00000001", "U00000002"]]
+    assert reason in str([posted.blocks for posted in slack.posts if posted.where == "#fallback"])
+
+
+async def test_user_group_that_slack_will_not_show_means_those_who_were_in_it_last(
+    database: Database, slack: SlackServer, transport: SlackTransport
+) -> None:
+    await enqueue(database, GROUP, make_notice())
+    await send(database, transport)
+    slack.fail("usergroups.list", SlackFault(error="missing_scope"))
     await enqueue(database, GROUP, make_notice(service="ranker"))
     assert await send(database, transport) == DeliveryReport(delivered=1)
     assert told(slack) == [["U00000001", "U00000002"]] * 2

@@ -48,13 +48,13 @@ class StuckSlack:
         self.asked, self.go_on = asyncio.Event(), asyncio.Event()
 
     async def post(
-        self, message: Message, destination: str, message_id: UUID, *, found: Found | None = None
+        self, message: Message, destination: str, message_id: UUID, *, now: datetime, found: Found | None = None
     ) -> Outcome:
         self.asked.set()
         await self.go_on.wait()
         return Delivered("C1", "1.0")
 
-    async def find(self, message_id: UUID, destination: str, since: datetime) -> Sought:
+    async def find(self, message_id: UUID, destination: str, since: datetime, *, now: datetime) -> Sought:
         return Absent()
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
-from service.adapters.directory.http import JsonDirectory
+from service.adapters.directory.http import REACHABLE, JsonDirectory
 from service.core.directory.answer import Unavailable, email_in
+from service.core.directory.duty import Nobody, OnDuty
 
 SCHEME = "pagerduty:"
 SERVICE = "service/"
@@ -16,7 +17,10 @@ PAGE = 100
 MAX_PAGES = 20
 _TOKEN = "Put a key that may read schedules into LASTCALL_PAGERDUTY_TOKEN."  # noqa: S105  advice
 _MISSING = "Correct the id of the schedule or service, in lastcall.yaml or in the catalog."
-_NOBODY = Unavailable("nobody_on_call", "See that the schedule has no gap.", is_refusal=True)
+_NOT_FOUND = "http_404"
+_NOBODY = Nobody("nobody_on_call", "See that the schedule has no gap, and that those on it have e-mail addresses.")
+_NO_POLICY = Nobody("no_escalation_policy", "Give the service an escalation policy.")
+_UNREADABLE = Unavailable("unreadable_answer", REACHABLE)
 
 
 class PagerDuty:
@@ -29,15 +33,17 @@ class PagerDuty:
         }
         self._http = JsonDirectory(session, url, headers=headers, credentials=_TOKEN, missing=_MISSING)
 
-    async def on_duty(self, address: str, now: datetime) -> tuple[str, ...] | Unavailable:
+    async def on_duty(self, address: str, now: datetime) -> OnDuty:
         """E-mail addresses of those on call: by `pagerduty:<schedule id>`, or on the first level of the escalation
-        policy of `pagerduty:service/<service id>`. Never empty."""
+        policy of `pagerduty:service/<service id>`. Where there is no such schedule or service, nobody is."""
         asked = address.removeprefix(SCHEME)
         if asked.startswith(SERVICE):
             users = await self._of_service(asked.removeprefix(SERVICE))
         else:
             users = await self._of_schedule(asked, now)
         if isinstance(users, Unavailable):
+            return Nobody(users.reason, users.remedy) if users.reason == _NOT_FOUND else users
+        if isinstance(users, Nobody):
             return users
         emails = (email_in(_dict(user).get("email")) for user in users)
         return tuple(dict.fromkeys(one for one in emails if one)) or _NOBODY
@@ -47,18 +53,25 @@ class PagerDuty:
         answer = await self._http.get(f"/schedules/{schedule}/users", span)
         return answer if isinstance(answer, Unavailable) else _list(answer, "users")
 
-    async def _of_service(self, service: str) -> Iterable[Any] | Unavailable:
+    async def _of_service(self, service: str) -> Iterable[Any] | Nobody | Unavailable:
         answer = await self._http.get(f"/services/{service}")
         if isinstance(answer, Unavailable):
             return answer
-        policy = _dict(_dict(_dict(answer).get("service")).get("escalation_policy")).get("id")
+        described = _dict(answer).get("service")
+        if not isinstance(described, dict):
+            return _UNREADABLE
+        policy = _dict(described.get("escalation_policy")).get("id")
+        return await self._on_first_level(policy) if isinstance(policy, str) else _NO_POLICY
+
+    async def _on_first_level(self, policy: str) -> Iterable[Any] | Unavailable:
         shifts: list[dict[str, Any]] = []
         for _ in range(MAX_PAGES):
-            asked = [("escalation_policy_ids[]", str(policy)), ("include[]", "users")]
+            asked = [("escalation_policy_ids[]", policy), ("include[]", "users")]
             answer = await self._http.get("/oncalls", [*asked, ("limit", str(PAGE)), ("offset", str(len(shifts)))])
-            if isinstance(answer, Unavailable):
-                return answer
-            shifts += [_dict(one) for one in _list(answer, "oncalls")]
+            page = answer if isinstance(answer, Unavailable) else _list(answer, "oncalls")
+            if isinstance(page, Unavailable):
+                return page
+            shifts += [_dict(one) for one in page]
             if not _dict(answer).get("more"):
                 break
         levels = [level for one in shifts if isinstance(level := one.get("escalation_level"), int)]
@@ -69,6 +82,7 @@ def _dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(answer: object, key: str) -> list[Any]:
+def _list(answer: object, key: str) -> list[Any] | Unavailable:
+    """An empty list says that nobody is on call; an answer without the list says nothing."""
     value = _dict(answer).get(key)
-    return value if isinstance(value, list) else []
+    return value if isinstance(value, list) else _UNREADABLE

@@ -17,9 +17,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from service.adapters.directory.rota import Rota
 from service.adapters.slack import answers
-from service.adapters.slack.addresses import Addresses
+from service.adapters.slack.addresses import Addresses, Rota
 from service.adapters.slack.errors import UNREADABLE, no_answer, no_connection, refused
 from service.core.delivery import (
     PACE_SECONDS,
@@ -88,9 +87,9 @@ class SlackTransport:
         return answer if isinstance(answer, (Retry, Failed)) else None
 
     async def post(
-        self, message: Message, destination: str, message_id: UUID, *, found: Found | None = None
+        self, message: Message, destination: str, message_id: UUID, *, now: datetime, found: Found | None = None
     ) -> Outcome:
-        channel = await self._addresses.to_post(destination)
+        channel = await self._addresses.to_post(destination, now)
         if isinstance(channel, (Retry, Failed)):
             return channel
         root = found.root if found else await self._post(channel, message.text, message.blocks, {"id": str(message_id)})
@@ -107,8 +106,8 @@ class SlackTransport:
                 return _in_part(reply)
         return root
 
-    async def find(self, message_id: UUID, destination: str, since: datetime) -> Sought:
-        channel = await self._addresses.to_search(destination)
+    async def find(self, message_id: UUID, destination: str, since: datetime, *, now: datetime) -> Sought:
+        channel = await self._addresses.to_search(destination, now)
         if isinstance(channel, (Retry, Failed)):
             return channel
         oldest = str((since - CLOCK_DIFFERENCE).timestamp())
@@ -209,12 +208,12 @@ class LocalTransport:
         """Called with the destination and the message."""
 
     async def post(
-        self, message: Message, destination: str, message_id: UUID, *, found: Found | None = None
+        self, message: Message, destination: str, message_id: UUID, *, now: datetime, found: Found | None = None
     ) -> Outcome:
         self._show(destination, message)
         return Delivered(None, None)
 
-    async def find(self, message_id: UUID, destination: str, since: datetime) -> Sought:
+    async def find(self, message_id: UUID, destination: str, since: datetime, *, now: datetime) -> Sought:
         """Nobody knows whether `show` ran; a terminal that shows it twice is better than one that never does."""
         return Absent()
 
