@@ -99,7 +99,7 @@ class Played:
             decision=decide(self.campaign, exposure, self.owner, self.policy, moment),
             heard=tuple(heard),
             looked_at=moment,
-            is_superseded=False,
+            superseded=None,
             troubles=(),
         )
         return replace(values, **given)

@@ -65,6 +65,14 @@ def upgrade() -> None:
         comment="Who made or holds the API keys that a service calls with: the five who called last",
     )
     op.create_index("ix_series_service", "series", ["service", "environment", "platform"])
+    op.create_table(
+        "company_loads",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False, comment="when a process that goes by it ticked last"),
+        sa.PrimaryKeyConstraint("digest", name="pk_company_loads"),
+        comment="Which lastcall.yaml was in force since when",
+    )
 
 
 def _use_of_a_model() -> tuple[sa.Column[str], ...]:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import structlog
 from msgspec import structs
 
-from service.adapters.postgres.agenda import Due, Look, look_again, look_at_open_campaigns, take_due
+from service.adapters.postgres.agenda import Due, Look, look_again, take_due
 from service.adapters.postgres.campaign_store import Intent, Standing, load_campaigns, record_intents, save_campaigns
 from service.adapters.postgres.checklist_store import load_checklists
-from service.adapters.postgres.conditions import Condition, clear_conditions, last_company, raise_condition
+from service.adapters.postgres.company_store import go_by_company, is_company_superseded
+from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
 from service.adapters.postgres.lifecycle_store import is_superseded
@@ -38,6 +39,8 @@ AT_ONCE = 2
 """Batches: while the database works on one, the other is decided on. They take different rows."""
 TRY_AGAIN = timedelta(hours=1)
 UNDECIDABLE = "undecidable"
+SUPERSEDED = "another lastcall.yaml was loaded after this one and is in use; it decides, this one does not"
+ONE_FILE = "give every process the same lastcall.yaml; ten minutes after its last tick the other one decides no more"
 _log = structlog.get_logger(__name__)
 
 
@@ -88,13 +91,15 @@ async def escalate(
 
     `topics` are those that are read now: while one of them waits to be read to its end, silence closes no campaign.
     Nor does it where calls came in after `worked_out_until`, of the reconcile before. Without one, uses whose calls are
-    not all worked out are left alone. With a catalog that a newer one has superseded nothing is decided.
+    not all worked out are left alone. With a catalog or a lastcall.yaml that a newer one has superseded nothing is
+    decided.
     """
     async with database.begin() as connection:
         await tell_behind(connection, topics, now=now)
         await forget_losses(connection, now=now)
-        if await last_company(connection, "escalate") not in {None, company.digest}:
-            await look_at_open_campaigns(connection, now=now)
+        if not await go_by_company(connection, company, now=now):
+            _log.warning("superseded", reason=SUPERSEDED, remedy=ONE_FILE)
+            return Escalated(0, 0, 0)
         known = await known_until(connection, topics, now=now)
         book = OwnersBook(company, now=now)
         tick = _Tick(catalog, company, await book.look(connection), now, known, worked_out_until)
@@ -112,10 +117,16 @@ async def _escalate_batches(database: Database, tick: "_Tick", book: OwnersBook)
 async def _escalate_batch(database: Database, tick: "_Tick", book: OwnersBook) -> Escalated:
     async with database.begin() as connection:
         due = await take_due(connection, worked_out_until=tick.worked_out_until, now=tick.now, limit=BATCH)
-        # Asked with the keys locked: a catalog that is loaded from here on puts them on the agenda again afterwards.
-        if not due or await is_superseded(connection, tick.catalog, now=tick.now):
+        if not due or await _is_superseded(connection, tick):
             return Escalated(0, 0, 0)
         return await _isolating(connection, replace(tick, known=await book.look(connection)), due)
+
+
+async def _is_superseded(connection: Transaction, tick: "_Tick") -> bool:
+    """To be asked with the keys locked: what is loaded from here on puts them on the agenda again afterwards."""
+    if await is_superseded(connection, tick.catalog, now=tick.now):
+        return True
+    return await is_company_superseded(connection, tick.company, now=tick.now)
 
 
 async def _isolating(connection: Transaction, tick: "_Tick", due: Sequence[Due]) -> Escalated:

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from service.adapters.postgres.campaign_store import load_campaigns
+from service.adapters.postgres.company_store import is_company_superseded
 from service.adapters.postgres.conditions import last_tick
 from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
@@ -112,9 +114,17 @@ async def _situation(
         decision=decide(campaign, exposure, ownership.owner, policy, now, known_until=known),
         heard=await read_heard(connection, key),
         looked_at=await last_tick(connection, "escalate"),
-        is_superseded=await is_superseded(connection, catalog, now=now),
+        superseded=await _superseded(connection, catalog, company, now=now),
         troubles=await read_troubles_of(connection, subjects),
     )
+
+
+async def _superseded(
+    connection: Transaction, catalog: Catalog, company: Company, *, now: datetime
+) -> Literal["catalog", "lastcall.yaml"] | None:
+    if await is_superseded(connection, catalog, now=now):
+        return "catalog"
+    return "lastcall.yaml" if await is_company_superseded(connection, company, now=now) else None
 
 
 async def _why_not_tracked(

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.conditions import open_conditions, record_heartbeats
 from service.adapters.postgres.database import Database
-from service.adapters.postgres.lifecycle_store import OUT_OF_USE
+from service.adapters.postgres.loads import OUT_OF_USE
 from service.adapters.postgres.outbox_reroute import tell_operator
 from service.adapters.postgres.tables import (
     agenda,

@@ -293,7 +293,8 @@ def test_undecidable_is_wrong() -> None:
         pytest.param({"looked_at": at("2025-04-14T11:58")}, False, id="a tick is to come"),
         pytest.param({"looked_at": at("2025-04-14T09:00")}, True, id="no tick comes"),
         pytest.param({"looked_at": None}, True, id="none ever came"),
-        pytest.param({"looked_at": None, "is_superseded": True}, False, id="another release decides"),
+        pytest.param({"looked_at": None, "superseded": "catalog"}, False, id="another release decides"),
+        pytest.param({"looked_at": None, "superseded": "lastcall.yaml"}, False, id="another process decides"),
     ],
 )
 def test_what_is_due_and_seen_by_no_tick_is_wrong(given: dict[str, Any], is_wrong: bool) -> None:

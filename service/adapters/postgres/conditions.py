@@ -94,12 +94,6 @@ async def record_heartbeats(
             await connection.execute(row, values)
 
 
-async def last_company(connection: AsyncConnection, verb: str) -> str | None:
-    """The digest of the lastcall.yaml that the verb went by last; None: not noted."""
-    digest: str | None = await connection.scalar(select(heartbeats.c.company).where(heartbeats.c.verb == verb))
-    return digest
-
-
 async def last_tick(connection: AsyncConnection, verb: str) -> datetime | None:
     """As of when the verb ran last; None: never."""
     now: datetime | None = await connection.scalar(select(heartbeats.c.now).where(heartbeats.c.verb == verb))

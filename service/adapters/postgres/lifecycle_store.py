@@ -1,14 +1,15 @@
 """The catalog's deprecations as rows, and what a new catalog means for the calls that were counted under another."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, Row, func, or_, select, text, update
+from sqlalchemy import Date, Row, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.agenda import look_at_models
+from service.adapters.postgres.loads import go_by, standing_of
 from service.adapters.postgres.tables import catalog_loads, deprecations, series, usage_hourly
 from service.adapters.postgres.usage_marks import Mark, mark_days
 from service.core.catalog.lifecycle import Catalog, Deprecation
@@ -16,11 +17,6 @@ from service.core.exposure import ExposureKey
 from service.core.identity import Resolver
 
 BATCH = 1_000
-_LOAD_LOCK = 0x6C6F6164
-"""Advisory: one process at a time notices a new catalog."""
-OUT_OF_USE = timedelta(minutes=10)
-"""Without a tick by anybody who goes by a catalog, it is not in use any more."""
-_SEEN_EVERY = timedelta(minutes=1)
 Key = tuple[str, str]
 
 
@@ -30,14 +26,10 @@ async def load_deprecations(connection: AsyncConnection, catalog: Catalog, *, no
     None: another one was loaded after this one and is in use, by another release, so it is the one to go by. Once
     nobody has gone by that for `OUT_OF_USE`, as after a release was taken back, this one is loaded again.
     """
-    if (standing := await _standing(connection, catalog, now)) is None:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOAD_LOCK})
-        standing = await _standing(connection, catalog, now)
-    match standing:
+    match await go_by(connection, catalog_loads, catalog.digest, now=now):
         case "superseded":
             return None
         case "in force":
-            await _keep_in_use(connection, catalog, now)
             return 0
         case None:
             return await _load(connection, catalog, now)
@@ -45,26 +37,7 @@ async def load_deprecations(connection: AsyncConnection, catalog: Catalog, *, no
 
 async def is_superseded(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> bool:
     """Whether another catalog, loaded after this one, is the one to go by."""
-    return await _standing(connection, catalog, now) == "superseded"
-
-
-async def _standing(
-    connection: AsyncConnection, catalog: Catalog, now: datetime
-) -> Literal["in force", "superseded"] | None:
-    """None: it is new, or the one that came after it is out of use."""
-    loads = catalog_loads.c
-    newest = (await connection.execute(select(catalog_loads).order_by(loads.loaded_at.desc()).limit(1))).one_or_none()
-    if newest is None:
-        return None
-    if newest.digest == catalog.digest:
-        return "in force"
-    known = await connection.scalar(select(loads.digest).where(loads.digest == catalog.digest))
-    return "superseded" if known is not None and now - newest.seen_at < OUT_OF_USE else None
-
-
-async def _keep_in_use(connection: AsyncConnection, catalog: Catalog, now: datetime) -> None:
-    this = (catalog_loads.c.digest == catalog.digest, catalog_loads.c.seen_at <= now - _SEEN_EVERY)
-    await connection.execute(update(catalog_loads).where(*this).values(seen_at=now))
+    return await standing_of(connection, catalog_loads, catalog.digest, now=now) == "superseded"
 
 
 async def _load(connection: AsyncConnection, catalog: Catalog, now: datetime) -> int:

@@ -51,8 +51,8 @@ def _why_nobody(situation: Situation) -> Iterator[str]:
         yield f"It is written, and not delivered yet: {_way(waiting[-1])}."
     for trouble in situation.troubles:
         yield f"{sentence(trouble.detail)} {sentence(trouble.remedy)}"
-    if situation.is_superseded:
-        yield "Another release of lastcall, with a newer catalog, decides about it; this one does not."
+    if situation.superseded:
+        yield f"Another process of lastcall, with a newer {situation.superseded}, decides about it; this one does not."
     yield from _next(situation)
 
 
@@ -151,7 +151,7 @@ def _wrong(situation: Situation) -> Wrong | None:
 def _not_looked(situation: Situation) -> Wrong | None:
     """Something is due, and no tick sees it."""
     decision, looked = situation.decision, situation.looked_at
-    if isinstance(decision, Wait) or not decision.tellings or situation.is_superseded:
+    if isinstance(decision, Wait) or not decision.tellings or situation.superseded:
         return None
     if looked and situation.case.now - looked <= TICKS_WITHIN:
         return None

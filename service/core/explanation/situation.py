@@ -29,8 +29,8 @@ class Situation:
     heard: tuple[Heard, ...]
     looked_at: datetime | None
     """When escalation looked last. None: never."""
-    is_superseded: bool
-    """Another release, with a newer catalog, is the one that decides."""
+    superseded: Literal["catalog", "lastcall.yaml"] | None
+    """Of which file another process goes by a newer one, so that it is the one that decides."""
     troubles: tuple[Trouble, ...]
     """What is wrong with lastcall itself and may keep it from telling: undecidable, consumer_behind."""
 

@@ -10,7 +10,7 @@ from service.adapters.postgres.tables.escalation import (
     checklist,
     directory_answers,
 )
-from service.adapters.postgres.tables.lifecycle import catalog_loads, deprecations
+from service.adapters.postgres.tables.lifecycle import catalog_loads, company_loads, deprecations
 from service.adapters.postgres.tables.operation import conditions, heartbeats
 from service.adapters.postgres.tables.usage import (
     key_owners,
@@ -30,6 +30,7 @@ __all__ = [
     "campaigns",
     "catalog_loads",
     "checklist",
+    "company_loads",
     "conditions",
     "deprecations",
     "digests",

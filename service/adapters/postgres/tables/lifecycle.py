@@ -1,4 +1,4 @@
-"""Which models go away when, as the engine last saw it."""
+"""Which models go away when, as the engine last saw it; by which catalog, and by which lastcall.yaml."""
 
 from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -20,6 +20,15 @@ catalog_loads = Table(
         comment="dates that moved against the load before",
     ),
     comment="Which catalog was in force since when",
+)
+
+company_loads = Table(
+    "company_loads",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    instant("loaded_at"),
+    Column("seen_at", DateTime(timezone=True), nullable=False, comment="when a process that goes by it ticked last"),
+    comment="Which lastcall.yaml was in force since when",
 )
 
 deprecations = Table(

@@ -1,0 +1,31 @@
+"""Which lastcall.yaml decides while processes go by several, as in a rolling update."""
+
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.agenda import look_at_open_campaigns
+from service.adapters.postgres.loads import go_by, standing_of
+from service.adapters.postgres.tables import company_loads
+from service.config.company import Company
+
+
+async def go_by_company(connection: AsyncConnection, company: Company, *, now: datetime) -> bool:
+    """Note that it is in use, and if it is new, look at all that it may change. Returns whether it is the one to go by.
+
+    It is not while another one is in use that was loaded after it. Once nobody has gone by that for `OUT_OF_USE`, as
+    after a change was taken back, this one is loaded again.
+    """
+    standing = await go_by(connection, company_loads, company.digest, now=now)
+    if standing is None:
+        statement = insert(company_loads).values(digest=company.digest, loaded_at=now, seen_at=now)
+        again = {"loaded_at": now, "seen_at": now}
+        await connection.execute(statement.on_conflict_do_update(index_elements=[company_loads.c.digest], set_=again))
+        await look_at_open_campaigns(connection, now=now)
+    return standing != "superseded"
+
+
+async def is_company_superseded(connection: AsyncConnection, company: Company, *, now: datetime) -> bool:
+    """Whether another lastcall.yaml, loaded after this one, is the one to go by."""
+    return await standing_of(connection, company_loads, company.digest, now=now) == "superseded"

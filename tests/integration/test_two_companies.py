@@ -1,0 +1,95 @@
+"""Schedulers that go by different files of lastcall.yaml, as in a rolling update: the one loaded last decides."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from structlog.testing import capture_logs
+
+from service.adapters.catalog.files import LoadedCatalog, load_catalog
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.loads import OUT_OF_USE
+from service.adapters.postgres.tables import notifications
+from service.config.company import Company
+from service.core.explanation import Explanation
+from service.core.ownership import Owner, OwnerRule
+from service.engine.escalate import Escalated, escalate
+from service.engine.explain import why_so
+from service.engine.reconcile import reconcile
+from tests.calls import count_calls, make_event
+
+ADA = Owner("search", people=("ada@example.com",), rule="owners[0]")
+OLD = Company(owners=(OwnerRule(("search-*",), ADA),))
+NEW = Company(owners=(OwnerRule(("search-*",), replace(ADA, people=("ben@example.com",))),))
+MINUTE = timedelta(minutes=1)
+MAY = datetime(2025, 5, 20, 10, tzinfo=UTC)
+"""Between the steps of 60 and 30 days before the shutdown."""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> LoadedCatalog:
+    return load_catalog()
+
+
+async def call(database: Database, loaded: LoadedCatalog, until: datetime = MAY) -> None:
+    await count_calls(database, loaded, [make_event(at=until - timedelta(days=n, hours=1)) for n in range(14)], until)
+
+
+async def tick(database: Database, loaded: LoadedCatalog, now: datetime, company: Company) -> Escalated:
+    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
+    return await escalate(database, loaded.catalog, company, topics=(), now=now)
+
+
+async def told_after(database: Database, since: datetime) -> list[str]:
+    n = notifications.c
+    async with database.connect() as connection:
+        return list(await connection.scalars(select(n.destination).where(n.decided_at > since).order_by(n.decided_at)))
+
+
+async def test_first_notices_do_not_go_back_and_forth(database: Database, loaded: LoadedCatalog) -> None:
+    await call(database, loaded)
+    await tick(database, loaded, MAY, OLD)
+    for minute in range(1, 5):
+        await tick(database, loaded, MAY + minute * MINUTE, NEW)
+        assert await tick(database, loaded, MAY + (minute + 0.5) * MINUTE, OLD) == Escalated(0, 0, 0)
+    assert await told_after(database, MAY) == ["user:ben@example.com"]
+
+
+async def test_campaigns_are_looked_at_once_for_a_new_file(database: Database, loaded: LoadedCatalog) -> None:
+    await call(database, loaded)
+    await tick(database, loaded, MAY, OLD)
+    looked = [(await tick(database, loaded, MAY + n * MINUTE, NEW)).looked_at for n in range(1, 4)]
+    assert looked == [1, 0, 0]
+
+
+async def test_file_that_was_taken_back_to_decides_again_once_the_other_is_out_of_use(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    await call(database, loaded)
+    await tick(database, loaded, MAY, OLD)
+    await tick(database, loaded, MAY + MINUTE, NEW)
+    alone = MAY + MINUTE + OUT_OF_USE
+    assert await tick(database, loaded, alone - timedelta(seconds=1), OLD) == Escalated(0, 0, 0)
+    assert (await tick(database, loaded, alone, OLD)).changed == 1
+    assert await told_after(database, MAY + MINUTE) == ["user:ada@example.com"]
+
+
+async def test_process_that_decides_nothing_says_why(database: Database, loaded: LoadedCatalog) -> None:
+    await call(database, loaded)
+    await tick(database, loaded, MAY, OLD)
+    await tick(database, loaded, MAY + MINUTE, NEW)
+    with capture_logs() as logs:
+        await tick(database, loaded, MAY + 2 * MINUTE, OLD)
+    (said,) = [one for one in logs if one["event"] == "superseded"]
+    assert said["reason"].startswith("another lastcall.yaml was loaded after this one and is in use")
+
+
+async def test_explanation_says_that_another_file_decides(database: Database, loaded: LoadedCatalog) -> None:
+    await call(database, loaded)
+    await tick(database, loaded, MAY, OLD)
+    await tick(database, loaded, MAY + MINUTE, NEW)
+    why = await why_so(database, loaded.catalog, OLD, "search-api", topics=(), now=MAY + 2 * MINUTE)
+    assert isinstance(why, Explanation)
+    said = [sentence for point in why.points for sentence in point.sentences]
+    assert "Another process of lastcall, with a newer lastcall.yaml, decides about it; this one does not." in said
