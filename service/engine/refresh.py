@@ -19,6 +19,7 @@ from service.config.company import Company
 from service.config.directories import Directories
 from service.config.settings import Settings
 from service.core.directory.answer import Unavailable
+from service.core.directory.backstage import PassedOver
 from service.core.directory.owners import STALE_AFTER, on_call_addresses
 from service.core.directory.stored import Answers, catalog_to_answers, rules_to_answers
 from service.core.ownership import Owner
@@ -28,6 +29,8 @@ from service.engine.rota import said_of
 EVERY = timedelta(minutes=15)
 AFTER_ERROR = timedelta(minutes=2)
 DOWN = "directory_down"
+UNREAD = "directory_unread"
+UNREAD_REMEDY = "Mend them, or name a folder without them: who owns what they describe is not known from them."
 PAGERDUTY = "pagerduty"
 log = structlog.get_logger(__name__)
 
@@ -69,7 +72,7 @@ async def refresh(database: Database, company: Company, doors: Doors, *, now: da
     """Any number of processes may do so at once: each directory is asked by one of them."""
     answers: dict[str, int] = {}
     errors: dict[str, str] = {}
-    asking: dict[str, Callable[[], Awaitable[Answers | Unavailable]]] = {}
+    asking: dict[str, Callable[[], Awaitable[Said | Unavailable]]] = {}
     if backstage := doors.backstage:
         asking["backstage"] = lambda: _catalog(backstage)
     if codeowners := doors.codeowners:
@@ -92,23 +95,34 @@ async def refresh(database: Database, company: Company, doors: Doors, *, now: da
             errors[directory] = said.reason
             log.warning("directory gave no answer", directory=directory, reason=said.reason)
         else:
-            answers[directory] = len(said)
+            answers[directory] = len(said.answers)
     async with database.begin() as connection:  # of directories that lastcall.yaml names no longer
-        await clear_conditions_except(connection, DOWN, {*company.directories.of_owners, PAGERDUTY}, now=now)
+        for kind in (DOWN, UNREAD):
+            await clear_conditions_except(connection, kind, {*company.directories.of_owners, PAGERDUTY}, now=now)
     return Refreshed(answers, errors)
 
 
-async def _catalog(door: BackstageApi | BackstageFiles) -> Answers | Unavailable:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a directory answered."""
+
+    answers: Answers
+    passed_over: PassedOver | None = None
+
+
+async def _catalog(door: BackstageApi | BackstageFiles) -> Said | Unavailable:
     entities = await door.entities()
-    return entities if isinstance(entities, Unavailable) else catalog_to_answers(entities)
+    if isinstance(entities, Unavailable):
+        return entities
+    return Said(catalog_to_answers(entities.found), entities.passed_over)
 
 
-async def _rules(door: CodeownersFile) -> Answers | Unavailable:
+async def _rules(door: CodeownersFile) -> Said | Unavailable:
     rules = await door.rules()
-    return rules if isinstance(rules, Unavailable) else rules_to_answers(rules)
+    return rules if isinstance(rules, Unavailable) else Said(rules_to_answers(rules))
 
 
-async def _duties(database: Database, company: Company, door: PagerDuty, now: datetime) -> Answers | Unavailable:
+async def _duties(database: Database, company: Company, door: PagerDuty, now: datetime) -> Said | Unavailable:
     """Those that answer are kept, whatever becomes of the others."""
     async with database.connect() as connection:
         owners = await load_owners(connection, company, now=now)
@@ -126,20 +140,24 @@ async def _duties(database: Database, company: Company, door: PagerDuty, now: da
     async with database.begin() as connection:
         for address, answer in answers.items():
             await remember(connection, PAGERDUTY, address, answer, now=now)
-    return trouble or answers
+    return trouble or Said(answers)
 
 
-async def _keep(connection: Transaction, company: Company, directory: str, said: Answers, now: datetime) -> None:
+async def _keep(connection: Transaction, company: Company, directory: str, said: Said, now: datetime) -> None:
     """What changes hands by it is looked at by the next tick."""
     if directory != PAGERDUTY:
         before = await load_owners(connection, company, now=now)
-        await replace_answers(connection, directory, said, now=now)
+        await replace_answers(connection, directory, said.answers, now=now)
         after = await load_owners(connection, company, now=now)
         services = await services_on_agenda(connection)
         changed = [one for one in services if not _same(before.owner_of(one), after.owner_of(one))]
         await look_at_services(connection, changed, now=now)
     await went_well(connection, directory, now=now)
     await clear_condition(connection, DOWN, directory, now=now)
+    if said.passed_over:
+        await raise_condition(connection, _unread(directory, said.passed_over, now))
+    else:
+        await clear_condition(connection, UNREAD, directory, now=now)
 
 
 def _same(before: Owner, after: Owner) -> bool:
@@ -156,3 +174,9 @@ async def _bear(connection: Transaction, directory: str, said: Unavailable, now:
 def _condition(directory: str, said: Unavailable, as_of: datetime | None, now: datetime) -> Condition:
     kept = f"its answers of {as_of:%Y-%m-%d %H:%M} UTC count" if as_of else "it has never answered"
     return Condition(DOWN, directory, f"{directory} gives no answer ({said.reason}); {kept}", said.remedy, since=now)
+
+
+def _unread(directory: str, passed_over: PassedOver, now: datetime) -> Condition:
+    files = "1 file is" if passed_over.files == 1 else f"{passed_over.files:,} files are"
+    detail = f"{files} no YAML and passed over in what {directory} names, the first of them {passed_over.first}"
+    return Condition(UNREAD, directory, detail, UNREAD_REMEDY, since=now)

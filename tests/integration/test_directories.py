@@ -22,11 +22,11 @@ from service.adapters.postgres.tables import agenda
 from service.config.company import Company
 from service.config.directories import Backstage, Codeowners, Directories
 from service.core.directory.answer import Unavailable
-from service.core.directory.backstage import Entity
+from service.core.directory.backstage import Entities
 from service.core.directory.owners import Ownership
 from service.core.ownership import Owner, OwnerRule
 from service.engine.ownership import load_owners
-from service.engine.refresh import DOWN, Doors, refresh
+from service.engine.refresh import DOWN, UNREAD, Doors, refresh
 from tests.backstage_server import BackstageServer, component, group, user
 from tests.directory_server import Fault
 from tests.pagerduty_server import PagerDutyServer
@@ -108,7 +108,7 @@ class _Slow(BackstageFiles):
         super().__init__(path)
         self.has_read, self.may_answer = asyncio.Event(), asyncio.Event()
 
-    async def entities(self) -> list[Entity] | Unavailable:
+    async def entities(self) -> Entities | Unavailable:
         found = await super().entities()
         self.has_read.set()
         await self.may_answer.wait()
@@ -210,6 +210,60 @@ async def test_catalog_may_stand_in_files(database: Database, tmp_path: Path) ->
     await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
     found = await ownership(database, "cart", NOW, company)
     assert (found.owner.team, found.owner.people) == ("shop", ("shop@x.org",))
+
+
+CART = (
+    "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: cart}\nspec: {owner: shop}\n---\n"
+    "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: shop}\nspec: {profile: {email: shop@x.org}}\n"
+)
+TEMPLATE = "apiVersion: backstage.io/v1alpha1\nkind: Component\n{%- if values.secret == 'hunter2' %}\n"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(TEMPLATE, id="a software template"),
+        pytest.param(f"{CART}---\n{TEMPLATE}".replace("cart", "other"), id="a sound document before it"),
+        pytest.param("# backstage.io/\nn: !!timestamp x\n", id="a value of another type than its tag"),
+    ],
+)
+async def test_file_that_is_no_yaml_is_passed_over_and_the_others_count(
+    database: Database, tmp_path: Path, broken: str
+) -> None:
+    for name in ("a\n<!channel>", "skeleton", "x" * 250):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "catalog-info.yaml").write_text(broken)
+    (tmp_path / "cart.yaml").write_text(CART)
+    company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
+    refreshed = await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    assert (refreshed.answers, refreshed.errors) == ({"backstage": 2}, {})
+    assert (await ownership(database, "cart", NOW, company)).owner.people == ("shop@x.org",)
+    assert (await ownership(database, "other", NOW, company)).source is None
+    first = "a\\n<!channel>/catalog-info.yaml"
+    detail = f"3 files are no YAML and passed over in what backstage names, the first of them {first}"
+    assert await conditions(database) == [(UNREAD, "backstage", detail)]
+
+
+async def test_condition_ends_once_every_file_is_read(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "cart.yaml").write_text(CART)
+    template = tmp_path / ("x" * 240) / "catalog-info.yaml"
+    template.parent.mkdir()
+    template.write_text(TEMPLATE)
+    company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
+    doors = Doors(backstage=BackstageFiles(tmp_path))
+    await refresh(database, company, doors, now=NOW)
+    detail = f"1 file is no YAML and passed over in what backstage names, the first of them {'x' * 199}…"
+    assert await conditions(database) == [(UNREAD, "backstage", detail)]
+    template.unlink()
+    await refresh(database, company, doors, now=NOW + timedelta(minutes=15))
+    assert await conditions(database) == []
+
+
+async def test_folder_without_any_readable_file_is_no_answer(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "catalog-info.yaml").write_text(TEMPLATE)
+    company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
+    refreshed = await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    assert refreshed.errors == {"backstage": "no_yaml"}
 
 
 async def test_codeowners_names_the_team_and_lastcall_yaml_where_it_hears(database: Database, tmp_path: Path) -> None:

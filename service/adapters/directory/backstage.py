@@ -1,7 +1,7 @@
 """Entities of a Backstage catalog: from its HTTP API, or from descriptor files."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -9,8 +9,8 @@ import yaml
 from pydantic import SecretStr
 
 from service.adapters.directory.http import JsonDirectory
-from service.core.directory.answer import Unavailable
-from service.core.directory.backstage import KINDS, Entity, read_entity
+from service.core.directory.answer import MAX_TEXT, Unavailable
+from service.core.directory.backstage import KINDS, Entities, Entity, PassedOver, read_entity
 
 PAGE = 500
 MAX_ENTITIES = 200_000
@@ -29,6 +29,10 @@ _EMPTY = Unavailable("empty_catalog", "See that the catalog has components, and 
 _TOO_MANY = Unavailable("too_many_entities", "Name a part of the catalog.", is_refusal=True)
 
 
+_NO_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
+"""What PyYAML raises for what people write: `!!int ""` is an IndexError, `!!timestamp x` an AttributeError."""
+
+
 class BackstageApi:
     """Components, groups and users, a page at a time."""
 
@@ -36,7 +40,7 @@ class BackstageApi:
         headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
         self._http = JsonDirectory(session, url, headers=headers, credentials=_TOKEN, missing=_ADDRESS)
 
-    async def entities(self) -> list[Entity] | Unavailable:
+    async def entities(self) -> Entities | Unavailable:
         found: list[Entity] = []
         filters = [("filter", f"kind={kind}") for kind in KINDS]
         common = [("limit", str(PAGE)), ("fields", ",".join(_FIELDS))]
@@ -51,34 +55,47 @@ class BackstageApi:
             info = page.get("pageInfo")
             cursor = info.get("nextCursor") if isinstance(info, dict) else None
             if not cursor or not items:
-                return found or _EMPTY
+                return Entities(found) if found else _EMPTY
             asked = [("cursor", str(cursor)), *common]
         return _TOO_MANY
 
 
 class BackstageFiles:
-    """A file of descriptors, or a folder of such files. What a Location points to is not followed."""
+    """A file of descriptors, or a folder of such files. What a Location points to is not followed.
+
+    A file that is no YAML, such as a template of descriptors, is passed over."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def entities(self) -> list[Entity] | Unavailable:
+    async def entities(self) -> Entities | Unavailable:
         return await asyncio.to_thread(self._entities)
 
-    def _entities(self) -> list[Entity] | Unavailable:
+    def _entities(self) -> Entities | Unavailable:
         found: list[Entity] = []
+        unread: list[Path] = []
         try:
             for file in self._files():
                 if file.stat().st_size > MAX_FILE_BYTES or _MARK not in (
                     text := file.read_text(encoding="utf-8", errors="replace")
                 ):
                     continue
-                found += _read(yaml.load_all(text, Loader=yaml.CSafeLoader))
+                try:
+                    found += _read(yaml.load_all(text, Loader=yaml.CSafeLoader))
+                except _NO_YAML:
+                    unread.append(file)
         except OSError as error:
             return Unavailable(type(error).__name__, f"See that {self._path} can be read.", is_refusal=True)
-        except (yaml.YAMLError, ValueError, RecursionError):
-            return Unavailable("no_yaml", f"Mend {file}.", is_refusal=True)
-        return found or _EMPTY
+        passed_over = self._passed_over(unread)
+        if not found:
+            return Unavailable("no_yaml", f"Mend {passed_over.first}.", is_refusal=True) if passed_over else _EMPTY
+        return Entities(found, passed_over)
+
+    def _passed_over(self, unread: Sequence[Path]) -> PassedOver | None:
+        if not unread:
+            return None
+        below = self._path if self._path.is_dir() else self._path.parent
+        return PassedOver(len(unread), _printable(f"{unread[0].relative_to(below)}"))
 
     def _files(self) -> Iterator[Path]:
         if not self._path.is_dir():
@@ -90,3 +107,9 @@ class BackstageFiles:
 
 def _read(raw: Iterable[object]) -> list[Entity]:
     return [entity for one in raw if (entity := read_entity(one))]
+
+
+def _printable(path: str) -> str:
+    """A name of a file may hold any byte."""
+    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in path)
+    return shown if len(shown) <= MAX_TEXT else f"{shown[: MAX_TEXT - 1]}…"

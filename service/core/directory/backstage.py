@@ -64,6 +64,23 @@ class Entity:
     """Users that a group says to be its members."""
 
 
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Files that are no YAML, so that nothing is known of what they say."""
+
+    files: int
+    first: str
+    """Path below the folder: untrusted, in printable characters, bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """All that a catalog shows."""
+
+    found: list[Entity]
+    passed_over: PassedOver | None = None
+
+
 def read_entity(raw: object) -> Entity | None:
     """None: it has no name, or is of a kind that says nothing of owners. Total: a catalog holds what people wrote."""
     metadata, spec = _mapping(raw, "metadata"), _mapping(raw, "spec")
