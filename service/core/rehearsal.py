@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import floor
 from typing import Literal
 
 from service.core.calendar import Calendar, utc_midnight
@@ -11,8 +12,8 @@ from service.core.escalation.case import Case
 from service.core.exposure import State
 from service.core.ownership import Channels, destinations
 
-Duty = Literal["at work", "night", "weekend", "holiday"]
-"""What an hour is to an owner. night: a business day, but not its working hours."""
+Duty = Literal["at work", "outside working hours", "weekend", "holiday"]
+"""What an hour is to an owner; "outside working hours" of a business day."""
 WEEKS = 4
 
 
@@ -23,9 +24,10 @@ class Rhythm:
     calls: Mapping[tuple[int, int], int]
     """By weekday, Monday as 0, and UTC hour: those of the last four weeks, added up."""
 
-    def on(self, day: date, *, weeks: int) -> tuple[int, ...]:
-        """Calls to be expected in each UTC hour of `day`, of a service that has called for so many of the weeks."""
-        return tuple(round(self.calls.get((day.weekday(), hour), 0) / weeks) for hour in range(24))
+    def on(self, day: date, *, weeks: int) -> tuple[float, ...]:
+        """Calls to be expected in each UTC hour of `day`, of a service that has called for so many of the weeks: not
+        rounded, as many that are few come to something."""
+        return tuple(self.calls.get((day.weekday(), hour), 0) / weeks for hour in range(24))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ class AtRisk:
     people: tuple[str, ...]
     on_call: tuple[str, ...]
     """Where whoever is on call hears, or who stands in."""
-    calls: tuple[int, ...]
-    """To be expected in each UTC hour of the day."""
+    calls: tuple[float, ...]
+    """To be expected in each UTC hour of the day; one call in four weeks is a quarter of one."""
     begins_at: datetime
     """When the first of them comes; where none is to be expected, when the day begins."""
     begins_local: str
@@ -65,12 +67,18 @@ class AtRisk:
 
     @property
     def calls_a_day(self) -> int:
-        return sum(self.calls)
+        """Rounded, but never to nothing what is something."""
+        return whole(sum(self.calls))
 
     @property
     def peak_hour(self) -> int | None:
         """UTC, the first one of equals; None: no call is to be expected."""
-        return max(range(24), key=self.calls.__getitem__) if self.calls_a_day else None
+        return max(range(24), key=self.calls.__getitem__) if any(self.calls) else None
+
+
+def whole(calls: float) -> int:
+    """Half a call and more is one, and so is anything but none."""
+    return max(floor(calls + 0.5), 1) if calls else 0
 
 
 def at_risk(cases: Iterable[tuple[Case, Rhythm]], channels: Channels, *, on: date) -> tuple[AtRisk, ...]:
@@ -117,4 +125,4 @@ def duty_at(moment: datetime, calendar: Calendar) -> Duty:
         return "holiday"
     if not calendar.is_business_day(day):
         return "weekend"
-    return "at work" if calendar.next_working(moment) == moment else "night"
+    return "at work" if calendar.next_working(moment) == moment else "outside working hours"

@@ -108,7 +108,7 @@ async def test_rehearsal_over_http_says_calls_by_hour(database: Database) -> Non
     (one,) = answer["services"]
     assert (answer["on"], answer["breaks"]) == ("2025-07-14", True)
     assert (one["calls"][8], one["calls_a_day"], one["peak_hour"]) == (12, 12, 8)
-    assert (one["team"], one["begins_local"], one["duty"]) == ("search", "Mon 08:00 UTC", "night")
+    assert (one["team"], one["begins_local"], one["duty"]) == ("search", "Mon 08:00 UTC", "outside working hours")
 
 
 async def test_plan_over_http_comes_in_pages_and_is_narrowed(database: Database) -> None:

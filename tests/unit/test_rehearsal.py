@@ -9,7 +9,8 @@ import pytest
 from service.core.calendar import Calendar
 from service.core.escalation.case import Case
 from service.core.ownership import NOBODY, Channels
-from service.core.rehearsal import AtRisk, Duty, Rhythm, at_risk, duty_at
+from service.core.rehearsal import AtRisk, Duty, Rhythm, at_risk, duty_at, whole
+from service.entrypoints.cli.rehearse import headline
 from tests.builders import make_deprecation, make_exposure, make_owner
 
 NOW = datetime(2025, 7, 2, 12, tzinfo=UTC)
@@ -38,6 +39,34 @@ def test_service_of_two_weeks_is_measured_by_two() -> None:
     assert one.calls[8] == 36
 
 
+def test_few_calls_an_hour_add_up_before_they_are_rounded() -> None:
+    """Two calls in four weeks at each of five hours: half a call an hour, and two and a half that day."""
+    (one,) = rehearsed(rhythm=Rhythm({(0, hour): 2 if hour < 13 else 1 for hour in (9, 10, 11, 12, 19, 20)}))
+    assert one.calls[9:13] == (0.5,) * 4
+    assert one.calls[19] == 0.25
+    assert (one.calls_a_day, one.peak_hour) == (3, 9)
+    assert one.begins_at == datetime(2025, 7, 14, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("calls", "shown"),
+    [
+        pytest.param(0.0, 0, id="none"),
+        pytest.param(0.25, 1, id="something is not nothing"),
+        pytest.param(2.5, 3, id="half a call is one"),
+        pytest.param(2.4, 2, id="less than half"),
+    ],
+)
+def test_calls_are_shown_whole(calls: float, shown: int) -> None:
+    assert whole(calls) == shown
+
+
+def test_headline_says_which_hour_is_the_busiest_and_how_busy() -> None:
+    rhythm = Rhythm({(0, hour): 20 if hour == 19 else 6 for hour in range(24)})
+    shown = headline(rehearsed(rhythm=rhythm), MONDAY)
+    assert shown == ("Mon 14 Jul 2025: 1 service would break, 40 calls, 5 in the busiest hour, 19:00 to 20:00 UTC.")
+
+
 def test_no_call_is_to_be_expected_on_a_sunday() -> None:
     (one,) = rehearsed(on=date(2025, 7, 20))
     assert (one.calls_a_day, one.peak_hour) == (0, None)
@@ -47,7 +76,7 @@ def test_no_call_is_to_be_expected_on_a_sunday() -> None:
 def test_owner_hears_by_own_clock_when_the_first_call_fails() -> None:
     (one,) = rehearsed(owner=make_owner(calendar=Calendar(ZoneInfo("America/Los_Angeles"))))
     assert one.begins_at == datetime(2025, 7, 14, 8, tzinfo=UTC)
-    assert (one.begins_local, one.duty) == ("Mon 01:00 America/Los_Angeles", "night")
+    assert (one.begins_local, one.duty) == ("Mon 01:00 America/Los_Angeles", "outside working hours")
     assert (one.team, one.on_call) == ("search", ("usergroup:search-oncall",))
 
 
@@ -60,8 +89,8 @@ def test_nobody_owns_it_so_the_fallback_hears() -> None:
     ("moment", "duty"),
     [
         pytest.param(datetime(2025, 7, 14, 7, tzinfo=UTC), "at work", id="nine in Berlin"),
-        pytest.param(datetime(2025, 7, 14, 6, 59, tzinfo=UTC), "night", id="before work"),
-        pytest.param(datetime(2025, 7, 14, 16, tzinfo=UTC), "night", id="after work"),
+        pytest.param(datetime(2025, 7, 14, 6, 59, tzinfo=UTC), "outside working hours", id="before work"),
+        pytest.param(datetime(2025, 7, 14, 16, tzinfo=UTC), "outside working hours", id="after work"),
         pytest.param(datetime(2025, 7, 11, 22, tzinfo=UTC), "weekend", id="Saturday there, Friday in UTC"),
         pytest.param(datetime(2025, 10, 3, 9, tzinfo=UTC), "holiday", id="a holiday on a Friday"),
     ],

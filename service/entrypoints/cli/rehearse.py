@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from service.app import App
 from service.core import words
-from service.core.rehearsal import AtRisk
+from service.core.rehearsal import AtRisk, whole
 from service.engine.reconcile import catch_up
 from service.engine.rehearse import rehearse as engine_rehearse
 from service.entrypoints.cli.output import Exit, console, emit, fail, within_reach
@@ -78,25 +78,32 @@ def _show(found: Sequence[AtRisk], day: date) -> None:
     if not found:
         console.print(f"Nothing breaks on {words.day(day)}.")
         return
-    console.print(_headline(found, day), soft_wrap=True)
+    console.print(headline(found, day), soft_wrap=True)
     console.print()
     show_table(_COLUMNS, [_cells(one) for one in found])
 
 
-def _headline(found: Sequence[AtRisk], day: date) -> str:
+def headline(found: Sequence[AtRisk], day: date) -> str:
     broken = [one for one in found if one.breaks]
     by_hour = [sum(hour) for hour in zip(*(one.calls for one in broken), strict=True)]
     services = words.plural(len({one.service for one in broken}), "service")
-    calls = f"{sum(by_hour):,} calls" if sum(by_hour) else "no calls to be expected"
-    peak = f", {max(by_hour):,} of them from {by_hour.index(max(by_hour)):02}:00 UTC on" if sum(by_hour) else ""
+    calls = words.plural(whole(sum(by_hour)), "call") if any(by_hour) else "no call is to be expected"
+    busiest = by_hour.index(max(by_hour, default=0)) if any(by_hour) else 0
+    peak = f", {whole(by_hour[busiest]):,} in the busiest hour, {_hour(busiest)} UTC" if any(by_hour) else ""
     teams = sorted({one.team or "(unowned)" for one in broken if one.duty in {"weekend", "holiday"}})
     free = f" Off that day: {escape(words.listed(teams))}." if teams else ""
     return f"{words.day(day)}: {services} would break, {calls}{peak}.{free}"
 
 
+def _hour(begins: int) -> str:
+    return f"{begins:02}:00 to {begins + 1:02}:00"
+
+
 def _cells(one: AtRisk) -> tuple[str, ...]:
     peak = (
-        f"{words.short_number(one.calls[one.peak_hour])} at {one.peak_hour:02}:00" if one.peak_hour is not None else ""
+        f"{words.short_number(whole(one.calls[one.peak_hour]))} at {one.peak_hour:02}:00"
+        if one.peak_hour is not None
+        else ""
     )
     return (
         one.service,

@@ -79,10 +79,11 @@ class AtRiskAnswer(BaseModel):
     team: str | None = Field(description="Null: nobody owns the service.", examples=["search"])
     people: list[str]
     on_call: list[str] = Field(description="Where whoever is on call hears, or who stands in.")
-    calls: list[int] = Field(
-        description="To be expected in each UTC hour of the day, by the last four weeks. Those of the largest reporter."
+    calls: list[float] = Field(
+        description="To be expected in each UTC hour of the day, by the last four weeks: a call in two of them is half "
+        "a one. Those of the largest reporter."
     )
-    calls_a_day: int
+    calls_a_day: int = Field(description="Their sum, rounded.")
     peak_hour: int | None = Field(description="UTC; null: no call is to be expected.")
     begins_at: datetime = Field(description="When the first call of the day comes; without any, when the day begins.")
     begins_local: str = Field(description="The same by the owner's clock.", examples=["Mon 02:00 Europe/Berlin"])
