@@ -285,7 +285,8 @@ def test_deprecation_taken_back_after_its_date_moved_is_told_apart_from_the_move
     assert changed(taken_back).campaign.plan_version == move.campaign.plan_version
 
 
-def test_two_relapses_on_one_day_are_told_apart() -> None:
+def test_two_returns_of_a_deprecation_on_one_day_are_told_apart() -> None:
+    """And neither says that the service had stopped calling."""
     campaign, heard = opened(), []
     for hour in (9, 12):
         now = at(f"2025-05-05T{hour:02}:00")
@@ -294,8 +295,8 @@ def test_two_relapses_on_one_day_are_told_apart() -> None:
         campaign = changed(relapse).campaign
         heard.append(only(relapse))
     first, second = heard
-    assert first.reopened
-    assert second.reopened
+    assert not first.reopened
+    assert not second.reopened
     assert first.occurrence != second.occurrence
 
 
@@ -383,3 +384,11 @@ def test_nobody_is_told_of_a_caller_that_may_have_stopped() -> None:
 
 def closed_before_the_calls() -> Campaign:
     return replace(opened(), closed_at=at("2025-04-20T08:00"), close_reason="migrated")
+
+
+def test_deprecation_that_comes_again_is_told_to_a_caller_between_two_runs() -> None:
+    """A monthly job: the last that its owner heard was that the model stays."""
+    gone = changed(ask(opened(), "2025-05-05T09:00", calling(at("2025-05-05T09:00"), deprecation=NO_DEPRECATION)))
+    decision = ask(gone.campaign, "2025-05-06T09:00", calling(at("2025-05-05T08:00")))
+    assert isinstance(decision, Reopen)
+    assert only(decision).audiences == ("owner", "team")

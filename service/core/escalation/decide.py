@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.core.calendar import utc_midnight
-from service.core.escalation.campaign import Answerable, Campaign
+from service.core.escalation.campaign import Answerable, Campaign, CloseReason
 from service.core.escalation.case import Case
 from service.core.escalation.decision import (
     Change,
@@ -97,8 +97,7 @@ def vanish(campaign: Campaign | None, now: datetime) -> Close | Wait:
     """What `decide` is where no call is left: those that were counted turned out to be of another model."""
     if campaign is None or not campaign.is_open:
         return Wait(None, wakes_on_call=True, reason="no call of the model")
-    closed = replace(campaign, closed_at=now, close_reason="withdrawn")
-    return Close(closed, (), "the calls turned out to be of another model")
+    return Close(_ended(campaign, now, "withdrawn"), (), "the calls turned out to be of another model")
 
 
 def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
@@ -122,35 +121,53 @@ def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
 def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wait:
     if not case.exposure.deprecation.is_deprecated:
         return Wait(None, wakes_on_call=False, reason="the model is not deprecated any more")
-    if case.exposure.last_at <= closed_at:
+    if case.exposure.last_at <= closed_at and campaign.close_reason != "withdrawn":
         return Wait(None, wakes_on_call=True, reason="no call since the campaign was closed")
     if case.state == "quiet":
-        return Wait(None, wakes_on_call=True, reason="called again, and has stopped since")
+        return Wait(None, wakes_on_call=True, reason="the calls have stopped")
     if quiet := held_by(campaign, case):
-        return Wait(quiet.until, wakes_on_call=False, reason=f"called again, but {quiet.reason}")
-    if case.seems_quiet:
-        return _until_more_is_known(case)
+        return Wait(quiet.until, isinstance(quiet.hold, Committed), f"called again, but {quiet.reason}")
+    return _until_more_is_known(case) if case.seems_quiet else _reopen(campaign, closed_at, case)
+
+
+def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
+    """After a relapse; or after a deprecation that was taken back has come again, while the calls went on."""
     planned = _planned_anew(_judged(campaign, case), case)
     revived = replace(planned, reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None)
     reopened, tellings = tell_relapse(revived, climb(revived.policy, case), case)
     if not tellings and not isinstance(went_on := _advance(reopened, case), Wait):
         reopened, tellings = went_on.campaign, went_on.tellings
+    if campaign.close_reason == "withdrawn":
+        again = f"deprecated again, after that was taken back by {closed_at:%Y-%m-%d}"
+        return Reopen(reopened, tuple(replace(telling, reopened=False) for telling in tellings), again)
     return Reopen(reopened, tellings, f"called again after the campaign was closed on {closed_at:%Y-%m-%d}")
 
 
 def _withdraw(campaign: Campaign, case: Case) -> Close:
     reason = "the model is not deprecated any more"
-    closed = replace(campaign, closed_at=case.now, close_reason="withdrawn")
-    return Close(closed, (_after_the_hold(tell_owner("withdrawn", campaign, case, reason), campaign, case),), reason)
+    telling = _after_the_hold(tell_owner("withdrawn", campaign, case, reason), campaign, case)
+    return Close(_ended(campaign, case.now, "withdrawn"), (telling,), reason)
 
 
 def _migrate(campaign: Campaign, case: Case) -> Close:
     days = case.exposure.quiet_period.days
     reason = f"no call since {case.exposure.last_at:%Y-%m-%d}, longer than this caller's quiet period of {days} days"
     telling = _after_the_hold(tell_owner("migrated", campaign, case, reason), campaign, case)
-    hold = None if isinstance(campaign.hold, Committed) else campaign.hold
-    closed = replace(campaign, closed_at=case.now, close_reason="migrated", hold=hold, kept_open=None)
-    return Close(replace(closed, acknowledged=None, promise_broken_on=None), (telling,), reason)
+    return Close(_ended(campaign, case.now, "migrated"), (telling,), reason)
+
+
+def _ended(campaign: Campaign, now: datetime, reason: CloseReason) -> Campaign:
+    """Closed. What people asked of it ends with it, but for a snooze and an accepted risk, which hold a relapse too."""
+    return replace(
+        campaign,
+        closed_at=now,
+        close_reason=reason,
+        hold=None if isinstance(campaign.hold, Committed) else campaign.hold,
+        trusted_until=None,
+        acknowledged=None,
+        kept_open=None,
+        promise_broken_on=None,
+    )
 
 
 def _after_the_hold(telling: Telling, campaign: Campaign, case: Case) -> Telling:
@@ -218,8 +235,6 @@ def _hand_over(campaign: Campaign, case: Case) -> HandOver:
     """While the steps are held: the new owner hears what it owns, and what was promised or accepted."""
     taken = _taken_over(campaign, case)
     standing = standing_at(taken, case, climb(campaign.policy, case))
-    if standing is None:
-        return HandOver(taken, (), "somebody else answers for the service")
     told, telling = tell_new_owner(taken, standing, case)
     return HandOver(told, (telling,), telling.reason)
 
@@ -239,13 +254,23 @@ def _tell_what_is_due(
         campaign, telling = tell(campaign, due, ladder, case)
     elif standing and campaign.promise_broken_on != before.promise_broken_on:
         campaign, telling = tell_broken_promise(campaign, standing, ladder, case)
-    elif standing and is_handed_over:
-        campaign, telling = tell_new_owner(campaign, standing, case)
+    elif is_handed_over:
+        return _tell_new_owner(campaign, standing, case)
     elif until and until <= case.now and (held := held_back(campaign, case)):
         campaign, telling = tell_held(campaign, held, case)
     else:
         return campaign, ()
     return campaign, (replace(telling, handed_over=is_handed_over),)
+
+
+def _tell_new_owner(campaign: Campaign, standing: Rung | None, case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
+    """And those who are still held back, where the last days leave no business day to wait for."""
+    campaign, first = tell_new_owner(campaign, standing, case)
+    until = held_until(campaign, case)
+    if until and until <= case.now and (held := held_back(campaign, case)):
+        campaign, second = tell_held(campaign, held, case)
+        return campaign, (first, second)
+    return campaign, (first,)
 
 
 def _wait(campaign: Campaign, ladder: Sequence[Rung], case: Case) -> Wait:

@@ -169,14 +169,16 @@ def tell_broken_promise(
     return told, replace(telling, occurrence=f"promised {campaign.promise_broken_on}", reason=reason)
 
 
-def tell_new_owner(campaign: Campaign, standing: Rung, case: Case) -> tuple[Campaign, Telling]:
+def tell_new_owner(campaign: Campaign, standing: Rung | None, case: Case) -> tuple[Campaign, Telling]:
     """A first notice, at the level where the ladder stands. Those above wait for the new owner's business day."""
+    level = campaign.level.step if campaign.level else campaign.policy.steps[0].name
+    step = standing.name if standing else level
     telling = Telling(
         "notice",
-        standing.name,
+        step,
         ("owner",),
         case.goes_out,
-        f"first notice to a new owner, {words.step(standing.name, case.end_in_words)}",
+        f"first notice to a new owner, {words.step(step, case.end_in_words)}",
         occurrence=f"handed over {case.now:%Y-%m-%dT%H:%M}",
         handed_over=True,
     )
