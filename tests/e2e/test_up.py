@@ -39,11 +39,12 @@ async def test_first_record_by_the_printed_line_is_found_and_ctrl_c_ends_everyth
 ) -> None:
     env = environment(LASTCALL_WEB_PORT=0)
     async with running("up", "--data-dir", data_dir, env=env, folder=tmp_path) as up:
+        export = await up.says(r"(?m)^ *(export LASTCALL_DATA_DIR=.*)$")
         line = await up.says(r"(?m)^ *(echo .*lastcall send -)$")
-        for address in (r"page +http://127.0.0.1:\d+", r"outbox +http://127.0.0.1:\d+/outbox", r"Kafka +127.0.0.1:\d+"):
+        for address in (r"page +http://127.0.0.1:\d+", r"outbox +http://127.0.0.1:\d+/outbox", r"Kafka +127.0.0.1:\d+", r"no lastcall.yaml here"):
             await up.says(address)
 
-        pasted = await shell(line, env=environment(), folder=tmp_path)
+        pasted = await shell(f"{export} && {line}", env=environment(), folder=tmp_path)
         assert (pasted.code, pasted.out) == (0, "sent 1 record to lastcall\n"), pasted.err
 
         here = environment(LASTCALL_DATA_DIR=data_dir)

@@ -34,6 +34,10 @@ QUIET_HEARTBEAT = timedelta(minutes=5)
 PATIENCE_SECONDS = 10.0
 NAME_WIDTH = 14
 MAX_NAMED = 5
+_OTHER_FOLDER = (
+    "run `lastcall up`; one that runs already may use another folder: its first lines say which LASTCALL_DATA_DIR "
+    "to export here"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ async def _database(app: App, *, embedded: bool) -> Finding:
         remedy = "check LASTCALL_DATABASE_URL, and that the server takes connections"
         return Finding("database", "bad", str(error), remedy)
     if revision is None and embedded:
-        return Finding("database", "bad", "empty: no `lastcall up` has run yet", "run `lastcall up`")
+        return Finding("database", "bad", "empty: no `lastcall up` has run in this data folder", _OTHER_FOLDER)
     if revision != head_revision():
         detail = f"at revision {revision or 'none'}, this version needs {head_revision()}"
         return Finding("database", "bad", detail, "run `lastcall migrate`")

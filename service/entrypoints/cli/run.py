@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from rich.markup import escape
 from rich.panel import Panel
 
-from service.adapters.embedded import Embedded
+from service.adapters.embedded import Embedded, default_data_dir
 from service.adapters.kafka.log import KafkaTrouble
 from service.adapters.kafka.producer import open_producer
 from service.adapters.postgres.database import migrate as migrate_database
@@ -59,7 +59,7 @@ async def _up(settings: Settings) -> None:
 
 def _say_up(app: App, url: str) -> None:
     settings = app.settings
-    folder = "" if settings.data_dir is None else f"LASTCALL_DATA_DIR={shlex.quote(str(settings.data_dir))} "
+    file, folder = settings.config_file, data_dir_of(settings).absolute()
     where = {
         "page": url,
         "outbox": f"{url}/outbox",
@@ -69,12 +69,15 @@ def _say_up(app: App, url: str) -> None:
         "Slack": "no token: messages go to the outbox page and to this terminal"
         if settings.slack_token is None
         else settings.slack_api_url,
+        "owners": f"as {file.absolute()} says" if file else "no lastcall.yaml here: write one, or set LASTCALL_CONFIG",
     }
     console.print("[bold green]lastcall is up[/]")
     for name, value in where.items():
         console.print(f"  [bold]{name:<9}[/] {escape(value)}", soft_wrap=True)
     console.print("Send a first record, from another terminal:")
-    console.print(f"  echo {shlex.quote(FIRST_RECORD)} | {folder}{_command()} send -", soft_wrap=True, markup=False)
+    if folder != default_data_dir().absolute():
+        console.print(f"  export LASTCALL_DATA_DIR={shlex.quote(str(folder))}", soft_wrap=True, markup=False)
+    console.print(f"  echo {shlex.quote(FIRST_RECORD)} | {_command()} send -", soft_wrap=True, markup=False)
     console.print("Ctrl-C ends it.\n", style="dim")
 
 

@@ -67,9 +67,10 @@ def run(command: Callable[[App], Awaitable[T]], *, migrated: bool = True) -> T:
     """Run `command` with an App, closed afterwards. `migrated`: a schema that is not up to date ends the command."""
 
     async def main() -> T:
-        async with with_database(read_settings()) as settings, open_app(settings) as app:
+        given = read_settings()
+        async with with_database(given) as settings, open_app(settings) as app:
             if migrated:
-                await _require_migrated(app)
+                await _require_migrated(app, None if given.database_url else data_dir_of(given))
             return await command(app)
 
     return plainly(main())
@@ -103,8 +104,15 @@ def plainly(work: Awaitable[T]) -> T:
         )
 
 
-async def _require_migrated(app: App) -> None:
+async def _require_migrated(app: App, folder: Path | None) -> None:
+    """`folder`: that of the embedded database; None: another one is named."""
     revision = await current_revision(app.database)
+    if revision is None and folder is not None:
+        fail(
+            f"the database in {folder} is empty",
+            "`lastcall up` fills it. One that runs already may use another folder: "
+            "its first lines say which LASTCALL_DATA_DIR to export here",
+        )
     if revision is None:
         fail("the database is empty", "`lastcall migrate` makes the tables; `lastcall up` does so by itself")
     if revision != head_revision():
