@@ -32,6 +32,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     after_shutdown: str = "error"
     replacements: tuple[str, ...] = ()
     source: str | None = None
+    second_hand: bool = False
+    """No source of the record is the provider's own: the dates are to be confirmed."""
     state: State
     first_at: datetime
     last_at: datetime
@@ -121,6 +123,8 @@ class DateMoved(msgspec.Struct, frozen=True, kw_only=True, tag="date_moved"):
     before: date | None
     after: date | None
     source: str | None = None
+    second_hand: bool = False
+    """As a notice has it."""
 
 
 class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawn"):
@@ -134,6 +138,8 @@ class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawn"):
     before: date | None
     """The shutdown that held until now."""
     source: str | None = None
+    second_hand: bool = False
+    """As a notice has it."""
 
 
 class Redirected(msgspec.Struct, frozen=True, kw_only=True, tag="redirected"):
@@ -156,6 +162,8 @@ class Redirected(msgspec.Struct, frozen=True, kw_only=True, tag="redirected"):
     shutdown_on: date | None
     precision: Precision = "exact"
     source: str | None = None
+    second_hand: bool = False
+    """As a notice has it."""
 
 
 class DigestLine(msgspec.Struct, frozen=True, kw_only=True):

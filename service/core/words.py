@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from urllib.parse import urlsplit
 
 from service.core.escalation.policy import parse_offset
 from service.core.ownership import Audience
@@ -163,6 +164,15 @@ def address(destination: str) -> str:
         kind, _, asked = destination.removeprefix("pagerduty:").rpartition("/")
         return f"on call by PagerDuty {kind or 'schedule'} {asked}"
     return destination.removeprefix("user:")
+
+
+def reported_by(source: str | None) -> str:
+    """Of a record of which no source is the provider's own: `reported by dev.to, not confirmed by the provider`."""
+    try:
+        host = urlsplit(source or "").hostname
+    except ValueError:
+        host = None
+    return f"reported by {host or 'others'}, not confirmed by the provider"
 
 
 def steps(names: Iterable[str], end: str = SHUTDOWN) -> str:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from service.adapters.queries import ActAnswer, ChecklistAnswer, ExposureAnswer, Lifecycle, Told
 from service.core import words
+from service.core.catalog.lifecycle import Precision
 
 STATES = {
     "active": "still calling",
@@ -100,11 +101,17 @@ def _day_or_text(text: str) -> str:
 
 
 def when(lifecycle: Lifecycle) -> str:
-    """The day with its precision: `Mon 14 Jul 2025`, `about Mon 14 Jul 2025`, `July 2025`, `not before ...`."""
+    """The day with its precision: `Mon 14 Jul 2025`, `about Mon 14 Jul 2025`, `July 2025`, `not before ...`; and
+    `..., not confirmed` where the provider itself does not say so."""
     on = lifecycle.shutdown_on
     if on is None:
         return "no day set"
-    match lifecycle.precision:
+    said = _day_with_precision(on, lifecycle.precision)
+    return f"{said}, not confirmed" if lifecycle.second_hand else said
+
+
+def _day_with_precision(on: date, precision: Precision) -> str:
+    match precision:
         case "exact":
             return words.day(on)
         case "tentative":

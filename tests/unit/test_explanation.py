@@ -398,3 +398,14 @@ def test_use_that_is_no_exposure_says_why(deprecation: Any, why: str) -> None:
     explanation = explain_untracked(use, date(2025, 4, 13))
     assert said(explanation, "why nobody was told") == (why,)
     assert explanation.wrong is None
+
+
+def test_a_shutdown_that_only_others_report_is_explained_as_unconfirmed() -> None:
+    posted = make_deprecation(sources=("https://dev.to/a-post",), second_hand=True)
+    played = Played(given={"deprecation": posted})
+    told = explain_notification(played.decides("2025-04-14T07:00")[0], at("2025-04-14T08:00"))
+    dates = said(explain_exposure(played.situation("2025-04-14T08:00")), "dates")
+
+    assert "Shutdown on Mon 14 Jul 2025 (exact, not confirmed)." in dates
+    assert dates[-1] == "Reported by dev.to, not confirmed by the provider."
+    assert said(told, "evidence")[-1] == "Reported by dev.to, not confirmed by the provider."

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -557,3 +558,23 @@ def test_steps_are_counted_from_the_freeze_that_comes_before_the_shutdown() -> N
     assert "Change freeze: from Mon 7 Jul 2025 (summer sale) up to the shutdown." in text
     assert "you were not told 60 days before the change freeze" in text
     assert "the owner hears next on Mon 9 Jun 2025, 30 days before the change freeze" in text
+
+
+def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
+    posted: dict[str, Any] = {"source": "https://dev.to/a-post", "second_hand": True}
+    named: dict[str, Any] = {"service": "search-api", "environment": "", "platform": "gemini-api", "model": "m", "id": "m"}
+    moved = DateMoved(**named, before=date(2025, 7, 14), after=date(2025, 7, 21), **posted)
+
+    told = read(make_notice(**posted))
+
+    assert "Reported by dev.to, not confirmed by the provider." in told
+    assert "Announced" not in told
+    assert "The reported date of m on Gemini API moved from Mon 14 Jul 2025" in read(moved)
+    assert "Reported by dev.to, not confirmed by the provider (https://dev.to/a-post)" in read(moved)
+    assert "The provider" not in told + read(moved)
+
+
+def test_the_host_of_a_source_is_escaped() -> None:
+    message = render([make_notice(source="https://<!channel>/post", second_hand=True)], links=NOWHERE, now=TODAY)
+
+    assert "<!channel>" not in str(message.blocks)

@@ -60,8 +60,11 @@ class Lifecycle(Answer):
     )
     source: str | None = Field(
         default=None,
-        description="Where the provider says so.",
+        description="Where the provider says so; who else does, where `second_hand`.",
         examples=["https://developers.openai.com/api/docs/deprecations"],
+    )
+    second_hand: bool = Field(
+        default=False, description="No source is the provider's own: the dates are reported, and not confirmed."
     )
 
 

@@ -20,4 +20,5 @@ def lifecycle_of(deprecation: Deprecation, today: date) -> Lifecycle:
         replacements=[replacement.id for replacement in deprecation.replacements],
         after_shutdown=deprecation.after_shutdown,
         source=deprecation.sources[0] if deprecation.sources else None,
+        second_hand=deprecation.second_hand,
     )

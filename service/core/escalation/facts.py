@@ -52,7 +52,7 @@ def _notice(telling: Telling, before: Campaign | None, campaign: Campaign, case:
         precision=deprecation.shutdown.precision,
         after_shutdown=deprecation.after_shutdown,
         replacements=tuple(replacement.id for replacement in deprecation.replacements),
-        source=_source(exposure),
+        **_source(exposure),
         state=case.state,
         step=telling.step,
         repeat_days=campaign.policy.step(telling.step).repeat,
@@ -162,7 +162,7 @@ def _redirected(exposure: Exposure) -> Redirected:
         since=now.since,
         shutdown_on=deprecation.shutdown.on,
         precision=deprecation.shutdown.precision,
-        source=_source(exposure),
+        **_source(exposure),
     )
 
 
@@ -180,7 +180,7 @@ def _date_moved(before: Campaign | None, exposure: Exposure) -> DateMoved:
         **_named(exposure),
         before=before.deadline if before else None,
         after=exposure.deadline,
-        source=_source(exposure),
+        **_source(exposure),
     )
 
 
@@ -188,7 +188,7 @@ def _withdrawn(before: Campaign | None, exposure: Exposure) -> Withdrawn:
     return Withdrawn(
         **_named(exposure),
         before=before.deadline if before else None,
-        source=_source(exposure),
+        **_source(exposure),
     )
 
 
@@ -197,5 +197,7 @@ def _served_id(exposure: Exposure) -> str | None:
     return exposure.served_ids[0] if len(exposure.served_ids) == 1 and redirection(exposure) else None
 
 
-def _source(exposure: Exposure) -> str | None:
-    return exposure.deprecation.sources[0] if exposure.deprecation.sources else None
+def _source(exposure: Exposure) -> dict[str, Any]:
+    deprecation = exposure.deprecation
+    named = deprecation.sources[0] if deprecation.sources else None
+    return {"source": named, "second_hand": deprecation.second_hand}

@@ -70,7 +70,8 @@ def _dates(case: Case) -> Iterator[str]:
     elif case.deadline is None:
         yield f"Not before {words.day(record.shutdown.on)}, which is no deadline: only the announcement is told."
     else:
-        yield f"Shutdown on {words.day(case.deadline)} ({record.shutdown.precision})."
+        unconfirmed = ", not confirmed" if record.second_hand else ""
+        yield f"Shutdown on {words.day(case.deadline)} ({record.shutdown.precision}{unconfirmed})."
     if case.effective_deadline != case.deadline and case.effective_deadline and case.deadline:
         freeze = case.owner.calendar.freeze_before(case.deadline)
         name = f" ({freeze.name})" if freeze else ""
@@ -78,6 +79,8 @@ def _dates(case: Case) -> Iterator[str]:
     for before in record.superseded:
         yield f"It was {words.day(before.on)} before." if before.on else "It had no day before."
     yield from (f"Source: {source}" for source in record.sources)
+    if record.second_hand:
+        yield sentence(words.reported_by(next(iter(record.sources), None)))
 
 
 def _owner(situation: Situation) -> Iterator[str]:

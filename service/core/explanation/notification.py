@@ -201,8 +201,10 @@ def _evidence(record: Record) -> Iterator[str]:
             yield sentence(facts.remedy)
         case Digest() | Undeliverable() | None:
             return
-    if isinstance(record.facts, Notice | Redirected | DateMoved | Withdrawn) and record.facts.source:
-        yield f"Source: {record.facts.source}"
+    if isinstance(facts := record.facts, Notice | Redirected | DateMoved | Withdrawn) and facts.source:
+        yield f"Source: {facts.source}"
+        if facts.second_hand:
+            yield sentence(words.reported_by(facts.source))
 
 
 def _calls(notice: Notice) -> Iterator[str]:
@@ -219,7 +221,8 @@ def _calls(notice: Notice) -> Iterator[str]:
 
 def _dates(notice: Notice) -> str:
     announced = f"announced on {words.day(notice.announced)}, " if notice.announced else ""
-    end = f"shutdown on {words.day(notice.shutdown_on)} ({notice.precision})" if notice.shutdown_on else "no day set"
+    how_sure = f"{notice.precision}, not confirmed" if notice.second_hand else notice.precision
+    end = f"shutdown on {words.day(notice.shutdown_on)} ({how_sure})" if notice.shutdown_on else "no day set"
     where = words.platform_name(notice.platform)
     return f"{notice.model} on {where}: {announced}{end}."
 

@@ -8,7 +8,7 @@ from service.core import words
 from service.core.messages.blocks import MAX_HEADER, context, header, section, sections
 from service.core.messages.message import Block
 from service.core.messages.particulars import caller_name
-from service.core.messages.text import code, link, plain
+from service.core.messages.text import code, link, origin, plain
 from service.core.notification import DateMoved, Migrated, Trouble, Undeliverable, Withdrawn
 
 
@@ -22,7 +22,7 @@ def moved_blocks(moves: Sequence[DateMoved]) -> Iterator[Block]:
         yield section(_moved(same[0]))
         yield from sections(_callers("It is called by", same))
         if source := same[0].source:
-            yield from context([link(source, "The provider's notice")])
+            yield from context([link(source, origin(source, second_hand=same[0].second_hand))])
 
 
 def _moved_headline(move: DateMoved) -> str:
@@ -48,7 +48,8 @@ def _apart(before: date, after: date) -> str:
 
 def _moved(move: DateMoved) -> str:
     on = plain(words.platform_name(move.platform))
-    subject = f"The provider moved the date of {code(move.id)} on {on}"
+    model = f"{code(move.id)} on {on}"
+    subject = f"The reported date of {model} moved" if move.second_hand else f"The provider moved the date of {model}"
     follow = "Reminders follow the new date."
     match move.before, move.after:
         case date() as before, date() as after:
@@ -69,10 +70,15 @@ def withdrawn_blocks(withdrawn: Sequence[Withdrawn]) -> Iterator[Block]:
     subject = f"{code(first.id)} on {plain(words.platform_name(first.platform))}"
     no_longer = f" {words.day(first.before)} no longer holds." if first.before else ""
     follow = "Its reminders end, and begin again if the provider sets another end."
-    yield section(f"The provider has taken the end of {subject} back.{no_longer} {follow}")
+    back = (
+        f"The end of {subject} is not reported any more."
+        if first.second_hand
+        else (f"The provider has taken the end of {subject} back.")
+    )
+    yield section(f"{back}{no_longer} {follow}")
     yield from sections(_callers("It is called by", withdrawn))
     if first.source:
-        yield from context([link(first.source, "The provider's notice")])
+        yield from context([link(first.source, origin(first.source, second_hand=first.second_hand))])
 
 
 def migrated_blocks(migrated: Sequence[Migrated]) -> Iterator[Block]:

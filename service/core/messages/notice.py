@@ -18,7 +18,7 @@ from service.core.messages.particulars import (
     prospects,
     standing,
 )
-from service.core.messages.text import as_typed, code, link, plain
+from service.core.messages.text import as_typed, code, link, origin, plain
 from service.core.messages.timing import Timing
 from service.core.notification import Notice
 
@@ -47,7 +47,8 @@ def _headline(notice: Notice, when: Timing) -> str:
 
 
 def _what_and_when(notice: Notice, when: Timing) -> str:
-    return when.sentences(code(notice.id), plain(words.platform_name(notice.platform)))
+    said = when.sentences(code(notice.id), plain(words.platform_name(notice.platform)))
+    return f"{said} *{origin(notice.source, second_hand=True)}.*" if notice.second_hand else said
 
 
 def _where_to(notice: Notice) -> str:
@@ -139,11 +140,11 @@ def _volume(notice: Notice) -> str:
 
 def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[str]:
     first = notices[0]
-    origin = f"Announced {words.day(first.announced)}" if first.announced else "The provider's notice"
+    announced = f"Announced {words.day(first.announced)}" if first.announced and not first.second_hand else None
     if first.source:
-        yield link(first.source, origin)
-    elif first.announced:
-        yield origin
+        yield link(first.source, announced or origin(first.source, second_hand=first.second_hand))
+    elif announced:
+        yield announced
     spelled = list(dict.fromkeys(i for notice in notices for i in notice.requested_ids if i != first.id))
     if spelled:
         yield f"Called as {_some(spelled)}"

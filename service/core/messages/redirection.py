@@ -8,7 +8,7 @@ from service.core.catalog.lifecycle import Shutdown
 from service.core.messages.blocks import MAX_HEADER, context, header, section, sections
 from service.core.messages.message import Block
 from service.core.messages.particulars import caller_name
-from service.core.messages.text import code, link, plain
+from service.core.messages.text import code, link, origin, plain
 from service.core.notification import Redirected
 
 
@@ -23,16 +23,17 @@ def redirected_blocks(redirected: Sequence[Redirected], today: date) -> Iterator
         map(_caller, redirected) if len(redirected) == 1 else (f"• {_caller(one)}" for one in redirected)
     )
     if first.source:
-        yield from context([link(first.source, "The provider's notice")])
+        yield from context([link(first.source, origin(first.source, second_hand=first.second_hand))])
 
 
 def _why(one: Redirected, today: date) -> str:
     deadline = Shutdown(one.shutdown_on, one.precision).deadline
     ask = "Ask for the model that you want by its name."
+    told = "reported" if one.second_hand else "announced"
     if deadline is not None and today >= deadline:
         how = "the provider redirects, or a gateway falls back"
-        return f"The announced day, {words.day(deadline)}, has come: {how}. {ask}"
-    when = f"The announced end is {words.day(deadline)}" if deadline else "The provider has set no day for its end"
+        return f"The {told} day, {words.day(deadline)}, has come: {how}. {ask}"
+    when = f"The {told} end is {words.day(deadline)}" if deadline else "The provider has set no day for its end"
     how = "a gateway falls back, or an alias has moved"
     return f"{when}, so this is hardly the provider's doing: {how}. {ask}"
 

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
+from service.core import words
+
 NAME = 240
 """Most characters that a name takes, after escaping. A longer one ends in an ellipsis."""
 _LOOKALIKE = str.maketrans({"`": "ˋ"})
@@ -43,6 +45,12 @@ def link(url: str, label: str) -> str:
         return label
     safe = url.replace("|", "%7C").replace(" ", "%20").replace("<", "%3C").replace(">", "%3E").replace("&", "&amp;")
     return f"<{safe}|{label}>"
+
+
+def origin(source: str | None, *, second_hand: bool) -> str:
+    """What a source is, as a label; escaped, because a second-hand one is named by its host."""
+    reported = plain(words.reported_by(source))
+    return reported[0].upper() + reported[1:] if second_hand else "The provider's notice"
 
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})

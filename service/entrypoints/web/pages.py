@@ -56,6 +56,7 @@ templates.env.filters.update(
     platform=words.platform_name,
     progress=phrases.progress,
     shell=shlex.join,
+    reported_by=words.reported_by,
     short=words.short_number,
     sparkline=show.sparkline,
     step=phrases.step,
