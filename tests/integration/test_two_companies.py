@@ -12,6 +12,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.loads import OUT_OF_USE
 from service.adapters.postgres.tables import notifications
 from service.config.company import Company
+from service.core.escalation.policy import PolicyRule, policy_from_json
 from service.core.explanation import Explanation
 from service.core.ownership import Owner, OwnerRule
 from service.engine.escalate import Escalated, escalate
@@ -22,6 +23,7 @@ from tests.calls import count_calls, make_event
 ADA = Owner("search", people=("ada@example.com",), rule="owners[0]")
 OLD = Company(owners=(OwnerRule(("search-*",), ADA),))
 NEW = Company(owners=(OwnerRule(("search-*",), replace(ADA, people=("ben@example.com",))),))
+LAST_WEEK = policy_from_json({"name": "last week", "steps": [{"at": "-7d", "tell": ["owner"]}]})
 MINUTE = timedelta(minutes=1)
 MAY = datetime(2025, 5, 20, 10, tzinfo=UTC)
 """Between the steps of 60 and 30 days before the shutdown."""
@@ -61,6 +63,14 @@ async def test_campaigns_are_looked_at_once_for_a_new_file(database: Database, l
     await tick(database, loaded, MAY, OLD)
     looked = [(await tick(database, loaded, MAY + n * MINUTE, NEW)).looked_at for n in range(1, 4)]
     assert looked == [1, 0, 0]
+
+
+async def test_use_without_a_campaign_is_looked_at_for_a_new_policy(database: Database, loaded: LoadedCatalog) -> None:
+    await call(database, loaded)
+    await tick(database, loaded, MAY, replace(OLD, policies=(PolicyRule(LAST_WEEK),)))
+    assert await told_after(database, MAY - MINUTE) == []
+    await tick(database, loaded, MAY + MINUTE, OLD)
+    assert await told_after(database, MAY) == ["user:ada@example.com"]
 
 
 async def test_file_that_was_taken_back_to_decides_again_once_the_other_is_out_of_use(

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import DateTime, Text, and_, func, select, update
+from sqlalchemy import DateTime, Text, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import agenda, campaigns, usage_dirty
+from service.adapters.postgres.tables import agenda, campaigns, deprecations, usage_dirty
 from service.adapters.postgres.unnest import chunked, unnested
 from service.adapters.postgres.usage_keys import KEY, same_key
 from service.core.exposure import ExposureKey
@@ -89,10 +89,14 @@ async def look_at_uses(connection: AsyncConnection, keys: Iterable[ExposureKey],
         await connection.execute(update(agenda).where(same_key(agenda, v)).values(look_at=now))
 
 
-async def look_at_open_campaigns(connection: AsyncConnection, *, now: datetime) -> None:
-    """Another lastcall.yaml is in force: whoever answers may be somebody else."""
-    is_open = and_(same_key(campaigns, agenda), campaigns.c.state == "open")
-    await connection.execute(update(agenda).where(is_open).values(look_at=now))
+async def look_at_what_goes_on(connection: AsyncConnection, *, now: datetime) -> None:
+    """Another lastcall.yaml is in force: whoever answers may be somebody else, and what has no campaign yet may have a
+    step due by another policy."""
+    campaign = select(campaigns.c.state).where(same_key(campaigns, agenda)).scalar_subquery()
+    d = deprecations.c
+    is_ending = select(d.model).where(d.platform == agenda.c.platform, d.model == agenda.c.model, ~d.withdrawn).exists()
+    goes_on = or_(campaign == "open", and_(campaign.is_(None), is_ending))
+    await connection.execute(update(agenda).where(goes_on).values(look_at=now))
 
 
 async def look_at_models(connection: AsyncConnection, models: Iterable[tuple[str, str]], *, now: datetime) -> None:

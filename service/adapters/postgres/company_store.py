@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.agenda import look_at_open_campaigns
+from service.adapters.postgres.agenda import look_at_what_goes_on
 from service.adapters.postgres.loads import go_by, standing_of
 from service.adapters.postgres.tables import company_loads
 from service.config.company import Company
@@ -22,7 +22,7 @@ async def go_by_company(connection: AsyncConnection, company: Company, *, now: d
         statement = insert(company_loads).values(digest=company.digest, loaded_at=now, seen_at=now)
         again = {"loaded_at": now, "seen_at": now}
         await connection.execute(statement.on_conflict_do_update(index_elements=[company_loads.c.digest], set_=again))
-        await look_at_open_campaigns(connection, now=now)
+        await look_at_what_goes_on(connection, now=now)
     return standing != "superseded"
 
 
