@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Text, any_, bindparam, select, update
+from sqlalchemy import Text, any_, bindparam, case, null, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,7 +24,9 @@ class Condition:
 
 
 async def raise_condition(connection: AsyncConnection, condition: Condition) -> None:
-    """Record that it holds. One that is open keeps its `since`; one that was cleared starts anew and is told again."""
+    """Record that it holds, in these words. One that is open keeps its `since`, and is not told again; one that was
+    cleared starts anew."""
+    c = conditions.c
     row = insert(conditions).values(
         kind=condition.kind,
         subject=condition.subject,
@@ -32,12 +34,19 @@ async def raise_condition(connection: AsyncConnection, condition: Condition) -> 
         detail=condition.detail,
         remedy=condition.remedy,
     )
-    closed = conditions.c.cleared_at.is_not(None)
+    closed = c.cleared_at.is_not(None)
+    reworded = tuple_(c.detail, c.remedy) != tuple_(row.excluded.detail, row.excluded.remedy)
     await connection.execute(
         row.on_conflict_do_update(
-            index_elements=[conditions.c.kind, conditions.c.subject],
-            set_={"since": row.excluded.since, "told_at": None, "cleared_at": None, "detail": row.excluded.detail},
-            where=closed,
+            index_elements=[c.kind, c.subject],
+            set_={
+                "since": case((closed, row.excluded.since), else_=c.since),
+                "told_at": case((closed, null()), else_=c.told_at),
+                "cleared_at": None,
+                "detail": row.excluded.detail,
+                "remedy": row.excluded.remedy,
+            },
+            where=or_(closed, reworded),
         )
     )
 
