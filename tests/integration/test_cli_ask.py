@@ -210,7 +210,7 @@ async def test_plan_says_once_what_comes_round_each_day(database: Database, data
 
     assert len(every) > 30
     assert result.stdout.count("each day") == len({each["destination"] for each in every})
-    assert "each day from then on, while it is still called" in result.stdout
+    assert "+1d, and each day from then on while it is called" in result.stdout
     assert "No tick has looked at the calls yet" in result.stderr
 
 

@@ -24,6 +24,18 @@ def test_only_sentences_give_way(room: int | None, widths: tuple[int, ...] | Non
     assert column_widths(COLUMNS, ROWS, room) == widths
 
 
+@pytest.mark.parametrize(
+    ("room", "fits"),
+    [
+        pytest.param(51, True, id="a sentence on three lines can be read"),
+        pytest.param(50, False, id="one on four stands below its row"),
+    ],
+)
+def test_sentence_is_not_cut_into_many_lines(room: int, fits: bool) -> None:
+    rows = [("gpt-4.5-preview-2025-02-27", "search-api (production): one two three fo", "70")]
+    assert (column_widths(COLUMNS, rows, room) is not None) is fits
+
+
 def shown(monkeypatch: pytest.MonkeyPatch, *, width: int, terminal: bool) -> list[str]:
     console = Console(width=width, force_terminal=terminal, color_system=None, highlight=False)
     monkeypatch.setattr(tables, "console", console)

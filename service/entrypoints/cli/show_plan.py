@@ -9,7 +9,6 @@ from service.core import words
 from service.core.calendar import utc_midnight
 from service.core.escalation.plan import Planned
 from service.engine.plan import Review
-from service.entrypoints import phrases
 from service.entrypoints.cli.output import console
 from service.entrypoints.cli.tables import Column, show_table
 
@@ -122,10 +121,14 @@ def _when(at: datetime) -> str:
 
 
 def _step(one: Planned, times: int) -> str:
-    step = phrases.step(one.step, one.repeat_days)
+    if one.repeat_days is None:
+        return one.step
+    again = words.every(one.repeat_days)
     if times == 1:
-        return step
-    return f"{step} from then on, while it is still called" if one.status == "foreseen" else f"{step}, {times} times"
+        return f"{one.step}, {again}"
+    if one.status == "foreseen":
+        return f"{one.step}, and {again} from then on while it is called"
+    return f"{one.step}, {again}, {times} times"
 
 
 def _status(one: Planned) -> str:

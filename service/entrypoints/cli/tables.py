@@ -13,6 +13,8 @@ from rich.text import Text
 from service.entrypoints.cli.output import console
 
 GAP = 2
+MOST_LINES = 3
+"""Of a sentence in a column: what would stand in more, a word or two each, is read more easily below its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,22 @@ def column_widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room
     while sum(widths) > room:
         widest = max((n for n in range(len(widths)) if widths[n] > least[n]), key=widths.__getitem__)
         widths[widest] -= 1
-    return tuple(widths)
+    return tuple(widths) if _most_lines(rows, widths) <= MOST_LINES else None
+
+
+def _most_lines(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> int:
+    return max((len(_wrapped(cell, width)) for row in rows for cell, width in zip(row, widths, strict=True)), default=1)
+
+
+def _wrapped(text: str, width: int, indent: str = "", then: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=then,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _table(
@@ -91,13 +108,5 @@ def _is_name(column: Column) -> bool:
 
 
 def _line(text: str, indent: str, style: str) -> None:
-    lines = textwrap.wrap(
-        text,
-        console.width,
-        initial_indent=indent,
-        subsequent_indent=indent + "  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    for line in lines:
+    for line in _wrapped(text, console.width, indent, indent + "  "):
         console.print(Text(line, style), soft_wrap=True)
