@@ -71,5 +71,5 @@ async def _json(response: aiohttp.ClientResponse) -> Any | Unavailable:
             return Unavailable("answer_too_large", REACHABLE, is_refusal=True)
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # the second: of brackets within brackets
         return Unavailable("unreadable_answer", REACHABLE)
