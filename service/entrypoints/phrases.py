@@ -76,6 +76,11 @@ def step(name: str, repeat_days: int | None) -> str:
     return words.every(repeat_days) if repeat_days else name
 
 
+def step_in_words(name: str, repeat_days: int | None, frozen_from: date | None) -> str:
+    """`30 days before the shutdown`; before the change freeze, where it is counted from one."""
+    return words.step_in_words(name, repeat_days, words.FREEZE if frozen_from else words.SHUTDOWN)
+
+
 def progress(checklist: ChecklistAnswer) -> str:
     """How much of a migration is ticked: `2 of 5`."""
     return f"{checklist.done} of {checklist.total}"
@@ -127,6 +132,18 @@ def _day_with_precision(on: date, precision: Precision) -> str:
 def days_left(lifecycle: Lifecycle) -> str:
     """`in 12 days`, `today`, `3 days ago`; `no firm date` for a promise that is no deadline."""
     return "no firm date" if lifecycle.days_left is None else words.from_now(lifecycle.days_left)
+
+
+def freeze(lifecycle: Lifecycle) -> str:
+    """`changes freeze on Fri 18 Dec 2026, in 26 days`; empty: no change freeze comes before the shutdown."""
+    on, left = lifecycle.change_by, lifecycle.days_to_change
+    if on is None or left is None or on == lifecycle.shutdown_on:
+        return ""
+    return (
+        f"changes freeze on {words.day(on)}, {words.from_now(left)}"
+        if left > 0
+        else f"changes frozen since {words.day(on)}"
+    )
 
 
 def ago(at: datetime, now: datetime) -> str:

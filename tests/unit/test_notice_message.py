@@ -562,7 +562,13 @@ def test_steps_are_counted_from_the_freeze_that_comes_before_the_shutdown() -> N
 
 def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
     posted: dict[str, Any] = {"source": "https://dev.to/a-post", "second_hand": True}
-    named: dict[str, Any] = {"service": "search-api", "environment": "", "platform": "gemini-api", "model": "m", "id": "m"}
+    named: dict[str, Any] = {
+        "service": "search-api",
+        "environment": "",
+        "platform": "gemini-api",
+        "model": "m",
+        "id": "m",
+    }
     moved = DateMoved(**named, before=date(2025, 7, 14), after=date(2025, 7, 21), **posted)
 
     told = read(make_notice(**posted))

@@ -1,10 +1,13 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from service.adapters.queries import ActAnswer, Told
+from service.adapters.queries import ActAnswer, ChecklistAnswer, ExposureAnswer, ExposureFilter, Told, exposure_key
 from service.entrypoints import phrases
+from service.entrypoints.web.horizon import horizon
+from service.entrypoints.web.overview import Headline, group
+from service.entrypoints.web.show import urgency
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -44,3 +47,64 @@ def test_only_what_was_delivered_is_said_to_be_told(state: str, not_before: date
 )
 def test_an_act_is_said_of_its_author(kind: str, details: dict[str, Any], said: str) -> None:
     assert phrases.act(ActAnswer(kind=kind, author="ada@example.com", at=NOW, details=details)) == said
+
+
+# --- a change freeze that reaches up to the shutdown ------------------------------------------------------------------
+
+
+def make_use(service: str, *, left: int, freeze_in: int | None = None, **given: Any) -> ExposureAnswer:
+    today = NOW.date()
+    values: dict[str, Any] = {
+        "platform": "openai-api",
+        "model": f"{service}-model",
+        "id": f"{service}-model",
+        "shutdown_on": today + timedelta(days=left),
+        "precision": "exact",
+        "days_left": left,
+        "service": service,
+        "environment": "",
+        "team": None,
+        "state": "active",
+        "changes_until": None if freeze_in is None else today + timedelta(days=freeze_in),
+        "first_at": NOW,
+        "last_at": NOW,
+        "calls_7d": 1,
+        "errors_7d": 0,
+        "calls_28d": 1,
+        "calls_total": 1,
+        "by_day": [],
+        "checklist": ChecklistAnswer(done=0, total=5, items=[]),
+    }
+    return ExposureAnswer(**(values | given))
+
+
+@pytest.mark.parametrize(
+    ("left", "freeze_in", "said"),
+    [
+        pytest.param(53, 26, "changes freeze on Fri 18 Dec 2026, in 26 days", id="ahead"),
+        pytest.param(20, -7, "changes frozen since Sun 15 Nov 2026", id="begun"),
+        pytest.param(-1, -28, "", id="over with the shutdown"),
+        pytest.param(53, None, "", id="none"),
+    ],
+)
+def test_a_change_freeze_is_said_until_the_shutdown(left: int, freeze_in: int | None, said: str) -> None:
+    assert phrases.freeze(make_use("a", left=left, freeze_in=freeze_in)) == said
+
+
+def test_who_has_to_change_something_before_a_freeze_is_sorted_and_shown_by_its_day() -> None:
+    frozen, free = make_use("frozen", left=53, freeze_in=26), make_use("free", left=40)
+    first, second = sorted([free, frozen], key=exposure_key)
+    within = ExposureFilter(within_days=30)
+
+    assert (first, second) == (frozen, free)
+    assert within.admits(frozen)
+    assert not within.admits(free)
+    assert [urgency(each) for each in (frozen, free)] == ["soon", "later"]
+    assert Headline.of([frozen, free]).within_30 == 1
+    line = horizon(group([frozen, free]), NOW.date())
+    assert "in 26 days, frozen-model (changes freeze on Fri 18 Dec 2026, in 26 days; it goes in 53 days): 1" in line
+
+
+def test_a_step_before_a_freeze_is_not_said_to_be_before_the_shutdown() -> None:
+    assert phrases.step_in_words("-14d", None, date(2026, 12, 18)) == "14 days before the change freeze"
+    assert phrases.step_in_words("-14d", None, None) == "14 days before the shutdown"

@@ -14,6 +14,7 @@ from service.core.exposure import State
 
 T = TypeVar("T")
 
+FROZEN = "The first day of the change freeze that the step is counted from, where it is counted from one."
 REPEAT = "The step comes round again after so many days while calls go on; null: it is told once."
 
 
@@ -67,6 +68,18 @@ class Lifecycle(Answer):
         default=False, description="No source is the provider's own: the dates are reported, and not confirmed."
     )
 
+    @property
+    def change_by(self) -> date | None:
+        """The day that counts for those who have to change something."""
+        return self.shutdown_on
+
+    @property
+    def days_to_change(self) -> int | None:
+        """As `days_left`, to the day of `change_by`."""
+        if self.days_left is None or self.shutdown_on is None or self.change_by is None:
+            return self.days_left
+        return self.days_left - (self.shutdown_on - self.change_by).days
+
 
 class Callers(Answer):
     """How many services use a deprecated model, by state."""
@@ -104,6 +117,7 @@ class Told(Answer):
     audience: str = Field(examples=["owner"])
     step: str | None = Field(default=None, examples=["-30d"])
     repeat_days: int | None = Field(default=None, description=REPEAT)
+    frozen_from: date | None = Field(default=None, description=FROZEN)
     at: datetime = Field(description="When it was delivered, else when it was decided.")
     not_before: datetime = Field(description="It goes out no sooner.")
     state: str = Field(description="pending, leased, delivered, failed, unknown.", examples=["delivered"])
@@ -200,6 +214,12 @@ class ExposureAnswer(Lifecycle):
     )
     requested_ids: list[str] = Field(default_factory=list, description="As callers spell them.")
     request_ids: list[str] = Field(default_factory=list, description="A few request ids, as evidence.")
+    changes_until: date | None = Field(
+        default=None,
+        description="The first day of a change freeze of the owner that reaches up to the shutdown: changes must be "
+        "out before it, and steps before the shutdown are counted from it; null: there is none.",
+        examples=["2025-07-01"],
+    )
     first_at: datetime = Field(description="First call on record.")
     last_at: datetime = Field(description="Last call on record.")
     calls_7d: int
@@ -212,6 +232,12 @@ class ExposureAnswer(Lifecycle):
     campaign: CampaignAnswer | None = Field(default=None, description="Null: no escalation was opened.")
     told: Told | None = Field(default=None, description="Null: nobody was told yet.")
     checklist: ChecklistAnswer
+
+    @property
+    def change_by(self) -> date | None:
+        """The freeze counts until the shutdown."""
+        is_ahead = self.days_left is not None and self.days_left > 0
+        return self.changes_until if self.changes_until and is_ahead else self.shutdown_on
 
 
 class ModelUse(Answer):
@@ -274,6 +300,7 @@ class NotificationAnswer(Answer):
     )
     step: str | None = Field(default=None, examples=["-30d"])
     repeat_days: int | None = Field(default=None, description=REPEAT)
+    frozen_from: date | None = Field(default=None, description=FROZEN)
     audience: str = Field(examples=["owner"])
     destination: str = Field(examples=["#team-search"])
     reason: str = Field(description="Why this destination, why now.")

@@ -45,7 +45,7 @@ class ExposureFilter:
     state: State | None = None
     calling: bool = False
     within_days: int | None = None
-    """Keeps deadlines at most so many days away, past ones included."""
+    """Keeps deadlines, or change freezes that reach up to them, at most so many days away, past ones included."""
 
     def admits(self, exposure: ExposureAnswer) -> bool:
         wanted = (
@@ -63,7 +63,7 @@ class ExposureFilter:
             return False
         if self.within_days is None:
             return True
-        return exposure.days_left is not None and exposure.days_left <= self.within_days
+        return exposure.days_to_change is not None and exposure.days_to_change <= self.within_days
 
 
 NO_TEAM = "(unowned)"
@@ -71,8 +71,9 @@ NO_TEAM = "(unowned)"
 
 
 def deadline_key(lifecycle: Lifecycle) -> tuple[str, ...]:
-    """Orders firm deadlines first, then "not before", then those without a day."""
-    day = lifecycle.shutdown_on
+    """Orders firm deadlines first, by the day up to which changes can be made; then "not before", then those without
+    a day."""
+    day = lifecycle.change_by
     rank = "0" if lifecycle.days_left is not None else "1" if day else "2"
     return (rank, day.isoformat() if day else "", lifecycle.platform, lifecycle.model)
 
@@ -136,9 +137,10 @@ async def _read_told(connection: AsyncConnection) -> dict[uuid.UUID, Told]:
     n = notifications.c
     others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step, n.decided_at)) - 1).label("others")
     repeat_days = n.facts["repeat_days"].as_integer().label("repeat_days")
+    frozen_from = n.facts["frozen_from"].as_string().label("frozen_from")
     rows = await connection.execute(
         select(n.campaign_id, n.destination, n.audience, n.step, n.state, n.not_before, others)
-        .add_columns(func.coalesce(n.settled_at, n.decided_at).label("at"), repeat_days)
+        .add_columns(func.coalesce(n.settled_at, n.decided_at).label("at"), repeat_days, frozen_from)
         .where(n.campaign_id.is_not(None))
         .ext(distinct_on(n.campaign_id))
         .order_by(n.campaign_id, (n.state == "delivered").desc(), n.decided_at.desc(), n.id)
@@ -159,6 +161,7 @@ def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist:
         state=shown_state(campaign, case),
         requested_ids=list(exposure.requested_ids),
         request_ids=list(exposure.request_ids),
+        changes_until=None if case.effective_deadline == case.deadline else case.effective_deadline,
         first_at=exposure.first_at,
         last_at=exposure.last_at,
         calls_7d=sum(day.calls for day in week),

@@ -135,6 +135,7 @@ def _notification(row: Row[Any]) -> NotificationAnswer:
         model_id=row.facts.get("id"),
         step=row.step,
         repeat_days=row.facts.get("repeat_days"),
+        frozen_from=row.facts.get("frozen_from"),
         audience=row.audience,
         destination=row.destination,
         reason=row.reason,

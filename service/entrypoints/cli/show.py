@@ -38,7 +38,7 @@ def show_exposures(
     for each in exposures:
         who = (each.environment,) if of_one_service else (each.service, each.environment, each.team or "unowned")
         hears = f"{words.address(each.told.destination)} {phrases.told(each.told, now)}" if each.told else "nobody yet"
-        when = f"{phrases.when(each)}, {phrases.days_left(each)}"
+        when = "; ".join(filter(None, [f"{phrases.when(each)}, {phrases.days_left(each)}", phrases.freeze(each)]))
         calls = words.short_number(each.calls_7d)
         ticked = phrases.progress(each.checklist)
         rows.append((each.id, each.platform, *who, when, calls, phrases.state(each), hears, ticked))

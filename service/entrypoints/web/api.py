@@ -51,7 +51,11 @@ class ExposureQuery(Paging):
     team: Name | None = Field(default=None, description="`(unowned)`: services that nobody owns.")
     state: State | None = None
     within: int | None = Field(
-        default=None, ge=0, le=MAX_DAYS, description="Only deadlines at most so many days away, past ones included."
+        default=None,
+        ge=0,
+        le=MAX_DAYS,
+        description="Only deadlines at most so many days away, past ones included. A change freeze that reaches up to "
+        "the shutdown counts in its place.",
     )
 
     def as_filter(self) -> ExposureFilter:

@@ -1,4 +1,7 @@
-"""The half year ahead as one line: on which days models go that services still call, and how many services each."""
+"""The half year ahead as one line: on which days models go that services still call, and how many services each.
+
+Where changes freeze before that, the day of the freeze counts: after it nobody can change what is called.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -7,7 +10,9 @@ from math import sqrt
 
 from markupsafe import Markup
 
+from service.adapters.queries import Lifecycle
 from service.core import words
+from service.entrypoints import phrases
 from service.entrypoints.web.overview import Group
 from service.entrypoints.web.show import urgency
 
@@ -18,15 +23,24 @@ LARGEST = 15
 
 def horizon(groups: Iterable[Group], today: date) -> Markup:
     """Nothing where no firm day lies in the span. `groups` stand in the order of their deadline."""
-    ahead = [each for each in groups if each.lifecycle.days_left is not None and 0 <= each.lifecycle.days_left <= DAYS]
+    ahead = [each for each in groups if _is_ahead(each.lifecycle) and _left(each) <= DAYS]
     if not ahead:
         return Markup("")
-    dots = Markup("").join(_dot(list(same)) for _, same in groupby(ahead, key=lambda each: each.lifecycle.days_left))
+    dots = Markup("").join(_dot(list(same)) for _, same in groupby(ahead, key=_left))
     label = f"Models that are still called go on {words.listed(_days(ahead))}"
     return Markup(
         '<svg class="horizon" role="img" aria-label="{}" viewBox="0 0 {} {}">'
         '<path class="base" d="M0 {}H{}"/>{}{}</svg>'
     ).format(label, WIDTH, HEIGHT, LINE, WIDTH, Markup("").join(_months(today)), dots)
+
+
+def _is_ahead(lifecycle: Lifecycle) -> bool:
+    return lifecycle.days_left is not None and lifecycle.days_left >= 0
+
+
+def _left(group: Group) -> int:
+    """Days up to which it stands on the line; a freeze that has begun stands on today."""
+    return max(0, group.lifecycle.days_to_change or 0)
 
 
 def _days(ahead: Iterable[Group]) -> list[str]:
@@ -35,13 +49,19 @@ def _days(ahead: Iterable[Group]) -> list[str]:
 
 def _dot(same_day: list[Group]) -> Markup:
     """Its area grows with the number of services that call."""
-    one = same_day[0].lifecycle
+    one, left = same_day[0].lifecycle, _left(same_day[0])
     services = {exposure.service for each in same_day for exposure in each.exposures}
     radius = min(LARGEST, 3 + 2 * sqrt(len(services)))
-    said = f"{words.listed(each.lifecycle.id for each in same_day)}: {words.plural(len(services), 'service')}"
+    said = f"{words.listed(map(_name, same_day))}: {words.plural(len(services), 'service')}"
     return Markup('<circle class="{}" cx="{}" cy="{}" r="{:.1f}"><title>{}, {}</title></circle>').format(
-        urgency(one), _x(one.days_left or 0), LINE, radius, words.from_now(one.days_left or 0), said
+        urgency(one), _x(left), LINE, radius, words.from_now(left), said
     )
+
+
+def _name(group: Group) -> str:
+    """Its day is said where the dot is not at it."""
+    one = group.lifecycle
+    return f"{one.id} ({phrases.freeze(one)}; it goes {phrases.days_left(one)})" if phrases.freeze(one) else one.id
 
 
 def _months(today: date) -> Iterator[Markup]:

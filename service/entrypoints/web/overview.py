@@ -34,7 +34,7 @@ class Headline:
     past: int
     """Of those that call, services whose day is past."""
     within_30: int
-    """Of those that call or are silent, services with a day at most so far ahead."""
+    """Of those that call or are silent, services with a day, or a change freeze before it, at most so far ahead."""
     migrated: int
     """Services that have stopped calling every deprecated model that they used."""
     untold: int
@@ -52,7 +52,7 @@ class Headline:
             calling=len(callers),
             silent=len(_services(open_) - callers),
             past=len(_services([e for e in calling if e.days_left is not None and e.days_left < 0])),
-            within_30=len(_services([e for e in ahead if (e.days_left or 0) <= 30])),
+            within_30=len(_services([e for e in ahead if (e.days_to_change or 0) <= 30])),
             migrated=len(_services(exposures) - _services(open_)),
             untold=len(_services([e for e in open_ if not is_told(e)])),
             next_one=min(ahead, key=deadline_key, default=None),

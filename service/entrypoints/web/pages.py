@@ -51,6 +51,7 @@ templates.env.filters.update(
     asked=phrases.asked,
     blocks=lambda blocks: Markup(to_html(blocks)),  # noqa: S704  to_html escapes every text that it is given
     day=words.day,
+    freeze=phrases.freeze,
     horizon=horizon,
     days_left=phrases.days_left,
     platform=words.platform_name,
@@ -60,7 +61,7 @@ templates.env.filters.update(
     short=words.short_number,
     sparkline=show.sparkline,
     step=phrases.step,
-    step_in_words=words.step_in_words,
+    step_in_words=phrases.step_in_words,
     told=phrases.told,
     urgency=show.urgency,
     when=phrases.when,

@@ -13,7 +13,7 @@ BAR, GAP, HEIGHT = 4, 1, 28
 
 
 def urgency(lifecycle: Lifecycle) -> Urgency:
-    left = lifecycle.days_left
+    left = lifecycle.days_to_change
     if left is None:
         return "open"
     return "past" if left < 0 else "near" if left <= 7 else "soon" if left <= 30 else "later"
