@@ -1,8 +1,9 @@
 """plan: who is told what in a span of time, past or to come, as things stand or by another policy. Reads only."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import get_args
 
 from service.adapters.postgres.campaign_store import load_campaigns
 from service.adapters.postgres.conditions import last_tick
@@ -20,6 +21,7 @@ from service.core.escalation.outlook import GoingOn
 from service.core.escalation.plan import Planned, Prospect, as_if_adopted, planned
 from service.core.escalation.plan_diff import PlanDiff, compare
 from service.core.exposure import Exposure, ExposureKey
+from service.core.ownership import Audience, Owner, destinations
 from service.core.scenario import Scenario
 from service.engine.ownership import load_owners
 
@@ -33,19 +35,33 @@ class Stored:
     end: datetime
     now: datetime
     """Up to then it is what was recorded, from then on what is foreseen: from the last tick, with the calls that came
-    in since; where no tick has ever been, from the newest call."""
+    in since; where no tick has ever been, from the newest call. What a log says was called later than the database's
+    clock is no call that came in."""
     known_until: datetime
     recorded: Sequence[Planned]
     exposures: Sequence[Exposure]
     owners: Owners
     campaigns: Mapping[ExposureKey, Campaign]
 
+    @property
+    def days_of_work(self) -> int:
+        """Days that are looked at, of each exposure: from `now` on, wherever the span begins."""
+        return len(self.exposures) * max(-((self.now - self.end) // timedelta(days=1)), 0)
+
 
 async def read_stored(
-    database: Database, catalog: Catalog, company: Company, *, topics: Collection[str], start: datetime, end: datetime
+    database: Database,
+    catalog: Catalog,
+    company: Company,
+    *,
+    topics: Collection[str],
+    start: datetime,
+    end: datetime,
+    service: str | None = None,
 ) -> Stored:
     """From `start` up to, not including, `end`. Owners are those of `company`, and of the directories that it names.
-    While records of `topics` wait to be read, silence is not taken as migrated, as the page does not take it."""
+    While records of `topics` wait to be read, silence is not taken as migrated, as the page does not take it.
+    `service`: the exposures are those of this one alone."""
     async with database.connect() as connection:
         looked, called = await last_tick(connection, "escalate"), await newest_call(connection)
         now = max((at for at in (looked, called) if at is not None), default=start)
@@ -55,10 +71,27 @@ async def read_stored(
             now,
             await known_until(connection, topics, now=now),
             await read_told(connection, catalog, start=start, end=end),
-            await load_public_exposures(connection, catalog, now=now),
+            await load_public_exposures(connection, catalog, now=now, service=service),
             await load_owners(connection, company, now=now),
             await load_campaigns(connection),
         )
+
+
+def narrowed(stored: Stored, company: Company, wants: Callable[[str, Owner], bool], destination: str | None) -> Stored:
+    """What is told of the services that are wanted, and where `destination` may hear of it: before it is planned."""
+
+    def hears(owner: Owner) -> bool:
+        everywhere = destinations(owner, get_args(Audience), company.channels)
+        return destination is None or any(to.address == destination for to in everywhere)
+
+    owner_of = stored.owners.owner_of
+    exposures = [one for one in stored.exposures if wants(one.service, owner := owner_of(one.service)) and hears(owner)]
+    recorded = [
+        one
+        for one in stored.recorded
+        if wants(one.service, owner_of(one.service)) and destination in {None, one.destination}
+    ]
+    return replace(stored, exposures=exposures, recorded=recorded)
 
 
 def plan(stored: Stored, company: Company, *, as_if: bool = False) -> list[Planned]:

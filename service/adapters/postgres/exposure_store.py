@@ -25,14 +25,17 @@ async def load_exposures(connection: AsyncConnection, catalog: Catalog, *, now: 
     return await with_evidence(connection, await load_public_exposures(connection, catalog, now=now), now=now)
 
 
-async def load_public_exposures(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> list[Exposure]:
-    """All exposures to deprecations that were public by `now`, without evidence."""
+async def load_public_exposures(
+    connection: AsyncConnection, catalog: Catalog, *, now: datetime, service: str | None = None
+) -> list[Exposure]:
+    """All exposures to deprecations that were public by `now`, without evidence; or those of one `service`."""
     known = [record.key for record in catalog if record.known_on(now.date())]
     v = unnested(
         ("platform", Text(), [platform for platform, _ in known]), ("model", Text(), [model for _, model in known])
     )
     public = and_(_d.platform == v.c.platform, _d.model == v.c.model)
-    keys = select(*(_d[name] for name in KEY)).join(v, public).distinct().subquery("keys")
+    of_whom = select(*(_d[name] for name in KEY)).join(v, public).distinct()
+    keys = (of_whom if service is None else of_whom.where(_d.service == service)).subquery("keys")
     rows = await connection.execute(_uses(now, keys).order_by(*(keys.c[name] for name in KEY)))
     return _exposures(rows, catalog, now)
 
@@ -46,8 +49,10 @@ async def load_exposures_of(
 
 
 async def newest_call(connection: AsyncConnection) -> datetime | None:
-    """By event time, of any model."""
-    newest: datetime | None = await connection.scalar(select(func.max(_d.last_at)))
+    """By event time, of any model, and as near as days have it: no later than the database's clock, whatever a log
+    says."""
+    by_now = (func.max(at).filter(at <= func.clock_timestamp()) for at in (_d.first_at, _d.last_at))
+    newest: datetime | None = await connection.scalar(select(func.greatest(*by_now)))
     return newest
 
 

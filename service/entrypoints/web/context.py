@@ -11,6 +11,7 @@ from service.adapters.queries import ExposureAnswer, ServiceAnswer, read_exposur
 from service.app import App
 from service.core.health import ConsumerHealth
 from service.engine.ownership import load_owners
+from service.entrypoints.web.plans import Plans
 
 ConsumerProbe = Callable[[], ConsumerHealth]
 """Asks the consume loop of this process how it is."""
@@ -21,6 +22,7 @@ class Context:
     app: App
     clock: Callable[[], datetime]
     consumer: ConsumerProbe | None
+    plans: Plans
 
     async def exposures(self, now: datetime) -> list[ExposureAnswer]:
         async with self.app.database.connect() as connection:

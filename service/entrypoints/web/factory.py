@@ -28,6 +28,7 @@ from service.entrypoints.web import (
 )
 from service.entrypoints.web.context import ConsumerProbe, Context
 from service.entrypoints.web.guard import Access, Guard
+from service.entrypoints.web.plans import Plans
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ def create_web(
         docs_url=None,
         redoc_url=None,
     )
-    web.state.context = Context(app, clock, consumer)
+    web.state.context = Context(app, clock, consumer, Plans())
     for room in (operation, api, explanation_api, exposure_api, acts_api, planning_api, explanation_page, pages):
         web.include_router(room.router)
     web.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -91,5 +92,7 @@ async def _on_trouble(request: Request, error: Exception) -> Response:
 
 async def _on_http_error(request: Request, error: HTTPException) -> Response:
     if isinstance(error.detail, dict):
-        return _refuse(request, error.status_code, error.detail["error"], error.detail["remedy"])
+        response = _refuse(request, error.status_code, error.detail["error"], error.detail["remedy"])
+        response.headers.update(error.headers or {})
+        return response
     return _refuse(request, error.status_code, f"{error.detail}.", f"{OPENAPI} lists what there is.")

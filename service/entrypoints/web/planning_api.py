@@ -1,26 +1,32 @@
 """The HTTP API's look ahead: who will be told what, and what breaks on a day."""
 
 from asyncio import to_thread
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.adapters.queries import Page, cut
+from service.adapters.postgres.conditions import last_tick
+from service.adapters.queries import NO_TEAM, Page, cut
 from service.core.calendar import utc_midnight
 from service.core.catalog.lifecycle import AfterShutdown
 from service.core.escalation.plan import Planned, Status
 from service.core.exposure import State
+from service.core.ownership import Owner
 from service.core.rehearsal import AtRisk, Duty
+from service.engine.plan import narrowed, read_stored
 from service.engine.plan import plan as engine_plan
-from service.engine.plan import read_stored
 from service.engine.rehearse import rehearse
 from service.entrypoints.web.api import Name, Paging, Refusal
-from service.entrypoints.web.context import Here
+from service.entrypoints.web.context import Context, Here
+from service.entrypoints.web.plans import BusyError
 
 DEFAULT_SPAN, MAX_SPAN = timedelta(days=90), timedelta(days=366)
+MOST_WORK = 50_000
+"""Exposures times days of one plan: half a minute of work, near a shutdown a whole one."""
+RETRY_AFTER_SECONDS = 15
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
 
 
@@ -28,7 +34,11 @@ class PlanQuery(Paging):
     begin: Day | None = Field(default=None, alias="from", description="First day, UTC. Default: today.")
     end: Day | None = Field(default=None, alias="to", description="Last day. Default: 90 days after the first.")
     service: Name | None = None
+    team: Name | None = Field(default=None, description="`(unowned)`: services that nobody owns.")
     destination: Name | None = Field(default=None, examples=["#team-search"])
+
+    def wants(self, service: str, owner: Owner) -> bool:
+        return self.service in {None, service} and self.team in {None, owner.team or NO_TEAM}
 
 
 class PlannedAnswer(BaseModel):
@@ -116,20 +126,40 @@ async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned
     if not timedelta() <= last - first <= MAX_SPAN:
         remedy = f"Ask for at most {MAX_SPAN.days} days, the first of them in `from`."
         raise HTTPException(422, {"error": f"from {first} to {last} is no span to plan.", "remedy": remedy})
-    app, end = here.app, utc_midnight(last + timedelta(days=1))
-    stored = await read_stored(
-        app.database, app.catalog, app.company, topics=app.topics, start=utc_midnight(first), end=end
-    )
-    if query.service is not None:
-        stored = replace(stored, exposures=[one for one in stored.exposures if one.service == query.service])
-    # Of a thousand exposures it takes a minute, in which others want answers.
-    planned = await to_thread(engine_plan, stored, app.company)
-    wanted = [
-        one for one in planned if query.service in {None, one.service} and query.destination in {None, one.destination}
-    ]
-    page = cut(wanted, _key, limit=query.limit, cursor=query.cursor)
+    now = here.clock()
+    async with here.app.database.connect() as connection:
+        ticked = await last_tick(connection, "escalate")
+    digests = (here.app.company.digest, here.app.catalog.digest)
+    key = (first, last, query.service, query.team, query.destination, ticked, *digests)
+    try:
+        planned = await here.plans.get(key, lambda: _work_out(here, query, first, last), now=now)
+    except BusyError as busy:
+        remedy = "Ask again in a while, for less if possible: name `service`, `team` or a shorter span."
+        said = {"error": "Other plans are being worked out.", "remedy": remedy}
+        raise HTTPException(503, said, {"Retry-After": f"{RETRY_AFTER_SECONDS}"}) from busy
+    page = await to_thread(cut, planned, _key, limit=query.limit, cursor=query.cursor)
     items = [PlannedAnswer.model_validate(one) for one in page.items]
     return Page(items=items, total=page.total, next_cursor=page.next_cursor)
+
+
+async def _work_out(here: Context, query: PlanQuery, first: date, last: date) -> Sequence[Planned]:
+    app, end = here.app, utc_midnight(last + timedelta(days=1))
+    stored = await read_stored(
+        app.database,
+        app.catalog,
+        app.company,
+        topics=app.topics,
+        start=utc_midnight(first),
+        end=end,
+        service=query.service,
+    )
+    stored = narrowed(stored, app.company, query.wants, query.destination)
+    if stored.days_of_work > MOST_WORK:
+        error = f"{len(stored.exposures):,} exposures until {last} are too many to plan at once."
+        remedy = "Name a `service`, a `team` or a `destination`, or a `to` that is nearer."
+        raise HTTPException(422, {"error": error, "remedy": remedy})
+    planned = await to_thread(engine_plan, stored, app.company)  # meanwhile others want answers
+    return [one for one in planned if query.destination in {None, one.destination}]
 
 
 def _key(one: Planned) -> tuple[str, ...]:
