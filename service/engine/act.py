@@ -7,7 +7,7 @@ from typing import Any
 
 from service.adapters.postgres.act_log import record_act
 from service.adapters.postgres.agenda import lock_use
-from service.adapters.postgres.campaign_store import Standing, load_campaigns, save_campaigns
+from service.adapters.postgres.campaign_store import Standing, load_campaigns, move_waiting, save_campaigns
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.watermark_store import known_until
@@ -27,11 +27,11 @@ from service.core.escalation.act import (
 )
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.holding import standing
+from service.core.escalation.holding import resumes_at, standing
 from service.core.escalation.ladder import Upcoming, upcoming
 from service.core.escalation.policy import Policy
 from service.core.exposure import ExposureKey
-from service.engine.ownership import load_owners
+from service.engine.ownership import OwnersBook
 
 NO_CALLS = Refused("no call of it is on record any more", "nothing is to be done")
 
@@ -65,8 +65,10 @@ async def act(
 ) -> Acted | Refused:
     """A refused act leaves no trace, nor does one that was asked before. The next tick decides with what was done."""
     async with database.begin() as connection:
+        book = OwnersBook(company, now=now)
+        await book.look(connection)  # all answers are read here; with the use locked, only whether there are new ones
         await lock_use(connection, key, now=now)
-        found = await _situation(connection, catalog, company, key, topics=topics, now=now)
+        found = await _situation(connection, catalog, company, key, book, topics=topics, now=now)
         if found is None:
             await connection.rollback()
             return NO_CALLS
@@ -79,6 +81,9 @@ async def act(
             await save_campaigns(connection, [Standing(key, after, following.at if following else None)])
             kind, details = _as_logged(asked)
             await record_act(connection, key, kind, author=asked.by, at=now, details=details)
+            resumes = resumes_at(after, found.case)
+            waits_until = resumes or found.case.goes_out
+            await move_waiting(connection, key, to=waits_until, asked_to_wait=resumes is not None)
         return Acted(key, standing(after, found.case), following)
 
 
@@ -87,7 +92,8 @@ async def offered_days(
 ) -> tuple[date, ...]:
     """The days that a snooze may last until."""
     async with database.connect() as connection:
-        found = await _situation(connection, catalog, company, key, topics=topics, now=now)
+        book = OwnersBook(company, now=now)
+        found = await _situation(connection, catalog, company, key, book, topics=topics, now=now)
     return safe_days(found.campaign, found.case, found.policy) if found else ()
 
 
@@ -96,6 +102,7 @@ async def _situation(
     catalog: Catalog,
     company: Company,
     key: ExposureKey,
+    book: OwnersBook,
     *,
     topics: Collection[str],
     now: datetime,
@@ -103,7 +110,7 @@ async def _situation(
     exposures = await load_exposures_of(connection, catalog, [key], now=now)
     if (exposure := exposures.get(key)) is None:
         return None
-    owner = (await load_owners(connection, company, now=now)).owner_of(key.service)
+    owner = (await book.look(connection)).owners.owner_of(key.service)
     known = await known_until(connection, topics, now=now)
     campaign = (await load_campaigns(connection, [key])).get(key)
     policy = company.policy_for(platform=key.platform, environment=key.environment, owner=owner)

@@ -172,7 +172,9 @@ async def test_promise_before_any_notice_is_kept_with_its_campaign(database: Dat
     await do(database, Commit(ADA, date(2025, 7, 9)))
     await tick(database)
     assert await told(database) == []
-    assert (await campaign(database)).hold == Committed(ADA, NOW, date(2025, 7, 9))
+    after = await campaign(database)
+    assert after.hold == Committed(ADA, NOW, date(2025, 7, 9))
+    assert after.trusted_until is not None
 
 
 async def test_safe_days_are_offered(database: Database) -> None:
@@ -487,3 +489,24 @@ async def test_wrong_command_says_what_is_wrong(
     assert result.exit_code == code, result.output
     assert said in result.stderr
     assert await history(database, KEY._replace(model=LONG_GONE)) == []
+
+
+async def test_what_is_written_and_not_sent_waits_with_the_snooze_and_goes_out_when_it_is_taken_back(
+    database: Database,
+) -> None:
+    """As when lastcall finds a service at the weekend, and its owner acts before Monday morning."""
+    sunday = datetime(2025, 7, 6, 10, tzinfo=UTC)
+    async with database.begin() as connection:
+        await put_use(connection, calls_by_days_ago=DAILY, now=sunday, **KEY._asdict())
+        await connection.execute(agenda.insert().values(**KEY._asdict(), look_at=sunday, wakes_on_call=True))
+    await tick(database, sunday)
+
+    async def goes_out() -> set[datetime]:
+        async with database.connect() as connection:
+            return set((await connection.execute(select(notifications.c.not_before))).scalars())
+
+    written = await goes_out()
+    assert isinstance(await do(database, Waive(ADA, date(2025, 8, 4), "switched off"), now=sunday), Acted)
+    assert await goes_out() == {datetime(2025, 8, 4, 9, tzinfo=UTC)}
+    assert isinstance(await do(database, Reopen(ADA), now=sunday), Acted)
+    assert await goes_out() == written

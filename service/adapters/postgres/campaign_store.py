@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Row, Text, cast, select
+from sqlalchemy import Row, Text, cast, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -79,6 +79,7 @@ def _campaign(row: Row[Any]) -> Campaign:
         owner_told_at=row.owner_told_at,
         acknowledged=row.acknowledged and _read(row.acknowledged, Acknowledged),
         hold=row.hold and _hold(msgspec.json.decode(row.hold)),
+        trusted_until=row.trusted_until,
         kept_open=row.kept_open and _read(row.kept_open, KeptOpen),
         promise_broken_on=row.promise_broken_on,
         reopened_at=row.reopened_at,
@@ -132,6 +133,7 @@ def _row(standing: Standing) -> dict[str, object]:
         "owner": _json(campaign.owner or {}),
         "acknowledged": campaign.acknowledged and _json(campaign.acknowledged),
         "hold": campaign.hold and _json(campaign.hold),
+        "trusted_until": campaign.trusted_until,
         "kept_open": campaign.kept_open and _json(campaign.kept_open),
         "promise_broken_on": campaign.promise_broken_on,
         "plan_version": campaign.plan_version,
@@ -173,6 +175,15 @@ async def record_intents(connection: AsyncConnection, intents: Sequence[Intent],
         statement = insert_rows(notifications, some).on_conflict_do_nothing(index_elements=[notifications.c.dedup_key])
         new += len((await connection.execute(statement.returning(notifications.c.id))).all())
     return new
+
+
+async def move_waiting(connection: AsyncConnection, key: ExposureKey, *, to: datetime, asked_to_wait: bool) -> None:
+    """Notices that are written and not sent yet: none goes out before `to` while somebody asked to wait, and all from
+    then on once that was taken back."""
+    n = notifications.c
+    waiting = (n.campaign_id == campaign_id(key), n.kind == "notice", n.state == "pending")
+    when = func.greatest(n.not_before, to) if asked_to_wait else func.least(n.not_before, to)
+    await connection.execute(update(notifications).where(*waiting).values(not_before=when))
 
 
 def _dedup_key(intent: Intent) -> str:
