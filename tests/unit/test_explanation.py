@@ -409,3 +409,35 @@ def test_a_shutdown_that_only_others_report_is_explained_as_unconfirmed() -> Non
     assert "Shutdown on Mon 14 Jul 2025 (exact, not confirmed)." in dates
     assert dates[-1] == "Reported by dev.to, not confirmed by the provider."
     assert said(told, "evidence")[-1] == "Reported by dev.to, not confirmed by the provider."
+
+
+def test_one_run_on_record_teaches_no_rhythm_and_its_steps_wait_for_nothing() -> None:
+    once = {"days": (date(2025, 6, 13),), "until": date(2025, 6, 13), "last_at": at("2025-06-13T10:00")}
+    explained = explain_exposure(Played(given=once).situation("2025-06-20T10:00"))
+
+    assert "it counts as migrated until it calls again." in said(explained, "state")[0]
+    assert "the shortest that there is, as one day of use teaches no rhythm yet" in said(explained, "state")[2]
+    assert said(explained, "ladder")[1:4] == (
+        "-60d, Thu 15 May 2025: its day has come, and no campaign is open.",
+        "-30d, Sat 14 Jun 2025: its day has come, and no campaign is open.",
+        "-14d, Mon 30 Jun 2025: only if it calls again.",
+    )
+
+
+def test_days_close_together_teach_no_longer_rhythm_before_a_month_is_on_record() -> None:
+    young = explain_exposure(Played(given={"since": date(2025, 6, 10)}).situation("2025-06-20T10:00"))
+    old = explain_exposure(Played(given={"since": date(2025, 3, 1)}).situation("2025-06-20T10:00"))
+
+    assert "close together, and 11 days on record teach no longer rhythm yet:" in said(young, "state")[2]
+    assert "as its days of use are close together:" in said(old, "state")[2]
+
+
+def test_a_step_that_is_told_in_the_message_of_a_failing_one_is_listed_with_it() -> None:
+    fails = {"days": (make_day(date(2025, 7, 16), errors=3, end_of_life=3),)}
+    played = Played(given=fails)
+    played.decides("2025-07-16T13:00")
+    ladder = said(explain_exposure(played.situation("2025-07-16T14:00")), "ladder")
+    of_calls = next(line for line in ladder if line.startswith("+1d"))
+
+    assert of_calls.startswith("+1d, Tue 15 Jul 2025: told ada@example.com (owner), #search (team)")
+    assert "on Wed 16 Jul 2025, 13:00 UTC, in one message with step +0d while failing; each day" in of_calls

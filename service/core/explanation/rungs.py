@@ -14,10 +14,13 @@ from service.core.escalation.plan import Status
 from service.core.escalation.policy import Policy, Step
 from service.core.ownership import Audience
 
-RungStatus = Literal["told", "passed_over", "due", "waits", "ahead", "if_called", "if_failing", "if_reopened", "no_day"]
-"""passed_over: a higher step was, or is, due with it. waits: due, and not told now, as `decide` says. if_called,
-if_failing: its day has begun, and it speaks only of calls that are made, or fail, after the shutdown. if_reopened: the
-campaign is closed. no_day: the provider has set no firm day."""
+RungStatus = Literal[
+    "told", "passed_over", "due", "waits", "not_open", "ahead", "if_called", "if_failing", "if_reopened", "no_day"
+]
+"""passed_over: a higher step was, or is, due with it. waits: due, and not told now, as `decide` says. not_open: its day
+has come, and no campaign is open. if_called, if_failing: its day has begun, and it speaks only of calls that are made,
+or fail, after the shutdown. if_reopened: the campaign is closed, or the calls ended before one was opened. no_day: the
+provider has set no firm day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class RungEvidence:
     spared: tuple[Audience, ...]
     hears: tuple[Heard, ...]
     """Oldest first; of a step that repeats, the last time."""
+    told_with: str | None
+    """The step in whose message it was told the last time. None: in its own."""
     times: int
     """How often something of it was decided."""
 
@@ -60,19 +65,21 @@ def rungs(
 ) -> tuple[RungEvidence, ...]:
     """By day; those without one last. `policy` is the campaign's, where there is one; `decision` is as of now."""
     ladder = climb(policy, case)
+    steps = {step.name for step in policy.steps}
+    heard = [one for one in heard if one.step in steps]
     due = {one.rung.name for one in waiting(campaign, case, ladder)}
     found = []
     for rung in ladder:
-        status = _due(rung, decision) if rung.name in due else _status(rung, campaign, case)
+        status = _due(rung, decision, campaign) if rung.name in due else _status(rung, campaign, case)
         found.append(_rung(rung.step, rung, status, campaign, case, heard=heard))
     names = {rung.name for rung in ladder}
     without = (step for step in policy.steps if step.name not in names)
     return (*found, *(_rung(step, None, "no_day", campaign, case, heard=heard) for step in without))
 
 
-def _due(rung: Rung, decision: Decision) -> RungStatus:
+def _due(rung: Rung, decision: Decision, campaign: Campaign | None) -> RungStatus:
     if isinstance(decision, Wait):
-        return "waits"
+        return "waits" if campaign and campaign.is_open else "not_open"
     done = decision.campaign.done_with(rung.name)
     return "due" if done and done.told else "passed_over"
 
@@ -80,7 +87,7 @@ def _due(rung: Rung, decision: Decision) -> RungStatus:
 def _status(rung: Rung, campaign: Campaign | None, case: Case) -> RungStatus:
     if campaign and (done := campaign.done_with(rung.name)):
         return "told" if done.told else "passed_over"
-    if campaign and not campaign.is_open:
+    if (campaign and not campaign.is_open) or (campaign is None and case.state == "quiet"):
         return "if_reopened"
     if rung.due > case.now:
         return "ahead"
@@ -91,7 +98,10 @@ def _rung(
     step: Step, rung: Rung | None, status: RungStatus, campaign: Campaign | None, case: Case, *, heard: Sequence[Heard]
 ) -> RungEvidence:
     done = campaign.done_with(step.name) if campaign else None
-    of_step = [one for one in heard if one.step == step.name]
+    with_it = {one.step for one in heard if done and done.told and one.decided_at == done.at} - {step.name}
+    of_step = [
+        one for one in heard if one.step == step.name or (one.step in with_it and done and one.decided_at == done.at)
+    ]
     decided = {one.decided_at for one in of_step}
     shown = {max(decided)} if step.repeat and decided else decided
     return RungEvidence(
@@ -106,6 +116,7 @@ def _rung(
         held_until=held_until(campaign, case) if campaign and done and done.held else None,
         spared=done.spared if done else (),
         hears=tuple(sorted((one for one in of_step if one.decided_at in shown), key=lambda one: one.decided_at)),
+        told_with=min(with_it, default=None),
         times=len(decided),
     )
 
@@ -119,7 +130,8 @@ def rung_sentence(rung: RungEvidence) -> str:
 def _said(rung: RungEvidence) -> Iterator[str]:
     match rung.status:
         case "told":
-            yield _told(rung.hears, rung.done_at)
+            together = f", in one message with step {rung.told_with}" if rung.told_with else ""
+            yield _told(rung.hears, rung.done_at) + together
             if rung.repeat_days and rung.times > 1:
                 yield f"the last of {rung.times} times"
         case "ahead":
@@ -143,6 +155,7 @@ _SAID: Mapping[RungStatus, str] = {
     "passed_over": "passed over, as a higher step was due with it",
     "due": "due now",
     "waits": "its day has come, and it waits",
+    "not_open": "its day has come, and no campaign is open",
     "if_called": "only for calls after the shutdown",
     "if_failing": "only while calls fail",
     "if_reopened": "only if it calls again",

@@ -1,6 +1,6 @@
 """Why an exposure is in its state: the last day with calls, and the quiet period with what it was learned from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from service.core import words
@@ -10,6 +10,7 @@ from service.core.escalation.holding import held_by, shown_state
 from service.core.exposure import (
     LONGEST_QUIET,
     SHORTEST_QUIET,
+    DayOfUse,
     quiet_at,
     quiet_period,
     redirection,
@@ -57,7 +58,7 @@ def _because(case: Case, campaign: Campaign | None) -> str:
 
 _BECAUSE: Mapping[Literal["active", "quiet", "overdue"], str] = {
     "active": "it calls, within its own quiet period",
-    "quiet": "no call for longer than its own quiet period, so it has migrated",
+    "quiet": "no call for longer than its own quiet period, so it counts as migrated until it calls again",
     "overdue": "the shutdown's day is past, and calls are answered",
 }
 
@@ -66,8 +67,21 @@ def _quiet_period(case: Case) -> str:
     period = quiet_period(case.exposure.days)
     learned = f"twice the longest gap of {words.plural(period.days // 2, 'day')} between its days of use"
     if period == SHORTEST_QUIET:
-        learned = "the shortest that there is, as its days of use are close together"
+        learned = f"the shortest that there is, as {_no_longer_gap(case.exposure.days)}"
     elif period == LONGEST_QUIET:
         learned = "the longest that there is, as its days of use are far apart"
     ends = words.moment(quiet_at(case.exposure))
     return f"Its quiet period is {words.plural(period.days, 'day')}, {learned}: without a call it is quiet from {ends}."
+
+
+def _no_longer_gap(days: Sequence[DayOfUse]) -> str:
+    """Of calls that were seen for a shorter time than a month-end job needs to come round, no rhythm can be known."""
+    if len(days) == 1:
+        return "one day of use teaches no rhythm yet"
+    span = days[-1].day - days[0].day
+    close = "its days of use are close together"
+    return (
+        f"{close}, and {words.plural(span.days + 1, 'day')} on record teach no longer rhythm yet"
+        if span < LONGEST_QUIET
+        else close
+    )

@@ -106,6 +106,7 @@ class Rung(BaseModel):
     held_until: datetime | None
     spared: list[str]
     hears: list[Heard] = Field(description="Oldest first; of a step that repeats, the last time.")
+    told_with: str | None = Field(description="The step in whose message it was told; null: in its own.")
     times: int
 
 
