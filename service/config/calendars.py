@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -71,11 +72,16 @@ def _of_settings(located: Located, where: Where, own: Settings, company: Setting
         yield Problem(located.line((*where, name)), f"{spelled((*where, name))}{what}", remedy)
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """The library looks into hundreds of files each time."""
+    return frozenset(available_timezones())
+
+
 def _told(own: Settings, in_force: Settings) -> Iterator[tuple[str, tuple[str, str]]]:
     zone, hours, country = (_text(own, name) for name in ("timezone", "working_hours", "country"))
-    zones = available_timezones()
-    if zone is not None and zone not in zones:
-        remedy = meant(zone, sorted(zones)) or "Write an IANA name such as Europe/Berlin"
+    if zone is not None and zone not in _zones():
+        remedy = meant(zone, sorted(_zones())) or "Write an IANA name such as Europe/Berlin"
         yield "timezone", (f"{zone!r} is no time zone", remedy)
     if hours is not None and (span := _HOURS.fullmatch(hours)) and span[1] >= span[2]:
         remedy = "Write when work starts, then when it ends on the same day: 09:00-18:00"
