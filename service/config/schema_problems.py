@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 
-from service.config.located import Located, Problem, Where
+from service.config.located import Located, Problem, Where, shown
 
 _KINDS = {
     "array": "a list",
@@ -20,9 +21,13 @@ _REMEDIES = {
 }
 
 
+_MOST = 500
+"""More than anybody reads; aliases repeat a problem thousands of times."""
+
+
 def problems_of_schema(located: Located, validator: Draft202012Validator) -> Iterator[Problem]:
-    for error in validator.iter_errors(located.value):
-        yield from _of_schema(located, error)
+    every = (one for error in validator.iter_errors(located.value) for one in _of_schema(located, error))
+    yield from islice(every, _MOST)
 
 
 def _of_schema(located: Located, error: ValidationError) -> Iterator[Problem]:
@@ -51,11 +56,11 @@ def _of_value(rule: str, found: Any, wanted: Any) -> tuple[str, str]:
         case "type" if found is None:
             told = ("there is no value", "Write one, or remove the line. A value that starts with # needs quotes")
         case "type":
-            told = (f"{found!r} is not {_KINDS[wanted]}", _remedy_of_type(found, wanted))
+            told = (f"{shown(found)} is not {_KINDS[wanted]}", _remedy_of_type(found, wanted))
         case "enum":
-            told = (f"{found!r} is unknown", meant(found, wanted) or f"Write one of: {', '.join(wanted)}")
+            told = (f"{shown(found)} is unknown", meant(found, wanted) or f"Write one of: {', '.join(wanted)}")
         case "format":
-            told = (f"{found!r} is no day", "Write one as 2025-07-14")
+            told = (f"{shown(found)} is no day", "Write one as 2025-07-14")
         case "minimum":
             told = (f"{found} is less than {wanted}", f"Write {wanted} or more")
         case "maximum":
@@ -73,11 +78,11 @@ def _of_value(rule: str, found: Any, wanted: Any) -> tuple[str, str]:
 
 def _of_pattern(found: Any, schema: Any) -> tuple[str, str]:
     """What has a pattern has a title, and a remedy here."""
-    return f"{found!r} is no {schema['title']}", _REMEDIES[schema["title"]]
+    return f"{shown(found)} is no {schema['title']}", _REMEDIES[schema["title"]]
 
 
 def meant(found: Any, known: Sequence[str]) -> str | None:
-    close = get_close_matches(str(found), known, n=1)
+    close = get_close_matches(found if isinstance(found, str) else shown(found), known, n=1)
     return f"Did you mean {close[0]!r}?" if close else None
 
 

@@ -69,7 +69,7 @@ def test_topics_may_fix_a_format(tmp_path: Path) -> None:
         pytest.param("organisation: [a]", r":1: organisation: \['a'\] is not text\. Write a single value", id="a list"),
         pytest.param("organisation: ''", r":1: organisation: there is no value\. Write one", id="empty text"),
         pytest.param("organisation: a\0", r"yaml: it holds a character that no YAML may hold", id="NUL"),
-        pytest.param("a: &a [*a]", r"yaml: it contains itself", id="circle"),
+        pytest.param("a: &a [*a]", r"yaml:1: it contains itself", id="circle"),
         pytest.param(
             "topics:\n  - {name: a, format: litelm}",
             r":2: topics\[0\]\.format: 'litelm' is unknown\. Did you mean 'litellm'\?",
