@@ -1,7 +1,7 @@
 """The `lastcall` command. Each command's module is imported when the command is run, not before: one that only reads
 the catalog does not wait for database, Kafka and web."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -57,7 +57,31 @@ def _load(name: str) -> Any:
         alone.add_typer(found, name=name, rich_help_panel=panel)
     else:
         alone.command(name, rich_help_panel=panel)(found)
-    return typer.main.get_group(alone).commands[name]
+    return _bare(typer.main.get_group(alone).commands[name])
+
+
+def _bare(command: Any) -> Any:
+    """Its help, without the word that what takes no value is of type bool."""
+    _leave_out_type(command.get_params(typer.Context(command)))
+    for each in getattr(command, "commands", {}).values():
+        _bare(each)
+    return command
+
+
+def _leave_out_type(params: Iterable[Any]) -> None:
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+
+
+EXAMPLES = {
+    "--now": "Such as: --now 2025-07-14T09:00",
+    "--on": "Such as: --on 2025-07-14",
+    "--reason": 'Such as: --reason "it is switched off in May"',
+    "--team": "Such as: --team search",
+    "--until": "Such as: --until 2025-07-14",
+}
+"""What is said when one that is needed is missing."""
 
 
 class _Commands(Mapping[str, Any]):
@@ -85,6 +109,20 @@ class _Group(TyperGroup):
                     "spell it in UTF-8; give a file of such a name on standard input, as -",
                 )
         return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
+        params: list[Any] = super().get_params(ctx)
+        _leave_out_type(params)
+        return params
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """What is missing is said with an example."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            if not error.message and error.param is not None:
+                error.message = EXAMPLES.get(error.param.opts[0], "")
+            raise
 
 
 app = typer.Typer(

@@ -16,11 +16,10 @@ from service.engine.act import Acted, act, offered_days
 from service.engine.reassign import reassign as engine_reassign
 from service.engine.reconcile import catch_up
 from service.entrypoints.cli.acting import By, Environment, ModelName, Platform, Service, author_of, the_one
+from service.entrypoints.cli.days import DAY, parse_day
 from service.entrypoints.cli.output import Exit, console, emit, fail
 from service.entrypoints.cli.session import run
 
-DAY = ["%Y-%m-%d", "%d %b %Y", "%a %d %b %Y"]
-"""As in 2025-07-09, and as lastcall itself writes days: they can be pasted from a message."""
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 
 
@@ -42,8 +41,8 @@ def snooze(
     model: ModelName = None,
     *,
     until: Annotated[
-        datetime | None,
-        typer.Option(formats=DAY, metavar="DAY", help="Quiet until that morning. Without it: the safe days."),
+        date | None,
+        typer.Option(parser=parse_day, metavar=DAY, help="Quiet until that morning. Without it: the safe days."),
     ] = None,
     by: By = None,
     environment: Environment = None,
@@ -54,7 +53,7 @@ def snooze(
     if until is None:
         _show_safe_days(service, model, environment, platform, as_json=as_json)
     else:
-        _act(Snooze(author_of(by), until.date()), service, model, environment, platform, as_json=as_json)
+        _act(Snooze(author_of(by), until), service, model, environment, platform, as_json=as_json)
 
 
 def commit(
@@ -62,7 +61,7 @@ def commit(
     model: ModelName = None,
     *,
     on: Annotated[
-        datetime, typer.Option(formats=DAY, metavar="DAY", help="The day of the last call, up to the shutdown.")
+        date, typer.Option(parser=parse_day, metavar=DAY, help="The day of the last call, up to the shutdown.")
     ],
     by: By = None,
     environment: Environment = None,
@@ -70,7 +69,7 @@ def commit(
     as_json: Json = False,
 ) -> None:
     """Promise to be done by a day. Steps wait as long as the forecast agrees; a promise not kept is named."""
-    _act(Commit(author_of(by), on.date()), service, model, environment, platform, as_json=as_json)
+    _act(Commit(author_of(by), on), service, model, environment, platform, as_json=as_json)
 
 
 def waive(
@@ -78,7 +77,7 @@ def waive(
     model: ModelName = None,
     *,
     until: Annotated[
-        datetime, typer.Option(formats=DAY, metavar="DAY", help="When to look at it again, within a year.")
+        date, typer.Option(parser=parse_day, metavar=DAY, help="When to look at it again, within a year.")
     ],
     reason: Annotated[str, typer.Option(help="Why the risk is accepted.")],
     by: By = None,
@@ -87,7 +86,7 @@ def waive(
     as_json: Json = False,
 ) -> None:
     """Accept the risk: no step is told until a day, even past the shutdown. That its day moves is told."""
-    _act(Waive(author_of(by), until.date(), reason), service, model, environment, platform, as_json=as_json)
+    _act(Waive(author_of(by), until, reason), service, model, environment, platform, as_json=as_json)
 
 
 def reopen(
@@ -120,7 +119,15 @@ def reassign(
     async def work(app: App) -> Owner | Refused | Missing:
         await catch_up(app.database, now=now)
         return await engine_reassign(
-            app.database, app.company, service, team=team, people=person or (), channel=channel, author=author, now=now
+            app.database,
+            app.catalog,
+            app.company,
+            service,
+            team=team,
+            people=person or (),
+            channel=channel,
+            author=author,
+            now=now,
         )
 
     answer = run(work)

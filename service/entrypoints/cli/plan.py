@@ -16,21 +16,27 @@ from service.core.escalation.plan import Planned
 from service.engine.plan import Review, Stored, plan_scenario, read_stored, review, review_scenario
 from service.engine.plan import plan as engine_plan
 from service.engine.reconcile import catch_up
+from service.entrypoints.cli.days import DAY, parse_day
 from service.entrypoints.cli.output import emit, fail, stderr, within_reach
 from service.entrypoints.cli.session import read_settings, run
 from service.entrypoints.cli.show_plan import Span, reviewed, show_plan, show_review
 
 DEFAULT_SPAN = timedelta(days=90)
-DAY = ["%Y-%m-%d"]
 
 
 def plan(
     *,
     begin: Annotated[
-        datetime | None, typer.Option("--from", formats=DAY, help="First day, UTC. Default: today; a scenario's first.")
+        date | None,
+        typer.Option(
+            "--from", parser=parse_day, metavar=DAY, help="First day, UTC. Default: today; a scenario's first."
+        ),
     ] = None,
     end: Annotated[
-        datetime | None, typer.Option("--to", formats=DAY, help="Last day. Default: 90 days later; a scenario's last.")
+        date | None,
+        typer.Option(
+            "--to", parser=parse_day, metavar=DAY, help="Last day. Default: 90 days later; a scenario's last."
+        ),
     ] = None,
     scenario: Annotated[
         Path | None, typer.Option(help="Of this file's use, without database and broker: docs/planning.md.")
@@ -49,7 +55,7 @@ def plan(
     """
     if diff and policy is None:
         fail("--diff needs a policy to hold against the one in force", "name its file: --policy new.yaml --diff")
-    asked = Asked(begin and begin.date(), end and end.date(), config, policy, diff)
+    asked = Asked(begin, end, config, policy, diff)
     try:
         span, answer = _of_scenario(scenario, asked) if scenario else _of_stored(asked)
     except ConfigError as error:

@@ -13,6 +13,7 @@ from service.core import words
 from service.core.rehearsal import AtRisk, whole
 from service.engine.reconcile import catch_up
 from service.engine.rehearse import rehearse as engine_rehearse
+from service.entrypoints.cli.days import DAY, parse_day
 from service.entrypoints.cli.output import Exit, console, emit, fail, within_reach
 from service.entrypoints.cli.session import run
 from service.entrypoints.cli.tables import Column, show_table
@@ -39,27 +40,27 @@ _COLUMNS = (
 
 
 def rehearse(
-    on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day, UTC: today or later.")],
+    on: Annotated[date, typer.Option(parser=parse_day, metavar=DAY, help="The day, UTC: today or later.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
 ) -> None:
     """What breaks on a day, for whom, if nobody does anything. Exit code 1 when something does.
 
     By the calls of the last four weeks at the same hours of the same weekday.
     """
-    now, day = datetime.now(UTC), on.date()
-    within_reach("--on", day)
-    if day < now.date():
-        fail(f"--on {day} is past", "a day from today on; `lastcall plan --from DATE` shows what was told")
+    now = datetime.now(UTC)
+    within_reach("--on", on)
+    if on < now.date():
+        fail(f"--on {on} is past", "a day from today on; `lastcall plan --from DATE` shows what was told")
 
     async def ask(app: App) -> tuple[AtRisk, ...]:
         await catch_up(app.database, now=now)
-        return await engine_rehearse(app.database, app.catalog, app.company, topics=app.topics, on=day, now=now)
+        return await engine_rehearse(app.database, app.catalog, app.company, topics=app.topics, on=on, now=now)
 
     found = run(ask)
     if as_json:
         emit([rehearsed(one) for one in found])
     else:
-        _show(found, day)
+        _show(found, on)
     if any(one.breaks for one in found):
         raise typer.Exit(Exit.BAD_NEWS)
 

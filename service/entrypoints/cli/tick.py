@@ -22,12 +22,23 @@ from service.entrypoints.cli.output import Exit, console, emit, fail, stderr, wi
 from service.entrypoints.cli.run import show_message
 from service.entrypoints.cli.session import run
 
-INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S%z"]
 AHEAD = timedelta(minutes=1)
 
 
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        wrong = f"{text!r} is no time. Write it by ISO 8601: 2025-07-14T09:00, or 2025-07-14T09:00+02:00"
+        raise typer.BadParameter(wrong) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
 def tick(
-    now: Annotated[datetime, typer.Option(help="As of when, ISO 8601; without an offset it is UTC.", formats=INSTANTS)],
+    now: Annotated[
+        datetime,
+        typer.Option(parser=_instant, metavar="TIME", help="As of when, ISO 8601; without an offset it is UTC."),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """One tick of the scheduler as of a time: what is due is decided, recorded and sent.
@@ -36,7 +47,7 @@ def tick(
     shows what is to come and changes nothing.
     """
     within_reach("--now", now)
-    at = (now if now.tzinfo else now.replace(tzinfo=UTC)).astimezone(UTC)
+    at = now.astimezone(UTC)
     if at > datetime.now(UTC) + AHEAD:
         stderr.print(
             f"[yellow]{words.moment(at)} is to come[/]: what is due until then is recorded and sent now, and cannot be "

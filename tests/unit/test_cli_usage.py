@@ -1,0 +1,54 @@
+"""What a command says of an option that is missing or cannot be read: in the words of whoever types it."""
+
+import re
+from datetime import date
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service.entrypoints.cli import app
+from service.entrypoints.cli.days import parse_day
+
+
+def lastcall(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def said(result: Result) -> str:
+    """Without the frame that stands around it."""
+    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", result.output).split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["snooze", "a", "--until", "tomorrow"], "'tomorrow' is no day. Write year, month", id="a word"),
+        pytest.param(
+            ["rehearse", "--on", "01/12/2026"], "'01/12/2026' is no day. Write year, month", id="which month?"
+        ),
+        pytest.param(["plan", "--from", "2026-02-30"], "'2026-02-30' is no day", id="a day that no month has"),
+        pytest.param(["tick", "--now", "noon"], "'noon' is no time. Write it by ISO 8601: 2025-07-14T09:00", id="time"),
+        pytest.param(["rehearse"], "Missing option '--on'. Such as: --on 2025-07-14", id="no day"),
+        pytest.param(["waive", "a", "--until", "2026-12-01"], "'--reason'. Such as: --reason \"", id="no reason"),
+    ],
+)
+def test_wrong_option_is_told_how_to_write_it(arguments: list[str], says: str) -> None:
+    result = lastcall(*arguments)
+
+    assert result.exit_code == 2
+    assert says in said(result)
+    assert "Value error" not in said(result)
+
+
+@pytest.mark.parametrize("text", ["2025-07-09", "9 Jul 2025", "Wed 9 Jul 2025"])
+def test_day_can_be_pasted_from_a_message(text: str) -> None:
+    assert parse_day(text) == date(2025, 7, 9)
+
+
+@pytest.mark.parametrize("command", [[], ["tick"], ["policy", "check"]], ids=["lastcall", "tick", "policy check"])
+def test_help_names_no_type_of_what_takes_no_value(command: list[str]) -> None:
+    shown = lastcall(*command, "--help").output
+
+    assert "--help" in shown
+    assert "bool" not in shown
+    assert "%Y" not in shown
