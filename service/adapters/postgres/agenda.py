@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import DateTime, Text, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Text, and_, collate, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import agenda, campaigns, deprecations, usage_dirty
 from service.adapters.postgres.unnest import chunked, unnested
-from service.adapters.postgres.usage_keys import KEY, same_key
+from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
 from service.core.exposure import ExposureKey
 
 _INSTANT = DateTime(timezone=True)
@@ -84,9 +84,8 @@ async def look_after_calls(connection: AsyncConnection, first_calls: Mapping[Exp
 
 async def look_at_uses(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:
     """Whatever they wait for: something about their calls cannot wait."""
-    for some in chunked(sorted(keys)):
-        v = unnested(*((name, Text(), [getattr(key, name) for key in some]) for name in KEY))
-        await connection.execute(update(agenda).where(same_key(agenda, v)).values(look_at=now))
+    v = key_rows(sorted(keys))
+    await _look(connection, same_key(agenda, v), now)
 
 
 async def look_at_what_goes_on(connection: AsyncConnection, *, now: datetime) -> None:
@@ -96,17 +95,16 @@ async def look_at_what_goes_on(connection: AsyncConnection, *, now: datetime) ->
     d = deprecations.c
     is_ending = select(d.model).where(d.platform == agenda.c.platform, d.model == agenda.c.model, ~d.withdrawn).exists()
     goes_on = or_(campaign == "open", and_(campaign.is_(None), is_ending))
-    await connection.execute(update(agenda).where(goes_on).values(look_at=now))
+    await _look(connection, goes_on, now)
 
 
 async def look_at_models(connection: AsyncConnection, models: Iterable[tuple[str, str]], *, now: datetime) -> None:
     """Something about these (platform, model) changed: look at every use of them."""
-    for some in chunked(sorted(models)):
-        v = unnested(
-            ("platform", Text(), [platform for platform, _ in some]), ("model", Text(), [model for _, model in some])
-        )
-        same = and_(agenda.c.platform == v.c.platform, agenda.c.model == v.c.model)
-        await connection.execute(update(agenda).where(same).values(look_at=now))
+    named = sorted(models)
+    v = unnested(
+        ("platform", Text(), [platform for platform, _ in named]), ("model", Text(), [model for _, model in named])
+    )
+    await _look(connection, and_(agenda.c.platform == v.c.platform, agenda.c.model == v.c.model), now)
 
 
 async def lock_use(connection: AsyncConnection, key: ExposureKey, *, now: datetime) -> None:
@@ -117,9 +115,17 @@ async def lock_use(connection: AsyncConnection, key: ExposureKey, *, now: dateti
 
 async def look_at_services(connection: AsyncConnection, services: Iterable[str], *, now: datetime) -> None:
     """Whoever answers for them may have changed: look at every use of a model by them."""
-    for some in chunked(sorted(set(services))):
-        v = unnested(("service", Text(), some))
-        await connection.execute(update(agenda).where(agenda.c.service == v.c.service).values(look_at=now))
+    v = unnested(("service", Text(), sorted(set(services))))
+    await _look(connection, agenda.c.service == v.c.service, now)
+
+
+async def _look(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> None:
+    """Rows are locked in the order of their keys, in which calls lock them too, so that two who look never wait for one
+    another. It is the order of the keys in Python, whatever the database's language sorts by."""
+    in_order = [collate(agenda.c[name], "C") for name in KEY]
+    keys = select(*(agenda.c[name] for name in KEY)).where(which).order_by(*in_order).with_for_update(of=agenda)
+    locked = keys.cte("locked")
+    await connection.execute(update(agenda).where(same_key(agenda, locked)).values(look_at=now))
 
 
 async def uses_of(connection: AsyncConnection, service: str) -> list[ExposureKey]:
