@@ -85,7 +85,10 @@ def at_risk(cases: Iterable[tuple[Case, Rhythm]], channels: Channels, *, on: dat
     """Those that still call a model whose shutdown is `on` that day or before. The most calls first."""
     found = [_of_case(case, rhythm, channels, on) for case, rhythm in cases if _is_gone(case, on)]
     return tuple(
-        sorted(found, key=lambda one: (not one.breaks, -one.calls_a_day, one.service, one.environment, one.id))
+        sorted(
+            found,
+            key=lambda one: (not one.breaks, -one.calls_a_day, one.service, one.environment, one.id, one.platform),
+        )
     )
 
 

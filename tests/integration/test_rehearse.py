@@ -105,10 +105,36 @@ async def test_rehearsal_over_http_says_calls_by_hour(database: Database) -> Non
 
     answer = await get_json(database, "/api/v1/rehearsal", on="2025-07-14")
 
-    (one,) = answer["services"]
+    (one,) = answer["items"]
     assert (answer["on"], answer["breaks"]) == ("2025-07-14", True)
     assert (one["calls"][8], one["calls_a_day"], one["peak_hour"]) == (12, 12, 8)
     assert (one["team"], one["begins_local"], one["duty"]) == ("search", "Mon 08:00 UTC", "outside working hours")
+
+
+async def test_rehearsal_over_http_comes_in_pages(database: Database) -> None:
+    monday = datetime(2025, 6, 30, 8, tzinfo=UTC)
+    calls = {"a": 36, "b": 40, "c": 400, "d": 36}
+    async with database.begin() as connection:
+        for service in calls:
+            await put_use(connection, service=service, calls_by_days_ago=dict.fromkeys(range(40), 48))
+        await put_use(connection, service="later", model="o1-preview", calls_by_days_ago={0: 48})
+        for row in (await connection.execute(select(series.c.id, series.c.service))).all():
+            values = {"series_id": row.id, "hour": monday, "first_at": monday, "last_at": monday}
+            await connection.execute(usage_hourly.insert().values(values | {"calls": calls.get(row.service, 1)}))
+
+    whole = await get_json(database, "/api/v1/rehearsal", on="2025-07-14")
+    pages = [await get_json(database, "/api/v1/rehearsal", on="2025-07-14", limit=1)]
+    while cursor := pages[-1]["next_cursor"]:
+        pages.append(await get_json(database, "/api/v1/rehearsal", on="2025-07-14", limit=1, cursor=cursor))
+
+    assert [(one["service"], one["calls_a_day"]) for one in whole["items"]] == [
+        ("c", 100),
+        ("b", 10),
+        ("a", 9),
+        ("d", 9),
+    ]
+    assert [one for page in pages for one in page["items"]] == whole["items"]
+    assert {(page["total"], page["breaks"], page["on"]) for page in pages} == {(4, True, "2025-07-14")}
 
 
 async def test_plan_over_http_comes_in_pages_and_is_narrowed(database: Database) -> None:

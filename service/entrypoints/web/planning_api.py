@@ -65,9 +65,7 @@ class PlannedAnswer(BaseModel):
     notification: str | None = Field(description="Its id, where it was written down: `/api/v1/notifications` has it.")
 
 
-class RehearsalQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class RehearsalQuery(Paging):
     on: Day = Field(description="The day, UTC: today or later.", examples=["2025-07-14"])
 
 
@@ -101,10 +99,11 @@ class AtRiskAnswer(BaseModel):
     forecast: str | None = Field(description="When the calls end at their present pace; null: nothing can be said.")
 
 
-class RehearsalAnswer(BaseModel):
+class RehearsalAnswer(Page[AtRiskAnswer]):
+    """Those whose calls fail come first; the most calls first."""
+
     on: date
-    breaks: bool = Field(description="Whether the calls of any service fail that day.")
-    services: list[AtRiskAnswer] = Field(description="Those whose calls fail first; the most calls first.")
+    breaks: bool = Field(description="Whether the calls of any service fail that day, on this page or another.")
 
 
 router = APIRouter(
@@ -112,7 +111,7 @@ router = APIRouter(
     responses={
         401: {"model": Refusal, "description": "The token is missing or wrong."},
         422: {"model": Refusal, "description": "A parameter is wrong."},
-        503: {"model": Refusal, "description": "The database does not answer."},
+        503: {"model": Refusal, "description": "The database does not answer, or other plans are being worked out."},
     },
 )
 
@@ -176,5 +175,13 @@ async def rehearsal(here: Here, query: Annotated[RehearsalQuery, Query()]) -> Re
     found: tuple[AtRisk, ...] = await rehearse(
         app.database, app.catalog, app.company, topics=app.topics, on=query.on, now=now
     )
-    services = [AtRiskAnswer.model_validate(one) for one in found]
-    return RehearsalAnswer(on=query.on, breaks=any(one.breaks for one in found), services=services)
+    page = await to_thread(cut, found, _at_risk_key, limit=query.limit, cursor=query.cursor)
+    items = [AtRiskAnswer.model_validate(one) for one in page.items]
+    breaks = any(one.breaks for one in found)
+    return RehearsalAnswer(items=items, total=page.total, next_cursor=page.next_cursor, on=query.on, breaks=breaks)
+
+
+def _at_risk_key(one: AtRisk) -> tuple[str, ...]:
+    """Orders as `core.rehearsal.at_risk` does."""
+    most_first = f"{10**18 - one.calls_a_day:019}"
+    return (f"{not one.breaks:d}", most_first, one.service, one.environment, one.id, one.platform)
