@@ -51,7 +51,7 @@ class Picture:
     known_until: datetime | None = None
     """Up to when all calls are on record; None: beyond the week's end. Silence after it may be our own."""
     told: frozenset[ExposureKey] = frozenset()
-    """The exposures of which a message was delivered to anybody."""
+    """The exposures of which a message was delivered to anybody before the week's end."""
     campaigns: Mapping[ExposureKey, Campaign] = field(default_factory=dict)
     """As they are now. One of which nobody has asked anything may be left out."""
     checklists: Mapping[ExposureKey, Checklist] = field(default_factory=dict)
@@ -136,11 +136,12 @@ def _asked(campaign: Campaign | None, case: Case, week: Week) -> dict[str, Any]:
         campaign,
         hold=campaign.hold if campaign.hold and campaign.hold.at < week.end else None,
         acknowledged=campaign.acknowledged if campaign.acknowledged and campaign.acknowledged.at < week.end else None,
+        kept_open=campaign.kept_open if campaign.kept_open and campaign.kept_open.at < week.end else None,
     )
     broken = campaign.promise_broken_on
     return {
         "state": shown_state(by_then, case),
-        "promised_on": broken if broken and broken <= week.sunday else None,
+        "promised_on": broken if broken and case.day_of(case.exposure.last_at) > broken else None,
         "standing": standing(by_then, case),
         "waiver_ends_on": _waiver_end(by_then, case, week),
     }

@@ -183,7 +183,7 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     calls_before: int
     """Calls of the week before, so that the digest can say what moved."""
     told: bool
-    """Whether anybody was told of it at all."""
+    """Whether anybody was told of it at all by the week's end."""
     new: bool = False
     """Its first call on record was in this week."""
     promised_on: date | None = None

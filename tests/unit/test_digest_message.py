@@ -52,7 +52,7 @@ def test_digest_says_what_dies_when_and_who_calls_it() -> None:
         ),
         pytest.param(
             make_digest_line(told=False, state="broken"),
-            "1,200 calls, as many as the week before, calls fail, nobody was told yet",
+            "1,200 calls, as many as the week before, calls fail, nobody was told by Sun 6 Jul 2025",
             id="broken and untold",
         ),
         pytest.param(

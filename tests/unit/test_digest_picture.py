@@ -8,7 +8,7 @@ from msgspec import structs
 from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
 from service.core.checklist import Checklist, Tick
 from service.core.digest import ORGANISATION, Picture, Rejected, Unresolved, build_digest, has_news
-from service.core.escalation.hold import Acknowledged, Waived
+from service.core.escalation.hold import Acknowledged, KeptOpen, Waived
 from service.core.exposure import DayOfUse, Exposure, ExposureKey
 from service.core.notification import Unread
 from service.core.ownership import NOBODY, Owner
@@ -156,6 +156,14 @@ WAIVED_BY_ADA = "waived by ada@example.com until Wed 9 Jul 2025: switched off in
         ),
         pytest.param(
             {"promise_broken_on": date(2025, 7, 7)}, ("active", None, None, None), id="a promise of after the week"
+        ),
+        pytest.param(
+            {"promise_broken_on": date(2025, 7, 6)}, ("active", None, None, None), id="calls after the week broke it"
+        ),
+        pytest.param(
+            {"kept_open": KeptOpen(ADA, datetime(2025, 7, 7, 9, tzinfo=UTC))},
+            ("active", None, None, None),
+            id="kept open after the week",
         ),
     ],
 )  # fmt: skip

@@ -40,7 +40,7 @@ async def load_picture(
         week=week,
         exposures=await load_exposures(connection, catalog, now=last_moment),
         known_until=await known_until(connection, topics, now=week.end),
-        told=await _load_told(connection),
+        told=await _load_told(connection, week),
         campaigns=await _load_asked(connection),
         checklists={key: each.as_of(last_moment) for key, each in (await load_checklists(connection)).items()},
         rejected=await _load_rejected(connection, week),
@@ -93,12 +93,12 @@ async def record(
     return True
 
 
-async def _load_told(connection: AsyncConnection) -> frozenset[ExposureKey]:
+async def _load_told(connection: AsyncConnection, week: Week) -> frozenset[ExposureKey]:
     c = campaigns.c
     told = (
         select(c.service, c.environment, c.platform, c.model)
         .join(notifications, notifications.c.campaign_id == c.id)
-        .where(notifications.c.state == "delivered")
+        .where(notifications.c.state == "delivered", notifications.c.settled_at < week.end)
         .distinct()
     )
     return frozenset(ExposureKey(*row) for row in await connection.execute(told))

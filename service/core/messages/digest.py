@@ -39,7 +39,7 @@ def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
         yield section(summary)
     with_team = digest.audience == ORGANISATION
     for timing, lines in _by_deprecation(digest.lines, week):
-        yield from sections(_part(timing, lines, with_team))
+        yield from sections(_part(timing, lines, week, with_team=with_team))
     for part in (_ending(digest.lines), _migrated(digest.migrated), _unowned(digest), _unread(digest)):
         if part:
             yield divider()
@@ -117,17 +117,17 @@ def _deprecation(line: DigestLine) -> tuple[str, str]:
     return (line.platform, line.model)
 
 
-def _part(timing: Timing, lines: Sequence[DigestLine], with_team: bool) -> Iterator[str]:
+def _part(timing: Timing, lines: Sequence[DigestLine], week: Week, *, with_team: bool) -> Iterator[str]:
     first = lines[0]
     to = f". Move to {code(first.replacement)}" if first.replacement else ""
     name = f"*{code(first.id)}* on {plain(words.platform_name(first.platform))}"
     yield f"{timing.mark} {name}: {timing.brief}{to}"
     for line in lines:
         team = (f", {plain(line.team, 100)}" if line.team else ", no owner") if with_team else ""
-        yield f"• {caller_name(line.service, line.environment)}{team}: {_volume(line)}"
+        yield f"• {caller_name(line.service, line.environment)}{team}: {_volume(line, week)}"
 
 
-def _volume(line: DigestLine) -> str:
+def _volume(line: DigestLine, week: Week) -> str:
     if line.calls == 0 and line.calls_before == 0:
         much = "no call for two weeks, but it calls rarely"
     else:
@@ -136,7 +136,7 @@ def _volume(line: DigestLine) -> str:
         )
     if line.new:
         much = f"*new*, {words.plural(line.calls, 'call')}"
-    untold = "" if line.told else ", nobody was told yet"
+    untold = "" if line.told else f", nobody was told by {words.day(week.sunday)}"
     return much + _STATES.get(line.state, "") + untold + _asked(line) + _progress(line)
 
 
