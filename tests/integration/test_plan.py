@@ -114,6 +114,29 @@ async def test_plan_without_any_tick_goes_on_from_the_newest_call(database: Data
     ]
 
 
+async def test_record_of_a_time_to_come_moves_no_plan(database: Database, loaded: LoadedCatalog) -> None:
+    """A log may say any year up to 2100."""
+    newest = datetime(2025, 6, 2, 11, tzinfo=UTC)
+    await call_daily(database, loaded, newest)
+    await reconcile(database, loaded.catalog, loaded.resolver, now=newest)
+    start, end = datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 6, 20, tzinfo=UTC)
+    before = await planned_between(database, loaded, start, end)
+    await count_calls(database, loaded, [make_event(at=datetime(2099, 1, 1, 5, tzinfo=UTC))], newest)
+    await reconcile(database, loaded.catalog, loaded.resolver, now=newest)
+    assert len(before) == 4
+    assert await planned_between(database, loaded, start, end) == before
+
+
+async def test_record_of_a_time_to_come_moves_no_plan_after_a_tick(database: Database, loaded: LoadedCatalog) -> None:
+    await call_daily(database, loaded, ANNOUNCED)
+    await tick(database, loaded, ANNOUNCED)
+    before = await planned_between(database, loaded, *SUMMER)
+    await count_calls(database, loaded, [make_event(at=datetime(2099, 1, 1, 5, tzinfo=UTC))], ANNOUNCED)
+    await reconcile(database, loaded.catalog, loaded.resolver, now=ANNOUNCED)
+    assert len(before) == 25
+    assert await planned_between(database, loaded, *SUMMER) == before
+
+
 async def test_plan_says_what_became_of_what_was_told(database: Database, loaded: LoadedCatalog) -> None:
     await call_daily(database, loaded, ANNOUNCED)
     await tick(database, loaded, ANNOUNCED)
