@@ -22,7 +22,12 @@ BASIC = {"authorization": "Basic " + base64.b64encode(b"anybody:s3cret").decode(
     ("path", "status", "said"),
     [
         pytest.param("/api/v1/exposures?limit=501", 422, "limit: Input should be less than or equal to 500", id="page"),
-        pytest.param("/api/v1/exposures?sate=active", 422, "sate: Extra inputs are not permitted", id="misspelled"),
+        pytest.param(
+            "/api/v1/exposures?sate=active",
+            422,
+            "sate: there is no such field here; did you mean state? Known: ",
+            id="misspelled",
+        ),
         pytest.param("/api/v1/exposures?state=dead", 422, "state: Input should be 'active'", id="unknown state"),
         pytest.param("/api/v1/exposures?within=99999", 422, "within: Input should be less", id="span"),
         pytest.param("/api/v1/nothing", 404, "Not Found.", id="no such route"),
@@ -49,6 +54,40 @@ async def test_a_page_refuses_in_html_and_quotes_nothing_unescaped() -> None:
     assert response.status_code == 422
     assert "&lt;script&gt;" in response.text
     assert "<script" not in response.text
+
+
+async def test_page_that_is_asked_of_nothing_says_how_to_ask() -> None:
+    async with web_client(NO_DATABASE) as client:
+        response = await client.get("/why")
+
+    assert "<h1>Name a notification or a service: /why?service=search-api</h1>" in response.text
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        pytest.param(
+            {"act": "ack"}, "act: 'ack' is none of them; did you mean acknowledge? Known: ", id="the short word"
+        ),
+        pytest.param({"act": "x"}, "act: 'x' is none of them; known: acknowledge, snooze, commit", id="no such act"),
+        pytest.param(
+            {"act": "snoze"}, "act: 'snoze' is none of them; did you mean snooze? Known: ", id="a misspelled act"
+        ),
+        pytest.param({}, "act: Field required", id="no act"),
+        pytest.param(
+            {"act": "snooze", "service": "a", "author": "ada", "until": "2025-07-14", "untill": "x"},
+            "snooze.untill: there is no such field here; did you mean until? Known: service, model, environment, "
+            "platform, author, act, until",
+            id="a field of that act",
+        ),
+    ],
+)
+async def test_wrong_act_is_told_which_there_are(body: dict[str, str], said: str) -> None:
+    async with web_client(NO_DATABASE) as client:
+        response = await client.post("/api/v1/exposures/acts", json=body)
+
+    assert response.status_code == 422
+    assert response.json()["error"].startswith(said)
 
 
 @pytest.mark.parametrize(("path", "status"), [("/", 503), ("/outbox", 503), ("/services/a%00b", 422)])

@@ -28,7 +28,7 @@ class Asked(BaseModel):
     @model_validator(mode="after")
     def _says_of_what(self) -> Self:
         if (self.notification is None) == (self.service is None):
-            raise ValueError("name a notification or a service")
+            raise ValueError("Name a notification or a service: /why?service=search-api")
         return self
 
 

@@ -26,6 +26,7 @@ from service.entrypoints.web import (
     pages,
     planning_api,
 )
+from service.entrypoints.web.bad_request import in_words
 from service.entrypoints.web.context import ConsumerProbe, Context
 from service.entrypoints.web.guard import Access, Guard
 from service.entrypoints.web.plans import Plans
@@ -72,7 +73,7 @@ def _refuse(request: Request, status: int, error: str, remedy: str) -> Response:
 
 
 async def _on_bad_request(request: Request, error: RequestValidationError) -> Response:
-    said = "; ".join(f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors())
+    said = in_words(error.errors(), request.scope.get("route"))
     return _refuse(request, 422, said, f"{OPENAPI} says which parameters there are and what they may be.")
 
 
