@@ -93,15 +93,6 @@ async def post(database: Database, path: str, headers: dict[str, str] | None = N
         return await client.post(path, json=body)
 
 
-async def somebody_waits(database: Database) -> bool:
-    """For a lock, in this database."""
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    async with database.connect() as connection:
-        return bool(await connection.scalar(waiting))
-
-
 async def run(database_url: str, *arguments: str) -> Result:
     """In a thread of its own: the command brings its own event loop."""
     environment = {"LASTCALL_DATABASE_URL": database_url, "COLUMNS": "200"}
@@ -203,7 +194,7 @@ async def test_act_keeps_what_the_tick_decides_that_it_waits_for(database: Datab
         await take_due(ticking, worked_out_until=None, now=MONDAY, limit=1)
         before = (await load_campaigns(ticking, [KEY], lock=True))[KEY]
         acting = asyncio.create_task(do(database, Acknowledge(ADA), now=MONDAY))
-        await until(lambda: somebody_waits(database))
+        await until(lambda: waits_for_a_lock(database))
         decided = before.with_done(Done("-7d", MONDAY, told=("owner",)))
         await save_campaigns(ticking, [Standing(KEY, decided, next_at=None)])
     assert isinstance(await acting, Acted)

@@ -20,7 +20,7 @@ from service.core.escalation.act import (
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Committed, Hold, KeptOpen, Snoozed, Waived
-from service.core.escalation.holding import standing
+from service.core.escalation.holding import held_by, standing
 from service.core.escalation.policy import DEFAULT_POLICY
 from tests.builders import make_campaign, make_deprecation, make_exposure, make_owner
 
@@ -111,7 +111,7 @@ def test_a_holiday_is_not_one_of_the_five_business_days() -> None:
 )
 def test_what_is_asked_is_in_force_at_once(act: Act, hold: Hold, said: str) -> None:
     after = done(act, TOLD, case_at(JULY_2))
-    assert after == replace(TOLD, hold=hold)
+    assert after == replace(TOLD, hold=hold, trusted_until=after.trusted_until)
     assert standing(after, case_at(JULY_2)) == said
 
 
@@ -351,6 +351,33 @@ def test_moving_a_promise_buys_no_time() -> None:
     promised = done(Commit(ADA, date(2025, 7, 4)), TOLD, case_at(JULY_2))
     moved = done(Commit(BOB, date(2025, 7, 11)), promised, case_at("2025-07-03T10:00"))
     assert moved.hold == Committed(BOB, at(JULY_2), date(2025, 7, 11))
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        pytest.param([], id="moved"),
+        pytest.param([Reopen(ADA)], id="taken back, and made again"),
+        pytest.param([Waive(ADA, date(2025, 9, 1), "why")], id="a waiver between"),
+        pytest.param([Waive(ADA, date(2025, 9, 1), "why"), Reopen(ADA)], id="a waiver between, and taken back"),
+        pytest.param([Snooze(BOB, date(2025, 7, 4))], id="a snooze between"),
+        pytest.param([Commit(ADA, date(2025, 7, 5)), Commit(ADA, date(2025, 7, 11))], id="moved to and fro"),
+    ],
+)
+def test_no_promise_of_an_opening_is_trusted_for_longer_than_the_first(between: list[Act]) -> None:
+    """Made on 2 July for the 8th: trusted up to the 5th, whatever the calls do."""
+    campaign = done(Commit(ADA, date(2025, 7, 8)), TOLD, case_at(JULY_2))
+    assert campaign.trusted_until == at("2025-07-05T07:00")
+    for act in [*between, Commit(ADA, date(2025, 7, 14))]:
+        campaign = done(act, campaign, case_at("2025-07-03T10:00"))
+    assert campaign.trusted_until is not None
+    assert campaign.trusted_until <= at("2025-07-05T07:00")
+    assert held_by(campaign, case_at("2025-07-05T07:00")) is None
+
+
+def test_promise_for_an_earlier_day_is_trusted_for_less_time() -> None:
+    campaign = done(Commit(ADA, date(2025, 7, 14)), TOLD, case_at(JULY_2))
+    assert done(Commit(ADA, date(2025, 7, 4)), campaign, case_at(JULY_2)).trusted_until == at("2025-07-03T07:00")
 
 
 def test_promise_that_was_broken_stays_named_when_another_day_is_promised() -> None:

@@ -12,7 +12,7 @@ from service.core.escalation.act import Acknowledge, Commit, Refused, perform
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
-from service.core.escalation.decision import Close, HandOver, Replan, Telling, Wait
+from service.core.escalation.decision import Close, HandOver, Reopen, Replan, Telling, Wait
 from service.core.escalation.hold import Committed, Hold, KeptOpen, Snoozed, Waived
 from service.core.escalation.holding import held_by, standing
 from service.core.escalation.policy import DEFAULT_POLICY, policy_from_json
@@ -156,6 +156,16 @@ def test_promise_is_believed_for_half_its_time(on: date, made: str, calls: Calls
 def test_promise_is_believed_for_longer_while_the_calls_fall_fast_enough() -> None:
     campaign = promised(date(2025, 7, 9), "2025-07-01T10:00", calls=falling)
     assert all(in_force(campaign, f"2025-07-{day:02}T08:00", falling) for day in range(1, 10))
+
+
+def test_promise_after_a_relapse_is_trusted_anew() -> None:
+    """The first promise of the opening before is forgotten with its closing."""
+    campaign = promised(date(2025, 6, 20), "2025-06-16T10:00", calls=until("2025-06-19T15:00"))
+    closed, _ = play(campaign, "2025-06-16T10:00", "2025-06-24T00:00", until("2025-06-19T15:00"))
+    assert closed.close_reason == "migrated"
+    again = decide(closed, steady(at("2025-07-01T10:00")), OWNER, DEFAULT_POLICY, at("2025-07-01T10:00"))
+    assert isinstance(again, Reopen)
+    assert in_force(promised(date(2025, 7, 10), "2025-07-02T10:00", again.campaign), "2025-07-06T06:59")
 
 
 def test_promise_for_this_very_day_holds_until_it_is_judged() -> None:

@@ -9,7 +9,7 @@ from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Committed, Hold, KeptOpen, Snoozed, Waived
-from service.core.escalation.holding import calls_after, held_by, is_kept_open, is_moved_earlier
+from service.core.escalation.holding import calls_after, held_by, is_kept_open, is_moved_earlier, trusted_until
 from service.core.escalation.ladder import climb, waiting
 from service.core.escalation.policy import Policy
 from service.core.secret import holds_secret
@@ -90,7 +90,12 @@ def perform(act: Act, campaign: Campaign | None, case: Case, policy: Policy) -> 
         return _acknowledge(act, campaign, case)
     opened = _settled(campaign, case) if campaign else Campaign(policy, opened_at=case.now, deadline=case.deadline)
     hold = _hold(act, campaign, opened, case)
-    return hold if isinstance(hold, Refused) else replace(opened, hold=hold)
+    return hold if isinstance(hold, Refused) else _held(hold, opened, case)
+
+
+def _held(hold: Hold, opened: Campaign, case: Case) -> Campaign:
+    until = trusted_until(hold, opened, case) if isinstance(hold, Committed) else opened.trusted_until
+    return replace(opened, hold=hold, trusted_until=until)
 
 
 def _settled(campaign: Campaign, case: Case) -> Campaign:

@@ -65,6 +65,8 @@ class Campaign:
     acknowledged: Acknowledged | None = None
     hold: Hold | None = None
     """The last one; whether it still holds, the clock says: `core.escalation.holding`."""
+    trusted_until: datetime | None = None
+    """Until when a promise is believed whatever the calls do: no later than for the first one of this opening."""
     kept_open: KeptOpen | None = None
     promise_broken_on: date | None = None
     """The day that was promised, and after which there were calls."""
