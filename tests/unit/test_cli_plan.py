@@ -96,10 +96,11 @@ def test_date_that_moves_is_told_and_later_steps_come_again(folder: Path) -> Non
     ]
 
 
-def test_other_lastcall_yaml_names_who_hears(folder: Path) -> None:
+def test_other_lastcall_yaml_names_who_hears(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "other.yaml").write_text('fallback_channel: "#ai"\n')
+    monkeypatch.setenv("LASTCALL_CONFIG", "other.yaml")
 
-    result = lastcall("plan", "--scenario", "gpt-4.5.yaml", "--config", "other.yaml", "--to", "2025-07-13", "--json")
+    result = lastcall("plan", "--scenario", "gpt-4.5.yaml", "--to", "2025-07-13", "--json")
 
     assert "#ai" in {one["destination"] for one in json.loads(result.stdout)}
 

@@ -41,7 +41,6 @@ def plan(
     scenario: Annotated[
         Path | None, typer.Option(help="Of this file's use, without database and broker: docs/planning.md.")
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="Another lastcall.yaml than the one in force.")] = None,
     policy: Annotated[
         Path | None, typer.Option(help="The policies of this lastcall.yaml, as if they had been in force.")
     ] = None,
@@ -55,7 +54,7 @@ def plan(
     """
     if diff and policy is None:
         fail("--diff needs a policy to hold against the one in force", "name its file: --policy new.yaml --diff")
-    asked = Asked(begin, end, config, policy, diff)
+    asked = Asked(begin, end, policy, diff)
     try:
         span, answer = _of_scenario(scenario, asked) if scenario else _of_stored(asked)
     except ConfigError as error:
@@ -72,7 +71,6 @@ class Asked:
 
     begin: date | None
     end: date | None
-    config: Path | None
     policy: Path | None
     diff: bool
 
@@ -97,7 +95,7 @@ Answer = Review | list[Planned]
 def _of_scenario(path: Path, asked: Asked) -> tuple[Span, Answer]:
     settings, loaded = read_settings(), load_catalog()
     file = load_scenario(path, loaded.catalog, loaded.resolver)
-    company = load_company(asked.config or settings.config_file)
+    company = load_company(settings.config_file)
     company = replace(company, owners=(*file.owners, *company.owners))
     span = asked.span(file.scenario.first_day, file.scenario.last_day)
     changed = asked.changed(company)
@@ -111,11 +109,10 @@ def _of_stored(asked: Asked) -> tuple[Span, Answer]:
     span = asked.span(now.date())
 
     async def ask(app: App) -> tuple[Company, Stored, bool]:
-        company = load_company(asked.config) if asked.config else app.company
         await catch_up(app.database, now=now)
         async with app.database.connect() as connection:
             ticked = bool(await read_heartbeats(connection))
-        topics = app.topics
+        company, topics = app.company, app.topics
         stored = await read_stored(app.database, app.catalog, company, topics=topics, start=span.start, end=span.end)
         return company, stored, ticked
 
