@@ -152,11 +152,14 @@ def _stands_at(campaign: Campaign, step: Step) -> bool:
     return next((done.step for done in reversed(campaign.done) if done.step in kind), None) == step.name
 
 
-def _following(rung: Rung, case: Case) -> datetime | None:
-    """When a repeating step comes round again."""
-    day = _occurrence(rung, case)
-    if day is None or rung.step.repeat is None:
+def _following(campaign: Campaign, rung: Rung, case: Case) -> datetime | None:
+    """When a repeating step comes round again: on a day that has begun, and waits for people to work, or on the next."""
+    day, done = _occurrence(rung, case), campaign.done_with(rung.name)
+    if day is None or rung.step.repeat is None or done is None:
         return None
+    waits_since = case.go_out_at(case.morning(day))
+    if done.day is not None and done.day < day and waits_since > case.now:
+        return waits_since
     return case.go_out_at(case.morning(day + timedelta(days=rung.step.repeat)))
 
 
@@ -182,7 +185,7 @@ def wakes(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> date
     if case.deadline is not None:
         moments.append(utc_midnight(case.deadline))
     if campaign is not None:
-        moments += [_following(rung, case) for rung in ladder if rung.step.repeat and campaign.done_with(rung.name)]
+        moments += [_following(campaign, rung, case) for rung in ladder if rung.step.repeat]
         moments.append(held_until(campaign, case))
         moments += [acknowledged_until(campaign, case, rung.name) for rung in ladder]
     return min((moment for moment in moments if moment and moment > case.now), default=None)
@@ -204,7 +207,7 @@ def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
     behind = {done.step for done in campaign.done}
     found = []
     for rung in climb(campaign.policy, case):
-        due = _following(rung, case) if rung.name in behind else rung.due
+        due = _following(campaign, rung, case) if rung.name in behind else rung.due
         if due and due > case.now and due >= begin and not rung.step.at.while_failing:
             found.append((due, rung.step))
     if not found:
