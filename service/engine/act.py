@@ -7,7 +7,7 @@ from typing import Any
 
 from service.adapters.postgres.act_log import record_act
 from service.adapters.postgres.agenda import lock_use
-from service.adapters.postgres.campaign_store import Standing, load_campaigns, move_waiting, save_campaigns
+from service.adapters.postgres.campaign_store import SavedCampaign, load_campaigns, move_waiting, save_campaigns
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.watermark_store import known_until
@@ -78,7 +78,7 @@ async def act(
             return after
         following = upcoming(after, found.case)
         if after != found.campaign:
-            await save_campaigns(connection, [Standing(key, after, following.at if following else None)])
+            await save_campaigns(connection, [SavedCampaign(key, after, following.at if following else None)])
             kind, details = _as_logged(asked)
             await record_act(connection, key, kind, author=asked.by, at=now, details=details)
             resumes = resumes_at(after, found.case)

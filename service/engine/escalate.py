@@ -9,7 +9,13 @@ import structlog
 from msgspec import structs
 
 from service.adapters.postgres.agenda import Due, Look, look_again, take_due
-from service.adapters.postgres.campaign_store import Intent, Standing, load_campaigns, record_intents, save_campaigns
+from service.adapters.postgres.campaign_store import (
+    Intent,
+    SavedCampaign,
+    load_campaigns,
+    record_intents,
+    save_campaigns,
+)
 from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.company_store import go_by_company, is_company_superseded
 from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
@@ -68,8 +74,8 @@ class _Changed:
     tellings: tuple[Telling, ...]
 
     @property
-    def standing(self) -> Standing:
-        return Standing(self.key, self.after, self._next_at)
+    def saved(self) -> SavedCampaign:
+        return SavedCampaign(self.key, self.after, self._next_at)
 
     @property
     def _next_at(self) -> datetime | None:
@@ -152,7 +158,7 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     changes = [change for change, _ in decided if change]
     shown = await with_evidence(connection, [one.case.exposure for one in changes if one.case], now=now)
     evidenced = {exposure.key: exposure for exposure in shown}
-    await save_campaigns(connection, [one.standing for one in changes])
+    await save_campaigns(connection, [one.saved for one in changes])
     beside = await _beside(connection, tick.known, [one.key for one in changes])
     intents = [intent for one in changes for intent in tick.intents(one, evidenced, beside[one.key])]
     notified = await record_intents(connection, intents, now=now)

@@ -17,7 +17,7 @@ from service.adapters.directory.http import open_http
 from service.adapters.directory.pagerduty import PagerDuty
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
-from service.adapters.postgres.directory_store import last_good, read_standings
+from service.adapters.postgres.directory_store import last_good, read_directory_health
 from service.adapters.postgres.tables import agenda
 from service.config.company import Company
 from service.config.directories import Backstage, Codeowners, Directories
@@ -136,8 +136,8 @@ async def test_directory_that_is_down_keeps_its_last_good_answer(
     assert failed.errors == {"backstage": reason}
     found = await ownership(database, "search-api", NOW + timedelta(minutes=15))
     assert (found.owner.team, found.as_of) == ("search", NOW)
-    (standing,) = await read_standings(database)
-    assert (standing.error, standing.fetched_at, standing.answers) == (reason, NOW, 2)
+    (health,) = await read_directory_health(database)
+    assert (health.error, health.fetched_at, health.answers) == (reason, NOW, 2)
 
 
 async def test_last_good_answer_says_how_old_it_is_once_it_is_stale(

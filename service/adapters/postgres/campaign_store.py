@@ -104,7 +104,7 @@ def _policy_text(policy: Policy) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SavedCampaign:
     """A campaign as it is to be stored."""
 
     key: ExposureKey
@@ -112,18 +112,18 @@ class Standing:
     next_at: datetime | None
 
 
-async def save_campaigns(connection: AsyncConnection, standing: Sequence[Standing]) -> None:
-    for some in chunked(standing):
+async def save_campaigns(connection: AsyncConnection, saved: Sequence[SavedCampaign]) -> None:
+    for some in chunked(saved):
         statement = insert_rows(campaigns, [_row(one) for one in some])
         new = {name: statement.excluded[name] for name in _row(some[0]) if name not in ("id", *KEY)}
         await connection.execute(statement.on_conflict_do_update(index_elements=[campaigns.c.id], set_=new))
 
 
-def _row(standing: Standing) -> dict[str, object]:
-    campaign = standing.campaign
+def _row(saved: SavedCampaign) -> dict[str, object]:
+    campaign = saved.campaign
     return {
-        "id": campaign_id(standing.key),
-        **standing.key._asdict(),
+        "id": campaign_id(saved.key),
+        **saved.key._asdict(),
         "state": "open" if campaign.is_open else "closed",
         "opened_at": campaign.opened_at,
         "closed_at": campaign.closed_at,
@@ -140,7 +140,7 @@ def _row(standing: Standing) -> dict[str, object]:
         "shutdown_on": campaign.deadline,
         "done": _json(campaign.done),
         "owner_told_at": campaign.owner_told_at,
-        "next_at": standing.next_at,
+        "next_at": saved.next_at,
     }
 
 

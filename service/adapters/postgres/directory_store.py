@@ -17,7 +17,7 @@ ITSELF = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DirectoryHealth:
     """How a directory is doing."""
 
     directory: str
@@ -116,7 +116,7 @@ async def last_said(connection: AsyncConnection) -> tuple[Any, ...]:
     return (*(await connection.execute(people)).one(), *(await connection.execute(directories)).one())
 
 
-async def read_standings(database: Database) -> list[Standing]:
+async def read_directory_health(database: Database) -> list[DirectoryHealth]:
     """Of every directory that was ever asked."""
     d, other = directory_answers.c, directory_answers.alias("other")
     answers = (
@@ -127,7 +127,7 @@ async def read_standings(database: Database) -> list[Standing]:
     )
     itself = select(d.directory, d.fetched_at, d.tried_at, d.error, answers).where(d.key == ITSELF)
     async with database.connect() as connection:
-        return [Standing(*row) for row in await connection.execute(itself.order_by(d.directory))]
+        return [DirectoryHealth(*row) for row in await connection.execute(itself.order_by(d.directory))]
 
 
 @dataclass(frozen=True, slots=True)

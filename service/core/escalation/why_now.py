@@ -11,7 +11,7 @@ from service.core.escalation.decision import Telling
 from service.core.escalation.hold import Committed, Hold, Snoozed, Waived
 from service.core.escalation.ladder import Rung
 
-AT_ONCE = timedelta(hours=1)
+BETWEEN_LOOKS = timedelta(hours=1)
 """Longer than between two looks of a lastcall that runs."""
 
 
@@ -60,7 +60,7 @@ def _of_its_day(rung: Rung, case: Case) -> Iterator[str]:
 
 def _since_it_was_due(before: Campaign | None, planned: date, rung: Rung, case: Case) -> Iterator[str]:
     due = max(rung.due, case.go_out_at(case.morning(planned))) if rung.step.repeat else rung.due
-    if case.now - due < AT_ONCE:
+    if case.now - due < BETWEEN_LOOKS:
         return
     hold = before.hold if before else None
     if hold and _reaches(hold, due, case):

@@ -14,7 +14,7 @@ from rich.markup import escape
 from service.adapters.kafka.log import KafkaLog, KafkaTrouble
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Unreachable, current_revision, head_revision
-from service.adapters.postgres.directory_store import read_standings
+from service.adapters.postgres.directory_store import read_directory_health
 from service.adapters.postgres.watermark_store import accept_recreated
 from service.adapters.queries import read_database_health, read_rejections
 from service.adapters.slack.transport import open_slack
@@ -184,7 +184,7 @@ async def _running(app: App, now: datetime) -> AsyncIterator[Finding]:
 
 async def _directories(app: App, now: datetime) -> AsyncIterator[Finding]:
     """Those that lastcall.yaml names, and PagerDuty with its key. One that is down for long is a condition as well."""
-    asked = {one.directory: one for one in await read_standings(app.database)}
+    asked = {one.directory: one for one in await read_directory_health(app.database)}
     named = [*app.company.directories.of_owners, *([PAGERDUTY] if app.settings.pagerduty_token else [])]
     for name in named:
         standing = asked.get(name)
