@@ -6,7 +6,7 @@ from typing import Literal
 
 from service.core import words
 from service.core.calendar import utc_midnight
-from service.core.escalation.campaign import Campaign
+from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Committed, Hold, KeptOpen, Snoozed, Waived
 from service.core.escalation.holding import calls_after, held_by, is_kept_open, is_moved_earlier, trusted_until
@@ -136,9 +136,17 @@ def _acknowledge(act: Acknowledge, campaign: Campaign | None, case: Case) -> Cam
     if campaign is None or campaign.level is None:
         return Refused("nobody was told of it yet", "there is nothing to acknowledge; commit to a day, or waive it")
     until = case.morning(case.owner.calendar.add_business_days(case.today, ACKNOWLEDGED_DAYS))
-    asked, before = Acknowledged(act.by, case.now, campaign.level.step, until), campaign.acknowledged
+    level, before = campaign.level, campaign.acknowledged
+    asked = Acknowledged(act.by, case.now, level.step, until, _told_with(level, campaign))
     is_asked_again = before is not None and replace(asked, at=before.at) == before
     return campaign if is_asked_again else replace(campaign, acknowledged=asked)
+
+
+def _told_with(level: Done, campaign: Campaign) -> tuple[str, ...]:
+    """The step of failing calls beside one of the calendar, or the other way round."""
+    is_failing = campaign.policy.step(level.step).at.while_failing
+    others = (step.name for step in campaign.policy.steps if step.at.while_failing != is_failing)
+    return tuple(name for name in others if (one := campaign.done_with(name)) and one.told and one.at == level.at)
 
 
 def _snooze(act: Snooze, campaign: Campaign | None, opened: Campaign, case: Case) -> Snoozed | Refused:

@@ -14,6 +14,8 @@ class Acknowledged:
     step: str
     until: datetime
     """Five of the owner's business days later."""
+    with_it: tuple[str, ...] = ()
+    """The other steps of the same message: those of failing calls are told beside the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def _next_look(promise: Committed, campaign: Campaign, case: Case) -> datetime |
 def acknowledged_until(campaign: Campaign, case: Case, step: str) -> datetime | None:
     """When the acknowledgement of `step` expires. None: there is none in force."""
     by = campaign.acknowledged
-    return by.until if by and by.step == step and case.now < by.until else None
+    return by.until if by and step in (by.step, *by.with_it) and case.now < by.until else None
 
 
 def standing(campaign: Campaign, case: Case) -> str | None:
