@@ -42,9 +42,9 @@ class Answerable:
         return cls(owner.team, owner.people or channel)
 
     def has_handed_over_to(self, owner: Owner) -> bool:
-        """Whether somebody answers now who did not before. That one of several left is no hand-over."""
-        now = Answerable.of(owner)
-        return bool(set(now.addresses) - set(self.addresses)) or bool(self.addresses and not now.addresses)
+        """Whether others answer now, or nobody. That one of several left, or that one more joined, is no hand-over."""
+        before, now = set(self.addresses), set(Answerable.of(owner).addresses)
+        return before != now and before.isdisjoint(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,3 @@ class Campaign:
         names = {entry.step for entry in entries}
         kept = (done for done in self.done if done.step not in names)
         return replace(self, done=(*(replace(done, held=()) if done.held else done for done in kept), *entries))
-
-    def days_left(self, today: date) -> int | None:
-        return None if self.deadline is None else (self.deadline - today).days

@@ -129,8 +129,8 @@ def _back(before: Campaign | None, days: Sequence[DayOfUse]) -> _Back:
     if before is None or before.closed_at is None:
         return _Back()
     closed_on = before.closed_at.date()
-    ended = max((use.day for use in days if use.day <= closed_on), default=None)
-    again = [use for use in days if use.day > closed_on]
+    ended = max((use.day for use in days if use.day < closed_on), default=None)
+    again = [use for use in days if use.day >= closed_on]  # it was silent for days when it was closed
     return _Back(ended, again[0].day, sum(use.calls for use in again)) if again else _Back(ended)
 
 
