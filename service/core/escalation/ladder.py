@@ -202,18 +202,23 @@ class Upcoming:
 
 
 def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
-    """The next step that the calendar alone brings. None: the policy has no more, or there is no firm deadline."""
-    begin = resumes_at(campaign, case) or case.now
+    """The next step that the calendar alone brings: of those that fall due before a hold ends the highest, when it
+    ends. None: the policy has no more, or there is no firm deadline."""
+    resumes = resumes_at(campaign, case)
     behind = {done.step for done in campaign.done}
-    found = []
+    found: list[tuple[datetime, Step]] = []
     for rung in climb(campaign.policy, case):
         due = _following(campaign, rung, case) if rung.name in behind else rung.due
-        if due and due > case.now and due >= begin and not rung.step.at.while_failing:
+        if due is None or rung.step.at.while_failing:
+            continue
+        if resumes and due <= resumes and (due > case.now or _applies(rung.step, case.state)):
+            found = [(case.go_out_at(resumes), rung.step)]
+        elif due > case.now:
             found.append((due, rung.step))
     if not found:
         return None
-    due, step = min(found, key=lambda one: one[0])
-    return Upcoming(step, due, case.day_of(due))
+    at, step = min(found, key=lambda one: one[0])
+    return Upcoming(step, at, case.day_of(at))
 
 
 def standing_at(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | None:

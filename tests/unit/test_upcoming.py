@@ -1,0 +1,53 @@
+"""What comes next while something is held. The owner is in Berlin, the shutdown on Monday 14 July 2025."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from service.core.escalation.case import Case
+from service.core.escalation.hold import Committed, Hold, Snoozed, Waived
+from service.core.escalation.ladder import upcoming
+from tests.builders import make_campaign, make_exposure, make_owner
+
+ADA = "ada@example.com"
+NOW = datetime(2025, 6, 30, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "hold", "step", "at"),
+    [
+        pytest.param(("-14d",), None, "-7d", "2025-07-07T07:00", id="nothing is held"),
+        pytest.param(
+            ("-14d",), Waived(ADA, NOW, date(2025, 8, 4), "why"), "+1d", "2025-08-04T07:00",
+            id="waived until after the shutdown: the highest step, when the waiver ends",
+        ),
+        pytest.param(
+            ("-14d",), Waived(ADA, NOW, date(2025, 7, 5), "why"), "-7d", "2025-07-07T07:00",
+            id="waived until before the next step",
+        ),
+        pytest.param(
+            ("-14d",), Waived(ADA, NOW, date(2025, 7, 9), "why"), "-7d", "2025-07-09T07:00",
+            id="waived past the next step",
+        ),
+        pytest.param(
+            (), Waived(ADA, NOW, date(2025, 7, 2), "why"), "-14d", "2025-07-02T07:00",
+            id="a step that is due and held already",
+        ),
+        pytest.param(
+            ("-14d",), Snoozed(ADA, NOW, date(2025, 7, 7)), "-7d", "2025-07-07T07:00", id="snoozed until its morning"
+        ),
+        pytest.param(
+            ("-14d",), Committed(ADA, NOW, date(2025, 7, 8)), "-7d", "2025-07-09T07:00",
+            id="promised past it: the morning on which the promise is judged",
+        ),
+    ],
+)  # fmt: skip
+def test_step_that_falls_due_while_held_comes_when_the_hold_ends(
+    told: tuple[str, ...], hold: Hold | None, step: str, at: str
+) -> None:
+    campaign = replace(make_campaign("announced", "-60d", "-30d", *told), hold=hold)
+    exposure = make_exposure(until=NOW.date(), last_at=NOW - timedelta(hours=1))
+    following = upcoming(campaign, Case(exposure, make_owner(), NOW))
+    assert following is not None
+    assert (following.step.name, following.at) == (step, datetime.fromisoformat(at).replace(tzinfo=UTC))
