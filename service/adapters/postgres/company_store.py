@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,17 +13,20 @@ from service.config.company import Company
 
 
 async def go_by_company(connection: AsyncConnection, company: Company, *, now: datetime) -> bool:
-    """Note that it is in use, and if it is new, look at all that it may change. Returns whether it is the one to go by.
+    """Note that it is in use, and where it takes another's place look at all that it may change. Returns whether it is
+    the one to go by.
 
     It is not while another one is in use that was loaded after it. Once nobody has gone by that for `OUT_OF_USE`, as
     after a change was taken back, this one is loaded again.
     """
     standing = await go_by(connection, company_loads, company.digest, now=now)
     if standing is None:
+        is_first = await connection.scalar(select(company_loads.c.digest).limit(1)) is None
         statement = insert(company_loads).values(digest=company.digest, loaded_at=now, seen_at=now)
         again = {"loaded_at": now, "seen_at": now}
         await connection.execute(statement.on_conflict_do_update(index_elements=[company_loads.c.digest], set_=again))
-        await look_at_what_goes_on(connection, now=now)
+        if not is_first:
+            await look_at_what_goes_on(connection, now=now)
     return standing != "superseded"
 
 
