@@ -253,3 +253,21 @@ async def test_a_cursor_is_read_where_the_list_is_empty_too(database: Database) 
         for path in ("/api/v1/exposures", "/api/v1/notifications", "/outbox", "/"):
             response = await client.get(path, params={"cursor": "no cursor at all"})
             assert response.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        pytest.param("/api/v1/notifications", {"service": "search\x00"}, id="a NUL, which PostgreSQL takes nowhere"),
+        pytest.param("/api/v1/exposures", {"team": "search\n"}, id="a line's end"),
+        pytest.param("/api/v1/plan", {"service": "search\x7f"}, id="a deletion"),
+        pytest.param("/api/v1/services/search%00", {}, id="in the path"),
+        pytest.param("/services/search%00", {}, id="in the path of a page"),
+        pytest.param("/api/v1/services/" + "x" * 301, {}, id="too long a path"),
+    ],
+)
+async def test_name_that_no_log_can_have_is_refused(database: Database, path: str, params: dict[str, str]) -> None:
+    async with web_client(database) as client:
+        response = await client.get(path, params=params)
+
+    assert response.status_code == 422

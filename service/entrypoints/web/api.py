@@ -22,9 +22,9 @@ from service.adapters.queries import (
     read_service_names,
 )
 from service.core.exposure import State
+from service.entrypoints.web.acting import Name
 from service.entrypoints.web.context import Here
 
-Name = Annotated[str, Field(max_length=300)]
 MAX_DAYS = 3660
 
 
@@ -123,7 +123,7 @@ async def exposures(here: Here, query: Annotated[ExposureQuery, Query()]) -> Pag
 )
 async def service(
     here: Here,
-    name: Annotated[str, Path(max_length=300, description="As the logs spell it.", examples=["search-api"])],
+    name: Annotated[Name, Path(description="As the logs spell it.", examples=["search-api"])],
 ) -> ServiceAnswer:
     """Every model of the last 28 days, deprecated or not, by reporter; and the ids that lastcall does not know."""
     answer = await here.service(name, here.clock())

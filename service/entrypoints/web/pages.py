@@ -32,7 +32,7 @@ from service.core.exposure import ExposureKey
 from service.core.messages.preview import to_html
 from service.entrypoints import phrases
 from service.entrypoints.web import show
-from service.entrypoints.web.acting import NamedExposure, key_of
+from service.entrypoints.web.acting import Name, NamedExposure, key_of
 from service.entrypoints.web.context import Context, Here
 from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.overview import Headline, first_record, group
@@ -153,7 +153,7 @@ def _key(exposure: ExposureAnswer) -> ExposureKey:
 
 
 @router.get("/services/{name:path}")
-async def service(request: Request, here: Here, name: Annotated[str, Path(max_length=300)]) -> Response:
+async def service(request: Request, here: Here, name: Annotated[Name, Path()]) -> Response:
     now = here.clock()
     answer = await here.service(name, now)
     if answer is None:

@@ -16,10 +16,11 @@ from service.core.escalation.plan import Planned, Status
 from service.core.exposure import State
 from service.core.ownership import Owner
 from service.core.rehearsal import AtRisk, Duty
-from service.engine.plan import narrowed, read_stored
+from service.engine.plan import FARTHEST, narrowed, read_stored
 from service.engine.plan import plan as engine_plan
 from service.engine.rehearse import rehearse
-from service.entrypoints.web.api import Name, Paging, Refusal
+from service.entrypoints.web.acting import Name
+from service.entrypoints.web.api import Paging, Refusal
 from service.entrypoints.web.context import Context, Here
 from service.entrypoints.web.plans import BusyError
 
@@ -126,6 +127,9 @@ async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned
         remedy = f"Ask for at most {MAX_SPAN.days} days, the first of them in `from`."
         raise HTTPException(422, {"error": f"from {first} to {last} is no span to plan.", "remedy": remedy})
     now = here.clock()
+    if last > (farthest := now.date() + FARTHEST):
+        remedy = f"Ask for days up to {farthest}."
+        raise HTTPException(422, {"error": f"{last} is more than five years ahead.", "remedy": remedy})
     async with here.app.database.connect() as connection:
         ticked = await last_tick(connection, "escalate")
     digests = (here.app.company.digest, here.app.catalog.digest)
