@@ -2,6 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
 from service.adapters.postgres.act_log import LoggedAct, read_acts, record_act
 from service.adapters.postgres.database import Database
 from service.core.exposure import ExposureKey
@@ -43,3 +47,14 @@ async def test_the_same_model_in_another_environment_has_a_history_of_its_own(da
 
     async with database.connect() as connection:
         assert await read_acts(connection, KEY) == []
+
+
+@pytest.mark.parametrize("statement", ["UPDATE acts SET author = 'bob'", "DELETE FROM acts", "TRUNCATE acts"])
+async def test_history_is_only_added_to(database: Database, statement: str) -> None:
+    async with database.begin() as connection:
+        await record_act(connection, KEY, "acknowledge", author="ada@example.com", at=NOW, details={})
+    with pytest.raises(IntegrityError, match="acts are only ever added to"):
+        async with database.begin() as connection:
+            await connection.execute(text(statement))
+    async with database.connect() as connection:
+        assert [one.author for one in await read_acts(connection, KEY)] == ["ada@example.com"]
