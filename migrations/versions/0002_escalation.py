@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("owner", postgresql.JSONB(), nullable=False, comment="in the shape of an owner of lastcall.yaml"),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        _times_said(),
         sa.PrimaryKeyConstraint("service", name="pk_assignments"),
         comment="Owners that people named in answer to lastcall; they hold until lastcall.yaml says so itself",
     )
@@ -70,6 +71,7 @@ def upgrade() -> None:
         sa.Column("fetched_at", sa.DateTime(timezone=True)),
         sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("error", sa.Text(), comment="why the last try gave no answer; null: it did"),
+        _times_said(),
         sa.PrimaryKeyConstraint("directory", "key", name="pk_directory_answers"),
         comment="What directories said of owners and people on duty, kept while they are down",
     )
@@ -101,6 +103,11 @@ def downgrade() -> None:
     # So that the first tick of this release looks at everything anew.
     op.execute(
         "INSERT INTO company_loads (digest, loaded_at, seen_at) SELECT company, now, now FROM heartbeats"
+def _times_said() -> sa.Column[int]:
+    comment = "tells that it is said anew"
+    return sa.Column("times_said", sa.BigInteger(), server_default=sa.text("1"), nullable=False, comment=comment)
+
+
         " WHERE verb = 'escalate' AND company IS NOT NULL"
     )
     op.create_index("ix_series_service", "series", ["service", "environment", "platform"])

@@ -71,7 +71,7 @@ async def replace_answers(
 
 async def went_well(connection: AsyncConnection, directory: str, *, now: datetime) -> None:
     d = directory_answers.c
-    fresh = {"tried_at": now, "fetched_at": now, "error": None}
+    fresh = {"tried_at": now, "fetched_at": now, "error": None, "times_said": d.times_said + 1}
     await connection.execute(update(directory_answers).where(d.directory == directory, d.key == ITSELF).values(fresh))
 
 
@@ -109,11 +109,12 @@ async def load_answers(connection: AsyncConnection, directories: Collection[str]
 
 
 async def last_said(connection: AsyncConnection) -> tuple[Any, ...]:
-    """Differs from what it was once a person or a directory has said something anew."""
-    a, d = assignments.c, directory_answers.c
-    people = select(func.count(), func.max(a.at)).select_from(assignments)
-    directories = select(func.count(), func.max(d.fetched_at)).select_from(directory_answers).where(d.key == ITSELF)
-    return (*(await connection.execute(people)).one(), *(await connection.execute(directories)).one())
+    """Differs from what it was once a person or a directory has said something anew: each time is counted in its row,
+    so that none is missed, whatever order they end in and whatever the clocks of those who write say."""
+    d = directory_answers.c
+    people = select(func.sum(assignments.c.times_said))
+    directories = select(func.sum(d.times_said)).where(d.key == ITSELF)
+    return (*(await connection.execute(select(people.scalar_subquery(), directories.scalar_subquery()))).one(),)
 
 
 async def read_directory_health(database: Database) -> list[DirectoryHealth]:
@@ -149,8 +150,15 @@ async def load_assignments(connection: AsyncConnection) -> list[Named]:
 
 async def assign(
     connection: AsyncConnection, service: str, owner: Mapping[str, Any], *, author: str, at: datetime
-) -> None:
-    """`owner` in the shape of an owner of lastcall.yaml. It takes the place of what was said before."""
+) -> bool:
+    """`owner` in the shape of an owner of lastcall.yaml. It takes the place of what was said before. Returns whether it
+    is anything new; what is not keeps its author and time."""
+    a = assignments.c
     values = {"owner": dict(owner), "author": author, "at": at}
     row = insert(assignments).values(service=service, **values)
-    await connection.execute(row.on_conflict_do_update(index_elements=[assignments.c.service], set_=values))
+    said = row.on_conflict_do_update(
+        index_elements=[a.service],
+        set_=values | {"times_said": a.times_said + 1},
+        where=a.owner != row.excluded.owner,
+    )
+    return (await connection.execute(said.returning(a.service))).first() is not None

@@ -79,6 +79,7 @@ assignments = Table(
     Column("owner", JSONB, nullable=False, comment="in the shape of an owner of lastcall.yaml"),
     Column("author", Text, nullable=False),
     instant("at"),
+    Column("times_said", BigInteger, nullable=False, server_default=text("1"), comment="tells that it is said anew"),
     comment="Owners that people named in answer to lastcall; they hold until lastcall.yaml says so itself",
 )
 
@@ -101,5 +102,6 @@ directory_answers = Table(
     instant("fetched_at", nullable=True),
     instant("tried_at"),
     Column("error", Text, comment="why the last try gave no answer; null: it did"),
+    Column("times_said", BigInteger, nullable=False, server_default=text("1"), comment="tells that it is said anew"),
     comment="What directories said of owners and people on duty, kept while they are down",
 )
