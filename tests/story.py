@@ -150,8 +150,9 @@ class Story:
 
     async def answers(self, service: str, *, team: str, people: Sequence[str] = (), author: str) -> None:
         """Somebody says who owns the service, as by `lastcall reassign`."""
+        catalog, company = self.engine.catalog, self.engine.company
         owner = await reassign(
-            self.database, self.engine.company, service, team=team, people=people, author=author, now=self.now
+            self.database, catalog, company, service, team=team, people=people, author=author, now=self.now
         )
         assert isinstance(owner, Owner), owner
 

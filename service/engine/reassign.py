@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from service.adapters.postgres.act_log import record_act
+from service.adapters.postgres.act_log import record_acts
 from service.adapters.postgres.agenda import look_at_services, uses_of
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import assign
+from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.queries import read_service_names
 from service.config.company import Company
+from service.core.catalog.lifecycle import Catalog
 from service.core.directory.answer import MAX_TEXT, address_in, owner_to_json
 from service.core.escalation.act import Refused
 from service.core.naming import Missing, no_such_service
@@ -21,6 +23,7 @@ MAX_PEOPLE = 20
 
 async def reassign(
     database: Database,
+    catalog: Catalog,
     company: Company,
     service: str,
     *,
@@ -30,7 +33,8 @@ async def reassign(
     author: str,
     now: datetime,
 ) -> Owner | Refused | Missing:
-    """It holds against lastcall.yaml, until that is changed. Each of the service's uses has it in its history."""
+    """It holds against lastcall.yaml, until that is changed. Each of the service's exposures has it in its history.
+    Who says the same again changes nothing."""
     named = _owner(team, people, channel)
     if isinstance(named, Refused):
         return named
@@ -44,10 +48,11 @@ async def reassign(
             there = f"nothing would change: lastcall.yaml names {named.team} already, by {ruled.rule}"
             return Refused(there, "say there who hears: for its own team the file is right")
         said = owner_to_json(named) | {INSTEAD_OF: ruled.team or "" if ruled else ""}
-        await assign(connection, service, said, author=author, at=now)
-        for key in keys:
-            await record_act(connection, key, "reassign", author=author, at=now, details=owner_to_json(named))
-        await look_at_services(connection, [service], now=now)
+        if await assign(connection, service, said, author=author, at=now):
+            exposed = await load_exposures_of(connection, catalog, keys, now=now)
+            ending = [key for key, one in exposed.items() if one.deprecation.known_on(now.date())]
+            await record_acts(connection, ending, "reassign", author=author, at=now, details=owner_to_json(named))
+            await look_at_services(connection, [service], now=now)
     return named
 
 

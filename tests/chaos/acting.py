@@ -34,7 +34,9 @@ class People:
     async def _one(self, asked: Asks | NamesOwner, catalog: Catalog, now: datetime) -> Answer:
         match asked:
             case NamesOwner():
-                return await reassign(self._database, self._company, asked.service, team=asked.team, author=BY, now=now)
+                return await reassign(
+                    self._database, catalog, self._company, asked.service, team=asked.team, author=BY, now=now
+                )
             case Asks():
                 key = ExposureKey(asked.service, "production", "openai-api", "gpt-4.5-preview-2025-02-27")
                 wanted = await self._act(asked, key, catalog, now)

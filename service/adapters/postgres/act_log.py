@@ -1,6 +1,7 @@
 """What people did about exposures, with author and time: a history that is only ever added to."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import acts
+from service.adapters.postgres.unnest import insert_rows
 from service.adapters.postgres.usage_keys import KEY
 from service.core.exposure import ExposureKey
 
@@ -31,8 +33,22 @@ async def record_act(
     connection: AsyncConnection, key: ExposureKey, kind: str, *, author: str, at: datetime, details: Mapping[str, Any]
 ) -> None:
     """In the transaction that does it. `details` must be JSON: dates as ISO text."""
-    row = key._asdict() | {"kind": kind, "author": author, "at": at, "details": dict(details)}
-    await connection.execute(acts.insert().values(row))
+    await record_acts(connection, [key], kind, author=author, at=at, details=details)
+
+
+async def record_acts(
+    connection: AsyncConnection,
+    keys: Sequence[ExposureKey],
+    kind: str,
+    *,
+    author: str,
+    at: datetime,
+    details: Mapping[str, Any],
+) -> None:
+    """One act on each of `keys`, if any, in one statement."""
+    common = {"kind": kind, "author": author, "at": at, "details": json.dumps(details)}
+    if keys:
+        await connection.execute(insert_rows(acts, [key._asdict() | common for key in keys]))
 
 
 async def read_acts(connection: AsyncConnection, key: ExposureKey) -> list[LoggedAct]:

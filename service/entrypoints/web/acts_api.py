@@ -144,6 +144,7 @@ async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-
     """Its open campaigns are handed over at the next tick, and the new owner gets a first notice."""
     owner = await reassign(
         here.app.database,
+        here.app.catalog,
         here.app.company,
         service,
         team=new.team,
