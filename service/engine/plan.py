@@ -25,6 +25,9 @@ from service.core.ownership import Audience, Owner, destinations
 from service.core.scenario import Scenario
 from service.engine.ownership import load_owners
 
+FARTHEST = timedelta(days=5 * 365)
+"""How far a plan looks ahead: each day of it costs more than the one before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:

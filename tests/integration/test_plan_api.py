@@ -47,8 +47,8 @@ async def test_more_than_can_be_planned_at_once_is_refused_with_what_to_narrow(d
 
 
 async def test_span_that_is_far_away_is_as_much_work_as_all_that_is_before_it(database: Database) -> None:
-    await put_services(database, "search-api")
-    refused = await ask(database, **{"from": "2199-01-01", "to": "2199-01-02"})
+    await put_services(database, *(f"search-{n}" for n in range(28)))
+    refused = await ask(database, **{"from": "2030-06-01", "to": "2030-06-02"})
     assert refused.status_code == 422
     assert "`to` that is nearer" in refused.json()["remedy"]
 
