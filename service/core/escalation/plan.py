@@ -42,7 +42,7 @@ class Foreseen:
 
 
 def foresee(prospect: Prospect, *, start: datetime, end: datetime) -> Iterator[Foreseen]:
-    """What is decided from `start` up to, not including, `end`."""
+    """What is decided from `start` up to, not including, `end`. Raises TypeError where deciding again does not end."""
     now: datetime | None = start
     campaign = prospect.campaign
     while now is not None and now < end:
@@ -51,10 +51,14 @@ def foresee(prospect: Prospect, *, start: datetime, end: datetime) -> Iterator[F
             now = prospect.outlook.next_call(now)
             continue
         case = Case(exposure, prospect.owner, now, prospect.known_until if now == start else None)
-        while not isinstance(decision := decide_case(campaign, case, prospect.policy), Wait):
+        decision = decide_case(campaign, case, prospect.policy)
+        if not isinstance(decision, Wait):
             campaign = decision.campaign
             for telling in decision.tellings:
                 yield Foreseen(telling, _repeat_of(campaign, telling), exposure)
+            decision = decide_case(campaign, case, prospect.policy)
+        if not isinstance(decision, Wait):
+            raise TypeError(f"deciding twice at {now} changed {exposure.key} twice: {decision.reason}")
         now = _next_look(decision, prospect.outlook, now)
 
 
