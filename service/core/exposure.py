@@ -101,6 +101,11 @@ def quiet_at(exposure: Exposure) -> datetime:
     return exposure.last_at + exposure.quiet_period
 
 
+def last_week(days: Sequence[DayOfUse], today: date) -> list[DayOfUse]:
+    """Of the seven UTC days up to `today`, those with calls."""
+    return [use for use in days if use.day > today - timedelta(days=7)]
+
+
 class Redirection(NamedTuple):
     """Another model answers than the one that is asked for."""
 

@@ -1,7 +1,7 @@
 """A telling and its exposure -> the facts of the notification, frozen as of the decision."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
 from service.core import words
@@ -12,7 +12,7 @@ from service.core.escalation.decision import Telling
 from service.core.escalation.holding import standing
 from service.core.escalation.ladder import Rung, climb, upcoming
 from service.core.escalation.why_now import planned_day, waited
-from service.core.exposure import DayOfUse, Exposure, redirection
+from service.core.exposure import DayOfUse, Exposure, last_week, redirection
 from service.core.notification import DateMoved, Happened, Migrated, Notice, Redirected, Withdrawn
 from service.core.ownership import Audience, Owner, hearers
 
@@ -101,7 +101,7 @@ def _named(exposure: Exposure) -> dict[str, Any]:
 
 
 def _use(exposure: Exposure, today: date) -> dict[str, Any]:
-    week = [day for day in exposure.days if day.day > today - timedelta(days=7)]
+    week = last_week(exposure.days, today)
     says_tokens = any(day.tokens_known for day in week)
     return {
         "first_at": exposure.first_at,

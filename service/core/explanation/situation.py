@@ -1,7 +1,7 @@
 """What bears on who hears of one exposure, and the same laid out as evidence."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 from service.core.directory.owners import Ownership, Source
@@ -11,7 +11,7 @@ from service.core.escalation.decision import Decision, Wait
 from service.core.escalation.holding import shown_state, standing
 from service.core.escalation.policy import Policy
 from service.core.explanation.rungs import Heard, RungEvidence, rungs
-from service.core.exposure import State, quiet_at, quiet_period
+from service.core.exposure import State, last_week, quiet_at, quiet_period
 from service.core.notification import Trouble
 
 
@@ -85,7 +85,7 @@ class ExposureEvidence:
 def evidence_of(situation: Situation) -> ExposureEvidence:
     case, campaign, decision = situation.case, situation.campaign, situation.decision
     exposure, owner = case.exposure, situation.ownership.owner
-    week = [use for use in exposure.days if use.day > case.now.date() - timedelta(days=7)]
+    week = last_week(exposure.days, case.now.date())
     ladder = rungs(campaign.policy if campaign else situation.policy, campaign, case, decision, situation.heard)
     steps = {rung.step for rung in ladder}
     return ExposureEvidence(
