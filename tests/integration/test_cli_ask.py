@@ -154,6 +154,22 @@ async def test_a_misspelled_model_is_told_the_nearest_names(database_url: str) -
 
 
 @pytest.mark.usefixtures("called")
+@pytest.mark.parametrize(
+    ("part", "suggested"),
+    [
+        pytest.param("gpt", "did you mean gpt-9-current or gpt-4.5-preview?", id="a beginning, most calls first"),
+        pytest.param("Preview", "did you mean gpt-4.5-preview?", id="a part in the middle, in any case"),
+    ],
+)
+async def test_a_part_of_a_name_is_told_the_models_that_are_called(
+    database_url: str, part: str, suggested: str
+) -> None:
+    result = await ask(database_url, "who", part)
+
+    assert suggested in " ".join(result.stderr.split())
+
+
+@pytest.mark.usefixtures("called")
 async def test_service_lists_all_that_it_calls(database_url: str) -> None:
     found = await answer(database_url, "service", "search-api")
 

@@ -63,7 +63,7 @@ def who(
             unknown = [] if models else await read_unknown_ids(connection, now=now, spelled=model)
             behind = set() if models else await read_uses_spelled(connection, model)
             if not models and not unknown and not behind:
-                _no_such_model(app, model)
+                _no_such_model(app, model, await read_uses(connection, app.catalog, now=now))
             owners = await load_owners(connection, app.company, now=now)
             every = await read_exposures(connection, app.catalog, owners.owner_of, topics=app.topics, now=now)
             named = models or {key.model for key in behind}
@@ -150,13 +150,23 @@ def models_meant(app: App, text: str) -> set[str]:
     return models | {answer.model} if isinstance(answer, Model) else models
 
 
-def _no_such_model(app: App, text: str) -> NoReturn:
+def _no_such_model(app: App, text: str, uses: Sequence[ModelUse]) -> NoReturn:
+    """`uses`: of all models, most calls first."""
     names = {name for record in app.catalog for name in (record.model, record.id, *record.aliases)}
-    _not_found(f"lastcall knows no model {text}, and no log has named it in 28 days", text, names)
+    called = dict.fromkeys(use.deprecation.id if use.deprecation else use.model for use in uses)
+    message = f"lastcall knows no model {text}, and no log has named it in 28 days"
+    _not_found(message, text, names, part_of=_with_part(text, called))
 
 
-def _not_found(message: str, name: str, names: Iterable[str]) -> NoReturn:
-    close = get_close_matches(name, sorted(names), n=3, cutoff=CLOSE)
+def _with_part(text: str, names: Iterable[str]) -> list[str]:
+    """Those that begin with it first, then those that contain it."""
+    part = text.casefold()
+    found = [name for name in names if part in name.casefold()]
+    return sorted(found, key=lambda name: not name.casefold().startswith(part))
+
+
+def _not_found(message: str, name: str, names: Iterable[str], *, part_of: Sequence[str] = ()) -> NoReturn:
+    close = part_of[:3] or get_close_matches(name, sorted(names), n=3, cutoff=CLOSE)
     remedy = f"did you mean {' or '.join(close)}?" if close else "`lastcall due --within 365d` lists what is called"
     fail(message, remedy, Exit.BAD_NEWS)
 
