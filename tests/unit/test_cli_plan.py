@@ -131,6 +131,10 @@ def test_what_open_campaigns_keep_stands_apart(capsys: pytest.CaptureFixture[str
         pytest.param(
             ["--scenario", "gpt-4.5.yaml", "--from", "2025-07-02", "--to", "2025-07-01"], "swap the two", id="backwards"
         ),
+        pytest.param(
+            ["--scenario", "gpt-4.5.yaml", "--to", "2199-12-31"], "more than five years after 2025-03-01", id="for ages"
+        ),
+        pytest.param(["--scenario", "gpt-4.5.yaml", "--from", "9999-12-31"], "out of reach", id="end of the calendar"),
         pytest.param(["--scenario", "calm.yaml"], "calm.yaml:1: 'services' is missing", id="a policy is no scenario"),
         pytest.param(
             ["--scenario", "gpt-4.5.yaml", "--policy", "gpt-4.5.yaml"], "'services' is no setting here", id="nor back"

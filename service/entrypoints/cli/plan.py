@@ -13,7 +13,7 @@ from service.app import App
 from service.config.company import Company, ConfigError, load_company
 from service.config.scenario import load_scenario
 from service.core.escalation.plan import Planned
-from service.engine.plan import Review, Stored, plan_scenario, read_stored, review, review_scenario
+from service.engine.plan import FARTHEST, Review, Stored, plan_scenario, read_stored, review, review_scenario
 from service.engine.plan import plan as engine_plan
 from service.engine.reconcile import catch_up
 from service.entrypoints.cli.days import DAY, parse_day
@@ -77,11 +77,13 @@ class Asked:
     def span(self, first: date, last: date | None = None) -> Span:
         """`first` and `last` where none was named."""
         begin = self.begin or first
-        end = self.end or (max(last, begin) if last else begin + DEFAULT_SPAN)
         within_reach("--from", begin)
+        end = self.end or (max(last, begin) if last else begin + DEFAULT_SPAN)
         within_reach("--to", end)
         if end < begin:
             fail(f"--to {end} is before --from {begin}", "swap the two")
+        if end > (farthest := first + FARTHEST):
+            fail(f"{end} is more than five years after {first}: too far to plan", f"--to {farthest}, or before it")
         return Span(begin, end)
 
     def changed(self, company: Company) -> Company | None:
