@@ -19,6 +19,7 @@ _NAMES = ("timezone", "working_hours", "workdays", "country", "region")
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
 _LONGEST_FREEZE = 366
+_WHICH_YEAR = "Which year is meant? A freeze over New Year ends in the next one; any other begins on the earlier day"
 
 
 def calendar_of(owner: Settings, company: Settings) -> Calendar:
@@ -123,7 +124,7 @@ def _of_freezes(located: Located, where: Where, settings: Settings) -> Iterator[
             continue
         if days < 1:
             what = f"the freeze ends on {freeze['to']}, before it begins on {freeze['from']}"
-            yield Problem(located.line((*at, "to")), f"{spelled(at)}{what}", "Swap `from` and `to`")
+            yield Problem(located.line((*at, "to")), f"{spelled(at)}{what}", _WHICH_YEAR)
         elif days > _LONGEST_FREEZE:
             what = f"the freeze lasts {days} days, more than a year"
             yield Problem(located.line((*at, "to")), f"{spelled(at)}{what}", "Look at the years of `from` and `to`")

@@ -1,5 +1,6 @@
 """What a JSON Schema refuses in a file that people write, with the line and how to mend it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import islice
@@ -23,6 +24,7 @@ _REMEDIES = {
 
 _MOST = 500
 """More than anybody reads; aliases repeat a problem thousands of times."""
+_NAME = re.compile(r"@?[\w.-]{1,80}")
 
 
 def problems_of_schema(located: Located, validator: Draft202012Validator) -> Iterator[Problem]:
@@ -45,7 +47,7 @@ def _of_schema(located: Located, error: ValidationError) -> Iterator[Problem]:
         for absent in (key for key in wanted if key not in found):
             yield Problem(located.line(where), f"{at}{absent!r} is missing", f"Add `{absent}:` with a value")
     else:
-        told = _of_pattern(found, error.schema) if error.validator == "pattern" else None
+        told = _of_pattern(found, error.schema, where) if error.validator == "pattern" else None
         what, remedy = told or _of_value(str(error.validator), found, wanted)
         yield Problem(located.line(where), f"{at}{what}", remedy)
 
@@ -76,9 +78,22 @@ def _of_value(rule: str, found: Any, wanted: Any) -> tuple[str, str]:
     return told
 
 
-def _of_pattern(found: Any, schema: Any) -> tuple[str, str]:
+def _of_pattern(found: Any, schema: Any, where: Where) -> tuple[str, str]:
     """What has a pattern has a title, and a remedy here."""
-    return f"{shown(found)} is no {schema['title']}", _REMEDIES[schema["title"]]
+    title: str = schema["title"]
+    guess = _address_meant(found, where) if title == "address" else None
+    return f"{shown(found)} is no {title}", guess or _REMEDIES[title]
+
+
+def _address_meant(found: str, where: Where) -> str | None:
+    """What somebody means who writes a name as Slack shows it, or that of a person or a channel."""
+    if not _NAME.fullmatch(found):
+        return None
+    if found.startswith("@"):
+        return f"Write usergroup:{found[1:]} for a user group of Slack, or the e-mail address of a person"
+    if "people" in where:
+        return f"Write the person's e-mail address, such as {found}@example.com"
+    return f'Write "#{found}" in quotes for a channel, or usergroup:{found} for a user group of Slack'
 
 
 def meant(found: Any, known: Sequence[str]) -> str | None:

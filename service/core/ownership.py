@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import translate
+from fnmatch import fnmatchcase, translate
 from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -67,6 +67,12 @@ class OwnerRule:
     def _any_of_them(self) -> re.Pattern[str]:
         """Thousands of services are held against hundreds of rules: more patterns than `fnmatchcase` remembers."""
         return re.compile("|".join(map(translate, self.services)))
+
+
+def covers(pattern: str, other: str) -> bool:
+    """Whether one shell-style pattern certainly matches all that the other matches."""
+    may_be_read_as_text = not set(other) & set("*?[") or not set(pattern) & set("?[")
+    return pattern == other or (may_be_read_as_text and fnmatchcase(other, pattern))
 
 
 def owner_of(rules: Iterable[OwnerRule], service: str) -> Owner:

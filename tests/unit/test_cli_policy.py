@@ -36,6 +36,32 @@ def check(folder: Path, text: str, *options: str) -> tuple[int, str]:
     return result.exit_code, result.stdout.replace(f"{file}", "lastcall.yaml")
 
 
+def test_owner_rule_that_is_never_asked_is_a_warning_with_its_line(tmp_path: Path) -> None:
+    rules = """\
+owners:
+  - {services: [pay-*], team: payments}
+  - services: [pay-api, cart]
+    team: shop
+  - {services: ["*"], team: platform}
+  - {services: ["search-*"], team: search}
+"""
+    code, said = check(tmp_path, rules)
+    assert code == 0
+    assert said.startswith(
+        "lastcall.yaml holds.\n"
+        "lastcall.yaml:3: warning: owners[1].services[0]: 'pay-api' is never asked: 'pay-*', on line 2, matches all "
+        "that it does\n"
+        "    Move the rule of 'pay-api' above that line, or remove the pattern\n"
+        "lastcall.yaml:6: warning: owners[3].services[0]: 'search-*' is never asked: '*', on line 5, matches all that"
+    )
+
+
+def test_rule_for_a_part_of_what_a_later_one_matches_is_no_warning(tmp_path: Path) -> None:
+    assert "warning" not in check(tmp_path, HOLDS)[1]
+    rules = 'owners:\n  - {services: [pay-api, "pay-?"], team: a}\n  - {services: ["pay-*", "pay-[ab]"], team: b}\n'
+    assert "warning" not in check(tmp_path, rules)[1]
+
+
 def test_policies_that_hold_are_said_in_words_with_whom_they_are_for(tmp_path: Path) -> None:
     code, said = check(tmp_path, HOLDS)
     assert code == 0

@@ -83,8 +83,18 @@ def test_topics_may_fix_a_format(tmp_path: Path) -> None:
         ),
         pytest.param(
             "owners:\n  - {services: [a], team: t, people: [ann]}",
-            r":2: owners\[0\]\.people\[0\]: 'ann' is no address\. Write",
+            r":2: owners\[0\]\.people\[0\]: 'ann' is no address\. Write the person's e-mail address, such as ann@",
             id="no address",
+        ),
+        pytest.param(
+            "owners:\n  - {services: [a], team: t, incident: inc-pay}",
+            r":2: owners\[0\]\.incident: 'inc-pay' is no address\. Write \"#inc-pay\" in quotes for a channel",
+            id="a channel without its sign",
+        ),
+        pytest.param(
+            "owners:\n  - {services: [a], team: t, oncall: ['@pay-oncall']}",
+            r":2: owners\[0\]\.oncall\[0\]: '@pay-oncall' is no address\. Write usergroup:pay-oncall for",
+            id="a user group as Slack shows it",
         ),
         pytest.param("owners:\n  - services: [a]", r":2: owners\[0\]: 'team' is missing\. Add `team:`", id="no team"),
         pytest.param(

@@ -103,7 +103,7 @@ def test_freezes_of_company_and_owner_both_count(tmp_path: Path) -> None:
         pytest.param("calendar: {zone: UTC}", r"'zone' is no setting here", id="no setting"),
         pytest.param(
             "freezes:\n  - name: x\n    from: 2027-01-06\n    to: 2026-12-19",
-            r":4: freezes\[0\]: the freeze ends on 2026-12-19, before it begins on 2027-01-06\. Swap",
+            r":4: freezes\[0\]: the freeze ends on 2026-12-19, before it begins on 2027-01-06\. Which year is meant",
             id="wrong way round",
         ),
         pytest.param(

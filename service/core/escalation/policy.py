@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from service.core.calendar import Calendar
-from service.core.ownership import Audience, Owner
+from service.core.ownership import Audience, Owner, covers
 
 Anchor = Literal["announced", "days", "business_days"]
 MAX_DAYS = 3650
@@ -145,8 +145,7 @@ def _covers(pattern: str | None, other: str | None) -> bool:
         return True
     if other is None:
         return not pattern.strip("*") and pattern != ""
-    may_be_read_as_text = not set(other) & set("*?[") or not set(pattern) & set("?[")
-    return may_be_read_as_text and fnmatchcase(other, pattern)
+    return covers(pattern, other)
 
 
 def policy_for(rules: Iterable[PolicyRule], *, platform: str, environment: str, owner: Owner) -> Policy:

@@ -1,5 +1,6 @@
 """`lastcall policy`: whether lastcall.yaml holds, and whom each of its policies is for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +9,8 @@ import typer
 from rich.markup import escape
 
 from service.config.company import Company, ConfigError, load_company
-from service.config.located import Problem
+from service.config.located import Problem, read_located
+from service.config.owner_checks import warnings_of_owners
 from service.core import words
 from service.core.escalation.policy import DEFAULT_POLICY, PolicyRule, policies_of, policy_to_json
 from service.core.escalation.review import remarks_on
@@ -50,6 +52,8 @@ class CheckedPolicy:
 class Checked:
     file: str | None
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    """It holds all the same."""
     policies: tuple[CheckedPolicy, ...] = ()
 
 
@@ -84,7 +88,9 @@ def _check(file: Path | None) -> Checked:
         return Checked(name, problems=tuple(error.problems))
     written = tuple(_checked(rule, company) for rule in company.policies)
     default = _checked(PolicyRule(DEFAULT_POLICY), company)
-    return Checked(name, policies=(*written, default) if default.owners or default.unowned else written)
+    warnings = tuple(warnings_of_owners(read_located(file))) if file else ()
+    policies = (*written, default) if default.owners or default.unowned else written
+    return Checked(name, warnings=warnings, policies=policies)
 
 
 def _checked(rule: PolicyRule, company: Company) -> CheckedPolicy:
@@ -104,17 +110,22 @@ def _checked(rule: PolicyRule, company: Company) -> CheckedPolicy:
 
 
 def _show(checked: Checked) -> None:
-    for problem in checked.problems:
-        place = checked.file if problem.line is None else f"{checked.file}:{problem.line}"
-        console.print(f"{escape(str(place))}: [red]error:[/] {escape(problem.what)}", soft_wrap=True)
-        console.print(f"    {escape(problem.remedy)}", soft_wrap=True)
+    _show_problems(checked, checked.problems, "[red]error:[/]")
     if checked.problems:
         console.print(words.plural(len(checked.problems), "error"))
         return
     console.print(escape(f"{checked.file} holds." if checked.file else "There is no lastcall.yaml."), soft_wrap=True)
+    _show_problems(checked, checked.warnings, "[yellow]warning:[/]")
     for policy in checked.policies:
         console.print()
         _show_policy(policy)
+
+
+def _show_problems(checked: Checked, problems: Iterable[Problem], kind: str) -> None:
+    for problem in problems:
+        place = checked.file if problem.line is None else f"{checked.file}:{problem.line}"
+        console.print(f"{escape(str(place))}: {kind} {escape(problem.what)}", soft_wrap=True)
+        console.print(f"    {escape(problem.remedy)}", soft_wrap=True)
 
 
 def _show_policy(policy: CheckedPolicy) -> None:
