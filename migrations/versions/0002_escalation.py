@@ -13,6 +13,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("campaigns", sa.Column("acknowledged", postgresql.JSONB(), comment="by whom, at which step, until when"))
     op.add_column("campaigns", sa.Column("hold", postgresql.JSONB(), comment="snoozed, committed or waived: by whom, until when, why"))
+    op.add_column("campaigns", sa.Column("frozen_from", sa.Date(), comment="the first day of the change freeze that the plan counts from"))
     op.add_column("campaigns", sa.Column("trusted_until", sa.DateTime(timezone=True), comment="until when a promise is believed whatever the calls do"))
     op.add_column("campaigns", sa.Column("kept_open", postgresql.JSONB(), comment="by whom: silence closes nothing before the shutdown"))
     op.add_column("campaigns", sa.Column("promise_broken_on", sa.Date(), comment="the day that was promised and not kept, until the calls end"))
@@ -83,7 +84,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service", "name", name="pk_key_owners"),
         comment="Who made or holds the API keys that a service calls with: the five who called last",
     )
-    op.create_index("ix_series_service", "series", ["service", "environment", "platform"])
     op.create_table(
         "company_loads",
         sa.Column("digest", sa.Text(), nullable=False),
@@ -92,22 +92,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name="pk_company_loads"),
         comment="Which lastcall.yaml was in force since when",
     )
+    # So that the first tick of this release looks at everything anew.
+    op.execute(
+        "INSERT INTO company_loads (digest, loaded_at, seen_at) SELECT company, now, now FROM heartbeats"
+        " WHERE verb = 'escalate' AND company IS NOT NULL"
+    )
+    op.create_index("ix_series_service", "series", ["service", "environment", "platform"])
 
 
 def _use_of_a_model() -> tuple[sa.Column[str], ...]:
     return tuple(sa.Column(name, sa.Text(), nullable=False) for name in ("service", "environment", "platform", "model"))
 
 
-def downgrade() -> None:
-    raise NotImplementedError("restore a backup: going back would lose what people decided")
-    # So that the first tick of this release looks at everything anew.
-    op.execute(
-        "INSERT INTO company_loads (digest, loaded_at, seen_at) SELECT company, now, now FROM heartbeats"
 def _times_said() -> sa.Column[int]:
     comment = "tells that it is said anew"
     return sa.Column("times_said", sa.BigInteger(), server_default=sa.text("1"), nullable=False, comment=comment)
 
 
-        " WHERE verb = 'escalate' AND company IS NOT NULL"
-    )
-    op.create_index("ix_series_service", "series", ["service", "environment", "platform"])
+def downgrade() -> None:
+    raise NotImplementedError("restore a backup: going back would lose what people decided")
