@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from service.core.calendar import Calendar, Freeze
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.decide import decide
-from service.core.escalation.decision import Decision, Notify, Open, Wait
+from service.core.escalation.decision import Decision, Notify, Open, Replan, Wait
 from service.core.escalation.policy import DEFAULT_POLICY
-from tests.builders import make_exposure, make_owner
+from tests.builders import make_campaign, make_exposure, make_owner
 
 OWNER = make_owner(
     calendar=Calendar(ZoneInfo("Europe/Berlin"), freezes=(Freeze(date(2025, 6, 9), date(2025, 7, 20), "summer sale"),))
@@ -44,3 +44,25 @@ def test_caller_found_in_the_freeze_is_told_in_working_hours_the_owner_first() -
     above = ask(opened.campaign, "2025-06-19T07:00", date(2025, 6, 17))
     assert isinstance(above, Notify)
     assert [telling.audiences for telling in above.tellings] == [("oncall", "manager", "director")]
+
+
+def test_step_is_armed_again_where_a_freeze_that_pulled_it_forward_is_taken_away() -> None:
+    """-30d was told on 12 May, before the freeze; without it, it stands on 14 June."""
+    since, now = date(2025, 5, 1), datetime(2025, 5, 13, 7, tzinfo=UTC)
+    told = ask(make_campaign("announced", "-60d", frozen_from=date(2025, 6, 9)), "2025-05-12T07:00", since)
+    assert isinstance(told, Notify)
+    exposure = make_exposure(since=since, until=now.date(), last_at=now)
+    planned = decide(told.campaign, exposure, make_owner(), DEFAULT_POLICY, now)
+    assert isinstance(planned, Replan)
+    assert planned.tellings == (), "nobody hears of it"
+    assert (planned.campaign.plan_version, planned.campaign.frozen_from) == (2, None)
+    assert planned.campaign.done_with("-30d") is None
+    assert isinstance(decide(planned.campaign, exposure, make_owner(), DEFAULT_POLICY, now), Wait)
+
+
+def test_freeze_that_is_added_makes_a_step_due_and_no_news_of_the_date() -> None:
+    """Without it -30d was ahead; it is 30 days before the freeze, which begins on 9 June."""
+    planned = ask(make_campaign("announced", "-60d"), "2025-05-13T07:00", date(2025, 5, 1))
+    assert isinstance(planned, Replan)
+    assert [(one.news, one.step) for one in planned.tellings] == [("notice", "-30d")]
+    assert (planned.campaign.plan_version, planned.campaign.frozen_from) == (2, date(2025, 6, 9))

@@ -88,7 +88,7 @@ def perform(act: Act, campaign: Campaign | None, case: Case, policy: Policy) -> 
         return Refused("the calls have ended", "nothing is to be done: a new call opens the campaign again")
     if isinstance(act, Acknowledge):
         return _acknowledge(act, campaign, case)
-    opened = _settled(campaign, case) if campaign else Campaign(policy, opened_at=case.now, deadline=case.deadline)
+    opened = _settled(campaign, case) if campaign else Campaign(policy, case.now, case.deadline, case.frozen_from)
     hold = _hold(act, campaign, opened, case)
     return hold if isinstance(hold, Refused) else _held(hold, opened, case)
 

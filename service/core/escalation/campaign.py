@@ -54,8 +54,10 @@ class Campaign:
     opened_at: datetime
     deadline: date | None
     """The shutdown that the plan was made for."""
+    frozen_from: date | None = None
+    """The first day of the change freeze that the plan counts from. None: it counts from the shutdown."""
     plan_version: int = 1
-    """Counts the moves of the deadline."""
+    """Counts the moves of either day."""
     done: tuple[Done, ...] = ()
     """At most one entry a step, the latest; oldest first."""
     owner: Answerable | None = None

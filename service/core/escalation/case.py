@@ -55,6 +55,11 @@ class Case:
         return None if self.deadline is None else self.owner.calendar.effective_deadline(self.deadline)
 
     @property
+    def frozen_from(self) -> date | None:
+        """The first day of the freeze that reaches up to the deadline. None: there is none."""
+        return None if self.effective_deadline == self.deadline else self.effective_deadline
+
+    @property
     def end_in_words(self) -> str:
         """What steps before the shutdown are counted from."""
         return words.SHUTDOWN if self.deadline == self.effective_deadline else words.FREEZE

@@ -79,7 +79,7 @@ def _go_on(campaign: Campaign, case: Case) -> Change | Wait:
     quiet = held_by(campaign, case)
     if quiet and isinstance(quiet.hold, Snoozed):
         return _hold_still(quiet, case)
-    if campaign.deadline != case.deadline:
+    if not _is_planned_for(campaign, case):
         return _replan(campaign, case)
     if quiet is None:
         return _advance(campaign, case)
@@ -112,7 +112,7 @@ def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
         return _until_more_is_known(case)
     ladder = climb(policy, case)
     if due := waiting(None, case, ladder):
-        fresh = Campaign(policy, opened_at=case.now, deadline=case.deadline)
+        fresh = Campaign(policy, case.now, case.deadline, case.frozen_from)
         opened, telling = tell(fresh, due, ladder, case)
         return Open(opened, (telling,), f"{case.exposure.service} calls a model that is going away")
     return Wait(wakes(None, case, ladder), _calls_count(None, case), "no step of the policy is due yet")
@@ -179,26 +179,35 @@ def _after_the_hold(telling: Telling, campaign: Campaign, case: Case) -> Telling
 
 
 def _replan(campaign: Campaign, case: Case) -> Replan:
-    reason = f"the shutdown moved from {campaign.deadline or 'no firm day'} to {case.deadline or 'no firm day'}"
+    """Nobody is told of a freeze that came or went: it only moves the steps before it."""
     moved = _planned_anew(campaign, case)
-    news = tell_owner("date_moved", moved, case, reason)
     after = _go_on(moved, case)
+    if campaign.deadline == case.deadline:
+        reason = f"the last day for changes moved to {case.effective_deadline}"
+        return Replan(moved, (), reason) if isinstance(after, Wait) else Replan(after.campaign, after.tellings, reason)
+    reason = f"the shutdown moved from {campaign.deadline or 'no firm day'} to {case.deadline or 'no firm day'}"
+    news = tell_owner("date_moved", moved, case, reason)
     if isinstance(after, Wait):
         return Replan(moved, (news,), reason)
     return Replan(after.campaign, (news, *after.tellings), reason)
 
 
+def _is_planned_for(campaign: Campaign, case: Case) -> bool:
+    return (campaign.deadline, campaign.frozen_from) == (case.deadline, case.frozen_from)
+
+
 def _planned_anew(campaign: Campaign, case: Case) -> Campaign:
-    """The campaign for the exposure's deadline of today. Steps that stand in the future again are armed again; those
-    that have no day now, as nobody knows when it will be, stay behind, and nobody hears of them any more. A snooze was
-    safe for the other day, and is over."""
-    if campaign.deadline == case.deadline:
+    """The campaign for the deadline of today, and the freeze before it. Steps that stand in the future again are armed
+    again; those that have no day now, as nobody knows when it will be, stay behind, and nobody hears of them any more.
+    A snooze was safe for the other day, and is over."""
+    if _is_planned_for(campaign, case):
         return campaign
     begins = {rung.name: rung.nominal for rung in climb(campaign.policy, case)}
     behind = (done for done in campaign.done if begins.get(done.step, case.now) <= case.now)
     return replace(
         campaign,
         deadline=case.deadline,
+        frozen_from=case.frozen_from,
         plan_version=campaign.plan_version + 1,
         done=tuple(done if done.step in begins else replace(done, held=()) for done in behind),
         hold=None if isinstance(campaign.hold, Snoozed) else campaign.hold,

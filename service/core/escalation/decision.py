@@ -62,7 +62,10 @@ class HandOver(_Change):
 
 @dataclass(frozen=True, slots=True)
 class Replan(_Change):
-    """The deadline moved: the owner hears of it once, passed steps stay passed, future ones are armed again."""
+    """The deadline moved, of which the owner hears once, or the freeze before it, of which nobody does.
+
+    Passed steps stay passed, future ones are armed again.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ campaigns = Table(
     Column("owner_told_at", DateTime(timezone=True)),
     Column("acknowledged", JSONB, comment="by whom, at which step, until when"),
     Column("hold", JSONB, comment="snoozed, committed or waived: by whom, until when, why"),
+    Column("frozen_from", Date, comment="the first day of the change freeze that the plan counts from"),
     Column("trusted_until", DateTime(timezone=True), comment="until when a promise is believed whatever the calls do"),
     Column("kept_open", JSONB, comment="by whom: silence closes nothing before the shutdown"),
     Column("promise_broken_on", Date, comment="the day that was promised and not kept, until the calls end"),
