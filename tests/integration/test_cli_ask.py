@@ -131,7 +131,7 @@ async def test_a_name_that_only_its_log_knows_leads_to_the_model_that_answered(
 async def test_a_name_that_is_like_nothing_is_told_no_neighbours(database_url: str) -> None:
     result = await ask(database_url, "who", "triage-prod-4o")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "did you mean" not in result.stderr
 
 
@@ -149,7 +149,7 @@ async def test_each_table_of_an_answer_has_a_title(database_url: str) -> None:
 async def test_a_misspelled_model_is_told_the_nearest_names(database_url: str) -> None:
     result = await ask(database_url, "who", "gtp-4.5-previw")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "did you mean gpt-4.5-preview" in " ".join(result.stderr.split())
 
 
@@ -181,7 +181,7 @@ async def test_service_lists_all_that_it_calls(database_url: str) -> None:
 async def test_a_misspelled_service_is_told_the_nearest_names(database_url: str) -> None:
     result = await ask(database_url, "service", "serch-api")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "did you mean search-api?" in result.stderr
 
 

@@ -109,9 +109,9 @@ async def test_owners_that_people_named_can_be_pasted_into_lastcall_yaml(
     assert load_company(file).owner_of("cart").people == ("eve@example.com",)
 
 
-async def test_service_that_no_log_names_is_bad_news(environment: dict[str, str]) -> None:
+async def test_service_that_no_log_names_is_to_be_spelled_otherwise(environment: dict[str, str]) -> None:
     result = await lastcall(environment, "owners", "zebra")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "no log has named a service zebra" in result.stderr
 
 

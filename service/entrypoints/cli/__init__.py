@@ -130,7 +130,8 @@ app = typer.Typer(
     cls=_Group,
     help="Last call for deprecated models: finds the services that still call an AI model that is going away, and "
     "tells their owners in time.\n\nStart with `lastcall demo`, then `lastcall up`. Every command that prints data "
-    "takes --json. Exit codes: 0 fine, 1 the answer is bad news, 2 bad usage or input, 3 something needed is not "
+    "takes --json. Exit codes: 0 fine, 1 the answer is bad news, 2 bad usage or input, or a name that is not "
+    "known, 3 something needed is not "
     "reachable.",
     no_args_is_help=True,
     add_completion=False,

@@ -9,10 +9,9 @@ import typer
 from service.app import App
 from service.core.author import parse_author
 from service.core.exposure import ExposureKey
-from service.core.naming import Missing
 from service.engine.reconcile import catch_up
 from service.engine.which import which
-from service.entrypoints.cli.output import Exit, fail
+from service.entrypoints.cli.output import fail
 
 Service = Annotated[str, typer.Argument(help="As the logs spell it.")]
 ModelName = Annotated[
@@ -40,5 +39,5 @@ async def the_one(
         app.database, app.catalog, service, model=model, environment=environment, platform=platform, now=now
     )
     if not isinstance(answer, ExposureKey):
-        fail(answer.error, answer.remedy, Exit.BAD_NEWS if isinstance(answer, Missing) else Exit.BAD_INPUT)
+        fail(answer.error, answer.remedy)
     return answer

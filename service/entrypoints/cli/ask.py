@@ -168,7 +168,7 @@ def _with_part(text: str, names: Iterable[str]) -> list[str]:
 def _not_found(message: str, name: str, names: Iterable[str], *, part_of: Sequence[str] = ()) -> NoReturn:
     close = part_of[:3] or get_close_matches(name, sorted(names), n=3, cutoff=CLOSE)
     remedy = f"did you mean {' or '.join(close)}?" if close else "`lastcall due --within 365d` lists what is called"
-    fail(message, remedy, Exit.BAD_NEWS)
+    fail(message, remedy)
 
 
 def _now() -> datetime:

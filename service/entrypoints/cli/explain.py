@@ -17,13 +17,16 @@ from service.entrypoints.cli.acting import Environment, ModelName, Platform
 from service.entrypoints.cli.output import Exit, console, emit, fail
 from service.entrypoints.cli.session import run
 
-ID = re.compile(r"[0-9a-f]{6}[0-9a-f-]{0,30}", re.IGNORECASE)
-"""The beginning of a notification's id, or all of it."""
+ID = re.compile(r"[0-9a-f]{4}[0-9a-f-]{0,32}", re.IGNORECASE)
+"""The beginning of a notification's id, four characters or more of it."""
 
 
 def explain(
     what: Annotated[
-        str, typer.Argument(metavar="ID|SERVICE", help="A notification's id or its beginning; or a service.")
+        str,
+        typer.Argument(
+            metavar="ID|SERVICE", help="A notification's id or four characters or more of its beginning; or a service."
+        ),
     ],
     model: ModelName = None,
     *,
@@ -53,7 +56,7 @@ def explain(
             now=now,
         )
         if isinstance(answer, Ambiguous | Missing):
-            fail(answer.error, answer.remedy, Exit.BAD_NEWS if isinstance(answer, Missing) else Exit.BAD_INPUT)
+            fail(answer.error, answer.remedy)
         return answer
 
     answer = run(ask)

@@ -1,6 +1,7 @@
 """How every command answers: data on stdout, everything else on stderr, and exit codes that mean something.
 
-0 fine, 1 the answer is bad news, 2 bad usage or input, 3 something that is needed is not reachable.
+0 fine, 1 the answer is bad news, 2 bad usage or input, a name that is not known or names several as well, 3 something
+that is needed is not reachable.
 """
 
 import sys

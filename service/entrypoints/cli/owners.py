@@ -46,9 +46,7 @@ def owners(
         return
     answers = run(lambda app: _answers(app, service, now))
     if service is not None and not answers:
-        fail(
-            f"no log has named a service {service}, and nobody owns one", "`lastcall owners` lists them", Exit.BAD_NEWS
-        )
+        fail(f"no log has named a service {service}, and nobody owns one", "`lastcall owners` lists them")
     shown = [one for one in answers if not unowned or one.ownership.source is None]
     if as_json:
         emit([_plain(one) for one in shown])
