@@ -35,10 +35,13 @@ class Ambiguous:
     """Several exposures are like that."""
 
     keys: tuple[ExposureKey, ...]
+    narrowed: bool = False
+    """More than the service was named."""
 
     @property
     def error(self) -> str:
-        return f"{self.keys[0].service} has {len(self.keys)} uses like that."
+        like = "uses like that" if self.narrowed else "uses of models that are going away"
+        return f"{self.keys[0].service} has {len(self.keys)} {like}."
 
     @property
     def remedy(self) -> str:
@@ -57,7 +60,7 @@ def meant(
     if len(found) == 1:
         return found[0]
     if found:
-        return Ambiguous(tuple(found))
+        return Ambiguous(tuple(found), narrowed=(model, environment, platform) != (None, None, None))
     every = sorted(one.key for one in candidates)
     return Missing(f"{every[0].service} has no use like that.", f"It has: {_listed(every)}.")
 

@@ -36,7 +36,7 @@ async def test_several_exposures_are_told_apart_by_a_model_or_an_environment(dat
         await put_use(connection, environment="staging")
         await put_use(connection, model="o1-preview")
 
-    both = Ambiguous((GPT_45, GPT_45._replace(environment="staging")))
+    both = Ambiguous((GPT_45, GPT_45._replace(environment="staging")), narrowed=True)
     assert await which(database, catalog, "search-api", model="gpt-4.5-preview", now=NOW) == both
     assert await which(database, catalog, "search-api", environment="staging", now=NOW) == GPT_45._replace(
         environment="staging"

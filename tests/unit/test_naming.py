@@ -49,10 +49,17 @@ def test_names_that_are_enough_find_the_one(named: tuple[str | None, ...], key: 
     assert asked(*named) == key
 
 
+def test_name_of_the_service_alone_is_said_to_be_too_little() -> None:
+    answer = asked()
+
+    assert isinstance(answer, Ambiguous)
+    assert answer.error.endswith("uses of models that are going away.")
+
+
 def test_several_are_listed_and_none_is_chosen() -> None:
     answer = asked("gpt-4.5-preview")
 
-    assert answer == Ambiguous((NOWHERE, LIVE, STAGING))
+    assert answer == Ambiguous((NOWHERE, LIVE, STAGING), narrowed=True)
     assert isinstance(answer, Ambiguous)
     assert answer.error == "search-api has 3 uses like that."
     assert answer.remedy == (
@@ -64,7 +71,7 @@ def test_several_are_listed_and_none_is_chosen() -> None:
 
 
 def test_one_name_of_two_models_is_ambiguous_where_it_is_neithers_own() -> None:
-    assert asked("prod-chat") == Ambiguous((FLOATING, PINNED))
+    assert asked("prod-chat") == Ambiguous((FLOATING, PINNED), narrowed=True)
 
 
 def test_a_model_is_never_meant_by_the_beginning_of_its_name() -> None:

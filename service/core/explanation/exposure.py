@@ -25,10 +25,12 @@ def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
     exposure = case.exposure
     where = words.platform_name(exposure.deprecation.platform)
     is_told = any(one.state == "delivered" for one in situation.heard)
+    is_written = any(one.state != "failed" for one in situation.heard)
     return Explanation(
         about=f"{named(exposure.service, exposure.environment)}, {exposure.deprecation.id} on {where}.",
         points=points(
-            why_nobody_was_told=() if is_told else _why_nobody(situation),
+            why_nobody_was_told=() if is_told or is_written else _why_nobody(situation),
+            why_nobody_was_told_yet=_why_nobody(situation) if is_written and not is_told else (),
             state=why_state(case, situation.campaign),
             dates=_dates(case),
             owner=_owner(situation),

@@ -42,11 +42,9 @@ def _because(case: Case, campaign: Campaign | None) -> str:
         case "active" | "quiet" | "overdue":
             return _BECAUSE[state]
         case "broken" if last.end_of_life:
-            gone = f"{words.number(last.end_of_life)} of {words.plural(last.calls, 'call')}"
-            return f"{gone} of the last day were told that the model is gone"
+            return f"{_share(last.end_of_life, last.calls)} got the answer that the model is gone"
         case "broken":
-            failed = f"{words.number(last.errors)} of {words.plural(last.calls, 'call')}"
-            return f"the shutdown's day is past, and {failed} of the last day failed"
+            return f"the shutdown's day is past, and {_share(last.errors, last.calls)} failed"
         case "redirected":
             found = redirection(case.exposure)
             since = f" since {words.day(found.since)}" if found else ""
@@ -54,6 +52,13 @@ def _because(case: Case, campaign: Campaign | None) -> str:
         case "waived":
             held = held_by(campaign, case) if campaign else None
             return held.reason if held else "somebody has accepted the risk"
+
+
+def _share(some: int, calls: int) -> str:
+    """Of the last day with calls."""
+    if some < calls:
+        return f"{words.number(some)} of its {words.plural(calls, 'call')} on the last day with calls"
+    return "its only call on the last day with calls" if calls == 1 else "all calls on the last day with calls"
 
 
 _BECAUSE: Mapping[Literal["active", "quiet", "overdue"], str] = {

@@ -211,7 +211,7 @@ async def _unwritten(app: App, now: datetime) -> AsyncIterator[Finding]:
         named = listed(
             [*services[:MAX_NAMED], *([f"{len(services) - MAX_NAMED} more"] if services[MAX_NAMED:] else [])]
         )
-        detail = f"of {named} people named an owner, and lastcall.yaml names none or another"
+        detail = f"people named the owner of {named}, and lastcall.yaml does not yet"
         yield Finding("owners", "note", detail, "`lastcall owners --as-yaml` prints the rules for the file")
 
 

@@ -30,11 +30,16 @@ def _what(error: Error, route: object) -> str:
             return f"there is no such field here{_meant(name, known)}"
         case "union_tag_invalid":
             known = [each.strip(" '") for each in context["expected_tags"].split(",")]
-            return f"{context['discriminator'].strip(chr(39))}: {context['tag']!r} is none of them{_meant(context['tag'], known)}"
+            tag = context["tag"]
+            return f"{_bare(context['discriminator'])}: {tag!r} is none of them{_meant(tag, known)}"
         case "union_tag_not_found":
-            return f"{context['discriminator'].strip(chr(39))}: Field required"
+            return f"{_bare(context['discriminator'])}: Field required"
         case _:
             return str(error["msg"])
+
+
+def _bare(quoted: str) -> str:
+    return quoted.strip("'")
 
 
 def _meant(found: str, known: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from service.adapters.queries import DayCalls, Lifecycle
+from service.core import words
 
 Urgency = Literal["past", "near", "soon", "later", "open"]
 
@@ -24,7 +25,8 @@ def sparkline(days: Sequence[DayCalls]) -> Markup:
     peak = max((each.calls for each in days), default=0)
     width = len(days) * (BAR + GAP) - GAP
     bars = Markup("").join(_bar(index, each, peak) for index, each in enumerate(days) if each.calls)
-    label = f"{sum(each.calls for each in days):,} calls in {len(days)} days, {peak:,} on the busiest"
+    calls = words.plural(sum(each.calls for each in days), "call")
+    label = f"{calls} in {words.plural(len(days), 'day')}, {peak:,} on the busiest"
     return Markup(
         '<svg class="spark" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}">'
         '<title>{}</title><path class="base" d="M0 {}H{}"/>{}</svg>'
