@@ -571,7 +571,7 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
     }
     moved = DateMoved(**named, before=date(2025, 7, 14), after=date(2025, 7, 21), **posted)
 
-    told = read(make_notice(**posted))
+    told = read(make_notice(**posted, missed=("-60d",), first_at=at("2025-05-20"), announced=date(2025, 5, 20)))
 
     assert "Reported by dev.to, not confirmed by the provider." in told
     assert "Announced" not in told

@@ -7,6 +7,7 @@ from service.adapters.queries import ActAnswer, ChecklistAnswer, ExposureAnswer,
 from service.entrypoints import phrases
 from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.overview import Headline, group
+from service.entrypoints.web.pages import templates
 from service.entrypoints.web.show import urgency
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -108,3 +109,13 @@ def test_who_has_to_change_something_before_a_freeze_is_sorted_and_shown_by_its_
 def test_a_step_before_a_freeze_is_not_said_to_be_before_the_shutdown() -> None:
     assert phrases.step_in_words("-14d", None, date(2026, 12, 18)) == "14 days before the change freeze"
     assert phrases.step_in_words("-14d", None, None) == "14 days before the shutdown"
+
+
+def test_the_page_says_when_changes_freeze_and_who_reports_a_date() -> None:
+    posted = make_use("a", left=53, freeze_in=26, source="https://dev.to/a-post", second_hand=True)
+
+    shown = templates.env.get_template("macros.html").module.deadline(posted)  # type: ignore[attr-defined]
+
+    assert ">Thu 14 Jan 2027, not confirmed<" in shown
+    assert ">changes freeze on Fri 18 Dec 2026, in 26 days<" in shown
+    assert ">reported by dev.to, not confirmed by the provider</a>" in shown

@@ -33,7 +33,8 @@ def _reason(notice: Notice) -> str:
     """What came last decides: the announcement, the first call, lastcall itself; else it is lastcall's fault."""
     due, first_call = _last_due(notice), notice.first_at.date()
     if notice.announced and _announced_after(notice):
-        return f"the provider announced it only on {words.day(notice.announced)}"
+        who = "it was reported" if notice.second_hand else "the provider announced it"
+        return f"{who} only on {words.day(notice.announced)}"
     if first_call > due:
         return f"the first call was seen only on {words.day(first_call)}"
     if notice.known_since and notice.known_since > due:

@@ -21,7 +21,9 @@ def group_sentence(group: Group) -> str:
     if group.moves:
         return f"{_named(group)} {moved_words(group.moves[0])}."
     if group.withdrawn:
-        return f"{_named(group)} stays after all: the provider has taken its end back."
+        is_reported = group.withdrawn[0].second_hand
+        why = "its end is not reported any more" if is_reported else "the provider has taken its end back"
+        return f"{_named(group)} stays after all: {why}."
     callers = _services([one.service for one in group.migrated])
     no_longer = "no longer calls" if services(group.migrated) == 1 else "no longer call"
     return f"{callers} {no_longer} {_named(group)}."
