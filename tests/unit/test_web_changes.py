@@ -135,3 +135,26 @@ async def test_reading_needs_no_bearer_and_no_origin() -> None:
         response: httpx.Response = await client.get(PATH, params={"service": "search-api"})
 
     assert response.status_code == REACHED
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        pytest.param(1_751_932_800, id="seconds"),
+        pytest.param("1751932800", id="seconds as text"),
+        pytest.param(1_751_932_800.0, id="a float"),
+        pytest.param(True, id="a truth"),
+        pytest.param("20250714", id="no hyphens"),
+        pytest.param("2025-07-14T00:00:00", id="a time"),
+        pytest.param("2025-02-30", id="no day of the calendar"),
+        pytest.param(["2025-07-14"], id="a list"),
+    ],
+)
+async def test_day_of_an_act_is_text_by_iso_8601(day: object) -> None:
+    named = {"service": "search-api", "author": "ada@example.com"}
+    async with web_client(NO_DATABASE) as client:
+        for act in ({"act": "commit", "on": day}, {"act": "snooze", "until": day}):
+            assert (await client.post("/api/v1/exposures/acts", json=named | act)).status_code == 422
+        sound = await client.post("/api/v1/exposures/acts", json=named | {"act": "commit", "on": "2025-07-14"})
+
+    assert sound.status_code == REACHED

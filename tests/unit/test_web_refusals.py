@@ -32,6 +32,7 @@ BASIC = {"authorization": "Basic " + base64.b64encode(b"anybody:s3cret").decode(
         pytest.param("/api/v1/exposures?within=99999", 422, "within: Input should be less", id="span"),
         pytest.param("/api/v1/plan?from=2199-01-01", 422, "2199-04-01 is more than five years ahead.", id="far plan"),
         pytest.param("/api/v1/plan?from=2050-01-01&to=2050-01-02", 422, "2050-01-02 is more than", id="far day"),
+        pytest.param("/api/v1/plan?from=1751932800", 422, "from: a day is text", id="a number as a day"),
         pytest.param("/api/v1/nothing", 404, "Not Found.", id="no such route"),
         pytest.param("/api/v1/notifications?service=%00", 422, "The address has control characters", id="NUL, service"),
         pytest.param("/api/v1/notifications?destination=a%1fb", 422, "The address has control", id="control character"),

@@ -4,11 +4,12 @@ An exposure has the same four names in an address, in a body and in the command:
 A path would not do: models and services have slashes in their names, and an environment may have no name.
 """
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import HTTPException
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.core.author import LONGEST_AUTHOR, parse_author
 from service.core.exposure import ExposureKey
@@ -32,6 +33,16 @@ Author = Annotated[
     ),
     AfterValidator(parse_author),
 ]
+
+
+def _day(given: object) -> date:
+    """A number would be taken as seconds since 1970."""
+    if isinstance(given, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
+        return date.fromisoformat(given)
+    raise ValueError("a day is text such as 2025-07-14")
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class NamedExposure(BaseModel):

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.core.escalation.act import Acknowledge, Commit, Refused, Reopen, Snooze, Waive
 from service.core.naming import Missing
 from service.engine.act import act, offered_days
-from service.engine.reassign import reassign
-from service.entrypoints.web.acting import Act, Author, Name, NamedExposure, key_of
+from service.engine.reassign import UNREACHABLE, is_reachable, reassign
+from service.entrypoints.web.acting import Act, Author, Day, Name, NamedExposure, key_of
 from service.entrypoints.web.api import Refusal
 from service.entrypoints.web.context import Here
 
@@ -28,7 +28,7 @@ class Snoozing(Act):
     """Nothing is told until the morning of a safe day."""
 
     act: Literal["snooze"]
-    until: date
+    until: Day
 
     def asked(self) -> Snooze:
         return Snooze(self.author, self.until)
@@ -38,7 +38,7 @@ class Committing(Act):
     """A promise that the last call is made on a day, up to the shutdown."""
 
     act: Literal["commit"]
-    on: date
+    on: Day
 
     def asked(self) -> Commit:
         return Commit(self.author, self.on)
@@ -48,7 +48,7 @@ class Waiving(Act):
     """The risk is accepted until the morning of a day within a year."""
 
     act: Literal["waive"]
-    until: date
+    until: Day
     reason: str = Field(max_length=2_000)
 
     def asked(self) -> Waive:
@@ -93,6 +93,12 @@ class NewOwner(BaseModel):
         default=[], max_length=20, description="Who hears first.", examples=[["ada@example.com"]]
     )
     channel: Name | None = Field(default=None, description="The team's channel.", examples=["#team-search"])
+
+
+class Handed(NewOwner):
+    """Who answers for it now."""
+
+    warning: str | None = Field(description="Null: the owner or the team hears.", examples=[UNREACHABLE])
 
 
 router = APIRouter(
@@ -140,7 +146,7 @@ async def safe(here: Here, named: Annotated[NamedExposure, Query()]) -> SafeDays
 
 
 @router.post("/owners/{service:path}", summary="Say who answers for a service")
-async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-api"])], new: NewOwner) -> NewOwner:
+async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-api"])], new: NewOwner) -> Handed:
     """Its open campaigns are handed over at the next tick, and the new owner gets a first notice."""
     owner = await reassign(
         here.app.database,
@@ -157,7 +163,14 @@ async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-
         raise HTTPException(404, {"error": owner.error, "remedy": owner.remedy})
     if isinstance(owner, Refused):
         raise _refusal(owner)
-    return NewOwner(author=new.author, team=owner.team or "", people=list(owner.people), channel=owner.channel)
+    reachable = await is_reachable(here.app.database, here.app.company, service, now=here.clock())
+    return Handed(
+        author=new.author,
+        team=owner.team or "",
+        people=list(owner.people),
+        channel=owner.channel,
+        warning=None if reachable else UNREACHABLE,
+    )
 
 
 def _refusal(refused: Refused) -> HTTPException:

@@ -19,6 +19,7 @@ from service.core.rehearsal import AtRisk, Duty
 from service.engine.plan import FARTHEST, narrowed, read_stored
 from service.engine.plan import plan as engine_plan
 from service.engine.rehearse import rehearse
+from service.entrypoints.web.acting import Day as IsoDay
 from service.entrypoints.web.acting import Name
 from service.entrypoints.web.api import Paging, Refusal
 from service.entrypoints.web.context import Context, Here
@@ -28,7 +29,7 @@ DEFAULT_SPAN, MAX_SPAN = timedelta(days=90), timedelta(days=366)
 MOST_WORK = 50_000
 """Exposures times days of one plan: half a minute of work, near a shutdown a whole one."""
 RETRY_AFTER_SECONDS = 15
-Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
+Day = Annotated[IsoDay, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
 
 
 class PlanQuery(Paging):
