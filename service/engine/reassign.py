@@ -19,6 +19,14 @@ from service.core.secret import holds_secret
 from service.engine.ownership import INSTEAD_OF, load_owners
 
 MAX_PEOPLE = 20
+UNREACHABLE = "Nobody of the team can be reached: no address of it is known, so the fallback channel hears instead."
+
+
+async def is_reachable(database: Database, company: Company, service: str, *, now: datetime) -> bool:
+    """Whether its owner or team hears: by what was named, or by what lastcall.yaml or a directory says of the team."""
+    async with database.connect() as connection:
+        owner = (await load_owners(connection, company, now=now)).of(service).owner
+    return bool(owner.people or owner.channel)
 
 
 async def reassign(

@@ -449,9 +449,22 @@ async def test_owner_is_named_over_http(
     if status == 200:
         kept = {"team": "shop", "people": [BOB], "channel": "#shop", "instead_of": "search"}
         assert named == [("search-api", kept, ADA)]
+        assert response.json()["warning"] is None
     else:
         assert said in response.json()["error"]
         assert named == []
+
+
+async def test_team_without_an_address_is_accepted_and_said_to_be_out_of_reach(
+    database: Database, database_url: str
+) -> None:
+    await call_and_tell(database)
+    over_http = await post(database, "/api/v1/owners/search-api", author=ADA, team="finance")
+    by_command = await run(database_url, "reassign", "search-api", "--team", "finance")
+
+    assert (over_http.status_code, by_command.exit_code) == (200, 0)
+    assert over_http.json()["warning"].startswith("Nobody of the team can be reached")
+    assert "Nobody of the team can be reached" in by_command.stderr
 
 
 # --- by command -------------------------------------------------------------------------------------------------------
@@ -493,7 +506,13 @@ async def test_owner_is_named_by_command(database: Database, database_url: str) 
     named = await run(database_url, "reassign", "search-api", "--team", "shop", "--person", BOB, "--by", ADA)
     as_json = await run(database_url, "reassign", "search-api", "--team", "shop", "--channel", "shop", "--json")
     assert named.stdout.splitlines()[0] == "search-api is with shop now. bob@example.com will hear."
-    assert json.loads(as_json.stdout) == {"service": "search-api", "team": "shop", "people": [], "channel": "#shop"}
+    assert json.loads(as_json.stdout) == {
+        "service": "search-api",
+        "team": "shop",
+        "people": [],
+        "channel": "#shop",
+        "warning": None,
+    }
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ from service.core.exposure import ExposureKey
 from service.core.naming import Missing
 from service.core.ownership import Owner
 from service.engine.act import Acted, act, offered_days
+from service.engine.reassign import UNREACHABLE, is_reachable
 from service.engine.reassign import reassign as engine_reassign
 from service.engine.reconcile import catch_up
 from service.entrypoints.cli.acting import By, Environment, ModelName, Platform, Service, author_of, the_one
 from service.entrypoints.cli.days import DAY, parse_day
-from service.entrypoints.cli.output import Exit, console, emit, fail
+from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
 from service.entrypoints.cli.session import run
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
@@ -116,9 +117,9 @@ def reassign(
     """Say who answers for a service. Its campaigns are handed over, and the new owner gets a first notice."""
     author, now = author_of(by), datetime.now(UTC)
 
-    async def work(app: App) -> Owner | Refused | Missing:
+    async def work(app: App) -> tuple[Owner, bool] | Refused | Missing:
         await catch_up(app.database, now=now)
-        return await engine_reassign(
+        named = await engine_reassign(
             app.database,
             app.catalog,
             app.company,
@@ -129,18 +130,26 @@ def reassign(
             author=author,
             now=now,
         )
+        if not isinstance(named, Owner):
+            return named
+        return named, await is_reachable(app.database, app.company, service, now=now)
 
     answer = run(work)
     if isinstance(answer, Missing):
-        fail(answer.error, answer.remedy, Exit.BAD_NEWS)
+        fail(answer.error, answer.remedy)
     if isinstance(answer, Refused):
         _refuse(answer)
-    heard = [words.address(address) for address in (*answer.people, *filter(None, [answer.channel]))]
+    owner, reachable = answer
+    warning = None if reachable else UNREACHABLE
     if as_json:
-        emit({"service": service, "team": answer.team, "people": list(answer.people), "channel": answer.channel})
+        named = {"team": owner.team, "people": list(owner.people), "channel": owner.channel}
+        emit({"service": service} | named | {"warning": warning})
         return
-    hears = f" {words.listed(heard)} will hear." if heard else " No address is known: say --person or --channel."
-    console.print(f"{escape(service)} is with {escape(answer.team or '')} now.{escape(hears)}", soft_wrap=True)
+    heard = [words.address(address) for address in (*owner.people, *filter(None, [owner.channel]))]
+    hears = f" {words.listed(heard)} will hear." if heard else ""
+    console.print(f"{escape(service)} is with {escape(owner.team or '')} now.{escape(hears)}", soft_wrap=True)
+    if warning:
+        stderr.print(f"[yellow]{warning}[/] Say --person or --channel.", soft_wrap=True)
     console.print("Put it into lastcall.yaml: `lastcall owners --as-yaml` prints how.", soft_wrap=True)
 
 
