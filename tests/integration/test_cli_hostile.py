@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from service.entrypoints.cli import app
 
+BY = ["--by", "ada@example.com"]
 NO_TEXT = "\udcff"
 """What Python makes of the byte 0xFF in an argument."""
 COMMANDS = {
@@ -24,6 +25,16 @@ COMMANDS = {
     "catalog show": ["catalog", "show"],
     "catalog list": ["catalog", "list", "--platform"],
     "catalog check": ["catalog", "check"],
+    "explain": ["explain"],
+    "explain model": ["explain", "cart"],
+    "owners": ["owners"],
+    "checklist": ["checklist"],
+    "checklist tick": ["checklist", "cart", *BY, "--tick"],
+    "reassign": ["reassign", *BY, "--team", "search"],
+    "reassign team": ["reassign", "cart", *BY, "--team"],
+    "reassign person": ["reassign", "cart", *BY, "--team", "search", "--person"],
+    "reassign channel": ["reassign", "cart", *BY, "--team", "search", "--channel"],
+    "author": ["ack", "cart", "--by"],
 }
 
 
@@ -41,6 +52,33 @@ async def test_argument_that_is_no_text_is_refused(database_url: str, tmp_path: 
 
     assert result.exit_code == 2
     assert "is not UTF-8" in result.stderr
+
+
+NOT_ON_A_LINE = {
+    "NUL": "a\0b",
+    "a colour of the terminal": "a\x1b[31mb",
+    "lines": "ada@example.com\n2025-07-14 bob",
+    "a tab": "a\tb",
+    "lone surrogate": "a\ud800b",
+    "a text that runs back": "a\u202eb",
+}
+
+
+@pytest.mark.parametrize("argument", NOT_ON_A_LINE.values(), ids=NOT_ON_A_LINE)
+async def test_author_or_team_that_is_no_line_is_refused(database_url: str, tmp_path: Path, argument: str) -> None:
+    for command in (["reassign", "cart", "--team", "search", "--by"], ["checklist", "cart", "--tick", "model", "--by"]):
+        assert (await lastcall(database_url, tmp_path, *command, argument)).exit_code == 2
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+async def test_what_is_typed_comes_back_as_text(database_url: str, tmp_path: Path, command: list[str]) -> None:
+    for argument in ("[red]x[/]", "[/nothing]", "\x1b[31mx\0", "a\0b"):
+        result = await lastcall(database_url, tmp_path, *command, argument)
+        assert result.exit_code in {0, 1, 2}
+        assert "\x1b" not in result.output
+        assert "\0" not in result.output
+        assert "[red]" not in argument or " x " not in result.output
+    assert (await lastcall(database_url, tmp_path, *command, "x" * 100_000)).exit_code in {1, 2}
 
 
 HOSTILE = "\x01\x1b[31m[/red]%s{0}\U0001f600"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any
+from unicodedata import category
 
 import typer
 from typer.core import TyperGroup
@@ -108,6 +109,8 @@ class _Group(TyperGroup):
                     f"{text!a} is not UTF-8",
                     "spell it in UTF-8; give a file of such a name on standard input, as -",
                 )
+            if any(category(one) == "Cc" and one not in "\n\t" for one in text):
+                fail(f"{text[:80]!a} has control characters in it", "leave them out: no name in a log has any")
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
