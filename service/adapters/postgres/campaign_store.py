@@ -203,6 +203,7 @@ def _dedup_key(intent: Intent) -> str:
 
 def _notification(dedup_key: str, intent: Intent, now: datetime) -> dict[str, object]:
     telling, destination = intent.telling, intent.destination
+    by = f"by {intent.owner.rule}" if intent.owner.team else f"as {intent.owner.rule}"
     return {
         "id": uuid.uuid5(_NAMESPACE, dedup_key),
         "dedup_key": dedup_key,
@@ -212,7 +213,7 @@ def _notification(dedup_key: str, intent: Intent, now: datetime) -> dict[str, ob
         "audience": destination.audience,
         "destination": destination.address,
         "facts": _json(intent.facts),
-        "reason": f"{telling.reason}; {destination.audience} by {intent.owner.rule}",
+        "reason": f"{telling.reason}; {destination.audience} {by}",
         "decided_at": now,
         "not_before": telling.not_before,
     }
