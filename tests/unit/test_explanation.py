@@ -11,6 +11,7 @@ from service.core.calendar import Calendar, Freeze
 from service.core.escalation.hold import Snoozed, Waived
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
 from service.core.explanation import Explanation, explain_exposure, explain_notification, explain_untracked
+from service.core.explanation.rungs import Heard
 from service.core.explanation.silence import Untracked
 from service.core.notification import DateMoved, Facts, Migrated, Notice, Redirected, Trouble, Withdrawn
 from tests.builders import make_day, make_deprecation, make_digest, make_owner
@@ -270,6 +271,14 @@ def test_why_nobody_was_told(deprecation: Any, until: date | None, why: str) -> 
     explanation = explained("2025-04-14T12:00", played=Played(given=given))
     assert said(explanation, "why nobody was told")[0] == why
     assert explanation.wrong is None
+
+
+def test_notice_that_waits_is_said_under_not_yet() -> None:
+    decided, goes_out = at("2025-04-14T12:00"), at("2025-04-15T09:00")
+    waiting = Heard("1", "announced", "#search", "team", "pending", decided, goes_out, None)
+    explanation = explained("2025-04-14T13:00", heard=(waiting,))
+    assert said(explanation, "why nobody was told") == ()
+    assert said(explanation, "why nobody was told yet")[0].startswith("It is written, and not delivered yet: #search")
 
 
 def test_silence_that_may_be_our_own_is_wrong_while_the_consumer_is_behind() -> None:
