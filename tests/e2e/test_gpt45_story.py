@@ -117,7 +117,8 @@ TOLD: Told = {
     "2025-07-16": {"ticket-triage": {"+1d": {BEN, CARE, FALLBACK}}, "legacy-summarizer": {"+1d": {FALLBACK}}},
     "2025-07-17": {"ticket-triage": {"+1d": {BEN, CARE, FALLBACK}}, "legacy-summarizer": {"+1d": {FALLBACK}}},
     "2025-07-18": {"legacy-summarizer": {"+1d": {FALLBACK}}},
-    "2025-07-19": {"ticket-triage": {"migrated": {BEN}}, "legacy-summarizer": {"+1d": {FALLBACK}}},
+    # Ticket-triage is quiet by then; good news wait for Monday.
+    "2025-07-19": {"legacy-summarizer": {"+1d": {FALLBACK}}},
     "2025-07-20": {"legacy-summarizer": {"+1d": {FALLBACK}}},
 }
 

@@ -156,7 +156,7 @@ async def test_tick_says_a_sentence_a_verb(database_url: str) -> None:
     result = await lastcall("tick", "--now", f"{datetime.now(UTC):%Y-%m-%d}", LASTCALL_DATABASE_URL=database_url)
 
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[1:] == [
+    assert result.stdout.splitlines()[2:] == [
         "escalate   looked at 0, 0 campaigns opened or changed, 0 notifications written",
         "report     0 digests queued, 0 with nothing to say",
         "deliver    0 messages delivered",

@@ -130,9 +130,7 @@ def show_account(console: Console, told: Account) -> None:
             table.add_row(*_row(exposure, _a_day(exposure)), "[green]migrated in time[/]")
     for exposure in told.failing:
         errors = sum(day.errors for day in exposure.by_day if day.day >= told.shutdown)
-        heard = {words.address(n.destination) for n in told.notices if n.service == exposure.service}
-        who = escape(", ".join(sorted(heard)) or "nobody")
-        table.add_row(*_row(exposure, _a_day(exposure)), f"[red]{errors} calls failed[/], as {who} was told")
+        table.add_row(*_row(exposure, _a_day(exposure)), f"[red]{errors} calls failed[/]")
     console.print()
     console.print(table)
     console.print(f"\n{_summary(told)}")
@@ -140,11 +138,14 @@ def show_account(console: Console, told: Account) -> None:
 
 def _summary(told: Account) -> str:
     saved = sum(_calls_a_day(exposure) for exposure in told.in_time)
+    failing = {exposure.service for exposure in told.failing}
+    heard = sorted({words.address(n.destination) for n in told.notices if n.service in failing})
     return (
         f"{len(told.in_time) + len(told.failing)} services called {escape(told.id)}. "
         f"[bold]{len(told.migrated)} migrated[/] before the day and {len(told.silent)} fell silent, not yet taken as "
         f"migrated: [bold]some {saved:,.0f} calls a day[/] that would have failed from that day on without lastcall. "
-        f"On the day {len(told.failing)} still called it, and those calls failed. "
+        f"On the day {len(told.failing)} still called it, and those calls failed"
+        f"{f', as {words.listed(map(escape, heard))} had been told' if heard else ''}. "
         f"{len({n.message_id for n in told.notices})} messages reached {len({n.destination for n in told.notices})} "
         "people and channels."
     )
