@@ -14,7 +14,6 @@ def upgrade() -> None:
     op.add_column("campaigns", sa.Column("acknowledged", postgresql.JSONB(), comment="by whom, at which step, until when"))
     op.add_column("campaigns", sa.Column("hold", postgresql.JSONB(), comment="snoozed, committed or waived: by whom, until when, why"))
     op.add_column("campaigns", sa.Column("frozen_from", sa.Date(), comment="the first day of the change freeze that the plan counts from"))
-    op.add_column("campaigns", sa.Column("frozen_from", sa.Date(), comment="the first day of the change freeze that the plan counts from"))
     op.add_column("campaigns", sa.Column("trusted_until", sa.DateTime(timezone=True), comment="until when a promise is believed whatever the calls do"))
     op.add_column("campaigns", sa.Column("kept_open", postgresql.JSONB(), comment="by whom: silence closes nothing before the shutdown"))
     op.add_column("campaigns", sa.Column("promise_broken_on", sa.Date(), comment="the day that was promised and not kept, until the calls end"))
