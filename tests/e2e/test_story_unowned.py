@@ -30,8 +30,7 @@ QUESTION = (
     f"named search-*). {ANSWER.format('search-old')}"
 )
 HOSTILE = (
-    "Who owns <!channel>; reboot? Perhaps <!here|x> ˋyˋ (holds the key that it calls with). "
-    f"{ANSWER.format('SERVICE')}"
+    f"Who owns <!channel>; reboot? Perhaps <!here|x> ˋyˋ (holds the key that it calls with). {ANSWER.format('SERVICE')}"
 )
 
 TOLD: Told = {

@@ -41,7 +41,12 @@ async def test_first_record_by_the_printed_line_is_found_and_ctrl_c_ends_everyth
     async with running("up", "--data-dir", data_dir, env=env, folder=tmp_path) as up:
         export = await up.says(r"(?m)^ *(export LASTCALL_DATA_DIR=.*)$")
         line = await up.says(r"(?m)^ *(echo .*lastcall send -)$")
-        for address in (r"page +http://127.0.0.1:\d+", r"outbox +http://127.0.0.1:\d+/outbox", r"Kafka +127.0.0.1:\d+", r"no lastcall.yaml here"):
+        for address in (
+            r"page +http://127.0.0.1:\d+",
+            r"outbox +http://127.0.0.1:\d+/outbox",
+            r"Kafka +127.0.0.1:\d+",
+            r"no lastcall.yaml here",
+        ):
             await up.says(address)
 
         pasted = await shell(f"{export} && {line}", env=environment(), folder=tmp_path)

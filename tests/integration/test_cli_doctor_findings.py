@@ -65,9 +65,7 @@ async def test_owner_that_a_person_named_is_to_be_written_down(database: Databas
 
     result = await doctor(LASTCALL_DATABASE_URL=database_url)
 
-    assert "people named the owner of mail-writer and search-api, and lastcall.yaml does not yet" in (
-        result.stdout
-    )
+    assert "people named the owner of mail-writer and search-api, and lastcall.yaml does not yet" in (result.stdout)
     assert "-> `lastcall owners --as-yaml` prints the rules for the file\n" in result.stdout
 
 

@@ -153,7 +153,7 @@ def _stands_at(campaign: Campaign, step: Step) -> bool:
 
 
 def _following(campaign: Campaign, rung: Rung, case: Case) -> datetime | None:
-    """When a repeating step comes round again: on a day that has begun, and waits for people to work, or on the next."""
+    """When a repeating step comes round again: on a day that has begun and waits for people to work, or on the next."""
     day, done = _occurrence(rung, case), campaign.done_with(rung.name)
     if day is None or rung.step.repeat is None or done is None:
         return None
