@@ -5,7 +5,7 @@ A witness sees each look at a world, remembers who was told what, and fails at t
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from service.core.calendar import utc_midnight
@@ -16,14 +16,24 @@ from service.core.escalation.policy import Step
 from service.core.exposure import Exposure, quiet_at, state_of
 from service.core.forecast import forecast
 from service.core.ownership import ABOVE_OWNER, Audience, Channels, destinations
-from tests.escalation_timing import DAY, LAST_DAYS, Standing, in_last_days, is_working_time, morning, standings
+from tests.escalation_timing import (
+    DAY,
+    LAST_DAYS,
+    Standing,
+    goes_out,
+    in_last_days,
+    is_working_time,
+    morning,
+    standings,
+)
 from tests.escalation_world import World
 
 CHANNELS: Final = Channels("#lastcall", "#lastcall-ops")
 FIRST = "handed over"
 """A first notice to a new owner: it speaks of the step where the ladder stands, and does not take its place."""
 ACKNOWLEDGED_BUSINESS_DAYS = 5
-SHORTEST_QUIET, LONGEST_QUIET = timedelta(days=3), timedelta(days=35)
+NEVER = datetime.min.replace(tzinfo=UTC)
+SHORTEST_QUIET = timedelta(days=3)
 
 
 @dataclass
@@ -56,6 +66,9 @@ class Witness:
     could_be_told: bool = False
     """Before the shutdown there was a look at which a step was due and nobody had asked to wait."""
 
+    looked_at: tuple[tuple[datetime, int], tuple[datetime, int]] = ((NEVER, 0), (NEVER, 0))
+    """The last two looks: when, and at how many days of use."""
+
     # --- looks
 
     def look(self, now: datetime | None = None) -> Decision | None:
@@ -68,10 +81,21 @@ class Witness:
             return None
         exposure = world.picture(at)
         assert exposure is not None
+        self._slept_through_nothing(decision, exposure, at)
         self._stored(before, decision, exposure, at)
         if at >= world.now:
             self._nothing_is_left_undone(exposure, at)
         return decision
+
+    def _slept_through_nothing(self, decision: Decision, exposure: Exposure, now: datetime) -> None:
+        """The engine looks again when the last look said so, and at the calls that it was to wake at."""
+        wait, self.looked_at = self.world.look, (self.looked_at[1], (now, len(exposure.days)))
+        (before, count), _ = self.looked_at
+        if wait is None or now < before or (wait.until and now >= wait.until):
+            return
+        new = exposure.days[count:]
+        if not any(wait.wakes_on_call or one.end_of_life or one.redirected for one in new):
+            assert isinstance(decision, Wait), f"slept through: {decision.reason}"
 
     def look_twice(self, other: datetime, *, first_wins: bool) -> None:
         """Two schedulers, of which one goes by `other`, read the same. One stores what it decides; the other finds that
@@ -101,12 +125,17 @@ class Witness:
     def _of_change(self, before: Campaign | None, change: Decision, exposure: Exposure, now: datetime) -> None:
         assert not isinstance(change, Wait)
         notices = [one for one in change.tellings if one.news == "notice"]
-        assert len(notices) <= 1, "one message, never a burst"
+        told = [audience for one in notices for audience in one.audiences]
+        assert len(told) == len(set(told)), "one message, never a burst"
+        self._fails_anew(exposure, now)
         is_kept = isinstance(change, Close) and isinstance(self.asked, Commit)
         silent_until = None if is_kept else self._silent_until(exposure, now)
         self._of_opening_and_closing(before, change, exposure, now)
         if before is not None and change.campaign.plan_version != before.plan_version:
-            assert before.deadline != exposure.deadline, "planned anew for the same day"
+            planned_for = before.deadline, before.frozen_from
+            assert planned_for != (change.campaign.deadline, change.campaign.frozen_from), (
+                "planned anew for the same day"
+            )
             self._planned_anew(exposure, now)
             self.asked = None if isinstance(self.asked, Snooze) else self.asked
         for telling in change.tellings:
@@ -127,12 +156,14 @@ class Witness:
                 assert before.is_open, "closed twice"
                 assert [one.audiences for one in change.tellings] == [("owner",)]
                 assert change.campaign.close_reason == self._reason_to_close(exposure, now)
-                if isinstance(self.asked, Commit) and change.campaign.close_reason == "migrated":
-                    self.asked = None  # kept
+                self.acknowledged = None
+                if isinstance(self.asked, Commit):
+                    self.asked = None
             case Reopen():
                 assert before is not None
                 assert before.closed_at is not None
-                assert exposure.last_at > before.closed_at, "only a new call reopens"
+                is_back = before.close_reason == "withdrawn"
+                assert is_back or exposure.last_at > before.closed_at, "only a new call reopens"
                 self.heard.clear()
                 self.held.clear()
                 self.counted_from = None
@@ -152,10 +183,12 @@ class Witness:
 
     def _planned_anew(self, exposure: Exposure, now: datetime) -> None:
         """The steps that are ahead again are to be told again; those that are behind stay behind."""
-        ahead = {one.step.name for one in self._ladder(exposure) if one.begins > now}
+        is_broken = self._state(exposure, now) == "broken"
+        ladder = [one for one in self._ladder(exposure) if one.begins > now]
+        ahead = {one.step.name for one in ladder if not (is_broken and is_on_the_day(one.step))}
         for name, at in list(self.failing_at.items()):
             told = self.behind.pop(name, None), self.behind.pop(early(name), None)
-            if name not in ahead or self._state(exposure, now) == "broken":
+            if name not in ahead or is_broken:
                 self.behind[self._arming_at(name, exposure.deadline, at)] = told[0] or told[1] or set()
             else:
                 del self.failing_at[name]
@@ -183,10 +216,15 @@ class Witness:
 
     def _of_notice(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
         calendar = self.world.owner.calendar
+        if telling.occurrence.startswith(FIRST):
+            self._goes_out_when_people_work(telling, exposure)
+            return
         standing = next((one for one in self._ladder(exposure) if one.step == step), None)
         is_early_death = step.at.while_failing and self._state(exposure, now) == "broken"
         assert standing is not None, "told of a step that has no day"
-        is_told_anew = (telling.reopened or telling.handed_over or is_rest(telling)) and step.name in self.behind
+        is_told_anew = (
+            telling.occurrence.startswith("reopened") or telling.handed_over or is_rest(telling)
+        ) and step.name in self.behind
         assert now >= standing.begins or is_early_death or is_told_anew, f"{telling.step} was told before its time"
         if in_last_days(calendar, exposure.deadline, now) or (step.at.while_failing and telling.not_before == now):
             assert telling.not_before == now or telling.handed_over, "in the last days nothing waits"
@@ -214,9 +252,7 @@ class Witness:
     def _once(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
         told = self.behind.get(self._arming(step, exposure, now))
         is_more_of_it = told is not None and set(telling.audiences) <= self.held - told
-        if telling.occurrence.startswith(FIRST):
-            return
-        again = telling.reopened or telling.handed_over or telling.occurrence.startswith("promised")
+        again = telling.handed_over or telling.occurrence.startswith(("reopened", "promised"))
         if step.repeat and telling.occurrence and not again and not is_more_of_it:
             day, last = date.fromisoformat(telling.occurrence), self.repeated.get(step.name)
             is_soon = told is not None and last is not None and day - last < timedelta(days=step.repeat)
@@ -227,9 +263,7 @@ class Witness:
             assert told is None, f"{step.name} was told before"
         if step.repeat and telling.occurrence[:4].isdigit():
             self.repeated[step.name] = date.fromisoformat(telling.occurrence)
-        if step.at.while_failing and not step.repeat:
-            self.failing_at[step.name] = now
-        self.told_at[step.name] = now
+        self._told_of_failing(step, now)
         earlier = (told or set()) if is_more_of_it else set()
         self.behind[self._arming(step, exposure, now)] = earlier | set(telling.audiences)
         waiting = set() if self._is_moot(exposure, now) else self.held
@@ -249,7 +283,7 @@ class Witness:
                 self.ever_heard.setdefault(address, telling.not_before)
                 if telling.news != "notice":
                     continue
-                if telling.handed_over or address not in self.heard:
+                if telling.handed_over or self.counted_from is None:
                     self.counted_from = telling.not_before
                 if telling.handed_over or self.heard.get(address, telling.not_before) >= telling.not_before:
                     self.heard[address] = telling.not_before
@@ -270,12 +304,14 @@ class Witness:
             return
         if self._is_excused(exposure, now):
             return
+        self._fails_anew(exposure, now)
         due = [one for one in self._ladder(exposure) if self._is_due(one, exposure, now)]
         if campaign is None:
             assert not due, "nobody was told of a step that is due"
             return
         if not campaign.is_open:
             assert campaign.closed_at is not None
+            assert campaign.close_reason == "migrated", "deprecated again, and nothing came of it"
             assert exposure.last_at <= campaign.closed_at, "a new call did not reopen"
             return
         assert campaign.deadline == exposure.deadline, "the plan is for another day"
@@ -293,7 +329,7 @@ class Witness:
 
     def _owner_has_heard(self) -> None:
         if self.ever_heard:
-            assert set(self._answerable()) <= set(self.ever_heard), "the service changed hands, and nobody was told"
+            assert not set(self._answerable()).isdisjoint(self.ever_heard), "it changed hands, and nobody was told"
 
     def _nobody_is_held_for_ever(self, exposure: Exposure, now: datetime) -> None:
         if self.held and self.counted_from and not self._is_moot(exposure, now):
@@ -410,8 +446,27 @@ class Witness:
     def _left_behind(self, exposure: Exposure, now: datetime) -> None:
         """Whatever is due by now was told, or passed over for what was."""
         for one in self._ladder(exposure):
-            if self._is_due(one, exposure, now):
-                self.behind.setdefault(self._arming(one.step, exposure, now), set())
+            name = self._arming(one.step, exposure, now)
+            if name not in self.behind and self._is_due(one, exposure, now):
+                self.behind[name] = set()
+                self._told_of_failing(one.step, now)
+
+    def _told_of_failing(self, step: Step, now: datetime) -> None:
+        self.told_at[step.name] = now
+        if step.at.while_failing and not step.repeat:
+            self.failing_at[step.name] = now
+
+    def _fails_anew(self, exposure: Exposure, now: datetime) -> None:
+        """A failure that comes after a day of answered calls is another one than that which was told."""
+        if self._state(exposure, now) != "broken":
+            return
+        answered_on = next((use.day for use in reversed(exposure.days) if not use.end_of_life), None)
+        for one in self._ladder(exposure):
+            told_at = self.told_at.get(one.step.name)
+            if one.step.at.while_failing and told_at and answered_on and answered_on > told_at.date():
+                for name in (one.step.name, early(one.step.name)):
+                    self.behind.pop(name, None)
+                self.repeated.pop(one.step.name, None)
 
     def _arming(self, step: Step, exposure: Exposure, now: datetime) -> str:
         is_once = step.at.while_failing and not step.repeat
@@ -424,18 +479,16 @@ class Witness:
     def _is_due(self, one: Standing, exposure: Exposure, now: datetime) -> bool:
         state, at = self._state(exposure, now), one.step.at
         if at.while_failing:
-            return state == "broken" and (at.days == 0 or one.begins <= now)
+            return state == "broken" and (is_on_the_day(one.step) or one.begins <= now)
         if at.days > 0 and state not in {"overdue", "broken"}:
             return False
         return one.begins <= now and self._goes_out(one, exposure) <= now
 
     def _goes_out(self, one: Standing, exposure: Exposure) -> datetime:
-        """Once it is public and there is a call; in working hours, until the last days."""
-        calendar, announced = self.world.owner.calendar, exposure.deprecation.announced
+        """Once it is public and there is a call; in working hours, which the last days do not wait for."""
+        announced = exposure.deprecation.announced
         moment = max(one.begins, exposure.first_at, *([utc_midnight(announced)] if announced else []))
-        if in_last_days(calendar, exposure.deadline, moment):
-            return moment
-        return calendar.next_working(moment)
+        return goes_out(self.world.owner.calendar, exposure.deadline, moment)
 
     def _had_a_business_day(self, since: datetime) -> datetime:
         """What comes out of hours counts from the next ones on."""
@@ -455,6 +508,11 @@ class Witness:
 def early(step: str) -> str:
     """The name of a step that is told because the model is gone before its day."""
     return f"{step} early"
+
+
+def is_on_the_day(step: Step) -> bool:
+    """It is told of calls that fail, and comes with an early death as well."""
+    return step.at.while_failing and step.at.days == 0
 
 
 def is_rest(telling: Telling) -> bool:

@@ -75,6 +75,15 @@ def in_last_days(calendar: Calendar, deadline: date | None, moment: datetime) ->
     return (deadline - day).days <= LAST_DAYS or 0 <= before_freeze <= LAST_DAYS
 
 
+def goes_out(calendar: Calendar, deadline: date | None, moment: datetime) -> datetime:
+    """In working hours, and no later than the morning on which the last days begin; in these at once."""
+    if deadline is None or in_last_days(calendar, deadline, moment):
+        return moment if deadline else calendar.next_working(moment)
+    begin = [end - LAST_DAYS * DAY for end in (deadline, last_day_for_changes(calendar, deadline))]
+    ahead = [morning(calendar, day) for day in begin if day > calendar.day_of(moment)]
+    return min([calendar.next_working(moment), *ahead])
+
+
 def is_working_time(calendar: Calendar, moment: datetime) -> bool:
     local = moment.astimezone(calendar.zone)
     at: time = local.time()

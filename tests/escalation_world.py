@@ -109,6 +109,13 @@ class World:
         gone = self.deadline is not None and day >= self.deadline
         return self.answer_after_the_end if gone else self.answer
 
+    def answer_with(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def read_up_to(self, moment: datetime | None) -> None:
+        self.read_until = moment
+        self.look = None
+
     def hear_late_of(self, days_ago: int) -> None:
         """A record of a day that is past comes in now."""
         self.calls.add(self.now.date() - days_ago * DAY, 50, "answered")
@@ -172,7 +179,8 @@ class World:
         return answer
 
     def live_until(self, end: datetime, tick: Callable[[], object]) -> None:
-        """As the engine does: `tick` when the last look said so, and at a call where it said so."""
+        """As the engine does: `tick` when the last look said so, at a call where it said so, and at calls that are told
+        that the model is gone, or that another one answers."""
         while (at := self._next_look()) <= end:
             self.pass_to(at)
             tick()
@@ -181,14 +189,15 @@ class World:
     def _next_look(self) -> datetime:
         if self.look is None:
             return self.now
-        call = self._next_call() if self.look.wakes_on_call or not self.calls.moments else None
+        call = self._next_call(any_call=self.look.wakes_on_call or not self.calls.moments)
         at = min((one for one in (self.look.until, call) if one), default=datetime.max.replace(tzinfo=UTC))
         # A scheduler that waits for records asks each five minutes; each few hours will do here.
         return at if self.read_until is None else max(at, self.now + 5 * HOUR)
 
-    def _next_call(self) -> datetime | None:
+    def _next_call(self, *, any_call: bool) -> datetime | None:
         for n in range(40):
             at = utc_midnight(self.now.date() + n * DAY) + self.calls.at
-            if at > self.now and self.rhythm and self.rhythm.calls_on(at.date()):
+            is_called = at > self.now and self.rhythm is not None and self.rhythm.calls_on(at.date())
+            if is_called and (any_call or self._answer_on(at.date()) != "answered"):
                 return at
         return None

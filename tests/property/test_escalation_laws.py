@@ -1,12 +1,13 @@
 """Random histories: what services, providers, people, clocks and schedulers may do to a campaign, and what must hold.
 
-The laws are in tests/escalation_laws.py. `make laws` runs 100,000 histories.
+The laws are in tests/escalation_laws.py. `make laws` runs 110,000 histories.
 """
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import cycle
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,14 +16,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from service.core.calendar import Calendar, Freeze
-from service.core.escalation.act import Acknowledge, Commit, Reopen, Snooze, Waive, safe_days
+from service.core.escalation.act import Acknowledge, Act, Commit, Reopen, Snooze, Waive, safe_days
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
 from service.core.ownership import NOBODY, Audience, Owner
 from tests.builders import make_owner
 from tests.escalation_laws import Witness
 from tests.escalation_world import Answer, Rhythm, World
 
-EXAMPLES = int(os.environ.get("LASTCALL_LAWS_EXAMPLES", "2000"))
+EXAMPLES = int(os.environ.get("LASTCALL_LAWS_EXAMPLES", "1000"))
 TALLY: Counter[str] = Counter()
 """What happened in all histories, so that one can see that the laws had something to say."""
 FIRST_DAY = date(2025, 1, 1)
@@ -68,6 +69,10 @@ rhythms = st.builds(
 )
 
 
+gaps = st.lists(st.integers(20, 6 * 60), min_size=1, max_size=5)
+"""Minutes between two looks."""
+
+
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     offsets = draw(st.lists(st.sampled_from(OFFSETS), min_size=1, max_size=6, unique=True))
@@ -94,9 +99,12 @@ def owner_of(person: str, calendar: str) -> Owner:
             return make_owner(people=(person,), calendar=CALENDARS[calendar])
 
 
-class Escalation(RuleBasedStateMachine):
-    world: World
-    witness: Witness
+class History(RuleBasedStateMachine):
+    """What happens to one exposure. Several worlds can go through the same, and differ in when somebody looks."""
+
+    witnesses: list[Witness]
+    worlds = 1
+    longest_notice = 120
 
     @initialize(
         day=st.integers(0, 700),
@@ -123,19 +131,104 @@ class Escalation(RuleBasedStateMachine):
         after: Answer,
     ) -> None:
         start = datetime.combine(FIRST_DAY + day * DAY, time(), UTC) + timedelta(minutes=minute)
-        self.world = World(
-            start=start,
-            shutdown_on=start.date() + notice * DAY,
-            owner=owner_of(person, calendar),
-            policy=policy or DEFAULT_POLICY,
-            calls_at=timedelta(hours=calls_at),
-        )
-        self.world.answer_after_the_end = after
-        self.world.call(rhythm or Rhythm())
-        self.witness = Witness(self.world, TALLY)
+        self.witnesses = []
+        for _ in range(self.worlds):
+            world = World(
+                start=start,
+                shutdown_on=start.date() + min(notice, self.longest_notice) * DAY,
+                owner=owner_of(person, calendar),
+                policy=policy or DEFAULT_POLICY,
+                calls_at=timedelta(hours=calls_at),
+            )
+            world.answer_after_the_end = after
+            world.call(rhythm or Rhythm())
+            self.witnesses.append(Witness(world, TALLY))
         TALLY["histories"] += 1
 
-    # --- time
+    @property
+    def world(self) -> World:
+        return self.witnesses[0].world
+
+    def happens(self, change: Callable[[World], None]) -> None:
+        for witness in self.witnesses:
+            change(witness.world)
+
+    def act(self, act: Act) -> None:
+        for witness in self.witnesses:
+            witness.act(act)
+
+    # --- calls
+
+    @rule(rhythm=st.none() | rhythms)
+    def calls_change(self, rhythm: Rhythm | None) -> None:
+        self.happens(lambda world: world.call(rhythm))
+
+    @rule(answer=st.sampled_from(["answered", "failing", "redirected"]))
+    def calls_are_answered_otherwise(self, answer: Answer) -> None:
+        self.happens(lambda world: world.answer_with(answer))
+
+    # --- the provider
+
+    @precondition(lambda self: self.world.deprecation.announced is not None)
+    @rule(days=st.integers(-40, 40))
+    def date_moves(self, days: int) -> None:
+        announced, on = self.world.deprecation.announced, self.world.deadline or self.world.now.date()
+        assert announced is not None
+        day = min(max(announced + DAY, on + days * DAY), self.world.now.date() + self.longest_notice * DAY)
+        self.happens(lambda world: world.plan_end(day))
+
+    @precondition(lambda self: self.world.deadline is not None)
+    @rule()
+    def date_becomes_soft(self) -> None:
+        self.happens(lambda world: world.plan_end(world.deadline, "no_sooner_than"))
+
+    @precondition(lambda self: self.world.deprecation.is_deprecated)
+    @rule()
+    def deprecation_is_taken_back(self) -> None:
+        self.happens(World.take_back)
+
+    @precondition(lambda self: not self.world.deprecation.is_deprecated)
+    @rule(days=st.integers(1, 90))
+    def deprecation_comes_back(self, days: int) -> None:
+        day = self.world.now.date() + min(days, self.longest_notice) * DAY
+        self.happens(lambda world: world.announce(day))
+
+    # --- people
+
+    @rule(person=people, calendar=calendars)
+    def service_changes_hands(self, person: str, calendar: str) -> None:
+        self.happens(lambda world: world.hand_over_to(owner_of(person, calendar)))
+
+    @rule()
+    def somebody_acknowledges(self) -> None:
+        self.act(Acknowledge(ADA))
+
+    @rule(nth=st.integers(0, 40), is_safe=st.booleans())
+    def somebody_snoozes(self, nth: int, is_safe: bool) -> None:
+        case = self.world.case()
+        safe = safe_days(self.world.campaign, case, self.world.policy) if case and is_safe else ()
+        until = safe[nth % len(safe)] if safe else self.world.now.date() + nth * DAY
+        self.act(Snooze(ADA, until))
+
+    @rule(days=st.integers(0, 60))
+    def somebody_promises(self, days: int) -> None:
+        self.act(Commit(ADA, self.world.now.date() + days * DAY))
+
+    @rule(days=st.integers(1, 90))
+    def somebody_waives(self, days: int) -> None:
+        self.act(Waive(ADA, self.world.now.date() + days * DAY, "the vendor renews the contract"))
+
+    @rule()
+    def somebody_reopens(self) -> None:
+        self.act(Reopen(ADA))
+
+
+class Escalation(History):
+    """Schedulers that run, that are down, that race, whose clocks jump, and that do not know yet what was called."""
+
+    @property
+    def witness(self) -> Witness:
+        return self.witnesses[0]
 
     @rule(hours=st.integers(0, 14 * 24), minutes=st.integers(0, 59))
     def schedulers_run(self, hours: int, minutes: int) -> None:
@@ -160,16 +253,6 @@ class Escalation(RuleBasedStateMachine):
     def two_schedulers_look_at_once(self, minutes: int, first_wins: bool) -> None:
         self.witness.look_twice(self.world.now + timedelta(minutes=minutes), first_wins=first_wins)
 
-    # --- calls
-
-    @rule(rhythm=st.none() | rhythms)
-    def calls_change(self, rhythm: Rhythm | None) -> None:
-        self.world.call(rhythm)
-
-    @rule(answer=st.sampled_from(["answered", "failing", "redirected"]))
-    def calls_are_answered_otherwise(self, answer: Answer) -> None:
-        self.world.answer = answer
-
     @rule(days=st.integers(1, 40))
     def late_record_comes_in(self, days: int) -> None:
         self.world.hear_late_of(days)
@@ -177,82 +260,91 @@ class Escalation(RuleBasedStateMachine):
     @precondition(lambda self: self.world.read_until is None)
     @rule(hours=st.integers(0, 48))
     def reading_stalls(self, hours: int) -> None:
-        self.world.read_until = self.world.now - timedelta(hours=hours)
+        self.world.read_up_to(self.world.now - timedelta(hours=hours))
 
     @precondition(lambda self: self.world.read_until is not None)
     @rule()
     def reading_catches_up(self) -> None:
-        self.world.read_until = self.world.look = None
-
-    # --- the provider
-
-    @precondition(lambda self: self.world.deprecation.announced is not None)
-    @rule(days=st.integers(-40, 40))
-    def date_moves(self, days: int) -> None:
-        announced, on = self.world.deprecation.announced, self.world.deadline or self.world.now.date()
-        assert announced is not None
-        self.world.plan_end(max(announced + DAY, on + days * DAY))
-
-    @precondition(lambda self: self.world.deadline is not None)
-    @rule()
-    def date_becomes_soft(self) -> None:
-        self.world.plan_end(self.world.deadline, "no_sooner_than")
-
-    @precondition(lambda self: self.world.deprecation.is_deprecated)
-    @rule()
-    def deprecation_is_taken_back(self) -> None:
-        self.world.take_back()
-
-    @precondition(lambda self: not self.world.deprecation.is_deprecated)
-    @rule(days=st.integers(1, 90))
-    def deprecation_comes_back(self, days: int) -> None:
-        self.world.announce(self.world.now.date() + days * DAY)
-
-    # --- people
-
-    @rule(person=people, calendar=calendars)
-    def service_changes_hands(self, person: str, calendar: str) -> None:
-        self.world.hand_over_to(owner_of(person, calendar))
-
-    @rule()
-    def somebody_acknowledges(self) -> None:
-        self.witness.act(Acknowledge(ADA))
-
-    @rule(nth=st.integers(0, 40), is_safe=st.booleans())
-    def somebody_snoozes(self, nth: int, is_safe: bool) -> None:
-        case = self.world.case()
-        safe = safe_days(self.world.campaign, case, self.world.policy) if case and is_safe else ()
-        until = safe[nth % len(safe)] if safe else self.world.now.date() + nth * DAY
-        self.witness.act(Snooze(ADA, until))
-
-    @rule(days=st.integers(0, 60))
-    def somebody_promises(self, days: int) -> None:
-        self.witness.act(Commit(ADA, self.world.now.date() + days * DAY))
-
-    @rule(days=st.integers(1, 90))
-    def somebody_waives(self, days: int) -> None:
-        self.witness.act(Waive(ADA, self.world.now.date() + days * DAY, "the vendor renews the contract"))
-
-    @rule()
-    def somebody_reopens(self) -> None:
-        self.witness.act(Reopen(ADA))
+        self.world.read_up_to(None)
 
     def teardown(self) -> None:
         """Whatever went before: the day comes, and passes."""
-        world = self.world
-        world.read_until = world.look = None
-        if world.deadline is not None:
-            after = datetime.combine(world.deadline + 3 * DAY, time(), UTC)
-            world.live_until(max(after, world.now + DAY), self.witness.look)
+        self.world.read_up_to(None)
+        if self.world.deadline is not None:
+            after = datetime.combine(self.world.deadline + 3 * DAY, time(), UTC)
+            self.world.live_until(max(after, self.world.now + DAY), self.witness.look)
 
 
-Escalation.TestCase.settings = settings(
-    max_examples=EXAMPLES,
+class Ticking(History):
+    """One history for three kinds of schedulers: one ticks each hour, one at any moment, one when it was told to."""
+
+    worlds = 3
+    longest_notice = 25
+
+    def happens(self, change: Callable[[World], None]) -> None:
+        """All see at once what has changed; they differ in when they look while time passes."""
+        super().happens(change)
+        for witness in self.witnesses:
+            witness.look()
+
+    @rule(days=st.integers(1, 14), gaps=gaps)
+    def days_pass(self, days: int, gaps: list[int]) -> None:
+        self.time_passes(days * 24, gaps)
+
+    @rule(hours=st.integers(0, 48), gaps=gaps)
+    def time_passes(self, hours: int, gaps: list[int]) -> None:
+        end = self.world.now + timedelta(hours=hours)
+        each_hour, at_any_time, as_told = self.witnesses
+        _tick(each_hour, end, [60])
+        _tick(at_any_time, end, gaps)
+        as_told.world.live_until(end, as_told.look)
+        for witness in self.witnesses:
+            witness.look()
+
+    def teardown(self) -> None:
+        """A while later all three stand at the same step, and the owner knows the same."""
+        self.time_passes(hours=5 * 24, gaps=[5 * 60, 6 * 60])
+        one, *others = [_stands(witness) for witness in self.witnesses]
+        assert others == [one, one]
+
+
+def _tick(witness: Witness, end: datetime, gaps: list[int]) -> None:
+    world = witness.world
+    for gap in cycle(gaps):
+        if world.now + timedelta(minutes=gap) > end:
+            break
+        world.pass_to(world.now + timedelta(minutes=gap))
+        witness.look()
+    world.pass_to(end)
+
+
+def _stands(witness: Witness) -> tuple[object, ...] | None:
+    """Where a campaign stands, whenever it was looked at."""
+    campaign = witness.world.campaign
+    if campaign is None:
+        return None
+    calm = {step.name for step in campaign.policy.steps if not step.at.while_failing}
+    return (
+        campaign.deadline,
+        campaign.is_open,
+        campaign.close_reason,
+        campaign.hold,
+        campaign.promise_broken_on,
+        campaign.owner,
+        {done.step for done in campaign.done},
+        next((done.step for done in reversed(campaign.done) if done.told and done.step in calm), None),
+    )
+
+
+SETTINGS = settings(
     stateful_step_count=24,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
+Escalation.TestCase.settings = settings(SETTINGS, max_examples=EXAMPLES)
+Ticking.TestCase.settings = settings(SETTINGS, max_examples=max(1, EXAMPLES // 10))
 TestEscalation = Escalation.TestCase
+TestTicking = Ticking.TestCase
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -260,7 +352,8 @@ def what_happened(request: pytest.FixtureRequest) -> Iterator[None]:
     """At the end of a long run: what the laws had to say something about."""
     TALLY.clear()
     yield
-    said = ", ".join(f"{count:,} {name}" for name, count in sorted(TALLY.items()))
-    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
-    if terminal and "LASTCALL_LAWS_EXAMPLES" in os.environ:
-        terminal.write_line(f"\n{said}")
+    if "LASTCALL_LAWS_EXAMPLES" in os.environ:
+        said = ", ".join(f"{count:,} {name}" for name, count in sorted(TALLY.items()))
+        manager = request.config.pluginmanager
+        with manager.getplugin("capturemanager").global_and_fixture_disabled():
+            manager.getplugin("terminalreporter").write_line(f"\n{said}")
