@@ -1,0 +1,134 @@
+"""Days on which two rules meet, told as small histories under the eyes of all laws."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from service.core.calendar import Calendar, Freeze
+from service.core.escalation.act import Act, Commit, Snooze, Waive
+from service.core.escalation.decision import Telling, Wait
+from service.core.escalation.policy import DEFAULT_POLICY
+from tests.builders import make_owner
+from tests.escalation_laws import Witness
+from tests.escalation_world import HOUR, Rhythm, World
+
+ADA = "ada@example.com"
+
+
+def at(day: str, clock: str = "00:00") -> datetime:
+    return datetime.fromisoformat(f"2025-{day}T{clock}:00+00:00")
+
+
+class Story:
+    """GPT-4.5 Preview from its announcement on, called each day at noon; its owner lives in Berlin."""
+
+    def __init__(self, *, start: datetime | None = None, shutdown_on: date = date(2025, 7, 14), **owner: Any) -> None:
+        begin = start or at("04-14")
+        self.world = World(start=begin, shutdown_on=shutdown_on, owner=make_owner(**owner), policy=DEFAULT_POLICY)
+        self.world.call(Rhythm())
+        self.witness = Witness(self.world)
+        self.told: list[tuple[datetime, Telling]] = []
+
+    def look(self) -> None:
+        decision = self.witness.look()
+        if decision and not isinstance(decision, Wait):
+            self.told += [(self.world.now, telling) for telling in decision.tellings]
+
+    def until(self, moment: datetime) -> "Story":
+        """What was told before is forgotten."""
+        self.told.clear()
+        self.world.live_until(moment, self.look)
+        return self
+
+    def act(self, act: Act) -> None:
+        before = self.world.campaign
+        self.witness.act(act)
+        assert self.world.campaign != before
+
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        return [(f"{now:%m-%d %H:%M}", telling.step) for now, telling in self.told]
+
+
+def test_morning_that_the_clock_leaves_out_comes_as_much_later() -> None:
+    calendar = Calendar(ZoneInfo("America/New_York"), work_starts=time(2, 30), workdays=frozenset(range(7)))
+    story = Story(start=at("02-20"), shutdown_on=date(2025, 3, 16), calendar=calendar).until(at("03-08"))
+    assert story.until(at("03-10")).steps == [("03-09 07:30", "-7d")]  # 3:30 by the new time; there was no 2:30
+
+
+def test_snooze_until_the_day_of_the_shutdown_ends_as_that_begins() -> None:
+    story = Story().until(at("07-13", "10:00"))
+    story.act(Snooze(ADA, date(2025, 7, 14)))
+    story.until(at("07-14", "12:00"))
+    assert story.steps == [("07-14 07:00", "0d"), ("07-14 12:00", "+0d while failing")]
+
+
+def test_waiver_past_the_shutdown_ends_in_one_message() -> None:
+    story = Story().until(at("06-16"))
+    story.act(Waive(ADA, date(2025, 8, 1), "the vendor extends the contract"))
+    assert story.until(at("08-01", "06:59")).steps == []
+    assert story.until(at("08-01", "07:00")).steps == [("08-01 07:00", "+0d while failing")]
+    assert {"owner", "manager", "incident"} <= set(story.told[0][1].audiences)
+
+
+def test_promise_for_the_day_of_the_shutdown_does_not_outlive_it() -> None:
+    story = Story().until(at("07-14", "00:00") - HOUR)
+    story.act(Commit(ADA, date(2025, 7, 14)))
+    story.until(at("07-14", "12:00"))
+    assert story.steps == [("07-14 07:00", "0d"), ("07-14 12:00", "+0d while failing")]
+
+
+def test_relapse_on_the_day_of_the_closing_is_told_that_day() -> None:
+    story = Story().until(at("06-10", "12:00"))
+    story.world.call(None)
+    assert story.until(at("06-13", "12:00")).steps == [("06-13 12:00", "migrated")]
+    story.world.calls.at = 15 * HOUR
+    story.world.call(Rhythm())
+    assert story.until(at("06-13", "23:00")).steps == [("06-13 15:00", "-60d")]
+    assert story.told[0][1].reopened
+
+
+def test_date_that_moves_to_the_past_is_told_with_one_notice() -> None:
+    story = Story().until(at("06-16", "10:00"))
+    story.world.plan_end(date(2025, 6, 1))
+    assert story.until(at("06-16", "10:00")).steps == [("06-16 10:00", "date_moved"), ("06-16 10:00", "+1d")]
+
+
+def test_freeze_over_the_shutdown_pulls_the_steps_forward_and_not_the_end() -> None:
+    frozen = Freeze(date(2025, 7, 7), date(2025, 7, 20), "summer")
+    story = Story(calendar=Calendar(ZoneInfo("Europe/Berlin"), freezes=(frozen,))).until(at("06-29"))
+    story.until(at("07-14", "12:00"))
+    assert story.steps == [
+        ("06-30 07:00", "-7d"),
+        ("07-04 07:00", "-3d"),
+        ("07-06 07:00", "-1d"),
+        ("07-14 07:00", "0d"),
+        ("07-14 12:00", "+0d while failing"),
+    ]
+
+
+def test_owner_who_is_replaced_twice_in_a_day_leaves_two_first_notices() -> None:
+    story = Story().until(at("06-16", "08:00"))
+    for person in ("bob@example.com", "cy@example.com"):
+        story.world.hand_over_to(make_owner(people=(person,)))
+        story.until(story.world.now + HOUR)
+        assert [telling.audiences for _, telling in story.told] == [("owner",)]
+        assert story.told[0][1].handed_over
+    story.world.hand_over_to(make_owner(people=("cy@example.com",)))
+    assert story.until(story.world.now + timedelta(days=1)).steps == []
+
+
+def test_first_notice_before_a_long_holiday_goes_out_before_the_shutdown() -> None:
+    golden_week = Calendar(ZoneInfo("Asia/Shanghai"), country="CN")  # 1 to 8 October 2025
+    story = Story(start=at("09-30", "12:00"), shutdown_on=date(2025, 10, 6), calendar=golden_week)
+    story.until(at("10-03", "01:00"))
+    (_, notice), *_ = story.told
+    assert notice.not_before == datetime(2025, 10, 3, 1, tzinfo=UTC)
+
+
+def test_failure_before_the_shutdown_does_not_take_the_place_of_that_on_the_day() -> None:
+    story = Story().until(at("07-11"))
+    story.world.answer_with("failing")
+    told = story.until(at("07-14", "12:00")).told
+    failing = [(now, telling.occurrence) for now, telling in told if telling.step == "+0d while failing"]
+    assert failing == [(at("07-11", "12:00"), ""), (at("07-14"), "2025-07-14")]
