@@ -20,7 +20,7 @@ ROWS = {
 FIELDS = {f"LASTCALL_{name.upper()}": field for name, field in Settings.model_fields.items()}
 NO_SETTINGS = {"LASTCALL_SECRETS_DIR", "LASTCALL_YAML"}
 """Where settings are read from, and the demo's text of that file."""
-FOR_TESTS = re.compile(r"LASTCALL_(TEST|CHAOS)_\w+")
+FOR_TESTS = re.compile(r"LASTCALL_(TEST|CHAOS|LAWS)_\w+")
 
 
 def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
