@@ -1,0 +1,200 @@
+"""Laws of what is told: once, at its time, to all whom it concerns, the owner first, and not while asked to wait."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from service.core.calendar import utc_midnight
+from service.core.escalation.act import Commit, Snooze, Waive
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.decision import Close, Decision, Open, Reopen, Telling, Wait
+from service.core.escalation.policy import Step
+from service.core.exposure import Exposure, quiet_at
+from service.core.ownership import ABOVE_OWNER, destinations
+from tests.escalation_asked import Asked
+from tests.escalation_memory import CHANNELS, early, is_on_the_day
+from tests.escalation_timing import DAY, LAST_DAYS, in_last_days, is_working_time, morning
+
+FIRST = "handed over"
+"""A first notice to a new owner: it speaks of the step where the ladder stands, and does not take its place."""
+SHORTEST_QUIET = timedelta(days=3)
+
+
+@dataclass
+class Told(Asked):
+    def _of_change(self, before: Campaign | None, change: Decision, exposure: Exposure, now: datetime) -> None:
+        assert not isinstance(change, Wait)
+        notices = [one for one in change.tellings if one.news == "notice"]
+        told = [audience for one in notices for audience in one.audiences]
+        assert len(told) == len(set(told)), "one message, never a burst"
+        self._fails_anew(exposure, now)
+        is_kept = isinstance(change, Close) and isinstance(self.asked, Commit)
+        silent_until = None if is_kept else self._silent_until(exposure, now)
+        self._of_opening_and_closing(before, change, exposure, now)
+        if before is not None and change.campaign.plan_version != before.plan_version:
+            planned_for = before.deadline, before.frozen_from
+            assert planned_for != (change.campaign.deadline, change.campaign.frozen_from), (
+                "planned anew for the same day"
+            )
+            self._planned_anew(exposure, now)
+            self.asked = None if isinstance(self.asked, Snooze) else self.asked
+        for telling in change.tellings:
+            self.tally[telling.news] += 1
+            is_news = telling.news == "date_moved" or (telling.handed_over and telling.audiences == ("owner",))
+            if silent_until and (not is_news or isinstance(self.asked, Snooze)):
+                assert telling.not_before >= silent_until, "told while somebody had asked to wait"
+            self._of_telling(telling, change.campaign, exposure, now)
+        if any(not one.occurrence.startswith(FIRST) for one in notices) or isinstance(change, Reopen):
+            self._left_behind(exposure, now)
+
+    def _of_opening_and_closing(
+        self, before: Campaign | None, change: Decision, exposure: Exposure, now: datetime
+    ) -> None:
+        match change:
+            case Close():
+                assert before is not None
+                assert before.is_open, "closed twice"
+                assert [one.audiences for one in change.tellings] == [("owner",)]
+                assert change.campaign.close_reason == self._reason_to_close(exposure, now)
+                self.acknowledged = None
+                if isinstance(self.asked, Commit):
+                    self.asked = None
+            case Reopen():
+                assert before is not None
+                assert before.closed_at is not None
+                is_back = before.close_reason == "withdrawn"
+                assert is_back or exposure.last_at > before.closed_at, "only a new call reopens"
+                self.heard.clear()
+                self.held.clear()
+                self.counted_from = None
+            case Open():
+                assert before is None
+            case _:
+                assert before is not None
+                assert before.is_open, "told past a close"
+
+    def _reason_to_close(self, exposure: Exposure, now: datetime) -> str:
+        if not exposure.deprecation.is_deprecated:
+            return "withdrawn"
+        known = min(now, self.world.read_until or now)
+        assert known - exposure.last_at >= SHORTEST_QUIET, "taken as migrated within its own rhythm"
+        assert known >= quiet_at(exposure), "taken as migrated within its own rhythm"
+        return "migrated"
+
+    def _planned_anew(self, exposure: Exposure, now: datetime) -> None:
+        """The steps that are ahead again are to be told again; those that are behind stay behind."""
+        is_broken = self._state(exposure, now) == "broken"
+        ladder = [one for one in self._ladder(exposure) if one.begins > now]
+        ahead = {one.step.name for one in ladder if not (is_broken and is_on_the_day(one.step))}
+        for name, at in list(self.failing_at.items()):
+            told = self.behind.pop(name, None), self.behind.pop(early(name), None)
+            if name not in ahead or is_broken:
+                self.behind[self._arming_at(name, exposure.deadline, at)] = told[0] or told[1] or set()
+            else:
+                del self.failing_at[name]
+        self.behind = {name: who for name, who in self.behind.items() if name not in ahead}
+        if self.held_of is not None and self._arming(self.held_of, exposure, now) not in self.behind:
+            self.held.clear()
+        if self.held_of is not None and all(one.step != self.held_of for one in self._ladder(exposure)):
+            self.held.clear()
+
+    def _of_telling(self, telling: Telling, campaign: Campaign, exposure: Exposure, now: datetime) -> None:
+        world = self.world
+        for to in destinations(world.owner, telling.audiences, CHANNELS):
+            key = (campaign.plan_version, telling.news, telling.step, telling.occurrence, to)
+            assert key not in self.said or telling.handed_over, f"told twice, and dropped by the database: {key}"
+            self.said.add(key)
+        assert telling.audiences
+        assert telling.reason
+        assert destinations(world.owner, telling.audiences, CHANNELS), "nobody hears"
+        assert telling.not_before >= now
+        if telling.news == "notice":
+            self._of_notice(telling, campaign.policy.step(telling.step), exposure, now)
+        elif not isinstance(self.asked, Snooze | Waive):
+            self._goes_out_when_people_work(telling, exposure)
+        self._owner_hears_first(telling, exposure, now)
+
+    def _of_notice(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
+        calendar = self.world.owner.calendar
+        if telling.occurrence.startswith(FIRST):
+            self._goes_out_when_people_work(telling, exposure)
+            return
+        standing = next((one for one in self._ladder(exposure) if one.step == step), None)
+        is_early_death = step.at.while_failing and self._state(exposure, now) == "broken"
+        assert standing is not None, "told of a step that has no day"
+        is_told_anew = (
+            telling.occurrence.startswith("reopened") or telling.handed_over or is_rest(telling)
+        ) and step.name in self.behind
+        assert now >= standing.begins or is_early_death or is_told_anew, f"{telling.step} was told before its time"
+        if in_last_days(calendar, exposure.deadline, now) or (step.at.while_failing and telling.not_before == now):
+            assert telling.not_before == now or telling.handed_over, "in the last days nothing waits"
+        elif step.at.while_failing:
+            assert telling.handed_over or is_rest(telling), "what fails is told at once"
+        else:
+            self._goes_out_when_people_work(telling, exposure)
+        self._everybody_of(telling, step, exposure, now)
+        self._once(telling, step, exposure, now)
+
+    def _goes_out_when_people_work(self, telling: Telling, exposure: Exposure) -> None:
+        """Or in the last days; and no later than they begin."""
+        calendar, deadline, at = self.world.owner.calendar, exposure.deadline, telling.not_before
+        assert is_working_time(calendar, at) or in_last_days(calendar, deadline, at)
+        if telling.news == "notice" and deadline is not None:
+            assert at <= max(self.world.now, morning(calendar, deadline - LAST_DAYS * DAY)), "waits into the last days"
+
+    def _everybody_of(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
+        """Whoever belongs to the step hears, is held for the owner's day, or is spared by the forecast."""
+        if not telling.handed_over and not is_rest(telling):
+            assert set(step.tell) <= {*telling.audiences, *telling.held, *telling.spared}
+        assert set(telling.held) | set(telling.spared) <= ABOVE_OWNER
+        assert not (telling.held or telling.spared) or not self._is_late(exposure, now)
+
+    def _once(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
+        told = self.behind.get(self._arming(step, exposure, now))
+        is_more_of_it = told is not None and set(telling.audiences) <= self.held - told
+        again = telling.handed_over or telling.occurrence.startswith(("reopened", "promised"))
+        if step.repeat and telling.occurrence and not again and not is_more_of_it:
+            day, last = date.fromisoformat(telling.occurrence), self.repeated.get(step.name)
+            is_soon = told is not None and last is not None and day - last < timedelta(days=step.repeat)
+            assert not is_soon or self._was_early(step, exposure, now), "repeated too soon"
+            if told is not None and self.acknowledged and self.acknowledged[0] == step.name:
+                assert now >= self.acknowledged[1], "repeated while acknowledged"
+        elif not again and not is_more_of_it:
+            assert told is None, f"{step.name} was told before"
+        if step.repeat and telling.occurrence[:4].isdigit():
+            self.repeated[step.name] = date.fromisoformat(telling.occurrence)
+        self._told_of_failing(step, now)
+        earlier = (told or set()) if is_more_of_it else set()
+        self.behind[self._arming(step, exposure, now)] = earlier | set(telling.audiences)
+        waiting = set() if self._is_moot(exposure, now) else self.held
+        self.held = (waiting | set(telling.held)) - {*telling.audiences, *telling.spared}
+        if telling.held:
+            self.held_of = step
+
+    def _was_early(self, step: Step, exposure: Exposure, now: datetime) -> bool:
+        """Told of calls that failed before the shutdown, and now it is the day."""
+        if exposure.deadline is None or not step.at.while_failing:
+            return False
+        return self.told_at[step.name] < utc_midnight(exposure.deadline) <= now
+
+    def _owner_hears_first(self, telling: Telling, exposure: Exposure, now: datetime) -> None:
+        if "owner" in telling.audiences:
+            for address in self._answerable():
+                self.ever_heard.setdefault(address, telling.not_before)
+                if telling.news != "notice":
+                    continue
+                if telling.handed_over or self.counted_from is None:
+                    self.counted_from = telling.not_before
+                if telling.handed_over or self.heard.get(address, telling.not_before) >= telling.not_before:
+                    self.heard[address] = telling.not_before
+        if ABOVE_OWNER.isdisjoint(telling.audiences):
+            return
+        since = [self.heard[address] for address in self._answerable() if address in self.heard]
+        assert since, "somebody above the owner hears first"
+        assert min(since) <= telling.not_before, "somebody above the owner hears first"
+        had_a_day = self._had_a_business_day(min(since)) <= now
+        assert had_a_day or self._is_late(exposure, now), "told before the owner had a business day"
+
+
+def is_rest(telling: Telling) -> bool:
+    """Of those who were held back."""
+    return set(telling.audiences) <= ABOVE_OWNER and not telling.held
