@@ -228,6 +228,16 @@ def standing_at(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung 
     return behind[-1] if behind else next((rung for rung in ladder if rung.name == level), None)
 
 
+def left_at(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | None:
+    """The step that was told last. Where that speaks of failing calls, and they are answered now: where the ladder
+    stands. None: nobody was told."""
+    if (level := campaign.level) is None:
+        return None
+    told_last = next((rung for rung in ladder if rung.name == level.step), None)
+    candidates = (told_last, standing_at(campaign, case, ladder))
+    return next((rung for rung in candidates if rung and _applies(rung.step, case.state)), None)
+
+
 def next_above(campaign: Campaign, rung: Rung, ladder: Sequence[Rung]) -> Step | None:
     """The step that follows by the calendar, as far as it speaks of the time before the shutdown."""
     later = (one.step for one in ladder if one.nominal > rung.nominal and not one.step.at.needs_calls)

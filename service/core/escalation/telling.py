@@ -9,7 +9,7 @@ from service.core.escalation.campaign import Answerable, Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.decision import News, Telling
 from service.core.escalation.holding import was_to_wait
-from service.core.escalation.ladder import Rung, Waiting, held_back, next_above, waiting
+from service.core.escalation.ladder import Rung, Waiting, held_back, left_at, next_above, waiting
 from service.core.escalation.policy import Step
 from service.core.ownership import ABOVE_OWNER, Audience
 
@@ -145,8 +145,7 @@ def tell_relapse(campaign: Campaign, ladder: Sequence[Rung], case: Case) -> tupl
     step that is due, where nobody was told before; and not at all where none is.
     """
     due = waiting(campaign, case, ladder)
-    level = campaign.level.step if campaign.level else None
-    left = [Waiting(rung, case.today) for rung in ladder if rung.name == level]
+    left = [Waiting(rung, case.today)] if (rung := left_at(campaign, case, ladder)) else []
     fresh = [one for one in due if one.rung.step.at.needs_calls or case.day_of(one.rung.nominal) == case.today]
     if not fresh and not left:
         fresh = due
