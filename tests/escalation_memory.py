@@ -35,6 +35,8 @@ class Memory:
     """Since when those who answer for the service have heard of it in this opening, by address."""
     counted_from: datetime | None = None
     """When the owner heard first, or will hear: those who are held wait for a business day from then on."""
+    has_jumped: bool = False
+    """A clock was behind: what is told may bear the time of what was told already."""
     ever_heard: dict[str, datetime] = field(default_factory=dict)
 
     def _ladder(self, exposure: Exposure) -> tuple[Standing, ...]:
@@ -65,6 +67,7 @@ class Memory:
                 for name in (one.step.name, early(one.step.name)):
                     self.behind.pop(name, None)
                 self.repeated.pop(one.step.name, None)
+                self.failing_at.pop(one.step.name, None)
 
     def _arming(self, step: Step, exposure: Exposure, now: datetime) -> str:
         is_once = step.at.while_failing and not step.repeat
