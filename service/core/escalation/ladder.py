@@ -176,7 +176,7 @@ def held_until(campaign: Campaign, case: Case) -> datetime | None:
     had_a_day = case.business_day_after(campaign.owner_told_at)
     ends = (case.deadline, case.effective_deadline)
     last_days = (case.morning(end - timedelta(days=LAST_DAYS)) for end in ends if end and end >= case.today)
-    return min([had_a_day, *last_days])
+    return max(campaign.owner_told_at, min([had_a_day, *last_days]))
 
 
 def wakes(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> datetime | None:
