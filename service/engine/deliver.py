@@ -187,7 +187,7 @@ class Delivery:
 
     async def _resume(self, claim: Claim, written: Written) -> Outcome:
         """Look before anything is sent again; then send what is missing."""
-        sought = await self.transport.find(written.id, claim.destination, written.since, now=self.this_instant)
+        sought = await self.transport.find(written.id, claim.destination, written.since, now=self.now)
         match sought:
             case Found(root, replies) if replies >= len(written.message.replies):
                 return root
@@ -207,7 +207,7 @@ class Delivery:
     async def _post(self, message: Message, destination: str, message_id: UUID, found: Found | None = None) -> Outcome:
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
-                return await self.transport.post(message, destination, message_id, now=self.this_instant, found=found)
+                return await self.transport.post(message, destination, message_id, now=self.now, found=found)
         except TimeoutError:
             return Unknown("timeout")
 

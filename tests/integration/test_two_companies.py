@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from structlog.testing import capture_logs
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.database import Database
@@ -19,6 +19,7 @@ from service.engine.escalate import Escalated, escalate
 from service.engine.explain import why_so
 from service.engine.reconcile import reconcile
 from tests.calls import count_calls, make_event
+from tests.processes import environment, lastcall
 
 ADA = Owner("search", people=("ada@example.com",), rule="owners[0]")
 OLD = Company(owners=(OwnerRule(("search-*",), ADA),))
@@ -85,14 +86,16 @@ async def test_file_that_was_taken_back_to_decides_again_once_the_other_is_out_o
     assert await told_after(database, MAY + MINUTE) == ["user:ada@example.com"]
 
 
-async def test_process_that_decides_nothing_says_why(database: Database, loaded: LoadedCatalog) -> None:
-    await call(database, loaded)
-    await tick(database, loaded, MAY, OLD)
-    await tick(database, loaded, MAY + MINUTE, NEW)
-    with capture_logs() as logs:
-        await tick(database, loaded, MAY + 2 * MINUTE, OLD)
-    (said,) = [one for one in logs if one["event"] == "superseded"]
-    assert said["reason"].startswith("another lastcall.yaml was loaded after this one and is in use")
+async def test_process_that_decides_nothing_says_why(database_url: str, tmp_path: Path) -> None:
+    said = []
+    for minute, person in enumerate(("ada", "ben", "ada")):
+        owner = f"owners: [{{services: [search-*], team: search, people: [{person}@example.com]}}]"
+        (tmp_path / "lastcall.yaml").write_text(owner, encoding="utf-8")
+        env = environment(LASTCALL_DATABASE_URL=database_url)
+        ticked = await lastcall("tick", "--now", f"2025-05-20T10:0{minute}", env=env, folder=tmp_path)
+        assert ticked.code == 0, ticked.err
+        said.append("another lastcall.yaml was loaded after this one and is in use" in ticked.err)
+    assert said == [False, False, True]
 
 
 async def test_explanation_says_that_another_file_decides(database: Database, loaded: LoadedCatalog) -> None:

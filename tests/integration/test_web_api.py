@@ -54,6 +54,7 @@ async def test_an_exposure_says_its_owner_volume_and_who_was_told(database: Data
         "repeat_days": None,
         "at": "2025-06-30T12:00:00Z",
         "state": "delivered",
+        "frozen_from": None,
         "not_before": "2025-06-30T12:00:00Z",
         "others": 0,
     }

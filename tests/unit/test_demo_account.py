@@ -47,7 +47,7 @@ def test_account_tells_migrated_silent_and_failing_apart() -> None:
     assert lines[2:5] == [
         "gone search 10 Jun 10 a day fail migrated in time",
         "rare search 30 Jun 60 at a time fail fell silent",
-        "late search 15 Jul 2 a day fail 7 calls failed, as nobody was told",
+        "late search 15 Jul 2 a day fail 7 calls failed",
     ]
     assert "1 migrated before the day and 1 fell silent" in lines[5]
     assert "some 12 calls a day that would have failed" in " ".join(lines[5:])
