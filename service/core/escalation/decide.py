@@ -87,9 +87,10 @@ def _go_on(campaign: Campaign, case: Case) -> Change | Wait:
 
 
 def _hold_still(quiet: Quiet, case: Case) -> Wait:
-    """The calls may end meanwhile, which closes the campaign all the same."""
+    """The calls may end meanwhile, which closes the campaign all the same; the shutdown, if it was kept open."""
     ends_at = case.now + UNTIL_MORE_IS_KNOWN if case.seems_quiet else quiet_at(case.exposure)
-    until = min((at for at in (quiet.until, ends_at) if at and at > case.now), default=None)
+    shutdown = utc_midnight(case.deadline) if case.deadline else None
+    until = min((at for at in (quiet.until, ends_at, shutdown) if at and at > case.now), default=None)
     return Wait(until, wakes_on_call=isinstance(quiet.hold, Committed), reason=quiet.reason)
 
 
