@@ -109,9 +109,9 @@ class Witness(Told):
     def _nobody_is_held_for_ever(self, exposure: Exposure, now: datetime) -> None:
         if self.held and self.counted_from and not self._is_moot(exposure, now):
             assert now < self._had_a_business_day(self.counted_from), f"{self.held} are held for ever"
-            # The last days begin with the morning.
-            today = morning(self.world.owner.calendar, self.world.owner.calendar.day_of(now))
-            assert now < today or not self._is_late(exposure, now), f"{self.held} are held in the last days"
+            # The last days begin with the morning, and the owner hears first.
+            begun = max(morning(self.world.owner.calendar, self.world.owner.calendar.day_of(now)), self.counted_from)
+            assert now < begun or not self._is_late(exposure, now), f"{self.held} are held in the last days"
 
     def _bad_end_was_told(self, due: list[Standing], exposure: Exposure, now: datetime) -> None:
         """Calls on the day of the shutdown or later: somebody who can act has heard."""
