@@ -146,14 +146,14 @@ def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
 
 def _withdraw(campaign: Campaign, case: Case) -> Close:
     reason = "the model is not deprecated any more"
-    telling = _after_the_hold(tell_owner("withdrawn", campaign, case, reason), campaign, case)
+    telling = _after_the_hold(tell_owner("withdrawn", case, reason), campaign, case)
     return Close(_ended(campaign, case.now, "withdrawn"), (telling,), reason)
 
 
 def _migrate(campaign: Campaign, case: Case) -> Close:
     days = case.exposure.quiet_period.days
     reason = f"no call since {case.exposure.last_at:%Y-%m-%d}, longer than this caller's quiet period of {days} days"
-    telling = _after_the_hold(tell_owner("migrated", campaign, case, reason), campaign, case)
+    telling = _after_the_hold(tell_owner("migrated", case, reason), campaign, case)
     return Close(_ended(campaign, case.now, "migrated"), (telling,), reason)
 
 
@@ -187,7 +187,7 @@ def _replan(campaign: Campaign, case: Case) -> Replan:
         reason = f"the last day for changes moved to {case.effective_deadline}"
         return Replan(moved, (), reason) if isinstance(after, Wait) else Replan(after.campaign, after.tellings, reason)
     reason = f"the shutdown moved from {campaign.deadline or 'no firm day'} to {case.deadline or 'no firm day'}"
-    news = tell_owner("date_moved", moved, case, reason)
+    news = tell_owner("date_moved", case, reason)
     if isinstance(after, Wait):
         return Replan(moved, (news,), reason)
     return Replan(after.campaign, (news, *after.tellings), reason)

@@ -186,13 +186,11 @@ def tell_new_owner(campaign: Campaign, standing: Rung | None, case: Case) -> tup
 
 def tell_redirected(campaign: Campaign, case: Case) -> tuple[Campaign, Telling]:
     told = replace(campaign, done=(Done(REDIRECTED, case.now, told=("owner",)), *campaign.done))
-    return told, tell_owner(REDIRECTED, campaign, case, "another model answers than the one that is asked for")
+    return told, tell_owner(REDIRECTED, case, "another model answers than the one that is asked for")
 
 
-def tell_owner(news: News, campaign: Campaign, case: Case, reason: str) -> Telling:
-    """News that belong to no step; good ones wake nobody, not even in the last days. A second life of the campaign is
-    another occurrence."""
-    since = campaign.reopened_at or campaign.opened_at
+def tell_owner(news: News, case: Case, reason: str) -> Telling:
+    """News that belong to no step, and may come again; good ones wake nobody, not even in the last days."""
     is_good = news in {"migrated", "withdrawn"}
     goes_out = case.owner.calendar.next_working(case.now) if is_good else case.goes_out
-    return Telling(news, news, ("owner",), goes_out, reason, occurrence=f"{since:%Y-%m-%dT%H:%M}")
+    return Telling(news, news, ("owner",), goes_out, reason, occurrence=f"{case.now:%Y-%m-%dT%H:%M}")
