@@ -4,7 +4,7 @@ A witness sees each look at a world, remembers who was told what, and fails at t
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.decision import Decision, Wait
@@ -12,8 +12,6 @@ from service.core.exposure import Exposure, quiet_at
 from tests.escalation_timing import Standing, morning
 from tests.escalation_told import Told
 
-SKEW = timedelta(minutes=10)
-"""Between the clocks of two machines."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -26,7 +24,6 @@ class Witness(Told):
         """A scheduler looks, and stores what it decides. `now`: what it takes for the time."""
         world = self.world
         at = world.now if now is None else now
-        self.has_jumped |= at < world.now - SKEW
         before, decision = world.campaign, world.decide(at)
         if decision is None:
             world.look = Wait(None, wakes_on_call=True, reason="nothing was called yet")

@@ -35,8 +35,6 @@ class Memory:
     """Since when those who answer for the service have heard of it in this opening, by address."""
     counted_from: datetime | None = None
     """When the owner heard first, or will hear: those who are held wait for a business day from then on."""
-    has_jumped: bool = False
-    """A clock was behind: what is told may bear the time of what was told already."""
     ever_heard: dict[str, datetime] = field(default_factory=dict)
 
     def _ladder(self, exposure: Exposure) -> tuple[Standing, ...]:

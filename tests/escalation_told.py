@@ -101,9 +101,8 @@ class Told(Asked):
         world = self.world
         for to in destinations(world.owner, telling.audiences, CHANNELS):
             key = (campaign.plan_version, telling.news, telling.step, telling.occurrence, to)
-            has_heard_this_minute = telling.occurrence.startswith((FIRST, "reopened"))
-            may_be_same = has_heard_this_minute or (self.has_jumped and telling.news != "notice")
-            assert key not in self.said or may_be_same, f"told twice, and dropped by the database: {key}"
+            is_this_minute = telling.occurrence.endswith(f"{now:%Y-%m-%dT%H:%M}")
+            assert key not in self.said or is_this_minute, f"told twice, and dropped by the database: {key}"
             self.said.add(key)
         assert telling.audiences
         assert telling.reason
