@@ -170,12 +170,13 @@ def held_back(campaign: Campaign, case: Case) -> Done | None:
 
 
 def held_until(campaign: Campaign, case: Case) -> datetime | None:
-    """When those who are held back hear: the owner had a business day by then, or last days that are ahead begin."""
+    """When those who are held back hear: the owner had a business day by then, or the last days have begun."""
     if held_back(campaign, case) is None or campaign.owner_told_at is None:
         return None
     had_a_day = case.business_day_after(campaign.owner_told_at)
-    ends = (case.deadline, case.effective_deadline)
-    last_days = (case.morning(end - timedelta(days=LAST_DAYS)) for end in ends if end and end >= case.today)
+    freeze = case.frozen_from if case.frozen_from and case.frozen_from >= case.today else None
+    ends = filter(None, (case.deadline, freeze))
+    last_days = (case.morning(end - timedelta(days=LAST_DAYS)) for end in ends)
     return max(campaign.owner_told_at, min([had_a_day, *last_days]))
 
 
