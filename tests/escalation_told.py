@@ -155,9 +155,10 @@ class Told(Asked):
         again = telling.handed_over or telling.occurrence.startswith(("reopened", "promised"))
         if step.repeat and telling.occurrence and not again and not is_more_of_it:
             day, last = date.fromisoformat(telling.occurrence), self.repeated.get(step.name)
-            is_soon = told is not None and last is not None and day - last < timedelta(days=step.repeat)
-            assert not is_soon or self._was_early(step, exposure, now), "repeated too soon"
-            if told is not None and self.acknowledged and self.acknowledged[0] == step.name:
+            is_repeat = told is not None and not self._was_early(step, exposure, now)
+            if is_repeat and last is not None:
+                assert day - last >= timedelta(days=step.repeat), "repeated too soon"
+            if is_repeat and self.acknowledged and self.acknowledged[0] == step.name:
                 assert now >= self.acknowledged[1], "repeated while acknowledged"
         elif not again and not is_more_of_it:
             assert told is None, f"{step.name} was told before"
