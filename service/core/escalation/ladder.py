@@ -109,7 +109,8 @@ def _fails_anew(done: Done, rung: Rung, case: Case) -> date | None:
     if _was_early(done, case) and (day := _occurrence(rung, case) or case.deadline) != done.day:
         return day
     run = failing(case.exposure)
-    return run.since if run and run.answered_on and run.answered_on > done.at.date() else None
+    is_another = run is not None and run.answered_on is not None and run.answered_on > done.at.date()
+    return (_occurrence(rung, case) or run.since) if run and is_another else None
 
 
 def _was_early(done: Done, case: Case) -> bool:
