@@ -92,6 +92,9 @@ class Witness(Told):
         self._every_step_is_behind(due, exposure, now)
         if any(not one.step.at.while_failing for one in due):
             self._owner_has_heard()
+        if any(not one.step.at.needs_calls for one in due):
+            broken = campaign.promise_broken_on
+            assert broken is None or broken == self.named_promise, "a promise was not kept, and nobody was told"
         self._nobody_is_held_for_ever(exposure, now)
         self._bad_end_was_told(due, exposure, now)
 

@@ -35,6 +35,8 @@ class Memory:
     """Since when those who answer for the service have heard of it in this opening, by address."""
     counted_from: datetime | None = None
     """When the owner heard first, or will hear: those who are held wait for a business day from then on."""
+    named_promise: date | None = None
+    """The day of the promise that was not kept and that a notice has named last."""
     ever_heard: dict[str, datetime] = field(default_factory=dict)
 
     def _ladder(self, exposure: Exposure) -> tuple[Standing, ...]:

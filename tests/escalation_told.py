@@ -45,6 +45,8 @@ class Told(Asked):
             self._of_telling(telling, change.campaign, exposure, now)
         if any(not one.occurrence.startswith(FIRST) for one in notices) or isinstance(change, Reopen):
             self._left_behind(exposure, now)
+            self.tally["broken promise"] += change.campaign.promise_broken_on not in {None, self.named_promise}
+            self.named_promise = change.campaign.promise_broken_on
 
     def _of_opening_and_closing(
         self, before: Campaign | None, change: Decision, exposure: Exposure, now: datetime

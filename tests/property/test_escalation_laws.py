@@ -234,6 +234,12 @@ class Escalation(History):
     def schedulers_run(self, hours: int, minutes: int) -> None:
         self.world.live_until(self.world.now + timedelta(hours=hours, minutes=minutes), self.witness.look)
 
+    @rule(days=st.integers(0, 14), hours=st.integers(1, 4 * 24))
+    def promised_day_passes(self, days: int, hours: int) -> None:
+        """Up to near the morning on which the promise is judged."""
+        self.somebody_promises(days)
+        self.schedulers_run(days * 24 + hours, 0)
+
     @rule(hours=st.integers(1, 30 * 24), minutes=st.integers(0, 59))
     def schedulers_are_down(self, hours: int, minutes: int) -> None:
         self.world.pass_to(self.world.now + timedelta(hours=hours, minutes=minutes))
@@ -319,10 +325,13 @@ def _tick(witness: Witness, end: datetime, gaps: list[int]) -> None:
 
 
 def _stands(witness: Witness) -> tuple[object, ...] | None:
-    """Where a campaign stands, whenever it was looked at."""
+    """Where a campaign stands, whenever it was looked at. Whoever looks once the calls have ended tells nobody of what
+    came up shortly before."""
     campaign = witness.world.campaign
     if campaign is None:
         return None
+    if campaign.close_reason == "migrated":
+        return campaign.deadline, campaign.close_reason, campaign.hold
     calm = {step.name for step in campaign.policy.steps if not step.at.while_failing}
     return (
         campaign.deadline,

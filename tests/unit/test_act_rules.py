@@ -163,8 +163,13 @@ def test_promise_can_come_before_any_notice() -> None:
     ],
 )  # fmt: skip
 def test_snooze_offers_safe_days_only(now: str, calendar: Calendar | None, told: list[str], safe: list[str]) -> None:
-    days = safe_days(make_campaign(*told), case_at(now, calendar), DEFAULT_POLICY)
+    case = case_at(now, calendar)
+    days = safe_days(make_campaign(*told, frozen_from=case.frozen_from), case, DEFAULT_POLICY)
     assert [f"{day:%m-%d}" for day in days] == safe
+
+
+def test_no_day_is_safe_while_the_plan_is_older_than_a_freeze() -> None:
+    assert safe_days(TOLD, case_at("2025-07-01T10:00", FREEZE), DEFAULT_POLICY) == ()
 
 
 def test_without_a_firm_shutdown_a_month_of_business_days_is_safe() -> None:

@@ -20,11 +20,23 @@ def at(day: str, clock: str = "00:00") -> datetime:
 
 
 class Story:
-    """GPT-4.5 Preview from its announcement on, called each day at noon; its owner lives in Berlin."""
+    """GPT-4.5 Preview from its announcement on, called each day at noon, UTC; its owner lives in Berlin."""
 
-    def __init__(self, *, start: datetime | None = None, shutdown_on: date = date(2025, 7, 14), **owner: Any) -> None:
-        begin = start or at("04-14")
-        self.world = World(start=begin, shutdown_on=shutdown_on, owner=make_owner(**owner), policy=DEFAULT_POLICY)
+    def __init__(
+        self,
+        *,
+        start: datetime | None = None,
+        shutdown_on: date = date(2025, 7, 14),
+        calls_at: timedelta = 12 * HOUR,
+        **owner: Any,
+    ) -> None:
+        self.world = World(
+            start=start or at("04-14"),
+            shutdown_on=shutdown_on,
+            owner=make_owner(**owner),
+            policy=DEFAULT_POLICY,
+            calls_at=calls_at,
+        )
         self.world.call(Rhythm())
         self.witness = Witness(self.world)
         self.told: list[tuple[datetime, Telling]] = []
@@ -132,3 +144,11 @@ def test_failure_before_the_shutdown_does_not_take_the_place_of_that_on_the_day(
     told = story.until(at("07-14", "12:00")).told
     failing = [(now, telling.occurrence) for now, telling in told if telling.step == "+0d while failing"]
     assert failing == [(at("07-11", "12:00"), ""), (at("07-14"), "2025-07-14")]
+
+
+def test_repeat_counts_the_calls_of_whole_days_where_the_owner_is_a_day_ahead() -> None:
+    """On Kiritimati 9:00 is 19:00 UTC of the day before; the calls come an hour later."""
+    calendar = Calendar(ZoneInfo("Pacific/Kiritimati"))
+    story = Story(calls_at=20 * HOUR, calendar=calendar).until(at("07-14", "18:00"))
+    story.until(at("07-14", "21:00"))
+    assert story.until(at("07-17", "00:00")).steps == [("07-15 19:00", "+1d"), ("07-16 19:00", "+1d")]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from service.core.escalation.act import Acknowledge, Commit, Refused, perform
+from service.core.calendar import Freeze
+from service.core.escalation.act import Acknowledge, Act, Commit, Refused, Snooze, Waive, perform
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
@@ -16,6 +17,7 @@ from service.core.escalation.decision import Close, HandOver, Reopen, Replan, Te
 from service.core.escalation.hold import Committed, Hold, KeptOpen, Snoozed, Waived
 from service.core.escalation.holding import held_by, standing
 from service.core.escalation.policy import DEFAULT_POLICY, policy_from_json
+from service.core.escalation.telling import has_untold_promise
 from service.core.exposure import Exposure
 from tests.builders import make_campaign, make_day, make_deprecation, make_exposure, make_owner
 
@@ -132,6 +134,18 @@ def test_nothing_is_told_while_waived_and_the_end_is_told_as_one_message() -> No
     assert told == [("07-16 07:00", "+1d")]
 
 
+def test_snooze_is_over_when_a_freeze_comes_before_which_steps_move() -> None:
+    """With changes frozen from Monday 7 July on, -3d stands on the 4th, and -7d on the 30th of June is past."""
+    summer = Freeze(date(2025, 7, 7), date(2025, 7, 20), "summer")
+    frozen = make_owner(calendar=replace(OWNER.calendar, freezes=(summer,)))
+    snoozed = replace(TOLD, hold=replace(SNOOZED, until=date(2025, 7, 7)))
+    now = at("2025-07-02T12:00")
+    assert held_by(snoozed, Case(steady(now), OWNER, now))
+    decision = decide(snoozed, steady(now), frozen, DEFAULT_POLICY, now)
+    assert isinstance(decision, Replan)
+    assert (decision.campaign.hold, [one.step for one in decision.tellings]) == (None, ["-7d"])
+
+
 # --- promises ---------------------------------------------------------------------------------------------------------
 
 
@@ -203,6 +217,27 @@ def test_broken_promise_is_told_where_the_ladder_stands_and_named() -> None:
     (telling,) = tellings_at(campaign, "2025-07-03T07:00")
     assert (telling.step, telling.occurrence) == ("-14d", "promised 2025-07-02")
     assert telling.reason.startswith("the promise to be done by 2025-07-02 was not kept; ")
+
+
+@pytest.mark.parametrize(
+    ("act", "told_at"),
+    [
+        pytest.param(Snooze(ADA, date(2025, 7, 7)), "07-07 07:00", id="a snooze, until it ends"),
+        pytest.param(Commit(ADA, date(2025, 7, 12)), "07-05 20:00", id="another promise, which nothing speaks for"),
+        pytest.param(Waive(ADA, date(2025, 7, 10), "why"), "07-10 07:00", id="a waiver, until it ends"),
+    ],
+)
+def test_act_between_a_broken_promise_and_its_judgement_does_not_keep_it_from_being_told(
+    act: Act, told_at: str
+) -> None:
+    """Promised for Friday, called on Saturday, asked on Saturday evening: before the judgement of Monday morning."""
+    friday = promised(date(2025, 7, 4), "2025-07-04T05:00", make_campaign(*DOWN_TO_14, "-7d"))
+    saturday = at("2025-07-05T20:00")
+    asked = perform(act, friday, Case(steady(saturday), OWNER, saturday), DEFAULT_POLICY)
+    assert isinstance(asked, Campaign)
+    after, told = play(asked, "2025-07-05T20:00", "2025-07-10T10:00")
+    assert told[0][0] == told_at
+    assert not has_untold_promise(after)
 
 
 def test_broken_promise_lets_the_highest_step_that_is_due_be_told_once() -> None:

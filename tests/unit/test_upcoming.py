@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from service.core.escalation.campaign import Done
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Committed, Hold, Snoozed, Waived
+from service.core.escalation.hold import Acknowledged, Committed, Hold, Snoozed, Waived
 from service.core.escalation.ladder import upcoming
 from tests.builders import make_campaign, make_exposure, make_owner
 
@@ -51,3 +52,14 @@ def test_step_that_falls_due_while_held_comes_when_the_hold_ends(
     following = upcoming(campaign, Case(exposure, make_owner(), NOW))
     assert following is not None
     assert (following.step.name, following.at) == (step, datetime.fromisoformat(at).replace(tzinfo=UTC))
+
+
+def test_repeat_comes_when_its_acknowledgement_expires() -> None:
+    """`+1d`, each day, was told on 15 July, and somebody is on it until the 18th: nothing comes before that."""
+    told_at, until = datetime(2025, 7, 15, 7, tzinfo=UTC), datetime(2025, 7, 18, 7, tzinfo=UTC)
+    done = Done("+1d", told_at, date(2025, 7, 15), told=("owner",))
+    campaign = replace(make_campaign(), done=(done,), acknowledged=Acknowledged(ADA, told_at, "+1d", until))
+    now = datetime(2025, 7, 15, 10, tzinfo=UTC)
+    following = upcoming(campaign, Case(make_exposure(until=now.date(), last_at=now), make_owner(), now))
+    assert following is not None
+    assert (following.step.name, following.at) == ("+1d", until)

@@ -28,6 +28,7 @@ from service.core.escalation.ladder import Rung, climb, held_back, held_until, s
 from service.core.escalation.policy import Policy
 from service.core.escalation.telling import (
     REDIRECTED,
+    has_untold_promise,
     tell,
     tell_broken_promise,
     tell_held,
@@ -220,7 +221,7 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     is_handed_over = _is_handed_over(campaign, case)
     settled = _judged(_taken_over(campaign, case) if is_handed_over else campaign, case)
     ladder = climb(campaign.policy, case)
-    went_on, tellings = _tell_what_is_due(campaign, settled, ladder, case, is_handed_over=is_handed_over)
+    went_on, tellings = _tell_what_is_due(settled, ladder, case, is_handed_over=is_handed_over)
     if case.state == REDIRECTED and not went_on.done_with(REDIRECTED):
         went_on, telling = tell_redirected(went_on, case)
         tellings = (*tellings, telling)
@@ -255,14 +256,14 @@ def _taken_over(campaign: Campaign, case: Case) -> Campaign:
 
 
 def _tell_what_is_due(
-    before: Campaign, campaign: Campaign, ladder: Sequence[Rung], case: Case, *, is_handed_over: bool
+    campaign: Campaign, ladder: Sequence[Rung], case: Case, *, is_handed_over: bool
 ) -> tuple[Campaign, tuple[Telling, ...]]:
     """At most one message: the highest step that is due, else what has come up between two steps."""
     standing = standing_at(campaign, case, ladder)
     until = held_until(campaign, case)
     if due := waiting(campaign, case, ladder):
         campaign, telling = tell(campaign, due, ladder, case)
-    elif standing and campaign.promise_broken_on != before.promise_broken_on:
+    elif standing and has_untold_promise(campaign):
         campaign, telling = tell_broken_promise(campaign, standing, ladder, case)
     elif is_handed_over:
         return _tell_new_owner(campaign, standing, case)

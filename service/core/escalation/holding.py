@@ -48,13 +48,15 @@ def shown_state(campaign: Campaign | None, case: Case) -> State:
 
 
 def is_moved_earlier(campaign: Campaign, case: Case) -> bool:
-    """Whether the shutdown is before the day that the plan was made for, or firm where there was none."""
-    before, after = campaign.deadline, case.deadline
+    """Whether the last day for changes is before the one that the plan was made for, or firm where there was none:
+    the shutdown moved, or a freeze before it came."""
+    before, after = campaign.frozen_from or campaign.deadline, case.effective_deadline
     return after is not None and (before is None or after < before)
 
 
 def _is_over(hold: Hold, campaign: Campaign, case: Case) -> bool:
-    """By the clock; or the shutdown has moved to before what was safe, or what was promised."""
+    """By the clock; or the last day for changes moved to before what was safe, or the shutdown to before what was
+    promised."""
     if (end := _end_of(hold, case)) and case.now >= end:
         return True
     match hold:

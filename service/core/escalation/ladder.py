@@ -1,7 +1,7 @@
 """When the steps of a policy fall due for one exposure, and which of them wait to be told."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
@@ -143,8 +143,9 @@ def _again(campaign: Campaign, done: Done, rung: Rung, case: Case) -> date | Non
         return None
     if acknowledged_until(campaign, case, rung.name):
         return None
-    called_on = next((use.day for use in reversed(case.exposure.days) if use.day < day), date.min)
-    return day if called_on >= done.day and case.go_out_at(case.morning(day)) <= case.now else None
+    told_on, today = (case.morning(one).astimezone(UTC).date() for one in (done.day, day))  # use is kept by UTC days
+    called_on = next((use.day for use in reversed(case.exposure.days) if use.day < today), date.min)
+    return day if called_on >= told_on and case.go_out_at(case.morning(day)) <= case.now else None
 
 
 def _stands_at(campaign: Campaign, step: Step) -> bool:
@@ -154,13 +155,16 @@ def _stands_at(campaign: Campaign, step: Step) -> bool:
 
 
 def _following(campaign: Campaign, rung: Rung, case: Case) -> datetime | None:
-    """When a repeating step comes round again: on a day that has begun and waits for people to work, or on the next."""
-    day, done = _occurrence(rung, case), campaign.done_with(rung.name)
+    """When a repeating step comes round again: on a day that has begun and waits for people to work, or for an
+    acknowledgement to expire; or on the next."""
+    quiet_until = acknowledged_until(campaign, case, rung.name)
+    then = replace(case, now=quiet_until) if quiet_until else case
+    day, done = _occurrence(rung, then), campaign.done_with(rung.name)
     if day is None or rung.step.repeat is None or done is None:
         return None
-    waits_since = case.go_out_at(case.morning(day))
-    if done.day is not None and done.day < day and waits_since > case.now:
-        return waits_since
+    comes = max(filter(None, (quiet_until, case.go_out_at(case.morning(day)))))
+    if done.day is not None and done.day < day and comes > case.now:
+        return comes
     return case.go_out_at(case.morning(day + timedelta(days=rung.step.repeat)))
 
 

@@ -14,6 +14,8 @@ from service.core.escalation.policy import Step
 from service.core.ownership import ABOVE_OWNER, Audience
 
 REDIRECTED: Final = "redirected"
+BROKEN_PROMISE: Final = "promise"
+"""Beside the steps of the policy in what is done: that people know of it; of a promise, of which day."""
 EARLY_WITHIN = 30
 """Days before the end from which calls that do not fall fast enough are told to more people."""
 TIME_TO_BEGIN = 5
@@ -49,7 +51,8 @@ def tell(campaign: Campaign, due: Sequence[Waiting], ladder: Sequence[Rung], cas
     entries = [Done(one.rung.name, case.now, one.day) for one in passed]
     entries += [Done(one.rung.name, case.now, one.day, told=who.now) for one in chosen]
     entries[-1] = replace(entries[-1], held=who.held, spared=who.spared)
-    return _heard(campaign.with_done(*entries), telling, case), telling
+    after = _promise_named(campaign.with_done(*entries), telling, case)
+    return _heard(after, telling, case), telling
 
 
 def _highest(due: Sequence[Waiting]) -> list[Waiting]:
@@ -71,6 +74,21 @@ def _heard(campaign: Campaign, telling: Telling, case: Case) -> Campaign:
     if case.state == REDIRECTED and not campaign.done_with(REDIRECTED):
         campaign = replace(campaign, done=(Done(REDIRECTED, case.now, told=("owner",)), *campaign.done))
     return replace(campaign, owner_told_at=told_at, owner=Answerable.of(case.owner))
+
+
+def _promise_named(campaign: Campaign, telling: Telling, case: Case) -> Campaign:
+    """Every notice names the promise that was not kept."""
+    if not has_untold_promise(campaign):
+        return campaign
+    others = (done for done in campaign.done if done.step != BROKEN_PROMISE)
+    named = Done(BROKEN_PROMISE, case.now, campaign.promise_broken_on, told=telling.audiences)
+    return replace(campaign, done=(named, *others))
+
+
+def has_untold_promise(campaign: Campaign) -> bool:
+    """Whether a promise was not kept, and no notice has gone out since that names it."""
+    named = campaign.done_with(BROKEN_PROMISE)
+    return campaign.promise_broken_on is not None and (named is None or named.day != campaign.promise_broken_on)
 
 
 def _why(campaign: Campaign, step: Step, who: _Hearers, case: Case) -> str:
