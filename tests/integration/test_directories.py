@@ -244,6 +244,16 @@ async def test_file_that_is_no_yaml_is_passed_over_and_the_others_count(
     assert await conditions(database) == [(UNREAD, "backstage", detail)]
 
 
+async def test_merges_of_merges_take_nothing_in(database: Database, tmp_path: Path) -> None:
+    """Each level takes in the one below twice, in a thousand characters; `<<` is no part of YAML 1.2."""
+    levels = "".join(f"l{n}: &l{n}\n  <<: [*l{n - 1}, *l{n - 1}]\n" for n in range(1, 41))
+    (tmp_path / "merges.yaml").write_text(f"l0: &l0 {{a: 1}}\n{levels}---\n{CART}")
+    company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
+    async with asyncio.timeout(20):
+        await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    assert (await ownership(database, "cart", NOW, company)).owner.people == ("shop@x.org",)
+
+
 async def test_condition_ends_once_every_file_is_read(database: Database, tmp_path: Path) -> None:
     (tmp_path / "cart.yaml").write_text(CART)
     template = tmp_path / ("x" * 240) / "catalog-info.yaml"

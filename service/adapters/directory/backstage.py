@@ -33,6 +33,13 @@ _NO_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionEr
 """What PyYAML raises for what people write: `!!int ""` is an IndexError, `!!timestamp x` an AttributeError."""
 
 
+class _Loader(yaml.CSafeLoader):
+    """YAML 1.2, as Backstage reads it: `<<` takes nothing in. Merges of merges would multiply without bound."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        node.value = [(key, value) for key, value in node.value if key.tag != "tag:yaml.org,2002:merge"]
+
+
 class BackstageApi:
     """Components, groups and users, a page at a time."""
 
@@ -81,7 +88,7 @@ class BackstageFiles:
                 ):
                     continue
                 try:
-                    found += _read(yaml.load_all(text, Loader=yaml.CSafeLoader))
+                    found += _read(yaml.load_all(text, Loader=_Loader))
                 except _NO_YAML:
                     unread.append(file)
         except OSError as error:
