@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from service.core.calendar import Calendar, Freeze
 from service.core.escalation.act import Act, Commit, Snooze, Waive
 from service.core.escalation.decision import Telling, Wait
-from service.core.escalation.policy import DEFAULT_POLICY
+from service.core.escalation.policy import DEFAULT_POLICY, Policy
 from tests.builders import make_owner
 from tests.escalation_laws import Witness
 from tests.escalation_world import HOUR, Rhythm, World
@@ -88,6 +88,15 @@ def test_promise_for_the_day_of_the_shutdown_does_not_outlive_it() -> None:
     story.act(Commit(ADA, date(2025, 7, 14)))
     story.until(at("07-14", "12:00"))
     assert story.steps == [("07-14 07:00", "0d"), ("07-14 12:00", "+0d while failing")]
+
+
+def test_promise_for_the_day_of_the_shutdown_is_judged_on_the_next_morning() -> None:
+    """The calls come at 1:00 in Berlin, and the policy has no step that would wake anybody."""
+    story = Story(calls_at=23 * HOUR)
+    story.world.policy = Policy("announcement only", DEFAULT_POLICY.steps[:1])
+    story.until(at("07-13", "10:00"))
+    story.act(Commit(ADA, date(2025, 7, 14)))
+    assert story.until(at("07-15", "12:00")).steps == [("07-15 07:00", "announced")]
 
 
 def test_relapse_on_the_day_of_the_closing_is_told_that_day() -> None:

@@ -23,7 +23,7 @@ from service.core.escalation.decision import (
     Wait,
 )
 from service.core.escalation.hold import Committed, Snoozed
-from service.core.escalation.holding import Quiet, held_by, is_broken, is_kept_open
+from service.core.escalation.holding import Quiet, breaks_at, held_by, is_kept_open
 from service.core.escalation.ladder import Rung, climb, held_back, held_until, standing_at, waiting, wakes
 from service.core.escalation.policy import Policy
 from service.core.escalation.telling import (
@@ -233,7 +233,8 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
 
 def _judged(campaign: Campaign, case: Case) -> Campaign:
     """A promise whose day is past, and that was not kept, is none any more."""
-    if isinstance(campaign.hold, Committed) and is_broken(campaign, case):
+    breaks = breaks_at(campaign, case)
+    if isinstance(campaign.hold, Committed) and breaks and case.now >= breaks:
         return replace(campaign, hold=None, promise_broken_on=campaign.hold.on)
     return campaign
 

@@ -96,10 +96,10 @@ def judged_at(promise: Committed, case: Case) -> datetime:
     return case.go_out_at(case.morning(after))
 
 
-def is_broken(campaign: Campaign, case: Case) -> bool:
-    """Whether there is a promise whose day is past, and calls after it."""
+def breaks_at(campaign: Campaign, case: Case) -> datetime | None:
+    """When the promise is judged whose day is past, and after which calls were made. None: there is none."""
     promise = campaign.hold
-    return isinstance(promise, Committed) and calls_after(promise, case) and case.now >= judged_at(promise, case)
+    return judged_at(promise, case) if isinstance(promise, Committed) and calls_after(promise, case) else None
 
 
 def _end_of(hold: Hold, case: Case) -> datetime | None:
@@ -127,7 +127,7 @@ def trusted_until(promise: Committed, campaign: Campaign, case: Case) -> datetim
 def _next_look(promise: Committed, campaign: Campaign, case: Case) -> datetime | None:
     """None: a new call alone can break it."""
     if case.today > promise.on:
-        return judged_at(promise, case) if calls_after(promise, case) else None
+        return breaks_at(campaign, case)
     if case.now < (half_way := trusted_until(promise, campaign, case)):
         return half_way
     return next(at for n in (0, 1) if (at := case.morning(case.today + timedelta(days=n))) > case.now)  # a new forecast

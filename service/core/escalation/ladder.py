@@ -9,7 +9,7 @@ from operator import attrgetter
 from service.core.calendar import Calendar, utc_midnight
 from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import LAST_DAYS, Case, go_out_at
-from service.core.escalation.holding import acknowledged_until, resumes_at
+from service.core.escalation.holding import acknowledged_until, breaks_at, resumes_at
 from service.core.escalation.policy import Policy, Step
 from service.core.exposure import State, failing, quiet_at
 
@@ -192,7 +192,7 @@ def wakes(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> date
         moments.append(utc_midnight(case.deadline))
     if campaign is not None:
         moments += [_following(campaign, rung, case) for rung in ladder if rung.step.repeat]
-        moments.append(held_until(campaign, case))
+        moments += [held_until(campaign, case), breaks_at(campaign, case)]
         moments += [acknowledged_until(campaign, case, rung.name) for rung in ladder]
     return min((moment for moment in moments if moment and moment > case.now), default=None)
 
