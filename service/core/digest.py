@@ -117,6 +117,7 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
         id=deprecation.id,
         shutdown_on=deprecation.shutdown.on,
         precision=deprecation.shutdown.precision,
+        second_hand=deprecation.second_hand,
         replacement=_replacement(deprecation),
         calls=_calls(exposure, week),
         calls_before=_calls(exposure, week.before),

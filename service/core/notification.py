@@ -110,6 +110,8 @@ class Migrated(msgspec.Struct, frozen=True, kw_only=True, tag="migrated"):
     last_at: datetime
     quiet_days: int
     shutdown_on: date | None
+    second_hand: bool = False
+    """As a notice has it."""
 
 
 class DateMoved(msgspec.Struct, frozen=True, kw_only=True, tag="date_moved"):
@@ -177,6 +179,8 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     shutdown_on: date | None
     precision: Precision
+    second_hand: bool = False
+    """As a notice has it."""
     replacement: str | None
     state: State
     calls: int

@@ -102,6 +102,20 @@ def test_notice_notes_its_day_and_what_it_waited_for(
     assert (notice.planned_on, notice.waited) == (planned_on, waited)
 
 
+@pytest.mark.parametrize(
+    ("second_hand", "who"),
+    [
+        pytest.param(False, "the provider announced it", id="by the provider"),
+        pytest.param(True, "it was reported", id="by others"),
+    ],
+)
+def test_step_that_waited_for_the_announcement_says_who_made_it(*, second_hand: bool, who: str) -> None:
+    deprecation = make_deprecation(announced=date(2025, 6, 18), second_hand=second_hand)
+    by_days = Policy("by days", DEFAULT_POLICY.steps[1:])
+    told = notice_of(Played(given={"deprecation": deprecation}, policy=by_days), "2025-06-18T07:00")
+    assert told.waited[0] == f"{who} only on Wed 18 Jun 2025"
+
+
 def test_step_that_waited_for_a_snooze_says_so() -> None:
     played = Played()
     played.decides("2025-06-16T07:00")

@@ -573,8 +573,11 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
 
     told = read(make_notice(**posted, missed=("-60d",), first_at=at("2025-05-20"), announced=date(2025, 5, 20)))
 
+    gone = Migrated(**named, last_at=at("2025-06-01"), quiet_days=3, shutdown_on=date(2025, 7, 14), second_hand=True)
+
     assert "Reported by dev.to, not confirmed by the provider." in told
     assert "Announced" not in told
+    assert "The reported date is Mon 14 Jul 2025." in read(gone)
     assert "The reported date of m on Gemini API moved from Mon 14 Jul 2025" in read(moved)
     assert "Reported by dev.to, not confirmed by the provider (https://dev.to/a-post)" in read(moved)
     assert "The provider" not in told + read(moved)

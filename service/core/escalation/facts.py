@@ -172,6 +172,7 @@ def _migrated(exposure: Exposure) -> Migrated:
         last_at=exposure.last_at,
         quiet_days=exposure.quiet_period.days,
         shutdown_on=exposure.deprecation.shutdown.on,
+        second_hand=exposure.deprecation.second_hand,
     )
 
 

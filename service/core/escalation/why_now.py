@@ -43,7 +43,8 @@ def _is_between_steps(telling: Telling) -> bool:
 
 def _of_its_day(rung: Rung, case: Case) -> Iterator[str]:
     """What makes the step's day another one than the policy counts, or its hour a later one."""
-    deadline, announced = case.deadline, case.exposure.deprecation.announced
+    deadline, deprecation = case.deadline, case.exposure.deprecation
+    announced = deprecation.announced
     freeze = case.owner.calendar.freeze_before(deadline) if deadline and rung.step.at.days < 0 else None
     if freeze:
         yield f"counted from {words.day(freeze.begin)}, when changes are frozen up to the shutdown ({freeze.name})"
@@ -52,7 +53,8 @@ def _of_its_day(rung: Rung, case: Case) -> Iterator[str]:
     if first_at >= public_at and rung.nominal < first_at:
         yield f"the first call on record is of {words.moment(first_at)}"
     elif announced and case.day_of(rung.nominal) < announced:
-        yield f"the provider announced it only on {words.day(announced)}"
+        who = "it was reported" if deprecation.second_hand else "the provider announced it"
+        yield f"{who} only on {words.day(announced)}"
     ready = max(rung.nominal, first_at, public_at)
     if rung.due > ready:
         yield _closed_at(ready, case)

@@ -121,7 +121,8 @@ def _part(timing: Timing, lines: Sequence[DigestLine], week: Week, *, with_team:
     first = lines[0]
     to = f". Move to {code(first.replacement)}" if first.replacement else ""
     name = f"*{code(first.id)}* on {plain(words.platform_name(first.platform))}"
-    yield f"{timing.mark} {name}: {timing.brief}{to}"
+    unconfirmed = ", not confirmed" if first.second_hand else ""
+    yield f"{timing.mark} {name}: {timing.brief}{unconfirmed}{to}"
     for line in lines:
         team = (f", {plain(line.team, 100)}" if line.team else ", no owner") if with_team else ""
         yield f"• {caller_name(line.service, line.environment)}{team}: {_volume(line, week)}"

@@ -88,7 +88,8 @@ def migrated_blocks(migrated: Sequence[Migrated]) -> Iterator[Block]:
     who = plain(first.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
     verb = "no longer calls" if len(names) == 1 else "no longer call"
     yield header(f"✅ {who} {verb} {plain(first.id, MAX_HEADER - len(verb) - 60)}")
-    end = f" The provider's date is {words.day(first.shutdown_on)}." if first.shutdown_on else ""
+    date_said = "The reported date" if first.second_hand else "The provider's date"
+    end = f" {date_said} is {words.day(first.shutdown_on)}." if first.shutdown_on else ""
     on = plain(words.platform_name(first.platform))
     yield from sections(
         [
