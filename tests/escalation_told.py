@@ -89,7 +89,7 @@ class Told(Asked):
         ahead = {one.step.name for one in ladder if not (is_broken and is_on_the_day(one.step))}
         for name, at in list(self.failing_at.items()):
             told = self.behind.pop(name, None), self.behind.pop(early(name), None)
-            if name not in ahead or is_broken:
+            if name not in ahead:
                 self.behind[self._arming_at(name, exposure.deadline, at)] = told[0] or told[1] or set()
             else:
                 del self.failing_at[name]
