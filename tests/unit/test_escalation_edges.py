@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from service.core.calendar import Calendar, Freeze
 from service.core.escalation.act import Act, Commit, Snooze, Waive
 from service.core.escalation.decision import Telling, Wait
-from service.core.escalation.policy import DEFAULT_POLICY, Policy
+from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
 from tests.builders import make_owner
 from tests.escalation_laws import Witness
 from tests.escalation_world import HOUR, Rhythm, World
@@ -137,6 +137,27 @@ def test_owner_who_is_replaced_twice_in_a_day_leaves_two_first_notices() -> None
         assert story.told[0][1].handed_over
     story.world.hand_over_to(make_owner(people=("cy@example.com",)))
     assert story.until(story.world.now + timedelta(days=1)).steps == []
+
+
+def test_owner_who_is_replaced_in_the_last_days_leaves_nobody_held_back() -> None:
+    """Found on Thursday, four days before the end; lastcall was away when the last days began, and Cy took over."""
+    story = Story(start=at("07-10", "11:00"))
+    story.world.policy = Policy("-5d alone", (Step(parse_offset("-5d"), ("owner", "manager")),))
+    assert [telling.held for _, telling in story.until(at("07-10", "13:00")).told] == [("manager",)]
+    story.world.hand_over_to(make_owner(people=("cy@example.com",)))
+    story.world.pass_to(at("07-11", "10:00"))
+    story.until(at("07-11", "11:00"))
+    assert [(one.audiences, one.handed_over) for _, one in story.told] == [(("owner",), True), (("manager",), False)]
+
+
+def test_new_owner_hears_of_the_step_told_last_where_the_ladder_has_no_day_any_more() -> None:
+    story = Story()
+    story.world.policy = Policy("-30d alone", (Step(parse_offset("-30d"), ("owner",)),))
+    story.until(at("06-17"))
+    story.world.plan_end(None, "no_sooner_than")
+    story.until(at("06-18"))
+    story.world.hand_over_to(make_owner(people=("cy@example.com",)))
+    assert story.until(at("06-18", "12:00")).steps == [("06-18 00:00", "-30d")]
 
 
 def test_first_notice_before_a_long_holiday_goes_out_before_the_shutdown() -> None:
