@@ -30,7 +30,8 @@ class RawRecord(Protocol):
     @property
     def value(self) -> bytes | None: ...
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """The values are bytes, often not UTF-8."""
 
 
 @dataclass(slots=True)

@@ -1,24 +1,11 @@
 """What a decoder is given: one Kafka record, raw. aiokafka's ConsumerRecord fits as it is."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
+from service.core.batch import RawRecord
 
-class Record(Protocol):
-    @property
-    def topic(self) -> str: ...
-    @property
-    def partition(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
+
+class Record(RawRecord, Protocol):
     @property
     def timestamp(self) -> int:
         """Kafka's record time in ms since 1970; -1 when the broker has none."""
-
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
-    @property
-    def headers(self) -> Sequence[tuple[str, bytes]]:
-        """Header values are bytes, often not UTF-8."""

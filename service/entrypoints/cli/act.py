@@ -18,10 +18,8 @@ from service.engine.reassign import reassign as engine_reassign
 from service.engine.reconcile import catch_up
 from service.entrypoints.cli.acting import By, Environment, ModelName, Platform, Service, author_of, the_one
 from service.entrypoints.cli.days import DAY, parse_day
-from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
+from service.entrypoints.cli.output import Exit, Json, console, emit, fail, stderr
 from service.entrypoints.cli.session import run
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 
 
 def ack(

@@ -30,11 +30,10 @@ from service.core.exposure import ExposureKey
 from service.core.identity import Model
 from service.engine.ownership import load_owners
 from service.engine.reconcile import catch_up
-from service.entrypoints.cli.output import Exit, console, emit, fail
+from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 from service.entrypoints.cli.session import run
 from service.entrypoints.cli.show import show_calls, show_exposures, show_unknown
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 CLOSE = 0.8
 """How alike a name must be to be offered instead of another, from 0 to 1."""
 WITHIN_UNITS = {"d": 1, "w": 7}

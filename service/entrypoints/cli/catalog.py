@@ -13,11 +13,9 @@ from service.adapters.catalog.files import CatalogError, LoadedCatalog, load_cat
 from service.core.catalog.lifecycle import Deprecation, Shutdown
 from service.core.catalog.lookup import records_of
 from service.core.words import plural
-from service.entrypoints.cli.output import Exit, console, emit, fail
+from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 
 app = typer.Typer(help="The lifecycle facts: when each model goes, and how sure that is.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 
 
 @app.command("list")

@@ -13,7 +13,7 @@ from service.core.checklist import ItemId, parse_item
 from service.engine.check import check
 from service.entrypoints import phrases
 from service.entrypoints.cli.acting import By, Environment, ModelName, Platform, Service, author_of, the_one
-from service.entrypoints.cli.output import console, emit, fail
+from service.entrypoints.cli.output import Json, console, emit, fail
 from service.entrypoints.cli.session import run
 from service.entrypoints.cli.tables import Column, show_table
 
@@ -27,7 +27,7 @@ def checklist(
     by: By = None,
     environment: Environment = None,
     platform: Platform = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+    as_json: Json = False,
 ) -> None:
     """What is done of a migration: model, prompts, latency, cost, users. Tick it with --tick."""
     done, undone = _items("--tick", tick), _items("--untick", untick)

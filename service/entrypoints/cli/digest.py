@@ -14,14 +14,14 @@ from service.core.messages.preview import thread_to_text
 from service.core.notification import Digest
 from service.core.week import Week
 from service.engine.report import Reported, preview_week, record_week
-from service.entrypoints.cli.output import console, emit, fail, within_reach
+from service.entrypoints.cli.output import Json, console, emit, fail, within_reach
 from service.entrypoints.cli.session import run
 
 
 def digest(
     week: Annotated[str | None, typer.Option(help="ISO week, such as 2025-W27. Default: the last whole week.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what they say; record and queue nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show the digests of a week, or record and queue those that are not recorded yet."""
     now = datetime.now(UTC)

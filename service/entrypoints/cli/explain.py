@@ -14,7 +14,7 @@ from service.core.naming import Ambiguous, Missing
 from service.engine.explain import ids_beginning, why_so, why_told
 from service.engine.reconcile import catch_up
 from service.entrypoints.cli.acting import Environment, ModelName, Platform
-from service.entrypoints.cli.output import Exit, console, emit, fail
+from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 from service.entrypoints.cli.session import run
 
 ID = re.compile(r"[0-9a-f]{4}[0-9a-f-]{0,32}", re.IGNORECASE)
@@ -32,7 +32,7 @@ def explain(
     *,
     environment: Environment = None,
     platform: Platform = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Why somebody was told something, and why then; or who was told of a service's use of a model, and why not others.
 

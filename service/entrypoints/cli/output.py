@@ -7,14 +7,17 @@ that is needed is not reachable.
 import sys
 from datetime import date
 from enum import IntEnum
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import msgspec
+import typer
 from rich.console import Console
 from rich.markup import escape
 
 console = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 
 
 class Exit(IntEnum):

@@ -17,7 +17,7 @@ from service.engine.plan import FARTHEST, Review, Stored, plan_scenario, read_st
 from service.engine.plan import plan as engine_plan
 from service.engine.reconcile import catch_up
 from service.entrypoints.cli.days import DAY, parse_day
-from service.entrypoints.cli.output import emit, fail, stderr, within_reach
+from service.entrypoints.cli.output import Json, emit, fail, stderr, within_reach
 from service.entrypoints.cli.session import read_settings, run
 from service.entrypoints.cli.show_plan import Span, reviewed, show_plan, show_review
 
@@ -45,7 +45,7 @@ def plan(
         Path | None, typer.Option(help="The policies of this lastcall.yaml, as if they had been in force.")
     ] = None,
     diff: Annotated[bool, typer.Option("--diff", help="What --policy adds, moves and drops.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Who is told what, when.
 

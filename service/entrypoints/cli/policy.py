@@ -15,7 +15,7 @@ from service.core import words
 from service.core.escalation.policy import DEFAULT_POLICY, PolicyRule, policies_of, policy_to_json
 from service.core.escalation.review import remarks_on
 from service.core.ownership import NOBODY
-from service.entrypoints.cli.output import Exit, console, emit, fail
+from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 from service.entrypoints.cli.session import read_settings
 
 app = typer.Typer(help="The escalation policies: whether they hold, and for whom.", no_args_is_help=True)
@@ -62,7 +62,7 @@ def check(
     file: Annotated[
         Path | None, typer.Argument(help="Default: the lastcall.yaml in force.", show_default=False)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Whether a lastcall.yaml holds, and what each policy does for whom. Exit code 1: it does not hold.
 

@@ -14,7 +14,7 @@ from service.core.rehearsal import AtRisk, whole
 from service.engine.reconcile import catch_up
 from service.engine.rehearse import rehearse as engine_rehearse
 from service.entrypoints.cli.days import DAY, parse_day
-from service.entrypoints.cli.output import Exit, console, emit, fail, within_reach
+from service.entrypoints.cli.output import Exit, Json, console, emit, fail, within_reach
 from service.entrypoints.cli.session import run
 from service.entrypoints.cli.tables import Column, show_table
 
@@ -41,7 +41,7 @@ _COLUMNS = (
 
 def rehearse(
     on: Annotated[date, typer.Option(parser=parse_day, metavar=DAY, help="The day, UTC: today or later.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")] = False,
+    as_json: Json = False,
 ) -> None:
     """What breaks on a day, for whom, if nobody does anything. Exit code 1 when something does.
 
