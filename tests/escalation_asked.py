@@ -9,7 +9,7 @@ from service.core.escalation.campaign import Campaign
 from service.core.exposure import Exposure
 from service.core.forecast import forecast
 from tests.escalation_memory import Memory
-from tests.escalation_timing import morning
+from tests.escalation_timing import last_day_for_changes, morning
 
 ACKNOWLEDGED_BUSINESS_DAYS = 5
 
@@ -18,8 +18,8 @@ ACKNOWLEDGED_BUSINESS_DAYS = 5
 class Asked(Memory):
     asked: Snooze | Commit | Waive | None = None
     """What somebody asked, until the clock has ended it."""
-    asked_for: date | None = None
-    """The shutdown that it was asked for."""
+    asked_for: tuple[date | None, date | None] = (None, None)
+    """The shutdown that it was asked for, and the last day for changes before it."""
     acknowledged: tuple[str, datetime] | None = None
     """A step, and until when it is not repeated."""
 
@@ -63,7 +63,11 @@ class Asked(Memory):
             case _:
                 self.asked = self.acknowledged = None
                 return
-        self.asked, self.asked_for = act, deadline
+        self.asked, self.asked_for = act, self._ends(exposure)
+
+    def _ends(self, exposure: Exposure) -> tuple[date | None, date | None]:
+        deadline = exposure.deadline
+        return deadline, deadline and last_day_for_changes(self.world.owner.calendar, deadline)
 
     def _silent_until(self, exposure: Exposure, now: datetime) -> datetime | None:
         """Before this nothing may be told. None: at once."""
@@ -72,10 +76,10 @@ class Asked(Memory):
         match asked:
             case Waive() if now < (until := morning(calendar, asked.until)):
                 return until
-            case Snooze() if deadline == self.asked_for:
+            case Snooze() if self._ends(exposure) == self.asked_for:
                 until = min(filter(None, (morning(calendar, asked.until), end)))
                 return until if now < until else None
-            case Commit() if deadline == self.asked_for and (end is None or now < end):
+            case Commit() if deadline == self.asked_for[0] and (end is None or now < end):
                 is_ahead = calendar.day_of(now) <= asked.on
                 return (
                     now + timedelta(microseconds=1)

@@ -392,3 +392,11 @@ def test_deprecation_that_comes_again_is_told_to_a_caller_between_two_runs() -> 
     decision = ask(gone.campaign, "2025-05-06T09:00", calling(at("2025-05-05T08:00")))
     assert isinstance(decision, Reopen)
     assert only(decision).audiences == ("owner", "team")
+
+
+def test_deprecation_that_comes_again_waits_until_it_is_public() -> None:
+    gone = changed(ask(opened(), "2025-05-05T09:00", calling(at("2025-05-05T09:00"), deprecation=NO_DEPRECATION)))
+    again = make_deprecation(announced=date(2025, 5, 7))
+    waits = ask(gone.campaign, "2025-05-06T23:59", calling(at("2025-05-06T23:59"), deprecation=again))
+    assert isinstance(waits, Wait)
+    assert waits.until == at("2025-05-07T00:00")

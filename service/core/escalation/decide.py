@@ -64,9 +64,9 @@ def decide(
 def decide_case(campaign: Campaign | None, case: Case, policy: Policy) -> Decision:
     """`decide`, for those who ask again: the case remembers what was worked out."""
     if campaign is None:
-        return _without_campaign(case, policy)
+        return _until_it_is_public(case) or _without_campaign(case, policy)
     if campaign.closed_at is not None:
-        return _closed(campaign, campaign.closed_at, case)
+        return _until_it_is_public(case) or _closed(campaign, campaign.closed_at, case)
     if not case.exposure.deprecation.is_deprecated:
         return _withdraw(campaign, case)
     if case.state == "quiet" and not is_kept_open(campaign, case):
@@ -102,12 +102,16 @@ def vanish(campaign: Campaign | None, now: datetime) -> Close | Wait:
     return Close(_ended(campaign, now, "withdrawn"), (), "the calls turned out to be of another model")
 
 
-def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
+def _until_it_is_public(case: Case) -> Wait | None:
     deprecation = case.exposure.deprecation
     if not deprecation.is_deprecated:
         return Wait(None, wakes_on_call=False, reason="the model is not deprecated")
     if deprecation.announced and not deprecation.known_on(case.now.date()):
         return Wait(utc_midnight(deprecation.announced), wakes_on_call=False, reason="the end is not announced yet")
+    return None
+
+
+def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
     if case.state == "quiet":
         return Wait(None, wakes_on_call=True, reason="the calls ended before anybody was to be told")
     if case.seems_quiet:
@@ -121,8 +125,6 @@ def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
 
 
 def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wait:
-    if not case.exposure.deprecation.is_deprecated:
-        return Wait(None, wakes_on_call=False, reason="the model is not deprecated any more")
     if case.exposure.last_at <= closed_at and campaign.close_reason != "withdrawn":
         return Wait(None, wakes_on_call=True, reason="no call since the campaign was closed")
     if case.state == "quiet":
