@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from service.core.catalog.lifecycle import Deprecation
@@ -13,12 +14,16 @@ from service.core.escalation.case import Case
 from service.core.escalation.hold import Waived
 from service.core.escalation.holding import held_by, shown_state, standing
 from service.core.exposure import Exposure, ExposureKey, quiet_at, state_of
-from service.core.notification import Digest, DigestLine, Unread
+from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
 from service.core.ownership import Owner
 from service.core.week import Week
 
 ORGANISATION = "(organisation)"
 """The audience of the digest that covers everybody."""
+MAX_LINES = 200
+"""Uses listed in a digest, in the order of their end; the rest is counted, model by model. The page has all."""
+MAX_UNOWNED = 50
+"""Services that are asked about, most calls first; the rest is counted."""
 MAX_UNRESOLVED = 50
 """Unknown ids listed in a digest, most calls first; the rest is counted."""
 
@@ -43,11 +48,9 @@ class Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that is known of a week, before it is cut to an audience."""
+    """What is known of a week beside the exposures themselves, before it is cut to an audience."""
 
     week: Week
-    exposures: Sequence[Exposure]
-    """As of the week's end."""
     known_until: datetime | None = None
     """Up to when all calls are on record; None: beyond the week's end. Silence after it may be our own."""
     told: frozenset[ExposureKey] = frozenset()
@@ -69,27 +72,99 @@ OwnerOf = Callable[[str], Owner]
 """service -> its owner, by the rules of lastcall.yaml."""
 
 
-def build_digest(picture: Picture, audience: str, *, owner_of: OwnerOf) -> Digest:
-    """`audience` is a team's name or ORGANISATION, which alone hears what is unowned and what was rejected."""
-    week = picture.week
-    everybody = audience == ORGANISATION
+class Draft:
+    """The lines of a week, by team. Exposures pass through it, as of the week's end, and are not kept: there may be a
+    hundred thousand."""
 
-    def concerns(service: str) -> bool:
-        return everybody or owner_of(service).team == audience
+    def __init__(self, picture: Picture, owner_of: OwnerOf) -> None:
+        self._picture, self._owner_of = picture, owner_of
+        self._calling: dict[str | None, list[DigestLine]] = defaultdict(list)
+        self._migrated: dict[str | None, list[DigestLine]] = defaultdict(list)
+        self.services: set[str] = set()
 
-    own = [exposure for exposure in picture.exposures if concerns(exposure.service)]
-    calling = [_line(e, picture, owner_of) for e in own if state_of(e, picture.silence_until) != "quiet"]
-    migrated = [_line(e, picture, owner_of) for e in own if _migrated_in(picture, e)]
-    unresolved, more = _unresolved(use for use in picture.unresolved if concerns(use.service))
-    return Digest(
-        week=str(week),
-        audience=audience,
-        lines=tuple(sorted(calling, key=_order)),
-        migrated=tuple(sorted(migrated, key=_order)),
-        unowned=tuple(sorted({line.service for line in calling if line.team is None})) if everybody else (),
-        unread=(*(_rejected(picture.rejected) if everybody else ()), *unresolved),
-        unread_more=more,
+    def add(self, exposure: Exposure) -> None:
+        self.services.add(exposure.service)
+        if state_of(exposure, self._picture.silence_until) != "quiet":
+            lines = self._calling
+        elif _migrated_in(self._picture, exposure):
+            lines = self._migrated
+        else:
+            return
+        line = _line(exposure, self._picture, self._owner_of)
+        lines[line.team].append(line)
+
+    def digest(self, audience: str) -> Digest:
+        """`audience` is a team's name or ORGANISATION, which alone hears what is unowned and what was rejected."""
+        picture, everybody = self._picture, audience == ORGANISATION
+        calling = sorted(chain(*self._calling.values()) if everybody else self._calling.get(audience, ()), key=_order)
+        migrated = sorted(
+            chain(*self._migrated.values()) if everybody else self._migrated.get(audience, ()), key=_order
+        )
+        lines, unlisted = _listed(calling)
+        unresolved, more = _unresolved(
+            use for use in picture.unresolved if everybody or self._owner_of(use.service).team == audience
+        )
+        return Digest(
+            week=str(picture.week),
+            audience=audience,
+            lines=lines,
+            unlisted=unlisted,
+            migrated=tuple(migrated[:MAX_LINES]),
+            unowned=_unowned(calling) if everybody else (),
+            totals=totals_of(calling, migrated),
+            unread=(*(_rejected(picture.rejected) if everybody else ()), *unresolved),
+            unread_more=more,
+        )
+
+
+def totals_of(calling: Sequence[DigestLine], migrated: Sequence[DigestLine]) -> Totals:
+    return Totals(
+        services=len({line.service for line in calling}),
+        migrated=len({line.service for line in migrated}),
+        new=len({line.service for line in calling if line.new}),
+        broken_promises=len({line.service for line in calling if line.promised_on}),
+        unowned=len({line.service for line in calling if line.team is None}),
+        models=len({(line.platform, line.model) for line in calling}),
+        calls=sum(line.calls for line in calling),
+        calls_before=sum(line.calls_before for line in chain(calling, migrated)),
+        migrated_uses=len(migrated),
     )
+
+
+def _listed(ranked: Sequence[DigestLine]) -> tuple[tuple[DigestLine, ...], tuple[Unlisted, ...]]:
+    """The first, up to `MAX_LINES`; the first of each model, and what people promised or waived, however many."""
+    first = {(line.platform, line.model): line for line in reversed(ranked)}
+    asked = [line for line in ranked if line.promised_on or line.waiver_ends_on]
+    chosen = {id(line): line for line in chain(first.values(), asked)}
+    for line in ranked:
+        if len(chosen) >= MAX_LINES:
+            break
+        chosen.setdefault(id(line), line)
+    rest: dict[tuple[str, str], list[DigestLine]] = defaultdict(list)
+    for line in ranked:
+        if id(line) not in chosen:
+            rest[line.platform, line.model].append(line)
+    unlisted = (
+        Unlisted(
+            platform=platform,
+            model=model,
+            uses=len(lines),
+            calls=sum(line.calls for line in lines),
+            calls_before=sum(line.calls_before for line in lines),
+        )
+        for (platform, model), lines in rest.items()
+    )
+    return tuple(line for line in ranked if id(line) in chosen), tuple(unlisted)
+
+
+def _unowned(calling: Iterable[DigestLine]) -> tuple[str, ...]:
+    """Those with the most calls."""
+    calls: Counter[str] = Counter()
+    for line in calling:
+        if line.team is None:
+            calls[line.service] += line.calls
+    most = sorted(calls, key=lambda service: (-calls[service], service))[:MAX_UNOWNED]
+    return tuple(sorted(most))
 
 
 def has_news(digest: Digest) -> bool:

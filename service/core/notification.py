@@ -214,6 +214,33 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
     """The topic, or the services that use the id."""
 
 
+class Unlisted(msgspec.Struct, frozen=True, kw_only=True):
+    """Uses of one model beyond the lines that a digest lists."""
+
+    platform: str
+    model: str
+    uses: int
+    calls: int
+    calls_before: int
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a week, for one audience. Whatever a digest lists, these count everything."""
+
+    services: int
+    """With calls, and each of the following but the last two likewise a number of services."""
+    migrated: int
+    new: int
+    broken_promises: int
+    unowned: int
+    models: int
+    """That are called."""
+    calls: int
+    calls_before: int
+    """Calls of the week before, those of the migrated ones among them."""
+    migrated_uses: int
+
+
 class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
     """A week's picture for one audience."""
 
@@ -222,8 +249,12 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
     audience: str
     """A team's name, or "(organisation)"."""
     lines: tuple[DigestLine, ...]
+    """As many as are read: of each model at least one, and of those that promised or waived all."""
+    unlisted: tuple[Unlisted, ...] = ()
     migrated: tuple[DigestLine, ...] = ()
     unowned: tuple[str, ...] = ()
+    totals: Totals | None = None
+    """None: an earlier release did not note them, and listed everything."""
     candidates: dict[str, tuple[str, ...]] = {}
     """Who may own those, as a notice has it, by service."""
     unread: tuple[Unread, ...] = ()

@@ -52,6 +52,10 @@ class Week:
         return self.start + timedelta(days=7)
 
     @property
+    def last_moment(self) -> datetime:
+        return self.end - timedelta(microseconds=1)
+
+    @property
     def due_at(self) -> datetime:
         return self.end + DUE_AT
 

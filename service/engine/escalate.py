@@ -41,8 +41,8 @@ from service.engine.ownership import Known, OwnersBook
 from service.engine.partitions import forget_losses
 
 BATCH = 500
-AT_ONCE = 2
-"""Batches: while the database works on one, the other is decided on. They take different rows."""
+AT_ONCE = 4
+"""Batches: while the database works on some, another is decided on. They take different rows."""
 TRY_AGAIN = timedelta(hours=1)
 UNDECIDABLE = "undecidable"
 SUPERSEDED = "another lastcall.yaml was loaded after this one and is in use; it decides, this one does not"

@@ -8,10 +8,11 @@ from msgspec import structs
 
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.digest_store import anything_known, load_picture, record, recorded_audiences
+from service.adapters.postgres.exposure_store import stream_public_exposures
 from service.config.company import Company
 from service.core import words
 from service.core.catalog.lifecycle import Catalog
-from service.core.digest import ORGANISATION, Picture, build_digest, has_news
+from service.core.digest import ORGANISATION, Draft, has_news
 from service.core.directory.owners import Owners
 from service.core.notification import Digest
 from service.core.ownership import Destination, Owner
@@ -52,11 +53,11 @@ async def record_week(
             connection, week.end
         ):
             return Reported()
-        picture = await load_picture(connection, catalog, week, topics=topics)
-        destinations = _destinations_of(picture, company, owners)
+        draft = await _draft(connection, catalog, week, owners, topics=topics)
+        destinations = _destinations_of(draft, company, owners)
         reason = f"weekly digest of {week}, due {words.moment(week.due_at)}"
         for audience in sorted(destinations.keys() - recorded):
-            digest = await _digest(connection, picture, audience, owners)
+            digest = await _digest(connection, draft, audience, owners)
             destination = destinations[audience] if has_news(digest) else None
             if await record(connection, digest, destination, reason=reason, now=now):
                 (queued if destination else silent).append(digest)
@@ -68,22 +69,32 @@ async def preview_week(
 ) -> list[Digest]:
     """The digests with news, the organisation's first, with nothing recorded."""
     async with database.connect() as connection:
-        picture = await load_picture(connection, catalog, week, topics=topics)
         owners = await load_owners(connection, company, now=week.end)
-        audiences = _destinations_of(picture, company, owners)
-        digests = [await _digest(connection, picture, audience, owners) for audience in audiences]
+        draft = await _draft(connection, catalog, week, owners, topics=topics)
+        audiences = _destinations_of(draft, company, owners)
+        digests = [await _digest(connection, draft, audience, owners) for audience in audiences]
     return [digest for digest in digests if has_news(digest)]
 
 
-async def _digest(connection: Transaction, picture: Picture, audience: str, owners: Owners) -> Digest:
-    digest = build_digest(picture, audience, owner_of=owners.owner_of)
+async def _draft(
+    connection: Transaction, catalog: Catalog, week: Week, owners: Owners, *, topics: Collection[str]
+) -> Draft:
+    draft = Draft(await load_picture(connection, week, topics=topics), owners.owner_of)
+    async for some in stream_public_exposures(connection, catalog, now=week.last_moment):
+        for exposure in some:
+            draft.add(exposure)
+    return draft
+
+
+async def _digest(connection: Transaction, draft: Draft, audience: str, owners: Owners) -> Digest:
+    digest = draft.digest(audience)
     found = await CandidateBook(owners).look(connection, digest.unowned)
     return structs.replace(digest, candidates={service: tuple(map(str, some)) for service, some in found.items()})
 
 
-def _destinations_of(picture: Picture, company: Company, owners: Owners) -> Mapping[str, Destination | None]:
-    """Of the teams that are named, and of those that a directory gives a service of the picture to."""
-    calling = (owners.owner_of(service) for service in sorted({each.service for each in picture.exposures}))
+def _destinations_of(draft: Draft, company: Company, owners: Owners) -> Mapping[str, Destination | None]:
+    """Of the teams that are named, and of those that a directory gives a service of the draft to."""
+    calling = (owners.owner_of(service) for service in sorted(draft.services))
     return _destinations(company, (*owners.named(), *calling))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from service.core.messages import Links, render
 from service.core.messages.preview import to_text
-from service.core.notification import Digest, DigestLine, Unread
+from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
 from tests.builders import make_digest, make_digest_line
 
 NOW = datetime(2025, 7, 7, 7, tzinfo=UTC)
@@ -140,3 +140,31 @@ def test_waivers_that_end_this_week_are_listed_the_first_to_end_first() -> None:
 def test_summary_counts_broken_promises() -> None:
     told = read(make_digest(lines=(make_digest_line(promised_on=date(2025, 7, 4)),)))
     assert "1,200 calls in the week, as many as the week before. Of the services, 1 has broken its promise." in told
+
+
+def test_what_is_beyond_the_lines_is_counted() -> None:
+    totals = Totals(
+        services=412, migrated=61, new=2, broken_promises=0, unowned=53, models=1, calls=90_000, calls_before=100_000,
+        migrated_uses=63,
+    )  # fmt: skip
+    listed = make_digest_line()
+    unlisted = Unlisted(platform=listed.platform, model=listed.model, uses=410, calls=1_500, calls_before=3_000)
+    lines = read(
+        make_digest(
+            lines=(listed,),
+            unlisted=(unlisted,),
+            migrated=(make_digest_line(service="gone"),),
+            unowned=("ghost",),
+            totals=totals,
+        )
+    )
+    assert lines[0] == "Week 27: 412 services still call a model that is going away"
+    assert lines[2] == (
+        "90,000 calls in the week, down 10% from 100,000. Of the services, 61 have migrated, 2 are new and 53 have no "
+        "owner."
+    )
+    assert [line for line in lines if " more" in line] == [
+        "• and 410 more: 1,500 calls, down 50% from 3,000",
+        "• and 62 more",
+        "• and 52 more",
+    ]

@@ -7,10 +7,10 @@ from msgspec import structs
 
 from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
 from service.core.checklist import Checklist, Tick
-from service.core.digest import ORGANISATION, Picture, Rejected, Unresolved, build_digest, has_news
+from service.core.digest import MAX_LINES, MAX_UNOWNED, ORGANISATION, Draft, Picture, Rejected, Unresolved, has_news
 from service.core.escalation.hold import Acknowledged, KeptOpen, Waived
 from service.core.exposure import DayOfUse, Exposure, ExposureKey
-from service.core.notification import Unread
+from service.core.notification import Digest, Totals, Unread
 from service.core.ownership import NOBODY, Owner
 from service.core.week import Week
 from tests.builders import make_campaign
@@ -38,13 +38,20 @@ def exposure(service: str, calls: dict[int, int]) -> Exposure:
     return Exposure(service, "production", GPT_4_5, noons[0], noons[-1], uses)
 
 
+def digest_of(*exposures: Exposure, audience: str = "search", **given: Any) -> Digest:
+    """`given`: of the picture."""
+    draft = Draft(Picture(**({"week": WEEK} | given)), owner_of)
+    for one in exposures:
+        draft.add(one)
+    return draft.digest(audience)
+
+
 def test_team_hears_of_its_own_calls_this_week_and_the_week_before() -> None:
-    picture = Picture(
-        WEEK,
-        [exposure("search-api", {22: 1, 23: 10, 29: 20, 30: 100, 36: 7}), exposure("mail-writer", {30: 5})],
+    digest = digest_of(
+        exposure("search-api", {22: 1, 23: 10, 29: 20, 30: 100, 36: 7}),
+        exposure("mail-writer", {30: 5}),
         told=frozenset({ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")}),
     )
-    digest = build_digest(picture, "search", owner_of=owner_of)
     assert [(line.service, line.calls, line.calls_before) for line in digest.lines] == [("search-api", 107, 30)]
     line = digest.lines[0]
     assert (line.team, line.replacement, line.told, line.new) == ("search", "gpt-4.1", True, False)
@@ -53,19 +60,19 @@ def test_team_hears_of_its_own_calls_this_week_and_the_week_before() -> None:
 def test_caller_that_went_quiet_in_the_week_has_migrated() -> None:
     gone = exposure("search-old", {26: 1, 27: 1, 28: 1})
     long_gone = exposure("search-older", {20: 1, 21: 1, 22: 1})
-    digest = build_digest(Picture(WEEK, [gone, long_gone]), "search", owner_of=owner_of)
+    digest = digest_of(gone, long_gone)
     assert [line.service for line in digest.migrated] == ["search-old"]
     assert digest.lines == ()
 
 
 def test_monthly_job_is_still_a_caller_in_a_week_without_calls() -> None:
     monthly = exposure("search-report", {1: 4, 20: 4})
-    digest = build_digest(Picture(WEEK, [monthly]), "search", owner_of=owner_of)
+    digest = digest_of(monthly)
     assert [(line.service, line.calls, line.calls_before) for line in digest.lines] == [("search-report", 0, 0)]
 
 
 def test_caller_first_seen_in_the_week_is_new_and_untold() -> None:
-    digest = build_digest(Picture(WEEK, [exposure("search-new", {35: 3})]), "search", owner_of=owner_of)
+    digest = digest_of(exposure("search-new", {35: 3}))
     assert [(line.new, line.told) for line in digest.lines] == [(True, False)]
 
 
@@ -82,21 +89,19 @@ def test_progress_is_told_and_what_is_open_is_named_when_the_day_is_near(
     june = datetime(2025, 6, 10, tzinfo=UTC)
     done = Checklist((Tick("model", "ada@example.com", june), Tick("prompts", "ada@example.com", june)))
     key = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")
-    picture = Picture(Week.parse(week), [exposure("search-api", {sunday: 1})], checklists={key: done})
 
-    line = build_digest(picture, "search", owner_of=owner_of).lines[0]
+    line = digest_of(exposure("search-api", {sunday: 1}), week=Week.parse(week), checklists={key: done}).lines[0]
 
     assert (line.ticked, line.checklist_open) == (2, still_open)
 
 
 def test_organisation_alone_hears_of_rejections_and_of_who_has_no_owner() -> None:
-    picture = Picture(
-        WEEK,
-        [exposure("ghost", {35: 1}), exposure("search-api", {35: 1})],
-        rejected=[Rejected("llm", "empty", 2), Rejected("llm", "bad_json", 9)],
-        unresolved=[Unresolved("x1", "search-api", 3), Unresolved("x1", "ghost", 5), Unresolved("x2", "ghost", 1)],
-    )
-    whole = build_digest(picture, ORGANISATION, owner_of=owner_of)
+    calling = exposure("ghost", {35: 1}), exposure("search-api", {35: 1})
+    given: dict[str, Any] = {
+        "rejected": [Rejected("llm", "empty", 2), Rejected("llm", "bad_json", 9)],
+        "unresolved": [Unresolved("x1", "search-api", 3), Unresolved("x1", "ghost", 5), Unresolved("x2", "ghost", 1)],
+    }
+    whole = digest_of(*calling, audience=ORGANISATION, **given)
     assert whole.unowned == ("ghost",)
     assert whole.unread == (
         Unread(kind="rejection", what="bad_json", count=9, where=("llm",)),
@@ -104,21 +109,20 @@ def test_organisation_alone_hears_of_rejections_and_of_who_has_no_owner() -> Non
         Unread(kind="unresolved", what="x1", count=8, where=("ghost", "search-api")),
         Unread(kind="unresolved", what="x2", count=1, where=("ghost",)),
     )
-    team = build_digest(picture, "search", owner_of=owner_of)
+    team = digest_of(*calling, **given)
     assert team.unowned == ()
     assert team.unread == (Unread(kind="unresolved", what="x1", count=3, where=("search-api",)),)
 
 
 def test_ids_beyond_the_fifty_most_used_are_counted() -> None:
-    picture = Picture(WEEK, [], unresolved=[Unresolved(f"id-{n:02}", "search-api", 100 - n) for n in range(53)])
-    digest = build_digest(picture, "search", owner_of=owner_of)
+    digest = digest_of(unresolved=[Unresolved(f"id-{n:02}", "search-api", 100 - n) for n in range(53)])
     assert (len(digest.unread), digest.unread_more) == (50, 3)
     assert digest.unread[-1].what == "id-49"
 
 
 def test_digest_without_news_is_for_nobody() -> None:
-    assert not has_news(build_digest(Picture(WEEK, []), "search", owner_of=owner_of))
-    assert has_news(build_digest(Picture(WEEK, [exposure("search-api", {35: 1})]), "search", owner_of=owner_of))
+    assert not has_news(digest_of())
+    assert has_news(digest_of(exposure("search-api", {35: 1})))
 
 
 ADA = "ada@example.com"
@@ -171,7 +175,7 @@ def test_what_people_had_asked_by_the_weeks_end_is_told(asked: dict[str, Any], s
     calling = exposure("search-api", dict.fromkeys(range(1, 37), 5))
     campaigns = {calling.key: make_campaign("announced", **asked)}
 
-    line = build_digest(Picture(WEEK, [calling], campaigns=campaigns), "search", owner_of=owner_of).lines[0]
+    line = digest_of(calling, campaigns=campaigns).lines[0]
 
     assert (line.state, line.promised_on, line.standing, line.waiver_ends_on) == said
 
@@ -181,6 +185,62 @@ def test_risk_that_has_come_true_is_no_longer_shown_as_waived() -> None:
     failing = replace(calling, days=(*calling.days[:-1], structs.replace(calling.days[-1], end_of_life=5)))
     campaigns = {calling.key: make_campaign("announced", hold=WAIVED)}
 
-    line = build_digest(Picture(WEEK, [failing], campaigns=campaigns), "search", owner_of=owner_of).lines[0]
+    line = digest_of(failing, campaigns=campaigns).lines[0]
 
     assert (line.state, line.standing) == ("broken", WAIVED_BY_ADA)
+
+
+# --- more than anybody reads ------------------------------------------------------------------------------------------
+
+O3 = Deprecation(platform="openai-api", model="o3", id="o3", shutdown=Shutdown(date(2026, 12, 11), "exact"))
+
+
+def many(count: int) -> list[Exposure]:
+    """The first calls most; 3 calls the week before, each."""
+    return [exposure(f"search-{n:03}", {29: 3, 36: 1000 - n}) for n in range(count)]
+
+
+def test_uses_beyond_the_lines_are_counted_by_model() -> None:
+    o3 = [replace(one, deprecation=O3) for one in many(5)]
+    digest = digest_of(*many(MAX_LINES + 3), *o3)
+    assert len(digest.lines) == MAX_LINES
+    assert [line.service for line in digest.lines[-2:]] == [f"search-{MAX_LINES - 2}", "search-000"]
+    assert [(one.model, one.uses, one.calls, one.calls_before) for one in digest.unlisted] == [
+        ("gpt-4.5-preview", 4, 801 + 800 + 799 + 798, 12),
+        ("o3", 4, 999 + 998 + 997 + 996, 12),
+    ]
+
+
+def test_totals_count_what_is_listed_and_what_is_not() -> None:
+    gone = exposure("search-old", {26: 1, 27: 1, 28: 1})
+    digest = digest_of(*many(300), gone)
+    assert digest.totals == Totals(
+        services=300,
+        migrated=1,
+        new=0,
+        broken_promises=0,
+        unowned=0,
+        models=1,
+        calls=300 * 1000 - sum(range(300)),
+        calls_before=903,
+        migrated_uses=1,
+    )
+
+
+def test_broken_promise_and_waiver_that_ends_are_listed_however_far_down() -> None:
+    calling = many(MAX_LINES + 9)
+    campaigns = {
+        calling[-1].key: make_campaign("announced", promise_broken_on=date(2025, 6, 27)),
+        calling[-2].key: make_campaign("announced", hold=WAIVED),
+    }
+    listed = [line.service for line in digest_of(*calling, campaigns=campaigns).lines]
+    assert listed[-2:] == [calling[-2].service, calling[-1].service]
+    assert len(listed) == MAX_LINES
+
+
+def test_of_many_services_without_an_owner_those_with_the_most_calls_are_asked_about() -> None:
+    ghosts = [exposure(f"ghost{n:02}", {35: 100 + n}) for n in range(MAX_UNOWNED + 2)]
+    digest = digest_of(*ghosts, audience=ORGANISATION)
+    assert digest.unowned == tuple(f"ghost{n:02}" for n in range(2, MAX_UNOWNED + 2))
+    assert digest.totals
+    assert digest.totals.unowned == MAX_UNOWNED + 2

@@ -1,7 +1,7 @@
 """What a digest is made of, and which were made: read and written inside the caller's transaction."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 import msgspec
@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import load_campaigns
 from service.adapters.postgres.checklist_store import load_checklists
-from service.adapters.postgres.exposure_store import load_exposures
 from service.adapters.postgres.tables import (
     campaigns,
     digests,
@@ -22,7 +21,6 @@ from service.adapters.postgres.tables import (
     usage_hourly,
 )
 from service.adapters.postgres.watermark_store import known_until
-from service.core.catalog.lifecycle import Catalog
 from service.core.digest import Picture, Rejected, Unresolved
 from service.core.escalation.campaign import Campaign
 from service.core.exposure import ExposureKey
@@ -31,18 +29,14 @@ from service.core.ownership import Destination
 from service.core.week import Week
 
 
-async def load_picture(
-    connection: AsyncConnection, catalog: Catalog, week: Week, *, topics: Collection[str]
-) -> Picture:
+async def load_picture(connection: AsyncConnection, week: Week, *, topics: Collection[str]) -> Picture:
     """`topics` are those that are read: no silence counts while records of it wait to be read."""
-    last_moment = week.end - timedelta(microseconds=1)
     return Picture(
         week=week,
-        exposures=await load_exposures(connection, catalog, now=last_moment),
         known_until=await known_until(connection, topics, now=week.end),
         told=await _load_told(connection, week),
         campaigns=await _load_asked(connection),
-        checklists={key: each.as_of(last_moment) for key, each in (await load_checklists(connection)).items()},
+        checklists={key: each.as_of(week.last_moment) for key, each in (await load_checklists(connection)).items()},
         rejected=await _load_rejected(connection, week),
         unresolved=await _load_unresolved(connection, week),
     )

@@ -1,7 +1,7 @@
 """usage_daily x catalog -> Exposures as of `now`, with the evidence that a message shows."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,6 +20,10 @@ _d = usage_daily.c
 _DAY = DayOfUse.__struct_fields__
 
 
+BATCH = 1000
+"""Exposures that are read at once where all are; with their days, ten megabytes."""
+
+
 async def load_exposures(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> list[Exposure]:
     """All exposures to deprecations that were public by `now`, with their evidence."""
     return await with_evidence(connection, await load_public_exposures(connection, catalog, now=now), now=now)
@@ -29,6 +33,14 @@ async def load_public_exposures(
     connection: AsyncConnection, catalog: Catalog, *, now: datetime, service: str | None = None
 ) -> list[Exposure]:
     """All exposures to deprecations that were public by `now`, without evidence; or those of one `service`."""
+    found = stream_public_exposures(connection, catalog, now=now, service=service)
+    return [exposure async for some in found for exposure in some]
+
+
+async def stream_public_exposures(
+    connection: AsyncConnection, catalog: Catalog, *, now: datetime, service: str | None = None
+) -> AsyncIterator[list[Exposure]]:
+    """Those of `load_public_exposures`, a batch at a time."""
     known = [record.key for record in catalog if record.known_on(now.date())]
     v = unnested(
         ("platform", Text(), [platform for platform, _ in known]), ("model", Text(), [model for _, model in known])
@@ -36,8 +48,9 @@ async def load_public_exposures(
     public = and_(_d.platform == v.c.platform, _d.model == v.c.model)
     of_whom = select(*(_d[name] for name in KEY)).join(v, public).distinct()
     keys = (of_whom if service is None else of_whom.where(_d.service == service)).subquery("keys")
-    rows = await connection.execute(_uses(now, keys).order_by(*(keys.c[name] for name in KEY)))
-    return _exposures(rows, catalog, now)
+    async with connection.stream(_uses(now, keys).order_by(*(keys.c[name] for name in KEY))) as rows:
+        async for some in rows.partitions(BATCH):
+            yield _exposures(some, catalog, now)
 
 
 async def load_exposures_of(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id, load_campaigns
 from service.adapters.postgres.checklist_store import load_checklists
-from service.adapters.postgres.exposure_store import load_exposures, load_public_exposures
+from service.adapters.postgres.exposure_store import load_exposures, stream_public_exposures
 from service.adapters.postgres.tables import notifications
 from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries.acts import checklist_answer
@@ -122,8 +122,8 @@ async def read_standings(
 ) -> list[Standing]:
     """Those of `read_exposures`, without owners, days, evidence and campaigns."""
     known = await known_until(connection, topics, now=now)
-    exposures = await load_public_exposures(connection, catalog, now=now)
-    return [_standing(Case(exposure, NOBODY, now, known)) for exposure in exposures]
+    found = stream_public_exposures(connection, catalog, now=now)
+    return [_standing(Case(exposure, NOBODY, now, known)) async for some in found for exposure in some]
 
 
 def _standing(case: Case) -> Standing:

@@ -5,14 +5,14 @@ from itertools import groupby
 
 from service.core import words
 from service.core.checklist import ITEM_IDS
-from service.core.digest import ORGANISATION
+from service.core.digest import ORGANISATION, totals_of
 from service.core.messages.blocks import context, divider, header, section, sections
 from service.core.messages.message import Block, Links
 from service.core.messages.orphans import who_owns
 from service.core.messages.particulars import caller_name, still_open
 from service.core.messages.text import code, link, plain
 from service.core.messages.timing import Timing
-from service.core.notification import Digest, DigestLine, Unread
+from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
 from service.core.week import Week
 
 _REASONS = {
@@ -38,9 +38,11 @@ def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
     if summary := _summary(digest):
         yield section(summary)
     with_team = digest.audience == ORGANISATION
+    unlisted = {(one.platform, one.model): one for one in digest.unlisted}
     for timing, lines in _by_deprecation(digest.lines, week):
-        yield from sections(_part(timing, lines, week, with_team=with_team))
-    for part in (_ending(digest.lines), _migrated(digest.migrated), _unowned(digest), _unread(digest)):
+        rest = unlisted.get(_deprecation(lines[0]))
+        yield from sections(_part(timing, lines, rest, week, with_team=with_team))
+    for part in (_ending(digest.lines), _migrated(digest), _unowned(digest), _unread(digest)):
         if part:
             yield divider()
             yield from sections(part)
@@ -56,28 +58,27 @@ def digest_sentence(digest: Digest) -> str:
 def _headline(digest: Digest, week: Week) -> str:
     if not digest.lines:
         return f"Week {week.number}: no service is known to call a model that is going away"
-    callers = len({line.service for line in digest.lines})
-    models = len({(line.platform, line.model) for line in digest.lines})
-    who = f"{words.plural(callers, 'service')} still {'calls' if callers == 1 else 'call'}"
-    what = f"{words.number(models)} models that are" if models > 1 else "a model that is"
+    totals = _totals(digest)
+    who = f"{words.plural(totals.services, 'service')} still {'calls' if totals.services == 1 else 'call'}"
+    what = f"{words.number(totals.models)} models that are" if totals.models > 1 else "a model that is"
     return f"Week {week.number}: {who} {what} going away"
 
 
+def _totals(digest: Digest) -> Totals:
+    return digest.totals or totals_of(digest.lines, digest.migrated)
+
+
 def _summary(digest: Digest) -> str:
-    calls = sum(line.calls for line in digest.lines)
-    before = sum(line.calls_before for line in (*digest.lines, *digest.migrated))
+    totals = _totals(digest)
     parts = []
-    if calls or before:
-        parts.append(f"{words.plural(calls, 'call') if calls else 'No call'} in the week, {_change(calls, before)}.")
+    if totals.calls or totals.calls_before:
+        much = words.plural(totals.calls, "call") if totals.calls else "No call"
+        parts.append(f"{much} in the week, {_change(totals.calls, totals.calls_before)}.")
     counts = [
-        (len({line.service for line in digest.migrated}), "has migrated", "have migrated"),
-        (len({line.service for line in digest.lines if line.new}), "is new", "are new"),
-        (
-            len({line.service for line in digest.lines if line.promised_on}),
-            "has broken its promise",
-            "have broken their promise",
-        ),
-        (len(digest.unowned), "has no owner", "have no owner"),
+        (totals.migrated, "has migrated", "have migrated"),
+        (totals.new, "is new", "are new"),
+        (totals.broken_promises, "has broken its promise", "have broken their promise"),
+        (totals.unowned, "has no owner", "have no owner"),
     ]
     said = [f"{words.number(n)} {one if n == 1 else many}" for n, one, many in counts if n]
     if said:
@@ -117,7 +118,9 @@ def _deprecation(line: DigestLine) -> tuple[str, str]:
     return (line.platform, line.model)
 
 
-def _part(timing: Timing, lines: Sequence[DigestLine], week: Week, *, with_team: bool) -> Iterator[str]:
+def _part(
+    timing: Timing, lines: Sequence[DigestLine], rest: Unlisted | None, week: Week, *, with_team: bool
+) -> Iterator[str]:
     first = lines[0]
     to = f". Move to {code(first.replacement)}" if first.replacement else ""
     name = f"*{code(first.id)}* on {plain(words.platform_name(first.platform))}"
@@ -126,6 +129,9 @@ def _part(timing: Timing, lines: Sequence[DigestLine], week: Week, *, with_team:
     for line in lines:
         team = (f", {plain(line.team, 100)}" if line.team else ", no owner") if with_team else ""
         yield f"• {caller_name(line.service, line.environment)}{team}: {_volume(line, week)}"
+    if rest:
+        much = words.plural(rest.calls, "call") if rest.calls else "no call"
+        yield f"• and {words.number(rest.uses)} more: {much}, {_change(rest.calls, rest.calls_before)}"
 
 
 def _volume(line: DigestLine, week: Week) -> str:
@@ -169,21 +175,28 @@ def _ending(lines: Iterable[DigestLine]) -> list[str]:
     ]
 
 
-def _migrated(lines: Sequence[DigestLine]) -> list[str]:
-    if not lines:
+def _migrated(digest: Digest) -> list[str]:
+    if not digest.migrated:
         return []
     return [
         "✅ *Migrated*",
         *(
             f"• {caller_name(line.service, line.environment)} no longer calls {code(line.id)}"
             f" on {plain(words.platform_name(line.platform))}"
-            for line in lines
+            for line in digest.migrated
         ),
+        *_and_more(_totals(digest).migrated_uses - len(digest.migrated)),
     ]
 
 
 def _unowned(digest: Digest) -> list[str]:
-    return list(who_owns({service: digest.candidates.get(service, ()) for service in digest.unowned}))
+    asked = who_owns({service: digest.candidates.get(service, ()) for service in digest.unowned})
+    return [*asked, *_and_more(_totals(digest).unowned - len(digest.unowned))]
+
+
+def _and_more(count: int) -> Iterator[str]:
+    if count > 0:
+        yield f"• and {words.number(count)} more"
 
 
 def _unread(digest: Digest) -> list[str]:
