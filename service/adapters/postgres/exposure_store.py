@@ -1,7 +1,7 @@
 """usage_daily x catalog -> Exposures as of `now`, with the evidence that a message shows."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -24,30 +24,50 @@ BATCH = 1000
 """Exposures that are read at once where all are; with their days, ten megabytes."""
 
 
-async def load_exposures(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> list[Exposure]:
-    """All exposures to deprecations that were public by `now`, with their evidence."""
-    return await with_evidence(connection, await load_public_exposures(connection, catalog, now=now), now=now)
+async def load_exposures(
+    connection: AsyncConnection,
+    catalog: Catalog,
+    *,
+    now: datetime,
+    service: str | None = None,
+    models: Collection[str] | None = None,
+) -> list[Exposure]:
+    """Those of `load_public_exposures`, with their evidence."""
+    found = await load_public_exposures(connection, catalog, now=now, service=service, models=models)
+    return await with_evidence(connection, found, now=now)
 
 
 async def load_public_exposures(
-    connection: AsyncConnection, catalog: Catalog, *, now: datetime, service: str | None = None
+    connection: AsyncConnection,
+    catalog: Catalog,
+    *,
+    now: datetime,
+    service: str | None = None,
+    models: Collection[str] | None = None,
 ) -> list[Exposure]:
-    """All exposures to deprecations that were public by `now`, without evidence; or those of one `service`."""
-    found = stream_public_exposures(connection, catalog, now=now, service=service)
+    """All exposures to deprecations that were public by `now`, without evidence; or those of one `service`, or of
+    canonical `models`."""
+    found = stream_public_exposures(connection, catalog, now=now, service=service, models=models)
     return [exposure async for some in found for exposure in some]
 
 
 async def stream_public_exposures(
-    connection: AsyncConnection, catalog: Catalog, *, now: datetime, service: str | None = None
+    connection: AsyncConnection,
+    catalog: Catalog,
+    *,
+    now: datetime,
+    service: str | None = None,
+    models: Collection[str] | None = None,
 ) -> AsyncIterator[list[Exposure]]:
     """Those of `load_public_exposures`, a batch at a time."""
-    known = [record.key for record in catalog if record.known_on(now.date())]
+    public = (record.key for record in catalog if record.known_on(now.date()))
+    known = [(platform, model) for platform, model in public if models is None or model in models]
     v = unnested(
         ("platform", Text(), [platform for platform, _ in known]), ("model", Text(), [model for _, model in known])
     )
-    public = and_(_d.platform == v.c.platform, _d.model == v.c.model)
-    of_whom = select(*(_d[name] for name in KEY)).join(v, public).distinct()
-    keys = (of_whom if service is None else of_whom.where(_d.service == service)).subquery("keys")
+    of_whom = select(*(_d[name] for name in KEY)).join(v, and_(_d.platform == v.c.platform, _d.model == v.c.model))
+    narrowed = of_whom if service is None else of_whom.where(_d.service == service)
+    keys = narrowed.distinct().subquery("keys")
     async with connection.stream(_uses(now, keys).order_by(*(keys.c[name] for name in KEY))) as rows:
         async for some in rows.partitions(BATCH):
             yield _exposures(some, catalog, now)

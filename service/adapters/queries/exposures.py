@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Uuid, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id, load_campaigns
@@ -24,7 +24,7 @@ from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.holding import shown_state, standing
 from service.core.escalation.ladder import upcoming
-from service.core.exposure import DayOfUse, State
+from service.core.exposure import DayOfUse, ExposureKey, State
 from service.core.ownership import NOBODY, Owner
 
 DAYS = 28
@@ -83,17 +83,25 @@ def exposure_key(exposure: ExposureAnswer) -> tuple[str, ...]:
 
 
 async def read_exposures(
-    connection: AsyncConnection, catalog: Catalog, owners: Owners, *, topics: Collection[str], now: datetime
+    connection: AsyncConnection,
+    catalog: Catalog,
+    owners: Owners,
+    *,
+    topics: Collection[str],
+    now: datetime,
+    service: str | None = None,
+    models: Collection[str] | None = None,
 ) -> list[ExposureAnswer]:
-    """All exposures as of `now`, in the order of `exposure_key`.
+    """Exposures as of `now`, in the order of `exposure_key`: all, or those of one `service`, or of canonical `models`.
 
     `topics` are those that are read: no caller is quiet while records of them wait to be read.
     """
     known = await known_until(connection, topics, now=now)
-    exposures = await load_exposures(connection, catalog, now=now)
-    campaigns = await load_campaigns(connection)
-    told = await _read_told(connection)
-    ticked = {key: checklist_answer(each) for key, each in (await load_checklists(connection)).items()}
+    exposures = await load_exposures(connection, catalog, now=now, service=service, models=models)
+    keys = None if service is None and models is None else [each.key for each in exposures]
+    campaigns = await load_campaigns(connection, keys)
+    told = await _read_told(connection, keys)
+    ticked = {key: checklist_answer(each) for key, each in (await load_checklists(connection, keys)).items()}
     unticked = checklist_answer(Checklist())
     answers = (
         _answer(
@@ -132,16 +140,17 @@ def _standing(case: Case) -> Standing:
     return Standing(case.exposure.deprecation.platform, case.state, left)
 
 
-async def _read_told(connection: AsyncConnection) -> dict[uuid.UUID, Told]:
-    """By campaign: the last notification, one that was delivered before any other."""
+async def _read_told(connection: AsyncConnection, keys: Iterable[ExposureKey] | None) -> dict[uuid.UUID, Told]:
+    """By campaign, of `keys` or all: the last notification, one that was delivered before any other."""
     n = notifications.c
+    ids = bindparam("ids", [campaign_id(key) for key in keys or ()], type_=ARRAY(Uuid()))
     others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step, n.decided_at)) - 1).label("others")
     repeat_days = n.facts["repeat_days"].as_integer().label("repeat_days")
     frozen_from = n.facts["frozen_from"].as_string().label("frozen_from")
     rows = await connection.execute(
         select(n.campaign_id, n.destination, n.audience, n.step, n.state, n.not_before, others)
         .add_columns(func.coalesce(n.settled_at, n.decided_at).label("at"), repeat_days, frozen_from)
-        .where(n.campaign_id.is_not(None))
+        .where(n.campaign_id.is_not(None) if keys is None else n.campaign_id == any_(ids))
         .ext(distinct_on(n.campaign_id))
         .order_by(n.campaign_id, (n.state == "delivered").desc(), n.decided_at.desc(), n.id)
     )

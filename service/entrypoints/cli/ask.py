@@ -64,8 +64,10 @@ def who(
             if not models and not unknown and not behind:
                 _no_such_model(app, model, await read_uses(connection, app.catalog, now=now))
             owners = await load_owners(connection, app.company, now=now)
-            every = await read_exposures(connection, app.catalog, owners.owner_of, topics=app.topics, now=now)
             named = models or {key.model for key in behind}
+            every = await read_exposures(
+                connection, app.catalog, owners.owner_of, topics=app.topics, now=now, models=named
+            )
             uses = await read_uses(connection, app.catalog, now=now, models=named)
         return Found(
             [each for each in every if each.model in models or _key(each) in behind],
@@ -95,8 +97,9 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
         await catch_up(app.database, now=now)
         async with app.database.connect() as connection:
             owners = await load_owners(connection, app.company, now=now)
-            every = await read_exposures(connection, app.catalog, owners.owner_of, topics=app.topics, now=now)
-            own = [exposure for exposure in every if exposure.service == name]
+            own = await read_exposures(
+                connection, app.catalog, owners.owner_of, topics=app.topics, now=now, service=name
+            )
             answer = await read_service(connection, name, app.catalog, owners.owner_of, own, now=now)
             if answer is None:
                 _not_found(f"no log has named a service {name}", name, await read_service_names(connection))

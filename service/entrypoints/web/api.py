@@ -111,7 +111,8 @@ async def deprecations(here: Here, query: Annotated[DeprecationQuery, Query()]) 
 async def exposures(here: Here, query: Annotated[ExposureQuery, Query()]) -> Page[ExposureAnswer]:
     """Firm deadlines first, the nearest at the top; then "not before" dates; then those without a day."""
     wanted = query.as_filter()
-    found = [exposure for exposure in await here.exposures(here.clock()) if wanted.admits(exposure)]
+    every = await here.exposures(here.clock(), service=wanted.service)
+    found = [exposure for exposure in every if wanted.admits(exposure)]
     return cut(found, exposure_key, limit=query.limit, cursor=query.cursor)
 
 

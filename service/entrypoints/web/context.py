@@ -24,14 +24,17 @@ class Context:
     consumer: ConsumerProbe | None
     plans: Plans
 
-    async def exposures(self, now: datetime) -> list[ExposureAnswer]:
+    async def exposures(self, now: datetime, *, service: str | None = None) -> list[ExposureAnswer]:
+        """Of one `service`, or all."""
         async with self.app.database.connect() as connection:
             app = self.app
             owners = await load_owners(connection, app.company, now=now)
-            return await read_exposures(connection, app.catalog, owners.owner_of, topics=app.topics, now=now)
+            return await read_exposures(
+                connection, app.catalog, owners.owner_of, topics=app.topics, now=now, service=service
+            )
 
     async def service(self, name: str, now: datetime) -> ServiceAnswer | None:
-        own = [exposure for exposure in await self.exposures(now) if exposure.service == name]
+        own = await self.exposures(now, service=name)
         async with self.app.database.connect() as connection:
             owners = await load_owners(connection, self.app.company, now=now)
             return await read_service(connection, name, self.app.catalog, owners.owner_of, own, now=now)

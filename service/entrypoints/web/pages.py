@@ -133,7 +133,7 @@ async def _blind_spots(here: Context, now: datetime) -> dict[str, Any]:
 async def exposure(request: Request, here: Here, named: Annotated[NamedExposure, Query()]) -> Response:
     now = here.clock()
     key = await key_of(here, named, now)
-    shown = next(each for each in await here.exposures(now) if _key(each) == key)
+    shown = next(each for each in await here.exposures(now, service=key.service) if _key(each) == key)
     async with here.app.database.connect() as connection:
         history = await read_history(connection, key)
         told = await read_notifications(connection, exposure=key, limit=MESSAGES)
