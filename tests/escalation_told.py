@@ -166,7 +166,8 @@ class Told(Asked):
             assert told is None, f"{step.name} was told before"
         if step.repeat and telling.occurrence[:4].isdigit():
             self.repeated[step.name] = date.fromisoformat(telling.occurrence)
-        self._told_of_failing(step, now)
+        if not is_more_of_it:
+            self._told_of_failing(step, now)
         earlier = (told or set()) if is_more_of_it else set()
         self.behind[self._arming(step, exposure, now)] = earlier | set(telling.audiences)
         waiting = set() if self._is_moot(exposure, now) else self.held
