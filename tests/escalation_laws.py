@@ -119,4 +119,4 @@ class Witness(Told):
         if deadline is None or exposure.days[-1].day < deadline or not due:
             return
         self.tally["ended badly"] += 1
-        assert self.ever_heard, "it ended badly, and nobody was told"
+        assert self.heard, "it ended badly, and no notice has told anybody who could act"

@@ -1,4 +1,4 @@
-"""When the steps of a policy stand, worked out by brute force from what the words say, to compare with the ladder."""
+"""When the steps of a policy stand, worked out from what the words say, step by step, to compare with the ladder."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

@@ -125,13 +125,13 @@ class Told(Asked):
         is_early_death = step.at.while_failing and self._state(exposure, now) == "broken"
         assert standing is not None, "told of a step that has no day"
         is_told_anew = (
-            telling.occurrence.startswith("reopened") or telling.handed_over or is_rest(telling)
+            telling.occurrence.startswith("reopened") or telling.handed_over or self._is_rest(telling)
         ) and step.name in self.behind
         assert now >= standing.begins or is_early_death or is_told_anew, f"{telling.step} was told before its time"
         if in_last_days(calendar, exposure.deadline, now) or (step.at.while_failing and telling.not_before == now):
             assert telling.not_before == now or telling.handed_over, "in the last days nothing waits"
         elif step.at.while_failing:
-            assert telling.handed_over or is_rest(telling), "what fails is told at once"
+            assert telling.handed_over or self._is_rest(telling), "what fails is told at once"
         else:
             self._goes_out_when_people_work(telling, exposure)
         self._everybody_of(telling, step, exposure, now)
@@ -146,7 +146,7 @@ class Told(Asked):
 
     def _everybody_of(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
         """Whoever belongs to the step hears, is held for the owner's day, or is spared by the forecast."""
-        if not telling.handed_over and not is_rest(telling):
+        if not telling.handed_over and not self._is_rest(telling):
             assert set(step.tell) <= {*telling.audiences, *telling.held, *telling.spared}
         assert set(telling.held) | set(telling.spared) <= ABOVE_OWNER
         assert not (telling.held or telling.spared) or not self._is_late(exposure, now)
@@ -175,6 +175,10 @@ class Told(Asked):
         if telling.held:
             self.held_of = step
 
+    def _is_rest(self, telling: Telling) -> bool:
+        """Of those who were held back."""
+        return self.held_of is not None and telling.step == self.held_of.name and set(telling.audiences) <= self.held
+
     def _was_early(self, step: Step, exposure: Exposure, now: datetime) -> bool:
         """Told of calls that failed before the shutdown, and now it is the day."""
         if exposure.deadline is None or not step.at.while_failing:
@@ -198,8 +202,3 @@ class Told(Asked):
         assert min(since) <= telling.not_before, "somebody above the owner hears first"
         had_a_day = self._had_a_business_day(min(since)) <= now
         assert had_a_day or self._is_late(exposure, now), "told before the owner had a business day"
-
-
-def is_rest(telling: Telling) -> bool:
-    """Of those who were held back."""
-    return set(telling.audiences) <= ABOVE_OWNER and not telling.held

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.campaign_store import SavedCampaign, campaign_id, save_campaigns
+from service.adapters.postgres.campaign_store import campaign_id, save_campaigns
 from service.adapters.postgres.tables import (
     conditions,
     messages,
@@ -137,7 +137,7 @@ async def put_campaign(
         owner=Answerable.of(owner),
         hold=hold,
     )
-    await save_campaigns(connection, [SavedCampaign(key, campaign, next_at=NOW + timedelta(days=5))])
+    await save_campaigns(connection, {key: campaign})
     return campaign_id(key)
 
 

@@ -12,7 +12,7 @@ from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Waived
-from service.core.escalation.holding import held_by, shown_state, standing
+from service.core.escalation.holding import asked_in_words, held_by, shown_state
 from service.core.exposure import Exposure, ExposureKey, quiet_at, state_of
 from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
 from service.core.ownership import Owner
@@ -21,7 +21,8 @@ from service.core.week import Week
 ORGANISATION = "(organisation)"
 """The audience of the digest that covers everybody."""
 MAX_LINES = 200
-"""Uses listed in a digest, in the order of their end; the rest is counted, model by model. The page has all."""
+"""Uses listed in a digest, the most urgent, beside one of each model and what is always listed; the rest is counted,
+model by model. The page has all."""
 MAX_UNOWNED = 50
 """Services that are asked about, most calls first; the rest is counted."""
 MAX_UNRESOLVED = 50
@@ -132,7 +133,7 @@ def totals_of(calling: Sequence[DigestLine], migrated: Sequence[DigestLine]) -> 
 
 
 def _listed(ranked: Sequence[DigestLine]) -> tuple[tuple[DigestLine, ...], tuple[Unlisted, ...]]:
-    """The first, up to `MAX_LINES`; the first of each model, and what people promised or waived, however many."""
+    """The first, up to `MAX_LINES`; the first of each model, broken promises and waivers that end, however many."""
     first = {(line.platform, line.model): line for line in reversed(ranked)}
     asked = [line for line in ranked if line.promised_on or line.waiver_ends_on]
     chosen = {id(line): line for line in chain(first.values(), asked)}
@@ -218,7 +219,7 @@ def _asked(campaign: Campaign | None, case: Case, week: Week) -> dict[str, Any]:
     return {
         "state": shown_state(by_then, case),
         "promised_on": broken if broken and case.day_of(case.exposure.last_at) > broken else None,
-        "standing": standing(by_then, case),
+        "standing": asked_in_words(by_then, case),
         "waiver_ends_on": _waiver_end(by_then, case, week),
     }
 
@@ -239,8 +240,11 @@ def _calls(exposure: Exposure, week: Week) -> int:
     return sum(use.calls for use in exposure.days if week.monday <= use.day <= week.sunday)
 
 
-def _order(line: DigestLine) -> tuple[date, int, str, str, str, str]:
-    return (line.shutdown_on or date.max, -line.calls, line.platform, line.model, line.service, line.environment)
+def _order(line: DigestLine) -> tuple[bool, date, int, str, str, str, str]:
+    """What fails first, then by the firm day, then the others; a large caller before a small one."""
+    firm = line.shutdown_on if line.precision != "no_sooner_than" else None
+    of_model = line.platform, line.model, line.service, line.environment
+    return (line.state != "broken", firm or date.max, -line.calls, *of_model)
 
 
 def _rejected(rejected: Iterable[Rejected]) -> list[Unread]:

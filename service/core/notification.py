@@ -55,6 +55,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     """Steps that were due before and were not told (late discovery, downtime): one message says so."""
     last_due: date | None = None
     """The latest day that one of `missed` had by the policy, in the owner's zone."""
+    moved_on: date | None = None
+    """The day on which the end became another one, where that made the step due."""
     next_step: str | None = None
     next_repeat_days: int | None = None
     """As `repeat_days`, of the next step."""
@@ -228,7 +230,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """Of a week, for one audience. Whatever a digest lists, these count everything."""
 
     services: int
-    """With calls, and each of the following but the last two likewise a number of services."""
+    """That call; the four that follow are numbers of services, too."""
     migrated: int
     new: int
     broken_promises: int
@@ -249,7 +251,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
     audience: str
     """A team's name, or "(organisation)"."""
     lines: tuple[DigestLine, ...]
-    """As many as are read: of each model at least one, and of those that promised or waived all."""
+    """As many as are read: of each model at least one, and all that broke a promise or whose waiver ends."""
     unlisted: tuple[Unlisted, ...] = ()
     migrated: tuple[DigestLine, ...] = ()
     unowned: tuple[str, ...] = ()

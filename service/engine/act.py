@@ -7,7 +7,7 @@ from typing import Any
 
 from service.adapters.postgres.act_log import record_act
 from service.adapters.postgres.agenda import lock_use
-from service.adapters.postgres.campaign_store import SavedCampaign, load_campaigns, move_waiting, save_campaigns
+from service.adapters.postgres.campaign_store import load_campaigns, move_waiting, save_campaigns
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.watermark_store import known_until
@@ -27,7 +27,7 @@ from service.core.escalation.act import (
 )
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.holding import resumes_at, standing
+from service.core.escalation.holding import asked_in_words, resumes_at
 from service.core.escalation.ladder import Upcoming, upcoming
 from service.core.escalation.policy import Policy
 from service.core.exposure import ExposureKey
@@ -76,15 +76,14 @@ async def act(
         if isinstance(after, Refused):
             await connection.rollback()
             return after
-        following = upcoming(after, found.case)
         if after != found.campaign:
-            await save_campaigns(connection, [SavedCampaign(key, after, following.at if following else None)])
+            await save_campaigns(connection, {key: after})
             kind, details = _as_logged(asked)
             await record_act(connection, key, kind, author=asked.by, at=now, details=details)
             resumes = resumes_at(after, found.case)
             waits_until = resumes or found.case.goes_out
             await move_waiting(connection, key, to=waits_until, asked_to_wait=resumes is not None)
-        return Acted(key, standing(after, found.case), following)
+        return Acted(key, asked_in_words(after, found.case), upcoming(after, found.case))
 
 
 async def offered_days(

@@ -1,6 +1,5 @@
 """escalate: look at what is due, decide, and write the campaign with its notifications in one transaction."""
 
-import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,7 +10,6 @@ from msgspec import structs
 from service.adapters.postgres.agenda import Due, Look, look_again, take_due
 from service.adapters.postgres.campaign_store import (
     Intent,
-    SavedCampaign,
     load_campaigns,
     record_intents,
     save_campaigns,
@@ -32,10 +30,10 @@ from service.core.escalation.case import Case
 from service.core.escalation.decide import UNTIL_MORE_IS_KNOWN, decide_case, vanish
 from service.core.escalation.decision import Decision, Telling, Wait
 from service.core.escalation.facts import facts_of
-from service.core.escalation.ladder import upcoming
 from service.core.exposure import Exposure, ExposureKey
 from service.core.notification import Notice
 from service.core.ownership import destinations
+from service.engine.batches import drain
 from service.engine.caught_up import tell_behind
 from service.engine.ownership import Known, OwnersBook
 from service.engine.partitions import forget_losses
@@ -73,16 +71,6 @@ class _Changed:
     """None: its calls turned out to be of another model; then there is nothing to tell."""
     tellings: tuple[Telling, ...]
 
-    @property
-    def saved(self) -> SavedCampaign:
-        return SavedCampaign(self.key, self.after, self._next_at)
-
-    @property
-    def _next_at(self) -> datetime | None:
-        """When the next step of the policy is due, for those who look at the campaign."""
-        following = upcoming(self.after, self.case) if self.case and self.after.is_open else None
-        return following.at if following else None
-
 
 async def escalate(
     database: Database,
@@ -109,22 +97,15 @@ async def escalate(
         known = await known_until(connection, topics, now=now)
         book = OwnersBook(company, now=now)
         tick = _Tick(catalog, company, await book.look(connection), now, known, worked_out_until)
-    done = await asyncio.gather(*(_escalate_batches(database, tick, book) for _ in range(AT_ONCE)))
+    done = await drain(lambda: _escalate_batch(database, tick, book), at_once=AT_ONCE)
     return sum(done, Escalated(0, 0, 0))
 
 
-async def _escalate_batches(database: Database, tick: "_Tick", book: OwnersBook) -> Escalated:
-    done = Escalated(0, 0, 0)
-    while (some := await _escalate_batch(database, tick, book)).looked_at:
-        done += some
-    return done
-
-
-async def _escalate_batch(database: Database, tick: "_Tick", book: OwnersBook) -> Escalated:
+async def _escalate_batch(database: Database, tick: "_Tick", book: OwnersBook) -> Escalated | None:
     async with database.begin() as connection:
         due = await take_due(connection, worked_out_until=tick.worked_out_until, now=tick.now, limit=BATCH)
         if not due or await _is_superseded(connection, tick):
-            return Escalated(0, 0, 0)
+            return None
         return await _isolating(connection, replace(tick, known=await book.look(connection)), due)
 
 
@@ -158,7 +139,7 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     changes = [change for change, _ in decided if change]
     shown = await with_evidence(connection, [one.case.exposure for one in changes if one.case], now=now)
     evidenced = {exposure.key: exposure for exposure in shown}
-    await save_campaigns(connection, [one.saved for one in changes])
+    await save_campaigns(connection, {one.key: one.after for one in changes})
     beside = await _beside(connection, tick.known, [one.key for one in changes])
     intents = [intent for one in changes for intent in tick.intents(one, evidenced, beside[one.key])]
     notified = await record_intents(connection, intents, now=now)

@@ -1,6 +1,5 @@
 """reconcile: what the stream counted, and what the catalog says now, brought together."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +9,7 @@ from service.adapters.postgres.lifecycle_store import load_deprecations, resolve
 from service.adapters.postgres.watermark_store import clock
 from service.core.catalog.lifecycle import Catalog
 from service.core.identity import Resolver
+from service.engine.batches import drain
 
 AT_ONCE = 2
 """Batches: while the database works on one, the next is made ready. They take different rows."""
@@ -46,22 +46,14 @@ async def catch_up(database: Database, *, now: datetime) -> tuple[datetime, int]
     """
     async with database.begin() as connection:
         until = await clock(connection)
-    worked_out = await asyncio.gather(*(_work_out(database, until, now) for _ in range(AT_ONCE)))
-    return until, sum(worked_out)
 
+    async def batch() -> int | None:
+        async with database.begin() as connection:
+            return await work_out_days(connection, until=until, now=now) or None
 
-async def _work_out(database: Database, until: datetime, now: datetime) -> int:
-    worked_out = 0
-    while some := await _work_out_batch(database, until, now):
-        worked_out += some
-    return worked_out
+    return until, sum(await drain(batch, at_once=AT_ONCE))
 
 
 async def _resolve_batch(database: Database, catalog: Catalog, resolver: Resolver) -> int:
     async with database.begin() as connection:
         return await resolve_again(connection, catalog, resolver)
-
-
-async def _work_out_batch(database: Database, until: datetime, now: datetime) -> int:
-    async with database.begin() as connection:
-        return await work_out_days(connection, until=until, now=now)

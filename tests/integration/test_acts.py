@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from service.adapters.postgres.act_log import read_acts
 from service.adapters.postgres.agenda import lock_use, take_due
-from service.adapters.postgres.campaign_store import SavedCampaign, load_campaigns, save_campaigns
+from service.adapters.postgres.campaign_store import load_campaigns, save_campaigns
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import load_assignments
 from service.adapters.postgres.tables import agenda, notifications
@@ -196,7 +196,7 @@ async def test_act_keeps_what_the_tick_decides_that_it_waits_for(database: Datab
         acting = asyncio.create_task(do(database, Acknowledge(ADA), now=MONDAY))
         await until(lambda: waits_for_a_lock(database))
         decided = before.with_done(Done("-7d", MONDAY, told=("owner",)))
-        await save_campaigns(ticking, [SavedCampaign(KEY, decided, next_at=None)])
+        await save_campaigns(ticking, {KEY: decided})
     assert isinstance(await acting, Acted)
     after = await campaign(database)
     assert after.acknowledged is not None
@@ -407,7 +407,7 @@ async def test_what_people_said_is_on_the_pages(database: Database) -> None:
         await put_use(connection, calls_by_days_ago=DAILY)
         await connection.execute(agenda.insert().values(**KEY._asdict(), look_at=NOW, wakes_on_call=True))
         broken = make_campaign("announced", promise_broken_on=date(2025, 6, 27))
-        await save_campaigns(connection, [SavedCampaign(KEY, broken, next_at=None)])
+        await save_campaigns(connection, {KEY: broken})
     await do(database, Waive("<i>ada</i>", date(2025, 9, 1), "<b>frozen</b>"))
 
     listed = await get_page(database, "/")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from service.adapters.postgres.act_log import record_act
-from service.adapters.postgres.campaign_store import SavedCampaign, load_campaigns, save_campaigns
+from service.adapters.postgres.campaign_store import load_campaigns, save_campaigns
 from service.adapters.postgres.database import Database
 from service.core.escalation.hold import Snoozed
 from service.core.exposure import ExposureKey
@@ -76,7 +76,7 @@ async def test_it_says_what_is_in_force(database: Database) -> None:
         await put_use(connection)
         await put_campaign(connection)
         campaign = (await load_campaigns(connection))[KEY]
-        await save_campaigns(connection, [SavedCampaign(KEY, replace(campaign, hold=asked), next_at=None)])
+        await save_campaigns(connection, {KEY: replace(campaign, hold=asked)})
 
     text = words_of(await get_page(database, "/exposure", service="search-api"))
 

@@ -20,7 +20,7 @@ from service.core.escalation.act import (
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Committed, Hold, KeptOpen, Snoozed, Waived
-from service.core.escalation.holding import held_by, standing
+from service.core.escalation.holding import asked_in_words, held_by
 from service.core.escalation.policy import DEFAULT_POLICY
 from tests.builders import make_campaign, make_deprecation, make_exposure, make_owner
 
@@ -112,7 +112,7 @@ def test_a_holiday_is_not_one_of_the_five_business_days() -> None:
 def test_what_is_asked_is_in_force_at_once(act: Act, hold: Hold, said: str) -> None:
     after = done(act, TOLD, case_at(JULY_2))
     assert after == replace(TOLD, hold=hold, trusted_until=after.trusted_until)
-    assert standing(after, case_at(JULY_2)) == said
+    assert asked_in_words(after, case_at(JULY_2)) == said
 
 
 def test_what_is_asked_last_takes_the_place_of_what_was_asked_before() -> None:
@@ -323,7 +323,7 @@ def test_reopen_takes_back_all_that_is_in_force() -> None:
 
 def test_promise_that_is_not_believed_can_be_taken_back() -> None:
     promised = replace(TOLD, hold=Committed(ADA, at("2025-06-16T08:00"), date(2025, 7, 4)))
-    assert standing(promised, case_at(JULY_2)) == (
+    assert asked_in_words(promised, case_at(JULY_2)) == (
         "ada@example.com has promised to be done by Fri 4 Jul 2025, but at this pace the calls go on"
     )
     assert done(Reopen(BOB), promised, case_at(JULY_2)).hold is None
@@ -335,7 +335,7 @@ def test_closed_campaign_is_open_again_and_kept_open() -> None:
     assert after == replace(
         CLOSED, closed_at=None, close_reason=None, reopened_at=at(JULY_2), kept_open=KeptOpen(ADA, at(JULY_2))
     )
-    assert standing(after, silent) == "kept open by ada@example.com on Wed 2 Jul 2025, whether or not it calls"
+    assert asked_in_words(after, silent) == "kept open by ada@example.com on Wed 2 Jul 2025, whether or not it calls"
 
 
 def test_what_is_kept_open_can_be_waived_while_it_is_silent() -> None:
@@ -409,3 +409,9 @@ def test_broken_promise_cannot_be_taken_back() -> None:
     assert refused(Reopen(ADA), promised, case_at("2025-07-05T20:00")).reason == (
         "nothing is in force that could be taken back"
     )
+
+
+def test_what_is_kept_open_says_so_when_it_is_asked_to_open_again() -> None:
+    kept = replace(TOLD, kept_open=KeptOpen(ADA, at(JULY_2)))
+    answer = refused(Reopen(ADA), kept, case_at("2025-07-03T10:00"))
+    assert answer.reason == "it is kept open by ada@example.com on Wed 2 Jul 2025, whether or not it calls"

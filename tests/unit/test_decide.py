@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from service.core.escalation.campaign import Campaign
-from service.core.escalation.decide import decide
+from service.core.escalation.decide import decide, vanish
 from service.core.escalation.decision import Change, Close, Decision, Notify, Open, Reopen, Replan, Telling, Wait
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json
 from service.core.exposure import Exposure
@@ -260,8 +260,18 @@ def test_relapse_reopens_at_the_level_that_was_left() -> None:
     assert isinstance(decision, Reopen)
     telling = only(decision)
     assert (telling.step, telling.reopened, telling.audiences) == ("announced", True, ("owner", "team"))
-    assert telling.missed == ("-60d", "-30d")
+    assert telling.missed == (), "there was nothing to tell while it was silent"
     assert isinstance(ask(decision.campaign, "2025-06-20T10:00"), Wait)
+
+
+def test_relapse_says_what_was_missed_before_the_campaign_was_closed() -> None:
+    """lastcall was away from April on, and looked again once the calls had ended."""
+    before = opened()
+    gone = calling(at("2025-05-20T08:00"))
+    shut = changed(decide(before, gone, OWNER, DEFAULT_POLICY, at("2025-06-02T09:00")))
+    assert isinstance(shut, Close)
+    again = ask(shut.campaign, "2025-06-20T10:00")
+    assert only(again).missed == ("-60d",)
 
 
 def test_relapse_after_the_end_is_told_as_what_it_is() -> None:
@@ -400,3 +410,13 @@ def test_deprecation_that_comes_again_waits_until_it_is_public() -> None:
     waits = ask(gone.campaign, "2025-05-06T23:59", calling(at("2025-05-06T23:59"), deprecation=again))
     assert isinstance(waits, Wait)
     assert waits.until == at("2025-05-07T00:00")
+
+
+def test_calls_that_are_of_the_model_after_all_open_the_campaign_again() -> None:
+    gone = vanish(opened(), at("2025-05-05T09:00"))
+    assert isinstance(gone, Close)
+    assert gone.campaign.close_reason == "misread"
+    again = ask(gone.campaign, "2025-05-06T09:00")
+    assert isinstance(again, Reopen)
+    assert again.reason == "the calls are of this model after all"
+    assert not only(again).reopened

@@ -244,3 +244,19 @@ def test_of_many_services_without_an_owner_those_with_the_most_calls_are_asked_a
     assert digest.unowned == tuple(f"ghost{n:02}" for n in range(2, MAX_UNOWNED + 2))
     assert digest.totals
     assert digest.totals.unowned == MAX_UNOWNED + 2
+
+
+def test_what_fails_and_what_ends_soon_are_listed_before_a_soft_day_of_long_ago() -> None:
+    soft = replace(GPT_4_5, model="soft", id="soft", shutdown=Shutdown(date(2025, 1, 1), "no_sooner_than"))
+    soon = replace(GPT_4_5, model="soon", id="soon", shutdown=Shutdown(date(2025, 7, 9), "exact"))
+    calling = many(MAX_LINES + 50)
+    failing = exposure("search-broken", {29: 3, 36: 5})
+    failing = replace(failing, days=(failing.days[0], structs.replace(failing.days[1], end_of_life=5)))
+    digest = digest_of(
+        *(replace(one, deprecation=soft) for one in calling), *(replace(one, deprecation=soon) for one in many(5)),
+        *calling, failing,
+    )  # fmt: skip
+    models = [line.model for line in digest.lines]
+    assert (digest.lines[0].service, digest.lines[0].state) == ("search-broken", "broken")
+    assert models[1:6] == ["soon"] * 5
+    assert models.count("soft") == 1

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from service.core.calendar import Calendar, Freeze
 from service.core.escalation.act import Act, Commit, Snooze, Waive
 from service.core.escalation.decision import Telling, Wait
+from service.core.escalation.ladder import upcoming
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
 from tests.builders import make_owner
 from tests.escalation_laws import Witness
@@ -182,3 +183,39 @@ def test_repeat_counts_the_calls_of_whole_days_where_the_owner_is_a_day_ahead() 
     story = Story(calls_at=20 * HOUR, calendar=calendar).until(at("07-14", "18:00"))
     story.until(at("07-14", "21:00"))
     assert story.until(at("07-17", "00:00")).steps == [("07-15 19:00", "+1d"), ("07-16 19:00", "+1d")]
+
+
+def weekly(*offsets: str) -> Policy:
+    """The first step comes round each week; the others come once."""
+    steps = [Step(parse_offset(offset), ("owner",), None if n else 7) for n, offset in enumerate(offsets)]
+    return Policy("weekly", tuple(steps))
+
+
+def next_of(story: Story) -> tuple[str, str] | None:
+    """What a message of this moment says that comes next."""
+    case, campaign = story.world.case(), story.world.campaign
+    assert case
+    assert campaign
+    following = upcoming(campaign, case)
+    return (f"{following.at:%m-%d %H:%M}", following.step.name) if following else None
+
+
+def test_no_repeat_is_promised_once_a_later_step_has_taken_its_place() -> None:
+    story = Story()
+    story.world.policy = weekly("-30d", "-10d", "0d")
+    story.until(at("07-05"))
+    assert story.told[-1][1].step == "-10d"
+    assert next_of(story) == ("07-14 07:00", "0d")
+    story.until(at("07-15"))
+    assert next_of(story) is None
+
+
+def test_repeat_that_is_promised_comes_when_it_is_promised_after_a_broken_promise_as_well() -> None:
+    story = Story()
+    story.world.policy = weekly("-30d")
+    story.until(at("06-24", "06:00"))
+    story.act(Commit(ADA, date(2025, 6, 24)))
+    assert story.until(at("06-25", "13:00")).steps == [("06-25 12:00", "-30d")]
+    foreseen = next_of(story)
+    assert foreseen == ("07-07 07:00", "-30d")
+    assert story.until(at("07-07", "08:00")).steps == [foreseen]

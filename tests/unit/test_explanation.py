@@ -102,6 +102,43 @@ def test_notice_notes_its_day_and_what_it_waited_for(
     assert (notice.planned_on, notice.waited) == (planned_on, waited)
 
 
+def test_step_that_an_earlier_day_made_due_blames_the_day() -> None:
+    played = Played()
+    for now in ("2025-04-14T07:00", "2025-05-15T07:00"):
+        played.decides(now)
+    played.given = {"deprecation": make_deprecation(shutdown_on=date(2025, 6, 13))}
+    _, told = (
+        record.facts for record in played.decides("2025-06-02T07:00") if record.destination == "user:ada@example.com"
+    )
+    assert isinstance(told, Notice)
+    assert (told.step, told.missed) == ("-14d", ("-30d",))
+    assert (told.moved_on, told.waited) == (
+        date(2025, 6, 2),
+        ("the day of the shutdown was set only on Mon 2 Jun 2025",),
+    )
+
+
+def test_repeat_is_explained_by_its_own_day() -> None:
+    """-30d is Saturday 14 June; the Saturday of a week later comes on Monday the 23rd."""
+    policy = Policy("weekly", (Step(parse_offset("-30d"), ("owner",), 7),))
+    played = Played(policy=policy)
+    assert notice_of(played, "2025-06-16T07:00").waited == ("Sat 14 Jun 2025 is no working day",)
+    assert notice_of(played, "2025-06-23T07:00").waited == ("Sat 21 Jun 2025 is no working day",)
+
+
+def test_those_held_back_waited_for_the_owner_of_now() -> None:
+    played = Played()
+    for now in ("2025-04-14T07:00", "2025-05-15T07:00", "2025-06-16T07:00"):
+        played.decides(now)
+    assert played.campaign
+    played.campaign = replace(played.campaign, owner_told_at=None)
+    assert notice_of(played, "2025-06-30T07:00").held == ("manager",)
+    played.owner = make_owner(people=("cy@example.com",))
+    played.decides("2025-07-01T07:00")
+    told = notice_of(played, "2025-07-02T07:00")
+    assert told.waited == ("held back until the owner, told on Tue 1 Jul 2025, had a business day",)
+
+
 @pytest.mark.parametrize(
     ("second_hand", "who"),
     [

@@ -58,3 +58,15 @@ def test_nobody_waits_for_a_step_that_the_other_policy_does_not_have() -> None:
     }
     assert plans["-7d alone"] == [("07-07", "-7d", ("owner", "manager"))]
     assert plans["default"][0] == ("07-01", "-14d", ("manager",))
+
+
+def test_repeat_that_the_other_policy_adds_to_the_step_of_now_is_planned() -> None:
+    now = datetime(2025, 6, 20, 8, tzinfo=UTC)
+    exposure, owner = make_exposure(until=now.date(), last_at=now), make_owner()
+    told = Done("-30d", datetime(2025, 6, 16, 7, tzinfo=UTC), told=("owner",))
+    campaign = make_campaign(done=(told,))
+    weekly = Policy("weekly", (Step(parse_offset("-30d"), ("owner",), 7),))
+    adopted = as_if_adopted(campaign, weekly, Case(exposure, owner, now))
+    outlook = Prospect(GoingOn(exposure, now), owner, weekly, adopted)
+    planned = [one.telling.not_before for one in foresee(outlook, start=now, end=datetime(2025, 7, 8, tzinfo=UTC))]
+    assert [f"{at:%m-%d}" for at in planned] == ["06-23", "06-30", "07-07"]

@@ -15,7 +15,7 @@ from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Close, HandOver, Reopen, Replan, Telling, Wait
 from service.core.escalation.hold import Committed, Hold, KeptOpen, Snoozed, Waived
-from service.core.escalation.holding import held_by, standing
+from service.core.escalation.holding import asked_in_words, held_by
 from service.core.escalation.policy import DEFAULT_POLICY, policy_from_json
 from service.core.escalation.telling import has_untold_promise
 from service.core.exposure import Exposure
@@ -296,7 +296,7 @@ def test_shutdown_that_moves_later_is_told_once_the_snooze_is_over() -> None:
 def test_promise_for_a_day_after_the_new_shutdown_holds_nothing() -> None:
     campaign = promised(date(2025, 7, 10), "2025-07-02T10:00")
     moved = moved_to(date(2025, 7, 8))
-    assert standing(campaign, Case(moved(at("2025-07-02T12:00")), OWNER, at("2025-07-02T12:00"))) == (
+    assert asked_in_words(campaign, Case(moved(at("2025-07-02T12:00")), OWNER, at("2025-07-02T12:00"))) == (
         "ada@example.com has promised to be done by Thu 10 Jul 2025, which is after the shutdown as it is now"
     )
     assert [telling.news for telling in tellings_at(campaign, "2025-07-02T12:00", moved)] == ["date_moved", "notice"]

@@ -188,6 +188,12 @@ def test_successor_is_named_or_said_to_be_missing() -> None:
             id="the caller is new",
         ),
         pytest.param(
+            {"missed": ("-30d",), "moved_on": date(2025, 6, 20)},
+            "Late: you were not told 30 days before the shutdown, "
+            "because the day of the shutdown was set only on Fri 20 Jun 2025.",
+            id="the day has moved",
+        ),
+        pytest.param(
             {"announced": date(2025, 6, 17), "missed": ("-60d", "-30d")},
             "Late: you were not told 60 or 30 days before the shutdown, "
             "because the provider announced it only on Tue 17 Jun 2025.",

@@ -104,27 +104,17 @@ def _policy_text(policy: Policy) -> str:
     return _json(policy_to_json(policy))
 
 
-@dataclass(frozen=True, slots=True)
-class SavedCampaign:
-    """A campaign as it is to be stored."""
-
-    key: ExposureKey
-    campaign: Campaign
-    next_at: datetime | None
-
-
-async def save_campaigns(connection: AsyncConnection, saved: Sequence[SavedCampaign]) -> None:
-    for some in chunked(saved):
-        statement = insert_rows(campaigns, [_row(one) for one in some])
-        new = {name: statement.excluded[name] for name in _row(some[0]) if name not in ("id", *KEY)}
+async def save_campaigns(connection: AsyncConnection, decided: Mapping[ExposureKey, Campaign]) -> None:
+    for some in chunked([_row(key, campaign) for key, campaign in decided.items()]):
+        statement = insert_rows(campaigns, some)
+        new = {name: statement.excluded[name] for name in some[0] if name not in ("id", *KEY)}
         await connection.execute(statement.on_conflict_do_update(index_elements=[campaigns.c.id], set_=new))
 
 
-def _row(saved: SavedCampaign) -> dict[str, object]:
-    campaign = saved.campaign
+def _row(key: ExposureKey, campaign: Campaign) -> dict[str, object]:
     return {
-        "id": campaign_id(saved.key),
-        **saved.key._asdict(),
+        "id": campaign_id(key),
+        **key._asdict(),
         "state": "open" if campaign.is_open else "closed",
         "opened_at": campaign.opened_at,
         "closed_at": campaign.closed_at,
@@ -142,7 +132,6 @@ def _row(saved: SavedCampaign) -> dict[str, object]:
         "frozen_from": campaign.frozen_from,
         "done": _json(campaign.done),
         "owner_told_at": campaign.owner_told_at,
-        "next_at": saved.next_at,
     }
 
 

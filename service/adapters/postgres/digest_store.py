@@ -101,7 +101,7 @@ async def _load_told(connection: AsyncConnection, week: Week) -> frozenset[Expos
 async def _load_asked(connection: AsyncConnection) -> dict[ExposureKey, Campaign]:
     """The campaigns of which somebody has asked something, or promised."""
     c = campaigns.c
-    asked = or_(c.hold.is_not(None), c.acknowledged.is_not(None), c.promise_broken_on.is_not(None))
+    asked = or_(*(column.is_not(None) for column in (c.hold, c.acknowledged, c.promise_broken_on, c.kept_open)))
     rows = await connection.execute(select(c.service, c.environment, c.platform, c.model).where(asked))
     keys = [ExposureKey(*row) for row in rows]
     return await load_campaigns(connection, keys) if keys else {}

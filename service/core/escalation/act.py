@@ -9,7 +9,14 @@ from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Committed, Hold, KeptOpen, Snoozed, Waived
-from service.core.escalation.holding import calls_after, held_by, is_kept_open, is_moved_earlier, trusted_until
+from service.core.escalation.holding import (
+    asked_in_words,
+    calls_after,
+    held_by,
+    is_kept_open,
+    is_moved_earlier,
+    trusted_until,
+)
 from service.core.escalation.ladder import climb, waiting
 from service.core.escalation.policy import Policy
 from service.core.secret import holds_secret
@@ -218,5 +225,7 @@ def _take_back(campaign: Campaign, case: Case) -> Campaign | Refused:
     acknowledged = settled.acknowledged is not None and case.now < settled.acknowledged.until
     promised = isinstance(settled.hold, Committed)
     if not acknowledged and not promised and held_by(settled, case) is None:
+        if is_kept_open(settled, case) and (kept := asked_in_words(settled, case)):
+            return Refused(f"it is {kept}", "silence closes it after the shutdown")
         return Refused("nothing is in force that could be taken back", "the campaign is open, and its steps come")
     return replace(settled, acknowledged=None, hold=None)

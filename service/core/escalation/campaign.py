@@ -8,8 +8,9 @@ from service.core.escalation.hold import Acknowledged, Hold, KeptOpen
 from service.core.escalation.policy import Policy
 from service.core.ownership import Audience, Owner
 
-CloseReason = Literal["migrated", "withdrawn"]
-"""migrated: no call for longer than the caller's own quiet period. withdrawn: the model is not deprecated any more."""
+CloseReason = Literal["migrated", "withdrawn", "misread"]
+"""migrated: no call for longer than the caller's own quiet period. withdrawn: the model is not deprecated any more.
+misread: the calls that were counted turned out to be of another model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Campaign:
     plan_version: int = 1
     """Counts the moves of either day."""
     done: tuple[Done, ...] = ()
-    """At most one entry a step, the latest; oldest first."""
+    """At most one entry a step, the latest; the steps of the policy oldest first."""
     owner: Answerable | None = None
     """None: nobody was told anything yet."""
     owner_told_at: datetime | None = None
@@ -90,7 +91,7 @@ class Campaign:
         return next((done for done in reversed(self.done) if done.told and done.step in steps), None)
 
     @property
-    def holding(self) -> Done | None:
+    def holds_back(self) -> Done | None:
         """The step of which somebody has yet to hear."""
         return next((done for done in self.done if done.held), None)
 

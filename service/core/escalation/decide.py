@@ -24,14 +24,14 @@ from service.core.escalation.decision import (
 )
 from service.core.escalation.hold import Committed, Snoozed
 from service.core.escalation.holding import Quiet, breaks_at, held_by, is_kept_open
-from service.core.escalation.ladder import Rung, climb, held_back, held_until, standing_at, waiting, wakes
+from service.core.escalation.ladder import Rung, climb, held_back, held_back_until, standing_at, waiting, wakes
 from service.core.escalation.policy import Policy
 from service.core.escalation.telling import (
     REDIRECTED,
     has_untold_promise,
     tell,
     tell_broken_promise,
-    tell_held,
+    tell_held_back,
     tell_new_owner,
     tell_owner,
     tell_redirected,
@@ -99,7 +99,7 @@ def vanish(campaign: Campaign | None, now: datetime) -> Close | Wait:
     """What `decide` is where no call is left: those that were counted turned out to be of another model."""
     if campaign is None or not campaign.is_open:
         return Wait(None, wakes_on_call=True, reason="no call of the model")
-    return Close(_ended(campaign, now, "withdrawn"), (), "the calls turned out to be of another model")
+    return Close(_ended(campaign, now, "misread"), (), "the calls turned out to be of another model")
 
 
 def _until_it_is_public(case: Case) -> Wait | None:
@@ -125,26 +125,33 @@ def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
 
 
 def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wait:
-    if case.exposure.last_at <= closed_at and campaign.close_reason != "withdrawn":
+    if case.exposure.last_at <= closed_at and campaign.close_reason == "migrated":
         return Wait(None, wakes_on_call=True, reason="no call since the campaign was closed")
     if case.state == "quiet":
         return Wait(None, wakes_on_call=True, reason="the calls have stopped")
     if quiet := held_by(campaign, case):
-        return Wait(quiet.until, isinstance(quiet.hold, Committed), f"called again, but {quiet.reason}")
+        return Wait(quiet.until, wakes_on_call=False, reason=f"called again, but {quiet.reason}")
     return _until_more_is_known(case) if case.seems_quiet else _reopen(campaign, closed_at, case)
 
 
 def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
-    """After a relapse; or after a deprecation that was taken back has come again, while the calls went on."""
-    planned = _planned_anew(_judged(campaign, case), case)
+    """After a relapse; or, while the calls went on, after a deprecation that was taken back has come again, or after
+    calls that were taken for another model's."""
+    planned = _planned_anew(campaign, case)
     revived = replace(planned, reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None)
-    reopened, tellings = tell_relapse(revived, climb(revived.policy, case), case)
+    reopened, tellings = tell_relapse(revived, closed_at, climb(revived.policy, case), case)
     if not tellings and not isinstance(went_on := _advance(reopened, case), Wait):
         reopened, tellings = went_on.campaign, went_on.tellings
-    if campaign.close_reason == "withdrawn":
-        again = f"deprecated again, after that was taken back by {closed_at:%Y-%m-%d}"
-        return Reopen(reopened, tuple(replace(telling, reopened=False) for telling in tellings), again)
-    return Reopen(reopened, tellings, f"called again after the campaign was closed on {closed_at:%Y-%m-%d}")
+    calls_went_on = tuple(replace(telling, reopened=False) for telling in tellings)
+    match campaign.close_reason:
+        case "withdrawn":
+            again = f"deprecated again, after that was taken back by {closed_at:%Y-%m-%d}"
+            return Reopen(reopened, calls_went_on, again)
+        case "misread":
+            return Reopen(reopened, calls_went_on, "the calls are of this model after all")
+        case _:
+            again = f"called again after the campaign was closed on {closed_at:%Y-%m-%d}"
+            return Reopen(reopened, tellings, again)
 
 
 def _withdraw(campaign: Campaign, case: Case) -> Close:
@@ -263,7 +270,7 @@ def _tell_what_is_due(
 ) -> tuple[Campaign, tuple[Telling, ...]]:
     """At most one message: the highest step that is due, else what has come up between two steps."""
     standing = standing_at(campaign, case, ladder)
-    until = held_until(campaign, case)
+    until = held_back_until(campaign, case)
     if due := waiting(campaign, case, ladder):
         campaign, telling = tell(campaign, due, ladder, case)
     elif standing and has_untold_promise(campaign):
@@ -271,7 +278,7 @@ def _tell_what_is_due(
     elif is_handed_over:
         return _tell_new_owner(campaign, standing, case)
     elif until and until <= case.now and (held := held_back(campaign, case)):
-        campaign, telling = tell_held(campaign, held, case)
+        campaign, telling = tell_held_back(campaign, held, case)
     else:
         return campaign, ()
     return campaign, (replace(telling, handed_over=is_handed_over),)
@@ -280,9 +287,9 @@ def _tell_what_is_due(
 def _tell_new_owner(campaign: Campaign, standing: Rung | None, case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
     """And those who are still held back, where the last days leave no business day to wait for."""
     campaign, first = tell_new_owner(campaign, standing, case)
-    until = held_until(campaign, case)
+    until = held_back_until(campaign, case)
     if until and until <= case.now and (held := held_back(campaign, case)):
-        campaign, second = tell_held(campaign, held, case)
+        campaign, second = tell_held_back(campaign, held, case)
         return campaign, (first, second)
     return campaign, (first,)
 

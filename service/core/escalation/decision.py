@@ -30,7 +30,7 @@ class Telling:
     spared: tuple[Audience, ...] = ()
     """Who is not told, because the calls reach zero in time at this pace."""
     early: tuple[Audience, ...] = ()
-    """Who is told, or held, before its own step, because at this pace they do not."""
+    """Who is told, or held, before its own step, because at this pace the calls do not reach zero in time."""
     reopened: bool = False
     handed_over: bool = False
     """To a new owner, as the first that it hears."""
@@ -52,7 +52,8 @@ class Open(_Change):
 
 @dataclass(frozen=True, slots=True)
 class Notify(_Change):
-    """A step is due, or those who were held back from one, or another model answers."""
+    """A step is due, or those who were held back from one; a promise was not kept, of which nobody may need to be told;
+    or another model answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ class Close(_Change):
 
 @dataclass(frozen=True, slots=True)
 class Reopen(_Change):
-    """There was a new call, by event time, after the campaign was closed."""
+    """There was a new call, by event time, after the campaign was closed; or it was closed in error, or too early: the
+    deprecation came again, the calls were of the model after all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from service.core.checklist import Checklist
 from service.core.escalation.campaign import Answerable, Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Telling
-from service.core.escalation.holding import standing
+from service.core.escalation.holding import asked_in_words
 from service.core.escalation.ladder import Rung, climb, upcoming
 from service.core.escalation.why_now import planned_day, waited
 from service.core.exposure import DayOfUse, Exposure, last_week, redirection
@@ -60,6 +60,7 @@ def _notice(telling: Telling, before: Campaign | None, campaign: Campaign, case:
         known_since=campaign.opened_at.date(),
         missed=tuple(one.name for one in missed),
         last_due=max((case.day_of(one.nominal) for one in missed), default=None),
+        moved_on=case.today if before and before.is_open and before.plan_version != campaign.plan_version else None,
         next_step=following.step.name if following else None,
         next_repeat_days=following.step.repeat if following else None,
         next_at=following.on if following else None,
@@ -71,7 +72,7 @@ def _notice(telling: Telling, before: Campaign | None, campaign: Campaign, case:
         served_id=_served_id(exposure),
         handed_over_from=_former(before) if telling.handed_over else None,
         promised_on=campaign.promise_broken_on,
-        standing=standing(campaign, case),
+        standing=asked_in_words(campaign, case),
         forecast=_outlook(case),
         spared=telling.spared,
         early=telling.early,

@@ -139,7 +139,7 @@ def acknowledged_until(campaign: Campaign, case: Case, step: str) -> datetime | 
     return by.until if by and step in (by.step, *by.with_it) and case.now < by.until else None
 
 
-def standing(campaign: Campaign, case: Case) -> str | None:
+def asked_in_words(campaign: Campaign, case: Case) -> str | None:
     """What somebody has asked and the clock has not ended, as a clause; of a promise also that it is not believed."""
     if quiet := held_by(campaign, case):
         return quiet.reason

@@ -95,7 +95,7 @@ def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> li
             continue
         done = behind.get(rung.name)
         if done is None:
-            found.append(Waiting(rung, _occurrence(rung, case)))
+            found.append(Waiting(rung, occurrence(rung, case)))
         elif day := _fails_anew(done, rung, case) or (campaign and _again(campaign, done, rung, case)):
             found.append(Waiting(rung, day))
     return found
@@ -106,11 +106,11 @@ def _fails_anew(done: Done, rung: Rung, case: Case) -> date | None:
     failure that began after the other had ended, as a later day of use was answered."""
     if not rung.step.at.while_failing:
         return None
-    if _was_early(done, case) and (day := _occurrence(rung, case) or case.deadline) != done.day:
+    if _was_early(done, case) and (day := occurrence(rung, case) or case.deadline) != done.day:
         return day
     run = failing(case.exposure)
     is_another = run is not None and run.answered_on is not None and run.answered_on > done.at.date()
-    return (_occurrence(rung, case) or run.since) if run and is_another else None
+    return (occurrence(rung, case) or run.since) if run and is_another else None
 
 
 def _was_early(done: Done, case: Case) -> bool:
@@ -124,7 +124,7 @@ def _applies(step: Step, state: State) -> bool:
     return not step.at.needs_calls or state in {"overdue", "broken"}
 
 
-def _occurrence(rung: Rung, case: Case) -> date | None:
+def occurrence(rung: Rung, case: Case) -> date | None:
     """The latest day of a repeating step that has begun, its first day when none has. None: it does not repeat."""
     every = rung.step.repeat
     if every is None:
@@ -136,14 +136,14 @@ def _occurrence(rung: Rung, case: Case) -> date | None:
 
 def _again(campaign: Campaign, done: Done, rung: Rung, case: Case) -> date | None:
     """The day of the repeat that is due: the campaign still stands at this step, and calls were made since."""
-    day = _occurrence(rung, case)
+    day = occurrence(rung, case)
     if day is None or done.day is None or not _stands_at(campaign, rung.step):
         return None
     if (day - done.day).days < (rung.step.repeat or 1):  # a date that moves takes the days of its repeats along
         return None
     if acknowledged_until(campaign, case, rung.name):
         return None
-    told_on, today = (case.morning(one).astimezone(UTC).date() for one in (done.day, day))  # use is kept by UTC days
+    told_on, today = (case.morning(one).date() for one in (done.day, day))  # use is kept by UTC days
     called_on = next((use.day for use in reversed(case.exposure.days) if use.day < today), date.min)
     return day if called_on >= told_on and case.go_out_at(case.morning(day)) <= case.now else None
 
@@ -157,24 +157,25 @@ def _stands_at(campaign: Campaign, step: Step) -> bool:
 def _following(campaign: Campaign, rung: Rung, case: Case) -> datetime | None:
     """When a repeating step comes round again: on a day that has begun and waits for people to work, or for an
     acknowledgement to expire; or on the next."""
-    quiet_until = acknowledged_until(campaign, case, rung.name)
-    then = replace(case, now=quiet_until) if quiet_until else case
-    day, done = _occurrence(rung, then), campaign.done_with(rung.name)
-    if day is None or rung.step.repeat is None or done is None:
+    every, done = rung.step.repeat, campaign.done_with(rung.name)
+    if every is None or done is None or done.day is None or not _stands_at(campaign, rung.step):
         return None
-    comes = max(filter(None, (quiet_until, case.go_out_at(case.morning(day)))))
-    if done.day is not None and done.day < day and comes > case.now:
-        return comes
-    return case.go_out_at(case.morning(day + timedelta(days=rung.step.repeat)))
+    quiet_until = acknowledged_until(campaign, case, rung.name)
+    day = occurrence(rung, replace(case, now=quiet_until) if quiet_until else case) or done.day
+    while True:
+        comes = max(filter(None, (quiet_until, case.go_out_at(case.morning(day)))))
+        if comes > case.now and (day - done.day).days >= every:
+            return comes
+        day += timedelta(days=every)
 
 
 def held_back(campaign: Campaign, case: Case) -> Done | None:
     """The step of which somebody has yet to hear, unless it speaks of calls that fail, and they do not any more."""
-    held = campaign.holding
+    held = campaign.holds_back
     return held if held and _applies(campaign.policy.step(held.step), case.state) else None
 
 
-def held_until(campaign: Campaign, case: Case) -> datetime | None:
+def held_back_until(campaign: Campaign, case: Case) -> datetime | None:
     """When those who are held back hear: the owner had a business day by then, or the last days have begun."""
     if held_back(campaign, case) is None or campaign.owner_told_at is None:
         return None
@@ -192,7 +193,7 @@ def wakes(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> date
         moments.append(utc_midnight(case.deadline))
     if campaign is not None:
         moments += [_following(campaign, rung, case) for rung in ladder if rung.step.repeat]
-        moments += [held_until(campaign, case), breaks_at(campaign, case)]
+        moments += [held_back_until(campaign, case), breaks_at(campaign, case)]
         moments += [acknowledged_until(campaign, case, rung.name) for rung in ladder]
     return min((moment for moment in moments if moment and moment > case.now), default=None)
 
@@ -244,7 +245,7 @@ def left_at(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | No
     return next((rung for rung in candidates if rung and _applies(rung.step, case.state)), None)
 
 
-def next_above(campaign: Campaign, rung: Rung, ladder: Sequence[Rung]) -> Step | None:
+def next_above(rung: Rung, ladder: Sequence[Rung]) -> Step | None:
     """The step that follows by the calendar, as far as it speaks of the time before the shutdown."""
     later = (one.step for one in ladder if one.nominal > rung.nominal and not one.step.at.needs_calls)
     return next(later, None)

@@ -9,7 +9,7 @@ from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.decide import decide_case
 from service.core.escalation.decision import Telling, Wait
-from service.core.escalation.ladder import climb, waiting
+from service.core.escalation.ladder import climb, occurrence, waiting
 from service.core.escalation.outlook import Outlook
 from service.core.escalation.policy import Policy
 from service.core.exposure import Exposure, ExposureKey
@@ -73,17 +73,20 @@ def _repeat_of(campaign: Campaign, telling: Telling) -> int | None:
 
 
 def as_if_adopted(campaign: Campaign, policy: Policy, case: Case) -> Campaign:
-    """The campaign had it gone by `policy` so far: of the steps that are behind by it, nobody hears any more.
+    """The campaign had it gone by `policy` so far: of the steps that are behind by it, nobody hears any more, but for
+    the repeats that are still to come.
 
     What is due by the campaign's own policy too, and only waits for the next tick, stays due.
     """
     if policy == campaign.policy:
         return campaign
-    names = {step.name for step in policy.steps}
-    done = tuple(one if one.step in names else replace(one, held=()) for one in campaign.done)
+    names, ladder = {step.name for step in policy.steps}, climb(policy, case)
+    repeated_on = {rung.name: occurrence(rung, case) for rung in ladder}
+    kept = (one if one.step in names else replace(one, held=()) for one in campaign.done)
+    done = tuple(replace(one, day=one.day or repeated_on.get(one.step)) for one in kept)
     adopted = replace(campaign, policy=policy, done=done)
     due = {one.rung.name for one in waiting(campaign, case, climb(campaign.policy, case))}
-    behind = [one for one in waiting(adopted, case, climb(policy, case)) if one.rung.name not in due]
+    behind = [one for one in waiting(adopted, case, ladder) if one.rung.name not in due]
     return adopted.with_done(*(Done(one.rung.name, case.now, one.day) for one in behind)) if behind else adopted
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from service.core import words
@@ -131,7 +132,7 @@ def _by_forecast(
         case "in_time":
             return tuple(audience for audience in wanted if audience in ABOVE_OWNER), nobody
         case "late" if _had_time(campaign, case) and (end - case.today).days <= EARLY_WITHIN:
-            above = next_above(campaign, top, ladder)
+            above = next_above(top, ladder)
             return nobody, tuple(audience for audience in above.tell if audience not in wanted) if above else nobody
         case _:
             return nobody, nobody
@@ -144,7 +145,7 @@ def _had_time(campaign: Campaign, case: Case) -> bool:
     return begun <= case.today
 
 
-def tell_held(campaign: Campaign, holding: Done, case: Case) -> tuple[Campaign, Telling]:
+def tell_held_back(campaign: Campaign, holding: Done, case: Case) -> tuple[Campaign, Telling]:
     told = replace(holding, told=(*holding.told, *holding.held), held=())
     after = replace(campaign, done=tuple(told if one is holding else one for one in campaign.done))
     by_policy = _why(campaign, campaign.policy.step(holding.step), _Hearers(holding.held), case)
@@ -158,9 +159,12 @@ def tell_held(campaign: Campaign, holding: Done, case: Case) -> tuple[Campaign, 
     )
 
 
-def tell_relapse(campaign: Campaign, ladder: Sequence[Rung], case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
+def tell_relapse(
+    campaign: Campaign, closed_at: datetime, ladder: Sequence[Rung], case: Case
+) -> tuple[Campaign, tuple[Telling, ...]]:
     """At the level that was left, unless a step falls on this very day or speaks of calls after the end. At the highest
-    step that is due, where nobody was told before; and not at all where none is.
+    step that is due, where nobody was told before; and not at all where none is. What fell due while the campaign was
+    closed was not missed: there was nothing to tell.
     """
     due = waiting(campaign, case, ladder)
     left = [Waiting(rung, case.today)] if (rung := left_at(campaign, case, ladder)) else []
@@ -172,7 +176,9 @@ def tell_relapse(campaign: Campaign, ladder: Sequence[Rung], case: Case) -> tupl
     slept = [one for one in due if one not in fresh]
     passed = campaign.with_done(*(Done(one.rung.name, case.now, one.day) for one in slept))
     reopened, telling = tell(passed, fresh or left, ladder, case)
-    missed = (*(one.rung.name for one in slept), *telling.missed)
+    behind = dict.fromkeys((*(one.rung.name for one in slept), *telling.missed))
+    due_at = {rung.name: rung.due for rung in ladder}
+    missed = tuple(name for name in behind if due_at[name] < closed_at)
     occurrence = f"reopened {case.now:%Y-%m-%dT%H:%M}"
     return reopened, (replace(telling, reopened=True, missed=missed, occurrence=occurrence),)
 

@@ -9,6 +9,7 @@ from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Telling
 from service.core.escalation.hold import Committed, Hold, Snoozed, Waived
+from service.core.escalation.holding import was_to_wait
 from service.core.escalation.ladder import Rung
 
 BETWEEN_LOOKS = timedelta(hours=1)
@@ -26,12 +27,20 @@ def waited(telling: Telling, before: Campaign | None, after: Campaign, rung: Run
 
     `before` and `after`: the campaign without and with the decision; `rung` is the step's, where it has a day.
     """
-    holding = before.holding if before else None
+    holding = before.holds_back if before else None
     if holding and (holding.step, holding.held) == (telling.step, telling.audiences):
-        yield f"held back until the owner, told on {words.day(case.day_of(holding.at))}, had a business day"
+        told_at = (before.owner_told_at if before else None) or holding.at
+        yield f"held back until the owner, told on {words.day(case.day_of(told_at))}, had a business day"
     elif rung and not _is_between_steps(telling):
-        yield from _of_its_day(rung, case)
-        yield from _since_it_was_due(before, planned_day(after, rung, case), rung, case)
+        planned = planned_day(after, rung, case)
+        if planned == case.day_of(rung.nominal):
+            yield from _of_its_day(rung, case)
+        elif case.go_out_at(morning := case.morning(planned)) > morning:
+            yield _closed_at(morning, case)
+        if before and before.is_open and before.plan_version != after.plan_version:
+            yield f"the day of {case.end_in_words} was set only on {words.day(case.today)}"
+        else:
+            yield from _since_it_was_due(before, planned, rung, case)
     if telling.not_before > case.now:
         yield f"{_closed_at(case.now, case)}, so it goes out on {words.moment(telling.not_before)}"
 
@@ -64,19 +73,10 @@ def _since_it_was_due(before: Campaign | None, planned: date, rung: Rung, case: 
     due = max(rung.due, case.go_out_at(case.morning(planned))) if rung.step.repeat else rung.due
     if case.now - due < BETWEEN_LOOKS:
         return
-    hold = before.hold if before else None
-    if hold and _reaches(hold, due, case):
-        yield _asked(hold)
+    if before and before.hold and was_to_wait(before, case, due):
+        yield _asked(before.hold)
     else:
         yield f"it was due on {words.moment(due)}, and was looked at only on {words.moment(case.now)}"
-
-
-def _reaches(hold: Hold, due: datetime, case: Case) -> bool:
-    match hold:
-        case Snoozed() | Waived():
-            return case.morning(hold.until) > due
-        case Committed():
-            return hold.on >= case.day_of(due)
 
 
 def _asked(hold: Hold) -> str:

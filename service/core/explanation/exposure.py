@@ -8,7 +8,7 @@ from service.core.escalation.campaign import CloseReason
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Wait
 from service.core.escalation.hold import Waived
-from service.core.escalation.holding import held_by, standing
+from service.core.escalation.holding import asked_in_words, held_by
 from service.core.escalation.ladder import upcoming
 from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
 from service.core.explanation.rungs import Heard, rung_sentence
@@ -114,7 +114,7 @@ def _campaign(situation: Situation) -> Iterator[str]:
     yield f"It keeps policy {campaign.policy.name} as it was then."
     if campaign.plan_version > 1:
         yield f"The deadline has moved {words.plural(campaign.plan_version - 1, 'time')} since."
-    if campaign.is_open and (in_force := standing(campaign, case)):
+    if campaign.is_open and (in_force := asked_in_words(campaign, case)):
         yield f"In force: {in_force}."
     if campaign.promise_broken_on:
         yield f"The team had promised to be done by {words.day(campaign.promise_broken_on)}, and was not."
@@ -122,7 +122,8 @@ def _campaign(situation: Situation) -> Iterator[str]:
 
 _CLOSED: dict[CloseReason | None, str] = {
     "migrated": "the calls had ended",
-    "withdrawn": "the model is not deprecated any more, or its calls were another's",
+    "withdrawn": "the model is not deprecated any more",
+    "misread": "the calls turned out to be of another model",
     None: "nothing was left to do",
 }
 

@@ -9,7 +9,7 @@ from service.core import words
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Decision, Wait
-from service.core.escalation.ladder import Rung, climb, held_until, waiting
+from service.core.escalation.ladder import Rung, climb, held_back_until, waiting
 from service.core.escalation.plan import Status
 from service.core.escalation.policy import Policy, Step
 from service.core.ownership import Audience
@@ -113,7 +113,7 @@ def _rung(
         status=status,
         done_at=done.at if done else None,
         held=done.held if done else (),
-        held_until=held_until(campaign, case) if campaign and done and done.held else None,
+        held_until=held_back_until(campaign, case) if campaign and done and done.held else None,
         spared=done.spared if done else (),
         hears=tuple(sorted((one for one in of_step if one.decided_at in shown), key=lambda one: one.decided_at)),
         told_with=min(with_it, default=None),

@@ -8,7 +8,7 @@ from service.core.directory.owners import Ownership, Source
 from service.core.escalation.campaign import Campaign, CloseReason
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Decision, Wait
-from service.core.escalation.holding import shown_state, standing
+from service.core.escalation.holding import asked_in_words, shown_state
 from service.core.escalation.policy import Policy
 from service.core.explanation.rungs import Heard, RungEvidence, rungs
 from service.core.exposure import State, last_week, quiet_at, quiet_period
@@ -126,5 +126,5 @@ def _campaign_evidence(campaign: Campaign, case: Case) -> CampaignEvidence:
         close_reason=campaign.close_reason,
         policy=campaign.policy.name,
         plan_version=campaign.plan_version,
-        standing=standing(campaign, case),
+        standing=asked_in_words(campaign, case),
     )

@@ -86,6 +86,12 @@ def _summary(digest: Digest) -> str:
     return " ".join(parts)
 
 
+def _calls(calls: int, before: int) -> str:
+    if calls == before == 0:
+        return "no call for two weeks"
+    return f"{words.plural(calls, 'call') if calls else 'no call'}, {_change(calls, before)}"
+
+
 def _change(calls: int, before: int) -> str:
     """Against the week before."""
     if calls == before:
@@ -130,19 +136,13 @@ def _part(
         team = (f", {plain(line.team, 100)}" if line.team else ", no owner") if with_team else ""
         yield f"• {caller_name(line.service, line.environment)}{team}: {_volume(line, week)}"
     if rest:
-        much = words.plural(rest.calls, "call") if rest.calls else "no call"
-        yield f"• and {words.number(rest.uses)} more: {much}, {_change(rest.calls, rest.calls_before)}"
+        yield f"• and {words.number(rest.uses)} more: {_calls(rest.calls, rest.calls_before)}"
 
 
 def _volume(line: DigestLine, week: Week) -> str:
-    if line.calls == 0 and line.calls_before == 0:
-        much = "no call for two weeks, but it calls rarely"
-    else:
-        much = (
-            f"{words.plural(line.calls, 'call') if line.calls else 'no call'}, {_change(line.calls, line.calls_before)}"
-        )
-    if line.new:
-        much = f"*new*, {words.plural(line.calls, 'call')}"
+    much = f"*new*, {words.plural(line.calls, 'call')}" if line.new else _calls(line.calls, line.calls_before)
+    if line.calls == line.calls_before == 0:
+        much += ", but it calls rarely"
     untold = "" if line.told else f", nobody was told by {words.day(week.sunday)}"
     return much + _STATES.get(line.state, "") + untold + _asked(line) + _progress(line)
 

@@ -26,11 +26,16 @@ def late_together(notices: Sequence[Notice]) -> str | None:
 
 
 def _was_unknown(notice: Notice) -> bool:
-    return not _announced_after(notice) and notice.known_since is not None and notice.known_since > _last_due(notice)
+    if notice.moved_on or _announced_after(notice):
+        return False
+    return notice.known_since is not None and notice.known_since > _last_due(notice)
 
 
 def _reason(notice: Notice) -> str:
-    """What came last decides: the announcement, the first call, lastcall itself; else it is lastcall's fault."""
+    """What came last decides: the end's day, the announcement, the first call, lastcall itself; else it is lastcall's
+    fault."""
+    if notice.moved_on:
+        return f"the day of {_end(notice)} was set only on {words.day(notice.moved_on)}"
     due, first_call = _last_due(notice), notice.first_at.date()
     if notice.announced and _announced_after(notice):
         who = "it was reported" if notice.second_hand else "the provider announced it"

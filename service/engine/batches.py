@@ -1,0 +1,24 @@
+"""Work in batches, some of them side by side: while the database works on one, another is decided on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def drain(batch: Callable[[], Awaitable[T | None]], *, at_once: int) -> list[T]:
+    """Batch after batch, `at_once` side by side, until each finds nothing (None). The first error ends all of them."""
+
+    async def one_after_another() -> list[T]:
+        done: list[T] = []
+        while (some := await batch()) is not None:
+            done.append(some)
+        return done
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one_after_another()) for _ in range(at_once)]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [some for task in tasks for some in task.result()]
