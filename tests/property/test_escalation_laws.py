@@ -332,6 +332,7 @@ def _stands(witness: Witness) -> tuple[object, ...] | None:
         return None
     if campaign.close_reason == "migrated":
         return campaign.deadline, campaign.close_reason, campaign.hold
+    steps = {step.name for step in campaign.policy.steps}
     calm = {step.name for step in campaign.policy.steps if not step.at.while_failing}
     return (
         campaign.deadline,
@@ -340,7 +341,7 @@ def _stands(witness: Witness) -> tuple[object, ...] | None:
         campaign.hold,
         campaign.promise_broken_on,
         campaign.owner,
-        {done.step for done in campaign.done},
+        {done.step for done in campaign.done if done.step in steps},  # who looks later may miss a passing redirect
         next((done.step for done in reversed(campaign.done) if done.told and done.step in calm), None),
     )
 

@@ -219,3 +219,14 @@ def test_repeat_that_is_promised_comes_when_it_is_promised_after_a_broken_promis
     foreseen = next_of(story)
     assert foreseen == ("07-07 07:00", "-30d")
     assert story.until(at("07-07", "08:00")).steps == [foreseen]
+
+
+def test_broken_promise_is_not_told_as_failing_calls_while_they_are_answered() -> None:
+    story = Story()
+    story.world.policy = Policy("failing alone", (Step(parse_offset("+0d while failing"), ("owner",)),))
+    story.world.answer_with("failing")
+    assert story.until(at("05-01")).steps == [("04-14 12:00", "+0d while failing")]
+    story.world.answer_with("answered")
+    story.until(at("05-05"))
+    story.act(Commit(ADA, date(2025, 5, 6)))
+    assert story.until(at("05-12")).steps == []

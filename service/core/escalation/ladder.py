@@ -229,10 +229,12 @@ def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
 
 
 def standing_at(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | None:
-    """Where the ladder stands now: the highest step that is behind by the calendar, else the one told last."""
-    behind = [rung for rung in ladder if rung.due <= case.now and not rung.step.at.needs_calls]
+    """Where the ladder stands now: the highest step that is behind by the calendar, else the one told last, where that
+    does not speak of calls that are answered again."""
+    if behind := [rung for rung in ladder if rung.due <= case.now and not rung.step.at.needs_calls]:
+        return behind[-1]
     level = campaign.level.step if campaign.level else None
-    return behind[-1] if behind else next((rung for rung in ladder if rung.name == level), None)
+    return next((rung for rung in ladder if rung.name == level and _applies(rung.step, case.state)), None)
 
 
 def left_at(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | None:
