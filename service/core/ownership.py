@@ -99,8 +99,13 @@ _CHANNELS: frozenset[Audience] = frozenset({"fallback", "operator", "organisatio
 """They belong to no owner, and are never empty."""
 
 
-def destinations(owner: Owner, audiences: Iterable[Audience], channels: Channels) -> tuple[Destination, ...]:
-    """Where `audiences` hear, each address once. Never empty for an audience: an empty one falls through at once."""
+def destinations(
+    owner: Owner, audiences: Iterable[Audience], channels: Channels, *, heard_by: Iterable[Audience] = ()
+) -> tuple[Destination, ...]:
+    """Where `audiences` hear, each address once, and not where `heard_by` have heard. Never empty for an audience that
+    has not: an empty one falls through at once."""
+    if before := {to.address for to in destinations(owner, heard_by, channels)} if heard_by else None:
+        return tuple(to for to in destinations(owner, audiences, channels) if to.address not in before)
     found: dict[str, Destination] = {}
     for audience in audiences:
         for address in _addresses(owner, _hearer(owner, audience), channels):

@@ -7,7 +7,13 @@ from typing import Any
 
 from service.adapters.postgres.act_log import record_act
 from service.adapters.postgres.agenda import lock_use
-from service.adapters.postgres.campaign_store import load_campaigns, move_waiting, save_campaigns
+from service.adapters.postgres.campaign_store import (
+    drop_waiting_news,
+    hold_back,
+    load_campaigns,
+    release,
+    save_campaigns,
+)
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.watermark_store import known_until
@@ -27,7 +33,8 @@ from service.core.escalation.act import (
 )
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.holding import asked_in_words, resumes_at
+from service.core.escalation.hold import Snoozed
+from service.core.escalation.holding import asked_in_words, held_by
 from service.core.escalation.ladder import Upcoming, upcoming
 from service.core.escalation.policy import Policy
 from service.core.exposure import ExposureKey
@@ -80,10 +87,18 @@ async def act(
             await save_campaigns(connection, {key: after})
             kind, details = _as_logged(asked)
             await record_act(connection, key, kind, author=asked.by, at=now, details=details)
-            resumes = resumes_at(after, found.case)
-            waits_until = resumes or found.case.goes_out
-            await move_waiting(connection, key, to=waits_until, asked_to_wait=resumes is not None)
+            await _move_notices(connection, key, after, found.case)
+            if after.is_open and isinstance(asked, Reopen):
+                await drop_waiting_news(connection, [key])
         return Acted(key, asked_in_words(after, found.case), upcoming(after, found.case))
+
+
+async def _move_notices(connection: Transaction, key: ExposureKey, after: Campaign, case: Case) -> None:
+    """Those that are written and not sent yet. Under a promise they wait for the next look at it, like the steps."""
+    if (quiet := held_by(after, case)) is None:
+        await release(connection, key, at=case.goes_out)
+    elif quiet.until is not None:
+        await hold_back(connection, key, until=quiet.until, first_ones=isinstance(quiet.hold, Snoozed))
 
 
 async def offered_days(

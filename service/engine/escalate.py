@@ -10,6 +10,8 @@ from msgspec import structs
 from service.adapters.postgres.agenda import Due, Look, look_again, take_due
 from service.adapters.postgres.campaign_store import (
     Intent,
+    drop_waiting_news,
+    hold_back,
     load_campaigns,
     record_intents,
     save_campaigns,
@@ -30,6 +32,8 @@ from service.core.escalation.case import Case
 from service.core.escalation.decide import UNTIL_MORE_IS_KNOWN, decide_case, vanish
 from service.core.escalation.decision import Decision, Telling, Wait
 from service.core.escalation.facts import facts_of
+from service.core.escalation.hold import Committed
+from service.core.escalation.holding import held_by
 from service.core.exposure import Exposure, ExposureKey
 from service.core.notification import Notice
 from service.core.ownership import destinations
@@ -70,6 +74,10 @@ class _Changed:
     case: Case | None
     """None: its calls turned out to be of another model; then there is nothing to tell."""
     tellings: tuple[Telling, ...]
+
+    @property
+    def is_reopened(self) -> bool:
+        return self.before is not None and not self.before.is_open and self.after.is_open
 
 
 async def escalate(
@@ -140,9 +148,14 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     shown = await with_evidence(connection, [one.case.exposure for one in changes if one.case], now=now)
     evidenced = {exposure.key: exposure for exposure in shown}
     await save_campaigns(connection, {one.key: one.after for one in changes})
+    if reopened := [one.key for one in changes if one.is_reopened]:
+        await drop_waiting_news(connection, reopened)
     beside = await _beside(connection, tick.known, [one.key for one in changes])
     intents = [intent for one in changes for intent in tick.intents(one, evidenced, beside[one.key])]
     notified = await record_intents(connection, intents, now=now)
+    for one in due:
+        if until := tick.promised_until(one, campaigns.get(one.key), exposures.get(one.key)):
+            await hold_back(connection, one.key, until=until, first_ones=False)
     await look_again(connection, [look for _, look in decided])
     await clear_conditions(connection, UNDECIDABLE, [key.label for key in keys], now=now)
     return Escalated(len(due), len(changes), notified)
@@ -201,6 +214,13 @@ class _Tick:
             raise TypeError(f"deciding twice at {self.now} changed {key} twice: {decision.reason}; {then.reason}")
         return _Changed(key, campaign, after, case, decision.tellings), Look(key, then.until, then.wakes_on_call)
 
+    def promised_until(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> datetime | None:
+        """When a promise that is believed is looked at again: up to then what is written and not sent yet waits too."""
+        if campaign is None or exposure is None or not isinstance(campaign.hold, Committed):
+            return None
+        quiet = held_by(campaign, self._case(due, exposure))
+        return quiet.until if quiet and campaign.is_open else None
+
     def _case(self, due: Due, exposure: Exposure) -> Case:
         """Calls that are not worked out yet may be the newest ones: the silence since the last one that is proves
         nothing."""
@@ -229,5 +249,5 @@ class _Tick:
             facts = facts_of(telling, changed.before, changed.after, case, beside.checklist)
             if isinstance(facts, Notice):
                 facts = structs.replace(facts, candidates=tuple(map(str, beside.candidates)))
-            for destination in destinations(owner, telling.audiences, self.company.channels):
+            for destination in destinations(owner, telling.audiences, self.company.channels, heard_by=telling.heard_by):
                 yield Intent(changed.key, changed.after.plan_version, telling, destination, facts, owner)

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Row, Text, cast, func, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, Row, Text, Uuid, any_, bindparam, cast, delete, func, not_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import campaigns, notifications
@@ -24,6 +24,7 @@ from service.core.notification import Happened, Notice
 from service.core.ownership import Destination, Owner
 
 T = TypeVar("T")
+_n = notifications.c
 _NAMESPACE = uuid.UUID("6f2c1f9e-3f0e-5d2c-9a55-0d6c61737463")
 _KINDS: Mapping[News, str] = {
     "notice": "notice",
@@ -168,13 +169,29 @@ async def record_intents(connection: AsyncConnection, intents: Sequence[Intent],
     return new
 
 
-async def move_waiting(connection: AsyncConnection, key: ExposureKey, *, to: datetime, asked_to_wait: bool) -> None:
-    """Notices that are written and not sent yet: none goes out before `to` while somebody asked to wait, and all from
-    then on once that was taken back."""
-    n = notifications.c
-    waiting = (n.campaign_id == campaign_id(key), n.kind == "notice", n.state == "pending")
-    when = func.greatest(n.not_before, to) if asked_to_wait else func.least(n.not_before, to)
-    await connection.execute(update(notifications).where(*waiting).values(not_before=when))
+async def release(connection: AsyncConnection, key: ExposureKey, *, at: datetime) -> None:
+    """Notices that are written and not sent yet go out at `at`, or when they were to before: nobody asks to wait."""
+    await _move(connection, key, func.least(_n.not_before, at))
+
+
+async def hold_back(connection: AsyncConnection, key: ExposureKey, *, until: datetime, first_ones: bool) -> None:
+    """No notice that is written and not sent yet goes out before `until`. `first_ones`: nor does the first notice to a
+    new owner."""
+    is_first = _n.facts["handed_over_from"].as_string().is_not(None)
+    await _move(connection, key, func.greatest(_n.not_before, until), *(() if first_ones else (not_(is_first),)))
+
+
+async def _move(connection: AsyncConnection, key: ExposureKey, to: Any, *which: ColumnElement[bool]) -> None:
+    waiting = (_n.campaign_id == campaign_id(key), _n.kind == "notice", _n.state == "pending")
+    await connection.execute(update(notifications).where(*waiting, *which).values(not_before=to))
+
+
+async def drop_waiting_news(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> None:
+    """That calls have ended, or a deprecation was taken back, is not told any more where it was to be and is no longer
+    so."""
+    ids = bindparam("ids", [campaign_id(key) for key in keys], type_=ARRAY(Uuid()))
+    overtaken = (_n.campaign_id == any_(ids), _n.kind.in_([_KINDS["migrated"], _KINDS["withdrawn"]]))
+    await connection.execute(delete(notifications).where(*overtaken, _n.state == "pending"))
 
 
 def _dedup_key(intent: Intent) -> str:

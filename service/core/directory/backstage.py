@@ -183,7 +183,7 @@ def _claimed(entities: Iterable[Entity], names: Callable[[Entity], Iterable[str]
             claims[name.lower()].append(entity)
     for name, claimants in claims.items():
         at_home = [one for one in claimants if one.ref.namespace == "default"]
-        for some in (claimants, at_home):
+        for some in (at_home, claimants):
             if len({one.owner for one in some}) == 1 and (some[0].owner or len(some) == 1):
                 yield name, some[0]
                 break

@@ -10,11 +10,13 @@ from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Committed, Hold, KeptOpen, Snoozed, Waived
 from service.core.escalation.holding import (
+    after_the_promise,
     asked_in_words,
     calls_after,
     held_by,
     is_kept_open,
     is_moved_earlier,
+    promise_of,
     trusted_until,
 )
 from service.core.escalation.ladder import climb, waiting
@@ -89,7 +91,7 @@ def perform(act: Act, campaign: Campaign | None, case: Case, policy: Policy) -> 
         return Refused("the model is not deprecated", "nothing is to be done")
     if isinstance(act, Reopen):
         return _reopen(campaign, case, act)
-    if campaign is not None and not campaign.is_open:
+    if campaign is not None and not campaign.is_open and not _prolongs(act, campaign, case):
         return Refused("the campaign is closed", "reopen it first, if calls are still to come")
     if case.state == "quiet" and not (campaign and is_kept_open(campaign, case)):
         return Refused("the calls have ended", "nothing is to be done: a new call opens the campaign again")
@@ -100,6 +102,11 @@ def perform(act: Act, campaign: Campaign | None, case: Case, policy: Policy) -> 
     return hold if isinstance(hold, Refused) else _held(hold, opened, case)
 
 
+def _prolongs(act: Act, campaign: Campaign, case: Case) -> bool:
+    """The calls are back, and nobody hears of it because a risk was accepted; it may be so for longer."""
+    return isinstance(act, Waive) and case.state != "quiet" and held_by(campaign, case) is not None
+
+
 def _held(hold: Hold, opened: Campaign, case: Case) -> Campaign:
     until = trusted_until(hold, opened, case) if isinstance(hold, Committed) else opened.trusted_until
     return replace(opened, hold=hold, trusted_until=until)
@@ -107,10 +114,8 @@ def _held(hold: Hold, opened: Campaign, case: Case) -> Campaign:
 
 def _settled(campaign: Campaign, case: Case) -> Campaign:
     """A promise whose day is past while calls go on is broken, whatever is asked next."""
-    promise = campaign.hold
-    if isinstance(promise, Committed) and calls_after(promise, case):
-        return replace(campaign, promise_broken_on=promise.on, hold=None)
-    return campaign
+    promised = promise_of(campaign.hold)
+    return after_the_promise(campaign) if promised is not None and calls_after(promised, case) else campaign
 
 
 def _hold(act: Snooze | Commit | Waive, campaign: Campaign | None, opened: Campaign, case: Case) -> Hold | Refused:
@@ -122,10 +127,13 @@ def _hold(act: Snooze | Commit | Waive, campaign: Campaign | None, opened: Campa
             asked = _commit(act, opened, case)
         case Waive():
             asked = _waive(act, case)
-    before = opened.hold
-    if before is None or isinstance(asked, Refused) or replace(asked, at=before.at) != before:
+    if isinstance(asked, Refused):
         return asked
-    return before
+    before = opened.hold
+    if before is not None and isinstance(asked, Snoozed | Waived):
+        prolongs = not isinstance(before, Committed) and held_by(opened, case) is not None
+        asked = replace(asked, at=before.at if prolongs else asked.at, promised=promise_of(before))
+    return before if before is not None and replace(asked, at=before.at) == before else asked
 
 
 def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[date, ...]:

@@ -23,7 +23,7 @@ from service.core.escalation.decision import (
     Wait,
 )
 from service.core.escalation.hold import Committed, Snoozed
-from service.core.escalation.holding import Quiet, breaks_at, held_by, is_kept_open
+from service.core.escalation.holding import Quiet, after_the_promise, breaks_at, held_by, is_kept_open, without_promise
 from service.core.escalation.ladder import Rung, climb, held_back, held_back_until, standing_at, waiting, wakes
 from service.core.escalation.policy import Policy
 from service.core.escalation.telling import (
@@ -173,7 +173,7 @@ def _ended(campaign: Campaign, now: datetime, reason: CloseReason) -> Campaign:
         campaign,
         closed_at=now,
         close_reason=reason,
-        hold=None if isinstance(campaign.hold, Committed) else campaign.hold,
+        hold=without_promise(campaign.hold),
         trusted_until=None,
         acknowledged=None,
         kept_open=None,
@@ -243,9 +243,7 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
 def _judged(campaign: Campaign, case: Case) -> Campaign:
     """A promise whose day is past, and that was not kept, is none any more."""
     breaks = breaks_at(campaign, case)
-    if isinstance(campaign.hold, Committed) and breaks and case.now >= breaks:
-        return replace(campaign, hold=None, promise_broken_on=campaign.hold.on)
-    return campaign
+    return after_the_promise(campaign) if breaks and case.now >= breaks else campaign
 
 
 def _is_handed_over(campaign: Campaign, case: Case) -> bool:

@@ -27,6 +27,8 @@ class Telling:
     """Steps that were due on earlier days and that nobody was told."""
     held: tuple[Audience, ...] = ()
     """Who hears of it once the owner has had a business day."""
+    heard_by: tuple[Audience, ...] = ()
+    """Who has heard of it before: whoever stands for both does not hear again."""
     spared: tuple[Audience, ...] = ()
     """Who is not told, because the calls reach zero in time at this pace."""
     early: tuple[Audience, ...] = ()

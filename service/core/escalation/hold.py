@@ -24,7 +24,10 @@ class Snoozed:
 
     by: str
     at: datetime
+    """For one that prolongs another hold: when that began."""
     until: date
+    promised: date | None = None
+    """The day of a promise that it took the place of. That is judged all the same."""
     kind: Literal["snoozed"] = "snoozed"
 
 
@@ -44,8 +47,11 @@ class Waived:
 
     by: str
     at: datetime
+    """As of a snooze."""
     until: date
     reason: str
+    promised: date | None = None
+    """As of a snooze."""
     kind: Literal["waived"] = "waived"
 
 

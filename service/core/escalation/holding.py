@@ -1,7 +1,7 @@
 """Whether what people asked of a campaign still holds. The clock ends it, never a read nor a new event."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from service.core import words
 from service.core.calendar import utc_midnight
@@ -75,7 +75,7 @@ def _is_believed(promise: Committed, campaign: Campaign, case: Case) -> bool:
     Once the day is past nothing is forecast any more: it is judged on the next business day, by the calls since.
     """
     if case.today > promise.on:
-        return case.now < judged_at(promise, case) or not calls_after(promise, case)
+        return case.now < judged_at(promise.on, case) or not calls_after(promise.on, case)
     if case.now < trusted_until(promise, campaign, case):
         return True
     return case.forecast.is_believable(promise.on + timedelta(days=1))
@@ -85,21 +85,40 @@ def _promised(promise: Committed) -> str:
     return f"{promise.by} has promised to be done by {words.day(promise.on)}"
 
 
-def calls_after(promise: Committed, case: Case) -> bool:
-    return case.day_of(case.exposure.last_at) > promise.on
+def promise_of(hold: Hold | None) -> date | None:
+    """The day that is promised, also where a snooze or a waiver has taken the promise's place."""
+    match hold:
+        case Committed():
+            return hold.on
+        case Snoozed() | Waived():
+            return hold.promised
+        case None:
+            return None
 
 
-def judged_at(promise: Committed, case: Case) -> datetime:
+def calls_after(promised: date, case: Case) -> bool:
+    return case.day_of(case.exposure.last_at) > promised
+
+
+def judged_at(promised: date, case: Case) -> datetime:
     """The morning of the first business day after the day that was promised; of the next day where the last days do not
     wait for one."""
-    after = promise.on + timedelta(days=1)
-    return case.go_out_at(case.morning(after))
+    return case.go_out_at(case.morning(promised + timedelta(days=1)))
 
 
 def breaks_at(campaign: Campaign, case: Case) -> datetime | None:
     """When the promise is judged whose day is past, and after which calls were made. None: there is none."""
-    promise = campaign.hold
-    return judged_at(promise, case) if isinstance(promise, Committed) and calls_after(promise, case) else None
+    promised = promise_of(campaign.hold)
+    return judged_at(promised, case) if promised is not None and calls_after(promised, case) else None
+
+
+def after_the_promise(campaign: Campaign) -> Campaign:
+    """The promise was not kept, and is none any more."""
+    return replace(campaign, promise_broken_on=promise_of(campaign.hold), hold=without_promise(campaign.hold))
+
+
+def without_promise(hold: Hold | None) -> Snoozed | Waived | None:
+    return replace(hold, promised=None) if isinstance(hold, Snoozed | Waived) else None
 
 
 def _end_of(hold: Hold, case: Case) -> datetime | None:
@@ -178,7 +197,7 @@ def was_to_wait(campaign: Campaign, case: Case, moment: datetime) -> bool:
         return True
     if hold is None or moment < hold.at:
         return False
-    return moment < (judged_at(hold, case) if isinstance(hold, Committed) else case.morning(hold.until))
+    return moment < (judged_at(hold.on, case) if isinstance(hold, Committed) else case.morning(hold.until))
 
 
 def resumes_at(campaign: Campaign, case: Case) -> datetime | None:
@@ -188,5 +207,5 @@ def resumes_at(campaign: Campaign, case: Case) -> datetime | None:
         return None
     end = _end_of(quiet.hold, case)
     if isinstance(quiet.hold, Committed):
-        return min(filter(None, (judged_at(quiet.hold, case), end)))
+        return min(filter(None, (judged_at(quiet.hold.on, case), end)))
     return end

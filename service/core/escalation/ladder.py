@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from operator import attrgetter
 
 from service.core.calendar import Calendar, utc_midnight
 from service.core.escalation.campaign import Campaign, Done
@@ -32,12 +31,13 @@ class Rung:
 
 
 def climb(policy: Policy, case: Case) -> tuple[Rung, ...]:
-    """The steps that have a day, lowest first. Without a firm deadline only the announcement has one."""
+    """The steps that have a day, lowest first: the announcement, however late, and then by their days. Without a firm
+    deadline only the announcement has one."""
     announced = case.exposure.deprecation.announced
     ladder = _by_dates(policy, case.owner.calendar, announced, case.deadline)
     if announced is None or case.state == "broken":
         ladder = _lowest_first(_by_calls(rung, case) for rung in ladder)
-    if not ladder or ladder[0].nominal >= case.earliest:
+    if all(rung.nominal >= case.earliest for rung in ladder):
         return ladder
     return tuple(rung if rung.nominal >= case.earliest else _no_sooner(rung, case) for rung in ladder)
 
@@ -58,7 +58,7 @@ def _by_dates(policy: Policy, calendar: Calendar, announced: date | None, deadli
 
 
 def _lowest_first(rungs: Iterable[Rung]) -> tuple[Rung, ...]:
-    return tuple(sorted(rungs, key=attrgetter("nominal")))
+    return tuple(sorted(rungs, key=lambda rung: (rung.step.at.anchor != "announced", rung.nominal)))
 
 
 def _by_calls(rung: Rung, case: Case) -> Rung:
@@ -216,7 +216,7 @@ def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
     found: list[tuple[datetime, Step]] = []
     for rung in climb(campaign.policy, case):
         due = _following(campaign, rung, case) if rung.name in behind else rung.due
-        if due is None or rung.step.at.while_failing:
+        if due is None or rung.step.at.while_failing or (rung.step.at.needs_calls and case.state == "redirected"):
             continue
         if resumes and due <= resumes and (due > case.now or _applies(rung.step, case.state)):
             found = [(case.go_out_at(resumes), rung.step)]

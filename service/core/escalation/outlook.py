@@ -19,8 +19,9 @@ class Outlook(Protocol):
     def as_of(self, now: datetime) -> Exposure | None:
         """None: there is no call yet."""
 
-    def next_call(self, after: datetime) -> datetime | None:
-        """The first call of a UTC day later than `after`'s; None: there is none any more."""
+    def next_call(self, after: datetime, *, strange: bool = False) -> datetime | None:
+        """The first call of a UTC day later than `after`'s; None: there is none any more. `strange`: of the first such
+        day in the week after on which calls are told that the model is gone, or another model answers."""
 
     def next_change(self, after: datetime) -> datetime | None:
         """When the provider's dates become other ones; None: they stay as they are."""
@@ -44,9 +45,10 @@ class GoingOn:
         last_at = max(self.exposure.last_at, last_call(ahead[-1].day, now)) if ahead else self.exposure.last_at
         return replace(self.exposure, last_at=last_at, days=self._before + ahead)
 
-    def next_call(self, after: datetime) -> datetime | None:
+    def next_call(self, after: datetime, *, strange: bool = False) -> datetime | None:
         days = () if self._has_ended else (after.date() + n * DAY for n in range(1, 8))
-        return next((utc_midnight(day) for day in days if self._use_on(day)), None)
+        uses = (use for day in days if (use := self._use_on(day)))
+        return next((utc_midnight(use.day) for use in uses if not strange or is_strange(use)), None)
 
     def next_change(self, after: datetime) -> None:
         return None
@@ -84,6 +86,10 @@ class GoingOn:
         today, days = self.start.date(), self.exposure.days
         week = {use.day.weekday(): use for use in days if today - WEEK <= use.day < today}
         return week if week and days[0].day <= today - WEEK else dict.fromkeys(range(7), days[-1])
+
+
+def is_strange(use: DayOfUse) -> bool:
+    return bool(use.end_of_life or use.redirected)
 
 
 def last_call(day: date, now: datetime) -> datetime:

@@ -63,8 +63,9 @@ def foresee(prospect: Prospect, *, start: datetime, end: datetime) -> Iterator[F
 
 
 def _next_look(wait: Wait, outlook: Outlook, now: datetime) -> datetime | None:
-    """As the engine does: at the time that `decide` named, at a new call where it said so, at a new date."""
-    call = outlook.next_call(now) if wait.wakes_on_call else None
+    """As the engine does: at the time that `decide` named, at a new call where it said so, and at one that is told that
+    the model is gone, or that another answers; at a new date."""
+    call = outlook.next_call(now, strange=not wait.wakes_on_call)
     return min((at for at in (wait.until, call, outlook.next_change(now)) if at is not None), default=None)
 
 
@@ -123,7 +124,7 @@ def planned(prospect: Prospect, channels: Channels, *, start: datetime, end: dat
     """What `foresee` tells, by destination."""
     for one in foresee(prospect, start=start, end=end):
         telling, exposure = one.telling, one.exposure
-        for to in destinations(prospect.owner, telling.audiences, channels):
+        for to in destinations(prospect.owner, telling.audiences, channels, heard_by=telling.heard_by):
             yield Planned(
                 telling.not_before,
                 *exposure.key,

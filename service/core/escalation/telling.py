@@ -36,7 +36,7 @@ def tell(campaign: Campaign, due: Sequence[Waiting], ladder: Sequence[Rung], cas
     chosen = _highest(due)
     top = chosen[-1]
     who = _hearers(campaign, [one.rung for one in chosen], ladder, case)
-    passed = [one for one in due if one not in chosen]
+    passed = [*_late_announcement(campaign, top.rung, ladder), *(one for one in due if one not in chosen)]
     telling = Telling(
         "notice",
         top.rung.name,
@@ -57,10 +57,20 @@ def tell(campaign: Campaign, due: Sequence[Waiting], ladder: Sequence[Rung], cas
 
 
 def _highest(due: Sequence[Waiting]) -> list[Waiting]:
-    """The highest step, and with it the highest of those that speak of failing calls: these tell other people."""
+    """The highest step, with others of the same moment; and the highest of those that speak of failing calls: these
+    tell other people."""
     calm = [one for one in due if not one.rung.step.at.while_failing]
     failing = [one for one in due if one.rung.step.at.while_failing]
-    return calm[-1:] + failing[-1:]
+    return [one for one in calm if one.rung.nominal == calm[-1].rung.nominal] + failing[-1:]
+
+
+def _late_announcement(campaign: Campaign, top: Rung, ladder: Sequence[Rung]) -> list[Waiting]:
+    """One whose hour is still to come, on its day: a higher step that is told before it says all of it."""
+    if top.step.at.while_failing or top.name == ladder[0].name:
+        return []
+    lowest = ladder[0]
+    is_announcement = lowest.step.at.anchor == "announced" and lowest.nominal > top.nominal
+    return [Waiting(lowest, None)] if is_announcement and not campaign.done_with(lowest.name) else []
 
 
 def _missed(campaign: Campaign, passed: Sequence[Waiting], case: Case) -> tuple[str, ...]:
@@ -156,6 +166,7 @@ def tell_held_back(campaign: Campaign, holding: Done, case: Case) -> tuple[Campa
         not_before=case.goes_out,
         reason=f"{by_policy}, held back until the owner had a business day",
         occurrence=holding.day.isoformat() if holding.day else "",
+        heard_by=holding.told,
     )
 
 
