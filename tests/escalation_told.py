@@ -45,8 +45,14 @@ class Told(Asked):
             self._of_telling(telling, change.campaign, exposure, now)
         if any(not one.occurrence.startswith(FIRST) for one in notices) or isinstance(change, Reopen):
             self._left_behind(exposure, now)
+            self._announcement_is_said([change.campaign.policy.step(one.step) for one in notices])
             self.tally["broken promise"] += change.campaign.promise_broken_on not in {None, self.named_promise}
             self.named_promise = change.campaign.promise_broken_on
+
+    def _announcement_is_said(self, told: list[Step]) -> None:
+        """By a higher step, on the day of the announcement and before its hour."""
+        if any(not step.at.while_failing and step.at.anchor != "announced" for step in told):
+            self.behind.setdefault("announced", set())
 
     def _of_opening_and_closing(
         self, before: Campaign | None, change: Decision, exposure: Exposure, now: datetime

@@ -98,7 +98,8 @@ async def _move_notices(connection: Transaction, key: ExposureKey, after: Campai
     if (quiet := held_by(after, case)) is None:
         await release(connection, key, at=case.goes_out)
     elif quiet.until is not None:
-        await hold_back(connection, key, until=quiet.until, first_ones=isinstance(quiet.hold, Snoozed))
+        until = case.go_out_at(quiet.until)
+        await hold_back(connection, key, until=until, first_ones=isinstance(quiet.hold, Snoozed))
 
 
 async def offered_days(

@@ -218,8 +218,9 @@ class _Tick:
         """When a promise that is believed is looked at again: up to then what is written and not sent yet waits too."""
         if campaign is None or exposure is None or not isinstance(campaign.hold, Committed):
             return None
-        quiet = held_by(campaign, self._case(due, exposure))
-        return quiet.until if quiet and campaign.is_open else None
+        case = self._case(due, exposure)
+        quiet = held_by(campaign, case)
+        return case.go_out_at(quiet.until) if quiet and quiet.until and campaign.is_open else None
 
     def _case(self, due: Due, exposure: Exposure) -> Case:
         """Calls that are not worked out yet may be the newest ones: the silence since the last one that is proves

@@ -122,7 +122,7 @@ async def test_each_act_is_in_the_campaign_and_in_the_history_with_author_and_ti
         (True, None),
         (True, Snoozed(ADA, times[1], FRIDAY)),
         (True, Committed(BOB, times[2], date(2025, 7, 9))),
-        (True, Waived(BOB, times[3], date(2025, 9, 1), "frozen product")),
+        (True, Waived(BOB, times[3], date(2025, 9, 1), "frozen product", promised=date(2025, 7, 9))),
         (False, None),
     ]
     assert await history(database) == [

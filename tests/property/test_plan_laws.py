@@ -18,7 +18,7 @@ from service.core.escalation.plan_diff import compare
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json
 from service.core.ownership import Owner
 from service.core.scenario import Span, Use, lifecycle
-from tests.builders import make_day, make_deprecation, make_exposure, make_owner
+from tests.builders import make_campaign, make_day, make_deprecation, make_exposure, make_owner
 
 BEGIN, END = date(2025, 6, 1), date(2025, 7, 24)
 SPARSE = policy_from_json(
@@ -157,3 +157,19 @@ def test_the_other_way_round_added_is_dropped(before: list[Planned], after: list
     one, other = compare(before, after), compare(after, before)
     assert identities(list(one.added)) == identities(list(other.dropped))
     assert len(one.moved) == len(other.moved)
+
+
+def test_plan_foresees_the_brownouts_that_ticks_would_tell() -> None:
+    """Calls of each Tuesday fail, since the 17th of June."""
+    start, first = datetime(2025, 6, 21, 8, tzinfo=UTC), date(2025, 4, 14)
+    days = [first + timedelta(days=n) for n in range((start.date() - first).days)]
+    failed = {date(2025, 6, 17)}
+    uses = [make_day(day, errors=3 * (day in failed), end_of_life=3 * (day in failed)) for day in days]
+    exposure = make_exposure(days=uses, first_at=datetime(2025, 4, 14, tzinfo=UTC))
+    told = make_campaign("announced", "-60d", "-30d")
+    prospect = Prospect(GoingOn(exposure, start), make_owner(), DEFAULT_POLICY, told)
+    end = datetime(2025, 7, 13, tzinfo=UTC)
+    foreseen = [(one.telling.not_before, one.telling.step) for one in foresee(prospect, start=start, end=end)]
+    assert foreseen == [(one.not_before, one.step) for one in ticked(prospect, start, end)]
+    tuesdays = [date(2025, 6, 24), date(2025, 7, 1), date(2025, 7, 8)]
+    assert [at.date() for at, step in foreseen if step == "+0d while failing"] == tuesdays

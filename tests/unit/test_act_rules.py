@@ -415,3 +415,30 @@ def test_what_is_kept_open_says_so_when_it_is_asked_to_open_again() -> None:
     kept = replace(TOLD, kept_open=KeptOpen(ADA, at(JULY_2)))
     answer = refused(Reopen(ADA), kept, case_at("2025-07-03T10:00"))
     assert answer.reason == "it is kept open by ada@example.com on Wed 2 Jul 2025, whether or not it calls"
+
+
+def test_waiver_of_a_closed_campaign_can_be_prolonged_once_the_calls_are_back() -> None:
+    until_august = Waived(ADA, at("2025-06-02T10:00"), date(2025, 8, 4), "why")
+    closed = replace(TOLD, hold=until_august, closed_at=at("2025-06-20T10:00"), close_reason="migrated")
+    longer = Waive(ADA, date(2025, 9, 1), "why")
+    after = done(longer, closed, case_at(JULY_2))
+    assert after.hold == replace(until_august, until=date(2025, 9, 1))
+    assert not after.is_open
+    assert refused(longer, replace(closed, hold=None), case_at(JULY_2)).reason == "the campaign is closed"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(Snooze(ADA, date(2025, 7, 4)), id="a snooze"),
+        pytest.param(Waive(ADA, date(2025, 9, 1), "why"), id="a waiver"),
+    ],
+)
+def test_promise_whose_place_another_act_takes_is_kept_in_mind_until_it_is_taken_back(act: Act) -> None:
+    promised = replace(TOLD, hold=Committed(ADA, at("2025-06-25T08:00"), date(2025, 7, 3)))
+    asked = done(act, promised, case_at(JULY_2))
+    again = done(act, asked, case_at("2025-07-02T11:00"))
+    assert again == asked
+    assert isinstance(asked.hold, Snoozed | Waived)
+    assert asked.hold.promised == date(2025, 7, 3)
+    assert done(Reopen(ADA), asked, case_at("2025-07-02T11:00")).hold is None

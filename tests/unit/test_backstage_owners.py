@@ -117,6 +117,13 @@ def test_name_of_several_components_means_the_one_at_home_else_nobody() -> None:
     assert {name: owner.team for name, owner in found.items()} == {"api": "search"}
 
 
+@pytest.mark.parametrize("is_first_at_home", [True, False])
+def test_of_components_with_one_owner_the_one_at_home_says_where_it_hears(*, is_first_at_home: bool) -> None:
+    both = [component("cart", "group:shop", slack="#here"), component("cart", "group:default/shop", namespace="shop")]
+    found = owners(*(both if is_first_at_home else reversed(both)), group("shop", slack="#shop"))
+    assert found["cart"].channel == "#here"
+
+
 def test_reference_without_namespace_stays_in_the_entitys_own() -> None:
     found = owners(
         component("api", "search", namespace="shop"), group("search", namespace="shop", slack="#there"), group("search")

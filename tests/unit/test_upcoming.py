@@ -9,7 +9,7 @@ from service.core.escalation.campaign import Done
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Committed, Hold, Snoozed, Waived
 from service.core.escalation.ladder import upcoming
-from tests.builders import make_campaign, make_exposure, make_owner
+from tests.builders import make_campaign, make_day, make_exposure, make_owner
 
 ADA = "ada@example.com"
 NOW = datetime(2025, 6, 30, 10, tzinfo=UTC)
@@ -63,3 +63,21 @@ def test_repeat_comes_when_its_acknowledgement_expires() -> None:
     following = upcoming(campaign, Case(make_exposure(until=now.date(), last_at=now), make_owner(), now))
     assert following is not None
     assert (following.step.name, following.at) == ("+1d", until)
+
+
+@pytest.mark.parametrize(
+    ("redirected", "step"),
+    [
+        pytest.param(0, "+1d", id="answered"),
+        pytest.param(3, None, id="another model answers: nothing is to come"),
+    ],
+)
+def test_steps_of_calls_after_the_shutdown_are_not_promised_to_who_is_redirected(
+    redirected: int, step: str | None
+) -> None:
+    now = datetime(2025, 7, 14, 10, tzinfo=UTC)
+    told = make_campaign("announced", "-60d", "-30d", "-14d", "-7d", "-3d", "-1d", "0d")
+    days = [make_day(date(2025, 7, day), calls=3, redirected=redirected) for day in range(1, 15)]
+    exposure = make_exposure(days=days, last_at=now)
+    following = upcoming(told, Case(exposure, make_owner(), now))
+    assert (following and following.step.name) == step
