@@ -20,6 +20,7 @@ from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.company_store import go_by_company, is_company_superseded
 from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
+from service.adapters.postgres.directory_store import forget_assignments
 from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
 from service.adapters.postgres.lifecycle_store import is_superseded
 from service.adapters.postgres.watermark_store import known_until
@@ -104,7 +105,9 @@ async def escalate(
             return Escalated(0, 0, 0)
         known = await known_until(connection, topics, now=now)
         book = OwnersBook(company, now=now)
-        tick = _Tick(catalog, company, await book.look(connection), now, known, worked_out_until)
+        owners = await book.look(connection)
+        await forget_assignments(connection, owners.owners.overruled())
+        tick = _Tick(catalog, company, owners, now, known, worked_out_until)
     done = await drain(lambda: _escalate_batch(database, tick, book), at_once=AT_ONCE)
     return sum(done, Escalated(0, 0, 0))
 

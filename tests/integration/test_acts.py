@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -312,6 +313,20 @@ async def test_service_can_be_given_back_to_the_team_that_lastcall_yaml_names(da
         owners = await load_owners(connection, COMPANY, now=NOW)
     assert (owners.of("search-api").source, owners.owner_of("search-api").channel) == ("lastcall.yaml", "#team-search")
     assert owners.unwritten() == []
+
+
+async def test_answer_that_lastcall_yaml_has_overruled_does_not_come_back_with_a_later_file(database: Database) -> None:
+    await call_and_tell(database)
+    await name_owner(database, "shop")
+    (rule,) = (rule for rule in COMPANY.owners if rule.matches("search-api"))
+    to_care = replace(COMPANY, owners=(replace(rule, owner=replace(rule.owner, team="care")),))
+    teams: list[str | None] = []
+    for company in (COMPANY, to_care, COMPANY):
+        later = NOW + timedelta(hours=len(teams))  # the file before is out of use by then
+        await escalate(database, make_app(database).catalog, company, topics=(), now=later)
+        async with database.connect() as connection:
+            teams.append((await load_owners(connection, company, now=NOW)).owner_of("search-api").team)
+    assert teams == ["shop", "care", "search"]
 
 
 # --- over HTTP --------------------------------------------------------------------------------------------------------

@@ -72,6 +72,11 @@ def test_what_a_person_said_is_right_before_the_directories() -> None:
     assert (found.source, found.owner.team, found.as_of) == ("assignment", "mine", NOW - timedelta(days=1))
 
 
+def test_service_keeps_the_tier_of_its_rule_whoever_answers_for_it() -> None:
+    critical = OwnerRule(("search-*",), replace(SEARCH, tier="critical"))
+    assert replace(OWNERS, rules=(critical,)).owner_of("search-x").tier == "critical"
+
+
 def test_backstage_is_right_before_codeowners_in_any_case() -> None:
     found = OWNERS.of("Listed")
     assert (found.source, found.owner.team, found.owner.channel) == ("backstage", "shop", "#shop")

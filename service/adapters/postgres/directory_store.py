@@ -162,3 +162,11 @@ async def assign(
         where=a.owner != row.excluded.owner,
     )
     return (await connection.execute(said.returning(a.service))).first() is not None
+
+
+async def forget_assignments(connection: AsyncConnection, services: Collection[str]) -> None:
+    """They name nobody any more. The rows stay, and count that something was said; the history of acts keeps what."""
+    if services:
+        a = assignments.c
+        forgotten = {"owner": {}, "times_said": a.times_said + 1}
+        await connection.execute(update(assignments).where(a.service.in_(services)).values(forgotten))

@@ -77,6 +77,10 @@ class Owners:
         """By lastcall.yaml."""
         return next((rule.owner for rule in self.rules if rule.matches(service)), None)
 
+    def overruled(self) -> list[str]:
+        """The services of which lastcall.yaml has spoken after the person: no later file brings that back."""
+        return [one for one, said in self.assignments.items() if not said.holds_against(self.ruled(one))]
+
     def unwritten(self) -> list[str]:
         """The services that a person has named an owner of, while lastcall.yaml names none or another."""
         return sorted(one for one in self.assignments if self.of(one).source == "assignment")
@@ -87,7 +91,7 @@ class Owners:
         if assigned and assigned.holds_against(ruled):
             told = self._with_addresses(assigned.owner)
             if ruled:
-                told = replace(told, rule=f"{told.rule}, against {ruled.rule}")
+                told = replace(told, rule=f"{told.rule}, against {ruled.rule}", tier=ruled.tier or told.tier)
             return Ownership(told, "assignment", assigned.at)
         if ruled:
             return Ownership(ruled, "lastcall.yaml")
