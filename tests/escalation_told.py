@@ -43,9 +43,10 @@ class Told(Asked):
             if silent_until and (not is_news or isinstance(self.asked, Snooze)):
                 assert telling.not_before >= silent_until, "told while somebody had asked to wait"
             self._of_telling(telling, change.campaign, exposure, now)
-        if any(not one.occurrence.startswith(FIRST) for one in notices) or isinstance(change, Reopen):
+        of_steps = [one for one in notices if not one.occurrence.startswith(FIRST)]
+        if of_steps or isinstance(change, Reopen):
             self._left_behind(exposure, now)
-            self._announcement_is_said([change.campaign.policy.step(one.step) for one in notices])
+            self._announcement_is_said([change.campaign.policy.step(one.step) for one in of_steps])
             self.tally["broken promise"] += change.campaign.promise_broken_on not in {None, self.named_promise}
             self.named_promise = change.campaign.promise_broken_on
 

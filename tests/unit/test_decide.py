@@ -420,3 +420,12 @@ def test_calls_that_are_of_the_model_after_all_open_the_campaign_again() -> None
     assert isinstance(again, Reopen)
     assert again.reason == "the calls are of this model after all"
     assert not only(again).reopened
+
+
+def test_deprecation_that_comes_again_is_told_where_all_that_was_told_is_ahead_again() -> None:
+    """Found on the day of the shutdown, taken back, and announced anew for the day after."""
+    found = opened("2025-07-14T10:00")
+    gone = changed(ask(found, "2025-07-14T11:00", calling(at("2025-07-14T11:00"), deprecation=NO_DEPRECATION)))
+    tomorrow = make_deprecation(announced=date(2025, 7, 14), shutdown_on=date(2025, 7, 15))
+    again = ask(gone.campaign, "2025-07-14T12:00", calling(at("2025-07-14T12:00"), deprecation=tomorrow))
+    assert (only(again).step, only(again).audiences) == ("-1d", ("owner", "team", "oncall", "manager", "director"))

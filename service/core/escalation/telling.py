@@ -10,7 +10,7 @@ from service.core.escalation.campaign import Answerable, Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.decision import News, Telling
 from service.core.escalation.holding import was_to_wait
-from service.core.escalation.ladder import Rung, Waiting, held_back, left_at, next_above, waiting
+from service.core.escalation.ladder import Rung, Waiting, held_back, left_at, next_above, standing_at, waiting
 from service.core.escalation.policy import Step
 from service.core.ownership import ABOVE_OWNER, Audience
 
@@ -174,11 +174,13 @@ def tell_relapse(
     campaign: Campaign, closed_at: datetime, ladder: Sequence[Rung], case: Case
 ) -> tuple[Campaign, tuple[Telling, ...]]:
     """At the level that was left, unless a step falls on this very day or speaks of calls after the end. At the highest
-    step that is due, where nobody was told before; and not at all where none is. What fell due while the campaign was
-    closed was not missed: there was nothing to tell.
+    step that is due, or is behind, where nobody was told before; and not at all where none is.
+
+    What fell due while the campaign was closed was not missed: there was nothing to tell.
     """
     due = waiting(campaign, case, ladder)
-    left = [Waiting(rung, case.today)] if (rung := left_at(campaign, case, ladder)) else []
+    level = left_at(campaign, case, ladder) or (None if due else standing_at(campaign, case, ladder))
+    left = [Waiting(level, case.today)] if level else []
     fresh = [one for one in due if one.rung.step.at.needs_calls or case.day_of(one.rung.nominal) == case.today]
     if not fresh and not left:
         fresh = due
