@@ -29,8 +29,9 @@ GPT45 = ("openai-api", "gpt-4.5-preview")
 async def test_day_moved_later_tells_the_owner_once_and_arms_the_steps_again(database: Database) -> None:
     """Azure's o3 was to end on 2026-10-16, and then on 2026-11-19."""
     told: Told = {
-        # Azure announced nothing on record: the announcement counts from the first call.
-        "2026-09-07": {"search-api": {"announced": {ANN, TEAM}}},
+        # Azure announced nothing on record: that counts from the first call, 39 days before the end, where the ladder
+        # stands at -60d already.
+        "2026-09-07": {"search-api": {"-60d": {ANN}}},
         "2026-09-16": {"search-api": {"-30d": {ANN, TEAM}}},
         "2026-10-02": {"search-api": {"-14d": {ANN, TEAM, MIA}}},
         # Ten days before the old end, the day moves 34 days on.
