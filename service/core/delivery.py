@@ -11,6 +11,8 @@ from service.core.ownership import Channels
 
 PACE_SECONDS = 1.0
 """Between two posts to one channel: Slack takes about one a second."""
+OVERTAKEN = "it was no longer so when it was to go out"
+"""The outcome of good news that calls, or a provider, have overtaken."""
 GIVE_UP_AFTER = 12
 """Attempts, about six hours of them, before a destination counts as failed and somebody else hears."""
 FIRST_WAIT = timedelta(seconds=30)

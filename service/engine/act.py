@@ -8,11 +8,11 @@ from typing import Any
 from service.adapters.postgres.act_log import record_act
 from service.adapters.postgres.agenda import lock_use
 from service.adapters.postgres.campaign_store import (
-    drop_waiting_news,
     hold_back,
     load_campaigns,
     release,
     save_campaigns,
+    settle_overtaken,
 )
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of
@@ -89,7 +89,7 @@ async def act(
             await record_act(connection, key, kind, author=asked.by, at=now, details=details)
             await _move_notices(connection, key, after, found.case)
             if after.is_open and isinstance(asked, Reopen):
-                await drop_waiting_news(connection, [key])
+                await settle_overtaken(connection, [key], now=now)
         return Acted(key, asked_in_words(after, found.case), upcoming(after, found.case))
 
 

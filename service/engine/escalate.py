@@ -10,11 +10,11 @@ from msgspec import structs
 from service.adapters.postgres.agenda import Due, Look, look_again, take_due
 from service.adapters.postgres.campaign_store import (
     Intent,
-    drop_waiting_news,
     hold_back,
     load_campaigns,
     record_intents,
     save_campaigns,
+    settle_overtaken,
 )
 from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.company_store import go_by_company, is_company_superseded
@@ -152,7 +152,7 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     evidenced = {exposure.key: exposure for exposure in shown}
     await save_campaigns(connection, {one.key: one.after for one in changes})
     if reopened := [one.key for one in changes if one.is_reopened]:
-        await drop_waiting_news(connection, reopened)
+        await settle_overtaken(connection, reopened, now=now)
     beside = await _beside(connection, tick.known, [one.key for one in changes])
     intents = [intent for one in changes for intent in tick.intents(one, evidenced, beside[one.key])]
     notified = await record_intents(connection, intents, now=now)

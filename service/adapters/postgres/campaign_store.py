@@ -8,13 +8,14 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Text, Uuid, any_, bindparam, cast, delete, func, not_, select, update
+from sqlalchemy import ColumnElement, Row, Text, Uuid, any_, bindparam, cast, func, not_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import campaigns, notifications
 from service.adapters.postgres.unnest import chunked, insert_rows
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
+from service.core.delivery import OVERTAKEN
 from service.core.escalation.campaign import Answerable, Campaign, Done
 from service.core.escalation.decision import News, Telling
 from service.core.escalation.hold import Acknowledged, Committed, KeptOpen, Snoozed, Waived
@@ -186,12 +187,13 @@ async def _move(connection: AsyncConnection, key: ExposureKey, to: Any, *which: 
     await connection.execute(update(notifications).where(*waiting, *which).values(not_before=to))
 
 
-async def drop_waiting_news(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> None:
+async def settle_overtaken(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:
     """That calls have ended, or a deprecation was taken back, is not told any more where it was to be and is no longer
     so."""
     ids = bindparam("ids", [campaign_id(key) for key in keys], type_=ARRAY(Uuid()))
     overtaken = (_n.campaign_id == any_(ids), _n.kind.in_([_KINDS["migrated"], _KINDS["withdrawn"]]))
-    await connection.execute(delete(notifications).where(*overtaken, _n.state == "pending"))
+    settled = {"state": "failed", "outcome": OVERTAKEN, "settled_at": now}
+    await connection.execute(update(notifications).where(*overtaken, _n.state == "pending").values(settled))
 
 
 def _dedup_key(intent: Intent) -> str:

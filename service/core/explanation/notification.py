@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.core import words
+from service.core.delivery import OVERTAKEN
 from service.core.escalation.plan import Status
 from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
 from service.core.messages.late import late, upcoming
@@ -243,6 +244,8 @@ def _became(record: Record, now: datetime) -> Iterator[str]:
             yield "It is being sent."
         case "unknown":
             yield f"It may have been sent: {outcome}. It is looked up in Slack before anything is sent again."
+        case "failed" if record.outcome == OVERTAKEN:
+            yield f"It was not told: {OVERTAKEN}."
         case "failed":
             yield f"It could not be told: {outcome}."
     if record.instead:
@@ -259,7 +262,7 @@ def _next(notice: Notice | None) -> Iterator[str]:
 
 
 def _wrong(record: Record, now: datetime) -> Wrong | None:
-    if record.state == "delivered":
+    if record.state == "delivered" or record.outcome == OVERTAKEN:
         return None
     who, remedy = words.address(record.destination), record.troubles[0].remedy if record.troubles else None
     if record.state == "failed":
