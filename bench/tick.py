@@ -84,7 +84,7 @@ STAGES = (
     Stage("decided", "every exposure is decided on anew, nothing is due", _at(TUESDAY, 9), LOCAL, seconds=60),
     Stage("wave", "a step is due for all others at once", _at(TUESDAY + timedelta(days=1), 8), LOCAL, seconds=60),
     Stage("opening", "one more in ten is found, and told", _at(TUESDAY + timedelta(days=1), 8, 30), LOCAL),
-    Stage("digest", "the week's digests alone: a team's each, and one of all", NEXT_MONDAY, ("report",), seconds=20),
+    Stage("digest", "the week's digests alone: a team's each, and one of all", NEXT_MONDAY, ("report",), seconds=60),
 )
 MEMORY_MB = 500
 
