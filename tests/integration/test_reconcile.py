@@ -11,7 +11,7 @@ from sqlalchemy import Row, delete, select
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.daily_usage import work_out_days
 from service.adapters.postgres.database import Database
-from service.adapters.postgres.exposure_store import load_exposures
+from service.adapters.postgres.exposure_store import load_public_exposures, with_evidence
 from service.adapters.postgres.series_store import models_of
 from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
 from service.adapters.postgres.watermark_store import clock
@@ -123,7 +123,8 @@ async def test_exposure_names_what_answers_instead_the_latest_first(database: Da
     events += [make_event(at=AT, served_id=served) for served in ("gpt-4.1", "o3", "gpt-4.1", "gpt-4.5-preview")]
     await count_and_reconcile(database, loaded, *events)
     async with database.connect() as connection:
-        exposures = await load_exposures(connection, loaded.catalog, now=NOW)
+        found = await load_public_exposures(connection, loaded.catalog, now=NOW)
+        exposures = await with_evidence(connection, found, now=NOW)
     (asked,) = [exposure for exposure in exposures if exposure.deprecation.model == MODEL]
     assert asked.served_ids == ("gpt-4.1", "o3", "gpt-4o-2024-08-06")
     assert redirection(asked) == (DAY, 4, 3, DAY - timedelta(days=1))

@@ -24,19 +24,6 @@ BATCH = 1000
 """Exposures that are read at once where all are; with their days, ten megabytes."""
 
 
-async def load_exposures(
-    connection: AsyncConnection,
-    catalog: Catalog,
-    *,
-    now: datetime,
-    service: str | None = None,
-    models: Collection[str] | None = None,
-) -> list[Exposure]:
-    """Those of `load_public_exposures`, with their evidence."""
-    found = await load_public_exposures(connection, catalog, now=now, service=service, models=models)
-    return await with_evidence(connection, found, now=now)
-
-
 async def load_public_exposures(
     connection: AsyncConnection,
     catalog: Catalog,

@@ -12,7 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id, load_campaigns
 from service.adapters.postgres.checklist_store import load_checklists
-from service.adapters.postgres.exposure_store import load_exposures, stream_public_exposures
+from service.adapters.postgres.exposure_store import (
+    load_public_exposures,
+    stream_public_exposures,
+    with_evidence,
+)
 from service.adapters.postgres.tables import notifications
 from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries.acts import checklist_answer
@@ -97,7 +101,8 @@ async def read_exposures(
     `topics` are those that are read: no caller is quiet while records of them wait to be read.
     """
     known = await known_until(connection, topics, now=now)
-    exposures = await load_exposures(connection, catalog, now=now, service=service, models=models)
+    found = await load_public_exposures(connection, catalog, now=now, service=service, models=models)
+    exposures = await with_evidence(connection, found, now=now)
     keys = None if service is None and models is None else [each.key for each in exposures]
     campaigns = await load_campaigns(connection, keys)
     told = await _read_told(connection, keys)

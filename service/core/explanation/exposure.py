@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from service.core import words
+from service.core.delivery import OVERTAKEN
 from service.core.escalation.campaign import CloseReason
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Wait
@@ -167,8 +168,9 @@ def _not_looked(situation: Situation) -> Wrong | None:
 
 def _not_delivered(situation: Situation) -> Wrong | None:
     """Of what was decided last nothing arrived, nor will."""
-    last = max((one.decided_at for one in situation.heard), default=None)
-    failed = [one for one in situation.heard if one.decided_at == last]
+    meant = [one for one in situation.heard if one.outcome != OVERTAKEN]
+    last = max((one.decided_at for one in meant), default=None)
+    failed = [one for one in meant if one.decided_at == last]
     if not failed or any(one.state != "failed" for one in failed):
         return None
     who = words.listed(words.address(one.destination) for one in failed)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from service.core import words
+from service.core.delivery import OVERTAKEN
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Decision, Wait
@@ -178,6 +179,8 @@ def _way(heard: Heard) -> str:
     match heard.state:
         case "delivered":
             return f"told {{}} on {words.moment(heard.at)}"
+        case "failed" if heard.outcome == OVERTAKEN:
+            return "{} not told any more, as it was overtaken"
         case "failed":
             return "{} could not be told"
         case "unknown":
