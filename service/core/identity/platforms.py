@@ -1,4 +1,4 @@
-"""What a log's provider field, a wrapper before an id, or a host name says about the platform.
+"""The words of each platform, as a provider field or before an id, and its hosts.
 
 Sources: the GenAI semantic conventions old and new, OpenLLMetry, OpenInference, LiteLLM, Kong, Cloudflare, LangChain,
 pydantic-ai. The words of one platform are the same as a provider field and as a wrapper, so there is one table.
@@ -6,15 +6,13 @@ pydantic-ai. The words of one platform are the same as a provider field and as a
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-from service.core.usage import FieldKind
+from functools import lru_cache
 
 _WORDS = {
-    "openai-api": "openai open_ai text_completion_openai openai_responses openai_chat custom_openai openai_like",
+    "openai-api": "openai open_ai text_completion_openai openai_responses openai_chat",
     "chatgpt-app": "chatgpt",
     "azure-openai": "azure azure_openai azure_ai_openai az_ai_openai azure_text",
-    "azure-foundry": "azure_ai azure_ai_inference az_ai_inference azure_foundry azure_ai_foundry azureai",
+    "azure-foundry": "azure_ai az_ai azure_ai_inference az_ai_inference azure_foundry azure_ai_foundry azureai",
     "anthropic-api": "anthropic anthropic_text claude",
     "aws-bedrock": (
         "bedrock aws aws_bedrock bedrock_converse bedrock_mantle bedrock_runtime amazon_bedrock anthropic_bedrock"
@@ -59,8 +57,18 @@ _WORDS = {
     "scaleway-generative-apis": "scaleway scaleway_generative_apis",
     "xiaomi-mimo-api": "xiaomi_mimo xiaomi_mimo_api",
 }
-_PLATFORM = {word: platform for platform, words in _WORDS.items() for word in words.split()}
-_PLATFORM |= {platform.replace("-", "_"): platform for platform in _WORDS}
+PLATFORM_WORDS: Mapping[str, str] = {word: platform for platform, words in _WORDS.items() for word in words.split()} | {
+    slug: platform for platform in _WORDS for slug in (platform, platform.replace("-", "_"))
+}
+MAKERS_APIS = frozenset(
+    {
+        *("openai-api", "anthropic-api", "gemini-api", "mistral-api", "cohere-api", "xai-api", "deepseek-api"),
+        *("ai21-api", "voyage-api", "perplexity-api", "moonshot-api", "alibaba-model-studio", "xiaomi-mimo-api"),
+    }
+)
+"""The APIs of those who make models. Their words name the maker as often as the place."""
+
+_SEPARATORS = re.compile(r"[.\s-]")
 
 _MAKER_WORDS = {
     "openai": "openai",
@@ -117,47 +125,12 @@ _HOSTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What the log's provider field says: nothing, a platform, or the kind of field that the id stood in."""
-
-    platform: str | None = None
-    field: FieldKind = "model"
-    path: bool = False
-    """The "id" is the path of a request."""
+def platform_of_wrapper(word: str) -> str | None:
+    """Platform named by exactly `word`, lower case, as tools put it before an id: `vertex_ai/...`, `google-gla:...`."""
+    return PLATFORM_WORDS.get(_SEPARATORS.sub("_", word))
 
 
-_FREE_TEXT_FIELDS: Mapping[str, FieldKind] = {
-    "deployment": "deployment",
-    "endpoint": "deployment",
-    "model_group": "alias",
-    "alias": "alias",
-    "route": "alias",
-    "virtual_model": "alias",
-}
-
-
-def read_hint(provider: str | None) -> Hint:
-    """A provider field of any tool. An unknown word is no hint, since every convention allows custom ones."""
-    if not provider or len(provider) > 128:
-        return Hint()
-    word = provider.strip().lower()
-    if word in {"path", "url", "url.path"}:
-        return Hint(path=True)
-    tool, _, field = word.rpartition(".")
-    if tool and field in _FREE_TEXT_FIELDS:
-        return Hint(platform_of(tool), _FREE_TEXT_FIELDS[field])
-    return Hint(platform_of(word))
-
-
-def platform_of(word: str) -> str | None:
-    """Platform named by a provider's or wrapper's word, lower case: `gcp.vertex_ai`, `vertex_ai-llama_models`."""
-    word = re.sub(r"[.\s-]", "_", word)
-    if word.startswith("vertex_ai_") and word.endswith("_models"):
-        return "vertex-ai"
-    return _PLATFORM.get(word)
-
-
+@lru_cache(maxsize=4096)
 def platform_of_host(host: str | None) -> str | None:
     """Platform that answers at `host` (lower case, no port); None for a gateway's or any other name."""
     if not host:

@@ -1,14 +1,17 @@
 """The one answer to "which model is this?"."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from service.core.identity import google, hosts, makers
 from service.core.identity.answer import Identified, Model, Unresolved
 from service.core.identity.bedrock import bedrock
 from service.core.identity.clean import RefusedError, clean
+from service.core.identity.hint import read_hint
 from service.core.identity.knowledge import Knowledge
 from service.core.identity.paths import read_path
-from service.core.identity.platforms import platform_of_host, read_hint
+from service.core.identity.platforms import platform_of_host, platform_of_wrapper
+from service.core.identity.provider_words import telling_word
 from service.core.identity.spelling import Spelling, UnreadableError
 from service.core.identity.wrappers import Address, unwrap
 from service.core.usage import FieldKind
@@ -59,10 +62,12 @@ class Resolver:
         requested_id: str | None,
         requested_field: FieldKind = "model",
         served_id: str | None,
+        scope: str | None = None,
     ) -> Identified:
         """Both ids of a call, and one platform. The served id is read where the requested one was served; one that
-        cannot be from there proves another platform, and is believed.
+        cannot be from there proves another platform, and is believed. `scope` is the reporter: see `telling_word`.
         """
+        provider = telling_word(provider, host, scope)
         key = (provider, host, requested_id, requested_field, served_id)
         if (known := self._identified.get(key)) is not None:
             return known
@@ -78,6 +83,7 @@ class Resolver:
         hint = read_hint(provider)
         served_at = platform_of_host(host)
         platform = served_at or hint.platform
+        elsewhere = served_at is None and (hint.elsewhere or bool(host))
         try:
             text = clean(raw)
             if field != "model" or hint.field != "model":
@@ -85,12 +91,12 @@ class Resolver:
             if text.startswith("/"):
                 address = self._path(text, platform, is_path=hint.path)
             else:
-                address = unwrap(text, platform, firm=served_at is not None)
+                address = unwrap(text, platform, firm=served_at is not None, loose=hint.loose, elsewhere=elsewhere)
         except RefusedError as refused:
             return Unresolved(platform, refused.reason)
         except UnreadableError as unreadable:
             return Unresolved(unreadable.platform or platform, unreadable.reason)
-        return self._read(address)
+        return self._read(address, elsewhere=elsewhere)
 
     def _identify(
         self, provider: str | None, host: str | None, requested_id: str | None, field: FieldKind, served_id: str | None
@@ -121,10 +127,10 @@ class Resolver:
             raise UnreadableError("not_an_id", platform)
         return read_path(text, platform)
 
-    def _read(self, address: Address) -> Model | Unresolved:
+    def _read(self, address: Address, *, elsewhere: bool) -> Model | Unresolved:
         platform, text = address
         if platform is None:
-            return self._without_platform(text)
+            return self._somewhere(text) if elsewhere else self._without_platform(text)
         try:
             return self._look_up(platform, text) or Unresolved(platform, "unknown_model")
         except UnreadableError as unreadable:
@@ -152,6 +158,13 @@ class Resolver:
         platform = own[0] if own is not None else None
         found = self._on(platform, text) if own is not None or "/" in text else None
         return found or Unresolved(None, "unknown_model")
+
+    def _somewhere(self, text: str) -> Model | Unresolved:
+        """The model of an id seen at a place that lastcall does not know: as its maker names it, and no platform."""
+        word, slash, name = text.rpartition("/")
+        own = platform_of_wrapper(word) if slash else (self._knowledge.own_api(text) or (None,))[0]
+        found = self._on(None, text) or (self._on(own, name) if own is not None else None)
+        return replace(found, platform=None) if found is not None else Unresolved(None, "unknown_model")
 
 
 def spell(platform: str, raw: str) -> Spelling | None:

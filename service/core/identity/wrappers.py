@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from service.core.identity import bedrock
-from service.core.identity.platforms import platform_of, platform_of_host
+from service.core.identity.platforms import MAKERS_APIS, platform_of_host, platform_of_wrapper
 from service.core.identity.spelling import UnreadableError
 
 _VERB = re.compile(
@@ -61,18 +61,24 @@ class Address(NamedTuple):
     text: str
 
 
-def unwrap(text: str, platform: str | None, *, firm: bool = False) -> Address:
-    """The outermost wrapper that names a platform overrules `platform`, what the log's provider field says.
+def unwrap(
+    text: str, platform: str | None, *, firm: bool = False, loose: bool = False, elsewhere: bool = False
+) -> Address:
+    """The outermost wrapper that names a platform overrules a `platform` that is loose: some of those that the log's
+    provider field names, or all of them with `loose`.
 
-    With `firm` the platform is that of the host called, which no wrapper overrules.
+    With `firm` the platform is that of the host called, which no wrapper overrules. `elsewhere` is a host or a provider
+    that lastcall does not know: there `openai/` names the maker of the model, not the place.
     """
     text = unwrap_routes(None, _VERB.sub("", text.partition("?")[0])).text
     if text.startswith("@") and not text.startswith(("@cf/", "@hf/", "@preset/")):
         return _integration(text, platform)
-    loose = platform is None or (platform in _LOOSE_HINTS and not firm)
+    loose = platform is None or ((loose or platform in _LOOSE_HINTS) and not firm)
     if loose and (shape := _shape(text)):
         return Address(shape, text)
     named, rest = _named(text)
+    if elsewhere and loose and named in MAKERS_APIS:
+        return Address(None, text)
     if named is not None and (loose or named == platform or {named, platform} == _AZURE):
         return unwrap_routes(named, rest)
     if platform is None and (shape := _shape(text, _WEAK_SHAPES)):
@@ -82,17 +88,17 @@ def unwrap(text: str, platform: str | None, *, firm: bool = False) -> Address:
 
 def _named(text: str) -> tuple[str | None, str]:
     """The platform that `word:` or `word/` before an id names, and the rest. Only the first colon ends a word."""
-    if (match := _COLON.fullmatch(text)) and (platform := platform_of(match[1])):
+    if (match := _COLON.fullmatch(text)) and (platform := platform_of_wrapper(match[1])):
         return platform, match[2]
     segment, slash, rest = text.partition("/")
-    return (platform_of_host(segment) or platform_of(segment), rest) if slash else (None, text)
+    return (platform_of_host(segment) or platform_of_wrapper(segment), rest) if slash else (None, text)
 
 
 def unwrap_routes(platform: str | None, text: str) -> Address:
     """Take off routes, regions, modes and image sizes, and the platform's own name when it is said twice."""
     routes = _ROUTES.get(platform, _ROUTES[None])
     segment, slash, rest = text.partition("/")
-    while slash and (routes.fullmatch(segment) or (platform is not None and platform_of(segment) == platform)):
+    while slash and (routes.fullmatch(segment) or (platform is not None and platform_of_wrapper(segment) == platform)):
         text = rest
         segment, slash, rest = text.partition("/")
     return Address(platform, text)
@@ -107,4 +113,4 @@ def _integration(text: str, platform: str | None) -> Address:
     slug, slash, rest = text[1:].partition("/")
     if not slash:
         raise UnreadableError("free_text", platform)
-    return unwrap(rest, platform or platform_of(slug) or platform_of(slug.partition("-")[0]))
+    return unwrap(rest, platform or platform_of_wrapper(slug) or platform_of_wrapper(slug.partition("-")[0]))

@@ -1,0 +1,44 @@
+"""What the provider field of a log says of an id: the platform, and the kind of field that the id stood in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.core.identity.provider_words import LONGEST_WORD, read_word
+from service.core.usage import FieldKind
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Nothing, a platform, a place that nobody knows, or the kind of field."""
+
+    platform: str | None = None
+    field: FieldKind = "model"
+    path: bool = False
+    """The "id" is the path of a request."""
+    elsewhere: bool = False
+    """The word names a place that lastcall does not know."""
+    loose: bool = False
+    """An id that proves another platform wins."""
+
+
+_FREE_TEXT_FIELDS: Mapping[str, FieldKind] = {
+    "deployment": "deployment",
+    "endpoint": "deployment",
+    "model_group": "alias",
+    "alias": "alias",
+    "route": "alias",
+    "virtual_model": "alias",
+}
+
+
+def read_hint(provider: str | None) -> Hint:
+    """Of any tool's provider field; `<tool>.<kind of field>` tells a deployment's or an alias's name."""
+    if provider is None or len(provider) <= LONGEST_WORD:
+        word = (provider or "").strip().lower()
+        if word in {"path", "url", "url.path"}:
+            return Hint(path=True)
+        tool, _, field = word.rpartition(".")
+        if tool and field in _FREE_TEXT_FIELDS:
+            return Hint(read_word(tool).platform, _FREE_TEXT_FIELDS[field])
+    said = read_word(provider)
+    return Hint(said.platform, elsewhere=not said.known, loose=said.loose)
