@@ -7,7 +7,7 @@ platform's own grammar, and look that up exactly. An unknown snapshot of a known
 
 from service.core.identity.answer import Identified, Kind, Model, Unresolved, UnresolvedReason
 from service.core.identity.knowledge import Knowledge, Maker, Names
-from service.core.identity.provider_words import names_deployments, platform_of
+from service.core.identity.provider_words import answering_platform, names_deployments, platform_of
 from service.core.identity.resolver import Resolver
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Resolver",
     "Unresolved",
     "UnresolvedReason",
+    "answering_platform",
     "names_deployments",
     "platform_of",
 ]

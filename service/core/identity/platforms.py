@@ -56,6 +56,8 @@ _WORDS = {
     "baseten-model-apis": "baseten baseten_model_apis",
     "scaleway-generative-apis": "scaleway scaleway_generative_apis",
     "xiaomi-mimo-api": "xiaomi_mimo xiaomi_mimo_api",
+    "huggingface": "huggingface hugging_face huggingface_hub",
+    "nvidia-nim": "nvidia_nim nvidia_nims nim nvidia_ai_endpoints",
 }
 PLATFORM_WORDS: Mapping[str, str] = {word: platform for platform, words in _WORDS.items() for word in words.split()} | {
     slug: platform for platform in _WORDS for slug in (platform, platform.replace("-", "_"))
@@ -113,6 +115,12 @@ _HOSTS = (
     (re.compile(r"api\.voyageai\.com"), "voyage-api"),
     (re.compile(r"api\.ai21\.com"), "ai21-api"),
     (re.compile(r"api\.cerebras\.ai"), "cerebras"),
+    (re.compile(r"(router|api-inference)\.huggingface\.co"), "huggingface"),
+    (re.compile(r"(integrate|ai)\.api\.nvidia\.com"), "nvidia-nim"),
+    (re.compile(r"inference\.baseten\.co"), "baseten-model-apis"),
+    (re.compile(r"api\.scaleway\.ai"), "scaleway-generative-apis"),
+    (re.compile(r"api\.inference\.wandb\.ai"), "wandb-inference"),
+    (re.compile(r"api\.xiaomimimo\.com"), "xiaomi-mimo-api"),
     (re.compile(r"api\.moonshot\.(ai|cn)"), "moonshot-api"),
     (re.compile(r"dashscope(-intl|-us)?\.aliyuncs\.com"), "alibaba-model-studio"),
     (re.compile(r"ai-gateway\.vercel\.sh"), "vercel-ai-gateway"),

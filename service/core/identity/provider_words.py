@@ -70,6 +70,12 @@ def telling_word(provider: str | None, host: str | None, scope: str | None) -> s
     return scope if said.platform not in {None, "openai-api"} else provider
 
 
+def answering_platform(provider: str | None, host: str | None = None) -> str | None:
+    """The platform in whose words an error is written; None where they may be anybody's: a host that lastcall does not
+    know is a gateway, and passes on the words of whatever it called."""
+    return platform_of_host(host) if host else read_word(provider).platform
+
+
 def names_deployments(provider: str | None, host: str | None = None) -> bool:
     """Whether the model argument of a call names something that the customer made there: an Azure OpenAI deployment, a
     SageMaker endpoint. Such a name is free text, and proves no model even when it looks like one."""
