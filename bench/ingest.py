@@ -78,16 +78,15 @@ class Clock:
 
 async def bare(kafka: str, topic: str, clock: Clock) -> None:
     """The floor: an aiokafka loop with lastcall's decoding, counting in memory and nothing else."""
-    decoder, counts = Decoder(), Counter[tuple[str | None, str | None, str | None, str | None, int]]()
+    decoder, counts = Decoder(), Counter[tuple[Any, int]]()
     consumer = AIOKafkaConsumer(topic, **_reading(kafka), fetch_max_bytes=FETCH_BYTES)
     await consumer.start()
     while not clock.done.is_set():
         for records in (await consumer.getmany(timeout_ms=100, max_records=MAX_RECORDS)).values():
             clock.start()
             for record in records:
-                for event in decoder.decode(record).events:
-                    hour = int(event.at.timestamp()) // 3600
-                    counts[event.service, event.environment, event.provider, event.requested_id, hour] += 1
+                for call in decoder.decode(record).calls:
+                    counts[call.who, int(call.at.timestamp()) // 3600] += 1
             clock.count(len(records))
     await consumer.stop()
 

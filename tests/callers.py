@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from service.core.usage import UsageEvent
+from service.core.usage import Call
 from service.formats.decoder import decode
 from tests.builders import make_record
 
@@ -30,14 +30,14 @@ class Caller:
     answered_by: str | None = None
     """As the log says it; None: it does not say."""
 
-    def events(self, since: datetime, until: datetime) -> Iterator[UsageEvent]:
+    def calls(self, since: datetime, until: datetime) -> Iterator[Call]:
         """Its calls after `since` and up to `until`, decoded from records of lastcall's own format."""
         for day in sorted({since.date(), until.date()}):
             for at, record in self._records(day):
                 if since < at <= until:
                     decoded = decode(make_record(record))
                     assert not decoded.rejections, record
-                    yield from decoded.events
+                    yield from decoded.calls
 
     def _records(self, day: date) -> Iterator[tuple[datetime, dict[str, Any]]]:
         """From 8:00 to 12:00 UTC."""

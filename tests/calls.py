@@ -9,12 +9,13 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.usage_store import Applied, UsageStore
 from service.core.batch import Batch
+from service.core.cleaning import event_of
 from service.core.rollup import Rollup
-from service.core.usage import UsageEvent
+from service.core.usage import Call, Decoded, UsageEvent, Who
 
 
-def make_event(**given: Any) -> UsageEvent:
-    """A call of GPT-4.5 Preview at OpenAI; `at` is given."""
+def make_call(**given: Any) -> Call:
+    """A call of GPT-4.5 Preview at OpenAI; `at` is given. The names are those of `Who` and `Call`."""
     values: dict[str, Any] = {
         "format": "lastcall",
         "reporter": "lastcall",
@@ -26,21 +27,27 @@ def make_event(**given: Any) -> UsageEvent:
         "status": 200,
         "input_tokens": 80,
         "output_tokens": 20,
-    }
-    return UsageEvent(**(values | given))
+    } | given
+    numbers = {name: values.pop(name) for name in Call.__struct_fields__ if name in values}
+    return Call(Who(**values), **numbers)
+
+
+def events_of(decoded: Decoded) -> tuple[UsageEvent, ...]:
+    """The calls of a record in clean words."""
+    return tuple(map(event_of, decoded.calls))
 
 
 async def count_calls(
     database: Database,
     loaded: LoadedCatalog,
-    events: Iterable[UsageEvent],
+    calls: Iterable[Call],
     now: datetime,
     *,
     store: UsageStore | None = None,
 ) -> None:
     rollup = Rollup()
-    for event in events:
-        rollup.add(event)
+    for call in calls:
+        rollup.add(call)
     store = store or UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
     applied = await store.apply(Batch(rollup), {}, now=now)
     assert isinstance(applied, Applied)

@@ -234,10 +234,10 @@ class Story:
 
     async def _call(self, since: datetime) -> None:
         """What was called after `since` and up to now."""
-        events = [event for caller in self._callers for event in caller.events(since, self.now)]
-        if events:
+        calls = [call for caller in self._callers for call in caller.calls(since, self.now)]
+        if calls:
             loaded = LoadedCatalog(self.engine.catalog, self.engine.resolver)
-            await count_calls(self.database, loaded, events, self.now, store=self._store)
+            await count_calls(self.database, loaded, calls, self.now, store=self._store)
 
     async def _tick(self) -> None:
         ticked = await tick(self.engine, now=self.now)

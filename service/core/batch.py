@@ -101,10 +101,10 @@ class Batch:
     def add(self, span: Span, record: RawRecord, decoded: Decoded, hour: datetime) -> None:
         """`record` is not below `span.next_offset`; what lies between was never a record for us to read."""
         span.next_offset = record.offset + 1
-        if decoded.events:
+        if decoded.calls:
             span.call_records += 1
-            for event in decoded.events:
-                self.rollup.add(event)
+            for call in decoded.calls:
+                self.rollup.add(call)
         elif decoded.rejections:
             span.rejected_records += 1
         else:

@@ -1,65 +1,22 @@
-"""Events -> hourly totals. Merging is associative and commutative: any order and any split of the records ends alike.
-
-A *series* is one (service, environment, reporter, and the ids as the log spelled them). It keeps the log's own text, so
-that a corrected alias or a new announcement takes effect on history by resolving the series again, with no replay.
-"""
+"""Calls -> hourly totals. Merging is associative and commutative: any order and any split of the records ends alike."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
 
-from service.core.usage import FieldKind, UsageEvent
+from service.core.cleaning import Cleaned, cleaned
+from service.core.series import SeriesKey
+from service.core.usage import Call, Who
+from service.core.values import MAX_COUNT, count, milliseconds, text
 
-UNKNOWN_SERVICE = "(unknown)"
-"""The service of a call whose log names no caller. Shown as such, and owned by the fallback."""
 MAX_SAMPLES = 3
 """Request ids kept as evidence of a series."""
 MAX_KEY_OWNERS = 5
 """Holders of keys kept of a service: those whose keys called last."""
-_MAX_NAME_BYTES = 512
-"""Of a service and of an environment: with a platform and a model they are a key, and an index has room for some
-2,700 bytes of one. Only names of 128 characters or more can be longer."""
-
-
-class SeriesKey(NamedTuple):
-    """What tells one stream of calls from another, in the log's own words. `None` is "the log does not say"."""
-
-    service: str
-    environment: str
-    reporter: str
-    provider: str | None
-    host: str | None
-    requested_id: str | None
-    requested_field: FieldKind
-    served_id: str | None
-
-    @classmethod
-    def of(cls, event: UsageEvent) -> "SeriesKey":
-        # Past the generated constructor: once a call, it is a tenth of the whole cost.
-        return tuple.__new__(
-            cls,
-            (
-                event.service or UNKNOWN_SERVICE,
-                event.environment or "",
-                event.reporter,
-                event.provider,
-                event.host,
-                event.requested_id,
-                event.requested_field,
-                event.served_id,
-            ),
-        )
-
-    def bounded(self) -> "SeriesKey":
-        """With names that fit into an index; itself, nearly always."""
-        if len(self.service) <= _MAX_NAME_BYTES // 4 and len(self.environment) <= _MAX_NAME_BYTES // 4:
-            return self
-        return self._replace(service=_cut(self.service), environment=_cut(self.environment))
-
-
-def _cut(name: str) -> str:
-    return name.encode()[:_MAX_NAME_BYTES].decode(errors="ignore")
+_REMEMBERED = 8192
+"""Words of which it is remembered where their calls are counted. Beyond, all are looked up anew."""
+_HOUR = timedelta(hours=1)
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -79,25 +36,6 @@ class Totals:
     latency_ms: float = 0.0
     latency_known: int = 0
 
-    def add(self, event: UsageEvent) -> None:
-        at = event.at
-        if at < self.first_at:  # noqa: PLR1730  a call of min() costs three times this, on the path of a record
-            self.first_at = at
-        if at > self.last_at:  # noqa: PLR1730
-            self.last_at = at
-        self.calls += 1
-        if event.failed:
-            self.errors += 1
-            self.end_of_life += event.end_of_life
-        if event.input_tokens is not None or event.output_tokens is not None:
-            self.input_tokens += event.input_tokens or 0
-            self.output_tokens += event.output_tokens or 0
-            self.cached_tokens += event.cached_tokens or 0
-            self.tokens_known += 1
-        if event.latency_ms is not None:
-            self.latency_ms += event.latency_ms
-            self.latency_known += 1
-
     def merge(self, other: "Totals") -> None:
         self.first_at = min(self.first_at, other.first_at)
         self.last_at = max(self.last_at, other.last_at)
@@ -112,6 +50,21 @@ class Totals:
         self.latency_known += other.latency_known
 
 
+class _Cell:
+    """Where calls with the same words are counted, and the hour that its last call was in."""
+
+    __slots__ = ("end", "end_of_life", "failed", "holder", "samples", "series", "start", "totals")
+
+    def __init__(self, who: Cleaned, samples: list[str]) -> None:
+        self.series = who.series
+        self.failed = who.failed
+        self.end_of_life = who.end_of_life
+        self.holder = who.key_owner if who.service is not None else None
+        self.samples = samples
+        self.start = self.end = _NEVER
+        self.totals = Totals(_NEVER, _NEVER)
+
+
 @dataclass(slots=True)
 class Rollup:
     """Totals by (series, hour); the first request ids of each series as evidence; who holds each service's keys."""
@@ -121,21 +74,61 @@ class Rollup:
     samples: dict[SeriesKey, list[str]] = field(default_factory=dict)
     key_owners: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """Service -> holder -> last call with the holder's key."""
+    _cells: dict[Who, _Cell] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def add(self, event: UsageEvent) -> None:
-        key = SeriesKey.of(event)
-        hour = int(event.at.timestamp()) // 3600
-        totals = self.totals.get((key, hour))
+    def add(self, call: Call) -> None:
+        """On the path of every record: what the words mean is looked up, and the numbers are checked in place."""
+        cell = self._cells.get(call.who)
+        if cell is None:
+            cell = self._remember(call.who)
+        at = call.at
+        if not cell.start <= at < cell.end:
+            self._turn(cell, at)
+        totals = cell.totals
+        totals.calls += 1
+        if at < totals.first_at:  # noqa: PLR1730  a call of min() costs three times this
+            totals.first_at = at
+        if at > totals.last_at:  # noqa: PLR1730
+            totals.last_at = at
+        if cell.failed:
+            totals.errors += 1
+            totals.end_of_life += cell.end_of_life
+        taken, given = call.input_tokens, call.output_tokens
+        if taken is not None or given is not None:
+            taken = taken if type(taken) is int and 0 <= taken <= MAX_COUNT else count(taken)
+            given = given if type(given) is int and 0 <= given <= MAX_COUNT else count(given)
+            if taken is not None or given is not None:
+                totals.input_tokens += taken or 0
+                totals.output_tokens += given or 0
+                totals.tokens_known += 1
+                if call.cached_tokens is not None:
+                    totals.cached_tokens += count(call.cached_tokens) or 0
+        if call.latency_ms is not None and (latency := milliseconds(call.latency_ms)) is not None:
+            totals.latency_ms += latency
+            totals.latency_known += 1
+        if len(cell.samples) < MAX_SAMPLES and (request_id := text(call.request_id)) is not None:
+            cell.samples.append(request_id)
+        if cell.holder is not None:
+            self._hold(cell.series.service, cell.holder, at)
+
+    def _remember(self, who: Who) -> _Cell:
+        meaning = cleaned(who)
+        cell = _Cell(meaning, self.samples.setdefault(meaning.series, []))
+        if len(self._cells) >= _REMEMBERED:
+            self._cells.clear()
+        if who.error_text is None:
+            self._cells[who] = cell
+        return cell
+
+    def _turn(self, cell: _Cell, at: datetime) -> None:
+        """Count in the hour of `at` from now on."""
+        hour = int(at.timestamp()) // 3600
+        cell.start = at.replace(minute=0, second=0, microsecond=0)
+        cell.end = cell.start + _HOUR
+        totals = self.totals.get((cell.series, hour))
         if totals is None:
-            key = key.bounded()
-            totals = self.totals.setdefault((key, hour), Totals(event.at, event.at))
-        totals.add(event)
-        if event.request_id is not None:
-            samples = self.samples.setdefault(key, [])
-            if len(samples) < MAX_SAMPLES:
-                samples.append(event.request_id)
-        if event.key_owner is not None and event.service is not None:
-            self._hold(key.service, event.key_owner, event.at)
+            totals = self.totals[cell.series, hour] = Totals(at, at)
+        cell.totals = totals
 
     def merge(self, other: "Rollup") -> None:
         for key, totals in other.totals.items():

@@ -1,16 +1,16 @@
-"""One call to a model as a log tells it, and what to say of a record that could not be read.
+"""One call to a model as a log tells it, raw and cleaned, and what to say of a record that holds none.
 
-These are built once per call on the path of every record, so they are msgspec structs: about a fifth of the cost of a
-frozen dataclass of the same width.
+`Call` and `Who` are built for every call, so they are msgspec structs: a fifth of the cost of a frozen dataclass.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-Format = Literal["otlp_traces", "otlp_logs", "litellm", "kong", "lastcall"]
-"""A log dialect that lastcall reads. The name is public: `decode --json`, metrics and lastcall.yaml use it."""
+Format = str
+"""Name of a log dialect that lastcall reads (`service.formats.dialects` has them all). Public: `decode --json`, metrics
+and lastcall.yaml use it."""
 
 FieldKind = Literal["model", "deployment", "alias"]
 """What kind of field an id was read from: a model's own name, or free text that somebody chose (an Azure deployment, a
@@ -27,8 +27,67 @@ Reason = Literal[
     "unknown_format",  # well-formed, but no dialect that lastcall reads
     "bad_field",  # the dialect is known, and a field it must have is missing or of the wrong type
     "bad_time",  # no usable time, or one outside 2015-2100
+    "needs_schema",  # written with a schema that lastcall does not have (Avro, Protobuf)
 ]
 """Why a record, or a part of it, was not understood. Public: metrics, the dead-letter header and `decode` carry it."""
+
+
+Scalar = str | int | float | bool | None
+"""Any JSON value that is hashable."""
+Words = Scalar | tuple[Scalar, ...]
+"""A raw word of a log, or several in order of preference: the first usable one counts."""
+
+
+class Who(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The raw words of a call that identity, attribution and outcome depend on, as the log spells them.
+
+    Calls that share them are cleaned once (`core.cleaning`). Whatever differs from call to call has no place here,
+    except the text of an error.
+    """
+
+    format: Format
+    reporter: Words
+    service: Words = None
+    environment: Words = None
+    provider: Words = None
+    host: Words = None
+    """URLs or host names."""
+    requested_id: Words = None
+    requested_field: FieldKind | None = None
+    """None: what an SDK's `model` argument is on that platform, a deployment on Azure and a model elsewhere."""
+    served_id: Words = None
+    either_id: Words = None
+    """The response's model where there was a response, else the request's."""
+    operation: Words = None
+    status: Words = None
+    """HTTP status, number or text."""
+    failed: bool | None = None
+    """Whether the log says that the call failed. None: status and error tell."""
+    error_code: Words = None
+    """The provider's own code."""
+    error_class: Words = None
+    """Name of the error for want of a code: an exception's class, or an HTTP status."""
+    error_text: str | None = None
+    """What the provider answered, read for its code and for words that the model is gone, and never kept."""
+    streaming: Scalar = None
+    key_owner: Words = None
+
+    def __repr__(self) -> str:
+        """Without the words: nobody has looked yet whether one of them is a secret."""
+        return f"Who({self.format})"
+
+
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """One call as a dialect maps it: who called what, and how much. Only the time is checked."""
+
+    who: Who
+    at: datetime
+    """Start of the call, aware, UTC."""
+    input_tokens: Any = None
+    output_tokens: Any = None
+    cached_tokens: Any = None
+    latency_ms: Any = None
+    request_id: Any = None
 
 
 class UsageEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -90,8 +149,19 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
     format: Format | None = None
 
 
-class Decoded(msgspec.Struct, frozen=True):
-    """All that one Kafka record holds: 0..N calls, and 0..N parts not understood. Neither: a known non-call."""
+class PassedOver(msgspec.Struct, frozen=True, gc=False):
+    """Parts of a record that lastcall knows and that are no calls. Counted, so that nobody waits in vain for them."""
 
-    events: tuple[UsageEvent, ...] = ()
+    kind: str
+    """Name of what they are: a key of the dialect's or the envelope's `passes`."""
+    format: Format
+    """The dialect or envelope that knows them."""
+    parts: int = 1
+
+
+class Decoded(msgspec.Struct, frozen=True):
+    """All that one Kafka record holds: 0..N calls, and what was not understood or passed over."""
+
+    calls: tuple[Call, ...] = ()
     rejections: tuple[Rejection, ...] = ()
+    passed: tuple[PassedOver, ...] = ()

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import msgspec
 import zstandard
 
-from service.formats.compression import GZIP, MAX_BYTES, ZSTD
+from service.formats.envelopes.compression import GZIP_START, MAX_BYTES, ZSTD_START
 
 STDIN = Path("-")
 _SOME = 1024 * 1024
@@ -121,9 +121,9 @@ class _Counted(io.RawIOBase):
 def _opened(file: io.BufferedReader) -> io.BufferedReader:
     """Decompressed on the way, if need be; the first bytes tell, not the name."""
     start = file.peek(4)
-    if start.startswith(GZIP):
+    if start.startswith(GZIP_START):
         return io.BufferedReader(gzip.GzipFile(fileobj=file), _SOME)
-    if start.startswith(ZSTD):
+    if start.startswith(ZSTD_START):
         return io.BufferedReader(_Zstd(file), _SOME)
     return file
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from service.formats.values import Scalar, memoised, text
+from service.core.usage import Scalar
+from service.core.values import memoised, text
 
 _WORDS = {
     "completion": "chat",

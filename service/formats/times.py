@@ -46,13 +46,17 @@ def from_text(text: str) -> datetime:
 
 
 def from_any(value: Any) -> datetime:
-    """ISO 8601 text, or a number of seconds or milliseconds: in the range of years allowed, the size tells which."""
+    """ISO 8601 text, or a number since 1970: in the range of years allowed, its size tells the unit, from s to ns."""
     kind = type(value)
     if kind is str:
         return from_text(value)
-    if kind is float or kind is int:
-        return from_seconds(value) if value < LATEST else from_milliseconds(value)
-    raise UnreadableError("bad_time", "neither text nor a number")
+    if kind is not float and kind is not int:
+        raise UnreadableError("bad_time", "neither text nor a number")
+    if value < LATEST:
+        return from_seconds(value)
+    if value < LATEST * 1_000:
+        return from_milliseconds(value)
+    return from_nanoseconds(int(value) * 1_000 if value < LATEST * 1_000_000 else int(value))
 
 
 def or_none(value: Any) -> datetime | None:

@@ -1,8 +1,9 @@
 """Reading a record of which some field has a wrong type: the field is unknown, the rest counts."""
 
 from collections.abc import Iterable
+from functools import cache
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -11,44 +12,77 @@ _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def decode(decoder: msgspec.json.Decoder[_Record], body: bytes | msgspec.Raw) -> _Record:
-    """`decoder.decode`, and again without the optional parts that do not fit: Lua writes an empty table as `[]`.
+def decode(type_: type[_Record], body: bytes | str | msgspec.Raw) -> _Record:
+    """The record, and at a second attempt the record without those of its optional parts that do not fit.
 
     Raises what msgspec raises: the text is no JSON object, or a field that must be there is missing or does not fit.
     """
+    decoder = _decoder(type_)
     try:
-        return decoder.decode(body)
+        return decoder.decode(body)  # type: ignore[no-any-return]
     except msgspec.ValidationError:
-        return decoder.decode(_without_misfits(bytes(body), decoder.type))
+        return decoder.decode(_fitting_part(body.encode() if isinstance(body, str) else bytes(body), type_))  # type: ignore[no-any-return]
 
 
-def _without_misfits(text: bytes, type_: Any) -> bytes:
-    """A JSON text without its optional parts that are not of the type they have in `type_`."""
+class _Field(NamedTuple):
+    key: str
+    type: Any
+    required: bool
+
+
+class _Parts(NamedTuple):
+    """What a type can be: an object with these fields, or with values of one type; an array of one type."""
+
+    fields: tuple[_Field, ...] | None = None
+    values: Any = None
+    items: Any = None
+
+
+@cache
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
+
+
+@cache
+def _parts(type_: Any) -> _Parts:
+    parts = _Parts()
     for kind in get_args(type_) if get_origin(type_) in (Union, UnionType) else (type_,):
-        if text[:1] == b"{" and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            return _object(_fitting_fields(text, kind))
-        if text[:1] == b"{" and get_origin(kind) is dict:
-            inner = get_args(kind)[1]
-            return _object((key, fit) for key, one in _OBJECT.decode(text).items() if (fit := _fitting(one, inner)))
-        if text[:1] == b"[" and get_origin(kind) is list:
-            (inner,) = get_args(kind)
-            return b"[%b]" % b",".join(fit for one in _ARRAY.decode(text) if (fit := _fitting(one, inner)))
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            own = msgspec.structs.fields(kind)
+            parts = parts._replace(fields=tuple(_Field(one.encode_name, one.type, one.required) for one in own))
+        elif get_origin(kind) is dict:
+            parts = parts._replace(values=get_args(kind)[1])
+        elif get_origin(kind) is list:
+            parts = parts._replace(items=get_args(kind)[0])
+    return parts
+
+
+def _fitting_part(text: bytes, type_: Any) -> bytes:
+    """A JSON text without its optional parts that are not of the type they have in `type_`."""
+    parts = _parts(type_)
+    if text[:1] == b"{" and parts.fields is not None:
+        return _object(_fitting_fields(text, parts.fields))
+    if text[:1] == b"{" and parts.values is not None:
+        fitting = ((key, _fitting(one, parts.values)) for key, one in _OBJECT.decode(text).items())
+        return _object((key, fit) for key, fit in fitting if fit)
+    if text[:1] == b"[" and parts.items is not None:
+        return b"[%b]" % b",".join(fit for one in _ARRAY.decode(text) if (fit := _fitting(one, parts.items)))
     return text
 
 
-def _fitting_fields(text: bytes, type_: type[msgspec.Struct]) -> Iterable[tuple[str, bytes]]:
-    parts = _OBJECT.decode(text)
-    for field in msgspec.structs.fields(type_):
-        part = parts.get(field.encode_name)
-        if part is not None and (fit := _fitting(part, field.type) or (bytes(part) if field.required else b"")):
-            yield field.encode_name, fit
+def _fitting_fields(text: bytes, fields: Iterable[_Field]) -> Iterable[tuple[str, bytes]]:
+    found = _OBJECT.decode(text)
+    for key, type_, required in fields:
+        part = found.get(key)
+        if part is not None and (fit := _fitting(part, type_) or (bytes(part) if required else b"")):
+            yield key, fit
 
 
 def _fitting(part: msgspec.Raw, type_: Any) -> bytes:
     """Empty when the part does not fit at all."""
-    text = _without_misfits(bytes(part), type_)
+    text = _fitting_part(bytes(part), type_)
     try:
-        msgspec.json.decode(text, type=type_)
+        _decoder(type_).decode(text)
     except msgspec.ValidationError:
         return b""
     return text

@@ -130,6 +130,6 @@ class Calls:
         self._since = datetime.combine(BEGIN, time(), UTC)
 
     async def count(self, now: datetime) -> None:
-        events = [event for caller in self._callers for event in caller.events(self._since, now)]
+        calls = [call for caller in self._callers for call in caller.calls(self._since, now)]
         self._since = now
-        await count_calls(self._database, self._loaded, events, now, store=self._store)
+        await count_calls(self._database, self._loaded, calls, now, store=self._store)

@@ -23,7 +23,7 @@ from service.engine.check import check
 from service.engine.escalate import Escalated, escalate
 from service.engine.reconcile import reconcile
 from tests.builders import make_deprecation
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 
 OWNER = Owner("search", people=("ada@example.com",), channel="#search", manager=("mia@example.com",), rule="owners[0]")
 COMPANY = Company(owners=(OwnerRule(("search-*",), OWNER),))
@@ -44,7 +44,7 @@ async def call_daily(
     days: int = 14,
 ) -> None:
     events = [
-        make_event(at=until - timedelta(days=n, hours=1), service=service, request_id=f"req-{service}-{n}")
+        make_call(at=until - timedelta(days=n, hours=1), service=service, request_id=f"req-{service}-{n}")
         for service in services
         for n in range(days)
     ]
@@ -145,10 +145,10 @@ async def test_quiet_campaign_closes_and_a_late_record_leaves_it_closed(
     assert (await tick(database, loaded, silent)).changed == 1
     (closing,) = [row for row in await told(database) if row.kind == "closed"]
     assert msgspec.convert(closing.facts, Migrated).quiet_days == 3
-    await count_calls(database, loaded, [make_event(at=ANNOUNCED + timedelta(days=2))], silent)
+    await count_calls(database, loaded, [make_call(at=ANNOUNCED + timedelta(days=2))], silent)
     assert (await tick(database, loaded, silent + timedelta(hours=1))).changed == 0
     back = silent + timedelta(days=10)
-    await count_calls(database, loaded, [make_event(at=back)], back)
+    await count_calls(database, loaded, [make_call(at=back)], back)
     assert (await tick(database, loaded, back)).changed == 1
     reopened = [row for row in await told(database) if row.facts.get("reopened")]
     assert {row.step for row in reopened} == {"announced"}
@@ -187,7 +187,7 @@ async def test_owner_hears_that_a_deprecation_was_taken_back_after_its_date_move
 
 
 async def test_model_without_an_end_is_looked_at_once(database: Database, loaded: LoadedCatalog) -> None:
-    event = make_event(at=ANNOUNCED, requested_id="gpt-4.5-preview", served_id=None)
+    event = make_call(at=ANNOUNCED, requested_id="gpt-4.5-preview", served_id=None)
     await count_calls(database, loaded, [event], ANNOUNCED)
     nothing = Catalog([], digest="nothing")
     await reconcile(database, nothing, loaded.resolver, now=ANNOUNCED)

@@ -15,7 +15,7 @@ from service.config.company import Company
 from service.core.ownership import Owner, OwnerRule
 from service.engine.escalate import escalate
 from service.engine.reconcile import reconcile
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 
 ADA = Owner("search", people=("ada@example.com",), channel="#search", incident="#incidents", rule="owners[0]")
 BEN = replace(ADA, people=("ben@example.com",))
@@ -43,15 +43,15 @@ async def told_at(database: Database, now: datetime) -> list[Row[Any]]:
 
 
 async def call(database: Database, loaded: LoadedCatalog, now: datetime, **given: Any) -> None:
-    events = [make_event(at=now - timedelta(days=n, hours=1)) for n in range(14)]
+    events = [make_call(at=now - timedelta(days=n, hours=1)) for n in range(14)]
     await count_calls(database, loaded, events, now)
     await tick(database, loaded, now)
     later = now + timedelta(hours=3)
-    await count_calls(database, loaded, [make_event(at=later - timedelta(minutes=5), **given)], later)
+    await count_calls(database, loaded, [make_call(at=later - timedelta(minutes=5), **given)], later)
 
 
 async def test_model_that_dies_early_is_told_at_the_next_tick(database: Database, loaded: LoadedCatalog) -> None:
-    await call(database, loaded, MAY, status=404, error_code="model_not_found", end_of_life=True, served_id=None)
+    await call(database, loaded, MAY, status=404, error_code="model_not_found", served_id=None)
     now = MAY + timedelta(hours=3)
     await tick(database, loaded, now)
     told = await told_at(database, now)

@@ -20,7 +20,7 @@ from service.engine.escalate import escalate
 from service.engine.reconcile import reconcile
 from service.engine.refresh import Doors, refresh
 from tests.backstage_server import BackstageServer, component, group
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 
 ANNOUNCED = datetime(2025, 4, 14, 10, tzinfo=UTC)
 COMPANY = Company(
@@ -45,7 +45,7 @@ async def tick(
     database: Database, loaded: LoadedCatalog, backstage: BackstageServer, services: list[str], now: datetime
 ) -> None:
     """The services call until an hour before `now`."""
-    events = [make_event(at=now - timedelta(hours=1), service=service) for service in services]
+    events = [make_call(at=now - timedelta(hours=1), service=service) for service in services]
     await count_calls(database, loaded, events, now)
     async with open_http() as session:
         doors = Doors(backstage=BackstageApi(session, backstage.url, SecretStr(backstage.token)))

@@ -26,7 +26,7 @@ from service.engine.escalate import escalate
 from service.engine.explain import ids_beginning, why_so, why_told
 from service.engine.reconcile import reconcile
 from service.entrypoints.cli import app
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 from tests.rows import NOW, put_campaign, put_notification, put_unknown_id, put_use
 from tests.web_client import get_json, get_page, web_client
 
@@ -41,7 +41,7 @@ def loaded() -> LoadedCatalog:
 
 
 async def call_and_tick(database: Database, loaded: LoadedCatalog, now: datetime = THURSDAY) -> None:
-    events = [make_event(at=now - timedelta(days=n, hours=1), request_id="req_7f3a") for n in range(14)]
+    events = [make_call(at=now - timedelta(days=n, hours=1), request_id="req_7f3a") for n in range(14)]
     await count_calls(database, loaded, events, now)
     await tick(database, loaded, now)
 
@@ -189,7 +189,7 @@ async def test_an_exposure_shows_each_step_and_who_heard_of_it(database: Databas
 
 async def test_a_step_that_no_tick_has_seen_is_wrong(database: Database, loaded: LoadedCatalog) -> None:
     await call_and_tick(database, loaded, datetime(2025, 4, 10, 8, tzinfo=UTC))
-    await count_calls(database, loaded, [make_event(at=datetime(2025, 4, 14, 10, tzinfo=UTC))], THURSDAY)
+    await count_calls(database, loaded, [make_call(at=datetime(2025, 4, 14, 10, tzinfo=UTC))], THURSDAY)
     await reconcile(database, loaded.catalog, loaded.resolver, now=datetime(2025, 4, 14, 12, tzinfo=UTC))
 
     explanation = await asked(database, loaded, datetime(2025, 4, 14, 12, tzinfo=UTC))

@@ -22,7 +22,7 @@ from service.engine.ingest import Flushed, Ingest, Limits, Postponed
 from service.engine.partitions import forget_losses
 from service.formats.decoder import Decoder
 from tests.broker_topics import call_record
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 
 NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
 CALLS = Partition("calls", 0)
@@ -118,14 +118,14 @@ async def test_records_become_totals_sightings_and_a_ledger(database: Database) 
 
 async def test_request_ids_of_a_series_are_evidence_once(database: Database) -> None:
     loaded = load_catalog()
-    events = [make_event(at=NOW, request_id="r1"), make_event(at=NOW + timedelta(hours=1), request_id="r2")]
+    events = [make_call(at=NOW, request_id="r1"), make_call(at=NOW + timedelta(hours=1), request_id="r2")]
     await count_calls(database, loaded, events, NOW)
     assert await one(database, "SELECT request_ids FROM sightings") == (["r1", "r2"],)
 
 
 async def test_day_is_touched_under_the_name_that_the_series_has(database: Database) -> None:
     """A newer release has resolved the series: what this one would call the model is not what its hours count for."""
-    loaded, events = load_catalog(), [make_event(at=NOW)]
+    loaded, events = load_catalog(), [make_call(at=NOW)]
     store = UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
     await count_calls(database, loaded, events, NOW, store=store)
     async with database.begin() as connection:

@@ -13,7 +13,7 @@ from service.adapters.postgres.tables import key_owners
 from service.adapters.postgres.usage_store import UsageStore
 from service.adapters.queries.ownership import read_key_owners
 from service.core.rollup import MAX_KEY_OWNERS
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 
 NOW = datetime(2025, 6, 2, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -40,7 +40,7 @@ async def test_holder_is_written_again_once_a_day_has_gone(
 ) -> None:
     for hours in (0, 1, 23, 24, 30):
         at = NOW + timedelta(hours=hours)
-        await count_calls(database, loaded, [make_event(at=at, key_owner="ada@example.com")], at, store=store)
+        await count_calls(database, loaded, [make_call(at=at, key_owner="ada@example.com")], at, store=store)
         day = NOW + timedelta(hours=24 if hours >= 24 else 0)
         assert await stored(database) == [("ada@example.com", day)]
 
@@ -48,7 +48,7 @@ async def test_holder_is_written_again_once_a_day_has_gone(
 async def test_nothing_is_written_while_nothing_is_new(
     database: Database, loaded: LoadedCatalog, store: UsageStore
 ) -> None:
-    events = [make_event(at=NOW, key_owner="ada@example.com")]
+    events = [make_call(at=NOW, key_owner="ada@example.com")]
     await count_calls(database, loaded, events, NOW, store=store)
     async with database.begin() as connection:
         await connection.execute(text("DROP TABLE key_owners"))
@@ -57,7 +57,7 @@ async def test_nothing_is_written_while_nothing_is_new(
 
 async def test_another_process_writes_no_holder_twice_nor_back(database: Database, loaded: LoadedCatalog) -> None:
     for at in (NOW, NOW - timedelta(days=3)):
-        await count_calls(database, loaded, [make_event(at=at, key_owner="ada@example.com")], NOW)
+        await count_calls(database, loaded, [make_call(at=at, key_owner="ada@example.com")], NOW)
     assert await stored(database) == [("ada@example.com", NOW)]
 
 
@@ -66,7 +66,7 @@ async def test_five_are_kept_of_a_service_the_latest_first(
 ) -> None:
     for minute, name in enumerate(["ann", "bob", "cid", "dan", "eve", "fay", "gus"]):
         at = NOW + timedelta(minutes=minute)
-        events = [make_event(at=at, key_owner=name), make_event(at=at, service="mail", key_owner="ann")]
+        events = [make_call(at=at, key_owner=name), make_call(at=at, service="mail", key_owner="ann")]
         await count_calls(database, loaded, events, at, store=store)
     async with database.connect() as connection:
         assert await read_key_owners(connection, ["search-api", "mail", "zebra"]) == {
@@ -82,36 +82,32 @@ async def test_consumers_that_write_of_one_service_at_once_wait_for_nobody_for_e
     for hour in range(8):
         at = NOW + timedelta(hours=hour)
         rounds = [
-            [
-                make_event(at=at, key_owner=f"{who}-{number}-{hour % 2}")
-                for who in (reader, "all")
-                for number in range(4)
-            ]
+            [make_call(at=at, key_owner=f"{who}-{number}-{hour % 2}") for who in (reader, "all") for number in range(4)]
             for reader in range(len(stores))
         ]
         async with asyncio.timeout(30):
             await asyncio.gather(
                 *(count_calls(database, loaded, some, at, store=one) for one, some in zip(stores, rounds, strict=True))
             )
-    await count_calls(database, loaded, [make_event(at=NOW + timedelta(hours=9), key_owner="last")], NOW + 2 * DAY)
+    await count_calls(database, loaded, [make_call(at=NOW + timedelta(hours=9), key_owner="last")], NOW + 2 * DAY)
     names = [name for name, _ in await stored(database)]
     assert len(names) == MAX_KEY_OWNERS
     assert "last" in names
 
 
 async def test_time_to_come_is_no_later_than_now(database: Database, loaded: LoadedCatalog) -> None:
-    await count_calls(database, loaded, [make_event(at=NOW + timedelta(days=900), key_owner="ann")], NOW)
+    await count_calls(database, loaded, [make_call(at=NOW + timedelta(days=900), key_owner="ann")], NOW)
     assert await stored(database) == [("ann", NOW)]
 
 
 async def test_service_beyond_the_limit_of_new_names_has_none(database: Database, loaded: LoadedCatalog) -> None:
     services = [f"s{number}" for number in range(MAX_NEW_SERVICES + 3)]
-    events = [make_event(at=NOW, service=service, key_owner="ann") for service in services]
+    events = [make_call(at=NOW, service=service, key_owner="ann") for service in services]
     await count_calls(database, loaded, events, NOW)
     assert len(await stored(database)) == MAX_NEW_SERVICES
 
 
 async def test_longest_names_fit(database: Database, loaded: LoadedCatalog) -> None:
     wide = "".join(chr(0x20000 + 7 * number) for number in range(256))
-    await count_calls(database, loaded, [make_event(at=NOW, service=wide, key_owner=wide)], NOW)
+    await count_calls(database, loaded, [make_call(at=NOW, service=wide, key_owner=wide)], NOW)
     assert [name for name, _ in await stored(database)] == [wide]

@@ -26,13 +26,13 @@ from service.config.company import Company
 from service.core.batch import DeadLetter, Partition
 from service.core.catalog.lifecycle import Catalog
 from service.core.position import LogState
-from service.core.usage import UsageEvent
+from service.core.usage import Call
 from service.engine.caught_up import CaughtUp, Progress
 from service.engine.escalate import Escalated, escalate
 from service.engine.plan import plan, read_stored
 from service.engine.reconcile import reconcile
 from tests.builders import make_deprecation
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 
 COMPANY = Company()
 MODEL = "gpt-4.5-preview-2025-02-27"
@@ -76,7 +76,7 @@ async def tick(database: Database, loaded: LoadedCatalog, now: datetime, catalog
 
 async def open_campaigns(database: Database, loaded: LoadedCatalog, *services: str) -> None:
     """Each service calls daily until CALLED, and its owner is told."""
-    events = [make_event(at=CALLED - timedelta(days=n), service=name) for name in services for n in range(5)]
+    events = [make_call(at=CALLED - timedelta(days=n), service=name) for name in services for n in range(5)]
     await count_calls(database, loaded, events, CALLED)
     assert (await tick(database, loaded, CALLED)).changed == len(services)
 
@@ -123,7 +123,7 @@ async def test_calls_that_were_waiting_keep_the_campaign_open(database: Database
     await put_watermark(database, CALLED)
     await open_campaigns(database, loaded, "search-api")
     await tick(database, loaded, SILENT)
-    await count_calls(database, loaded, [make_event(at=SILENT - timedelta(hours=1))], SILENT)
+    await count_calls(database, loaded, [make_call(at=SILENT - timedelta(hours=1))], SILENT)
     await catch_up(database, SILENT)
     assert (await tick(database, loaded, SILENT + timedelta(minutes=5))).changed == 0
     async with database.connect() as connection:
@@ -276,7 +276,7 @@ async def test_exposure_that_cannot_be_decided_leaves_the_others_alone(
     database: Database, loaded: LoadedCatalog
 ) -> None:
     await open_campaigns(database, loaded, "a-api", "b-api", "c-api", "d-api", "e-api")
-    this = campaigns.c.service == "c-api"
+    this = campaigns.c.who.service == "c-api"
     async with database.begin() as connection:
         kept = await connection.scalar(select(campaigns.c.policy).where(this))
         await connection.execute(update(campaigns).where(this).values(policy={"name": "of another release"}))
@@ -286,7 +286,7 @@ async def test_exposure_that_cannot_be_decided_leaves_the_others_alone(
     subject = f"c-api / production / openai-api / {MODEL}"
     assert await conditions_of(database) == [("undecidable", subject)]
     async with database.begin() as connection:
-        look_at = await connection.scalar(select(agenda.c.look_at).where(agenda.c.service == "c-api"))
+        look_at = await connection.scalar(select(agenda.c.look_at).where(agenda.c.who.service == "c-api"))
         await connection.execute(update(campaigns).where(this).values(policy=kept))
     assert look_at == SILENT + timedelta(hours=1)
     assert (await tick(database, loaded, look_at)).changed == 1
@@ -296,7 +296,7 @@ async def test_exposure_that_cannot_be_decided_leaves_the_others_alone(
 # --- calls that come in while a tick is under way ---------------------------------------------------------------------
 
 
-async def tick_amid_calls(database: Database, loaded: LoadedCatalog, now: datetime, *late: UsageEvent) -> Escalated:
+async def tick_amid_calls(database: Database, loaded: LoadedCatalog, now: datetime, *late: Call) -> Escalated:
     """`late` are applied between reconcile and escalate, and so not yet worked out."""
     done = await reconcile(database, loaded.catalog, loaded.resolver, now=now)
     await count_calls(database, loaded, late, now)
@@ -304,23 +304,23 @@ async def tick_amid_calls(database: Database, loaded: LoadedCatalog, now: dateti
 
 
 async def test_caller_whose_days_are_always_touched_is_told(database: Database, loaded: LoadedCatalog) -> None:
-    call = make_event(at=CALLED)
+    call = make_call(at=CALLED)
     await count_calls(database, loaded, [call], CALLED)
     assert (await tick_amid_calls(database, loaded, CALLED, call)).changed == 1
 
 
 async def test_call_that_is_not_worked_out_keeps_the_campaign_open(database: Database, loaded: LoadedCatalog) -> None:
     await open_campaigns(database, loaded, "search-api")
-    newest = make_event(at=SILENT - timedelta(hours=1))
+    newest = make_call(at=SILENT - timedelta(hours=1))
     assert await tick_amid_calls(database, loaded, SILENT, newest) == Escalated(1, 0, 0)
     assert (await tick_amid_calls(database, loaded, SILENT + timedelta(minutes=5))).changed == 0
     assert await states(database) == {"search-api": "open"}
 
 
 async def test_day_that_a_writer_held_is_waited_for(database: Database, loaded: LoadedCatalog) -> None:
-    await count_calls(database, loaded, [make_event(at=CALLED - timedelta(days=1))], CALLED)
+    await count_calls(database, loaded, [make_call(at=CALLED - timedelta(days=1))], CALLED)
     await reconcile(database, loaded.catalog, loaded.resolver, now=CALLED)
-    await count_calls(database, loaded, [make_event(at=CALLED)], CALLED)
+    await count_calls(database, loaded, [make_call(at=CALLED)], CALLED)
     async with database.begin() as writer:
         await writer.execute(select(usage_dirty).with_for_update())
         assert (await tick_amid_calls(database, loaded, CALLED)).looked_at == 0
@@ -334,7 +334,7 @@ NEW = Catalog([make_deprecation(model=MODEL, shutdown_on=date(2025, 8, 14))], di
 
 
 async def test_release_with_the_older_catalog_decides_nothing(database: Database, loaded: LoadedCatalog) -> None:
-    await count_calls(database, loaded, [make_event(at=CALLED)], CALLED)
+    await count_calls(database, loaded, [make_call(at=CALLED)], CALLED)
     await tick(database, loaded, CALLED, OLD)
     for minutes in range(1, 4):
         now = CALLED + timedelta(minutes=minutes)
@@ -350,7 +350,7 @@ async def test_release_with_the_older_catalog_decides_nothing(database: Database
 async def test_use_that_the_older_release_sees_due_is_left_to_the_newer(
     database: Database, loaded: LoadedCatalog
 ) -> None:
-    await count_calls(database, loaded, [make_event(at=CALLED)], CALLED)
+    await count_calls(database, loaded, [make_call(at=CALLED)], CALLED)
     await tick(database, loaded, CALLED, OLD)
     now = CALLED + timedelta(minutes=1)
     await reconcile(database, NEW, loaded.resolver, now=now)

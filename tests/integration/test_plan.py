@@ -19,7 +19,7 @@ from service.core.ownership import Owner, OwnerRule
 from service.engine.escalate import escalate
 from service.engine.plan import Review, plan, read_stored, review
 from service.engine.reconcile import reconcile
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 
 OWNER = Owner("search", people=("ada@example.com",), channel="#search", manager=("mia@example.com",), rule="owners[0]")
 COMPANY = Company(owners=(OwnerRule(("search-*",), OWNER),))
@@ -39,7 +39,7 @@ def loaded() -> LoadedCatalog:
 async def call_daily(
     database: Database, loaded: LoadedCatalog, until: datetime, service: str = "search-api", days: int = 14
 ) -> None:
-    events = [make_event(at=until - timedelta(days=n, hours=1), service=service) for n in range(days)]
+    events = [make_call(at=until - timedelta(days=n, hours=1), service=service) for n in range(days)]
     await count_calls(database, loaded, events, until)
 
 
@@ -121,7 +121,7 @@ async def test_record_of_a_time_to_come_moves_no_plan(database: Database, loaded
     await reconcile(database, loaded.catalog, loaded.resolver, now=newest)
     start, end = datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 6, 20, tzinfo=UTC)
     before = await planned_between(database, loaded, start, end)
-    await count_calls(database, loaded, [make_event(at=datetime(2099, 1, 1, 5, tzinfo=UTC))], newest)
+    await count_calls(database, loaded, [make_call(at=datetime(2099, 1, 1, 5, tzinfo=UTC))], newest)
     await reconcile(database, loaded.catalog, loaded.resolver, now=newest)
     assert len(before) == 4
     assert await planned_between(database, loaded, start, end) == before
@@ -131,7 +131,7 @@ async def test_record_of_a_time_to_come_moves_no_plan_after_a_tick(database: Dat
     await call_daily(database, loaded, ANNOUNCED)
     await tick(database, loaded, ANNOUNCED)
     before = await planned_between(database, loaded, *SUMMER)
-    await count_calls(database, loaded, [make_event(at=datetime(2099, 1, 1, 5, tzinfo=UTC))], ANNOUNCED)
+    await count_calls(database, loaded, [make_call(at=datetime(2099, 1, 1, 5, tzinfo=UTC))], ANNOUNCED)
     await reconcile(database, loaded.catalog, loaded.resolver, now=ANNOUNCED)
     assert len(before) == 25
     assert await planned_between(database, loaded, *SUMMER) == before

@@ -16,11 +16,12 @@ from service.adapters.postgres.series_store import models_of
 from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
 from service.adapters.postgres.watermark_store import clock
 from service.core.catalog.lifecycle import Catalog
+from service.core.cleaning import event_of
 from service.core.exposure import redirection
-from service.core.usage import UsageEvent
+from service.core.usage import Call
 from service.engine.reconcile import Reconciled, reconcile
 from tests.builders import make_deprecation
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 
 NOW = datetime(2025, 6, 2, 18, tzinfo=UTC)
 DAY = date(2025, 6, 2)
@@ -39,7 +40,7 @@ async def days_of(database: Database, model: str = MODEL) -> Mapping[tuple[str, 
         return {(row.service, row.day): row for row in rows}
 
 
-async def count_and_reconcile(database: Database, loaded: LoadedCatalog, *events: UsageEvent) -> Reconciled:
+async def count_and_reconcile(database: Database, loaded: LoadedCatalog, *events: Call) -> Reconciled:
     await count_calls(database, loaded, events, NOW)
     return await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)
 
@@ -47,8 +48,8 @@ async def count_and_reconcile(database: Database, loaded: LoadedCatalog, *events
 async def test_volume_is_the_largest_reporters_hour_by_hour(database: Database, loaded: LoadedCatalog) -> None:
     """The gateway sees 2 + 4 calls, the SDK 3 + 1, of the same: 3 + 4 were made."""
     later = AT + timedelta(hours=1)
-    events = [make_event(at=AT, reporter="gateway")] * 2 + [make_event(at=AT, reporter="sdk")] * 3
-    events += [make_event(at=later, reporter="gateway")] * 4 + [make_event(at=later, reporter="sdk")]
+    events = [make_call(at=AT, reporter="gateway")] * 2 + [make_call(at=AT, reporter="sdk")] * 3
+    events += [make_call(at=later, reporter="gateway")] * 4 + [make_call(at=later, reporter="sdk")]
     await count_and_reconcile(database, loaded, *events)
     row = (await days_of(database))["search-api", DAY]
     assert (row.calls, row.input_tokens, row.tokens_known) == (7, 560, 7)
@@ -57,29 +58,29 @@ async def test_volume_is_the_largest_reporters_hour_by_hour(database: Database, 
 
 
 async def test_of_equal_reporters_the_one_that_says_more_counts(database: Database, loaded: LoadedCatalog) -> None:
-    silent = make_event(at=AT, reporter="a-gateway", input_tokens=None, output_tokens=None)
-    await count_and_reconcile(database, loaded, silent, make_event(at=AT, reporter="sdk"))
+    silent = make_call(at=AT, reporter="a-gateway", input_tokens=None, output_tokens=None)
+    await count_and_reconcile(database, loaded, silent, make_call(at=AT, reporter="sdk"))
     row = (await days_of(database))["search-api", DAY]
     assert (row.calls, row.input_tokens) == (1, 80)
 
 
 async def test_errors_that_only_a_smaller_reporter_saw_count(database: Database, loaded: LoadedCatalog) -> None:
     """The gateway sees 3 calls and no error, the SDK 2, both of which were told that the model is gone."""
-    gone = make_event(at=AT, reporter="sdk", status=404, error_code="model_not_found", end_of_life=True)
-    refused = make_event(at=AT, reporter="otel", status=429, error_code="rate_limited")
-    await count_and_reconcile(database, loaded, *[make_event(at=AT, reporter="gateway")] * 3, gone, gone, refused)
+    gone = make_call(at=AT, reporter="sdk", status=404, error_code="model_not_found")
+    refused = make_call(at=AT, reporter="otel", status=429, error_code="rate_limited")
+    await count_and_reconcile(database, loaded, *[make_call(at=AT, reporter="gateway")] * 3, gone, gone, refused)
     row = (await days_of(database))["search-api", DAY]
     assert (row.calls, row.errors, row.end_of_life) == (3, 2, 2)
 
 
 async def test_model_that_was_asked_for_and_answered_counts_once(database: Database, loaded: LoadedCatalog) -> None:
-    await count_and_reconcile(database, loaded, make_event(at=AT))
+    await count_and_reconcile(database, loaded, make_call(at=AT))
     row = (await days_of(database))["search-api", DAY]
     assert (row.calls, row.redirected) == (1, 0)
 
 
 async def test_call_that_another_model_answered_counts_for_both(database: Database, loaded: LoadedCatalog) -> None:
-    await count_and_reconcile(database, loaded, make_event(at=AT, served_id="gpt-4.1-2025-04-14"))
+    await count_and_reconcile(database, loaded, make_call(at=AT, served_id="gpt-4.1-2025-04-14"))
     asked = (await days_of(database))["search-api", DAY]
     (answered,) = (await days_of(database, "gpt-4.1-2025-04-14")).values()
     assert (asked.calls, asked.redirected) == (1, 1)
@@ -102,7 +103,7 @@ async def test_call_that_another_model_answered_counts_for_both(database: Databa
 async def test_version_of_an_alias_is_not_another_model(
     database: Database, loaded: LoadedCatalog, model: str, served: str | None, redirected: int
 ) -> None:
-    await count_and_reconcile(database, loaded, make_event(at=AT, requested_id=model, served_id=served))
+    await count_and_reconcile(database, loaded, make_call(at=AT, requested_id=model, served_id=served))
     row = (await days_of(database, model))["search-api", DAY]
     assert (row.calls, row.redirected) == (1, redirected)
 
@@ -111,16 +112,16 @@ async def test_what_answered_instead_counts_though_only_a_smaller_reporter_saw_i
     database: Database, loaded: LoadedCatalog
 ) -> None:
     """The gateway repeats the model that it was asked for, the SDK reads the answer's."""
-    seen = [make_event(at=AT, reporter="sdk", served_id="gpt-4.1-2025-04-14")] * 2
-    await count_and_reconcile(database, loaded, *[make_event(at=AT, reporter="gateway")] * 3, *seen)
+    seen = [make_call(at=AT, reporter="sdk", served_id="gpt-4.1-2025-04-14")] * 2
+    await count_and_reconcile(database, loaded, *[make_call(at=AT, reporter="gateway")] * 3, *seen)
     row = (await days_of(database))["search-api", DAY]
     assert (row.calls, row.redirected) == (3, 2)
 
 
 async def test_exposure_names_what_answers_instead_the_latest_first(database: Database, loaded: LoadedCatalog) -> None:
     yesterday = AT - timedelta(days=1)
-    events = [make_event(at=yesterday, served_id="gpt-4o-2024-08-06")] * 5
-    events += [make_event(at=AT, served_id=served) for served in ("gpt-4.1", "o3", "gpt-4.1", "gpt-4.5-preview")]
+    events = [make_call(at=yesterday, served_id="gpt-4o-2024-08-06")] * 5
+    events += [make_call(at=AT, served_id=served) for served in ("gpt-4.1", "o3", "gpt-4.1", "gpt-4.5-preview")]
     await count_and_reconcile(database, loaded, *events)
     async with database.connect() as connection:
         found = await load_public_exposures(connection, loaded.catalog, now=NOW)
@@ -131,15 +132,15 @@ async def test_exposure_names_what_answers_instead_the_latest_first(database: Da
 
 
 async def test_late_call_is_added_to_its_day(database: Database, loaded: LoadedCatalog) -> None:
-    await count_and_reconcile(database, loaded, make_event(at=AT))
-    worked_out = await count_and_reconcile(database, loaded, make_event(at=AT - timedelta(days=3)))
+    await count_and_reconcile(database, loaded, make_call(at=AT))
+    worked_out = await count_and_reconcile(database, loaded, make_call(at=AT - timedelta(days=3)))
     assert worked_out.days == 1
     days = await days_of(database)
     assert {day for _, day in days} == {DAY, DAY - timedelta(days=3)}
 
 
 async def test_reconciling_twice_does_nothing_the_second_time(database: Database, loaded: LoadedCatalog) -> None:
-    await count_and_reconcile(database, loaded, make_event(at=AT))
+    await count_and_reconcile(database, loaded, make_call(at=AT))
     before = await days_of(database)
     again = await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)
     assert (again.deprecations, again.series, again.days) == (0, 0, 0)
@@ -148,7 +149,7 @@ async def test_reconciling_twice_does_nothing_the_second_time(database: Database
 
 async def test_days_equal_a_plain_count_whatever_the_order(database: Database, loaded: LoadedCatalog) -> None:
     events = [
-        make_event(
+        make_call(
             at=AT + timedelta(hours=n * 31 % 48 - 40, minutes=n % 60),
             service="ab"[n % 7 > 2],
             reporter=("gateway", "sdk", "otel")[n * 17 % 5 % 3],
@@ -156,9 +157,10 @@ async def test_days_equal_a_plain_count_whatever_the_order(database: Database, l
         for n in range(600)
     ]
     hours: dict[tuple[str, date, int], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for event in events:
-        assert event.service
-        hours[event.service, event.at.date(), event.at.hour][event.reporter] += 1
+    for call in events:
+        who = event_of(call)
+        assert who.service
+        hours[who.service, call.at.date(), call.at.hour][who.reporter] += 1
     expected: dict[tuple[str, date], int] = defaultdict(int)
     for (service, day, _), reporters in hours.items():
         expected[service, day] += max(reporters.values())
@@ -171,7 +173,7 @@ async def test_days_equal_a_plain_count_whatever_the_order(database: Database, l
 
 
 async def test_corrected_alias_takes_effect_on_history(database: Database, loaded: LoadedCatalog) -> None:
-    await count_and_reconcile(database, loaded, make_event(at=AT))
+    await count_and_reconcile(database, loaded, make_call(at=AT))
     async with database.begin() as connection:
         await connection.execute(
             series.update().values(requested_model="gpt-4", served_model="gpt-4", resolved_by="another catalog")
@@ -218,7 +220,7 @@ async def test_record_that_left_the_catalog_is_kept(database: Database, loaded: 
 
 
 async def test_day_that_a_writer_holds_is_left_for_the_next_tick(database: Database, loaded: LoadedCatalog) -> None:
-    await count_calls(database, loaded, [make_event(at=AT)], NOW)
+    await count_calls(database, loaded, [make_call(at=AT)], NOW)
     async with database.begin() as writer:
         await writer.execute(select(usage_dirty).with_for_update())
         assert (await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)).days == 0
@@ -227,10 +229,10 @@ async def test_day_that_a_writer_holds_is_left_for_the_next_tick(database: Datab
 
 async def test_steady_traffic_does_not_keep_work_from_ending(database: Database, loaded: LoadedCatalog) -> None:
     """What is touched first after the bound waits; what was touched before it and is touched again does not."""
-    await count_calls(database, loaded, [make_event(at=AT)], NOW)
+    await count_calls(database, loaded, [make_call(at=AT)], NOW)
     async with database.begin() as connection:
         until = await clock(connection)
-    await count_calls(database, loaded, [make_event(at=AT), make_event(at=AT, service="another")], NOW)
+    await count_calls(database, loaded, [make_call(at=AT), make_call(at=AT, service="another")], NOW)
     taken = []
     for _ in range(2):
         async with database.begin() as connection:
@@ -242,7 +244,7 @@ async def test_steady_traffic_does_not_keep_work_from_ending(database: Database,
 async def test_series_that_a_writer_counts_by_is_resolved_again_after_it(
     database: Database, loaded: LoadedCatalog
 ) -> None:
-    await count_calls(database, loaded, [make_event(at=AT)], NOW)
+    await count_calls(database, loaded, [make_call(at=AT)], NOW)
     other = Catalog([], digest="another")
     async with database.begin() as writer:
         (id_,) = await writer.scalars(select(series.c.id))
@@ -252,7 +254,7 @@ async def test_series_that_a_writer_counts_by_is_resolved_again_after_it(
 
 
 async def test_use_is_put_on_the_agenda(database: Database, loaded: LoadedCatalog) -> None:
-    await count_and_reconcile(database, loaded, make_event(at=AT))
+    await count_and_reconcile(database, loaded, make_call(at=AT))
     async with database.begin() as connection:
         looks = {row.model: row.look_at for row in await connection.execute(select(agenda))}
         await connection.execute(delete(agenda))

@@ -16,7 +16,7 @@ from service.adapters.queries import read_rhythms
 from service.core.exposure import ExposureKey
 from service.engine.reconcile import reconcile
 from service.entrypoints.cli import app
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 from tests.rows import NOW, put_use
 from tests.web_client import get_json, web_client
 
@@ -36,7 +36,7 @@ async def lastcall(database_url: str, *arguments: str) -> Result:
 
 
 async def call(database: Database, loaded: LoadedCatalog, at: datetime, times: int, **given: Any) -> None:
-    await count_calls(database, loaded, [make_event(at=at, **given) for _ in range(times)], at)
+    await count_calls(database, loaded, [make_call(at=at, **given) for _ in range(times)], at)
 
 
 async def test_rhythm_is_the_largest_reporters_hour_by_hour(database: Database, loaded: LoadedCatalog) -> None:

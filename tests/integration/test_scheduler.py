@@ -18,7 +18,7 @@ from service.core.messages import Links, Message
 from service.engine.tick import Engine
 from service.entrypoints.scheduler import BEAT_SECONDS, Heartbeat
 from tests.builders import make_notice
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 from tests.outbox_rows import enqueue, states
 
 NOW = datetime(2025, 6, 2, 18, tzinfo=UTC)
@@ -66,7 +66,7 @@ async def test_slow_slack_delays_nothing_but_messages_and_stop_waits_for_it(data
     heartbeat.start()
     async with asyncio.timeout(BEAT_SECONDS):
         await slack.asked.wait()
-        await count_calls(database, loaded, [make_event(at=NOW)], NOW)
+        await count_calls(database, loaded, [make_call(at=NOW)], NOW)
         await until(lambda: days_are_there(database))
         stopping = asyncio.create_task(heartbeat.stop())
         assert await states(database) == {"#search": ["leased"]}
@@ -84,7 +84,7 @@ async def test_calls_between_two_ticks_do_not_wait_for_the_next(database: Databa
     try:
         async with asyncio.timeout(BEAT_SECONDS / 2):
             await until(lambda: ticked(database))
-            await count_calls(database, loaded, [make_event(at=NOW)], NOW)
+            await count_calls(database, loaded, [make_call(at=NOW)], NOW)
             await until(lambda: days_are_there(database))
     finally:
         await heartbeat.stop()

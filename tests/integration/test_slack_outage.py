@@ -15,7 +15,7 @@ from service.config.company import Company
 from service.core.messages import Links
 from service.core.ownership import Owner, OwnerRule
 from service.engine.tick import Engine, Verb, tick
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 from tests.slack_server import SlackServer
 
 OWNER = Owner("search", people=("ada@example.com",), channel="#search", rule="owners[0]")
@@ -36,7 +36,7 @@ async def test_steps_that_fall_due_while_slack_is_away_are_one_message_a_destina
     engine = Engine(database, loaded.catalog, loaded.resolver, COMPANY, transport, Links(), topics=())
     for day in _days(ANNOUNCED, BACK):
         now = datetime.combine(day, time(14), UTC)
-        events = [make_event(at=now, service=name, request_id=f"{name} {day}") for name in ("search-api", "search-ui")]
+        events = [make_call(at=now, service=name, request_id=f"{name} {day}") for name in ("search-api", "search-ui")]
         await count_calls(database, loaded, events, now)
         slack.token_error = error if AWAY <= day < BACK else None
         if day == BACK:

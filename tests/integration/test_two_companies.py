@@ -18,7 +18,7 @@ from service.core.ownership import Owner, OwnerRule
 from service.engine.escalate import Escalated, escalate
 from service.engine.explain import why_so
 from service.engine.reconcile import reconcile
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 from tests.processes import environment, lastcall
 
 ADA = Owner("search", people=("ada@example.com",), rule="owners[0]")
@@ -36,7 +36,7 @@ def loaded() -> LoadedCatalog:
 
 
 async def call(database: Database, loaded: LoadedCatalog, until: datetime = MAY) -> None:
-    await count_calls(database, loaded, [make_event(at=until - timedelta(days=n, hours=1)) for n in range(14)], until)
+    await count_calls(database, loaded, [make_call(at=until - timedelta(days=n, hours=1)) for n in range(14)], until)
 
 
 async def tick(database: Database, loaded: LoadedCatalog, now: datetime, company: Company) -> Escalated:

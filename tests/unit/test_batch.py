@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from msgspec import structs
 
 from service.core.batch import Batch, Partition, RejectionKey, RejectionShare
-from service.core.usage import Decoded, Rejection, UsageEvent
+from service.core.usage import Decoded, Rejection
+from tests.calls import make_call
 
 HOUR = datetime(2025, 6, 2, 9, tzinfo=UTC)
 FIRST, SECOND = Partition("calls", 0), Partition("calls", 1)
-CALL = UsageEvent(format="lastcall", reporter="lastcall", at=HOUR, service="search-api", input_tokens=10)
+CALL = make_call(at=HOUR, input_tokens=10, output_tokens=None)
 REFUSED = Rejection("bad_json", "at 3")
 
 
@@ -97,7 +97,7 @@ def test_flood_is_judged_by_the_last_thousand_or_more(steps: list[tuple[int, int
 
 
 def held(name: str, minute: int, service: str | None = "search-api") -> Decoded:
-    return Decoded((structs.replace(CALL, service=service, key_owner=name, at=HOUR + timedelta(minutes=minute)),))
+    return Decoded((make_call(at=HOUR + timedelta(minutes=minute), service=service, key_owner=name),))
 
 
 def test_five_holders_of_a_services_keys_are_kept_whose_keys_called_last() -> None:

@@ -58,7 +58,7 @@ def answers_by_file() -> dict[str, list[dict[str, Any]]]:
     """One run of the command over all files, dealt out again: reading the catalog takes longer than decoding them."""
     paths = {name: SAMPLES / f"{name}.jsonl" for name in SAMPLE_TOTALS}
     all_answers = iter(answers(*map(str, paths.values())))
-    sizes = {name: sum(len(decode_record(r).events) for r in read_records(path)) for name, path in paths.items()}
+    sizes = {name: sum(len(decode_record(r).calls) for r in read_records(path)) for name, path in paths.items()}
     dealt = {name: list(islice(all_answers, size)) for name, size in sizes.items()}
     assert next(all_answers, None) is None
     return dealt
@@ -96,6 +96,7 @@ def test_every_object_has_every_key(tmp_path: Path) -> None:
         "operation": None,
         "status": None,
         "error_code": None,
+        "end_of_life": False,
         "input_tokens": None,
         "output_tokens": None,
         "cached_tokens": None,
@@ -106,7 +107,8 @@ def test_every_object_has_every_key(tmp_path: Path) -> None:
         "reason": None,
     }
     assert event == everything
-    assert rejection == everything | nothing | {"kind": "rejection", "format": None, "reason": "unknown_format"}
+    unread = {"kind": "rejection", "format": None, "end_of_life": None, "reason": "unknown_format"}
+    assert rejection == everything | nothing | unread
 
 
 def test_table_ends_with_a_summary_where_calls_count_once() -> None:

@@ -12,6 +12,7 @@ from service.core.error_text import code_in, status_in
 from service.core.usage import UsageEvent
 from service.formats.decoder import decode
 from tests.builders import make_record
+from tests.calls import events_of
 
 OPENAI = "Error code: 404 - {'error': {'message': 'No', 'type': 'invalid_request_error', 'code': 'model_not_found'}}"
 ANTHROPIC = "Error code: 404 - {'type': 'error', 'error': {'type': 'not_found_error', 'message': 'model: claude-x'}}"
@@ -294,5 +295,5 @@ TIMES: dict[str, Any] = {"time": "2025-07-14T09:00:00Z", "startTime": 1751274843
 
 
 def only(value: dict[str, Any]) -> UsageEvent:
-    (event,) = decode(make_record(value)).events
+    (event,) = events_of(decode(make_record(value)))
     return event

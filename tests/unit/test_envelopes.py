@@ -13,10 +13,12 @@ import pytest
 import zstandard
 
 from service.core.usage import Decoded
-from service.formats.compression import MAX_BYTES
 from service.formats.decoder import Decoder, decode
-from service.formats.envelopes import MAX_ITEMS, OVER_BUDGET
+from service.formats.envelopes.compression import MAX_BYTES
+from service.formats.envelopes.json_text import MAX_ITEMS
+from service.formats.opening import OVER_BUDGET
 from tests.builders import make_record
+from tests.calls import events_of
 
 BARE: dict[str, Any] = {"provider": "openai", "model": "gpt-4"}
 CALL = BARE | {"time": "2025-06-30T09:14:03Z", "service": "billing-api"}
@@ -36,12 +38,12 @@ CONTAINER = "2026-11-19T07:02:11.216004000Z stdout F " + LINE.decode()
 def calls(value: Any) -> int:
     decoded = decode(make_record(value))
     assert not decoded.rejections
-    return len(decoded.events)
+    return len(events_of(decoded))
 
 
 def reasons(value: Any) -> list[str]:
     decoded = decode(make_record(value))
-    assert not decoded.events
+    assert not events_of(decoded)
     return [rejection.reason for rejection in decoded.rejections]
 
 
@@ -97,14 +99,14 @@ def test_wrapping_is_taken_off(value: Any, number: int) -> None:
     ],
 )
 def test_wrapper_fills_in_what_the_record_leaves_out(value: Any, service: str, second: int) -> None:
-    (event,) = decode(make_record(value)).events
+    (event,) = events_of(decode(make_record(value)))
     assert (event.service, event.at) == (service, datetime(2025, 6, 30, 9, 14, second, tzinfo=UTC))
 
 
 def test_binary_cloud_event_has_its_attributes_in_headers() -> None:
     headers = (("ce_source", b"/services/billing-api"), ("ce_time", b"2025-06-30T09:14:07Z"), ("trace", b"\xff\x00"))
     record = make_record(BARE, headers=headers)
-    (event,) = decode(record).events
+    (event,) = events_of(decode(record))
     assert (event.service, event.at) == ("billing-api", datetime(2025, 6, 30, 9, 14, 7, tzinfo=UTC))
     decoder = Decoder()
     assert decoder.decode(record) == decoder.decode(record) == decode(record)
@@ -113,7 +115,6 @@ def test_binary_cloud_event_has_its_attributes_in_headers() -> None:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        pytest.param(None, "empty", id="null value"),
         pytest.param(b"", "empty", id="no bytes"),
         pytest.param(b" \n", "empty", id="space"),
         pytest.param(gzip.compress(b""), "empty", id="nothing compressed"),
@@ -149,23 +150,23 @@ def test_poison_costs_one_rejection(value: Any, reason: str) -> None:
 
 
 def test_number_of_400_digits_is_unknown_and_costs_nothing_else() -> None:
-    (event,) = decode(make_record(LINE[:-1] + b',"input_tokens":' + b"9" * 400 + b"}")).events
+    (event,) = events_of(decode(make_record(LINE[:-1] + b',"input_tokens":' + b"9" * 400 + b"}")))
     assert (event.requested_id, event.input_tokens) == ("gpt-4", None)
 
 
 def test_number_of_5000_digits_costs_nothing_but_itself() -> None:
-    (event,) = decode(make_record(LINE[:-1] + b',"input_tokens":' + b"9" * 5000 + b"}")).events
+    (event,) = events_of(decode(make_record(LINE[:-1] + b',"input_tokens":' + b"9" * 5000 + b"}")))
     assert event.input_tokens is None
 
 
 def test_name_that_is_not_text_costs_nothing() -> None:
-    (event,) = decode(make_record(LINE[:-1] + b',"\xff":1}')).events
+    (event,) = events_of(decode(make_record(LINE[:-1] + b',"\xff":1}')))
     assert event.requested_id == "gpt-4"
 
 
 def test_bad_line_costs_itself_and_not_the_others() -> None:
     decoded = decode(make_record(LINE + b'\n{"model"\n' + LINE))
-    assert (len(decoded.events), [r.reason for r in decoded.rejections]) == (2, ["bad_json"])
+    assert (len(events_of(decoded)), [r.reason for r in decoded.rejections]) == (2, ["bad_json"])
 
 
 def test_items_of_one_value_are_limited() -> None:
@@ -226,6 +227,12 @@ def test_calls_of_all_parts_together_are_bounded() -> None:
     }
     request = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span] * 30_000}]}]}, separators=(",", ":"))
     packed = cloud_event(gzip.compress(request.encode() + b"\n" + noise(len(request) // 150)))
-    assert len(decode(make_record(packed)).events) == 30_000
+    assert len(events_of(decode(make_record(packed)))) == 30_000
     several = b"\n".join([packed] * 3)
     assert decode(make_record(several)) == Decoded(rejections=(OVER_BUDGET,))
+
+
+def test_tombstone_is_neither_call_nor_rejection() -> None:
+    decoded = decode(make_record(None))
+    assert (decoded.calls, decoded.rejections) == ((), ())
+    assert [passed.kind for passed in decoded.passed] == ["tombstone"]

@@ -7,10 +7,12 @@ from typing import get_args
 
 import pytest
 
-from service.core.usage import Decoded, Format, Reason
+from service.core.usage import Decoded, Reason
 from service.formats.decoder import Decoder, decode
+from service.formats.dialects import NAMES
 from service.formats.files import read_records
 from tests.builders import make_record
+from tests.calls import events_of
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 CAPTURES = sorted(SAMPLES.glob("captured_*"))
@@ -40,7 +42,7 @@ def decoded_file(name: str) -> list[Decoded]:
 )
 def test_sample_gives_its_calls_by_reporter(name: str, reporters: list[int], failed: int) -> None:
     decoded = decoded_file(name)
-    events = [event for each in decoded for event in each.events]
+    events = [event for each in decoded for event in events_of(each)]
     assert sorted(Counter(event.reporter for event in events).values(), reverse=True) == reporters
     assert sum(event.failed for event in events) == failed
     assert not [rejection for each in decoded for rejection in each.rejections]
@@ -49,7 +51,7 @@ def test_sample_gives_its_calls_by_reporter(name: str, reporters: list[int], fai
 @pytest.mark.parametrize("name", ["nginx_json_access_log.jsonl", "cloudflare_ai_gateway_log_api.jsonl"])
 def test_format_not_read_yet_is_rejected_and_never_guessed(name: str) -> None:
     for each in decoded_file(name):
-        assert not each.events
+        assert not events_of(each)
         assert [rejection.reason for rejection in each.rejections] == ["unknown_format"]
 
 
@@ -97,11 +99,11 @@ def test_what_came_before_changes_no_answer(name: str, other: dict[str, object])
     decoder = Decoder()
     own = {"model": "gpt-4", "service": "a", "time": 1751274843}
     before = own if name == "our own" else next(read_records(SAMPLES / f"{name}.jsonl")).value
-    assert decoder.decode(make_record(before)).events
+    assert events_of(decoder.decode(make_record(before)))
     assert decoder.decode(make_record(other)) == decode(make_record(other))
 
 
 def test_every_format_and_every_reason_is_documented() -> None:
     document = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
     documented = set(re.findall(r"^\| `(\w+)` \|", document, re.MULTILINE))
-    assert documented == {*get_args(Format), *get_args(Reason)}
+    assert documented == {*NAMES, *get_args(Reason)}

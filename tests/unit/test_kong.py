@@ -8,6 +8,7 @@ import pytest
 from service.core.usage import UsageEvent
 from service.formats.decoder import decode
 from tests.builders import make_record
+from tests.calls import events_of
 
 META = {
     "provider_name": "openai",
@@ -36,7 +37,7 @@ LOG: dict[str, Any] = {
 def kong_events(**given: Any) -> tuple[UsageEvent, ...]:
     decoded = decode(make_record(LOG | given))
     assert not decoded.rejections
-    return decoded.events
+    return events_of(decoded)
 
 
 def proxied(meta: dict[str, Any] | None = None, usage: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -203,7 +204,7 @@ def test_caller_is_the_consumer(given: dict[str, Any], service: str | None) -> N
 def test_label_of_the_gateways_own_pod_is_not_the_caller() -> None:
     line = LOG | {"consumer": None, "request": None}
     wrapped = {"@timestamp": 1751274843.1, "log": line, "kubernetes": {"labels": {"app": "kong-gateway"}}}
-    (event,) = decode(make_record(wrapped)).events
+    (event,) = events_of(decode(make_record(wrapped)))
     assert event.service is None
 
 

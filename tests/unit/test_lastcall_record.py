@@ -11,9 +11,11 @@ import jsonschema
 import pytest
 
 from service.core.usage import UsageEvent
-from service.formats import lastcall
 from service.formats.decoder import decode
+from service.formats.dialects import lastcall
+from service.formats.recognition import keys_of
 from tests.builders import make_record
+from tests.calls import events_of
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "record-format.md").read_text()
 SCHEMA = json.loads((files("service.formats") / "lastcall.schema.json").read_text())
@@ -39,7 +41,7 @@ CALL: dict[str, Any] = {
 
 
 def own_event(call: dict[str, Any]) -> UsageEvent:
-    (event,) = decode(make_record(call)).events
+    (event,) = events_of(decode(make_record(call)))
     return event
 
 
@@ -70,7 +72,7 @@ def test_schema_document_and_code_name_the_same_fields() -> None:
     documented = {
         name for row in re.findall(r"^\| (`.*?) \|", DOCUMENT, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
     }
-    assert set(SCHEMA["properties"]) == documented == lastcall.FIELDS
+    assert set(SCHEMA["properties"]) == documented == keys_of(lastcall.DIALECT.shape)
 
 
 def test_example_of_the_document_is_valid_and_is_read() -> None:
@@ -102,7 +104,7 @@ def test_time_in_each_form(time: str | float) -> None:
 )
 def test_time_that_is_none_is_rejected(time: Any) -> None:
     decoded = decode(make_record(CALL | {"time": time}))
-    assert (decoded.events, [r.reason for r in decoded.rejections]) == ((), ["bad_time"])
+    assert (events_of(decoded), [r.reason for r in decoded.rejections]) == ((), ["bad_time"])
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_shape_is_recognised(call: dict[str, Any]) -> None:
 )
 def test_other_shapes_are_not_guessed(call: dict[str, Any]) -> None:
     assert [r.reason for r in decode(make_record(call)).rejections] == ["unknown_format"]
-    assert len(decode(make_record(call), "lastcall").events) == 1
+    assert len(events_of(decode(make_record(call), "lastcall"))) == 1
 
 
 def test_error_message_is_read_and_not_kept() -> None:

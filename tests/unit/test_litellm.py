@@ -8,6 +8,7 @@ import pytest
 from service.core.usage import UsageEvent
 from service.formats.decoder import decode
 from tests.builders import make_record
+from tests.calls import events_of
 
 SENT: dict[str, Any] = {
     "id": "chatcmpl-1",
@@ -42,7 +43,7 @@ GONE = "litellm.NotFoundError: OpenAIException - The model `gpt-4.5-preview` has
 def litellm_event(**given: Any) -> UsageEvent:
     decoded = decode(make_record(SENT | given))
     assert not decoded.rejections
-    (event,) = decoded.events
+    (event,) = events_of(decoded)
     return event
 
 
@@ -137,7 +138,7 @@ def test_zero_of_a_call_that_does_not_stream_is_zero() -> None:
 @pytest.mark.parametrize("given", [{"cache_hit": True}, {"cache_hit": "True"}, {"call_type": "call_mcp_tool"}])
 def test_what_reached_no_model_is_no_call(given: dict[str, Any]) -> None:
     decoded = decode(make_record(SENT | given))
-    assert (decoded.events, decoded.rejections) == ((), ())
+    assert (events_of(decoded), decoded.rejections) == ((), ())
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from service.core.usage import UsageEvent
 from service.formats.decoder import decode
-from service.formats.otlp import MAX_ITEMS
+from service.formats.dialects.otlp import MAX_ITEMS
 from tests.builders import make_record
+from tests.calls import events_of
 
 START = 1751274843120000000
 TRACE = "310c741e95cbdc97ba7e3d122bbe62b8"
@@ -81,20 +82,20 @@ def make_logs(values: dict[str, Any], **given: Any) -> dict[str, Any]:
 
 
 def span_event(values: dict[str, Any], **given: Any) -> UsageEvent:
-    (event,) = decode(make_record(make_traces(make_span(values, **given)))).events
+    (event,) = events_of(decode(make_record(make_traces(make_span(values, **given)))))
     return event
 
 
 def calls_of(values: dict[str, Any]) -> int:
     decoded = decode(make_record(make_traces(make_span(values))))
     assert not decoded.rejections
-    return len(decoded.events)
+    return len(events_of(decoded))
 
 
 def decode_all(body: dict[str, Any]) -> tuple[UsageEvent, ...]:
     decoded = decode(make_record(body))
     assert not decoded.rejections
-    return decoded.events
+    return events_of(decoded)
 
 
 def to_protobuf(message: TracesData | LogsData, body: dict[str, Any]) -> bytes:
@@ -129,33 +130,34 @@ FULL = UsageEvent(
 
 
 def test_every_field_of_a_good_call_in_json() -> None:
-    assert decode(make_record(make_traces(make_span(CHAT)))).events == (FULL,)
+    assert events_of(decode(make_record(make_traces(make_span(CHAT))))) == (FULL,)
 
 
 def test_protobuf_says_the_same_as_json() -> None:
     failed = make_span({"gen_ai.request.model": "gpt-4"}, status={"code": 2, "message": GONE})
     body = make_traces(make_span(CHAT), failed, make_span({"http.request.method": "POST"}))
-    assert decode(make_record(to_protobuf(TracesData(), body))) == decode(make_record(body))
+    from_protobuf, from_json = decode(make_record(to_protobuf(TracesData(), body))), decode(make_record(body))
+    assert (events_of(from_protobuf), from_protobuf.passed) == (events_of(from_json), from_json.passed)
 
 
 def test_log_event_in_both_encodings_is_a_reporter_of_its_own() -> None:
     body = make_logs(CHAT, eventName="gen_ai.client.inference.operation.details")
     decoded = decode(make_record(body))
-    (event,) = decoded.events
+    (event,) = events_of(decoded)
     assert (event.format, event.reporter, event.at, event.latency_ms) == ("otlp_logs", "my.scope (logs)", FULL.at, None)
-    assert decode(make_record(to_protobuf(LogsData(), body))) == decoded
+    assert events_of(decode(make_record(to_protobuf(LogsData(), body)))) == events_of(decoded)
 
 
 def test_old_log_event_has_its_name_in_an_attribute_and_may_have_only_the_observed_time() -> None:
     named = CHAT | {"event.name": "gen_ai.client.inference.operation.details"}
-    (event,) = decode(make_record(make_logs(named, timeUnixNano="0", observedTimeUnixNano=START))).events
+    (event,) = events_of(decode(make_record(make_logs(named, timeUnixNano="0", observedTimeUnixNano=START))))
     assert event.at == FULL.at
 
 
 @pytest.mark.parametrize("name", ["gen_ai.user.message", "gen_ai.choice", "http.access", None])
 def test_log_event_of_a_part_of_a_call_is_no_call(name: str | None) -> None:
     decoded = decode(make_record(make_logs({"gen_ai.system": "openai"}, eventName=name)))
-    assert (decoded.events, decoded.rejections) == ((), ())
+    assert (events_of(decoded), decoded.rejections) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -307,7 +309,7 @@ def test_on_azure_the_model_argument_is_a_deployment(values: dict[str, Any], hos
     ],
 )
 def test_caller_is_the_resources_service(resource: dict[str, Any], service: str | None) -> None:
-    (event,) = decode(make_record(make_traces(make_span(CHAT), resource=resource))).events
+    (event,) = events_of(decode(make_record(make_traces(make_span(CHAT), resource=resource))))
     assert event.service == service
 
 
@@ -318,7 +320,7 @@ def test_call_without_an_id_of_the_provider_has_trace_and_span() -> None:
 def test_bad_span_costs_itself_and_not_its_batch() -> None:
     bad = make_span(CHAT, startTimeUnixNano="soon")
     decoded = decode(make_record(make_traces(bad, make_span(CHAT), 7)))
-    assert decoded.events == (FULL,)
+    assert events_of(decoded) == (FULL,)
     assert [(r.reason, r.format) for r in decoded.rejections] == [
         ("bad_time", "otlp_traces"),
         ("bad_field", "otlp_traces"),
@@ -339,7 +341,7 @@ def test_metrics_in_protobuf_are_no_traces() -> None:
 def test_spans_of_one_request_are_limited() -> None:
     body = make_traces(*[{}] * MAX_ITEMS, make_span(CHAT))
     decoded = decode(make_record(body))
-    assert (decoded.events, [r.reason for r in decoded.rejections]) == ((), ["too_large"])
+    assert (events_of(decoded), [r.reason for r in decoded.rejections]) == ((), ["too_large"])
 
 
 @pytest.mark.parametrize("code", [{}, [], None, "x", 10**400], ids=lambda code: f"{code!s:.8}")
@@ -384,4 +386,4 @@ def test_protobuf_is_recognised_by_any_of_its_spans() -> None:
     request = TracesData.FromString(to_protobuf(TracesData(), traces))
     request.resource_spans[0].scope_spans[0].spans[0].trace_id = b""
     decoded = decode(make_record(request.SerializeToString()))
-    assert len(decoded.events) == 2
+    assert len(events_of(decoded)) == 2

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from service.formats.compression import MAX_BYTES
+from service.formats.envelopes.compression import MAX_BYTES
 from service.formats.files import STDIN, UnreadableFileError, digest, read_records
 
 LINES = b'{"a": 1}\n\n{"a": 2}\n'

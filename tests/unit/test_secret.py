@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from service.adapters.catalog.files import SHIPPED, load_catalog
+from service.core import values
 from service.core.identity import Unresolved
 from service.core.secret import SHORTEST_SECRET, holds_secret
-from service.formats import values
 
 RESOLVER = load_catalog().resolver
 RANDOM = "a1B2c3D4e5F6g7H8i9J0"

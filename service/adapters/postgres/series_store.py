@@ -15,7 +15,7 @@ from service.adapters.postgres.tables import series
 from service.adapters.postgres.unnest import chunked, unnested
 from service.core.catalog.lifecycle import Catalog
 from service.core.identity import Identified, Resolver
-from service.core.rollup import SeriesKey
+from service.core.series import SeriesKey
 
 TOO_MANY = "(too many)"
 MAX_NEW_SERIES = 1_000

@@ -24,7 +24,8 @@ from service.core.batch import Batch, Partition
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey
 from service.core.identity import Identified
-from service.core.rollup import MAX_SAMPLES, Rollup, SeriesKey, Totals
+from service.core.rollup import MAX_SAMPLES, Rollup, Totals
+from service.core.series import SeriesKey
 
 _log = structlog.get_logger(__name__)
 

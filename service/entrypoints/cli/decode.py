@@ -8,12 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
+from service.core.cleaning import event_of
 from service.core.identity import Identified, Resolver
 from service.core.usage import Decoded, Format, Rejection, UsageEvent
 from service.core.words import plural
-from service.entrypoints.cli.output import console, emit, fail
+from service.entrypoints.cli.output import console, emit, fail, stderr
 from service.entrypoints.cli.tables import Column, show_table
 from service.formats.decoder import decode as decode_record
+from service.formats.decoder import why_passed_over
+from service.formats.dialects import NAMES
 from service.formats.files import UnreadableFileError, read_records
 
 SHOWN = 200
@@ -32,7 +35,7 @@ _KEYS = (
         "served_id",
     ),
     *("requested_model", "served_model", "operation", "status", "error_code", "input_tokens", "output_tokens"),
-    *("cached_tokens", "latency_ms", "streaming", "request_id", "key_owner", "reason"),
+    *("end_of_life", "cached_tokens", "latency_ms", "streaming", "request_id", "key_owner", "reason"),
 )
 """Of every JSON object, in this order; null where there is nothing to say."""
 _COLUMNS = (
@@ -45,12 +48,21 @@ _COLUMNS = (
 )
 
 
+def _format(name: str) -> Format:
+    if name not in NAMES:
+        raise typer.BadParameter(f"{name} is no format; there are {', '.join(NAMES)}")
+    return name
+
+
 def decode(
     files: Annotated[
         list[Path], typer.Argument(help="JSON lines, one JSON text, gzip or zstd of them; - is standard input.")
     ],
     format: Annotated[  # noqa: A002  the option's name
-        Format | None, typer.Option(help="Read every record as this format, whatever its shape says.")
+        Format | None,
+        typer.Option(
+            parser=_format, metavar=" | ".join(NAMES), help="Read every record as this format, whatever its shape says."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a usage event or rejection.")] = False,
 ) -> None:
@@ -62,8 +74,10 @@ def decode(
     rows: list[tuple[str, ...]] = []
     for decoded in _decode_all(files, format):
         summary.records += 1
-        summary.non_calls += not decoded.events and not decoded.rejections
-        for event in decoded.events:
+        summary.non_calls += not decoded.calls and not decoded.rejections
+        for passed in decoded.passed:
+            summary.passed[passed.format, passed.kind] += passed.parts
+        for event in map(event_of, decoded.calls):
             identified = _identify(resolver, event)
             summary.add(event, identified)
             _show(rows, as_json, _answer(event, identified))
@@ -72,6 +86,7 @@ def decode(
             _show(rows, as_json, _refusal(rejection), rejection.detail)
     if not as_json:
         summary.show(rows)
+    summary.show_passed_over()
 
 
 @dataclass(slots=True)
@@ -79,6 +94,7 @@ class _Summary:
     records: int = 0
     non_calls: int = 0
     rejections: Counter[str] = field(default_factory=Counter)
+    passed: Counter[tuple[Format, str]] = field(default_factory=Counter)
     events: int = 0
     errors: int = 0
     by_reporter: dict[tuple[Any, ...], Counter[str]] = field(default_factory=dict)
@@ -110,6 +126,13 @@ class _Summary:
         )
         for reason, number in self.rejections.most_common():
             console.print(f"  {number:,} x {reason}")
+
+    def show_passed_over(self) -> None:
+        """Aside, since it is no data about calls: nobody is to wait in vain for parts that will never count."""
+        for (format_, kind), number in self.passed.most_common():
+            stderr.print(
+                f"  {number:,} passed over ({format_}, {kind}): {why_passed_over(format_, kind)}", soft_wrap=True
+            )
 
 
 def _decode_all(files: Iterable[Path], format_: Format | None) -> Iterator[Decoded]:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from service.core.secret import SHORTEST_SECRET, holds_secret
+from service.core.usage import Scalar, Words
 
 MAX_TEXT = 256
 """Longest text kept. The longest real ids are Bedrock ARNs, below 200 characters."""
@@ -18,9 +19,6 @@ MAX_MS = 604_800_000.0
 """A week: the longest duration believed."""
 _MAX_URL = 2048
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?|[0-9a-f:.]{2,45}")
-
-Scalar = str | int | float | None
-"""Type of a field that `name` and its like are asked about: any JSON value that is hashable."""
 
 
 class _Memo(dict[Any, Any]):
@@ -44,7 +42,8 @@ class _Memo(dict[Any, Any]):
         return answer
 
 
-def memoised(answer: Callable[[Any], Any]) -> Callable[[Scalar], Any]:
+def memoised(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """For hashable values."""
     return _Memo(answer).__getitem__
 
 
@@ -61,6 +60,13 @@ def text(value: Any) -> str | None:
 
 name: Callable[[Scalar], str | None] = memoised(text)
 """`text`, remembered: for what repeats from record to record (services, models, providers), not for request ids."""
+
+
+def first(words: Words, usable: Callable[[Scalar], str | None] = name) -> str | None:
+    """The first usable one."""
+    if type(words) is tuple:
+        return next((found for word in words if (found := usable(word)) is not None), None)
+    return usable(words)  # type: ignore[arg-type]  # no tuple
 
 
 def first_of(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
@@ -103,10 +109,10 @@ def milliseconds(value: Any) -> float | None:
 
 
 def truth(value: Any) -> bool | None:
-    """A boolean, or its text in any case."""
-    if value is None or value is True or value is False:
-        return value
-    return {"true": True, "false": False}.get(value[:5].lower()) if isinstance(value, str) else None
+    """A boolean, its text in any case, or 1 and 0."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value[:5].lower())
+    return bool(value) if value in (0, 1) else None
 
 
 def _environment(value: Any) -> str | None:

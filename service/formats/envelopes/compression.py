@@ -4,6 +4,7 @@ import zlib
 
 import zstandard
 
+from service.formats.contract import Context, Envelope, Inner
 from service.formats.rejecting import UnreadableError
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -14,28 +15,20 @@ _SMALL = 64 * 1024
 """A small value may expand to this whatever its ratio."""
 _MAX_MEMBERS = 100
 """Members of one gzip value, or frames of one zstd value."""
-GZIP = b"\x1f\x8b"
-ZSTD = b"\x28\xb5\x2f\xfd"
+GZIP_START = b"\x1f\x8b"
+ZSTD_START = b"\x28\xb5\x2f\xfd"
 _ZSTD_WINDOW = 8 * 1024 * 1024
 _ZSTD_PIECE = 256
 """Compressed bytes fed at once: one piece cannot expand to much more than the limit."""
 
 
-def inflate(value: bytes, most: int = MAX_BYTES) -> bytes | None:
-    """The content of a gzip or zstd value, several members or frames joined; None when it is neither.
-
-    Raises UnreadableError: bad_compression, or too_large before more than `most` bytes and one piece are opened.
-    """
-    limit = min(most, MAX_BYTES, max(_SMALL, MAX_RATIO * len(value)))
-    if value.startswith(GZIP):
-        return _gunzip(value, limit)
-    if value.startswith(ZSTD):
-        return _unzstd(value, limit)
-    return None
+def _limit(value: bytes) -> int:
+    return min(MAX_BYTES, max(_SMALL, MAX_RATIO * len(value)))
 
 
-def _gunzip(value: bytes, limit: int) -> bytes:
-    content = bytearray()
+def _gunzip(value: bytes) -> bytes:
+    """All members joined. Raises UnreadableError: bad_compression, or too_large before much more is opened."""
+    content, limit = bytearray(), _limit(value)
     for _ in range(_MAX_MEMBERS):
         member = zlib.decompressobj(wbits=31)
         try:
@@ -52,8 +45,9 @@ def _gunzip(value: bytes, limit: int) -> bytes:
     raise UnreadableError("too_large", "gzip, too many members")
 
 
-def _unzstd(value: bytes, limit: int) -> bytes:
-    content = bytearray()
+def _unzstd(value: bytes) -> bytes:
+    """All frames joined. Raises as `_gunzip`."""
+    content, limit = bytearray(), _limit(value)
     for _ in range(_MAX_MEMBERS):
         frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
         fed = 0
@@ -71,3 +65,15 @@ def _unzstd(value: bytes, limit: int) -> bytes:
         if not value:
             return bytes(content)
     raise UnreadableError("too_large", "zstd, too many frames")
+
+
+def _open_gzip(value: bytes, context: Context) -> Inner:
+    return Inner(_gunzip(value), context)
+
+
+def _open_zstd(value: bytes, context: Context) -> Inner:
+    return Inner(_unzstd(value), context)
+
+
+GZIP = Envelope("gzip", "gzip around a value", lambda body: body.startswith(GZIP_START), _open_gzip)
+ZSTD = Envelope("zstd", "zstd around a value", lambda body: body.startswith(ZSTD_START), _open_zstd)

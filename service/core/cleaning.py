@@ -1,0 +1,129 @@
+"""Raw words of a log -> what identity, attribution and outcome go by: the one place where a call is cleaned."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from service.core.end_of_life import says_end_of_life
+from service.core.error_text import UNNAMED, code_in, status_in
+from service.core.identity.provider_words import answering_platform, names_deployments
+from service.core.series import UNKNOWN_SERVICE, SeriesKey, bounded
+from service.core.usage import Call, FieldKind, Format, Scalar, UsageEvent, Who
+from service.core.values import count, environment, first, host, http_status, memoised, milliseconds, text, truth
+
+_LONG_TEXT = 256
+"""An error's text above this is mostly one call's own: it is read each time, so that memory stays bounded."""
+
+
+class Cleaned(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What the words of a call amount to. The fields mean what they mean in a `UsageEvent`."""
+
+    format: Format
+    series: SeriesKey
+    service: str | None
+    operation: str | None
+    status: int | None
+    error_code: str | None
+    end_of_life: bool
+    streaming: bool | None
+    key_owner: str | None
+
+    @property
+    def failed(self) -> bool:
+        """An error has a status of 400 or more, or an error code."""
+        return self.error_code is not None or (self.status is not None and self.status >= 400)
+
+
+def cleaned(who: Who) -> Cleaned:
+    """Remembered for the words that calls share."""
+    if who.error_text is not None and len(who.error_text) > _LONG_TEXT:
+        return _clean(who)
+    return _remembered(who)
+
+
+def event_of(call: Call) -> UsageEvent:
+    """The whole call in clean words and numbers, as people read it."""
+    who = cleaned(call.who)
+    series = who.series
+    return UsageEvent(
+        format=who.format,
+        reporter=series.reporter,
+        at=call.at,
+        service=who.service,
+        environment=series.environment or None,
+        provider=series.provider,
+        host=series.host,
+        requested_id=series.requested_id,
+        requested_field=series.requested_field,
+        served_id=series.served_id,
+        operation=who.operation,
+        status=who.status,
+        error_code=who.error_code,
+        end_of_life=who.end_of_life,
+        input_tokens=count(call.input_tokens),
+        output_tokens=count(call.output_tokens),
+        cached_tokens=count(call.cached_tokens),
+        latency_ms=milliseconds(call.latency_ms),
+        streaming=who.streaming,
+        request_id=text(call.request_id),
+        key_owner=who.key_owner,
+    )
+
+
+def _clean(who: Who) -> Cleaned:
+    provider, endpoint = first(who.provider), first(who.host, host)
+    service = first(who.service)
+    status, error_code, end_of_life = _outcome(who, answering_platform(provider, endpoint))
+    failed = error_code is not None or (status is not None and status >= 400)
+    either = first(who.either_id)
+    series = SeriesKey(
+        service=bounded(service or UNKNOWN_SERVICE),
+        environment=bounded(first(who.environment, environment) or ""),
+        reporter=first(who.reporter) or who.format,
+        provider=provider,
+        host=endpoint,
+        requested_id=first(who.requested_id) or (either if failed else None),
+        requested_field=who.requested_field or _field_of_argument(provider, endpoint),
+        served_id=None if failed else first(who.served_id) or either,
+    )
+    return Cleaned(
+        format=who.format,
+        series=series,
+        service=service,
+        operation=first(who.operation),
+        status=status,
+        error_code=error_code,
+        end_of_life=end_of_life,
+        streaming=truth(who.streaming),
+        key_owner=first(who.key_owner),
+    )
+
+
+_remembered: Callable[[Who], Cleaned] = memoised(_clean)
+
+
+def _field_of_argument(provider: str | None, endpoint: str | None) -> FieldKind:
+    return "deployment" if names_deployments(provider, endpoint) else "model"
+
+
+def _outcome(who: Who, platform: str | None) -> tuple[int | None, str | None, bool]:
+    """HTTP status, error code, end of life. Most instrumentations have the status only in the error's text or class."""
+    status = _status(who.status)
+    code, error_class = first(who.error_code), first(who.error_class)
+    failed = who.failed or code is not None or error_class is not None or (status is not None and status >= 400)
+    if not failed or who.failed is False:
+        return status, None, False
+    class_as_status = _status(error_class)
+    status = status or class_as_status or status_in(who.error_text)
+    code = code or code_in(who.error_text)
+    named = code or (error_class if class_as_status is None else None)
+    end_of_life = says_end_of_life(platform, named, who.error_text, status)
+    if named is None and (status is None or status < 400):
+        named = UNNAMED
+    return status, named, end_of_life
+
+
+def _status(words: Scalar | tuple[Scalar, ...]) -> int | None:
+    if type(words) is tuple:
+        return next((found for word in words if (found := http_status(word)) is not None), None)
+    return http_status(words)

@@ -1,0 +1,120 @@
+"""What a dialect and an envelope are, as data. The decoder knows nothing else of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from service.core.usage import Call, Decoded, Format, PassedOver, Rejection
+from service.formats.record import Record
+from service.formats.rejecting import UnreadableError
+from service.formats.times import from_milliseconds
+
+Shape = TypeVar("Shape")
+
+
+class Context(msgspec.Struct, frozen=True, gc=False):
+    """What stands around a dialect's own bytes: the Kafka record with its topic, key and headers, and what envelopes
+    say, in raw words."""
+
+    record: Record
+    at: datetime | None = None
+    """An envelope's time."""
+    caller: str | None = None
+    """Who wrote the line, as an envelope knows it (a pod's label, a CloudEvents source): the caller where callers write
+    their own records, and the gateway itself where a gateway does."""
+    environment: str | None = None
+    namespace: str | None = None
+    account: str | None = None
+    region: str | None = None
+
+    def time(self) -> datetime:
+        """For a record that has none of its own. Raises UnreadableError."""
+        if self.at is not None:
+            return self.at
+        if self.record.timestamp <= 0:
+            raise UnreadableError("bad_time", "no time in the record, its wrapper or Kafka")
+        return from_milliseconds(self.record.timestamp)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Keys of a JSON object that tell what it is, all of them together."""
+
+    keys: frozenset[str]
+    weak: bool = False
+    """Asked only when no dialect's other marks fit."""
+    alone: bool = False
+    """Fits only where no key stands beside those of the shape."""
+
+
+def mark(*keys: str, weak: bool = False, alone: bool = False) -> Mark:
+    return Mark(frozenset(keys), weak, alone)
+
+
+Answer = Call | Decoded
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dialect(Generic[Shape]):
+    """A way to write calls down. It maps raw words, and cleans nothing: `core.cleaning` does."""
+
+    name: Format
+    about: str
+    """What it is, for the command's help and the documentation."""
+    shape: type[Shape]
+    """A msgspec struct of the fields that are used, and no others."""
+    marks: tuple[Mark, ...]
+    """Any of them tells it."""
+    read: Callable[[Shape, Context], Answer]
+    """Raises UnreadableError and what msgspec raises."""
+    parse: Callable[[bytes], Any] | None = None
+    """For a form that is not JSON: what `read` takes, or None where the bytes are something else."""
+    passes: Mapping[str, str] = field(default_factory=dict)
+    """What it knows to be no call, by the kind of a `PassedOver`: what it is, and what would make it count."""
+
+
+class Inner(msgspec.Struct, frozen=True, gc=False):
+    """What an envelope held."""
+
+    body: bytes | str | None
+    """None: the object itself, which is a dialect's record beside the envelope's keys."""
+    context: Context
+    text: bool = False
+    """It was JSON text inside JSON."""
+
+
+class NeedsSchema(msgspec.Struct, frozen=True, gc=False):
+    """It cannot be read without this schema."""
+
+    schema: str
+
+
+Item = Inner | PassedOver | Rejection | NeedsSchema
+
+
+def items_of(found: Item | Iterable[Item]) -> Iterable[Item]:
+    return (found,) if isinstance(found, Item) else found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Envelope(Generic[Shape]):
+    """Something around a record: a shipper's or a connector's object, compression, an array."""
+
+    name: str
+    about: str
+    matches: tuple[Mark, ...] | Callable[[bytes], bool]
+    """Marks of a JSON object, or a look at the bytes of anything else."""
+    open: Callable[[Shape, Context], Item | Iterable[Item]]
+    """Is given the shape of an object, else the bytes. Raises UnreadableError and what msgspec raises."""
+    shape: type[Shape] | None = None
+    """Of an object: a msgspec struct of the fields that are used."""
+    outermost: bool = False
+    """Asked before the dialects: what it holds keeps a dialect's own keys beside the envelope's."""
+    passes: Mapping[str, str] = field(default_factory=dict)
+
+
+AnyDialect = Dialect[Any]
+AnyEnvelope = Envelope[Any]

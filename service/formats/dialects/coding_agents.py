@@ -1,0 +1,90 @@
+"""Log events of coding agents: a company's developers call models too.
+
+Each agent writes one event for a call that was answered and one for a call that failed, among many that are no calls.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from service.core.usage import Call, Who
+from service.formats.dialects.genai import Telemetry
+
+
+class _Event(NamedTuple):
+    """Where an agent's event has what a call needs."""
+
+    reporter: str
+    provider: str
+    failed: bool | None
+    """None: the status tells."""
+    input_tokens: str = "input_token_count"
+    output_tokens: str = "output_token_count"
+    cached_tokens: str = "cached_content_token_count"
+    status: str = "status_code"
+    error_text: str = "error"
+
+
+_CLAUDE_CODE = _Event("claude-code", "anthropic", None, "input_tokens", "output_tokens", "cache_read_tokens")
+_GEMINI_CLI = _Event("gemini-cli", "google", None)
+_CODEX = _Event("codex", "openai", None, status="http.response.status_code", error_text="error.message")
+_EVENTS: Mapping[str, _Event] = {
+    "claude_code.api_request": _CLAUDE_CODE._replace(failed=False),
+    "claude_code.api_error": _CLAUDE_CODE._replace(failed=True),
+    "gemini_cli.api_response": _GEMINI_CLI,
+    "gemini_cli.api_error": _GEMINI_CLI._replace(failed=True),
+    "codex.api_request": _CODEX,
+}
+"""docs.anthropic.com/en/docs/claude-code/monitoring-usage; google-gemini/gemini-cli docs/cli/telemetry.md; openai/codex
+docs/config.md, section otel."""
+_SCOPES = {"com.anthropic.claude_code": "claude_code"}
+"""Scopes that write an event's name without the agent's."""
+
+WANTED = frozenset(
+    {"model", "duration_ms", "request_id", "attempt"}
+    | {word for event in _EVENTS.values() for word in event[3:] if isinstance(word, str)}
+)
+
+
+def full_name(event: Any, body: Any, scope: str) -> str | None:
+    """Of an event of a coding agent, from whichever of its name, its body and its scope have it."""
+    for name in (event, body):
+        if isinstance(name, str) and name in _EVENTS:
+            return name
+    agent = next((agent for start, agent in _SCOPES.items() if scope.startswith(start)), None)
+    name = f"{agent}.{event}"
+    return name if name in _EVENTS else None
+
+
+def call_of(name: str, telemetry: Telemetry) -> Call:
+    event, attributes = _EVENTS[name], telemetry.attributes
+    status, error_text = attributes.get(event.status), attributes.get(event.error_text)
+    who = Who(
+        format=telemetry.format,
+        reporter=event.reporter,
+        service=telemetry.caller.service,
+        environment=telemetry.caller.environment,
+        provider=event.provider if _is_own(attributes.get("model")) else None,
+        requested_id=attributes.get("model"),
+        operation="chat",
+        status=status,
+        failed=event.failed or (True if error_text else None),
+        error_text=error_text if isinstance(error_text, str) else None,
+    )
+    return Call(
+        who,
+        telemetry.at,
+        attributes.get(event.input_tokens),
+        attributes.get(event.output_tokens),
+        attributes.get(event.cached_tokens),
+        _milliseconds(attributes.get("duration_ms")),
+        attributes.get("request_id") or telemetry.trace,
+    )
+
+
+def _is_own(model: Any) -> bool:
+    """Spelt as the maker's own API has it, and not as a cloud does, to which the agent may have been pointed."""
+    return isinstance(model, str) and not any(mark in model for mark in ("@", "/", ":", "anthropic."))
+
+
+def _milliseconds(value: Any) -> Any:
+    return float(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12 else value

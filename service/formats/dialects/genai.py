@@ -1,0 +1,192 @@
+"""Attributes of a span or log event -> a call: the GenAI conventions old and new, OpenLLMetry, OpenInference, and the
+frameworks that write names of their own. What of them is a call is told in `inference`.
+
+Several may stand on one topic, and one process may write two of them for one call; the reporter keeps them apart.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from service.core.usage import Call, Format, Scalar, Who, Words
+from service.core.values import truth
+from service.formats.dialects import inference
+
+_REQUESTED = ("gen_ai.request.model", "llm.request.model_name", "ai.model.id")
+_SERVED = ("gen_ai.response.model", "llm.response.model_name", "ai.response.model")
+_EITHER = ("llm.model_name", "embedding.model_name")
+"""The response's model when there was a response, else the request's (OpenInference)."""
+_PARAMETERS = ("llm.invocation_parameters", "embedding.invocation_parameters", "input.value")
+"""JSON texts whose `model` is the requested one (OpenInference)."""
+_PROVIDER = ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider")
+_HOST = ("server.address", "gen_ai.openai.api_base", "url.full")
+_OPERATION = ("gen_ai.operation.name", "llm.request.type")
+_INPUT = (
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.prompt_tokens",
+    "llm.usage.prompt_tokens",
+    "llm.token_count.prompt",
+    "ai.usage.promptTokens",
+    "ai.usage.inputTokens",
+    "ai.usage.tokens",
+)
+_OUTPUT = (
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.completion_tokens",
+    "llm.usage.completion_tokens",
+    "llm.token_count.completion",
+    "ai.usage.completionTokens",
+    "ai.usage.outputTokens",
+)
+_CACHED = (
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.cache_read_input_tokens",
+    "llm.token_count.prompt_details.cache_read",
+    "ai.usage.cachedInputTokens",
+)
+_STREAMING = ("gen_ai.request.stream", "gen_ai.is_streaming", "llm.is_streaming")
+_REQUEST_ID = ("gen_ai.response.id", "aws.request_id", "ai.response.id")
+_STATUS = "http.response.status_code"
+_ERROR = "error.type"
+_EXCEPTION_TYPE = "exception.type"
+_EXCEPTION_MESSAGE = "exception.message"
+
+WANTED = (
+    frozenset({*_REQUESTED, *_SERVED, *_EITHER, *_PARAMETERS, *_PROVIDER, *_HOST, *_OPERATION, *_INPUT, *_OUTPUT})
+    | {*_CACHED, *_STREAMING, *_REQUEST_ID, _STATUS, _ERROR, _EXCEPTION_TYPE, _EXCEPTION_MESSAGE}
+    | inference.WANTED
+)
+"""The attributes that are read at all. Prompts and completions are left where they are."""
+
+_OPERATIONS = {"completion": "text_completion", "embedding": "embeddings"}
+_CALLERS = ("k8s.deployment.name", "k8s.statefulset.name", "k8s.cronjob.name", "faas.name", "service.namespace")
+_ENVIRONMENTS = ("deployment.environment.name", "deployment.environment")
+
+
+class Caller(msgspec.Struct, frozen=True, gc=False):
+    """What a resource says of the process that called."""
+
+    service: Words
+    environment: Words
+
+
+class Telemetry(msgspec.Struct, gc=False):
+    """A span or a log event, whatever the encoding."""
+
+    format: Format
+    reporter: str
+    caller: Caller
+    at: datetime
+    attributes: Mapping[str, Any]
+    """Those of `WANTED`, scalars only."""
+    latency_ms: float | None = None
+    failed: bool = False
+    message: Any = None
+    """Status message."""
+    exception: Mapping[str, Any] = {}
+    """Attributes of the exception event, if there is one."""
+    trace: str | None = None
+    """Trace and span id: the call's identity where the provider gave none."""
+
+
+class _Parameters(msgspec.Struct, gc=False):
+    model: Any = None
+    stream: Any = None
+
+
+_NO_PARAMETERS = _Parameters()
+_PARAMETERS_DECODER = msgspec.json.Decoder(_Parameters)
+
+
+def caller(resource: Mapping[str, Any]) -> Caller:
+    """`unknown_service` is the SDK's way to say that nobody set a name."""
+    name = resource.get("service.name")
+    named = () if isinstance(name, str) and name.startswith("unknown_service") else (name,)
+    return Caller((*named, *_words(resource, _CALLERS)), _words(resource, _ENVIRONMENTS))
+
+
+def call_of(telemetry: Telemetry) -> Call:
+    """For what `inference` takes for a call."""
+    attributes = telemetry.attributes
+    parameters = _parameters(attributes)
+    error_class, error_text = _error(telemetry)
+    streaming = next((said for key in _STREAMING if (said := truth(attributes.get(key))) is not None), None)
+    who = Who(
+        format=telemetry.format,
+        reporter=telemetry.reporter,
+        service=telemetry.caller.service,
+        environment=telemetry.caller.environment,
+        provider=_words(attributes, _PROVIDER),
+        host=_words(attributes, _HOST),
+        requested_id=(*_words(attributes, _REQUESTED), parameters.model if isinstance(parameters.model, str) else None),
+        served_id=_words(attributes, _SERVED),
+        either_id=_words(attributes, _EITHER),
+        operation=_operation(attributes),
+        status=attributes.get(_STATUS),
+        failed=telemetry.failed or None,
+        error_class=error_class,
+        error_text=error_text,
+        streaming=streaming if streaming is not None else truth(parameters.stream),
+    )
+    return Call(
+        who,
+        telemetry.at,
+        _number(attributes, _INPUT),
+        _number(attributes, _OUTPUT),
+        _number(attributes, _CACHED),
+        telemetry.latency_ms,
+        next((attributes[key] for key in _REQUEST_ID if attributes.get(key)), telemetry.trace),
+    )
+
+
+def _words(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[Scalar, ...]:
+    return tuple([attributes[key] for key in keys if key in attributes])
+
+
+def _number(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    return next((found for key in keys if (found := attributes.get(key)) is not None), None)
+
+
+def _operation(attributes: Mapping[str, Any]) -> Words:
+    words = tuple([_OPERATIONS.get(str(word), word) for word in _words(attributes, _OPERATION)])
+    return words or inference.operation_of_kind(attributes)
+
+
+def _parameters(attributes: Mapping[str, Any]) -> _Parameters:
+    """Of the request's JSON, only the model and whether it streams: the rest can be a prompt."""
+    if inference.OPENINFERENCE_KIND not in attributes:
+        return _NO_PARAMETERS
+    named = "llm.request.model_name" in attributes
+    for key in _PARAMETERS:
+        found = _read_parameters(attributes.get(key))
+        if named or isinstance(found.model, str):
+            return found
+    return _NO_PARAMETERS
+
+
+def _read_parameters(json: Any) -> _Parameters:
+    if not isinstance(json, str):
+        return _NO_PARAMETERS
+    try:
+        return _PARAMETERS_DECODER.decode(json)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return _NO_PARAMETERS
+
+
+def _error(telemetry: Telemetry) -> tuple[Words, str | None]:
+    """Class and text of a failed call's error. Most instrumentations have the HTTP status only in the text."""
+    attributes, exception = telemetry.attributes, telemetry.exception
+    error = attributes.get(_ERROR)
+    status = attributes.get(_STATUS)
+    if not telemetry.failed and not error and not (isinstance(status, int) and status >= 400):
+        return None, None
+    message = telemetry.message or exception.get(_EXCEPTION_MESSAGE)
+    return (error, _class_name(exception)), message if isinstance(message, str) else None
+
+
+def _class_name(exception: Mapping[str, Any]) -> str | None:
+    """Without its package: `openai.NotFoundError` is the `NotFoundError` of other reporters."""
+    name = exception.get(_EXCEPTION_TYPE)
+    return name.rpartition(".")[2] if isinstance(name, str) else None

@@ -1,0 +1,319 @@
+"""Kong Gateway's log records (`kafka-log` and its siblings) with the statistics of the AI plugins.
+
+One record is one request through the gateway. Under `ai` stands one entry a plugin that called a model: `proxy`
+(`ai-proxy` in 3.6 and 3.7), and transformers and judges beside it, each a call of its own. A plugin that looks things
+up by meaning names the embeddings model that it called for that. A record without `ai` is other traffic.
+https://developer.konghq.com/ai-gateway/ai-audit-log-reference/
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+from service.core.usage import Call, Decoded, FieldKind, PassedOver, Scalar, Who, Words
+from service.core.values import http_status
+from service.formats import operations
+from service.formats.contract import Context, Dialect, mark
+from service.formats.rejecting import UnreadableError
+from service.formats.times import from_milliseconds
+
+_PROXIES = frozenset({"proxy", "ai-proxy", "ai-proxy-advanced"})
+_JUDGE = "ai-llm-as-judge"
+_HIT = frozenset({"Hit", "hit", "HIT"})
+_OWNER_TAGS = ("owner:", "team:")
+
+_T = TypeVar("_T")
+_Table: TypeAlias = _T | tuple[()] | None
+"""A Lua table: an empty one is written as `[]`, whatever it would have held."""
+
+
+class _Meta(msgspec.Struct, gc=False):
+    provider_name: Scalar = None
+    request_model: Scalar = None
+    response_model: Scalar = None
+    llm_latency: Any = None
+    request_mode: Scalar = None
+    azure_deployment_id: Scalar = None
+    azure_instance_id: Scalar = None
+
+
+class _TokenDetails(msgspec.Struct, gc=False):
+    cached_tokens: Any = None
+
+
+class _Usage(msgspec.Struct, gc=False):
+    prompt_tokens: Any = None
+    completion_tokens: Any = None
+    prompt_token: Any = None
+    completion_token: Any = None
+    input_tokens: Any = None
+    output_tokens: Any = None
+    prompt_tokens_details: _Table[_TokenDetails] = None
+
+
+class _LookUp(msgspec.Struct, gc=False):
+    """A look-up by meaning, for which an embeddings model was called."""
+
+    cache_status: Scalar = None
+    embeddings_provider: Scalar = None
+    embeddings_model: Scalar = None
+    embeddings_latency: Any = None
+    embeddings_tokens: Any = None
+
+
+class _Payload(msgspec.Struct, gc=False):
+    response: Any = None
+
+
+class _Judge(msgspec.Struct, gc=False):
+    meta: _Table[_Meta] = None
+    usage: _Table[_Usage] = None
+
+
+class _Target(msgspec.Struct, gc=False):
+    provider: Scalar = None
+    model: Scalar = None
+    host: Scalar = None
+
+
+class _Plugin(_LookUp, gc=False):
+    meta: _Table[_Meta] = None
+    tried_targets: list[_Target] | None = None
+    usage: _Table[_Usage] = None
+    cache: _Table[_LookUp] = None
+    rag: _Table[_LookUp] = msgspec.field(name="rag-inject", default=None)
+    payload: _Table[_Payload] = None
+    judge: _Table[_Judge] = msgspec.field(name=_JUDGE, default=None)
+
+
+class _RequestHeaders(msgspec.Struct, gc=False):
+    consumer: Scalar = msgspec.field(name="x-consumer-username", default=None)
+
+
+class _Request(msgspec.Struct, gc=False):
+    id: Any = None
+    uri: Scalar = None
+    headers: _Table[_RequestHeaders] = None
+
+
+class _ResponseHeaders(msgspec.Struct, gc=False):
+    cache_status: Scalar = msgspec.field(name="x-cache-status", default=None)
+
+
+class _Response(msgspec.Struct, gc=False):
+    status: Scalar = None
+    headers: _Table[_ResponseHeaders] = None
+
+
+class _Consumer(msgspec.Struct, gc=False):
+    username: Scalar = None
+    custom_id: Scalar = None
+    tags: list[Any] | None = None
+
+
+class _Latencies(msgspec.Struct, gc=False):
+    """Only its presence matters: it tells Kong's records of other traffic."""
+
+
+class _Log(msgspec.Struct, gc=False, kw_only=True):
+    ai: _Table[dict[str, _Table[_Plugin]]] = None
+    latencies: _Table[_Latencies] = None
+    started_at: Any = None
+    request: _Table[_Request] = None
+    response: _Table[_Response] = None
+    consumer: _Table[_Consumer] = None
+    upstream_uri: Scalar = None
+    upstream_status: Scalar = None
+
+
+_NO_REQUEST = _Request()
+_NO_META = _Meta()
+_NO_USAGE = _Usage()
+_NO_CACHE = _LookUp()
+_PASSED = {kind: Decoded(passed=(PassedOver(kind, "kong"),)) for kind in ("other_traffic", "cache_hit")}
+
+
+def _read(log: _Log, context: Context) -> Call | Decoded:
+    if log.ai is None and (log.latencies is None or log.started_at is None):
+        raise UnreadableError("bad_field", "neither ai nor latencies and started_at")
+    if not log.ai:
+        return _PASSED["other_traffic"]
+    entries = [(plugin, entry) for plugin, entry in log.ai.items() if entry]
+    answered = _from_cache(log, entries)
+    calls: list[Call] = []
+    for plugin, entry in entries:
+        calls += _calls_of(log, plugin, entry, context, answered=answered)
+    if calls:
+        return calls[0] if len(calls) == 1 else Decoded(tuple(calls))
+    return _PASSED["cache_hit" if answered else "other_traffic"]
+
+
+def _calls_of(log: _Log, plugin: str, entry: _Plugin, context: Context, *, answered: bool) -> Iterator[Call]:
+    """`answered`: the request was, from a cache."""
+    reporter = "kong" if plugin in _PROXIES else plugin
+    for look_up in (entry, entry.cache, entry.rag):
+        if look_up and look_up.embeddings_model is not None:
+            yield _embedded(log, reporter, look_up, context)
+    if (entry.meta or entry.usage) and not answered:
+        if plugin in _PROXIES:
+            yield from _earlier_tries(log, entry, context)
+            yield _proxied(log, entry, context)
+        else:
+            yield _call(log, reporter, entry, context)
+    if entry.judge and not answered:
+        yield _call(log, _JUDGE, entry.judge, context)
+
+
+def _from_cache(log: _Log, entries: list[tuple[str, _Plugin]]) -> bool:
+    headers = log.response.headers if log.response else None
+    if headers and headers.cache_status in _HIT:
+        return True
+    return any((entry.cache or _NO_CACHE).cache_status in _HIT for _, entry in entries)
+
+
+def _embedded(log: _Log, reporter: str, look_up: _LookUp, context: Context) -> Call:
+    """The request's outcome says nothing about it."""
+    who = Who(
+        format="kong",
+        reporter=(reporter, "kong"),
+        service=_service(log),
+        provider=_said(look_up.embeddings_provider),
+        requested_id=_said(look_up.embeddings_model),
+        requested_field="model",
+        operation="embeddings",
+        key_owner=_key_owner(log),
+    )
+    tokens, latency = look_up.embeddings_tokens, look_up.embeddings_latency
+    return Call(who, _started(log, context), tokens, None, None, latency, (log.request or _NO_REQUEST).id)
+
+
+def _proxied(log: _Log, entry: _Plugin, context: Context) -> Call:
+    """The call that the client asked for, with the outcome of the request."""
+    status = http_status(_tries(log)[-1])
+    if status is None and log.response:
+        status = http_status(log.response.status)
+    answer = entry.payload.response if entry.payload else None
+    answer = answer if isinstance(answer, str) and status is not None and status >= 400 else None
+    return _call(log, "kong", entry, context, status=status, operation=_operation(log), error_text=answer)
+
+
+def _earlier_tries(log: _Log, entry: _Plugin, context: Context) -> Iterator[Call]:
+    """Those that failed before the one that was answered: a fallback would hide that a model is gone. They can be told
+    where the log names a target for each status of `upstream_status`."""
+    targets, statuses = entry.tried_targets or [], _tries(log)
+    if len(statuses) != len(targets):
+        return
+    for target, status in zip(targets[:-1], statuses[:-1], strict=True):
+        tried = _Plugin(meta=_Meta(provider_name=target.provider, request_model=target.model))
+        yield _call(log, "kong", tried, context, status=status, operation=_operation(log), host=target.host)
+
+
+def _tries(log: _Log) -> list[Scalar]:
+    """`upstream_status` lists one status a try ("429, 200"); the last is the provider's answer."""
+    said = log.upstream_status
+    return [one.strip() for one in said.split(",")] if isinstance(said, str) else [said]
+
+
+def _operation(log: _Log) -> str | None:
+    return operations.from_path(log.upstream_uri) or operations.from_path((log.request or _NO_REQUEST).uri)
+
+
+def _call(
+    log: _Log,
+    reporter: str,
+    entry: _Plugin | _Judge,
+    context: Context,
+    *,
+    status: Scalar = None,
+    operation: str | None = None,
+    error_text: str | None = None,
+    host: Scalar = None,
+) -> Call:
+    """Of another plugin than a proxy, the request's outcome and path say nothing about it."""
+    meta, usage = entry.meta or _NO_META, entry.usage or _NO_USAGE
+    requested_id, requested_field, endpoint = _requested(meta)
+    taken = _first(usage.prompt_tokens, usage.prompt_token, usage.input_tokens)
+    given = _first(usage.completion_tokens, usage.completion_token, usage.output_tokens)
+    streaming = meta.request_mode == "stream" if meta.request_mode is not None else None
+    if streaming and not taken and not given:
+        taken = given = None
+    details = usage.prompt_tokens_details
+    who = Who(
+        format="kong",
+        reporter=(reporter, "kong"),
+        service=_service(log),
+        provider=_said(meta.provider_name),
+        host=host or endpoint,
+        requested_id=requested_id,
+        requested_field=requested_field,
+        served_id=_said(meta.response_model),
+        operation=operation,
+        status=status,
+        error_text=error_text,
+        streaming=streaming,
+        key_owner=_key_owner(log),
+    )
+    cached = details.cached_tokens if details else None
+    request_id = log.request.id if log.request else None
+    return Call(who, _started(log, context), taken, given, cached, meta.llm_latency, request_id)
+
+
+def _requested(meta: _Meta) -> tuple[Scalar, FieldKind, str | None]:
+    """Id, its kind, and the host where the record proves one.
+
+    `request_model` is the model of the target that Kong chose. On Azure it is a label: the deployment was called.
+    """
+    if meta.provider_name == "azure" and (deployment := _said(meta.azure_deployment_id)) is not None:
+        instance = _said(meta.azure_instance_id)
+        return deployment, "deployment", f"{instance}.openai.azure.com" if instance else None
+    return _said(meta.request_model), "model", None
+
+
+def _said(value: Scalar) -> Scalar:
+    return None if value == "UNSPECIFIED" else value
+
+
+def _first(first: Any, second: Any, third: Any) -> Any:
+    if first is not None:
+        return first
+    return second if second is not None else third
+
+
+def _started(log: _Log, context: Context) -> datetime:
+    value = log.started_at
+    if type(value) is int or type(value) is float:
+        return from_milliseconds(value)
+    if value is None:
+        return context.time()
+    raise UnreadableError("bad_time", "started_at is no number")
+
+
+def _service(log: _Log) -> Words:
+    headers = log.request.headers if log.request else None
+    in_header = headers.consumer if headers else None
+    return (log.consumer.username, log.consumer.custom_id, in_header) if log.consumer else in_header
+
+
+def _key_owner(log: _Log) -> Words:
+    """As a tag of the consumer says, `owner:ada@example.com` or `team:payments`. Its names are the caller's."""
+    tags = log.consumer.tags if log.consumer else None
+    if not tags:
+        return None
+    words = [tag for tag in tags if isinstance(tag, str)]
+    return tuple(tag[len(mark) :] for mark in _OWNER_TAGS for tag in words if tag.startswith(mark))
+
+
+DIALECT = Dialect(
+    "kong",
+    "Kong's log records with statistics of the AI plugins",
+    _Log,
+    (mark("latencies", "started_at"), mark("ai", weak=True)),
+    _read,
+    passes={
+        "other_traffic": "other traffic of the gateway, or statistics that are off: turn on `logging.log_statistics` of"
+        " each AI plugin",
+        "cache_hit": "answered from the gateway's cache: no provider was asked",
+    },
+)

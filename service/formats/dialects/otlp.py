@@ -1,0 +1,263 @@
+"""OTLP traces and logs, as the Collector's Kafka exporter writes them: a request of 1..N resources, scopes, items.
+
+JSON and protobuf go by the same names here, so one walk reads both.
+https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+"""
+
+from collections.abc import Container, Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
+from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
+
+from service.core.usage import Call, Decoded, Format, PassedOver, Rejection
+from service.core.values import milliseconds, text
+from service.formats import times
+from service.formats.contract import Context, Dialect, mark
+from service.formats.dialects import coding_agents, genai, inference
+from service.formats.dialects.otlp_json import Logs, Traces, log_record, span
+from service.formats.dialects.wrappers import Span, without_wrappers
+from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
+
+INFERENCE_EVENT = "gen_ai.client.inference.operation.details"
+"""The one log event of the conventions that stands for a call. Those of single messages (gen_ai.user.message,
+gen_ai.choice) do not."""
+_EVENT_NAME = "event.name"
+_ERROR = (2, "STATUS_CODE_ERROR")
+"""A span's status code. Unset and Ok are no statement about HTTP."""
+MAX_ITEMS = 50_000
+"""Spans or log records of one request. The Collector's batches are of 8,192."""
+_FIRST_BYTE = b"\n"
+"""Field 1, length-delimited: how every request in protobuf that holds anything begins."""
+_Message = TypeVar("_Message", bound=Message)
+_SPAN_ATTRIBUTES = genai.WANTED
+_LOG_ATTRIBUTES = genai.WANTED | coding_agents.WANTED | {_EVENT_NAME}
+_PROTOBUF_SCALARS = frozenset({"string_value", "int_value", "double_value", "bool_value"})
+
+
+class _Item(NamedTuple):
+    caller: genai.Caller
+    scope: str
+    content: Any
+
+
+def _read_traces(traces: Any, context: Context) -> Decoded:
+    found = _Found("otlp_traces", "other_spans")
+    seen: set[tuple[str, str]] = set()
+    spans: list[Span] = []
+    for item in found.limited(_items(traces.resource_spans, "scope_spans", "instrumentation_library_spans", "spans")):
+        try:
+            one = _span(item, context)
+        except READ_ERRORS as error:
+            found.reject(error)
+            continue
+        if not one.id or (one.trace, one.id) not in seen:
+            seen.add((one.trace, one.id))
+            spans.append(one)
+    for call in without_wrappers(spans):
+        found.add(call)
+    return found.decoded()
+
+
+def _span(item: _Item, context: Context) -> Span:
+    raw = span(item.content)
+    attributes = _attributes(raw.attributes, _SPAN_ATTRIBUTES)
+    trace, own, parent = _hex(raw.trace_id), _hex(raw.span_id), _hex(raw.parent_span_id)
+    seen = Span(trace, own, parent, item.scope, inference.is_tool(attributes))
+    if not inference.is_call(attributes, name=raw.name, kind=raw.kind, scope=item.scope):
+        return seen
+    start, end = _nanoseconds(raw.start_time_unix_nano), _nanoseconds_or_zero(raw.end_time_unix_nano)
+    status = raw.status
+    return seen._replace(
+        call=genai.call_of(
+            genai.Telemetry(
+                format="otlp_traces",
+                reporter=item.scope or "opentelemetry",
+                caller=item.caller,
+                at=times.from_nanoseconds(start) if start else context.time(),
+                attributes=attributes,
+                latency_ms=_latency(start, end),
+                failed=status is not None and status.code in _ERROR,
+                message=status.message if status is not None else None,
+                exception=_exception(raw.events),
+                trace=_identity(trace, own),
+            )
+        )
+    )
+
+
+def _read_logs(logs: Any, context: Context) -> Decoded:
+    found = _Found("otlp_logs", "other_events")
+    for item in found.limited(_items(logs.resource_logs, "scope_logs", "instrumentation_library_logs", "log_records")):
+        try:
+            found.add(_log_record(item, context))
+        except READ_ERRORS as error:
+            found.reject(error)
+    return found.decoded()
+
+
+def _log_record(item: _Item, context: Context) -> Call | None:
+    raw = log_record(item.content)
+    attributes = _attributes(raw.attributes, _LOG_ATTRIBUTES)
+    event = raw.event_name or attributes.get(_EVENT_NAME)
+    body = _scalar(raw.body) if raw.body is not None else None
+    agent = coding_agents.full_name(event, body, item.scope)
+    if agent is None and (event != INFERENCE_EVENT or not inference.is_call(attributes)):
+        return None
+    time = _nanoseconds(raw.time_unix_nano) or _nanoseconds(raw.observed_time_unix_nano)
+    telemetry = genai.Telemetry(
+        format="otlp_logs",
+        # A span and a log event of one call come from one scope: two reporters, or the call would count twice.
+        reporter=f"{item.scope or 'opentelemetry'} (logs)",
+        caller=item.caller,
+        at=times.from_nanoseconds(time) if time else context.time(),
+        attributes=attributes,
+        trace=_identity(_hex(raw.trace_id), _hex(raw.span_id)),
+    )
+    return coding_agents.call_of(agent, telemetry) if agent is not None else genai.call_of(telemetry)
+
+
+class _Found:
+    """What a request's items came to. One that cannot be read costs itself, not its request."""
+
+    def __init__(self, format_: Format, others: str) -> None:
+        self._format = format_
+        self._others = others
+        self._calls: list[Call] = []
+        self._rejections: list[Rejection] = []
+        self._passed = 0
+
+    def add(self, call: Call | None) -> None:
+        if call is not None:
+            self._calls.append(call)
+        else:
+            self._passed += 1
+
+    def reject(self, error: BaseException) -> None:
+        self._rejections.append(rejection(error, self._format))
+
+    def limited(self, items: Iterable[_Item]) -> Iterator[_Item]:
+        for number, item in enumerate(items):
+            if number == MAX_ITEMS:
+                self.reject(UnreadableError("too_large", f"more than {MAX_ITEMS} spans or log records"))
+                return
+            yield item
+
+    def decoded(self) -> Decoded:
+        passed = (PassedOver(self._others, self._format, self._passed),) if self._passed else ()
+        return Decoded(tuple(self._calls), tuple(self._rejections), passed)
+
+
+def _items(resources: Any, scopes: str, old_scopes: str, items: str) -> Iterator[_Item]:
+    for resource in resources or ():
+        attributes = resource.resource.attributes if resource.resource is not None else None
+        caller = genai.caller({a.key: a.value.string_value for a in attributes or () if a.value is not None})
+        for scope in (*(getattr(resource, scopes) or ()), *(getattr(resource, old_scopes, None) or ())):
+            name = text(scope.scope.name) if scope.scope is not None else None
+            for item in getattr(scope, items) or ():
+                yield _Item(caller, name or "", item)
+
+
+def _attributes(attributes: Any, wanted: Container[str]) -> dict[str, Any]:
+    return {a.key: _scalar(a.value) for a in attributes or () if a.key in wanted and a.value is not None}
+
+
+def _scalar(value: Any) -> Any:
+    """Of lists and maps nothing is read."""
+    found = value.string_value  # most are text, and in protobuf asking which it is costs as much as reading it
+    if found:
+        return found
+    if isinstance(value, AnyValue):
+        kind = value.WhichOneof("value")
+        return getattr(value, kind) if kind in _PROTOBUF_SCALARS else None
+    return next(
+        (one for one in (found, value.int_value, value.bool_value, value.double_value) if one is not None), None
+    )
+
+
+def _exception(events: Any) -> dict[str, Any]:
+    return next(
+        (_attributes(event.attributes, genai.WANTED) for event in events or () if event.name == "exception"), {}
+    )
+
+
+def _hex(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else (value if isinstance(value, str) else "")
+
+
+def _identity(trace: str, span_id: str) -> str | None:
+    """A call's where the provider gave none."""
+    return f"{trace}/{span_id}" if len(trace) == 32 and len(span_id) == 16 else None
+
+
+def _nanoseconds(value: Any) -> int:
+    """Unix nanoseconds; text in JSON, numbers accepted; 0 is "not set"."""
+    if type(value) is int:
+        return value
+    if value is None or value == "":
+        return 0
+    if isinstance(value, str) and len(value) <= 20 and value.isascii() and value.isdigit():
+        return int(value)
+    raise UnreadableError("bad_time", "not a number of nanoseconds")
+
+
+def _nanoseconds_or_zero(value: Any) -> int:
+    """For a time without which the call still counts."""
+    try:
+        return _nanoseconds(value)
+    except UnreadableError:
+        return 0
+
+
+def _latency(start: int, end: int) -> float | None:
+    """None when either is not set, or the end lies beyond what 64 bits hold."""
+    return milliseconds((end - start) / 1_000_000) if start and 0 < end < 2**64 else None
+
+
+def _parse_traces(body: bytes) -> TracesData | None:
+    """Other bytes may parse by chance, but hardly with ids of the right length in the right place."""
+    traces = _parsed(TracesData, body)
+    if traces is None:
+        return None
+    spans = (span for one in traces.resource_spans for scope in one.scope_spans for span in scope.spans)
+    return traces if any(len(span.trace_id) == 16 and len(span.span_id) == 8 for span in spans) else None
+
+
+def _parse_logs(body: bytes) -> LogsData | None:
+    logs = _parsed(LogsData, body)
+    if logs is None:
+        return None
+    records = (record for one in logs.resource_logs for scope in one.scope_logs for record in scope.log_records)
+    return logs if any(record.time_unix_nano or record.observed_time_unix_nano for record in records) else None
+
+
+def _parsed(message: type[_Message], body: bytes) -> _Message | None:
+    try:
+        return message.FromString(body) if body[:1] == _FIRST_BYTE else None
+    except DecodeError:
+        return None
+
+
+TRACES = Dialect(
+    "otlp_traces",
+    "OTLP spans, protobuf or JSON: GenAI conventions old and new, OpenLLMetry, OpenInference",
+    Traces,
+    (mark("resourceSpans"),),
+    _read_traces,
+    _parse_traces,
+    passes={"other_spans": "spans of other work, or that only repeat what the calls below them did"},
+)
+LOGS = Dialect(
+    "otlp_logs",
+    "OTLP log events of calls: `gen_ai.client.inference.operation.details`, and those of coding agents",
+    Logs,
+    (mark("resourceLogs"),),
+    _read_logs,
+    _parse_logs,
+    passes={
+        "other_events": "log records that stand for no call: to see calls, send the traces as well, or have the"
+        f" instrumentation write `{INFERENCE_EVENT}`"
+    },
+)

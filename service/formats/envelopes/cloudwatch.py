@@ -1,0 +1,43 @@
+"""A CloudWatch Logs subscription: several log events, each with a record as text.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from service.core.usage import PassedOver, Scalar
+from service.formats import times
+from service.formats.contract import Context, Envelope, Inner, Item, mark
+
+
+class _LogEvent(msgspec.Struct, gc=False):
+    message: str
+    timestamp: Scalar = None
+
+
+class _Subscription(msgspec.Struct, gc=False, rename="camel"):
+    log_events: list[_LogEvent]
+    message_type: Scalar = None
+    owner: Scalar = None
+
+
+def _open(subscription: _Subscription, context: Context) -> Iterator[Item]:
+    if subscription.message_type == "CONTROL_MESSAGE":
+        yield PassedOver("control_message", "cloudwatch")
+        return
+    account = subscription.owner if isinstance(subscription.owner, str) else None
+    for event in subscription.log_events:
+        at = times.or_none(event.timestamp) or context.at
+        yield Inner(event.message, msgspec.structs.replace(context, at=at, account=account))
+
+
+SUBSCRIPTION = Envelope(
+    "cloudwatch",
+    "a CloudWatch Logs subscription",
+    (mark("logEvents", "messageType"), mark("logEvents", "logGroup")),
+    _open,
+    _Subscription,
+    passes={"control_message": "CloudWatch asking whether the destination answers: nothing to count"},
+)

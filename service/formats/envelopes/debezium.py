@@ -1,0 +1,68 @@
+"""Debezium's change events, and the rows that its unwrapping transform makes of them.
+
+A row that is written or read for a snapshot is a record. What becomes of a row later is none: a call is counted once.
+https://debezium.io/documentation/reference/stable/connectors/postgresql.html
+https://debezium.io/documentation/reference/stable/transformations/event-flattening.html
+"""
+
+from typing import Any
+
+import msgspec
+
+from service.core.usage import PassedOver, Scalar
+from service.formats import times
+from service.formats.contract import Context, Envelope, Inner, mark
+
+_WRITTEN = ("c", "r")
+
+
+class _Source(msgspec.Struct, gc=False):
+    ts_ms: Any = None
+
+
+class _Change(msgspec.Struct, gc=False):
+    op: Scalar
+    after: msgspec.Raw = msgspec.Raw(b"null")
+    source: _Source | None = None
+    ts_ms: Any = None
+
+
+class _Row(msgspec.Struct, gc=False):
+    op: Scalar = msgspec.field(name="__op", default=None)
+    deleted: Any = msgspec.field(name="__deleted", default=None)
+
+
+def _open_change(change: _Change, context: Context) -> Inner | PassedOver:
+    """The database's time of the change, else the connector's."""
+    after = bytes(change.after)
+    if change.op not in _WRITTEN or after == b"null":
+        return PassedOver("row_changed", "debezium")
+    written = change.source.ts_ms if change.source is not None else None
+    at = times.or_none(written) or times.or_none(change.ts_ms) or context.at
+    return Inner(after, msgspec.structs.replace(context, at=at))
+
+
+def _open_row(row: _Row, context: Context) -> Inner | PassedOver:
+    if row.deleted in (True, "true") or row.op not in (*_WRITTEN, None):
+        return PassedOver("row_changed", "debezium")
+    return Inner(None, context)
+
+
+_PASSES = {"row_changed": "a row that was updated or deleted: its call was counted when it was written"}
+CHANGE = Envelope(
+    "debezium",
+    "Debezium's change events: rows that were written, or read for a snapshot",
+    (mark("op", "source", "after"), mark("op", "source", "before"), mark("op", "source", "ts_ms"), mark("op", "after")),
+    _open_change,
+    _Change,
+    passes=_PASSES,
+)
+ROW = Envelope(
+    "debezium_row",
+    "rows of Debezium's unwrapping transform, with `__op` or `__deleted`",
+    (mark("__op"), mark("__deleted")),
+    _open_row,
+    _Row,
+    outermost=True,
+    passes=_PASSES,
+)

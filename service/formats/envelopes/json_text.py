@@ -1,0 +1,59 @@
+"""JSON around records: arrays, one text a line, a text inside a text."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from service.core.usage import Rejection
+from service.formats.contract import Context, Envelope, Inner, Item
+from service.formats.rejecting import READ_ERRORS
+
+MAX_ITEMS = 10_000
+"""Elements of one array, or lines of one value."""
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+_STRING = msgspec.json.Decoder(str)
+_SPACE = b" \t\r\n"
+
+
+def _open_array(body: bytes, context: Context) -> Iterator[Item]:
+    return _each(_ARRAY.decode(body), context)
+
+
+def _open_lines(body: bytes, context: Context) -> Iterator[Item]:
+    return _each(body.split(b"\n", MAX_ITEMS), context)
+
+
+def _each(items: Sequence[bytes | msgspec.Raw], context: Context) -> Iterator[Item]:
+    if len(items) > MAX_ITEMS:
+        yield Rejection("too_large", f"more than {MAX_ITEMS} items")
+        return
+    for item in items:
+        body = bytes(item).strip(_SPACE)
+        if body:
+            yield Inner(body, context)
+
+
+def _open_text(body: bytes, context: Context) -> Inner:
+    return Inner(_STRING.decode(body).encode(), context, text=True)
+
+
+def _is_array(body: bytes) -> bool:
+    return body[:1] == b"[" and (b"\n" not in body or _is_json(body) or not _are_lines(body))
+
+
+def _are_lines(body: bytes) -> bool:
+    """More than one line, and the first of them is a whole JSON text."""
+    return body[:1] in (b"{", b"[") and b"\n" in body and _is_json(body[: body.index(b"\n")])
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except READ_ERRORS:
+        return False
+    return True
+
+
+ARRAY = Envelope("array", "a JSON array of records", _is_array, _open_array)
+LINES = Envelope("lines", "one JSON text a line", _are_lines, _open_lines)
+TEXT = Envelope("text", "JSON text inside a JSON text", lambda body: body[:1] == b'"', _open_text)

@@ -1,0 +1,208 @@
+"""The thorough way: taking envelopes off layer by layer, until a dialect is recognised by the keys of its objects.
+
+Bounded in layers, items, and bytes, each and in total.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from service.core.usage import Call, Decoded, PassedOver, Rejection
+from service.formats import tolerant
+from service.formats.contract import AnyDialect, Context, Dialect, Inner, Item, NeedsSchema, items_of
+from service.formats.dialects import DIALECTS
+from service.formats.envelopes import ENVELOPES
+from service.formats.envelopes.cloudevents import context_of
+from service.formats.envelopes.compression import MAX_BYTES
+from service.formats.envelopes.json_text import LINES
+from service.formats.recognition import Form, recognise, recognise_row
+from service.formats.record import Record
+from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
+from service.formats.route import Step
+
+MAX_LAYERS = 8
+MAX_STRINGS = 3
+"""JSON texts inside JSON texts."""
+MAX_TOTAL_BYTES = 32 * 1024 * 1024
+"""Of all layers of one record together."""
+MAX_TOTAL_ITEMS = 50_000
+OVER_BUDGET = Rejection("too_large", "layers and items in total")
+"""All that is left of a record beyond them."""
+_SPACE = b" \t\r\n"
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TOMBSTONE = Decoded(passed=(PassedOver("tombstone", "kafka"),))
+"""A null value is how a compacted topic forgets a key."""
+_OF_BYTES = tuple(envelope for envelope in ENVELOPES if not isinstance(envelope.matches, tuple))
+_IN_BINARY = tuple(dialect for dialect in DIALECTS if dialect.parse is not None)
+
+
+class _Layer(NamedTuple):
+    body: bytes
+    context: Context
+    steps: tuple[Step, ...] = ()
+    """Envelopes around it."""
+    strings: int = 0
+
+
+class _TooMuchError(Exception):
+    """The record is over its budget."""
+
+
+class Opening:
+    """Of one record."""
+
+    def __init__(self, fixed: AnyDialect | None) -> None:
+        """`fixed`: the dialect of every record inside, whatever its keys say."""
+        self._fixed = fixed
+        self._calls: list[Call] = []
+        self._rejections: list[Rejection] = []
+        self._passed: list[PassedOver] = []
+        self._bytes_left = MAX_TOTAL_BYTES
+        self._items_left = MAX_TOTAL_ITEMS
+        self._ways: set[tuple[Step, ...] | None] = set()
+
+    @property
+    def steps(self) -> tuple[Step, ...] | None:
+        """The one way that all records inside came, told by their keys. None: there are several."""
+        return next(iter(self._ways)) if len(self._ways) == 1 else None
+
+    def read(self, record: Record) -> Decoded:
+        """A record over its total budget is one rejection and nothing else."""
+        if record.value is None:
+            return _TOMBSTONE
+        try:
+            self._open_all(_Layer(record.value, context_of(record)))
+        except _TooMuchError:
+            return Decoded(rejections=(OVER_BUDGET,))
+        return Decoded(tuple(self._calls), tuple(self._rejections), tuple(self._passed))
+
+    def _open_all(self, record: _Layer) -> None:
+        pending: list[Iterator[_Layer]] = [iter((record,))]
+        while pending:
+            layer = next(pending[-1], None)
+            if layer is None:
+                pending.pop()
+            else:
+                pending.append(self._open_safely(layer))
+
+    def _open_safely(self, layer: _Layer) -> Iterator[_Layer]:
+        """The layers inside; what is no layer is noted on the way."""
+        try:
+            if len(layer.steps) > MAX_LAYERS or layer.strings > MAX_STRINGS:
+                raise UnreadableError("too_deep", "layers of wrapping")
+            if len(layer.body) > MAX_BYTES:
+                raise UnreadableError("too_large")
+            if not layer.body.strip(_SPACE):
+                raise UnreadableError("empty")
+            self._take(size=len(layer.body))
+            yield from self._open(layer)
+        except READ_ERRORS as error:
+            self._reject(rejection(error))
+
+    def _take(self, *, size: int = 0, items: int = 0) -> None:
+        self._bytes_left -= size
+        self._items_left -= items
+        if self._bytes_left < 0 or self._items_left < 0:
+            raise _TooMuchError
+
+    def _open(self, layer: _Layer) -> Iterator[_Layer]:
+        if layer.body[:1] == b"{":
+            try:
+                fields = _fields(layer.body)
+            except msgspec.DecodeError:
+                if not LINES.matches(layer.body):  # type: ignore[operator]  # of bytes
+                    raise
+            else:
+                yield from self._open_object(layer, recognise(fields.keys()))
+                return
+        for envelope in _OF_BYTES:
+            if envelope.matches(layer.body):  # type: ignore[operator]  # of bytes
+                yield from self._inside(layer, envelope, envelope.open(layer.body, layer.context))
+                return
+        for dialect in _IN_BINARY:
+            if (parsed := dialect.parse(layer.body)) is not None:  # type: ignore[misc]  # it has one
+                self._read(self._fixed or dialect, layer, parsed if self._fixed is None else None)
+                return
+        stripped = layer.body.strip(_SPACE)
+        if stripped != layer.body:
+            yield from self._open(layer._replace(body=stripped))
+        else:
+            self._read(self._fixed, layer)
+
+    def _open_object(self, layer: _Layer, form: Form | None) -> Iterator[_Layer]:
+        if form is None or isinstance(form.thing, Dialect):
+            known = form.thing if form is not None and isinstance(form.thing, Dialect) else None
+            self._read(self._fixed or known, layer, form=form)
+        else:
+            shape = tolerant.decode(form.shape, layer.body)
+            yield from self._inside(layer, form, form.thing.open(shape, layer.context))
+
+    def _inside(self, layer: _Layer, step: Step, found: Item | Iterable[Item]) -> Iterator[_Layer]:
+        for item in items_of(found):
+            match item:
+                case Inner(body=None):
+                    form = recognise_row(_fields(layer.body).keys())
+                    yield from self._open_object(layer._replace(steps=(*layer.steps, step)), form)
+                case Inner(body=body):
+                    self._take(items=item is not found)
+                    content = body.encode() if isinstance(body, str) else body or b""
+                    yield _Layer(content, item.context, (*layer.steps, step), layer.strings + item.text)
+                case PassedOver():
+                    self._passed.append(item)
+                case Rejection():
+                    self._reject(item)
+                case NeedsSchema(schema=schema):
+                    self._reject(Rejection("needs_schema", f"schema {schema}: write JSON instead, or JSON Schema"))
+
+    def _read(self, dialect: AnyDialect | None, layer: _Layer, parsed: Any = None, form: Form | None = None) -> None:
+        """A body that is no envelope. `parsed` is what the dialect's `parse` gave."""
+        self._ways.add((*layer.steps, form) if form is not None else None)
+        if dialect is None:
+            self._reject(_unknown(layer.body))
+            return
+        try:
+            answer = dialect.read(parsed if parsed is not None else _shape(dialect, layer.body), layer.context)
+        except READ_ERRORS as error:
+            self._reject(rejection(error, dialect.name))
+            return
+        if isinstance(answer, Call):
+            self._calls.append(answer)
+        else:
+            self._calls.extend(answer.calls)
+            self._rejections.extend(answer.rejections)
+            self._passed.extend(answer.passed)
+        self._hold_to_budget()
+
+    def _reject(self, found: Rejection) -> None:
+        self._rejections.append(found)
+        self._hold_to_budget()
+
+    def _hold_to_budget(self) -> None:
+        if len(self._calls) + len(self._rejections) > MAX_TOTAL_ITEMS:
+            raise _TooMuchError
+
+
+def _fields(body: bytes) -> dict[str, msgspec.Raw]:
+    """Readers pass over names that they do not know, whatever their bytes; so does this."""
+    try:
+        return _OBJECT.decode(body)
+    except UnicodeDecodeError:
+        return _OBJECT.decode(body.decode(errors="replace").encode())
+
+
+def _shape(dialect: AnyDialect, body: bytes) -> Any:
+    """For a dialect that is fixed, whatever the body is."""
+    if dialect.parse is None or body[:1] == b"{":
+        return tolerant.decode(dialect.shape, body)
+    if (parsed := dialect.parse(body)) is None:
+        raise UnreadableError("bad_protobuf")
+    return parsed
+
+
+def _unknown(body: bytes) -> Rejection:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return Rejection("bad_encoding", "neither text nor OTLP protobuf")
+    return Rejection("unknown_format")

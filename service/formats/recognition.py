@@ -1,0 +1,100 @@
+"""Which dialect or envelope a JSON object is, by its keys: all of it follows from the two ordered tuples.
+
+Two ways come to the same answer. `recognise` looks at the keys of an object. A form's `guarded` decoder reads the shape
+at once and refuses each object that `recognise` might give to another thing: the keys of its mark have to be there, and
+of each mark that is asked before it one key must not be.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from service.formats.contract import AnyDialect, AnyEnvelope, Dialect, Mark
+from service.formats.dialects import DIALECTS
+from service.formats.envelopes import ENVELOPES
+
+Thing = AnyDialect | AnyEnvelope
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """One mark of a dialect or an envelope of JSON objects."""
+
+    thing: Thing
+    mark: Mark
+    shape: type[Any]
+    known: frozenset[str]
+    """Keys of the shape."""
+    guarded: msgspec.json.Decoder[Any]
+    guarded_many: msgspec.json.Decoder[Any] = field(init=False)
+    """Of an array of nothing else."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "guarded_many", msgspec.json.Decoder(list[self.guarded.type]))  # type: ignore[name-defined]
+
+    def fits(self, keys: Collection[str]) -> bool:
+        return self.mark.keys.issubset(keys) and (not self.mark.alone or self.known.issuperset(keys))
+
+
+def recognise(keys: Collection[str]) -> Form | None:
+    """What an object with these keys is. None: nothing that lastcall reads."""
+    return next((form for form in FORMS if form.fits(keys)), None)
+
+
+def recognise_row(keys: Collection[str]) -> Form | None:
+    """The dialect of an object that is no envelope."""
+    return next((form for form in FORMS if isinstance(form.thing, Dialect) and form.fits(keys)), None)
+
+
+def keys_of(shape: type[Any]) -> frozenset[str]:
+    return frozenset(one.encode_name for one in msgspec.structs.fields(shape))
+
+
+def _marks_in_order() -> Iterator[tuple[Thing, Mark]]:
+    objects = [(envelope, envelope.matches) for envelope in ENVELOPES if isinstance(envelope.matches, tuple)]
+    yield from ((envelope, mark) for envelope, marks in objects if envelope.outermost for mark in marks)
+    yield from ((dialect, mark) for dialect in DIALECTS for mark in dialect.marks if not mark.weak)
+    yield from ((dialect, mark) for dialect in DIALECTS for mark in dialect.marks if mark.weak)
+    yield from ((envelope, mark) for envelope, marks in objects if not envelope.outermost for mark in marks)
+
+
+def _forms() -> Iterator[Form]:
+    before: list[tuple[Thing, Mark]] = []
+    for thing, mark in _marks_in_order():
+        if thing.shape is None:
+            raise ValueError(f"{thing.name} has marks and no shape")
+        barred = {_telling(earlier, mark) for other, earlier in before if other is not thing}
+        yield Form(
+            thing, mark, thing.shape, keys_of(thing.shape), msgspec.json.Decoder(_guarded(thing.shape, mark, barred))
+        )
+        before.append((thing, mark))
+
+
+def _telling(earlier: Mark, later: Mark) -> str:
+    """A key that keeps an object with the later mark from having the earlier one as well."""
+    keys = earlier.keys - later.keys
+    if not keys:
+        raise ValueError(f"the mark {sorted(later.keys)} is never asked: {sorted(earlier.keys)} stands before it")
+    return min(keys)
+
+
+def _guarded(shape: type[msgspec.Struct], mark: Mark, barred: Collection[str]) -> type[msgspec.Struct]:
+    """The shape, with the mark's keys required and the barred ones refused, whatever stands in them."""
+    own = {one.encode_name: one for one in msgspec.structs.fields(shape)}
+    fields: list[tuple[str, Any, Any]] = []
+    for key in sorted(mark.keys):
+        known = own.get(key)
+        name, type_ = (known.name, known.type) if known else (f"mark_{len(fields)}", msgspec.Raw)
+        fields.append((name, type_, msgspec.field(name=key)))
+    for key in sorted(barred):
+        known = own.get(key)
+        name, default = (known.name, known.default) if known else (f"barred_{len(fields)}", msgspec.UNSET)
+        fields.append((name, msgspec.UnsetType, msgspec.field(name=key, default=default)))
+    return msgspec.defstruct(
+        f"Guarded{shape.__name__}", fields, bases=(shape,), kw_only=True, gc=False, forbid_unknown_fields=mark.alone
+    )
+
+
+FORMS = tuple(_forms())
