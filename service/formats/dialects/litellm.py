@@ -207,7 +207,7 @@ def _metadata(given: _Metadata | str | None) -> _Metadata:
 
 def _service(metadata: _Metadata) -> Words:
     """What the caller says of itself, else whom its key belongs to."""
-    named = (metadata.user_api_key_alias, metadata.user_api_key_team_alias)
+    named: tuple[Scalar, ...] = (metadata.user_api_key_alias, metadata.user_api_key_team_alias)
     if spend := metadata.spend_logs_metadata:
         named = (_word(spend.get("service")), *named)
     if headers := metadata.requester_custom_headers:
