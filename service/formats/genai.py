@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from service.core.usage import FieldKind, Format, UsageEvent
+from service.core.identity import answering_platform, names_deployments
+from service.core.usage import Format, UsageEvent
 from service.formats import errors, values
 
 INFERENCE_EVENT = "gen_ai.client.inference.operation.details"
@@ -66,8 +67,6 @@ _NO_CALLS = frozenset(
     | {f"{verb}_memory" for verb in ("create", "search", "update", "upsert", "delete")}
     | {"create_memory_store", "delete_memory_store"}
 )
-_AZURE_PROVIDERS = frozenset({"azure.ai.openai", "az.ai.openai", "azure", "azure_openai", "azure-openai"})
-_AZURE_HOSTS = (".openai.azure.com", ".cognitiveservices.azure.com")
 _CALLERS = ("k8s.deployment.name", "k8s.statefulset.name", "k8s.cronjob.name", "faas.name", "service.namespace")
 _ENVIRONMENTS = ("deployment.environment.name", "deployment.environment")
 
@@ -118,11 +117,11 @@ def caller(resource: Mapping[str, Any]) -> Caller:
 def event_of(telemetry: Telemetry) -> UsageEvent:
     """For what `is_call`."""
     attributes = telemetry.attributes
-    status, error_code, end_of_life = _outcome(telemetry)
-    failed = error_code is not None or (status is not None and status >= 400)
-    parameters = _parameters(attributes)
     provider = values.first_of(attributes, _PROVIDER)
     host = next((found for key in _HOST if (found := values.host(attributes.get(key))) is not None), None)
+    status, error_code, end_of_life = _outcome(telemetry, answering_platform(provider, host))
+    failed = error_code is not None or (status is not None and status >= 400)
+    parameters = _parameters(attributes)
     either = values.first_of(attributes, _SERVED_OR_REQUESTED)
     requested = values.first_of(attributes, _REQUESTED) or values.text(parameters.model)
     return UsageEvent(
@@ -134,7 +133,7 @@ def event_of(telemetry: Telemetry) -> UsageEvent:
         provider=provider,
         host=host,
         requested_id=requested or (either if failed else None),
-        requested_field=_requested_field(provider, host),
+        requested_field="deployment" if names_deployments(provider, host) else "model",
         served_id=values.first_of(attributes, _SERVED) or (None if failed else either),
         operation=_operation(attributes),
         status=status,
@@ -194,14 +193,7 @@ def _read_parameters(json: Any) -> _Parameters:
         return _NO_PARAMETERS
 
 
-def _requested_field(provider: str | None, host: str | None) -> FieldKind:
-    """An SDK's `model` argument is the deployment on Azure OpenAI, and such a name proves nothing."""
-    if host is not None and host.endswith(_AZURE_HOSTS):
-        return "deployment"
-    return "deployment" if provider is not None and provider.lower() in _AZURE_PROVIDERS else "model"
-
-
-def _outcome(telemetry: Telemetry) -> tuple[int | None, str | None, bool]:
+def _outcome(telemetry: Telemetry, platform: str | None) -> tuple[int | None, str | None, bool]:
     """HTTP status, error code, end of life. Most instrumentations have the status only in the text of the error."""
     attributes = telemetry.attributes
     status = values.http_status(attributes.get(_STATUS))
@@ -215,7 +207,7 @@ def _outcome(telemetry: Telemetry) -> tuple[int | None, str | None, bool]:
     status = status or error_status or errors.status_in(message)
     code = errors.code_in(message)
     named = code or (error if error_status is None else None) or _class_name(exception)
-    end_of_life = errors.says_end_of_life(code or error, message, status)
+    end_of_life = errors.says_end_of_life(platform, code or error, message, status)
     if named is None and (status is None or status < 400):
         named = errors.UNNAMED
     return status, named, end_of_life

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from service.core.identity import answering_platform
 from service.core.usage import Decoded, FieldKind, UsageEvent
 from service.formats import errors, operations, tolerant
 from service.formats.reading import NOTHING, Hints
@@ -196,7 +197,9 @@ def _proxied(log: _Log, entry: _Plugin, hints: Hints) -> UsageEvent:
     answer = entry.payload.response if entry.payload is not None else None
     answer = answer if isinstance(answer, str) else None
     code = errors.code_in(answer)
-    return msgspec.structs.replace(event, error_code=code, end_of_life=errors.says_end_of_life(code, answer, status))
+    platform = answering_platform(event.provider, event.host)
+    gone = errors.says_end_of_life(platform, code, answer, status)
+    return msgspec.structs.replace(event, error_code=code, end_of_life=gone)
 
 
 def _earlier_tries(log: _Log, entry: _Plugin, last: UsageEvent, hints: Hints) -> Iterator[UsageEvent]:
@@ -210,7 +213,7 @@ def _earlier_tries(log: _Log, entry: _Plugin, last: UsageEvent, hints: Hints) ->
         status = http_status(said.strip())
         tried = _Plugin(meta=_Meta(provider_name=target.provider, request_model=target.model))
         event = _event(log, last.reporter, tried, hints, status=status, operation=last.operation)
-        gone = errors.says_end_of_life(None, None, status)
+        gone = errors.says_end_of_life(None, None, None, status)
         yield msgspec.structs.replace(event, host=host(target.host), end_of_life=gone)
 
 

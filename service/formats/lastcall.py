@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from service.core.identity import answering_platform
 from service.core.usage import Decoded, FieldKind, UsageEvent
 from service.formats import errors, tolerant
 from service.formats.reading import Hints
@@ -90,21 +91,23 @@ def _event(call: _Call, hints: Hints) -> UsageEvent:
     failed = error_code is not None or (status is not None and status >= 400)
     if failed and error_code is None:
         error_code = errors.code_in(message)
+    provider, endpoint = name(call.provider), host(call.host)
+    gone = failed and errors.says_end_of_life(answering_platform(provider, endpoint), error_code, message, status)
     return UsageEvent(
         format="lastcall",
         reporter=name(call.reporter) or "lastcall",
         at=hints.time() if time is None else from_any(time),
         service=name(call.service) or hints.caller,
         environment=environment(call.environment),
-        provider=name(call.provider),
-        host=host(call.host),
+        provider=provider,
+        host=endpoint,
         requested_id=name(call.model),
         requested_field=_kind(call.model_kind),
         served_id=name(call.served_model) or name(call.response_model),
         operation=name(call.operation),
         status=status,
         error_code=error_code,
-        end_of_life=failed and errors.says_end_of_life(error_code, message, status),
+        end_of_life=gone,
         input_tokens=count(call.input_tokens),
         output_tokens=count(call.output_tokens),
         cached_tokens=count(call.cached_tokens),

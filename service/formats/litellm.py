@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from service.core.identity import answering_platform
 from service.core.usage import Decoded, FieldKind, UsageEvent
 from service.formats import errors, operations, tolerant, values
 from service.formats.reading import NOTHING, Hints
@@ -115,7 +116,8 @@ def _event(payload: _Payload, hints: Hints) -> UsageEvent:
     streaming = truth(payload.stream)
     uncounted = streaming and not payload.total_tokens
     failed = payload.status == "failure"
-    status, error_code, end_of_life = _failure(payload) if failed else (None, None, False)
+    endpoint = values.host(payload.api_base)
+    status, error_code, end_of_life = _failure(payload, provider, endpoint) if failed else (None, None, False)
     return UsageEvent(
         format="litellm",
         reporter=REPORTER,
@@ -123,7 +125,7 @@ def _event(payload: _Payload, hints: Hints) -> UsageEvent:
         service=_service(metadata),
         environment=_environment(payload.request_tags, metadata),
         provider=provider,
-        host=values.host(payload.api_base),
+        host=endpoint,
         requested_id=requested_id,
         requested_field=requested_field,
         served_id=None if failed else _served(payload),
@@ -196,13 +198,13 @@ def _environment(tags: Any, metadata: _Metadata) -> str | None:
     return values.environment(named) if isinstance(named, str) else None
 
 
-def _failure(payload: _Payload) -> tuple[int | None, str, bool]:
+def _failure(payload: _Payload, provider: str | None, endpoint: str | None) -> tuple[int | None, str, bool]:
     error = payload.error_information or _NO_ERROR
     message = next((m for m in (error.error_message, payload.error_str) if isinstance(m, str) and m), None)
     code = errors.code_in(message)
     named = code or text(error.error_class) or errors.UNNAMED
     status = values.http_status(error.error_code)
-    return status, named, errors.says_end_of_life(code, message, status)
+    return status, named, errors.says_end_of_life(answering_platform(provider, endpoint), code, message, status)
 
 
 def _cached(usage: _Usage | None) -> int | None:
