@@ -97,7 +97,8 @@ def read_word(word: str | None) -> Word:
     found = list(_named([part for part in parts if part not in _API_PARTS]))
     if None in found or not _COMPATIBLE.isdisjoint(parts):
         return Word(known=False)
-    return Word(_place([platform for platform in found if platform]), loose=not _AGENTS.isdisjoint(parts))
+    platform = _place([platform for platform in found if platform])
+    return Word(platform, loose=platform is not None and not _AGENTS.isdisjoint(parts))
 
 
 def _named(parts: list[str]) -> Iterator[str | None]:
