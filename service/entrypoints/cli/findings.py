@@ -32,7 +32,7 @@ async def find_unplaced(app: App, now: datetime) -> AsyncIterator[Finding]:
         calls, by = plural(each.calls_28d, "call"), _callers(each)
         detail = f"{calls} of 28 days to {each.model} by {by}: the log says {_said(each)}, which names no platform"
         remedy = "each platform has dates of its own: let the log name the provider, or the host that is called"
-        yield Finding("platform", "note", detail, f"{remedy}; docs/formats.md says in which fields")
+        yield Finding("platform", "note", detail, f"{remedy}; docs/identity.md says in which fields")
     if len(found) > MAX_NAMED:
         more = plural(len(found) - MAX_NAMED, "more model")
         yield Finding("platform", "note", f"{more} on an unknown platform", "the page lists them")
