@@ -154,6 +154,13 @@ def test_unknown_host_is_never_the_makers_own_api(host: str) -> None:
     )
 
 
+def test_client_librarys_word_at_an_unknown_host_is_not_where_another_makers_model_is() -> None:
+    host = "ai-gw.acme.internal"
+    assert RESOLVER.resolve("kimi-k2.5", provider="openai", host=host) == Model(None, "kimi-k2.5", "snapshot")
+    assert RESOLVER.resolve("gpt-4o", provider="openai", host=host) == Model("openai-api", "gpt-4o", "alias")
+    assert RESOLVER.resolve("kimi-k2.5", provider="openai") == Unresolved("openai-api", "unknown_model")
+
+
 @pytest.mark.parametrize(
     ("raw", "platform"),
     [

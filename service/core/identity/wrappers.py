@@ -14,9 +14,7 @@ _VERB = re.compile(
 _CLAUDE_ON_AWS = "claude_platform/"
 _IMAGE = r"\d+-x-\d+|max-x-max|\d+-steps|max-steps|hd|standard|low|medium|high"
 _ROUTES = {
-    "aws-bedrock": re.compile(
-        rf"{_IMAGE}|invoke|converse|[a-z]{{2}}(-gov)?-[a-z]+-\d|\*|\d-month-commitment"
-    ),
+    "aws-bedrock": re.compile(rf"{_IMAGE}|invoke|converse|[a-z]{{2}}(-gov)?-[a-z]+-\d|\*|\d-month-commitment"),
     "azure-openai": re.compile(rf"{_IMAGE}|us|eu|apac|us-gov|global|global-standard|chat|responses"),
     "openai-api": re.compile(rf"{_IMAGE}|chat|responses|completions|v1"),
     None: re.compile(_IMAGE),
