@@ -89,6 +89,9 @@ NEAREST_DEADLINE = _gauge(
 )
 NOTIFICATIONS = _gauge("lastcall_notifications", "Notifications in the outbox.", "state")
 UNRESOLVED_IDS = _gauge("lastcall_unresolved_ids", "Model ids seen in the last 28 days that identity does not know.")
+UNPLACED_MODELS = _gauge(
+    "lastcall_unplaced_models", "Known models called in the last 28 days on a platform that the logs do not tell."
+)
 CONDITIONS = _gauge("lastcall_conditions_open", "What is wrong with lastcall itself and not cleared.", "kind")
 LAST_TICK = _gauge("lastcall_last_tick_timestamp_seconds", "When a tick of the verb last finished.", "verb")
 

@@ -140,8 +140,8 @@ async def _why_not_tracked(
     """The use that is meant, with the most calls. None: there is none of the last weeks."""
     async with database.connect() as connection:
         uses = await read_uses(connection, catalog, now=now, service=service)
-        unknown = await read_unknown_ids(connection, now=now, service=service, spelled=model)
-    names = _canonical(catalog, model) if model else None
+        names = _canonical(catalog, model) if model else None
+        unknown = await read_unknown_ids(connection, now=now, service=service, spelled=model, models=names or ())
     found = [
         Untracked(
             service, one.environment, one.platform, one.model, True, one.calls_28d, catalog.get(one.platform, one.model)
@@ -152,9 +152,9 @@ async def _why_not_tracked(
         and platform in {None, one.platform}
     ]
     found += [
-        Untracked(service, environment or "", one.platform, one.requested_id, False, one.calls_28d, None)
+        Untracked(service, environment or "", one.platform, called, one.model is not None, one.calls_28d, None)
         for one in unknown
-        if one.requested_id is not None and platform in {None, one.platform}
+        if (called := one.model or one.requested_id) is not None and platform in {None, one.platform}
     ]
     meant = max(found, key=lambda one: one.calls_28d, default=None)
     return explain_untracked(meant, now.date()) if meant else None

@@ -1,6 +1,6 @@
 """refresh: ask the directories again, every quarter of an hour, and keep what they say for when they are down."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from service.config.directories import Directories
 from service.config.settings import Settings
 from service.core.directory.answer import Unavailable
 from service.core.directory.backstage import PassedOver
+from service.core.directory.codeowners import UnreadLine
 from service.core.directory.owners import STALE_AFTER, on_call_addresses
 from service.core.directory.stored import Answers, catalog_to_answers, rules_to_answers
 from service.core.ownership import Owner
@@ -31,6 +32,7 @@ AFTER_ERROR = timedelta(minutes=2)
 DOWN = "directory_down"
 UNREAD = "directory_unread"
 UNREAD_REMEDY = "Mend them, or name a folder without them: who owns what they describe is not known from them."
+MAX_LINES_TOLD = 5
 PAGERDUTY = "pagerduty"
 log = structlog.get_logger(__name__)
 
@@ -107,19 +109,30 @@ class Said:
     """What a directory answered."""
 
     answers: Answers
-    passed_over: PassedOver | None = None
+    unread: "Unread | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What of it could not be read, and what to do."""
+
+    detail: str
+    remedy: str
 
 
 async def _catalog(door: BackstageApi | BackstageFiles) -> Said | Unavailable:
     entities = await door.entities()
     if isinstance(entities, Unavailable):
         return entities
-    return Said(catalog_to_answers(entities.found), entities.passed_over)
+    files = entities.passed_over
+    return Said(catalog_to_answers(entities.found), _unread_files(files) if files else None)
 
 
 async def _rules(door: CodeownersFile) -> Said | Unavailable:
-    rules = await door.rules()
-    return rules if isinstance(rules, Unavailable) else Said(rules_to_answers(rules))
+    parsed = await door.read()
+    if isinstance(parsed, Unavailable):
+        return parsed
+    return Said(rules_to_answers(parsed.rules), _unread_lines(parsed.unread) if parsed.unread else None)
 
 
 async def _duties(database: Database, company: Company, door: PagerDuty, now: datetime) -> Said | Unavailable:
@@ -154,8 +167,9 @@ async def _keep(connection: Transaction, company: Company, directory: str, said:
         await look_at_services(connection, changed, now=now)
     await went_well(connection, directory, now=now)
     await clear_condition(connection, DOWN, directory, now=now)
-    if said.passed_over:
-        await raise_condition(connection, _unread(directory, said.passed_over, now))
+    if said.unread:
+        unread = Condition(UNREAD, directory, said.unread.detail, said.unread.remedy, since=now)
+        await raise_condition(connection, unread)
     else:
         await clear_condition(connection, UNREAD, directory, now=now)
 
@@ -176,7 +190,14 @@ def _condition(directory: str, said: Unavailable, as_of: datetime | None, now: d
     return Condition(DOWN, directory, f"{directory} gives no answer ({said.reason}); {kept}", said.remedy, since=now)
 
 
-def _unread(directory: str, passed_over: PassedOver, now: datetime) -> Condition:
+def _unread_files(passed_over: PassedOver) -> Unread:
     files = "1 file is" if passed_over.files == 1 else f"{passed_over.files:,} files are"
-    detail = f"{files} no YAML and passed over in what {directory} names, the first of them {passed_over.first}"
-    return Condition(UNREAD, directory, detail, UNREAD_REMEDY, since=now)
+    detail = f"{files} no YAML and passed over in what backstage names, the first of them {passed_over.first}"
+    return Unread(detail, UNREAD_REMEDY)
+
+
+def _unread_lines(lines: Sequence[UnreadLine]) -> Unread:
+    told = "; ".join(f"line {one.line}: {one.why}" for one in lines[:MAX_LINES_TOLD])
+    more = f"; and {len(lines) - MAX_LINES_TOLD:,} more" if len(lines) > MAX_LINES_TOLD else ""
+    many = "1 line of CODEOWNERS is" if len(lines) == 1 else f"{len(lines):,} lines of CODEOWNERS are"
+    return Unread(f"{many} passed over: {told}{more}", lines[0].remedy)

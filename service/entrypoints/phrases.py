@@ -24,6 +24,9 @@ ACTS = {
     "reopen": "reopened it",
 }
 
+PLACE_THEM = "Their end cannot be told: each platform has its own. Let the log name the provider, or the host called."
+"""What to do about known models on an unknown platform."""
+
 
 def is_silent(exposure: ExposureAnswer) -> bool:
     """Whether it has not called for a week, though such a silence is within its habits."""

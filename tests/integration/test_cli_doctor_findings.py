@@ -77,3 +77,34 @@ async def test_first_run_is_told_to_go_up(tmp_path: Path, monkeypatch: pytest.Mo
     assert result.exit_code == 1
     assert "empty: no `lastcall up` has run in this data folder" in result.stdout
     assert "-> run `lastcall up`; one that runs already may use another folder" in result.stdout
+
+
+async def test_line_of_codeowners_that_cannot_be_read_is_named_with_its_number(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Also before anything has ticked, and once only."""
+    (tmp_path / "CODEOWNERS").write_text("/docs/ @acme/docs\n\n/My Services/cart/ @acme/shop\n/c[a-f]rt/ @acme/shop\n")
+    file = tmp_path / "lastcall.yaml"
+    file.write_text("directories:\n  codeowners: {file: CODEOWNERS}\n")
+    given = {"LASTCALL_DATABASE_URL": database_url, "LASTCALL_CONFIG": str(file)}
+
+    before = await doctor("--json", **given)
+    await asyncio.to_thread(CliRunner().invoke, app, ["tick"], env=given)
+    after = await doctor("--json", **given)
+
+    for result in (before, after):
+        found = json.loads(result.stdout)
+        lines = [(one["verdict"], one["detail"], one["remedy"]) for one in found if "passed over" in one["detail"]]
+        assert lines == [
+            (
+                "bad",
+                "line 3 of CODEOWNERS is passed over: Services/cart/ is no owner",
+                "An owner is @user, @org/team or an e-mail address; a space within a path is written with a backslash.",
+            ),
+            (
+                "bad",
+                "line 4 of CODEOWNERS is passed over: /c[a-f]rt/: `[ ]` is no range here",
+                "Write `*` or `?`, or a line for each name.",
+            ),
+        ]
+        assert result.exit_code == 1

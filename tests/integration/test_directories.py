@@ -276,6 +276,51 @@ async def test_folder_without_any_readable_file_is_no_answer(database: Database,
     assert refreshed.errors == {"backstage": "no_yaml"}
 
 
+HELPDESK = """
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: helpdesk, annotations: {github.com/team-slug: acme/other}}
+spec: {owner: "group:helpdesk-leads"}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Resource
+metadata: {name: helpdesk-pipeline}
+spec: {owner: "group:others", implementation: {kind: Component, metadata: {name: helpdesk}, spec: {owner: nobody}}}
+"""
+
+
+@pytest.mark.parametrize("name", ["catalog-info.yml", "Catalog-Info.yaml", "CATALOG-INFO.YAML", "all/helpdesk.YML"])
+async def test_descriptor_is_read_whatever_its_file_is_called(database: Database, tmp_path: Path, name: str) -> None:
+    """And only what stands at the top of a document is an entity."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(HELPDESK)
+    company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
+    await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    assert (await ownership(database, "helpdesk", NOW, company)).owner.team == "helpdesk-leads"
+
+
+async def test_lines_of_codeowners_that_cannot_be_read_are_a_condition_until_mended(
+    database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "CODEOWNERS"
+    file.write_text("!/docs/ @acme/docs\n/services/cart/ @acme/shop\n/My Services/quote-bot/ @acme/quotes\n")
+    company = Company(directories=Directories(codeowners=Codeowners(file)))
+    door = Doors(codeowners=CodeownersFile(file))
+    await refresh(database, company, door, now=NOW)
+    assert await conditions(database) == [
+        (
+            UNREAD,
+            "codeowners",
+            "2 lines of CODEOWNERS are passed over: line 1: !/docs/: `!` takes nothing away; "
+            "line 3: Services/quote-bot/ is no owner",
+        )
+    ]
+    assert (await ownership(database, "cart", NOW, company)).owner.team == "shop"
+    file.write_text("/services/cart/ @acme/shop\n/My\\ Services/quote-bot/ @acme/quotes\n")
+    await refresh(database, company, door, now=NOW + timedelta(minutes=15))
+    assert await conditions(database) == []
+
+
 async def test_codeowners_names_the_team_and_lastcall_yaml_where_it_hears(database: Database, tmp_path: Path) -> None:
     file = tmp_path / "CODEOWNERS"
     file.write_text("* @acme/platform\n/services/cart/ @acme/shop\n")

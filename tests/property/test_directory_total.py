@@ -50,6 +50,7 @@ LINES = st.text(alphabet="*/?[]!#@\\ \t\r\x00\ud800abc.") | st.text()
 
 @given(st.lists(LINES), st.sampled_from(["a", "a/b", "*", "", "{service}", "\0"]))
 def test_any_codeowners_file_is_read(lines: list[str], service: str) -> None:
-    rules = parse_codeowners("\n".join(lines))
-    assert b"\\u0000" not in msgspec.json.encode(rules_to_answers(rules))
-    CodeOwners(rules).owner_of(service)
+    parsed = parse_codeowners("\n".join(lines))
+    assert b"\\u0000" not in msgspec.json.encode(rules_to_answers(parsed.rules))
+    assert all(one.why.isprintable() for one in parsed.unread)
+    CodeOwners(parsed.rules).owner_of(service)

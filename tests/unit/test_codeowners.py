@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.core.directory.codeowners import CodeOwners, Rule, parse_codeowners
+from service.core.directory.codeowners import MAX_RULES, CodeOwners, Rule, parse_codeowners
 
 FILE = """
 # Everything that nobody else has.
@@ -21,7 +21,7 @@ services/*.py           @acme/python
 
 
 def owner_of(service: str, *paths: str, text: str = FILE) -> tuple[str | None, tuple[str, ...]] | None:
-    owner = CodeOwners(parse_codeowners(text), paths or ("services/{service}/",)).owner_of(service)
+    owner = CodeOwners(parse_codeowners(text).rules, paths or ("services/{service}/",)).owner_of(service)
     return (owner.team, owner.people) if owner else None
 
 
@@ -63,6 +63,11 @@ def test_service_belongs_to_the_last_line_that_matches_its_folder(
         pytest.param("/services/ca?t/", "services/cart", True, id="a question mark is one letter"),
         pytest.param("*.py", "services/cart", False, id="some files of it only"),
         pytest.param("/services/c[a]rt/", "services/cart", False, id="brackets are letters"),
+        pytest.param(r"/services/c\[a\]rt/", "services/c[a]rt", True, id="escaped brackets are letters"),
+        pytest.param(r"/services/ca\*/", "services/cart", False, id="an escaped star is a letter"),
+        pytest.param(r"/services/ca\*/", "services/ca*", True, id="and matches that letter"),
+        pytest.param(r"/services/c\art/", "services/cart", True, id="an escaped letter is that letter"),
+        pytest.param("/My Services/cart/", "My Services/cart", True, id="a space"),
         pytest.param("/Services/Cart/", "services/cart", False, id="case matters"),
     ],
 )
@@ -71,7 +76,7 @@ def test_pattern_covers_a_folder(pattern: str, folder: str, covers: bool) -> Non
 
 
 def test_owner_says_by_which_line() -> None:
-    owner = CodeOwners(parse_codeowners(FILE)).owner_of("cart")
+    owner = CodeOwners(parse_codeowners(FILE).rules).owner_of("cart")
     assert owner is not None
     assert owner.rule == "line 6 of CODEOWNERS, /services/cart/"
 
@@ -81,8 +86,89 @@ def test_of_several_places_the_line_furthest_down_wins() -> None:
     assert owner_of("cart", "apps/{service}", "services/{service}/", text=text) == ("new", ())
 
 
-def test_escaped_hash_is_part_of_the_pattern() -> None:
-    assert parse_codeowners(r"/services/\#x/ @acme/x") == [Rule(1, "/services/#x/", ("@acme/x",))]
+@pytest.mark.parametrize(
+    ("line", "pattern", "owners"),
+    [
+        pytest.param(r"/services/\#x/ @acme/x", "/services/#x/", ("@acme/x",), id="an escaped hash"),
+        pytest.param(r"\#x/ @acme/x", "#x/", ("@acme/x",), id="an escaped hash at the start"),
+        pytest.param(
+            r"/My\ Services/quote-bot/ @acme/quotes", "/My Services/quote-bot/", ("@acme/quotes",), id="space"
+        ),
+        pytest.param("/a\\\tb/ @acme/x", "/a\tb/", None, id="an escaped tab, which nothing can show"),
+        pytest.param(r"/a\ b\ c/ @acme/x # one @two", "/a b c/", ("@acme/x",), id="spaces, and a comment"),
+        pytest.param(r"/jokes/ @acme/fun # trailing remark", "/jokes/", ("@acme/fun",), id="a comment behind"),
+        pytest.param("/jokes/ @acme/fun#remark", "/jokes/", ("@acme/fun",), id="a comment without a space"),
+        pytest.param(r"/a\*b/ @acme/x", r"/a\*b/", ("@acme/x",), id="an escaped star stays escaped"),
+        pytest.param("/a/ @acme/x\tbob@example.com", "/a/", ("@acme/x", "bob@example.com"), id="tabs between"),
+        pytest.param("/roles/ @@maintainer", "/roles/", ("@@maintainer",), id="a role of GitLab"),
+    ],
+)
+def test_line_is_read_as_at_github(line: str, pattern: str, owners: tuple[str, ...] | None) -> None:
+    parsed = parse_codeowners(line)
+    assert parsed.rules == ([Rule(1, pattern, owners)] if owners else [])
+    assert len(parsed.unread) == (0 if owners else 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "why", "remedy"),
+    [
+        pytest.param("!a/ @acme/x", "!a/: `!` takes nothing away", "Let a line further down", id="a negation"),
+        pytest.param("/c[a-f]rt/ @acme/x", "/c[a-f]rt/: `[ ]` is no range here", "Write `*` or `?`", id="a range"),
+        pytest.param("/c[art/ @acme/x", "/c[art/: `[ ]` is no range here", "Write `*` or `?`", id="half a range"),
+        pytest.param("/My Services/cart/ @acme/x", "Services/cart/ is no owner", "a space within a path", id="a space"),
+        pytest.param("/a/ acme/x", "acme/x is no owner", "An owner is @user, @org/team or", id="an owner without @"),
+        pytest.param("/a/ @", "@ is no owner", "An owner is", id="nobody's handle"),
+        pytest.param("/a/ @acme/x, @acme/y", "@acme/x, is no owner", "An owner is", id="a comma"),
+        pytest.param("/a/ @acme/x \\", "it ends in a backslash", "A backslash makes a letter", id="half an escape"),
+        pytest.param("/" + "a" * 300 + " @acme/x", "is no path of up to 200", "Shorten it", id="too long"),
+    ],
+)
+def test_line_that_cannot_be_read_says_which_and_what_to_do(line: str, why: str, remedy: str) -> None:
+    parsed = parse_codeowners(f"# remark\n/good/ @acme/good\n{line}\n/last/ @acme/last\n")
+
+    assert [rule.pattern for rule in parsed.rules] == ["/good/", "/last/"]
+    ((number, said, mend),) = [(one.line, one.why, one.remedy) for one in parsed.unread]
+    assert number == 3
+    assert why in said
+    assert remedy in mend
+
+
+def test_path_with_a_space_belongs_to_whom_the_file_says() -> None:
+    text = "/docs/ @acme/docs\n/My\\ Services/ @acme/platform\n/My\\ Services/quote-bot/ @acme/quotes\n"
+    text += "/My\\ Services/jokes/ @acme/fun # trailing remark\n"
+    assert owner_of("quote-bot", "My Services/{service}/", text=text) == ("quotes", ())
+    assert owner_of("jokes", "My Services/{service}/", text=text) == ("fun", ())
+    assert owner_of("other", "My Services/{service}/", text=text) is None
+
+
+SECTIONS = """
+[Search] @acme/search
+/services/search-api/
+/services/search-web/  @acme/web
+^[Payments][2] @acme/payments ada@example.com
+/services/cart/
+[Documentation]
+/services/manual/
+"""
+
+
+def test_sections_owners_answer_for_lines_that_name_none() -> None:
+    assert owner_of("search-api", text=SECTIONS) == ("search", ())
+    assert owner_of("search-web", text=SECTIONS) == ("web", ())
+    assert owner_of("cart", text=SECTIONS) == ("payments", ("ada@example.com",))
+    assert owner_of("manual", text=SECTIONS) is None
+    assert parse_codeowners(SECTIONS).unread == []
+
+
+def test_role_alone_is_nobody_that_is_known() -> None:
+    assert owner_of("cart", text="/services/cart/ @@maintainer\n") is None
+    assert owner_of("cart", text="/services/cart/ @@maintainer @acme/payments\n") == ("payments", ())
+
+
+def test_more_rules_than_are_read_are_told_of() -> None:
+    parsed = parse_codeowners("/a/ @acme/x\n" * (MAX_RULES + 1))
+    assert len(parsed.rules) == MAX_RULES
+    assert [(one.line, one.why) for one in parsed.unread] == [(MAX_RULES + 1, "only the first 20,000 rules are read")]
 
 
 def test_stars_without_end_are_matched_at_once() -> None:

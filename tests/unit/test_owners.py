@@ -23,7 +23,7 @@ OWNERS = Owners(
     },
     listed={"both": Owner("catalog"), "listed": Owner("shop", rule="component:default/listed")},
     groups={"shop": Owner("Shop", channel="#shop")},
-    code=CodeOwners(parse_codeowners("/services/listed/ @acme/x\n/services/code/ @acme/Shop\n")),
+    code=CodeOwners(parse_codeowners("/services/listed/ @acme/x\n/services/code/ @acme/Shop\n").rules),
     as_of={"backstage": NOW - timedelta(minutes=5), "codeowners": NOW - timedelta(hours=30)},
     now=NOW,
 )

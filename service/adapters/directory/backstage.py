@@ -16,6 +16,8 @@ PAGE = 500
 MAX_ENTITIES = 200_000
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 8 * 1024 * 1024
+_SUFFIXES = frozenset({".yaml", ".yml"})
+"""In any case."""
 _MARK = "backstage.io/"
 """Stands in the apiVersion of every entity."""
 _FIELDS = (
@@ -108,7 +110,7 @@ class BackstageFiles:
         if not self._path.is_dir():
             yield self._path
             return
-        files = (one for kind in ("*.yaml", "*.yml") for one in self._path.rglob(kind) if one.is_file())
+        files = (one for one in self._path.rglob("*.*") if one.suffix.lower() in _SUFFIXES and one.is_file())
         yield from sorted(files)[:MAX_FILES]
 
 

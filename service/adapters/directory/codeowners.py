@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from service.core.directory.answer import Unavailable
-from service.core.directory.codeowners import Rule, parse_codeowners
+from service.core.directory.codeowners import Parsed, parse_codeowners
 
 MAX_BYTES = 3 * 1024 * 1024
 """GitHub takes no larger one."""
@@ -14,10 +14,10 @@ class CodeownersFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def rules(self) -> list[Rule] | Unavailable:
-        return await asyncio.to_thread(self._rules)
+    async def read(self) -> Parsed | Unavailable:
+        return await asyncio.to_thread(self._read)
 
-    def _rules(self) -> list[Rule] | Unavailable:
+    def _read(self) -> Parsed | Unavailable:
         try:
             if self._path.stat().st_size > MAX_BYTES:
                 return Unavailable("too_large", f"Shorten {self._path} to 3 MB.", is_refusal=True)

@@ -260,12 +260,17 @@ class ModelUse(Answer):
 
 
 class UnknownId(Answer):
-    """A model id that identity does not know: it may be deprecated, and nobody could tell."""
+    """A model id that identity does not know, or a known model on a platform that the log does not tell. It may be
+    going away, and nobody could say when."""
 
     requested_id: str | None = Field(
         description="As the log spells the model asked for, else the one that answered; null: the log names none."
     )
-    provider: str | None
+    model: str | None = Field(
+        default=None, description="The model, where it is known and only its platform is not; null: an unknown id."
+    )
+    provider: str | None = Field(description="As a log names it.", examples=["Langchain"])
+    host: str | None = Field(default=None, description="A host that was called, where a log names one.")
     platform: str | None
     services: list[str] = Field(description="Some of the services that use it, most calls first.")
     service_count: int

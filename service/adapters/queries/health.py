@@ -15,7 +15,7 @@ from service.adapters.postgres.tables import notifications
 from service.adapters.queries.answers import HeartbeatAnswer, WatermarkAnswer
 from service.adapters.queries.exposures import Standing
 from service.adapters.queries.operation import read_heartbeats, read_watermarks
-from service.adapters.queries.unknown import count_unknown_ids
+from service.adapters.queries.unknown import count_unknown_ids, count_unplaced_models
 
 ANSWERS_WITHIN_SECONDS = 5.0
 
@@ -65,6 +65,7 @@ async def set_gauges(connection: AsyncConnection, standings: Iterable[Standing],
     for beat in await read_heartbeats(connection):
         metrics.LAST_TICK.labels(beat.verb).set(beat.finished_at.timestamp())
     metrics.UNRESOLVED_IDS.set(await count_unknown_ids(connection, now=now))
+    metrics.UNPLACED_MODELS.set(await count_unplaced_models(connection, now=now))
     nearest: dict[str, int] = {}
     for exposure in standings:
         metrics.EXPOSURES.labels(exposure.platform, exposure.state).inc()

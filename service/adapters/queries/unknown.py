@@ -1,10 +1,13 @@
-"""Model ids that identity does not know. An unknown id is not fine: it may be going away, and nobody could tell."""
+"""What identity cannot place: model ids that it does not know, and known models on a platform that no log names.
 
-from collections.abc import Iterable
+Neither is fine: the model may be going away, and nobody could tell.
+"""
+
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Subquery, func, or_, select, union
+from sqlalchemy import Column, ColumnElement, Subquery, and_, func, or_, select, union
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,13 +19,20 @@ from service.core.exposure import ExposureKey
 MAX_SERVICES = 5
 """Named with each id; the count says how many there are."""
 
-
-_ID = ("requested_id", "provider", "platform")
 _requested, _served = series.c.requested_id, series.c.served_id
+_MODEL = func.coalesce(series.c.served_model, series.c.requested_model)
+_ID = ("subject", "model", "platform")
+"""What the counts of reporters are compared by, with service and environment: one model, or one id as logs spell it."""
+_SHOWN = ("requested_id", "provider", "host", "last_at")
+"""Of several the last in order: two reporters may spell one thing in two ways."""
 
 
 def _unresolved() -> ColumnElement[bool]:
-    return series.c.requested_model.is_(None) & series.c.served_model.is_(None)
+    return _MODEL.is_(None)
+
+
+def _unplaced() -> ColumnElement[bool]:
+    return and_(_MODEL.is_not(None), series.c.platform.is_(None))
 
 
 def _spelled(text: str) -> ColumnElement[bool]:
@@ -36,6 +46,9 @@ def _spelled(text: str) -> ColumnElement[bool]:
 def _is_spelled(column: Column[Any], spelling: str) -> ColumnElement[bool]:
     written = func.lower(column)
     return or_(written == spelling, func.right(written, len(spelling) + 1) == f"/{spelling}")
+
+
+_KINDS = {True: _unplaced(), False: _unresolved(), None: or_(_unresolved(), _unplaced())}
 
 
 async def read_uses_spelled(connection: AsyncConnection, text: str) -> set[ExposureKey]:
@@ -56,25 +69,30 @@ async def read_unknown_ids(
     now: datetime,
     service: str | None = None,
     spelled: str | None = None,
+    models: Collection[str] = (),
+    unplaced: bool | None = None,
     limit: int = 100,
 ) -> list[UnknownId]:
     """Of the last 28 days, most calls first. Calls are the largest reporter's, hour by hour, as everywhere.
 
-    `spelled` keeps those that a log wrote so, with a provider's prefix or without.
+    `spelled` keeps those that a log wrote so, with a provider's prefix or without, and those of `models`, which it is
+    known to mean. `unplaced` keeps known models on an unknown platform; False, unknown ids; None, both.
     """
     s, u = series.c, usage_hourly.c
-    named = func.coalesce(_requested, _served).label("requested_id")
-    words = [named, *(s[name] for name in ("provider", "platform", "service", "environment", "reporter"))]
-    scope = [_unresolved(), u.hour > now - timedelta(days=DAYS), u.hour <= now]
+    named = func.coalesce(_requested, _served)
+    use = (func.coalesce(_MODEL, named).label("subject"), _MODEL.label("model"), s.platform, s.service, s.environment)
+    scope = [u.hour > now - timedelta(days=DAYS), u.hour <= now]
+    scope.append(_KINDS[unplaced])
     if service is not None:
         scope.append(s.service == service)
     if spelled is not None:
-        scope.append(_spelled(spelled))
+        scope.append(or_(_spelled(spelled), _MODEL.in_(models)))
+    shown = (named.label("requested_id"), s.provider, s.host, u.last_at)
     by_reporter = (
-        select(*words, u.hour, func.sum(u.calls).label("calls"), func.max(u.last_at).label("last_at"))
+        select(*use, u.hour, func.sum(u.calls).label("calls"), *(func.max(each).label(each.name) for each in shown))
         .join_from(series, usage_hourly, u.series_id == s.id)
         .where(*scope)
-        .group_by(*words, u.hour)
+        .group_by(*use, u.hour, s.reporter)
         .subquery()
     )
     by_hour = _fold(by_reporter, (*_ID, "service", "environment", "hour"), func.max(by_reporter.c.calls))
@@ -82,16 +100,18 @@ async def read_unknown_ids(
     t = by_service.c
     calls = func.sum(t.calls).label("calls")
     rows = await connection.execute(
-        select(t.requested_id, t.provider, t.platform, calls, func.max(t.last_at).label("last_at"))
+        select(t.model, t.platform, calls, *_last_of(by_service))
         .add_columns(func.array_agg(aggregate_order_by(t.service, t.calls.desc(), t.service)).label("services"))
-        .group_by(t.requested_id, t.provider, t.platform)
-        .order_by(calls.desc(), t.requested_id, t.provider, t.platform)
+        .group_by(*(t[name] for name in _ID))
+        .order_by(calls.desc(), t.subject, t.platform)
         .limit(limit)
     )
     return [
         UnknownId(
             requested_id=row.requested_id,
+            model=row.model,
             provider=row.provider,
+            host=row.host,
             platform=row.platform,
             services=row.services[:MAX_SERVICES],
             service_count=len(row.services),
@@ -104,13 +124,28 @@ async def read_unknown_ids(
 
 def _fold(rows: Subquery, keys: Iterable[str], calls: ColumnElement[Any]) -> Subquery:
     kept = [rows.c[key] for key in keys]
-    return select(*kept, calls.label("calls"), func.max(rows.c.last_at).label("last_at")).group_by(*kept).subquery()
+    return select(*kept, calls.label("calls"), *_last_of(rows)).group_by(*kept).subquery()
+
+
+def _last_of(rows: Subquery) -> list[ColumnElement[Any]]:
+    return [func.max(rows.c[name]).label(name) for name in _SHOWN]
 
 
 async def count_unknown_ids(connection: AsyncConnection, *, now: datetime) -> int:
     """Distinct ids of the last 28 days."""
-    s, u = series.c, usage_hourly.c
     named = func.coalesce(_requested, _served)
+    return await _count(connection, (named, series.c.provider, series.c.platform), _unresolved(), now=now)
+
+
+async def count_unplaced_models(connection: AsyncConnection, *, now: datetime) -> int:
+    """Known models of the last 28 days that were called on an unknown platform."""
+    return await _count(connection, (_MODEL,), _unplaced(), now=now)
+
+
+async def _count(
+    connection: AsyncConnection, what: Iterable[ColumnElement[Any]], scope: ColumnElement[bool], *, now: datetime
+) -> int:
+    s, u = series.c, usage_hourly.c
     recent = select(1).where(u.series_id == s.id, u.hour > now - timedelta(days=DAYS), u.hour <= now).exists()
-    distinct = select(named, s.provider, s.platform).where(_unresolved(), recent).distinct().subquery()
+    distinct = select(*what).where(scope, recent).distinct().subquery()
     return (await connection.execute(select(func.count()).select_from(distinct))).scalar_one()

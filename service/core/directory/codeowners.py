@@ -1,8 +1,10 @@
 """A CODEOWNERS file -> who owns a service, by the folder of its code. The last line that matches wins.
 
-Patterns are GitHub's: those of gitignore without `!` and `[ ]`, where `folder/*` does not reach below that folder.
+Patterns are GitHub's: those of gitignore without `!` and `[ ]`, where `folder/*` does not reach below that folder. A
+line that GitHub would refuse is passed over, and told of with its number.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -14,6 +16,7 @@ from service.core.ownership import Owner
 SERVICE = "{service}"
 DEFAULT_PATHS = (f"services/{SERVICE}/",)
 MAX_RULES = 20_000
+MAX_QUOTED = 60
 _SOME_FILE, _SOME_SERVICE = "\0", "\1"
 """Names that no pattern spells out."""
 
@@ -39,14 +42,99 @@ class Rule:
         return _reaches(self.segments, _path(folder))
 
 
-def parse_codeowners(text: str) -> list[Rule]:
-    """Lines that are no rule are passed over: comments, GitLab's sections, and patterns that GitHub refuses."""
-    rules = []
+@dataclass(frozen=True, slots=True)
+class UnreadLine:
+    """A line that is passed over, as GitHub passes it over."""
+
+    line: int
+    why: str
+    """Quotes the file: printable, bounded."""
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    rules: list[Rule]
+    unread: list[UnreadLine]
+
+
+def parse_codeowners(text: str) -> Parsed:
+    """Total. Comments end at the line's; a section of GitLab gives its owners to the lines that name none."""
+    rules: list[Rule] = []
+    unread: list[UnreadLine] = []
+    of_section: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
-        pattern, *owners = line.replace("\\#", _SOME_FILE).partition("#")[0].replace(_SOME_FILE, "#").split() or [""]
-        if pattern and pattern[0] not in "![^" and len(pattern) <= MAX_TEXT and pattern.isprintable():
-            rules.append(Rule(number, pattern, tuple(one for one in owners if _is_owner(one))))
-    return rules[:MAX_RULES]
+        try:
+            heading = _SECTION.fullmatch(line.strip())
+            pattern, *owners = ["", *_words(heading["owners"])] if heading else _words(line) or [""]
+            said = tuple(map(_owner, owners))
+            if heading:
+                of_section = said
+            elif pattern:
+                rules.append(Rule(number, _pattern(pattern), said or of_section))
+        except _UnreadError as error:
+            unread.append(UnreadLine(number, *error.args))
+    if len(rules) > MAX_RULES:
+        why = f"only the first {MAX_RULES:,} rules are read"
+        unread.append(UnreadLine(rules[MAX_RULES].line, why, "Join lines with `*`, or name owners in lastcall.yaml."))
+    return Parsed(rules[:MAX_RULES], unread)
+
+
+_SECTION = re.compile(r"\^?\[[^\[\]]+\](?:\[\d+\])?(?P<owners>(?:\s.*)?)")
+_WORD = re.compile(r"(?:\\.|[^\s#\\])+")
+_PLAIN_ESCAPE = re.compile(r"\\([\s#])")
+"""Of what would end the pattern. An escaped `*` or `?` stays escaped, and is that letter alone."""
+
+
+class _UnreadError(ValueError):
+    """Why, and what to do."""
+
+
+def _words(line: str) -> list[str]:
+    """Apart by white space, up to a comment; a backslash makes a letter of white space and of `#`."""
+    words, at = [], 0
+    while at < len(line):
+        if line[at].isspace():
+            at += 1
+        elif line[at] == "#":
+            break
+        elif word := _WORD.match(line, at):
+            words.append(_PLAIN_ESCAPE.sub(r"\1", word[0]))
+            at = word.end()
+        else:
+            raise _UnreadError("it ends in a backslash", "A backslash makes a letter of what follows: take it away.")
+    return words
+
+
+def _pattern(text: str) -> str:
+    if text.startswith("!"):
+        raise _UnreadError(f"{_quoted(text)}: `!` takes nothing away", "Let a line further down name other owners.")
+    if _BRACKET.search(text):
+        raise _UnreadError(f"{_quoted(text)}: `[ ]` is no range here", "Write `*` or `?`, or a line for each name.")
+    if len(text) > MAX_TEXT or not text.isprintable():
+        raise _UnreadError(
+            f"{_quoted(text)} is no path of up to {MAX_TEXT} printable characters", "Shorten it with `*`."
+        )
+    return text
+
+
+_BRACKET = re.compile(r"(?<!\\)[\[\]]")
+
+
+def _owner(text: str) -> str:
+    if len(text) <= MAX_TEXT and text.isprintable() and (_HANDLE.fullmatch(text) or email_in(text) is not None):
+        return text
+    remedy = "An owner is @user, @org/team or an e-mail address; a space within a path is written with a backslash."
+    raise _UnreadError(f"{_quoted(text)} is no owner", remedy)
+
+
+_HANDLE = re.compile(r"@@?[^\s@,;]+")
+"""`@@maintainer` is a role of GitLab: whoever has it."""
+
+
+def _quoted(text: str) -> str:
+    shown = "".join(one if one.isprintable() else "?" for one in text[:MAX_QUOTED])
+    return f"{shown}..." if len(text) > MAX_QUOTED else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +160,12 @@ class CodeOwners:
         rule, path = max(winners, key=lambda one: one[0].line)
         if rule.covers(path.replace(SERVICE, _SOME_SERVICE)) or not rule.owners:
             return None
-        teams = [owner.rpartition("/")[2] for owner in rule.owners if owner.startswith("@") and "/" in owner]
-        people = tuple(owner for owner in rule.owners if email_in(owner))
-        team = teams[0] if teams else rule.owners[0].lstrip("@")
+        owners = [owner for owner in rule.owners if not owner.startswith("@@")]
+        if not owners:
+            return None
+        teams = [owner.rpartition("/")[2] for owner in owners if owner.startswith("@") and "/" in owner]
+        people = tuple(owner for owner in owners if email_in(owner))
+        team = teams[0] if teams else owners[0].lstrip("@")
         return Owner(team, people, rule=f"line {rule.line} of CODEOWNERS, {rule.pattern}")
 
     def _winner(self, folder: str) -> Rule | None:
@@ -88,19 +179,19 @@ def _path(folder: str) -> tuple[str, ...]:
     return (*folder.strip("/").split("/"), _SOME_FILE)
 
 
-def _is_owner(text: str) -> bool:
-    return (
-        len(text) <= MAX_TEXT
-        and text.isprintable()
-        and ((text[0] == "@" and len(text) > 1) or email_in(text) is not None)
-    )
-
-
 def _segments(pattern: str) -> tuple[str, ...]:
     """`**` stands for any number of folders. What has no slash but at its end may stand at any depth."""
     body = pattern.strip("/")
     depth = [] if "/" in pattern.rstrip("/") else ["**"]
-    return (*depth, *(one.replace("[", "[[]") for one in body.split("/")))
+    return (*depth, *map(_matchable, body.split("/")))
+
+
+def _matchable(segment: str) -> str:
+    """For `fnmatch`, which knows brackets, and no backslash."""
+    return _LITERAL.sub(lambda found: f"[{letter}]" if (letter := found[0][-1]) in "*?[" else letter, segment)
+
+
+_LITERAL = re.compile(r"\\.|\[")
 
 
 def _reaches(pattern: Sequence[str], path: Sequence[str]) -> bool:

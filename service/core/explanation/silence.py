@@ -29,7 +29,10 @@ class Untracked:
 def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
     where = f" on {words.platform_name(use.platform)}" if use.platform else ""
     wrong = None
-    if not use.is_known:
+    if use.is_known and not use.platform:
+        mend = "let the log name the provider, or the host that is called"
+        wrong = Wrong.of(f"nobody can tell when {use.model} goes where it is called", mend)
+    elif not use.is_known:
         mend = f"`lastcall resolve {use.model}` says what is known; an alias in the catalog makes it known"
         wrong = Wrong.of(f"nobody can tell whether {use.model} is going away", mend)
     return Explanation(
@@ -56,6 +59,8 @@ def _why(use: Untracked, today: date) -> Iterator[str]:
     record = use.deprecation
     if not use.is_known:
         yield f"lastcall does not know the model {use.model}, so it cannot know whether it is going away."
+    elif not use.platform:
+        yield f"The log does not tell on which platform {use.model} is called, and each platform has dates of its own."
     elif record is None:
         yield f"The catalog has no record of {use.model} on this platform: no end of it is known."
     elif not record.is_deprecated:

@@ -12,7 +12,9 @@ _WORDS = {
     "openai-api": "openai open_ai text_completion_openai openai_responses openai_chat",
     "chatgpt-app": "chatgpt",
     "azure-openai": "azure azure_openai azure_ai_openai az_ai_openai azure_text",
-    "azure-foundry": "azure_ai az_ai azure_ai_inference az_ai_inference azure_foundry azure_ai_foundry azureai",
+    "azure-foundry": (
+        "azure_ai az_ai azure_ai_inference az_ai_inference azure_foundry azure_ai_foundry azure_ai_studio azureai"
+    ),
     "anthropic-api": "anthropic anthropic_text claude",
     "aws-bedrock": (
         "bedrock aws aws_bedrock bedrock_converse bedrock_mantle bedrock_runtime amazon_bedrock anthropic_bedrock"
@@ -46,12 +48,12 @@ _WORDS = {
     "cloudflare-ai-gateway": "cloudflare_gateway compat",
     "openrouter": "openrouter open_router",
     "vercel-ai-gateway": "vercel_ai_gateway vercel",
-    "oci": "oci oracle",
+    "oci": "oci oci_genai oci_generative_ai oracle",
     "watsonx": "watsonx watsonx_text ibm_watsonx_ai ibm",
     "self-hosted": "ollama ollama_chat vllm hosted_vllm llamafile lm_studio lmstudio xinference infinity triton tgi",
     "cerebras": "cerebras",
     "moonshot-api": "moonshot moonshotai",
-    "alibaba-model-studio": "dashscope alibaba alibaba_model_studio",
+    "alibaba-model-studio": "dashscope alibaba alibaba_model_studio tongyi",
     "wandb-inference": "wandb wandb_inference",
     "baseten-model-apis": "baseten baseten_model_apis",
     "scaleway-generative-apis": "scaleway scaleway_generative_apis",

@@ -19,22 +19,29 @@ _API = (
     "chat completion completions response responses message messages text embedding embeddings embed embedder image "
     "images audio speech transcription transcriptions realtime rerank reranker ranker converse invoke generate "
     "generator generation model models llm llms language multimodal api apis client sdk async runtime beta v1 v2 v3 "
-    "service instrumentation instrumentor agent agents assistant assistants"
+    "service endpoint instrumentation instrumentor maas agent agents assistant assistants "
+    "cn us eu apac intl global china"
 )
-"""What was called or who called it there, never where: `groq.chat`, `OpenAIChatGenerator`."""
+"""What was called, who called it there, or in which region: `groq.chat`, `OpenAIChatGenerator`, `moonshotai-cn`."""
 _API_PARTS = frozenset(_API.split())
 _AGENTS = frozenset({"agent", "agents", "assistant", "assistants"})
 """Google's agent kit writes `gcp.vertex.agent` for whatever model it calls: an id that proves another place wins."""
 _FRAMEWORKS = (
-    "langchain langchaincommunity langchainjs langgraph langsmith langfuse llamaindex haystack crewai strands "
-    "semantickernel autogen ag2 pydanticai dspy smolagents instructor mastra agno genkit springai vercelai aisdk adk "
-    "googleadk microsoftframework agentframework browseruse litellm litellmproxy portkey kong openinference "
-    "openllmetry traceloop opentelemetry otel logfire mlflow unknown none"
+    "langchain langchaincommunity langchainjs langchain4j langgraph langsmith langfuse llamaindex haystack crewai "
+    "strands semantickernel autogen ag2 pydanticai dspy smolagents instructor mastra agno genkit springai vercelai "
+    "aisdk adk googleadk microsoftframework agentframework browseruse litellm litellmproxy lite portkey kong "
+    "openinference openllmetry traceloop opentelemetry otel logfire mlflow unknown none"
 )
 """Frameworks, and tools that write logs: they name whatever they call by the id, and say nothing of the place."""
 _COMPATIBLE = frozenset({"compatible", "compat", "like", "custom"})
 """`openai-compatible.chat`, `openai_like`, `custom_openai`: the API of that maker, spoken by somebody else."""
-_CLOUDS = {"gcp": "vertex-ai", "googlecloud": "vertex-ai", "amazon": "aws-bedrock", "microsoftazure": "azure-openai"}
+_CLOUDS = {
+    "gcp": "vertex-ai",
+    "googlecloud": "vertex-ai",
+    "amazon": "aws-bedrock",
+    "microsoftazure": "azure-openai",
+    "nvidia": "nvidia-nim",
+}
 """Words of a provider field alone: before an id, `amazon/` is a maker's name."""
 _NEUTRAL = ("ai", "microsoft", "cloud")
 
@@ -89,15 +96,17 @@ def read_word(word: str | None) -> Word:
         return NOTHING
     if len(word) > LONGEST_WORD or not word.isascii():
         return Word(known=False)
-    if (slug := word.lower()) in PLATFORM_WORDS:
-        return Word(PLATFORM_WORDS[slug])
+    slug = word.lower()
+    if (platform := PLATFORM_WORDS.get(slug) or platform_of_host(slug)) is not None:  # LiveKit's word is the host
+        return Word(platform)
     if slug.startswith("vertex_ai-") and slug.endswith("models"):  # LiteLLM, by maker: vertex_ai-llama_models
         return Word("vertex-ai")
     parts = [part.lower() for part in _PARTS.findall(word)]
     found = list(_named([part for part in parts if part not in _API_PARTS]))
     if None in found or not _COMPATIBLE.isdisjoint(parts):
         return Word(known=False)
-    return Word(_place([platform for platform in found if platform]), loose=not _AGENTS.isdisjoint(parts))
+    platform = _place([each for each in found if each])
+    return Word(platform, loose=platform is not None and not _AGENTS.isdisjoint(parts))
 
 
 def _named(parts: list[str]) -> Iterator[str | None]:

@@ -10,7 +10,7 @@ from service.core.identity.clean import RefusedError, clean
 from service.core.identity.hint import read_hint
 from service.core.identity.knowledge import Knowledge
 from service.core.identity.paths import read_path
-from service.core.identity.platforms import platform_of_host, platform_of_wrapper
+from service.core.identity.platforms import MAKERS_APIS, platform_of_host, platform_of_wrapper
 from service.core.identity.provider_words import telling_word
 from service.core.identity.spelling import Spelling, UnreadableError
 from service.core.identity.wrappers import Address, unwrap
@@ -132,7 +132,11 @@ class Resolver:
         if platform is None:
             return self._somewhere(text) if elsewhere else self._without_platform(text)
         try:
-            return self._look_up(platform, text) or Unresolved(platform, "unknown_model")
+            if found := self._look_up(platform, text):
+                return found
+            if elsewhere and platform in MAKERS_APIS and isinstance(other := self._somewhere(text), Model):
+                return other  # the word was that of a client library
+            return Unresolved(platform, "unknown_model")
         except UnreadableError as unreadable:
             return Unresolved(platform, unreadable.reason)
 

@@ -11,11 +11,10 @@ _VERB = re.compile(
     r":(generatecontent|streamgeneratecontent|rawpredict|streamrawpredict|predict|serverstreamingpredict|embedcontent|"
     r"batchembedcontents|counttokens|predictlongrunning)$"
 )
+_CLAUDE_ON_AWS = "claude_platform/"
 _IMAGE = r"\d+-x-\d+|max-x-max|\d+-steps|max-steps|hd|standard|low|medium|high"
 _ROUTES = {
-    "aws-bedrock": re.compile(
-        rf"{_IMAGE}|invoke|converse|[a-z]{{2}}(-gov)?-[a-z]+-\d|\*|\d-month-commitment|claude_platform"
-    ),
+    "aws-bedrock": re.compile(rf"{_IMAGE}|invoke|converse|[a-z]{{2}}(-gov)?-[a-z]+-\d|\*|\d-month-commitment"),
     "azure-openai": re.compile(rf"{_IMAGE}|us|eu|apac|us-gov|global|global-standard|chat|responses"),
     "openai-api": re.compile(rf"{_IMAGE}|chat|responses|completions|v1"),
     None: re.compile(_IMAGE),
@@ -96,6 +95,8 @@ def _named(text: str) -> tuple[str | None, str]:
 
 def unwrap_routes(platform: str | None, text: str) -> Address:
     """Take off routes, regions, modes and image sizes, and the platform's own name when it is said twice."""
+    if platform == "aws-bedrock" and text.startswith(_CLAUDE_ON_AWS):  # run by Anthropic, with its dates
+        return Address("anthropic-api", text.removeprefix(_CLAUDE_ON_AWS))
     routes = _ROUTES.get(platform, _ROUTES[None])
     segment, slash, rest = text.partition("/")
     while slash and (routes.fullmatch(segment) or (platform is not None and platform_of_wrapper(segment) == platform)):

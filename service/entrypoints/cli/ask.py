@@ -46,7 +46,11 @@ class Found:
     exposures: Sequence[ExposureAnswer]
     uses: Sequence[ModelUse]
     unknown_ids: Sequence[UnknownId]
-    """Not empty: nobody can say which model it is."""
+    """Ids of which nobody can say which model it is, and known models of which nobody can say where they are called."""
+
+    @property
+    def is_unknown(self) -> bool:
+        return any(each.model is None for each in self.unknown_ids)
 
 
 def who(
@@ -59,7 +63,9 @@ def who(
         await catch_up(app.database, now=now)
         models = models_meant(app, model)
         async with app.database.connect() as connection:
-            unknown = [] if models else await read_unknown_ids(connection, now=now, spelled=model)
+            unknown = await read_unknown_ids(
+                connection, now=now, spelled=model, models=models, unplaced=True if models else None
+            )
             behind = set() if models else await read_uses_spelled(connection, model)
             if not models and not unknown and not behind:
                 _no_such_model(app, model, await read_uses(connection, app.catalog, now=now))
@@ -81,7 +87,7 @@ def who(
         emit({"asked": model} | {name: _plain(some) for name, some in answers.items()})
     else:
         _show_who(model, found)
-    if found.unknown_ids:
+    if found.is_unknown:
         raise typer.Exit(Exit.BAD_NEWS)
 
 
@@ -113,10 +119,9 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
         f"[bold]{escape(answer.service)}[/], owned by {escape(answer.team or f'nobody: {answer.rule}')}", soft_wrap=True
     )
     if not answer.models:
-        console.print("No call to a known model in 28 days.")
+        console.print("No call to a known model on a known platform in 28 days.")
     show_calls(answer.exposures, answer.models, of_one_service=True)
-    if answer.unknown_ids:
-        show_unknown(answer.unknown_ids, of_one_service=True)
+    show_unknown(answer.unknown_ids, of_one_service=True)
 
 
 def due(
@@ -182,11 +187,11 @@ def _plain(answers: Sequence[BaseModel]) -> list[dict[str, Any]]:
 
 
 def _show_who(asked: str, found: Found) -> None:
-    if found.unknown_ids:
+    if found.is_unknown:
         console.print(
             f"[yellow]lastcall does not know {escape(asked)}[/]: it may be going away, and nobody could tell."
         )
-        show_unknown(found.unknown_ids)
-    elif not found.exposures and not found.uses:
+    elif not found.exposures and not found.uses and not found.unknown_ids:
         console.print(f"No service has called {escape(asked)} in 28 days.", soft_wrap=True)
+    show_unknown(found.unknown_ids)
     show_calls(found.exposures, found.uses)

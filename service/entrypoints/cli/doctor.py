@@ -2,11 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -24,28 +23,19 @@ from service.core.delivery import Failed
 from service.core.directory.owners import STALE_AFTER
 from service.core.words import listed, plural
 from service.engine.ownership import load_owners
-from service.engine.refresh import PAGERDUTY
+from service.engine.refresh import PAGERDUTY, UNREAD
+from service.entrypoints.cli.findings import MAX_NAMED, Finding, find_unplaced, find_unread, unread_lines
 from service.entrypoints.cli.output import Exit, console, emit
 from service.entrypoints.cli.session import plainly, read_settings, with_database
 from service.entrypoints.logs import leave_kafka_to_the_command
 
-Verdict = Literal["good", "note", "bad"]
 QUIET_HEARTBEAT = timedelta(minutes=5)
 PATIENCE_SECONDS = 10.0
 NAME_WIDTH = 14
-MAX_NAMED = 5
 _OTHER_FOLDER = (
     "run `lastcall up`; one that runs already may use another folder: its first lines say which LASTCALL_DATA_DIR "
     "to export here"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    what: str
-    verdict: Verdict
-    detail: str
-    remedy: str | None = None
 
 
 def doctor(
@@ -95,13 +85,18 @@ async def examine(app: App, *, now: datetime, embedded: bool) -> AsyncIterator[F
     yield await _kafka(app)
     yield await _slack(app)
     if database.verdict == "good":
-        async for finding in _running(app, now):
+        lines = await unread_lines(app)
+        async for finding in _running(app, now, apart=() if lines is None else {(UNREAD, "codeowners")}):
             yield finding
         async for finding in _directories(app, now):
+            yield finding
+        for finding in find_unread(lines or ()):
             yield finding
         async for finding in _unwritten(app, now):
             yield finding
         async for finding in _rejected(app, now):
+            yield finding
+        async for finding in find_unplaced(app, now):
             yield finding
 
 
@@ -162,7 +157,8 @@ async def _slack(app: App) -> Finding:
     return Finding("Slack", "good", app.settings.slack_api_url)
 
 
-async def _running(app: App, now: datetime) -> AsyncIterator[Finding]:
+async def _running(app: App, now: datetime, *, apart: Collection[tuple[str, str]]) -> AsyncIterator[Finding]:
+    """The scheduler, and open conditions, but for those that are told of `apart`."""
     health = await read_database_health(app.database)
     beats = [beat.finished_at for beat in health.heartbeats]
     if not beats:
@@ -178,6 +174,8 @@ async def _running(app: App, now: datetime) -> AsyncIterator[Finding]:
             yield Finding("scheduler", "note", detail, "restart it")
     async with app.database.connect() as connection:
         for condition in await open_conditions(connection):
+            if (condition.kind, condition.subject) in apart:
+                continue
             detail = f"{condition.subject}: {condition.detail} (since {condition.since:%Y-%m-%d %H:%M} UTC)"
             yield Finding(condition.kind, "bad", detail, condition.remedy)
 

@@ -60,12 +60,35 @@ def _show_uses(uses: Sequence[ModelUse], *, of_one_service: bool) -> None:
 
 
 def show_unknown(ids: Sequence[UnknownId], *, of_one_service: bool = False) -> None:
+    """What identity cannot place, where there is anything."""
+    if unplaced := [each for each in ids if each.model is not None]:
+        _show_unplaced(unplaced, of_one_service=of_one_service)
+    if unknown := [each for each in ids if each.model is None]:
+        _show_unknown_ids(unknown, of_one_service=of_one_service)
+
+
+def _show_unplaced(ids: Sequence[UnknownId], *, of_one_service: bool) -> None:
+    services = () if of_one_service else (Column("services", wraps=True),)
+    columns = (*_MODEL, Column("the log says"), *services, Column("calls 28d", right=True))
+    rows = []
+    for each in ids:
+        who = () if of_one_service else (_callers(each),)
+        says = ", ".join(filter(None, (each.provider, each.host))) or "nothing"
+        rows.append((each.model, "unknown", says, *who, words.short_number(each.calls_28d)))
+    show_table(columns, rows, title="Known models on an unknown platform")
+    console.print(f"  {phrases.PLACE_THEM}", soft_wrap=True)
+
+
+def _show_unknown_ids(ids: Sequence[UnknownId], *, of_one_service: bool) -> None:
     services = () if of_one_service else (Column("services", wraps=True),)
     columns = (Column("id"), Column("provider"), *services, Column("calls 28d", right=True))
     rows = []
     for each in ids:
-        users = ", ".join(each.services) + (" ..." if each.service_count > len(each.services) else "")
-        who = () if of_one_service else (users,)
+        who = () if of_one_service else (_callers(each),)
         id_ = each.requested_id or "(none in the log)"
         rows.append((id_, each.platform or each.provider or "", *who, words.short_number(each.calls_28d)))
     show_table(columns, rows, title="Ids that lastcall does not know")
+
+
+def _callers(each: UnknownId) -> str:
+    return ", ".join(each.services) + (" ..." if each.service_count > len(each.services) else "")

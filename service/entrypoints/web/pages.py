@@ -66,7 +66,9 @@ templates.env.filters.update(
     urgency=show.urgency,
     when=phrases.when,
 )
-templates.env.globals.update(states=phrases.STATES, is_silent=phrases.is_silent, no_team=NO_TEAM)
+templates.env.globals.update(
+    states=phrases.STATES, is_silent=phrases.is_silent, no_team=NO_TEAM, place_them=phrases.PLACE_THEM
+)
 
 Shown = Literal["calling", "all", "active", "overdue", "broken", "redirected", "waived", "quiet"]
 
@@ -123,7 +125,8 @@ async def exposures(request: Request, here: Here, query: Annotated[PageQuery, Qu
 async def _blind_spots(here: Context, now: datetime) -> dict[str, Any]:
     async with here.app.database.connect() as connection:
         return {
-            "unknown_ids": await read_unknown_ids(connection, now=now, limit=UNREAD_ROWS),
+            "unplaced": await read_unknown_ids(connection, now=now, unplaced=True, limit=UNREAD_ROWS),
+            "unknown_ids": await read_unknown_ids(connection, now=now, unplaced=False, limit=UNREAD_ROWS),
             "rejections": (await read_rejections(connection, now=now))[:UNREAD_ROWS],
             "conditions": await open_conditions(connection),
         }
@@ -158,7 +161,13 @@ async def service(request: Request, here: Here, name: Annotated[Name, Path()]) -
     answer = await here.service(name, now)
     if answer is None:
         raise HTTPException(404, {"error": "No log has named this service.", "remedy": "Look for it in the list."})
-    context = {"now": now, "service": answer, "groups": group(answer.exposures)}
+    context = {
+        "now": now,
+        "service": answer,
+        "groups": group(answer.exposures),
+        "unplaced": [each for each in answer.unknown_ids if each.model is not None],
+        "unknown_ids": [each for each in answer.unknown_ids if each.model is None],
+    }
     return templates.TemplateResponse(request, "service.html", context)
 
 
