@@ -137,6 +137,7 @@ def upgrade() -> None:
     sa.Column('platform', sa.Text(), nullable=True),
     sa.Column('requested_model', sa.Text(), nullable=True),
     sa.Column('served_model', sa.Text(), nullable=True),
+    sa.Column('served_is_another', sa.Boolean(), server_default=sa.text('false'), nullable=False, comment='the served model is no version of the requested one'),
     sa.Column('resolved_by', sa.Text(), nullable=False, comment='digest of the catalog that resolved the models'),
     sa.Column('samples', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False, comment='request ids, as evidence'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_series')),

@@ -183,6 +183,19 @@ async def test_corrected_alias_takes_effect_on_history(database: Database, loade
     assert (await days_of(database))["search-api", DAY].calls == 1
 
 
+async def test_corrected_alias_says_anew_whether_another_model_answered(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    """Another catalog took what answered for the model that was asked for."""
+    await count_and_reconcile(database, loaded, make_event(at=AT, served_id="gpt-4.1-2025-04-14"))
+    async with database.begin() as connection:
+        wrong = {"served_model": MODEL, "served_is_another": False, "resolved_by": "another catalog"}
+        await connection.execute(series.update().values(wrong))
+    await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)
+    row = (await days_of(database))["search-api", DAY]
+    assert (row.calls, row.redirected) == (1, 1)
+
+
 async def test_catalog_is_stored_once_and_moves_are_recorded(database: Database, loaded: LoadedCatalog) -> None:
     first = Catalog([make_deprecation(model=MODEL)], digest="first")
     moved = Catalog([make_deprecation(model=MODEL, shutdown_on=date(2025, 8, 14))], digest="second")

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.agenda import look_after_calls, look_at_uses
 from service.adapters.postgres.tables import series, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import unnested
-from service.adapters.postgres.usage_keys import KEY, is_another
+from service.adapters.postgres.usage_keys import KEY
 from service.adapters.postgres.usage_marks import DAY, Mark, take_marks
 from service.core.calendar import utc_midnight
 from service.core.exposure import ExposureKey
@@ -89,7 +89,7 @@ def _by_reporter(touched: TableValuedAlias) -> CTE:
     hours = _hours_of(called, touched)
     s, t, u = called.c, touched.c, hours.c
     day = [t[name] for name in DAY]
-    another = and_(s.requested_model == t.model, is_another(s.served_model, t.model))
+    another = and_(s.requested_model == t.model, s.served_is_another)
     return (
         select(
             *day,

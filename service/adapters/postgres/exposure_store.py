@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import series, sightings, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import unnested
-from service.adapters.postgres.usage_keys import KEY, is_another, key_rows, same_key
+from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import LONGEST_QUIET, DayOfUse, Exposure, ExposureKey
 from service.core.rollup import MAX_SAMPLES
@@ -178,7 +178,7 @@ async def _served_ids(
         return {}
     v = key_rows(keys)
     s, u = series.c, usage_hourly.c
-    another = and_(_asks(v), is_another(s.served_model, v.c.model))
+    another = and_(_asks(v), s.served_is_another)
     day = func.date_trunc("day", u.hour, "UTC")
     rows = await connection.execute(
         select(*(v.c[name] for name in KEY), s.served_id)

@@ -5,6 +5,7 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, Uuid, select
@@ -15,6 +16,7 @@ from service.adapters.postgres.tables import series
 from service.adapters.postgres.unnest import chunked, unnested
 from service.core.catalog.lifecycle import Catalog
 from service.core.identity import Identified, Resolver
+from service.core.redirect import served_is_another
 from service.core.rollup import SeriesKey
 
 TOO_MANY = "(too many)"
@@ -116,8 +118,7 @@ class SeriesBook:
                 {
                     "digest": digest_of(key),
                     **key._asdict(),
-                    **self._identify(key)._asdict(),
-                    "resolved_by": self._catalog.digest,
+                    **resolved(self._identify(key), self._catalog),
                     "samples": list(samples.get(key, ())),
                 }
                 for key in some
@@ -134,6 +135,15 @@ def _order(key: SeriesKey) -> tuple[str, ...]:
 
 def _overflow(service: str) -> SeriesKey:
     return SeriesKey(service, "", TOO_MANY, None, None, None, "model", None)
+
+
+def resolved(models: Identified, catalog: Catalog) -> dict[str, Any]:
+    """The columns that say what a catalog makes of a series."""
+    return {
+        **models._asdict(),
+        "served_is_another": served_is_another(models.requested_model, models.served_model),
+        "resolved_by": catalog.digest,
+    }
 
 
 def digest_of(key: SeriesKey) -> uuid.UUID:

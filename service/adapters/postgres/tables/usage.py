@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -66,6 +67,10 @@ series = Table(
     Column("platform", Text),
     Column("requested_model", Text),
     Column("served_model", Text),
+    Column(
+        "served_is_another", Boolean, nullable=False, server_default=text("false"),
+        comment="the served model is no version of the requested one",
+    ),
     Column("resolved_by", Text, nullable=False, comment="digest of the catalog that resolved the models"),
     Column("samples", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="request ids, as evidence"),
     Index("ix_series_service", "service", "environment", "platform"),
