@@ -15,6 +15,7 @@ from service.adapters.postgres.tables import catalog_loads, deprecations, series
 from service.adapters.postgres.usage_marks import Mark, mark_days
 from service.core.catalog.lifecycle import Catalog, Deprecation
 from service.core.exposure import ExposureKey
+from service.core.identify import identify
 from service.core.identity import Resolver
 
 BATCH = 1_000
@@ -135,13 +136,7 @@ async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver:
     marks: list[Mark] = []
     for row in found:
         before = (row.platform, row.requested_model, row.served_model)
-        after = resolver.identify(
-            provider=row.provider,
-            host=row.host,
-            requested_id=row.requested_id,
-            requested_field=row.requested_field,
-            served_id=row.served_id,
-        )
+        after = identify(resolver, row)
         await connection.execute(update(series).where(s.id == row.id).values(resolved(after, catalog)))
         if before != tuple(after):
             names = {(before[0], model) for model in before[1:]} | {(after.platform, model) for model in after[1:]}

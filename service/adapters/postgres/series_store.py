@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.tables import series
 from service.adapters.postgres.unnest import chunked, unnested
 from service.core.catalog.lifecycle import Catalog
+from service.core.identify import identify
 from service.core.identity import Identified, Resolver
 from service.core.redirect import served_is_another
 from service.core.rollup import SeriesKey
@@ -41,13 +42,7 @@ class SeriesBook:
         self._hour: datetime | None = None
 
     def _identify(self, key: SeriesKey) -> Identified:
-        return self._resolver.identify(
-            provider=key.provider,
-            host=key.host,
-            requested_id=key.requested_id,
-            requested_field=key.requested_field,
-            served_id=key.served_id,
-        )
+        return identify(self._resolver, key)
 
     async def find(
         self,
