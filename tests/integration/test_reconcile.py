@@ -12,7 +12,7 @@ from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.daily_usage import work_out_days
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_store import load_public_exposures, with_evidence
-from service.adapters.postgres.series_store import models_of
+from service.adapters.postgres.series_store import uses_of
 from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
 from service.adapters.postgres.watermark_store import clock
 from service.core.catalog.lifecycle import Catalog
@@ -259,7 +259,7 @@ async def test_series_that_a_writer_counts_by_is_resolved_again_after_it(
     other = Catalog([], digest="another")
     async with database.begin() as writer:
         (id_,) = await writer.scalars(select(series.c.id))
-        await models_of(writer, [id_])
+        await uses_of(writer, [id_])
         assert (await reconcile(database, other, loaded.resolver, now=NOW)).series == 0
     assert (await reconcile(database, other, loaded.resolver, now=NOW)).series == 1
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, FromClause, Row, Select, Text, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import series, sightings, usage_daily, usage_hourly
+from service.adapters.postgres.tables import series, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import unnested
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
 from service.adapters.postgres.volumes import by_reporter, ranked, volume
@@ -123,13 +123,12 @@ async def with_evidence(connection: AsyncConnection, exposures: Sequence[Exposur
     to_rank = {key: of_use for key, of_use in found.items() if len(_spelled(of_use)) > 1}
     calls = await _calls_by_spelling(connection, to_rank, now)
     served = await _served_ids(connection, [one.key for one in exposures if one.days[-1].redirected], now)
-    sighted = await _sighted(connection, keys)
     return [
         replace(
             exposure,
             requested_ids=_most_used_first(found.get(exposure.key, ()), calls.get(exposure.key, {})),
             served_ids=served.get(exposure.key, ()),
-            request_ids=sighted.get(exposure.key) or _samples(found.get(exposure.key, ())),
+            request_ids=_samples(found.get(exposure.key, ())),
         )
         for exposure in exposures
     ]
@@ -142,15 +141,15 @@ class _Series(NamedTuple):
 
 
 async def _series_of(connection: AsyncConnection, keys: Sequence[ExposureKey]) -> Mapping[ExposureKey, list[_Series]]:
-    """Those that asked for the model, or were answered by it, oldest first. A use has several where the log words its
-    calls in several ways. OFFSET 0 keeps the planner from reading all series."""
+    """Those that asked for the model, or were answered by it, with the latest samples first. A use has several where
+    the log words its calls in several ways. OFFSET 0 keeps the planner from reading all series."""
     v = key_rows(keys)
     of_use = select(series).where(_of(v)).correlate(v).offset(0).lateral("of_use")
     s = of_use.c
     rows = await connection.execute(
         select(*(v.c[name] for name in KEY), s.id, s.requested_id, s.samples)
         .join_from(v, of_use, true())
-        .order_by(s.id)
+        .order_by(s.sampled_on.desc().nulls_last(), s.id)
     )
     found: dict[ExposureKey, list[_Series]] = defaultdict(list)
     for row in rows:
@@ -207,15 +206,6 @@ async def _served_ids(
     for row in rows:
         found[ExposureKey(*row[:4])].append(row.served_id)
     return {key: tuple(ids) for key, ids in found.items()}
-
-
-async def _sighted(connection: AsyncConnection, keys: Sequence[ExposureKey]) -> Mapping[ExposureKey, tuple[str, ...]]:
-    """Request ids of the newest sighting. Calls before the announcement were no sightings."""
-    v = key_rows(keys)
-    rows = await connection.execute(
-        select(*(v.c[name] for name in KEY), sightings.c.request_ids).join_from(v, sightings, same_key(v, sightings))
-    )
-    return {ExposureKey(*row[:4]): tuple(row.request_ids) for row in rows}
 
 
 def _of(v: Any) -> Any:
