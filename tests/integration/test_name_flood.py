@@ -150,6 +150,22 @@ async def test_name_that_was_folded_is_found_again_in_an_hour_with_room(
     assert (calls[TOO_MANY_SERVICES, "production", DYING], calls["zebra", "production", DYING]) == (1, 2)
 
 
+async def test_fresh_words_everywhere_make_a_trickle_in_each_later_hour(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    store = a_process(database, loaded, Bounds(Allowance(5, 1), Allowance(900, 0), (Allowance(5, 1),) * 4))
+    for hour in range(4):
+        fresh = [
+            make_event(at=NOW, service=f"s{word}", environment=f"e{word}", reporter=f"r{word}", provider=f"p{word}")
+            for word in range(100 * hour, 100 * hour + 100)
+        ]
+        await count_calls(database, loaded, fresh, NOW + hour * HOUR, store=store)
+    # Five with names; of the one that stands for all others five by environment and reporter, five by reporter, and the
+    # rest as one. Each later hour adds one of each but the last.
+    assert await scalar(database, "SELECT count(*) FROM series") == 5 + 5 + 5 + 1 + 3 * 3
+    assert await scalar(database, "SELECT sum(calls) FROM usage_hourly") == 400
+
+
 async def test_flood_is_over_when_nothing_was_folded_for_an_hour(database: Database, loaded: LoadedCatalog) -> None:
     store = a_process(database, loaded)
     await count_calls(database, loaded, services(range(9)), NOW, store=store)

@@ -19,7 +19,7 @@ from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey
 from service.core.identify import identify
 from service.core.identity import Identified, Resolver
-from service.core.name_flood import BOUNDS, Bounds, Ledger, Placed, folds, may_overflow, order, place
+from service.core.name_flood import BOUNDS, TOO_MANY_SERVICES, Bounds, Ledger, Placed, folds, may_overflow, order, place
 from service.core.redirect import served_is_another
 from service.core.rollup import SeriesKey
 
@@ -57,7 +57,8 @@ class SeriesBook:
         strangers = {key: calls[key] for key in unknown if key not in ids}
         if not strangers:
             return Found(ids)
-        ledger = await self._read_ledger(connection, {key.service for key in strangers}, now)
+        services = {TOO_MANY_SERVICES, *(key.service for key in strangers)}
+        ledger = await self._read_ledger(connection, services, now)
         known = {}
         if may_overflow(strangers, ledger):
             known = await _select(connection, {at.key for key in strangers for at in folds(key, self._resolver)})
