@@ -8,6 +8,8 @@ from service.core.usage import FieldKind
 
 class Words(Protocol):
     @property
+    def reporter(self) -> str: ...
+    @property
     def provider(self) -> str | None: ...
     @property
     def host(self) -> str | None: ...
@@ -26,4 +28,5 @@ def identify(resolver: Resolver, words: Words) -> Identified:
         requested_id=words.requested_id,
         requested_field=words.requested_field,
         served_id=words.served_id,
+        scope=words.reporter,
     )

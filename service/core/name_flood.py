@@ -166,8 +166,8 @@ def folds(key: SeriesKey, resolver: Resolver) -> Iterator[Placed]:
 
 
 def as_identified(key: SeriesKey, resolver: Resolver) -> SeriesKey:
-    """The same platform and models in as few words as there are for them. A model that cannot be named in the catalog's
-    own words keeps the log's."""
+    """The same platform and models in as few words as there are for them, whatever the reporter. A model that cannot be
+    named in the catalog's own words keeps the log's."""
     models = identify(resolver, key)
     where = key.provider or key.host
     read = key._replace(
@@ -177,16 +177,15 @@ def as_identified(key: SeriesKey, resolver: Resolver) -> SeriesKey:
         served_id=models.served_model or (key.served_id and TOO_MANY),
     )
     spelled = read._replace(requested_id=key.requested_id, served_id=key.served_id)
-    same = (
-        one for one in (read, spelled, spelled._replace(provider=key.provider)) if identify(resolver, one) == models
-    )
-    return next(same, key)
+    candidates = (read, spelled, spelled._replace(provider=key.provider))
+    return next((one for one in candidates if identify(resolver, one._replace(reporter=TOO_MANY)) == models), key)
 
 
 def _of_one_model(key: SeriesKey, resolver: Resolver) -> SeriesKey:
-    """With the model that was asked for, or else the one that answered."""
-    models = identify(resolver, key)
-    return key if models.requested_model is None or models.served_model is None else key._replace(served_id=None)
+    """Without the model that answered, where another one was asked for and is read the same without it."""
+    models, alone = identify(resolver, key), key._replace(served_id=None)
+    asked_for = identify(resolver, alone) == models._replace(served_model=None)
+    return alone if models.requested_model is not None and asked_for else key
 
 
 def order(key: SeriesKey) -> tuple[str, ...]:
