@@ -48,6 +48,6 @@ async def count_calls(
     rollup = Rollup()
     for call in calls:
         rollup.add(call)
-    store = store or UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
+    store = store or UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver))
     applied = await store.apply(Batch(rollup), {}, now=now)
     assert isinstance(applied, Applied)

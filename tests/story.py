@@ -230,7 +230,7 @@ class Story:
 
     def _open_store(self) -> UsageStore:
         catalog, resolver = self.engine.catalog, self.engine.resolver
-        return UsageStore(self.database, catalog, SeriesBook(catalog, resolver))
+        return UsageStore(self.database, SeriesBook(catalog, resolver))
 
     async def _call(self, since: datetime) -> None:
         """What was called after `since` and up to now."""

@@ -111,6 +111,18 @@ def upgrade() -> None:
     comment='What was sent, or may have been, as it was sent; written before the attempt'
     )
     op.create_index('ix_messages_rendered_at', 'messages', ['rendered_at'], unique=False)
+    op.create_table('name_floods',
+    sa.Column('subject', sa.Text(), nullable=False, comment='the service that brings the names, or all services'),
+    sa.Column('word', sa.Text(), nullable=False, comment='what differs most among the names, with `examples` of one batch'),
+    sa.Column('different', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('names', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('calls', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('examples', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('first_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('subject', name=op.f('pk_name_floods')),
+    comment='Calls that are counted without their names, because there were too many of them; while it goes on'
+    )
     op.create_table('rejections',
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
@@ -137,8 +149,11 @@ def upgrade() -> None:
     sa.Column('platform', sa.Text(), nullable=True),
     sa.Column('requested_model', sa.Text(), nullable=True),
     sa.Column('served_model', sa.Text(), nullable=True),
+    sa.Column('served_is_another', sa.Boolean(), server_default=sa.text('false'), nullable=False, comment='the served model is no version of the requested one'),
     sa.Column('resolved_by', sa.Text(), nullable=False, comment='digest of the catalog that resolved the models'),
+    sa.Column('folded', sa.SmallInteger(), server_default=sa.text('0'), nullable=False, comment="how many of the log's words were given up when names were too many; 0: none"),
     sa.Column('samples', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False, comment='request ids, as evidence'),
+    sa.Column('sampled_on', sa.Date(), nullable=True, comment='the day of the calls that the samples are of'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_series')),
     sa.UniqueConstraint('digest', name=op.f('uq_series_digest')),
     comment="A stream of calls in the log's own words, and what identity makes of them"
@@ -147,17 +162,6 @@ def upgrade() -> None:
     op.create_index('ix_series_requested', 'series', ['platform', 'requested_model'], unique=False)
     op.create_index('ix_series_served', 'series', ['platform', 'served_model'], unique=False)
     op.create_index('ix_series_unresolved', 'series', ['requested_id'], unique=False, postgresql_where=sa.text('requested_model IS NULL AND served_model IS NULL'))
-    op.create_table('sightings',
-    sa.Column('service', sa.Text(), nullable=False),
-    sa.Column('environment', sa.Text(), nullable=False),
-    sa.Column('platform', sa.Text(), nullable=False),
-    sa.Column('model', sa.Text(), nullable=False),
-    sa.Column('first_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('request_ids', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-    sa.PrimaryKeyConstraint('service', 'environment', 'platform', 'model', name=op.f('pk_sightings')),
-    comment='A service was seen calling a deprecated model; written in the stream, seconds after the call'
-    )
     op.create_table('usage_daily',
     sa.Column('service', sa.Text(), nullable=False),
     sa.Column('environment', sa.Text(), nullable=False),
@@ -274,7 +278,6 @@ def downgrade() -> None:
     op.drop_table('usage_dirty')
     op.drop_index('ix_usage_daily_model_day', table_name='usage_daily')
     op.drop_table('usage_daily')
-    op.drop_table('sightings')
     op.drop_index('ix_series_unresolved', table_name='series', postgresql_where=sa.text('requested_model IS NULL AND served_model IS NULL'))
     op.drop_index('ix_series_served', table_name='series')
     op.drop_index('ix_series_requested', table_name='series')
@@ -282,6 +285,7 @@ def downgrade() -> None:
     op.drop_table('series')
     op.drop_table('rejections')
     op.drop_index('ix_messages_rendered_at', table_name='messages')
+    op.drop_table('name_floods')
     op.drop_table('messages')
     op.drop_table('heartbeats')
     op.drop_table('digests')

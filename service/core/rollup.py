@@ -107,18 +107,24 @@ class Rollup:
             totals.latency_ms += latency
             totals.latency_known += 1
         if len(cell.samples) < MAX_SAMPLES and (request_id := text(call.request_id)) is not None:
-            cell.samples.append(request_id)
+            self._keep(cell, request_id)
         if cell.holder is not None:
             self._hold(cell.series.service, cell.holder, at)
 
     def _remember(self, who: Who) -> _Cell:
         meaning = cleaned(who)
-        cell = _Cell(meaning, self.samples.setdefault(meaning.series, []))
+        cell = _Cell(meaning, self.samples.get(meaning.series, []))
         if len(self._cells) >= _REMEMBERED:
             self._cells.clear()
         if who.error_text is None:
             self._cells[who] = cell
         return cell
+
+    def _keep(self, cell: _Cell, request_id: str) -> None:
+        """As evidence, unless calls with other words have filled the series' list."""
+        cell.samples = self.samples.setdefault(cell.series, cell.samples)
+        if len(cell.samples) < MAX_SAMPLES:
+            cell.samples.append(request_id)
 
     def _turn(self, cell: _Cell, at: datetime) -> None:
         """Count in the hour of `at` from now on."""

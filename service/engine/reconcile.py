@@ -10,6 +10,7 @@ from service.adapters.postgres.watermark_store import clock
 from service.core.catalog.lifecycle import Catalog
 from service.core.identity import Resolver
 from service.engine.batches import drain
+from service.engine.name_floods import tell_name_floods
 
 AT_ONCE = 2
 """Batches: while the database works on one, the next is made ready. They take different rows."""
@@ -35,6 +36,8 @@ async def reconcile(database: Database, catalog: Catalog, resolver: Resolver, *,
     while changed is not None and (some := await _resolve_batch(database, catalog, resolver)):
         resolved += some
     until, days = await catch_up(database, now=now)
+    async with database.begin() as connection:
+        await tell_name_floods(connection, now=now)
     return Reconciled(changed, resolved, days, until)
 
 

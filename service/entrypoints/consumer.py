@@ -39,7 +39,7 @@ class Consumer:
         self._database = app.database
         self._topics = app.formats
         self._log = KafkaLog(app.settings)
-        store = UsageStore(app.database, app.catalog, SeriesBook(app.catalog, app.resolver))
+        store = UsageStore(app.database, SeriesBook(app.catalog, app.resolver))
         limits = Limits(
             flush_after=timedelta(seconds=app.settings.flush_seconds),
             flush_keys=app.settings.flush_keys,

@@ -126,7 +126,7 @@ class Calls:
 
     def __init__(self, database: Database, loaded: LoadedCatalog, callers: list[Caller]) -> None:
         self._database, self._loaded, self._callers = database, loaded, callers
-        self._store = UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
+        self._store = UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver))
         self._since = datetime.combine(BEGIN, time(), UTC)
 
     async def count(self, now: datetime) -> None:

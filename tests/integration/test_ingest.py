@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import text
 
 from service.adapters.catalog.files import load_catalog
-from service.adapters.postgres import series_store
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.series_store import SeriesBook
@@ -63,7 +61,7 @@ class ALog:
 async def reader(database: Database, log: ALog, *partitions: Partition, limit: float = 1.0) -> Ingest:
     """A consumer's ingest with its partitions open."""
     loaded = load_catalog()
-    store = UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
+    store = UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver))
     ingest = Ingest(store, log, Decoder(), Limits(timedelta(seconds=2), 20_000, limit))
     await ingest.open(partitions or (CALLS,), now=NOW)
     return ingest
@@ -84,7 +82,7 @@ async def conditions(database: Database) -> list[tuple[str, str]]:
         return [(c.kind, c.subject) for c in await open_conditions(connection)]
 
 
-async def test_records_become_totals_sightings_and_a_ledger(database: Database) -> None:
+async def test_records_become_totals_and_a_ledger(database: Database) -> None:
     log = ALog()
     ingest = await reader(database, log)
     values = [call_record(request_id="r1"), call_record(status=404, error_code="model_not_found"), b"rubbish"]
@@ -104,7 +102,7 @@ async def test_records_become_totals_sightings_and_a_ledger(database: Database) 
         2,
         1,
     )
-    assert await one(database, "SELECT service, platform, model, request_ids FROM sightings") == (
+    assert await one(database, "SELECT service, platform, requested_model, samples FROM series") == (
         *("search-api", "openai-api", "gpt-4.5-preview-2025-02-27"),
         ["r1"],
     )
@@ -116,17 +114,27 @@ async def test_records_become_totals_sightings_and_a_ledger(database: Database) 
     assert [letter.record.offset for letter in log.letters] == [2]
 
 
-async def test_request_ids_of_a_series_are_evidence_once(database: Database) -> None:
+async def test_request_ids_of_a_series_are_those_of_the_latest_day(database: Database) -> None:
     loaded = load_catalog()
-    events = [make_call(at=NOW, request_id="r1"), make_call(at=NOW + timedelta(hours=1), request_id="r2")]
-    await count_calls(database, loaded, events, NOW)
-    assert await one(database, "SELECT request_ids FROM sightings") == (["r1", "r2"],)
+    book = SeriesBook(loaded.catalog, loaded.resolver)
+    store, another = UsageStore(database, book), UsageStore(database, book)
+    for given, at, written in (
+        ({"request_id": "r1"}, NOW, ["r1"]),
+        ({"request_id": "r2"}, NOW + timedelta(hours=1), ["r1"]),
+        ({}, NOW + timedelta(days=1), ["r1"]),
+        ({"request_id": "r3"}, NOW + timedelta(days=1), ["r3"]),
+        ({"request_id": "late"}, NOW - timedelta(days=9), ["r3"]),
+    ):
+        await count_calls(database, loaded, [make_call(at=at, **given)], NOW, store=store)
+        assert await one(database, "SELECT samples FROM series") == (written,)
+    await count_calls(database, loaded, [make_call(at=NOW, request_id="r4")], NOW, store=another)
+    assert await one(database, "SELECT samples FROM series") == (["r3"],)
 
 
 async def test_day_is_touched_under_the_name_that_the_series_has(database: Database) -> None:
     """A newer release has resolved the series: what this one would call the model is not what its hours count for."""
     loaded, events = load_catalog(), [make_call(at=NOW)]
-    store = UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
+    store = UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver))
     await count_calls(database, loaded, events, NOW, store=store)
     async with database.begin() as connection:
         await connection.execute(text("UPDATE series SET requested_model = 'new-name', served_model = 'new-name'"))
@@ -332,52 +340,6 @@ async def test_flush_is_due_by_time(database: Database) -> None:
     assert ingest.due(now=NOW + timedelta(seconds=2))
     await ingest.flush(now=NOW)
     assert not ingest.due(now=NOW + timedelta(hours=1))
-
-
-async def test_names_without_end_fold_into_one_series_and_every_call_counts(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(series_store, "MAX_NEW_SERIES", 5)
-    ingest = await reader(database, ALog())
-    ingest.take([ARecord(n, call_record(model=f"made-up-{n}")) for n in range(50)], now=NOW)
-    await ingest.flush(now=NOW)
-    ingest.take([ARecord(50, call_record(model="made-up-50"))], now=NOW)
-    await ingest.flush(now=NOW)
-
-    assert await calls(database) == 51
-    assert await one(database, "SELECT count(*) FROM series") == (6,)
-    assert await one(
-        database, "SELECT calls FROM usage_hourly JOIN series ON id = series_id WHERE reporter = '(too many)'"
-    ) == (46,)
-
-
-async def test_model_met_in_a_flooded_hour_is_counted_under_its_own_name(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(series_store, "MAX_NEW_SERIES", 5)
-    ingest = await reader(database, ALog())
-    made_up = [ARecord(n, call_record(model=f"made-up-{n}")) for n in range(50)]
-    ingest.take([*made_up, ARecord(50, call_record(model="gpt-4.5-preview"))], now=NOW)
-    await ingest.flush(now=NOW)
-
-    assert await one(
-        database, "SELECT calls FROM usage_hourly JOIN series ON id = series_id WHERE requested_id = 'gpt-4.5-preview'"
-    ) == (1,)
-
-
-async def test_name_folded_in_a_flooded_hour_has_its_own_series_in_the_next(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(series_store, "MAX_NEW_SERIES", 5)
-    ingest = await reader(database, ALog())
-    ingest.take([ARecord(n, call_record(model=f"made-up-{n:02}")) for n in range(50)], now=NOW)
-    await ingest.flush(now=NOW)
-    ingest.take([ARecord(50, call_record(model="made-up-49"))], now=NOW + timedelta(hours=1))
-    await ingest.flush(now=NOW + timedelta(hours=1))
-
-    assert await one(
-        database, "SELECT calls FROM usage_hourly JOIN series ON id = series_id WHERE requested_id = 'made-up-49'"
-    ) == (1,)
 
 
 async def test_flood_that_good_records_complete_stops_the_line_too(database: Database) -> None:

@@ -1,6 +1,7 @@
 """Who holds the keys that services call with, as the stream leaves it for whoever looks for an owner."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,10 +9,11 @@ from sqlalchemy import select, text
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.database import Database
-from service.adapters.postgres.series_store import MAX_NEW_SERVICES, SeriesBook
+from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.tables import key_owners
 from service.adapters.postgres.usage_store import UsageStore
 from service.adapters.queries.ownership import read_key_owners
+from service.core.name_flood import BOUNDS, TOO_MANY_SERVICES, Allowance
 from service.core.rollup import MAX_KEY_OWNERS
 from tests.calls import count_calls, make_call
 
@@ -26,7 +28,7 @@ def loaded() -> LoadedCatalog:
 
 @pytest.fixture
 def store(database: Database, loaded: LoadedCatalog) -> UsageStore:
-    return UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver))
+    return UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver))
 
 
 async def stored(database: Database) -> list[tuple[str, datetime]]:
@@ -78,7 +80,7 @@ async def test_five_are_kept_of_a_service_the_latest_first(
 async def test_consumers_that_write_of_one_service_at_once_wait_for_nobody_for_ever(
     database: Database, loaded: LoadedCatalog
 ) -> None:
-    stores = [UsageStore(database, loaded.catalog, SeriesBook(loaded.catalog, loaded.resolver)) for _ in range(3)]
+    stores = [UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver)) for _ in range(3)]
     for hour in range(8):
         at = NOW + timedelta(hours=hour)
         rounds = [
@@ -100,11 +102,20 @@ async def test_time_to_come_is_no_later_than_now(database: Database, loaded: Loa
     assert await stored(database) == [("ann", NOW)]
 
 
-async def test_service_beyond_the_limit_of_new_names_has_none(database: Database, loaded: LoadedCatalog) -> None:
-    services = [f"s{number}" for number in range(MAX_NEW_SERVICES + 3)]
-    events = [make_call(at=NOW, service=service, key_owner="ann") for service in services]
-    await count_calls(database, loaded, events, NOW)
-    assert len(await stored(database)) == MAX_NEW_SERVICES
+async def test_holders_of_services_that_lost_their_names_are_those_of_the_one_that_stands_for_them(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    store = UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver, replace(BOUNDS, services=Allowance(2, 0))))
+    holders = {"mail": "ann", "search-api": "bob", "pod-1": "cid", "pod-2": "dan"}
+    for minute, (service, holder) in enumerate(holders.items()):
+        at = NOW + timedelta(minutes=minute)
+        await count_calls(database, loaded, [make_call(at=at, service=service, key_owner=holder)], NOW, store=store)
+    async with database.connect() as connection:
+        assert await read_key_owners(connection, [*holders, TOO_MANY_SERVICES]) == {
+            "mail": ["ann"],
+            "search-api": ["bob"],
+            TOO_MANY_SERVICES: ["cid", "dan"],
+        }
 
 
 async def test_longest_names_fit(database: Database, loaded: LoadedCatalog) -> None:

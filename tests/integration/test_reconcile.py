@@ -12,7 +12,7 @@ from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.daily_usage import work_out_days
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_store import load_public_exposures, with_evidence
-from service.adapters.postgres.series_store import models_of
+from service.adapters.postgres.series_store import uses_of
 from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
 from service.adapters.postgres.watermark_store import clock
 from service.core.catalog.lifecycle import Catalog
@@ -185,6 +185,19 @@ async def test_corrected_alias_takes_effect_on_history(database: Database, loade
     assert (await days_of(database))["search-api", DAY].calls == 1
 
 
+async def test_corrected_alias_says_anew_whether_another_model_answered(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    """Another catalog took what answered for the model that was asked for."""
+    await count_and_reconcile(database, loaded, make_call(at=AT, served_id="gpt-4.1-2025-04-14"))
+    async with database.begin() as connection:
+        wrong = {"served_model": MODEL, "served_is_another": False, "resolved_by": "another catalog"}
+        await connection.execute(series.update().values(wrong))
+    await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)
+    row = (await days_of(database))["search-api", DAY]
+    assert (row.calls, row.redirected) == (1, 1)
+
+
 async def test_catalog_is_stored_once_and_moves_are_recorded(database: Database, loaded: LoadedCatalog) -> None:
     first = Catalog([make_deprecation(model=MODEL)], digest="first")
     moved = Catalog([make_deprecation(model=MODEL, shutdown_on=date(2025, 8, 14))], digest="second")
@@ -248,7 +261,7 @@ async def test_series_that_a_writer_counts_by_is_resolved_again_after_it(
     other = Catalog([], digest="another")
     async with database.begin() as writer:
         (id_,) = await writer.scalars(select(series.c.id))
-        await models_of(writer, [id_])
+        await uses_of(writer, [id_])
         assert (await reconcile(database, other, loaded.resolver, now=NOW)).series == 0
     assert (await reconcile(database, other, loaded.resolver, now=NOW)).series == 1
 

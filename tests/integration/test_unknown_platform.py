@@ -14,7 +14,7 @@ from service.adapters.queries.unknown import count_unknown_ids, count_unplaced_m
 from service.config.company import Company
 from service.engine.explain import why_so
 from service.entrypoints.cli import app
-from tests.calls import count_calls, make_event
+from tests.calls import count_calls, make_call
 from tests.rows import NOW
 from tests.web_client import get_json, get_page
 
@@ -25,7 +25,7 @@ HOUR = (datetime.now(UTC) - timedelta(hours=3)).replace(minute=0, second=0, micr
 
 async def call(database: Database, calls: int = 1, *, since: datetime = HOUR, **given: Any) -> None:
     words = {"service": "crew-runner", "provider": "Langchain", "requested_id": MODEL, "served_id": MODEL} | given
-    events = (make_event(at=since + timedelta(seconds=n), **words) for n in range(calls))
+    events = (make_call(at=since + timedelta(seconds=n), **words) for n in range(calls))
     await count_calls(database, LOADED, events, datetime.now(UTC))
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import (
     DateTime,
     FromClause,
     Select,
-    Subquery,
     TableValuedAlias,
     Text,
     and_,
@@ -26,8 +25,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.agenda import look_after_calls, look_at_uses
 from service.adapters.postgres.tables import series, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import unnested
-from service.adapters.postgres.usage_keys import KEY, is_another
+from service.adapters.postgres.usage_keys import KEY
 from service.adapters.postgres.usage_marks import DAY, Mark, take_marks
+from service.adapters.postgres.volumes import by_reporter, ranked, volume
 from service.core.calendar import utc_midnight
 from service.core.exposure import ExposureKey
 
@@ -49,8 +49,7 @@ async def work_out_days(connection: AsyncConnection, *, until: datetime, now: da
     touched = await take_marks(connection, until=until, limit=BATCH)
     if not touched:
         return 0
-    by_reporter = _by_reporter(_relation(touched))
-    totals = _totals(by_reporter)
+    totals = _totals(_by_reporter(_relation(touched)))
     columns = [column.name for column in totals.selected_columns]
     statement = insert(usage_daily).from_select(columns, totals)
     updated = {name: statement.excluded[name] for name in columns if name not in DAY}
@@ -89,23 +88,15 @@ def _by_reporter(touched: TableValuedAlias) -> CTE:
     hours = _hours_of(called, touched)
     s, t, u = called.c, touched.c, hours.c
     day = [t[name] for name in DAY]
-    another = and_(s.requested_model == t.model, is_another(s.served_model, t.model))
-    return (
-        select(
-            *day,
-            u.hour,
-            s.reporter,
-            func.min(u.first_at).label("first_at"),
-            func.max(u.last_at).label("last_at"),
-            *(func.sum(u[name]).label(name) for name in _SUMS),
-            func.coalesce(func.sum(u.calls).filter(another), 0).label("redirected"),
-        )
-        .select_from(touched)
-        .join(called, true())
-        .join(hours, true())
-        .group_by(*day, u.hour, s.reporter)
-        .cte("by_reporter")
+    another = and_(s.requested_model == t.model, s.served_is_another)
+    more = (
+        func.min(u.first_at).label("first_at"),
+        func.max(u.last_at).label("last_at"),
+        *(func.sum(u[name]).label(name) for name in _SUMS if name not in {"calls", "tokens_known"}),
+        func.coalesce(func.sum(u.calls).filter(another), 0).label("redirected"),
     )
+    reported = by_reporter(day, *more, called=called, hours=hours)
+    return reported.select_from(touched).join(called, true()).join(hours, true()).cte("by_reporter")
 
 
 def _series_of(touched: TableValuedAlias) -> FromClause:
@@ -133,13 +124,14 @@ def _hours_of(called: FromClause, touched: TableValuedAlias) -> FromClause:
     )
 
 
-def _totals(by_reporter: CTE) -> Select[tuple[object, ...]]:
+def _totals(reported: CTE) -> Select[tuple[object, ...]]:
     """A day's volume is the sum, over its hours, of the largest reporter's: several may describe the same calls.
 
     Errors and what answered instead are evidence, which not every reporter has: of each hour those count of the
     reporter that has most.
     """
-    k = _ranked(by_reporter).c
+    rows = ranked(reported, DAY, evidence=_EVIDENCE)
+    k = rows.c
     volumes = (
         select(
             *(k[name] for name in DAY),
@@ -147,7 +139,7 @@ def _totals(by_reporter: CTE) -> Select[tuple[object, ...]]:
             func.min(k.first_at).label("first_at"),
             func.max(k.last_at).label("last_at"),
             func.sum(k.calls).label("reported"),
-            *(func.sum(k[name]).filter(k.rank == 1).label(name) for name in (*_SUMS, "redirected")),
+            *(volume(rows, name).label(name) for name in (*_SUMS, "redirected")),
         )
         .group_by(*(k[name] for name in DAY), k.reporter)
         .subquery("volumes")
@@ -160,19 +152,6 @@ def _totals(by_reporter: CTE) -> Select[tuple[object, ...]]:
         *(func.sum(v[name]).label(name) for name in (*_SUMS, "redirected")),
         func.jsonb_object_agg(v.reporter, v.reported).label("reporters"),
     ).group_by(*(v[name] for name in DAY))
-
-
-def _ranked(by_reporter: CTE) -> Subquery:
-    """Each hour's reporters, the largest first; among equals the one that says more, and the name decides last, so that
-    the answer is always the same."""
-    r = by_reporter.c
-    hour = (*(r[name] for name in DAY), r.hour)
-    largest_first = (r.calls.desc(), r.tokens_known.desc(), r.reporter)
-    return select(
-        *(column for column in r if column.name not in _EVIDENCE),
-        *(func.max(r[name]).over(partition_by=hour).label(name) for name in _EVIDENCE),
-        func.row_number().over(partition_by=hour, order_by=largest_first).label("rank"),
-    ).subquery("ranked")
 
 
 async def _drop(connection: AsyncConnection, empty: Sequence[Mark]) -> None:

@@ -20,6 +20,7 @@ from service.adapters.postgres.tables import (
     usage_daily,
     usage_hourly,
 )
+from service.adapters.postgres.volumes import by_reporter, ranked, volume
 from service.adapters.postgres.watermark_store import known_until
 from service.core.digest import Picture, Rejected, Unresolved
 from service.core.escalation.campaign import Campaign
@@ -118,22 +119,14 @@ async def _load_rejected(connection: AsyncConnection, week: Week) -> list[Reject
 
 
 async def _load_unresolved(connection: AsyncConnection, week: Week) -> list[Unresolved]:
-    """The volume is the largest reporter's, hour by hour, never their sum."""
     s, u = series.c, usage_hourly.c
-    id_ = func.coalesce(s.requested_id, s.served_id, "(no id)").label("id")
-    by_reporter = (
-        select(id_, s.service, s.environment, s.reporter, u.hour, func.sum(u.calls).label("calls"))
+    use = (func.coalesce(s.requested_id, s.served_id, "(no id)").label("id"), s.service, s.environment)
+    reported = (
+        by_reporter(use)
         .join_from(series, usage_hourly, u.series_id == s.id)
         .where(s.requested_model.is_(None), s.served_model.is_(None), u.hour >= week.start, u.hour < week.end)
-        .group_by(id_, s.service, s.environment, s.reporter, u.hour)
-        .subquery()
     )
-    b = by_reporter.c
-    by_hour = (
-        select(b.id, b.service, func.max(b.calls).label("calls"))
-        .group_by(b.id, b.service, b.environment, b.hour)
-        .subquery()
-    )
-    h = by_hour.c
-    rows = await connection.execute(select(h.id, h.service, func.sum(h.calls)).group_by(h.id, h.service))
+    of_use = ranked(reported.subquery(), ("id", "service", "environment"))
+    of_whom = (of_use.c.id, of_use.c.service)
+    rows = await connection.execute(select(*of_whom, volume(of_use)).group_by(*of_whom))
     return [Unresolved(unknown, service, int(calls)) for unknown, service, calls in rows]

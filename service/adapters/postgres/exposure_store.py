@@ -1,6 +1,6 @@
 """usage_daily x catalog -> Exposures as of `now`, with the evidence that a message shows."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, FromClause, Row, Select, Text, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import series, sightings, usage_daily, usage_hourly
+from service.adapters.postgres.tables import series, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import unnested
-from service.adapters.postgres.usage_keys import KEY, is_another, key_rows, same_key
+from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
+from service.adapters.postgres.volumes import by_reporter, ranked, volume
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import LONGEST_QUIET, DayOfUse, Exposure, ExposureKey
 from service.core.rollup import MAX_SAMPLES
@@ -119,16 +120,15 @@ async def with_evidence(connection: AsyncConnection, exposures: Sequence[Exposur
     """The same exposures with the ids that callers spell, those that answered instead, and a few request ids."""
     keys = [exposure.key for exposure in exposures]
     found = await _series_of(connection, keys)
-    to_rank = [one.id for of_use in found.values() if len(_spelled(of_use)) > 1 for one in of_use]
-    calls = await _recent_calls(connection, to_rank, now)
+    to_rank = {key: of_use for key, of_use in found.items() if len(_spelled(of_use)) > 1}
+    calls = await _calls_by_spelling(connection, to_rank, now)
     served = await _served_ids(connection, [one.key for one in exposures if one.days[-1].redirected], now)
-    sighted = await _sighted(connection, keys)
     return [
         replace(
             exposure,
-            requested_ids=_most_used_first(found.get(exposure.key, ()), calls),
+            requested_ids=_most_used_first(found.get(exposure.key, ()), calls.get(exposure.key, {})),
             served_ids=served.get(exposure.key, ()),
-            request_ids=sighted.get(exposure.key) or _samples(found.get(exposure.key, ())),
+            request_ids=_samples(found.get(exposure.key, ())),
         )
         for exposure in exposures
     ]
@@ -141,15 +141,15 @@ class _Series(NamedTuple):
 
 
 async def _series_of(connection: AsyncConnection, keys: Sequence[ExposureKey]) -> Mapping[ExposureKey, list[_Series]]:
-    """Those that asked for the model, or were answered by it, oldest first. A use has several where the log words its
-    calls in several ways. OFFSET 0 keeps the planner from reading all series."""
+    """Those that asked for the model, or were answered by it, with the latest samples first. A use has several where
+    the log words its calls in several ways. OFFSET 0 keeps the planner from reading all series."""
     v = key_rows(keys)
     of_use = select(series).where(_of(v)).correlate(v).offset(0).lateral("of_use")
     s = of_use.c
     rows = await connection.execute(
         select(*(v.c[name] for name in KEY), s.id, s.requested_id, s.samples)
         .join_from(v, of_use, true())
-        .order_by(s.id)
+        .order_by(s.sampled_on.desc().nulls_last(), s.id)
     )
     found: dict[ExposureKey, list[_Series]] = defaultdict(list)
     for row in rows:
@@ -157,17 +157,29 @@ async def _series_of(connection: AsyncConnection, keys: Sequence[ExposureKey]) -
     return found
 
 
-async def _recent_calls(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> Mapping[int, int]:
-    """Of the last weeks, by series."""
-    u = usage_hourly.c
-    v = unnested(("series_id", BigInteger(), ids))
-    rows = await connection.execute(
-        select(u.series_id, func.sum(u.calls))
-        .join(v, v.c.series_id == u.series_id)
-        .where(u.hour > now - LONGEST_QUIET)
-        .group_by(u.series_id)
+async def _calls_by_spelling(
+    connection: AsyncConnection, found: Mapping[ExposureKey, Sequence[_Series]], now: datetime
+) -> Mapping[ExposureKey, Mapping[str, int]]:
+    """Calls of the last weeks by use and by the id that they asked for."""
+    rows = [(*key, one.id) for key, of_use in found.items() for one in of_use if one.requested_id is not None]
+    if not rows:
+        return {}
+    *words, ids = zip(*rows, strict=True)
+    v = unnested(*((name, Text(), of) for name, of in zip(KEY, words, strict=True)), ("series_id", BigInteger(), ids))
+    s, u = series.c, usage_hourly.c
+    use = (*(v.c[name] for name in KEY), s.requested_id)
+    reported = (
+        by_reporter(use)
+        .select_from(v)
+        .join(series, s.id == v.c.series_id)
+        .join(usage_hourly, and_(u.series_id == s.id, u.hour > now - LONGEST_QUIET, u.hour <= now))
     )
-    return {series_id: int(calls) for series_id, calls in rows}
+    of_use = ranked(reported.subquery(), (*KEY, "requested_id"))
+    spelled = (*(of_use.c[name] for name in KEY), of_use.c.requested_id)
+    calls: dict[ExposureKey, dict[str, int]] = defaultdict(dict)
+    for row in await connection.execute(select(*spelled, volume(of_use).label("calls")).group_by(*spelled)):
+        calls[ExposureKey(*row[:4])][row.requested_id] = int(row.calls)
+    return calls
 
 
 async def _served_ids(
@@ -178,28 +190,22 @@ async def _served_ids(
         return {}
     v = key_rows(keys)
     s, u = series.c, usage_hourly.c
-    another = and_(_asks(v), is_another(s.served_model, v.c.model))
-    day = func.date_trunc("day", u.hour, "UTC")
-    rows = await connection.execute(
-        select(*(v.c[name] for name in KEY), s.served_id)
-        .join_from(v, series, another)
+    reported = (
+        by_reporter((*(v.c[name] for name in KEY), s.served_id))
+        .select_from(v)
+        .join(series, and_(_asks(v), s.served_is_another))
         .join(usage_hourly, and_(u.series_id == s.id, u.hour > now - LONGEST_QUIET, u.hour <= now))
-        .group_by(*(v.c[name] for name in KEY), s.served_id)
-        .order_by(func.max(day).desc(), func.sum(u.calls).desc(), s.served_id)
+    )
+    of_use = ranked(reported.subquery(), (*KEY, "served_id"))
+    answered = (*(of_use.c[name] for name in KEY), of_use.c.served_id)
+    last_day = func.max(func.date_trunc("day", of_use.c.hour, "UTC"))
+    rows = await connection.execute(
+        select(*answered).group_by(*answered).order_by(last_day.desc(), volume(of_use).desc(), of_use.c.served_id)
     )
     found: dict[ExposureKey, list[str]] = defaultdict(list)
     for row in rows:
         found[ExposureKey(*row[:4])].append(row.served_id)
     return {key: tuple(ids) for key, ids in found.items()}
-
-
-async def _sighted(connection: AsyncConnection, keys: Sequence[ExposureKey]) -> Mapping[ExposureKey, tuple[str, ...]]:
-    """Request ids of the newest sighting. Calls before the announcement were no sightings."""
-    v = key_rows(keys)
-    rows = await connection.execute(
-        select(*(v.c[name] for name in KEY), sightings.c.request_ids).join_from(v, sightings, same_key(v, sightings))
-    )
-    return {ExposureKey(*row[:4]): tuple(row.request_ids) for row in rows}
 
 
 def _of(v: Any) -> Any:
@@ -219,11 +225,8 @@ def _spelled(of_use: Iterable[_Series]) -> set[str]:
     return {one.requested_id for one in of_use if one.requested_id is not None}
 
 
-def _most_used_first(of_use: Sequence[_Series], calls: Mapping[int, int]) -> tuple[str, ...]:
-    total = Counter[str | None]()
-    for one in of_use:
-        total[one.requested_id] += calls.get(one.id, 0)
-    return tuple(sorted(_spelled(of_use), key=lambda spelled: (-total[spelled], spelled)))
+def _most_used_first(of_use: Sequence[_Series], calls: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(sorted(_spelled(of_use), key=lambda spelled: (-calls.get(spelled, 0), spelled)))
 
 
 def _samples(of_use: Iterable[_Series]) -> tuple[str, ...]:

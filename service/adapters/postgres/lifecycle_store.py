@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.agenda import look_at_models
 from service.adapters.postgres.loads import go_by, standing_of
+from service.adapters.postgres.series_store import resolved
 from service.adapters.postgres.tables import catalog_loads, deprecations, series, usage_hourly
 from service.adapters.postgres.usage_marks import Mark, mark_days
 from service.core.catalog.lifecycle import Catalog, Deprecation
 from service.core.exposure import ExposureKey
+from service.core.identify import identify
 from service.core.identity import Resolver
 
 BATCH = 1_000
@@ -134,15 +136,8 @@ async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver:
     marks: list[Mark] = []
     for row in found:
         before = (row.platform, row.requested_model, row.served_model)
-        after = resolver.identify(
-            provider=row.provider,
-            host=row.host,
-            requested_id=row.requested_id,
-            requested_field=row.requested_field,
-            served_id=row.served_id,
-        )
-        values = {**after._asdict(), "resolved_by": catalog.digest}
-        await connection.execute(update(series).where(s.id == row.id).values(values))
+        after = identify(resolver, row)
+        await connection.execute(update(series).where(s.id == row.id).values(resolved(after, catalog)))
         if before != tuple(after):
             names = {(before[0], model) for model in before[1:]} | {(after.platform, model) for model in after[1:]}
             marks += await _marks(connection, row, names)

@@ -1,30 +1,33 @@
 """A batch into rows, in one transaction with its watermarks: so a count is exact, read twice or written late."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import BigInteger, DateTime, Double, Table, func, select
+from sqlalchemy import BigInteger, DateTime, Double, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.postgres.key_owner_store import KeyOwnerBook
+from service.adapters.postgres.name_flood_store import add_floods
 from service.adapters.postgres.rejection_store import Refused, add_rejections, spans_in_words, tell_refused
-from service.adapters.postgres.series_store import SeriesBook, models_of
-from service.adapters.postgres.tables import sightings, usage_hourly
+from service.adapters.postgres.sample_store import SampleBook
+from service.adapters.postgres.series_store import Found, SeriesBook, uses_of
+from service.adapters.postgres.tables import usage_hourly
 from service.adapters.postgres.trouble import name_of, refuses_values
 from service.adapters.postgres.unnest import chunked, unnested
 from service.adapters.postgres.usage_marks import Mark, mark_days
 from service.adapters.postgres.watermark_store import advance
 from service.core.batch import Batch, Partition
-from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey
-from service.core.identity import Identified
-from service.core.rollup import MAX_SAMPLES, Rollup, Totals
+from service.core.name_flood import Placed
+from service.core.name_flood_news import floods
+from service.core.rollup import Rollup, Totals
 from service.core.series import SeriesKey
 
 _log = structlog.get_logger(__name__)
@@ -63,17 +66,18 @@ class _NothingTaken(Exception):
     """Each series was refused by itself."""
 
 
-_Written = tuple[dict[SeriesKey, int], list[Refused]]
+_Written = tuple[Found, list[Refused]]
 _Write = Callable[[AsyncConnection, Rollup, datetime], Awaitable[_Written]]
 
 
 class UsageStore:
-    """Applies batches. One a process: it remembers between batches the ids of series, and whose keys they call with."""
+    """Applies batches. One a process: it remembers between batches which series there are, of which days they have
+    samples, and whose keys they call with."""
 
-    def __init__(self, database: Database, catalog: Catalog, book: SeriesBook) -> None:
+    def __init__(self, database: Database, book: SeriesBook) -> None:
         self.database = database
-        self._catalog = catalog
         self._book = book
+        self._samples = SampleBook()
         self._key_owners = KeyOwnerBook()
 
     async def apply(
@@ -104,34 +108,36 @@ class UsageStore:
                 if lost := await advance(connection, spans, now=now):
                     await transaction.rollback()
                     return Superseded(frozenset(lost))
-                ids, refused = await write(connection, batch.rollup, now)
+                found, refused = await write(connection, batch.rollup, now)
                 await add_rejections(connection, batch.rejections)
                 if refused:
                     await tell_refused(connection, batch, refused, now=now)
         except BaseException:
             self._book.forget()
+            self._samples.forget()
             self._key_owners.forget()
             raise
-        self._book.learn(ids)
+        self._book.learn(found)
+        self._samples.learn()
         self._key_owners.learn()
         return Applied(sum(one.calls for one in refused))
 
     async def _write(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
-        keys = {key for key, _ in rollup.totals}
-        ids = await self._book.find(connection, keys, rollup.samples, now=now)
-        models = await models_of(connection, ids.values())
-        await _add_hours(connection, rollup.totals, ids)
-        uses = _uses(rollup, {key: models[id_] for key, id_ in ids.items()})
-        await mark_days(connection, (Mark(use.key, day) for use in uses.values() for day in use.days))
-        await _sight(connection, [use for use in uses.values() if self._is_deprecated(use)])
-        await self._key_owners.write(connection, rollup.key_owners, now=now)
-        return ids, []
+        calls = _calls(rollup)
+        found = await self._book.find(connection, calls, now=now)
+        uses = await uses_of(connection, found.ids.values())
+        await add_floods(connection, floods(found.folded, calls), now=now)
+        await self._samples.write(connection, *_samples(rollup, found.ids))
+        await _add_hours(connection, rollup.totals, found.ids)
+        await mark_days(connection, _marks(rollup, found.ids, uses))
+        await self._key_owners.write(connection, _key_owners(rollup, found.folded), now=now)
+        return found, []
 
     async def _write_what_is_taken(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
-        ids, refused = await self._write_in_halves(connection, rollup, now)
+        found, refused = await self._write_in_halves(connection, rollup, now)
         if len(refused) == len(rollup) > 1:
             raise _NothingTaken
-        return ids, refused
+        return found, refused
 
     async def _write_in_halves(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
         """Down to the one series and hour that is refused."""
@@ -142,18 +148,21 @@ class UsageStore:
             if not refuses_values(error):
                 raise
             if len(rollup) == 1:
-                return {}, [Refused(sum(totals.calls for totals in rollup.totals.values()), name_of(error))]
-        ids: dict[SeriesKey, int] = {}
+                return Found(), [Refused(_calls(rollup).total(), name_of(error))]
+        found = Found()
         refused: list[Refused] = []
         for half in rollup.halves():
             some, others = await self._write_in_halves(connection, half, now)
-            ids |= some
+            found.merge(some)
             refused += others
-        return ids, refused
+        return found, refused
 
-    def _is_deprecated(self, use: "_Use") -> bool:
-        deprecation = self._catalog.get(use.key.platform, use.key.model)
-        return deprecation is not None and deprecation.is_deprecated
+
+def _calls(rollup: Rollup) -> Counter[SeriesKey]:
+    calls = Counter[SeriesKey]()
+    for (key, _), totals in rollup.totals.items():
+        calls[key] += totals.calls
+    return calls
 
 
 async def _add_hours(
@@ -192,63 +201,35 @@ def _hours_statement(rows: Sequence[tuple[tuple[int, int], Totals]]) -> Any:
 # --- what the hours mean for models -----------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Use:
-    """A service's use of one model in a batch."""
-
-    key: ExposureKey
-    first_at: datetime
-    last_at: datetime
-    days: set[date]
-    request_ids: list[str]
+def _marks(rollup: Rollup, ids: Mapping[SeriesKey, int], uses: Mapping[int, Sequence[ExposureKey]]) -> Iterator[Mark]:
+    """Of the uses that the series count for now, whatever the log calls them."""
+    for key, hour in rollup.totals:
+        day = _day(hour)
+        yield from (Mark(use, day) for use in uses[ids[key]])
 
 
-def _uses(rollup: Rollup, models: Mapping[SeriesKey, Identified]) -> dict[ExposureKey, _Use]:
-    """Of requested and served models alike; unknown ones are left out."""
-    uses: dict[ExposureKey, _Use] = {}
-    for (series, hour), some in rollup.totals.items():
-        identified = models[series]
-        for model in {identified.requested_model, identified.served_model}:
-            if identified.platform is None or model is None:
-                continue
-            key = ExposureKey(series.service, series.environment, identified.platform, model)
-            use = uses.get(key)
-            if use is None:
-                use = uses[key] = _Use(key, some.first_at, some.last_at, set(), [])
-            use.first_at = min(use.first_at, some.first_at)
-            use.last_at = max(use.last_at, some.last_at)
-            use.days.add((_EPOCH + timedelta(hours=hour)).date())
-            ids = dict.fromkeys((*use.request_ids, *rollup.samples.get(series, ())))
-            use.request_ids = list(ids)[:MAX_SAMPLES]
-    return uses
+def _samples(rollup: Rollup, ids: Mapping[SeriesKey, int]) -> tuple[Mapping[int, Sequence[str]], Mapping[int, date]]:
+    """Request ids by series, and the last day that each of them has calls on."""
+    samples: defaultdict[int, list[str]] = defaultdict(list)
+    for key, request_ids in rollup.samples.items():
+        samples[ids[key]] += request_ids
+    last: dict[int, int] = {}
+    for key, hour in rollup.totals:
+        if (id_ := ids[key]) in samples and hour > last.get(id_, hour - 1):
+            last[id_] = hour
+    return samples, {id_: _day(hour) for id_, hour in last.items()}
 
 
-async def _sight(connection: AsyncConnection, uses: Sequence[_Use]) -> None:
-    statement = insert(sightings)
-    new, old = statement.excluded, sightings.c
-    statement = statement.on_conflict_do_update(
-        index_elements=_key_of(sightings),
-        set_={
-            "first_at": func.least(old.first_at, new.first_at),
-            "last_at": func.greatest(old.last_at, new.last_at),
-            "request_ids": func.trim_array(
-                new.request_ids + old.request_ids,
-                func.greatest(func.cardinality(new.request_ids) + func.cardinality(old.request_ids) - MAX_SAMPLES, 0),
-            ),
-        },
-    )
-    rows = [
-        {
-            **use.key._asdict(),
-            "first_at": use.first_at,
-            "last_at": use.last_at,
-            "request_ids": use.request_ids,
-        }
-        for use in sorted(uses, key=lambda use: use.key)
-    ]
-    if rows:
-        await connection.execute(statement, rows)
+def _day(hour: int) -> date:
+    return (_EPOCH + timedelta(hours=hour)).date()
 
 
-def _key_of(table: Table) -> list[str]:
-    return [column.name for column in table.primary_key]
+def _key_owners(rollup: Rollup, folded: Mapping[SeriesKey, Placed]) -> Mapping[str, Mapping[str, datetime]]:
+    """Those of a service that lost its name are those of the one that stands for it as well."""
+    stood_for = {key.service: at.key.service for key, at in folded.items() if at.key.service != key.service}
+    held = {service: dict(holders) for service, holders in rollup.key_owners.items()}
+    for service, stand_in in stood_for.items():
+        together = held.setdefault(stand_in, {})
+        for name, last_at in rollup.key_owners.get(service, {}).items():
+            together[name] = max(last_at, together.get(name, last_at))
+    return held

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from service.core.cleaning import event_of
-from service.core.identity import Identified, Resolver
-from service.core.usage import Decoded, Format, Rejection, UsageEvent
+from service.core.cleaning import Cleaned, cleaned, event_of
+from service.core.identify import identify
+from service.core.identity import Identified
+from service.core.usage import Call, Decoded, Format, Rejection, UsageEvent
+from service.core.volume import Volume, use_of
 from service.core.words import plural
 from service.entrypoints.cli.output import console, emit, fail, stderr
 from service.entrypoints.cli.tables import Column, show_table
@@ -77,10 +79,11 @@ def decode(
         summary.non_calls += not decoded.calls and not decoded.rejections
         for passed in decoded.passed:
             summary.passed[passed.format, passed.kind] += passed.parts
-        for event in map(event_of, decoded.calls):
-            identified = _identify(resolver, event)
-            summary.add(event, identified)
-            _show(rows, as_json, _answer(event, identified))
+        for call in decoded.calls:
+            who = cleaned(call.who)
+            identified = identify(resolver, who.series)
+            summary.add(call, who, identified)
+            _show(rows, as_json, _answer(event_of(call), identified))
         for rejection in decoded.rejections:
             summary.rejections[rejection.reason] += 1
             _show(rows, as_json, _refusal(rejection), rejection.detail)
@@ -97,20 +100,12 @@ class _Summary:
     passed: Counter[tuple[Format, str]] = field(default_factory=Counter)
     events: int = 0
     errors: int = 0
-    by_reporter: dict[tuple[Any, ...], Counter[str]] = field(default_factory=dict)
-    """Events by (service, environment, platform, model, hour), and in each by reporter."""
+    volume: Volume = field(default_factory=Volume)
 
-    def add(self, event: UsageEvent, identified: Identified) -> None:
+    def add(self, call: Call, who: Cleaned, identified: Identified) -> None:
         self.events += 1
-        self.errors += event.failed
-        model = identified.requested_model or identified.served_model or event.requested_id
-        key = (event.service, event.environment, identified.platform, model, event.at.strftime("%Y%m%d%H"))
-        self.by_reporter.setdefault(key, Counter())[event.reporter] += 1
-
-    @property
-    def calls(self) -> int:
-        """Several reporters may describe the same calls: the largest one's count, hour by hour, never their sum."""
-        return sum(max(reporters.values()) for reporters in self.by_reporter.values())
+        self.errors += who.failed
+        self.volume.add(use_of(who.series, identified), int(call.at.timestamp()) // 3600, who.series.reporter)
 
     def show(self, shown: Sequence[tuple[str, ...]]) -> None:
         if shown:
@@ -119,7 +114,8 @@ class _Summary:
         if rows > SHOWN:
             console.print(f"... and {rows - SHOWN:,} more")
         console.print(
-            f"{plural(self.records, 'record')}: {plural(self.calls, 'call')} in {plural(self.events, 'usage event')} "
+            f"{plural(self.records, 'record')}: {plural(self.volume.calls, 'call')} "
+            f"in {plural(self.events, 'usage event')} "
             f"({self.errors:,} failed), {plural(self.rejections.total(), 'rejection')}, "
             f"{plural(self.non_calls, 'record')} without a call",
             soft_wrap=True,
@@ -142,16 +138,6 @@ def _decode_all(files: Iterable[Path], format_: Format | None) -> Iterator[Decod
                 yield decode_record(record, format_)
         except UnreadableFileError as error:
             fail(f"{path}: {error}", "name files of records (JSON lines, gzip, zstd), or - for standard input")
-
-
-def _identify(resolver: Resolver, event: UsageEvent) -> Identified:
-    return resolver.identify(
-        provider=event.provider,
-        host=event.host,
-        requested_id=event.requested_id,
-        requested_field=event.requested_field,
-        served_id=event.served_id,
-    )
 
 
 def _answer(event: UsageEvent, identified: Identified) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def ingest(
 
 
 async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
-    store = UsageStore(app.database, app.catalog, SeriesBook(app.catalog, app.resolver))
+    store = UsageStore(app.database, SeriesBook(app.catalog, app.resolver))
     limits = Limits(timedelta(seconds=app.settings.flush_seconds), app.settings.flush_keys, rejection_limit=1)
     reading = Ingest(store, FileLog(), Decoder(), limits)
     summaries = []

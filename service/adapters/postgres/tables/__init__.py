@@ -14,9 +14,9 @@ from service.adapters.postgres.tables.lifecycle import catalog_loads, company_lo
 from service.adapters.postgres.tables.operation import conditions, heartbeats
 from service.adapters.postgres.tables.usage import (
     key_owners,
+    name_floods,
     rejections,
     series,
-    sightings,
     usage_daily,
     usage_dirty,
     usage_hourly,
@@ -39,10 +39,10 @@ __all__ = [
     "key_owners",
     "messages",
     "metadata",
+    "name_floods",
     "notifications",
     "rejections",
     "series",
-    "sightings",
     "usage_daily",
     "usage_dirty",
     "usage_hourly",

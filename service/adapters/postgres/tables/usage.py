@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -66,8 +68,17 @@ series = Table(
     Column("platform", Text),
     Column("requested_model", Text),
     Column("served_model", Text),
+    Column(
+        "served_is_another", Boolean, nullable=False, server_default=text("false"),
+        comment="the served model is no version of the requested one",
+    ),
     Column("resolved_by", Text, nullable=False, comment="digest of the catalog that resolved the models"),
+    Column(
+        "folded", SmallInteger, nullable=False, server_default=text("0"),
+        comment="how many of the log's words were given up when names were too many; 0: none",
+    ),
     Column("samples", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="request ids, as evidence"),
+    Column("sampled_on", Date, comment="the day of the calls that the samples are of"),
     Index("ix_series_service", "service", "environment", "platform"),
     Index("ix_series_requested", "platform", "requested_model"),
     Index("ix_series_served", "platform", "served_model"),
@@ -118,14 +129,18 @@ usage_daily = Table(
     comment="UTC day's use of one model, requested or served, by one service in one environment",
 )  # fmt: skip
 
-sightings = Table(
-    "sightings",
+name_floods = Table(
+    "name_floods",
     metadata,
-    *use_of_a_model(primary_key=True),
+    Column("subject", Text, primary_key=True, comment="the service that brings the names, or all services"),
+    Column("word", Text, nullable=False, comment="what differs most among the names, with `examples` of one batch"),
+    count("different"),
+    count("names"),
+    count("calls"),
+    Column("examples", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     instant("first_at"),
     instant("last_at"),
-    Column("request_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    comment="A service was seen calling a deprecated model; written in the stream, seconds after the call",
+    comment="Calls that are counted without their names, because there were too many of them; while it goes on",
 )
 
 key_owners = Table(

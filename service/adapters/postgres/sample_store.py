@@ -1,0 +1,52 @@
+"""A few request ids of each series, as evidence: those of the last day that had any, written once a day."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import bindparam, or_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.tables import series
+from service.core.rollup import MAX_SAMPLES
+
+_REMEMBERED = 200_000
+
+
+class SampleBook:
+    """The days of which this process has written samples, by series: so that nothing is written while none is new."""
+
+    def __init__(self) -> None:
+        self._days: dict[int, date] = {}
+        self._uncommitted: dict[int, date] = {}
+
+    async def write(
+        self, connection: AsyncConnection, samples: Mapping[int, Sequence[str]], days: Mapping[int, date]
+    ) -> None:
+        """By id of the series; `days` are the last ones that the samples can be from."""
+        fresh = {id_: day for id_, day in days.items() if id_ in samples and self._is_fresh(id_, day)}
+        if not fresh:
+            return
+        s = series.c
+        is_newer = or_(s.sampled_on.is_(None), s.sampled_on < bindparam("day"))
+        statement = update(series).where(s.id == bindparam("series_id"), is_newer)
+        rows = [
+            {"series_id": id_, "day": day, "request_ids": list(samples[id_][:MAX_SAMPLES])}
+            for id_, day in sorted(fresh.items())  # every writer locks in this order
+        ]
+        await connection.execute(statement.values(samples=bindparam("request_ids"), sampled_on=bindparam("day")), rows)
+        self._uncommitted |= fresh
+
+    def learn(self) -> None:
+        """Call it after the commit."""
+        if len(self._days) > _REMEMBERED:
+            self._days.clear()
+        self._days |= self._uncommitted
+        self._uncommitted = {}
+
+    def forget(self) -> None:
+        """After a failed transaction."""
+        self._uncommitted = {}
+
+    def _is_fresh(self, id_: int, day: date) -> bool:
+        written = max((days[id_] for days in (self._days, self._uncommitted) if id_ in days), default=None)
+        return written is None or day > written
