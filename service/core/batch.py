@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from service.core.rollup import Rollup
-from service.core.usage import Decoded, Format, Reason, Rejection
+from service.core.usage import Call, Decoded, Format, Reason, Rejection
 
 
 class Partition(NamedTuple):
@@ -98,9 +98,16 @@ class Batch:
             span = self.spans[partition] = Span(next_offset, next_offset)
         return span
 
-    def add(self, span: Span, record: RawRecord, decoded: Decoded, hour: datetime) -> None:
+    def add(self, span: Span, record: RawRecord, decoded: Call | Decoded, hour: datetime) -> None:
         """`record` is not below `span.next_offset`; what lies between was never a record for us to read."""
         span.next_offset = record.offset + 1
+        if type(decoded) is Call:
+            span.call_records += 1
+            self.rollup.add(decoded)
+        elif isinstance(decoded, Decoded):
+            self._add_parts(span, record, decoded, hour)
+
+    def _add_parts(self, span: Span, record: RawRecord, decoded: Decoded, hour: datetime) -> None:
         if decoded.calls:
             span.call_records += 1
             for call in decoded.calls:

@@ -8,7 +8,7 @@ from service.core.end_of_life import says_end_of_life
 from service.core.error_text import UNNAMED, code_in, status_in
 from service.core.identity.provider_words import answering_platform, names_deployments
 from service.core.series import UNKNOWN_SERVICE, SeriesKey, bounded
-from service.core.usage import Call, FieldKind, Format, Scalar, UsageEvent, Who
+from service.core.usage import Call, FieldKind, Format, UsageEvent, Who, Words
 from service.core.values import count, environment, first, host, http_status, memoised, milliseconds, text, truth
 
 _LONG_TEXT = 256
@@ -123,7 +123,7 @@ def _outcome(who: Who, platform: str | None) -> tuple[int | None, str | None, bo
     return status, named, end_of_life
 
 
-def _status(words: Scalar | tuple[Scalar, ...]) -> int | None:
-    if type(words) is tuple:
-        return next((found for word in words if (found := http_status(word)) is not None), None)
+def _status(words: Words) -> int | None:
+    if isinstance(words, tuple):
+        return next((found for word in words if (found := _status(word)) is not None), None)
     return http_status(words)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from service.core.cleaning import Cleaned, cleaned
 from service.core.series import SeriesKey
@@ -36,6 +37,20 @@ class Totals:
     latency_ms: float = 0.0
     latency_known: int = 0
 
+    def add_tokens(self, taken: Any, given: Any, cached: Any) -> None:
+        """As the log has them, mostly numbers that need no second look."""
+        if type(taken) is not int or not 0 <= taken <= MAX_COUNT:
+            taken = count(taken)
+        if type(given) is not int or not 0 <= given <= MAX_COUNT:
+            given = count(given)
+        if taken is None and given is None:
+            return
+        self.input_tokens += taken or 0
+        self.output_tokens += given or 0
+        self.tokens_known += 1
+        if cached is not None:
+            self.cached_tokens += count(cached) or 0
+
     def merge(self, other: "Totals") -> None:
         self.first_at = min(self.first_at, other.first_at)
         self.last_at = max(self.last_at, other.last_at)
@@ -63,6 +78,7 @@ class _Cell:
         self.samples = samples
         self.start = self.end = _NEVER
         self.totals = Totals(_NEVER, _NEVER)
+        """Of the hour from `start` to `end`."""
 
 
 @dataclass(slots=True)
@@ -81,28 +97,22 @@ class Rollup:
         cell = self._cells.get(call.who)
         if cell is None:
             cell = self._remember(call.who)
-        at = call.at
-        if not cell.start <= at < cell.end:
-            self._turn(cell, at)
-        totals = cell.totals
+        at, totals = call.at, cell.totals
+        if at > totals.last_at:
+            if at < cell.end:
+                totals.last_at = at
+            else:
+                totals = self._turn(cell, at)
+        elif at < totals.first_at:
+            if at >= cell.start:
+                totals.first_at = at
+            else:
+                totals = self._turn(cell, at)
         totals.calls += 1
-        if at < totals.first_at:  # noqa: PLR1730  a call of min() costs three times this
-            totals.first_at = at
-        if at > totals.last_at:  # noqa: PLR1730
-            totals.last_at = at
-        if cell.failed:
-            totals.errors += 1
-            totals.end_of_life += cell.end_of_life
-        taken, given = call.input_tokens, call.output_tokens
-        if taken is not None or given is not None:
-            taken = taken if type(taken) is int and 0 <= taken <= MAX_COUNT else count(taken)
-            given = given if type(given) is int and 0 <= given <= MAX_COUNT else count(given)
-            if taken is not None or given is not None:
-                totals.input_tokens += taken or 0
-                totals.output_tokens += given or 0
-                totals.tokens_known += 1
-                if call.cached_tokens is not None:
-                    totals.cached_tokens += count(call.cached_tokens) or 0
+        totals.errors += cell.failed
+        totals.end_of_life += cell.end_of_life
+        if call.input_tokens is not None or call.output_tokens is not None:
+            totals.add_tokens(call.input_tokens, call.output_tokens, call.cached_tokens)
         if call.latency_ms is not None and (latency := milliseconds(call.latency_ms)) is not None:
             totals.latency_ms += latency
             totals.latency_known += 1
@@ -126,15 +136,17 @@ class Rollup:
         if len(cell.samples) < MAX_SAMPLES:
             cell.samples.append(request_id)
 
-    def _turn(self, cell: _Cell, at: datetime) -> None:
+    def _turn(self, cell: _Cell, at: datetime) -> Totals:
         """Count in the hour of `at` from now on."""
-        hour = int(at.timestamp()) // 3600
         cell.start = at.replace(minute=0, second=0, microsecond=0)
         cell.end = cell.start + _HOUR
+        hour = int(at.timestamp()) // 3600
         totals = self.totals.get((cell.series, hour))
         if totals is None:
             totals = self.totals[cell.series, hour] = Totals(at, at)
+        totals.first_at, totals.last_at = min(totals.first_at, at), max(totals.last_at, at)
         cell.totals = totals
+        return totals
 
     def merge(self, other: "Rollup") -> None:
         for key, totals in other.totals.items():

@@ -64,9 +64,9 @@ name: Callable[[Scalar], str | None] = memoised(text)
 
 def first(words: Words, usable: Callable[[Scalar], str | None] = name) -> str | None:
     """The first usable one."""
-    if type(words) is tuple:
-        return next((found for word in words if (found := usable(word)) is not None), None)
-    return usable(words)  # type: ignore[arg-type]  # no tuple
+    if isinstance(words, tuple):
+        return next((found for word in words if (found := first(word, usable)) is not None), None)
+    return usable(words)
 
 
 def first_of(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:

@@ -7,12 +7,13 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from service.core.usage import Call, Decoded, Format, PassedOver, Rejection
+from service.core.usage import Call, Decoded, Format, PassedOver, Rejection, Words
+from service.formats import times
 from service.formats.record import Record
 from service.formats.rejecting import UnreadableError
-from service.formats.times import from_milliseconds
 
 Shape = TypeVar("Shape")
+NULL = msgspec.Raw(b"null")
 
 
 class Context(msgspec.Struct, frozen=True, gc=False):
@@ -20,9 +21,9 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     say, in raw words."""
 
     record: Record
-    at: datetime | None = None
+    at: Words = None
     """An envelope's time."""
-    caller: str | None = None
+    caller: Words = None
     """Who wrote the line, as an envelope knows it (a pod's label, a CloudEvents source): the caller where callers write
     their own records, and the gateway itself where a gateway does."""
     environment: str | None = None
@@ -32,11 +33,24 @@ class Context(msgspec.Struct, frozen=True, gc=False):
 
     def time(self) -> datetime:
         """For a record that has none of its own. Raises UnreadableError."""
-        if self.at is not None:
-            return self.at
+        if self.at is not None and (at := times.first(self.at)) is not None:
+            return at
         if self.record.timestamp <= 0:
             raise UnreadableError("bad_time", "no time in the record, its wrapper or Kafka")
-        return from_milliseconds(self.record.timestamp)
+        return times.from_milliseconds(self.record.timestamp)
+
+
+def within(context: Context, at: Words, caller: Words = None, namespace: str | None = None) -> Context:
+    """The context of what an envelope holds: what it says itself, and else what stands around it."""
+    return Context(
+        context.record,
+        at if context.at is None else (at, context.at),
+        caller if context.caller is None else (caller, context.caller),
+        context.environment,
+        namespace or context.namespace,
+        context.account,
+        context.region,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,7 @@ class Dialect(Generic[Shape]):
 class Inner(msgspec.Struct, frozen=True, gc=False):
     """What an envelope held."""
 
-    body: bytes | str | None
+    body: bytes | str | msgspec.Raw | None
     """None: the object itself, which is a dialect's record beside the envelope's keys."""
     context: Context
     text: bool = False

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from service.core.usage import Decoded, Format
-from service.formats.contract import AnyDialect, Context
+from service.formats.contract import Answer, AnyDialect, Context
 from service.formats.dialects import DIALECTS
 from service.formats.envelopes import ENVELOPES
 from service.formats.envelopes.cloudevents import context_of
@@ -41,11 +41,17 @@ class Decoder:
         self._routes: dict[str, list[Route]] = {}
 
     def decode(self, record: Record) -> Decoded:
+        answer = self.answer(record)
+        return answer if isinstance(answer, Decoded) else Decoded((answer,))
+
+    def answer(self, record: Record) -> Answer:
+        """`decode`, and a record of one call as that call: on the path of every record."""
         value = record.value
         if value is not None and len(value) <= SMALL:
+            context = context_of(record) if record.headers else Context(record)
             for route in self._routes.get(record.topic, ()):
                 try:
-                    return route.read(value, context_of(record) if record.headers else Context(record))
+                    return route.read(value, context)
                 except OFF_ROUTE:
                     pass  # another route, or a broken record: the long way tells
         return self._decode_and_remember(record)

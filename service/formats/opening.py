@@ -146,7 +146,7 @@ class Opening:
                     yield from self._open_object(layer._replace(steps=(*layer.steps, step)), form)
                 case Inner(body=body):
                     self._take(items=item is not found)
-                    content = body.encode() if isinstance(body, str) else body or b""
+                    content = body.encode() if isinstance(body, str) else bytes(body or b"")
                     yield _Layer(content, item.context, (*layer.steps, step), layer.strings + item.text)
                 case PassedOver():
                     self._passed.append(item)

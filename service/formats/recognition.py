@@ -65,19 +65,20 @@ def _forms() -> Iterator[Form]:
     for thing, mark in _marks_in_order():
         if thing.shape is None:
             raise ValueError(f"{thing.name} has marks and no shape")
-        barred = {_telling(earlier, mark) for other, earlier in before if other is not thing}
-        yield Form(
-            thing, mark, thing.shape, keys_of(thing.shape), msgspec.json.Decoder(_guarded(thing.shape, mark, barred))
-        )
+        known = keys_of(thing.shape)
+        barred = {_telling(other, earlier, mark, known) for other, earlier in before if other is not thing}
+        yield Form(thing, mark, thing.shape, known, msgspec.json.Decoder(_guarded(thing.shape, mark, barred)))
         before.append((thing, mark))
 
 
-def _telling(earlier: Mark, later: Mark) -> str:
-    """A key that keeps an object with the later mark from having the earlier one as well."""
+def _telling(thing: Thing, earlier: Mark, later: Mark, known: Collection[str]) -> str:
+    """A key that keeps an object with the later mark from having the earlier one, of `thing`, as well: one that the
+    later shape does not use, and that as many marks of `thing` as can be have in common."""
+    marks = thing.marks if isinstance(thing, Dialect) else thing.matches
     keys = earlier.keys - later.keys
     if not keys:
         raise ValueError(f"the mark {sorted(later.keys)} is never asked: {sorted(earlier.keys)} stands before it")
-    return min(keys)
+    return min(keys, key=lambda key: (key in known, -sum(key in mark.keys for mark in marks), key))  # type: ignore[union-attr]
 
 
 def _guarded(shape: type[msgspec.Struct], mark: Mark, barred: Collection[str]) -> type[msgspec.Struct]:

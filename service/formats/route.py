@@ -3,7 +3,7 @@
 from typing import Any
 
 from service.core.usage import Call, Decoded, PassedOver
-from service.formats.contract import AnyEnvelope, Context, Inner, items_of
+from service.formats.contract import Answer, AnyEnvelope, Context, Envelope, Inner, items_of
 from service.formats.envelopes.json_text import ARRAY, MAX_ITEMS
 from service.formats.recognition import Form
 from service.formats.rejecting import READ_ERRORS
@@ -27,23 +27,32 @@ class Route:
     def __init__(self, steps: tuple[Step, ...]) -> None:
         self.steps = steps
         self._last = len(steps) - 1
-        end = steps[-1]
-        self._bare = end.guarded.decode if self._last == 0 and isinstance(end, Form) else None
-        self._dialect: Any = end.thing if isinstance(end, Form) else None
+        objects = [step for step in steps if isinstance(step, Form)]
+        self._only_objects = len(objects) == len(steps)
+        self._envelopes = [(one.guarded.decode, one.thing.open) for one in objects if isinstance(one.thing, Envelope)]
+        end: Any = steps[-1]
+        self._guarded, self._dialect_read = end.guarded.decode, end.thing.read
 
-    def read(self, value: bytes, context: Context) -> Decoded:
+    def read(self, value: bytes, context: Context) -> Answer:
         """What `opening` would say of the record. Raises one of `OFF_ROUTE` where anything may be otherwise."""
-        if self._bare is not None:
-            answer = self._dialect.read(self._bare(value), context)
-            return answer if type(answer) is Decoded else Decoded((answer,))
-        answers: list[Call | Decoded] = []
+        if not self._only_objects:
+            return self._read_all(value, context)
+        body: Any = value
+        for guarded, opened in self._envelopes:
+            found: Any = opened(guarded(body), context)
+            if type(found) is not Inner:
+                return self._read_all(value, context)
+            body, context = found.body, found.context
+        answer: Answer = self._dialect_read(self._guarded(body), context)
+        return answer
+
+    def _read_all(self, value: bytes, context: Context) -> Decoded:
+        """Where an envelope may hold several."""
+        answers: list[Answer] = []
         self._open(0, value, context, answers)
-        if len(answers) == 1:
-            answer = answers[0]
-            return answer if isinstance(answer, Decoded) else Decoded((answer,))
         return _joined(answers)
 
-    def _open(self, at: int, body: bytes | str, context: Context, answers: list[Call | Decoded]) -> None:
+    def _open(self, at: int, body: Any, context: Context, answers: list[Answer]) -> None:
         step = self.steps[at]
         if isinstance(step, Form):
             self._use(at, step, step.guarded.decode(body), context, answers)
@@ -56,26 +65,28 @@ class Route:
             for shape in shapes:
                 self._use(at + 1, following, shape, context, answers)
             return
-        content: Any = body.encode() if isinstance(body, str) else body
+        content: Any = body.encode() if isinstance(body, str) else bytes(body)
         if not step.matches(content):  # type: ignore[operator]  # an envelope of bytes
             raise OffRouteError
         self._open_inside(at, step.open(content, context), answers)
 
-    def _use(self, at: int, form: Form, shape: Any, context: Context, answers: list[Call | Decoded]) -> None:
+    def _use(self, at: int, form: Form, shape: Any, context: Context, answers: list[Answer]) -> None:
+        thing: Any = form.thing
         if at == self._last:
-            answers.append(self._dialect.read(shape, context))
+            answers.append(thing.read(shape, context))
         else:
-            thing: Any = form.thing
             self._open_inside(at, thing.open(shape, context), answers)
 
-    def _open_inside(self, at: int, found: Any, answers: list[Call | Decoded]) -> None:
+    def _open_inside(self, at: int, found: Any, answers: list[Answer]) -> None:
         for item in (found,) if type(found) is Inner else items_of(found):
-            if type(item) is not Inner or item.body is None or len(item.body) > SMALL or len(answers) > MAX_ITEMS:
+            if type(item) is not Inner or item.body is None or len(answers) > MAX_ITEMS:
+                raise OffRouteError
+            if type(item.body) is bytes and len(item.body) > SMALL:
                 raise OffRouteError
             self._open(at + 1, item.body, item.context, answers)
 
 
-def _joined(answers: list[Call | Decoded]) -> Decoded:
+def _joined(answers: list[Answer]) -> Decoded:
     calls: list[Call] = []
     passed: list[PassedOver] = []
     for answer in answers:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from service.core.usage import Words
 from service.formats.rejecting import UnreadableError
 
 EARLIEST = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp())
@@ -30,12 +31,15 @@ def from_nanoseconds(nanoseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
 
-def from_text(text: str) -> datetime:
-    """ISO 8601 with date and time. Without an offset it is UTC."""
-    if not _SHORTEST <= len(text) <= _LONGEST:
+def from_any(value: Any) -> datetime:
+    """ISO 8601 text with date and time, UTC where it has no offset; or a number since 1970: in the range of years
+    allowed, its size tells the unit, from seconds to nanoseconds."""
+    if type(value) is not str:
+        return _from_number(value)
+    if not _SHORTEST <= len(value) <= _LONGEST:
         raise UnreadableError("bad_time", "not an ISO 8601 time")
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(value)
         if moment.tzinfo is not UTC:
             moment = moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
@@ -45,12 +49,8 @@ def from_text(text: str) -> datetime:
     return moment
 
 
-def from_any(value: Any) -> datetime:
-    """ISO 8601 text, or a number since 1970: in the range of years allowed, its size tells the unit, from s to ns."""
-    kind = type(value)
-    if kind is str:
-        return from_text(value)
-    if kind is not float and kind is not int:
+def _from_number(value: Any) -> datetime:
+    if type(value) is not float and type(value) is not int:
         raise UnreadableError("bad_time", "neither text nor a number")
     if value < LATEST:
         return from_seconds(value)
@@ -59,9 +59,11 @@ def from_any(value: Any) -> datetime:
     return from_nanoseconds(int(value) * 1_000 if value < LATEST * 1_000_000 else int(value))
 
 
-def or_none(value: Any) -> datetime | None:
-    """For a wrapper's time, where a bad one is as good as none."""
+def first(words: Words) -> datetime | None:
+    """The first that is a time: of an envelope, where a bad one is as good as none."""
+    if isinstance(words, tuple):
+        return next((found for word in words if (found := first(word)) is not None), None)
     try:
-        return from_any(value)
+        return from_any(words)
     except UnreadableError:
         return None

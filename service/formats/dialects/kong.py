@@ -26,7 +26,9 @@ _OWNER_TAGS = ("owner:", "team:")
 
 _T = TypeVar("_T")
 _Table: TypeAlias = _T | tuple[()] | None
-"""A Lua table: an empty one is written as `[]`, whatever it would have held."""
+"""A Lua table with names: an empty one may be written as `[]`."""
+_List: TypeAlias = list[_T] | dict[str, msgspec.Raw] | None
+"""A Lua table with numbers: an empty one may be written as `{}`."""
 
 
 class _Meta(msgspec.Struct, gc=False):
@@ -80,7 +82,7 @@ class _Target(msgspec.Struct, gc=False):
 
 class _Plugin(_LookUp, gc=False):
     meta: _Table[_Meta] = None
-    tried_targets: list[_Target] | None = None
+    tried_targets: _List[_Target] = None
     usage: _Table[_Usage] = None
     cache: _Table[_LookUp] = None
     rag: _Table[_LookUp] = msgspec.field(name="rag-inject", default=None)
@@ -110,7 +112,7 @@ class _Response(msgspec.Struct, gc=False):
 class _Consumer(msgspec.Struct, gc=False):
     username: Scalar = None
     custom_id: Scalar = None
-    tags: list[Any] | None = None
+    tags: _List[Any] = None
 
 
 class _Latencies(msgspec.Struct, gc=False):
@@ -202,7 +204,8 @@ def _proxied(log: _Log, entry: _Plugin, context: Context) -> Call:
 def _earlier_tries(log: _Log, entry: _Plugin, context: Context) -> Iterator[Call]:
     """Those that failed before the one that was answered: a fallback would hide that a model is gone. They can be told
     where the log names a target for each status of `upstream_status`."""
-    targets, statuses = entry.tried_targets or [], _tries(log)
+    targets = entry.tried_targets if isinstance(entry.tried_targets, list) else []
+    statuses = _tries(log)
     if len(statuses) != len(targets):
         return
     for target, status in zip(targets[:-1], statuses[:-1], strict=True):
@@ -299,7 +302,7 @@ def _service(log: _Log) -> Words:
 def _key_owner(log: _Log) -> Words:
     """As a tag of the consumer says, `owner:ada@example.com` or `team:payments`. Its names are the caller's."""
     tags = log.consumer.tags if log.consumer else None
-    if not tags:
+    if not isinstance(tags, list):
         return None
     words = [tag for tag in tags if isinstance(tag, str)]
     return tuple(tag[len(mark) :] for mark in _OWNER_TAGS for tag in words if tag.startswith(mark))

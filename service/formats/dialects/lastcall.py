@@ -3,7 +3,7 @@
 The fields are described in docs/record-format.md and formats/lastcall.schema.json.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -12,7 +12,7 @@ from service.formats.contract import Context, Dialect, mark
 from service.formats.rejecting import UnreadableError
 from service.formats.times import from_any
 
-_KINDS: dict[Scalar, FieldKind] = {None: "model", "model": "model", "deployment": "deployment", "alias": "alias"}
+_KINDS = frozenset(get_args(FieldKind))
 
 
 class _Call(msgspec.Struct, gc=False):
@@ -43,27 +43,27 @@ class _Call(msgspec.Struct, gc=False):
 
 def _read(call: _Call, context: Context) -> Call:
     time = call.time if call.time is not None else call.ts
-    kind = _KINDS.get(call.model_kind)
-    if kind is None:
+    kind: Any = "model" if call.model_kind is None else call.model_kind
+    if kind not in _KINDS:
         raise UnreadableError("bad_field", "model_kind is none of model, deployment, alias")
     served, other = call.served_model, call.response_model
     message = call.error_message
-    who = Who(
-        format="lastcall",
-        reporter=call.reporter,
-        service=call.service if context.caller is None else (call.service, context.caller),
-        environment=call.environment,
-        provider=call.provider,
-        host=call.host,
-        requested_id=call.model,
-        requested_field=kind,
-        served_id=served if other is None else (served, other),
-        operation=call.operation,
-        status=call.status,
-        error_code=call.error_code,
-        error_text=message if isinstance(message, str) else None,
-        streaming=call.streaming,
-        key_owner=call.key_owner,
+    who = Who(  # by position, see its docstring
+        "lastcall",
+        call.reporter,
+        call.service if context.caller is None else (call.service, context.caller),
+        call.environment,
+        call.provider,
+        call.host,
+        call.model,
+        kind,
+        served if other is None else (served, other),
+        call.operation,
+        call.status,
+        call.error_code,
+        message if type(message) is str else None,
+        call.streaming,
+        call.key_owner,
     )
     return Call(
         who,

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from service.core.usage import Rejection, Scalar
-from service.formats import times
-from service.formats.contract import Context, Envelope, Inner, mark
+from service.formats.contract import NULL, Context, Envelope, Inner, mark, within
 from service.formats.record import Record
 from service.formats.rejecting import UnreadableError
 
@@ -19,7 +18,7 @@ from service.formats.rejecting import UnreadableError
 class _CloudEvent(msgspec.Struct, gc=False):
     source: Scalar = None
     time: Scalar = None
-    data: msgspec.Raw = msgspec.Raw(b"null")
+    data: msgspec.Raw = NULL
     data_base64: str | None = None
 
 
@@ -48,14 +47,13 @@ def _open(event: _CloudEvent, context: Context) -> Inner | Rejection:
             return Inner(b64decode(event.data_base64, validate=True), context)
         except (binascii.Error, ValueError) as error:
             raise UnreadableError("bad_encoding", "data_base64") from error
-    data = bytes(event.data)
-    return Inner(data, context) if data != b"null" else Rejection("empty", "CloudEvent without data")
+    return Inner(event.data, context) if event.data != NULL else Rejection("empty", "CloudEvent without data")
 
 
 def _within(context: Context, source: str | None, time: str | None) -> Context:
     """The last segment of a source such as `/services/billing-api` names who wrote the event."""
     caller = source.rstrip("/").rpartition("/")[2] if source else None
-    return msgspec.structs.replace(context, at=times.or_none(time) or context.at, caller=caller or context.caller)
+    return within(context, time, caller)
 
 
 STRUCTURED = Envelope(

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from service.core.usage import PassedOver, Scalar
-from service.formats import times
-from service.formats.contract import Context, Envelope, Inner, Item, mark
+from service.formats.contract import Context, Envelope, Inner, Item, mark, within
 
 
 class _LogEvent(msgspec.Struct, gc=False):
@@ -28,9 +27,9 @@ def _open(subscription: _Subscription, context: Context) -> Iterator[Item]:
         yield PassedOver("control_message", "cloudwatch")
         return
     account = subscription.owner if isinstance(subscription.owner, str) else None
+    context = msgspec.structs.replace(context, account=account)
     for event in subscription.log_events:
-        at = times.or_none(event.timestamp) or context.at
-        yield Inner(event.message, msgspec.structs.replace(context, at=at, account=account))
+        yield Inner(event.message, within(context, event.timestamp))
 
 
 SUBSCRIPTION = Envelope(

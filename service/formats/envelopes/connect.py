@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from service.core.usage import PassedOver
-from service.formats.contract import Context, Envelope, Inner, mark
+from service.formats.contract import NULL, Context, Envelope, Inner, mark
 
 
 class _Connect(msgspec.Struct, gc=False):
@@ -17,8 +17,8 @@ class _Connect(msgspec.Struct, gc=False):
 
 
 def _open(envelope: _Connect, context: Context) -> Inner | PassedOver:
-    body = bytes(envelope.payload)
-    return Inner(body, context) if body != b"null" else PassedOver("deleted_row", "connect")
+    body = envelope.payload
+    return Inner(body, context) if body != NULL else PassedOver("deleted_row", "connect")
 
 
 CONNECT = Envelope(

@@ -10,21 +10,20 @@ from typing import Any
 import msgspec
 
 from service.core.usage import PassedOver, Scalar
-from service.formats import times
-from service.formats.contract import Context, Envelope, Inner, mark
+from service.formats.contract import NULL, Context, Envelope, Inner, mark, within
 
 _WRITTEN = ("c", "r")
 
 
 class _Source(msgspec.Struct, gc=False):
-    ts_ms: Any = None
+    ts_ms: Scalar = None
 
 
 class _Change(msgspec.Struct, gc=False):
     op: Scalar
-    after: msgspec.Raw = msgspec.Raw(b"null")
+    after: msgspec.Raw = NULL
     source: _Source | None = None
-    ts_ms: Any = None
+    ts_ms: Scalar = None
 
 
 class _Row(msgspec.Struct, gc=False):
@@ -34,12 +33,11 @@ class _Row(msgspec.Struct, gc=False):
 
 def _open_change(change: _Change, context: Context) -> Inner | PassedOver:
     """The database's time of the change, else the connector's."""
-    after = bytes(change.after)
-    if change.op not in _WRITTEN or after == b"null":
+    after = change.after
+    if change.op not in _WRITTEN or after == NULL:
         return PassedOver("row_changed", "debezium")
     written = change.source.ts_ms if change.source is not None else None
-    at = times.or_none(written) or times.or_none(change.ts_ms) or context.at
-    return Inner(after, msgspec.structs.replace(context, at=at))
+    return Inner(after, within(context, (written, change.ts_ms)))
 
 
 def _open_row(row: _Row, context: Context) -> Inner | PassedOver:

@@ -6,25 +6,31 @@ https://www.elastic.co/guide/en/beats/filebeat/current/kafka-output.html
 """
 
 import re
-from typing import Any
 
 import msgspec
 
 from service.core.usage import Scalar
-from service.core.values import first_of
-from service.formats import times
-from service.formats.contract import Context, Envelope, Inner, mark
+from service.formats.contract import Context, Envelope, Inner, mark, within
 
-_LABELS = ("app", "app.kubernetes.io/name", "app_kubernetes_io/name", "k8s-app")
 _CRI = re.compile(r"\S{1,64} (?:stdout|stderr) [FP] ")
 """The prefix of a container runtime's log line."""
-_NULL = msgspec.Raw(b"null")
-_LINE = msgspec.json.Decoder(str)
+
+
+class _Labels(msgspec.Struct, gc=False):
+    """Those that name what runs in a pod, in order of preference."""
+
+    app: Scalar = None
+    name: Scalar = msgspec.field(name="app.kubernetes.io/name", default=None)
+    name_without_dots: Scalar = msgspec.field(name="app_kubernetes_io/name", default=None)
+    k8s_app: Scalar = msgspec.field(name="k8s-app", default=None)
+
+
+_NO_LABELS = _Labels()
 
 
 class _Kubernetes(msgspec.Struct, gc=False):
-    labels: dict[str, Any] | None = None
-    pod_labels: dict[str, Any] | None = None
+    labels: _Labels | None = None
+    pod_labels: _Labels | None = None
     namespace_name: Scalar = None
     pod_namespace: Scalar = None
     namespace: Scalar = None
@@ -43,66 +49,50 @@ class _Shipped(msgspec.Struct, gc=False):
     kubernetes: _Kubernetes | None = None
 
 
+_Line = str | dict[str, msgspec.Raw] | list[msgspec.Raw] | None
+"""What the application wrote: text, or what the shipper has parsed it to."""
+
+
 class _Log(_Shipped, gc=False):
-    log: msgspec.Raw = _NULL
-    log_processed: msgspec.Raw = _NULL
+    log: _Line = None
+    log_processed: dict[str, msgspec.Raw] | None = None
 
 
 class _Message(_Shipped, gc=False):
-    message: msgspec.Raw = _NULL
+    message: _Line = None
 
 
 def _open_log(shipped: _Log, context: Context) -> Inner:
     """`log_processed` is what Fluent Bit's own parser made of a line that is no JSON."""
-    line = _line(shipped.log)
-    processed = bytes(shipped.log_processed)
-    body = processed if processed != b"null" and line[:1] not in ("{", "[", b"{", b"[") else line
-    return Inner(body, _within(shipped, context))
+    line = shipped.log
+    is_json = not isinstance(line, str) or line[:1] in ("{", "[")
+    return Inner(_body(line if is_json else shipped.log_processed or line), _within(shipped, context))
 
 
 def _open_message(shipped: _Message, context: Context) -> Inner:
-    return Inner(_line(shipped.message), _within(shipped, context))
+    return Inner(_body(shipped.message), _within(shipped, context))
 
 
-def _line(raw: msgspec.Raw) -> str | bytes:
-    """What the application wrote: text, or an object that the shipper has parsed."""
-    content = bytes(raw)
-    if content[:1] != b'"':
-        return content
-    line = _LINE.decode(content)
-    return line if line[:1] == "{" else _CRI.sub("", line.strip(), count=1)
+def _body(line: _Line) -> str | bytes:
+    if not isinstance(line, str):
+        return msgspec.json.encode(line)
+    if line[:1] == "{":
+        return line
+    line = line.strip()
+    prefix = _CRI.match(line)
+    return line[prefix.end() :] if prefix is not None else line
 
 
 def _within(shipped: _Shipped, context: Context) -> Context:
-    at = None
-    for word in (shipped.shipped_at, shipped.timestamp, shipped.time, shipped.date):
-        if word is not None and (at := times.or_none(word)) is not None:
-            break
+    at = (shipped.shipped_at, shipped.timestamp, shipped.time, shipped.date)
+    own = shipped.fields.service if shipped.fields is not None else None
     pod = shipped.kubernetes
-    return Context(
-        context.record,
-        at or context.at,
-        _caller(shipped) or context.caller,
-        context.environment,
-        _namespace(pod) if pod is not None else context.namespace,
-        context.account,
-        context.region,
-    )
-
-
-def _caller(shipped: _Shipped) -> str | None:
-    named = shipped.fields.service if shipped.fields is not None else None
-    if isinstance(named, str) and named:
-        return named
-    pod = shipped.kubernetes
-    for labels in (pod.labels, pod.pod_labels) if pod is not None else ():
-        if labels is not None and (named := first_of(labels, _LABELS)) is not None:
-            return named
-    return None
-
-
-def _namespace(pod: _Kubernetes) -> str | None:
-    return next((x for x in (pod.namespace_name, pod.pod_namespace, pod.namespace) if isinstance(x, str)), None)
+    if pod is None:
+        return within(context, at, own)
+    labels = pod.labels or pod.pod_labels or _NO_LABELS
+    caller = (own, labels.app, labels.name, labels.name_without_dots, labels.k8s_app)
+    namespace = next((x for x in (pod.namespace_name, pod.pod_namespace, pod.namespace) if isinstance(x, str)), None)
+    return within(context, at, caller, namespace)
 
 
 FLUENT_BIT = Envelope(
