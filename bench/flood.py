@@ -6,7 +6,6 @@ consumer writes them down.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 from aiokafka import ConsumerRecord
 
 from bench import calls
+from bench.memory import peak_mb
 from service.config.settings import Settings
 from service.core.batch import Batch, Partition
 from service.formats.decoder import Decoder
@@ -75,17 +75,13 @@ def run(kind: str) -> dict[str, float]:
             decoded_calls += sum(totals.calls for totals in batch.rollup.totals.values())
             batch = Batch()
         if first < SETTLED:
-            settled = _peak_mb()
-    return {"us": cpu / RECORDS * 1e6, "peak_mb": _peak_mb(), "growth_mb": _peak_mb() - settled, "calls": decoded_calls}
+            settled = peak_mb()
+    return {"us": cpu / RECORDS * 1e6, "peak_mb": peak_mb(), "growth_mb": peak_mb() - settled, "calls": decoded_calls}
 
 
 def _record(number: int, words: Callable[[int], dict[str, Any]]) -> ConsumerRecord:
     value = json.dumps(calls.fields(number) | words(number)).encode()
     return ConsumerRecord("flood", 0, number, 1_748_854_800_000, 0, None, value, None, 0, len(value), ())
-
-
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def report() -> bool:

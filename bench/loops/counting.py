@@ -5,13 +5,13 @@ Imported by environments that have nothing of lastcall: needs msgspec alone.
 
 import argparse
 import json
-import resource
 import sys
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from bench.calls import Call
+from bench.memory import peak_mb
 
 Totals = tuple[int, int, int]
 """Calls, input tokens, output tokens."""
@@ -54,8 +54,7 @@ class Clock:
         assert self._started is not None
         assert self._taken is not None
         wall, cpu = (end - start for start, end in zip(self._started, self._taken, strict=True))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"seconds": wall, "cpu_seconds": cpu, "peak_mb": peak, "totals": totals}))
+        print(json.dumps({"seconds": wall, "cpu_seconds": cpu, "peak_mb": peak_mb(), "totals": totals}))
         sys.stdout.flush()
 
 

@@ -10,13 +10,14 @@ import json
 import mmap
 import os
 import random
-import resource
 import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from bench.memory import peak_mb
 
 _HEADER = 16
 _MOST_KEPT = 100
@@ -102,7 +103,6 @@ class Loop:
 
     def report(self) -> None:
         (self._task.folder / f"slowest-{self._task.seed}.bin").write_bytes(self._checker.slowest_value)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
             json.dumps(
                 {
@@ -111,7 +111,7 @@ class Loop:
                     "slowest": self._checker.slowest,
                     "slowest_bytes": len(self._checker.slowest_value),
                     "growth_mb": _resident_mb() - self._settled_mb,
-                    "peak_mb": peak,
+                    "peak_mb": peak_mb(),
                     "findings": self._findings.counts,
                 }
             ),
