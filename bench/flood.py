@@ -21,8 +21,8 @@ from service.config.settings import Settings
 from service.core.batch import Batch, Partition
 from service.formats.decoder import Decoder
 
-RECORDS = 400_000
-SETTLED = 100_000
+RECORDS = 200_000
+SETTLED = 60_000
 """Records after which all that is remembered is full."""
 MOST_GROWTH_MB = 8.0
 HOUR = datetime(2025, 6, 2, 9, tzinfo=UTC)
