@@ -68,6 +68,8 @@ BOUNDS = (
     Bound(gateways.KONG_EMPTY_OBJECT, gateways.KONG, 1.3),
 )
 
+BASES = {bound.base for bound in BOUNDS}
+
 
 def rows() -> Iterator[Row]:
     yield wrapped.flat()
@@ -119,7 +121,7 @@ RUNS: dict[str, Callable[[Measured, Decoder], object]] = {"bare": bare, "decode"
 
 
 def measure(number_of_calls: int, rounds: int, only: str) -> list[Measured]:
-    every = [Measured(row, records_of(row, number_of_calls)) for row in rows() if only in row.name]
+    every = [Measured(row, records_of(row, number_of_calls)) for row in rows() if only in row.name or row.name in BASES]
     decoders = {id(one): Decoder() for one in every}
     for one in every:
         one.wrong = wrong(one, count(one, decoders[id(one)]))
