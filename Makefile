@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SEEDS ?= 1 20
 
-.PHONY: setup demo test test-kafka test-browser chaos laws check bench bench-tick fmt lock
+.PHONY: setup demo test test-kafka test-browser chaos laws check bench bench-peers bench-tick fuzz fuzz-engine fmt lock
 
 setup: $(READY)  ## the command, at .venv/bin/lastcall
 
@@ -41,19 +41,43 @@ check: setup  ## lint, format, types, layers, catalog
 	$(BIN)/lint-imports
 	$(BIN)/lastcall catalog check
 
-bench: setup  ## throughput against a bare loop and FastStream's defaults
-	.ci/kafka run $(BIN)/python bench/ingest.py $(ARGS)
+bench: setup  ## what a call costs, and throughput against a bare loop and other stream processors
+	-$(MAKE) --no-print-directory bench-peers
+	status=0; $(BIN)/python -m bench.decode || status=1; \
+	  .ci/kafka run $(BIN)/python -m bench.ingest $(ARGS) || status=1; exit $$status
+
+PEERS := .cache/bench
+bench-peers: $(PEERS)/.ready  ## Quix Streams and Bytewax, in an environment of their own
+
+$(PEERS)/.ready: requirements.bench.lock
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.bench.lock
+	@touch $@
 
 bench-tick: setup  ## seconds and memory of a tick over 100,000 open campaigns
 	$(BIN)/python bench/tick.py $(ARGS)
+
+INPUTS ?= 10000000
+fuzz: setup  ## decoding of ten million mutated records; INPUTS=100000 makes them fewer, ARGS="--seed 7" repeats them
+	-$(MAKE) --no-print-directory fuzz-engine
+	PYTHONPATH=$(ATHERIS) $(BIN)/python -m tests.fuzz.run --inputs $(INPUTS) $(ARGS)
+
+ATHERIS := .cache/atheris
+fuzz-engine: $(ATHERIS)/.ready  ## atheris, which there is for few platforms; without it inputs are mutated blindly
+
+$(ATHERIS)/.ready: requirements.fuzz.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --target $(ATHERIS) --require-hashes -r requirements.fuzz.lock
+	@touch $@
 
 fmt: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 \
+LOCK := uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-lock:  ## anew from pyproject.toml (needs uv): all that development needs, and what the image needs of it
-	$(LOCK) --all-extras --group dev --output-file requirements.lock
-	$(LOCK) --group build --constraint requirements.lock --output-file requirements.image.lock
+lock:  ## anew from pyproject.toml (needs uv): all that development needs, what the image needs of it, peers, atheris
+	$(LOCK) pyproject.toml --all-extras --group dev --output-file requirements.lock
+	$(LOCK) pyproject.toml --group build --constraint requirements.lock --output-file requirements.image.lock
+	$(LOCK) --group pyproject.toml:bench --output-file requirements.bench.lock
+	$(LOCK) --group pyproject.toml:fuzz --output-file requirements.fuzz.lock
