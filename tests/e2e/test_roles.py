@@ -14,7 +14,7 @@ from service.core import words
 from service.core.calendar import Calendar
 from tests.broker_topics import call_record, make_topic, produce
 from tests.own_catalog import ending_model, python_path
-from tests.processes import connected, lastcall, readiness, running, until
+from tests.processes import PATIENCE, connected, lastcall, readiness, running, until
 from tests.slack_server import Channel, Posted, SlackServer
 
 OWNER = "ana@acme.example"
@@ -97,7 +97,7 @@ async def owner_heard(slack: SlackServer) -> bool:
 async def items(url: str, path: str) -> list[dict[str, Any]]:
     """Waits until the web shows some."""
     found: list[dict[str, Any]] = []
-    async with httpx.AsyncClient(trust_env=False, base_url=url, timeout=20) as client:
+    async with httpx.AsyncClient(trust_env=False, base_url=url, timeout=PATIENCE) as client:
 
         async def shown() -> bool:
             found[:] = (await client.get(path)).raise_for_status().json()["items"]
