@@ -2,9 +2,15 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
-SEEDS ?= 1 20
+# Of `make laws` and `make chaos`, which print it; SEED=7 repeats a run.
+ifndef SEED
+SEED := $(strip $(shell od -An -N3 -tu4 /dev/urandom))
+endif
+RUNS ?= 20
+HISTORIES ?= 5000
 
-.PHONY: setup demo test test-kafka test-browser chaos laws check bench bench-peers bench-tick fuzz fuzz-engine fmt lock
+.PHONY: setup demo test test-slow test-clocks test-kafka test-browser chaos laws check bench bench-peers bench-tick
+.PHONY: fuzz fuzz-engine fmt lock
 
 setup: $(READY)  ## the command, at .venv/bin/lastcall
 
@@ -17,8 +23,14 @@ $(READY): requirements.lock pyproject.toml
 demo: setup  ## the GPT-4.5 Preview case in about a minute; ARGS=--exit ends it
 	$(BIN)/lastcall demo $(ARGS)
 
-test: setup  ## every test that needs neither Apache Kafka nor a browser
-	$(BIN)/pytest -n auto --dist loadfile -m "not apache_kafka and not browser" $(ARGS)
+test: setup  ## all tests but the slow ones and those that need Apache Kafka or a browser: the same each time
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not apache_kafka and not browser" $(ARGS)
+
+test-slow: setup  ## what takes more than half a minute each
+	$(BIN)/pytest -n auto --dist worksteal -m "slow and not apache_kafka" $(ARGS)
+
+test-clocks: setup  ## what reads the clock, on twelve days (needs faketime); DAYS="2027-03-01 00:30:00, ..." names others
+	DAYS="$(DAYS)" .ci/clocks $(BIN)/pytest -n auto --dist worksteal -q -m "clock and not slow and not apache_kafka and not browser" $(ARGS)
 
 test-kafka: setup  ## the broker tests on a real Apache Kafka (needs Java and Maven)
 	.ci/kafka run $(BIN)/pytest -m "broker or apache_kafka" $(ARGS)
@@ -27,12 +39,14 @@ test-browser: setup  ## the page in a real Chromium
 	$(BIN)/pytest -m browser $(ARGS)
 
 chaos: setup  ## a million records, and months of escalation, while consumers and schedulers are killed
-	LASTCALL_CHAOS_RECORDS=1000000 .ci/kafka run $(BIN)/pytest tests/chaos/test_consumers_killed.py -m apache_kafka -s $(ARGS)
-	LASTCALL_CHAOS_SERVICES=300 LASTCALL_CHAOS_KILLS=60 $(BIN)/pytest tests/chaos/test_three_schedulers.py -s $(ARGS)
+	LASTCALL_CHAOS_SEED=$(SEED) LASTCALL_CHAOS_RECORDS=1000000 \
+	  .ci/kafka run $(BIN)/pytest tests/chaos/test_consumers_killed.py -m apache_kafka -s $(ARGS)
+	LASTCALL_CHAOS_SEED=$(SEED) LASTCALL_CHAOS_SERVICES=300 LASTCALL_CHAOS_KILLS=60 \
+	  $(BIN)/pytest tests/chaos/test_three_schedulers.py -s $(ARGS)
 
-laws: setup  ## escalation's laws over 110,000 random histories, two processes at a time; SEEDS="21 40" makes them others
-	seq $(SEEDS) | LASTCALL_LAWS_EXAMPLES=5000 xargs -P 2 -I{} \
-	  $(BIN)/pytest tests/property/test_escalation_laws.py -q --hypothesis-seed={} $(ARGS)
+laws: setup  ## the property tests by chance: RUNS of them, two at a time, each with HISTORIES of escalation
+	seq $(SEED) $$(($(SEED) + $(RUNS) - 1)) | LASTCALL_LAWS_EXAMPLES=$(HISTORIES) xargs -t -P 2 -I{} \
+	  $(BIN)/pytest tests/property -q --hypothesis-profile=chance --hypothesis-seed={} $(ARGS)
 
 check: setup  ## lint, format, types, layers, catalog
 	$(BIN)/ruff check .

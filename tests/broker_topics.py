@@ -11,6 +11,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from tests.processes import PATIENCE
+
 Headers = Sequence[tuple[str, bytes]]
 
 
@@ -22,7 +24,7 @@ async def make_topic(kafka: str, *, partitions: int = 1, name: str | None = None
     try:
         answer = await admin.create_topics([NewTopic(topic, partitions, 1)])
         assert [error[1] for error in answer.topic_errors] == [0]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await admin.describe_topics([topic]))[0]["error_code"] != 0:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     finally:
@@ -36,7 +38,7 @@ async def delete_topic(kafka: str, topic: str) -> None:
     await admin.start()
     try:
         await admin.delete_topics([topic])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while topic in await admin.list_topics():  # noqa: ASYNC110  the broker cannot be awaited
                 await asyncio.sleep(0.02)
     finally:
@@ -63,7 +65,7 @@ async def read_all(kafka: str, topic: str) -> list[Any]:
     try:
         ends = await consumer.end_offsets(consumer.assignment())
         found: list[Any] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(found) < sum(ends.values()):
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     found.extend(records)

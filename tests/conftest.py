@@ -1,6 +1,11 @@
-"""Where the tests' PostgreSQL and broker come from: named by the environment, else Docker, else embedded."""
+"""Where the tests' PostgreSQL and broker come from: named by the environment, else Docker, else embedded.
 
+Hypothesis draws the same examples each time, whatever the machine's speed; `make laws` has it draw others.
+"""
+
+import inspect
 import os
+import re
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -8,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,12 +21,26 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.adapters.embedded import Embedded
 from service.adapters.postgres.database import migrate, open_database
 
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("chance", deadline=None, print_blob=True)
+settings.load_profile("same")
+
+_READS_CLOCK = re.compile(r"datetime\.now\(|CliRunner")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test that asks for a broker runs on Apache Kafka as well, see `make test-kafka`."""
+    """Every test that asks for a broker runs on Apache Kafka as well, see `make test-kafka`; every one of a module that
+    reads the real clock, or runs commands that do, runs on other days as well, see `make test-clocks`."""
+    reads_clock: dict[object, bool] = {}
     for item in items:
         if "kafka" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.broker)
+        module = item.getparent(pytest.Module)
+        if module is not None:
+            if module not in reads_clock:
+                reads_clock[module] = bool(_READS_CLOCK.search(inspect.getsource(module.obj)))
+            if reads_clock[module]:
+                item.add_marker(pytest.mark.clock)
 
 
 def docker_answers() -> bool:
@@ -53,6 +73,9 @@ async def postgres_server(server_folder: Path) -> AsyncIterator[str]:
     else:
         async with Embedded(server_folder / "postgres", broker=False) as addresses:
             assert addresses.database_url is not None
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives the machine
+                await _execute(addresses.database_url, f"ALTER SYSTEM SET {setting} = off")
+            await _execute(addresses.database_url, "SELECT pg_reload_conf()")
             yield addresses.database_url
 
 

@@ -3,7 +3,7 @@ and schedulers that look at it, or do not. Nothing here decides; `service.core.e
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -47,17 +47,18 @@ class Calls:
         self.moments: list[datetime] = []
         self.days: list[DayOfUse] = []
 
-    def add(self, day: date, calls: int, answer: Answer) -> None:
-        """Late, if a later day has calls already. A day that has calls keeps them."""
+    def add(self, day: date, calls: int, answer: Answer) -> DayOfUse | None:
+        """Late, if a later day has calls already. A day that has calls keeps them: None."""
         moment = utc_midnight(day) + self.at
         index = bisect_right(self.moments, moment)
         if index and self.moments[index - 1] == moment:
-            return
+            return None
         failed = calls if answer == "failing" else 0
         redirected = calls if answer == "redirected" else 0
         use = make_day(day, calls=calls, errors=failed, end_of_life=failed, redirected=redirected)
         self.moments.insert(index, moment)
         self.days.insert(index, use)
+        return use
 
     def up_to(self, moment: datetime) -> int:
         return bisect_right(self.moments, moment)
@@ -113,14 +114,20 @@ class World:
         self.answer = answer
 
     def read_up_to(self, moment: datetime | None) -> None:
-        self.read_until = moment
-        self.look = None
+        before, self.read_until = self._known_calls(), moment
+        self._came_in(self.calls.days[before : self._known_calls()])
 
     def hear_late_of(self, days_ago: int) -> None:
         """A record of a day that is past comes in now."""
-        self.calls.add(self.now.date() - days_ago * DAY, 50, "answered")
-        self._picture = None
-        self.look = None
+        if late := self.calls.add(self.now.date() - days_ago * DAY, 50, "answered"):
+            self._picture = None
+            self._came_in([late])
+
+    def _came_in(self, days: Sequence[DayOfUse]) -> None:
+        """As the engine does: a record wakes where the last look said so; one of a model that is gone, or for which
+        another answers, always."""
+        if self.look and any(self.look.wakes_on_call or one.end_of_life or one.redirected for one in days):
+            self.look = None
 
     def plan_end(self, on: date | None, precision: Literal["exact", "no_sooner_than"] = "exact") -> None:
         self.deprecation = replace(self.deprecation, shutdown=Shutdown(on, precision))
@@ -144,13 +151,17 @@ class World:
 
     def picture(self, now: datetime) -> Exposure | None:
         """What is on record by `now`. None: nothing was called yet."""
-        count = self.calls.up_to(now if self.read_until is None else min(now, self.read_until))
+        count = self._known_calls(now)
         if count == 0:
             return None
         known = self._picture
         if known is None or known[0] != count or known[1].deprecation is not self.deprecation:
             known = self._picture = count, self._picture_of(count)
         return known[1]
+
+    def _known_calls(self, now: datetime | None = None) -> int:
+        until = now or self.now
+        return self.calls.up_to(until if self.read_until is None else min(until, self.read_until))
 
     def _picture_of(self, count: int) -> Exposure:
         first, last = self.calls.moments[0], self.calls.moments[count - 1]

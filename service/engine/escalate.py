@@ -29,8 +29,8 @@ from service.core.candidates import Candidate
 from service.core.catalog.lifecycle import Catalog
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
-from service.core.escalation.case import Case
-from service.core.escalation.decide import UNTIL_MORE_IS_KNOWN, decide_case, vanish
+from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
+from service.core.escalation.decide import decide_case, vanish
 from service.core.escalation.decision import Decision, Telling, Wait
 from service.core.escalation.facts import facts_of
 from service.core.escalation.hold import Committed

@@ -13,6 +13,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.slack.transport import open_slack
 from tests.builders import make_notice
 from tests.outbox_rows import enqueue, let_leases_lapse, send, states
+from tests.processes import PATIENCE
 from tests.slack_server import Channel, Fault, SlackServer
 
 HERE = Path(__file__).parent
@@ -28,7 +29,7 @@ async def test_message_of_a_killed_sender_is_found_and_not_repeated(database_url
             *(sys.executable, str(HERE / "sender.py"), database_url, slack.url, slack.token),
             env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
         )
-        await asyncio.wait_for(taken.wait(), 30)
+        await asyncio.wait_for(taken.wait(), PATIENCE)
         sender.kill()
         await sender.wait()
         assert await states(database) == {"#search": ["leased"]}

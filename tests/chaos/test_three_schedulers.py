@@ -74,7 +74,7 @@ class Outcome:
 async def test_all_is_recorded_and_told_once_though_three_schedulers_are_killed(
     database_url: str, database: Database, another_database: Database, tmp_path: Path
 ) -> None:
-    seed = int(os.environ.get("LASTCALL_CHAOS_SEED", str(time.time_ns())))
+    seed = int(os.environ.get("LASTCALL_CHAOS_SEED", "1"))
     chance = random.Random(seed)  # noqa: S311  to repeat a failure
     file, directory = tmp_path / "lastcall.yaml", Directory(tmp_path / "components.yaml", SERVICES)
     file.write_text(LASTCALL_YAML)

@@ -14,7 +14,7 @@ from service.adapters.postgres.database import Database
 from service.formats.files import FileRecord, read_records
 from tests.broker_topics import make_topic, produce, read_all
 from tests.database_contents import everything_in
-from tests.processes import connected, lastcall, running, until
+from tests.processes import PATIENCE, connected, lastcall, running, until
 from tests.rows import NOW, put_notification
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -130,7 +130,7 @@ async def test_no_credential_is_in_a_log_whatever_fails(
     broken = await lastcall("tick", "--now", f"{NOW:%Y-%m-%dT%H:%M:%SZ}", env=env, folder=tmp_path)
     async with running("web", env=env, folder=tmp_path) as web:
         url = await web.says(r"serving (http://\S+)")
-        async with httpx.AsyncClient(trust_env=False, base_url=url, timeout=30, auth=("", api_token)) as client:
+        async with httpx.AsyncClient(trust_env=False, base_url=url, timeout=PATIENCE, auth=("", api_token)) as client:
             assert (await client.get("/")).status_code == 500
         await web.says("UndefinedTable")
         said = [web.said, unsendable.out, unsendable.err, broken.out, broken.err]
@@ -153,5 +153,5 @@ async def read(database: Database, records: int) -> bool:
 
 async def pages(url: str) -> str:
     """What the web shows, all in one text."""
-    async with httpx.AsyncClient(trust_env=False, base_url=url, timeout=30) as client:
+    async with httpx.AsyncClient(trust_env=False, base_url=url, timeout=PATIENCE) as client:
         return "\n".join([(await client.get(page)).raise_for_status().text for page in PAGES])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.processes import Running, data_folder, environment, lives, running, servers_of, until
+from tests.processes import PATIENCE, Running, data_folder, environment, lives, running, servers_of, until
 
 ENVIRONMENT = environment(LASTCALL_WEB_PORT=0)
 
@@ -29,7 +29,7 @@ async def test_kill_during_the_first_start_does_not_stop_the_next(tmp_path: Path
             for process in everybody:
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
-            assert await up.ends(within=10) == -signal.SIGKILL
+            assert await up.ends(within=PATIENCE) == -signal.SIGKILL
         async with running("up", "--data-dir", data_dir, env=ENVIRONMENT, folder=tmp_path) as up:
             await up.says("Ctrl-C ends it")
             assert await up.end(signal.SIGINT) == 0

@@ -21,5 +21,5 @@ async def slack() -> AsyncIterator[SlackServer]:
 
 @pytest.fixture
 async def transport(slack: SlackServer) -> AsyncIterator[SlackTransport]:
-    async with open_slack(SecretStr(slack.token), api_url=slack.url, timeout_seconds=1, pace_seconds=0) as opened:
+    async with open_slack(SecretStr(slack.token), api_url=slack.url, timeout_seconds=3, pace_seconds=0) as opened:
         yield opened

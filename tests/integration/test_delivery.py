@@ -169,7 +169,7 @@ async def test_post_that_never_arrived_says_how_many_days_are_left_when_it_is_se
     "fault",
     [
         pytest.param(Fault(cut="after"), id="the connection breaks after Slack took it"),
-        pytest.param(Fault(slow=3), id="the answer comes too late"),
+        pytest.param(Fault(slow=60), id="the answer comes too late"),
     ],
 )
 async def test_post_without_an_answer_is_found_and_not_repeated(

@@ -30,6 +30,7 @@ from service.engine.refresh import DOWN, UNREAD, Doors, refresh
 from tests.backstage_server import BackstageServer, component, group, user
 from tests.directory_server import Fault
 from tests.pagerduty_server import PagerDutyServer
+from tests.processes import PATIENCE
 
 NOW = datetime(2025, 6, 2, 9, tzinfo=UTC)
 COMPANY = Company(directories=Directories(backstage=Backstage(url="https://backstage.example")))
@@ -44,7 +45,7 @@ async def backstage() -> AsyncIterator[BackstageServer]:
 
 @pytest.fixture
 async def doors(backstage: BackstageServer) -> AsyncIterator[Doors]:
-    async with open_http(timeout_seconds=1) as session:
+    async with open_http(timeout_seconds=3) as session:
         yield Doors(backstage=BackstageApi(session, backstage.url, SecretStr(backstage.token)))
 
 
@@ -120,7 +121,7 @@ class _Slow(BackstageFiles):
     [
         pytest.param(Fault(status=500), "http_500", id="its server fails"),
         pytest.param(Fault(status=429), "http_429", id="it is asked too often"),
-        pytest.param(Fault(slow=5), "timeout", id="it is slow"),
+        pytest.param(Fault(slow=60), "timeout", id="it is slow"),
         pytest.param(Fault(body=b"<html>"), "unreadable_answer", id="a proxy answers"),
         pytest.param(Fault(body=b'{"items": 7}'), "unreadable_answer", id="an answer of another shape"),
         pytest.param(Fault(body=b'{"items": []}'), "empty_catalog", id="it shows nothing to this token"),
@@ -249,7 +250,7 @@ async def test_merges_of_merges_take_nothing_in(database: Database, tmp_path: Pa
     levels = "".join(f"l{n}: &l{n}\n  <<: [*l{n - 1}, *l{n - 1}]\n" for n in range(1, 41))
     (tmp_path / "merges.yaml").write_text(f"l0: &l0 {{a: 1}}\n{levels}---\n{CART}")
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
     assert (await ownership(database, "cart", NOW, company)).owner.people == ("shop@x.org",)
 

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from service.adapters.embedded import Embedded, EmbeddedFailed, FolderInUse, attach, read_running
 from service.adapters.postgres.database import open_database
+from tests.processes import PATIENCE
 
 UP = """
 import asyncio, sys
@@ -23,7 +24,7 @@ from service.adapters.embedded import Embedded
 async def main():
     async with Embedded(Path(sys.argv[1])) as addresses:
         print(addresses.kafka_bootstrap_servers, flush=True)
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)
 
 asyncio.run(main())
 """
@@ -72,7 +73,7 @@ async def test_broker_that_dies_ends_what_runs_on_it(folder: Path) -> None:
             await asyncio.Event().wait()
 
     with pytest.raises(EmbeddedFailed, match="the embedded broker has ended"):
-        await asyncio.wait_for(asyncio.create_task(run()), 30)
+        await asyncio.wait_for(asyncio.create_task(run()), PATIENCE)
     assert read_running(folder) is None
 
 
@@ -80,10 +81,10 @@ async def test_killed_owner_leaves_nothing_that_stops_the_next(folder: Path) -> 
     owner = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", UP, str(folder)),
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert owner.stdout is not None
-    broker = (await asyncio.wait_for(owner.stdout.readline(), 30)).decode().strip()
+    broker = (await asyncio.wait_for(owner.stdout.readline(), PATIENCE)).decode().strip()
     owner.send_signal(signal.SIGKILL)
     await owner.wait()
 

@@ -16,6 +16,7 @@ from service.adapters.queries.ownership import read_key_owners
 from service.core.name_flood import BOUNDS, TOO_MANY_SERVICES, Allowance
 from service.core.rollup import MAX_KEY_OWNERS
 from tests.calls import count_calls, make_call
+from tests.processes import PATIENCE
 
 NOW = datetime(2025, 6, 2, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -87,7 +88,7 @@ async def test_consumers_that_write_of_one_service_at_once_wait_for_nobody_for_e
             [make_call(at=at, key_owner=f"{who}-{number}-{hour % 2}") for who in (reader, "all") for number in range(4)]
             for reader in range(len(stores))
         ]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.gather(
                 *(count_calls(database, loaded, some, at, store=one) for one, some in zip(stores, rounds, strict=True))
             )

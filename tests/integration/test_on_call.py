@@ -37,10 +37,10 @@ async def pagerduty() -> AsyncIterator[PagerDutyServer]:
 async def transport(
     database: Database, slack: SlackServer, pagerduty: PagerDutyServer
 ) -> AsyncIterator[SlackTransport]:
-    async with open_http(timeout_seconds=1) as session:
+    async with open_http(timeout_seconds=3) as session:
         rota = Rota(database, PagerDuty(session, pagerduty.url, SecretStr(pagerduty.token)))
         token = SecretStr(slack.token)
-        async with open_slack(token, api_url=slack.url, timeout_seconds=1, pace_seconds=0, rota=rota) as opened:
+        async with open_slack(token, api_url=slack.url, timeout_seconds=3, pace_seconds=0, rota=rota) as opened:
             yield opened
 
 
@@ -97,7 +97,7 @@ async def test_of_several_on_call_those_whom_slack_knows_hear(
         pytest.param(Fault(status=429), id="it is asked too often"),
         pytest.param(Fault(status=401), id="it refuses the key"),
         pytest.param(Fault(status=500), id="its server fails"),
-        pytest.param(Fault(slow=5), id="it is slow"),
+        pytest.param(Fault(slow=60), id="it is slow"),
         pytest.param(Fault(body=b"{}"), id="an answer of another shape"),
     ],
 )

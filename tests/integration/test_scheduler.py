@@ -82,8 +82,8 @@ async def test_calls_between_two_ticks_do_not_wait_for_the_next(database: Databa
     heartbeat = Heartbeat(engine, clock=lambda: NOW)
     heartbeat.start()
     try:
+        await until(lambda: ticked(database))
         async with asyncio.timeout(BEAT_SECONDS / 2):
-            await until(lambda: ticked(database))
             await count_calls(database, loaded, [make_call(at=NOW)], NOW)
             await until(lambda: days_are_there(database))
     finally:

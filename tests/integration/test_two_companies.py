@@ -1,8 +1,9 @@
 """Schedulers that go by different files of lastcall.yaml, as in a rolling update: the one loaded last decides."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -12,9 +13,13 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.loads import OUT_OF_USE
 from service.adapters.postgres.tables import notifications
 from service.config.company import Company
+from service.core.calendar import Calendar
+from service.core.escalation.act import Refused, Waive
 from service.core.escalation.policy import PolicyRule, policy_from_json
 from service.core.explanation import Explanation
+from service.core.exposure import ExposureKey
 from service.core.ownership import Owner, OwnerRule
+from service.engine.act import act
 from service.engine.escalate import Escalated, escalate
 from service.engine.explain import why_so
 from service.engine.reconcile import reconcile
@@ -72,6 +77,30 @@ async def test_use_without_a_campaign_is_looked_at_for_a_new_policy(database: Da
     assert await told_after(database, MAY - MINUTE) == []
     await tick(database, loaded, MAY + MINUTE, OLD)
     assert await told_after(database, MAY) == ["user:ada@example.com"]
+
+
+async def test_end_of_a_waiver_is_that_of_the_new_file_for_a_closed_campaign_too(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    """It was closed when the calls ended, and they are back. The 20th of June begins earlier in Auckland."""
+    auckland = replace(ADA, calendar=Calendar(ZoneInfo("Pacific/Auckland")))
+    company, key = (
+        Company(owners=(OwnerRule(("search-*",), auckland),)),
+        ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview-2025-02-27"),
+    )
+    await call(database, loaded)
+    await tick(database, loaded, MAY, OLD)
+    waived = Waive("ada@example.com", date(2025, 6, 20), "switched off in July")
+    assert not isinstance(await act(database, loaded.catalog, OLD, key, waived, topics=(), now=MAY), Refused)
+    for day in (datetime(2025, 6, 1, 10, tzinfo=UTC), datetime(2025, 6, 19, 10, tzinfo=UTC)):
+        await tick(database, loaded, day, OLD)
+        await call(database, loaded, until=day + timedelta(hours=1))
+    evening = datetime(2025, 6, 19, 21, tzinfo=UTC)
+    await tick(database, loaded, evening - timedelta(hours=9), OLD)
+    await tick(database, loaded, evening - MINUTE, company)
+    assert await told_after(database, MAY + timedelta(days=20)) == []
+    await tick(database, loaded, evening, company)
+    assert await told_after(database, evening - MINUTE) == ["user:ada@example.com"]
 
 
 async def test_file_that_was_taken_back_to_decides_again_once_the_other_is_out_of_use(

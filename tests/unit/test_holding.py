@@ -240,6 +240,32 @@ def test_act_between_a_broken_promise_and_its_judgement_does_not_keep_it_from_be
     assert not has_untold_promise(after)
 
 
+def test_promise_that_a_snooze_took_the_place_of_is_judged_at_the_first_call_after_its_day() -> None:
+    """Promised for Thursday, snoozed until Wednesday, called again on Friday after the morning of the judgement."""
+    asked_at = at("2025-07-01T10:00")
+    thursday = promised(date(2025, 7, 3), "2025-07-01T10:00")
+    snoozed = perform(Snooze(ADA, date(2025, 7, 2)), thursday, Case(steady(asked_at), OWNER, asked_at), DEFAULT_POLICY)
+    assert isinstance(snoozed, Campaign)
+    silent = decide(
+        snoozed, until("2025-07-03T15:00")(at("2025-07-04T09:00")), OWNER, DEFAULT_POLICY, at("2025-07-04T09:00")
+    )
+    assert isinstance(silent, Wait)
+    assert silent.wakes_on_call
+    [telling] = tellings_at(snoozed, "2025-07-04T12:00")
+    assert telling.occurrence == "promised 2025-07-03"
+
+
+def test_promise_is_looked_at_again_soon_when_the_records_up_to_the_morning_are_not_all_read() -> None:
+    """The forecast of the morning is to say whether it is believed any more; so far only that of the day before is
+    known."""
+    campaign, morning = promised(date(2025, 7, 10), "2025-07-02T10:00", calls=falling), at("2025-07-07T07:00")
+    looks = [
+        decide(campaign, falling(morning), OWNER, DEFAULT_POLICY, morning, known_until=known)
+        for known in (morning - timedelta(seconds=5), morning)
+    ]
+    assert [isinstance(look, Wait) and look.until for look in looks] == [at("2025-07-07T07:05"), at("2025-07-08T07:00")]
+
+
 def test_broken_promise_lets_the_highest_step_that_is_due_be_told_once() -> None:
     campaign = promised(date(2025, 7, 10), "2025-07-02T10:00", calls=falling)
     after, told = play(campaign, "2025-07-02T10:00", "2025-07-11T12:00", falling_and_back)

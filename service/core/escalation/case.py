@@ -12,6 +12,8 @@ from service.core.ownership import Owner
 
 LAST_DAYS = 3
 """With so many days left, or fewer, nothing waits for working hours, nor for the owner to have had a day."""
+UNTIL_MORE_IS_KNOWN = timedelta(minutes=5)
+"""What cannot be said before records are read is asked again after so long."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Case:
 
     @cached_property
     def state(self) -> State:
-        return state_of(self.exposure, self.now if self.known_until is None else min(self.now, self.known_until))
+        return state_of(self.exposure, self._known)
 
     @property
     def seems_quiet(self) -> bool:
@@ -72,11 +74,24 @@ class Case:
     @cached_property
     def forecast(self) -> Forecast:
         """By the whole UTC days before the owner's last morning: the same at any hour until the next one."""
-        known = self.now if self.known_until is None else min(self.now, self.known_until)
-        last = self.day_of(known)
-        if self.morning(last) > known:
-            last -= timedelta(days=1)
-        return forecast(self.exposure.days, self.morning(last).date())
+        return forecast(self.exposure.days, self._last_morning(self._known).date())
+
+    @property
+    def next_forecast(self) -> datetime:
+        """The next morning; soon, where the records up to the last one are not all read."""
+        if self._last_morning(self._known) < self._last_morning(self.now):
+            return self.now + UNTIL_MORE_IS_KNOWN
+        days = (self.today + timedelta(days=n) for n in (0, 1))
+        return next(at for day in days if (at := self.morning(day)) > self.now)
+
+    @property
+    def _known(self) -> datetime:
+        return self.now if self.known_until is None else min(self.now, self.known_until)
+
+    def _last_morning(self, moment: datetime) -> datetime:
+        day = self.day_of(moment)
+        morning = self.morning(day)
+        return morning if morning <= moment else self.morning(day - timedelta(days=1))
 
     @cached_property
     def earliest(self) -> datetime:

@@ -5,11 +5,11 @@ Deciding again, with the campaign that a decision carries, at the same `now`, gi
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Answerable, Campaign, CloseReason
-from service.core.escalation.case import Case
+from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
 from service.core.escalation.decision import (
     Change,
     Close,
@@ -23,7 +23,15 @@ from service.core.escalation.decision import (
     Wait,
 )
 from service.core.escalation.hold import Committed, Snoozed
-from service.core.escalation.holding import Quiet, after_the_promise, breaks_at, held_by, is_kept_open, without_promise
+from service.core.escalation.holding import (
+    Quiet,
+    after_the_promise,
+    breaks_at,
+    held_by,
+    is_kept_open,
+    promise_of,
+    without_promise,
+)
 from service.core.escalation.ladder import Rung, climb, held_back, held_back_until, standing_at, waiting, wakes
 from service.core.escalation.policy import Policy
 from service.core.escalation.telling import (
@@ -39,9 +47,6 @@ from service.core.escalation.telling import (
 )
 from service.core.exposure import Exposure, quiet_at
 from service.core.ownership import Owner
-
-UNTIL_MORE_IS_KNOWN = timedelta(minutes=5)
-"""What cannot be said before records are read is asked again after so long."""
 
 
 def decide(
@@ -307,6 +312,7 @@ def _until_more_is_known(case: Case) -> Wait:
 
 
 def _calls_count(campaign: Campaign | None, case: Case) -> bool:
-    """From the shutdown on, steps depend on the calls that are still made; so does a promise whose day is past."""
+    """Steps after the shutdown depend on the calls that are still made. So does a promise, also one that a snooze or a
+    waiver has taken the place of."""
     is_over = case.deadline is not None and case.now >= utc_midnight(case.deadline)
-    return is_over or (campaign is not None and isinstance(campaign.hold, Committed))
+    return is_over or (campaign is not None and promise_of(campaign.hold) is not None)

@@ -149,7 +149,7 @@ def _next_look(promise: Committed, campaign: Campaign, case: Case) -> datetime |
         return breaks_at(campaign, case)
     if case.now < (half_way := trusted_until(promise, campaign, case)):
         return half_way
-    return next(at for n in (0, 1) if (at := case.morning(case.today + timedelta(days=n))) > case.now)  # a new forecast
+    return case.next_forecast
 
 
 def acknowledged_until(campaign: Campaign, case: Case, step: str) -> datetime | None:

@@ -81,14 +81,15 @@ def _list(notices: Sequence[Notice], late_said: bool) -> Iterator[str]:
     yield f"*{words.plural(callers, 'service')} still {'calls' if callers == 1 else 'call'} it.* In the last 7 days:"
     with_team = len({notice.team for notice in notices}) > 1
     fare_alike = len({notice.state for notice in notices}) == 1
+    late_differs, upcoming_differs = not late_said and _differ(late, notices), _differ(upcoming, notices)
     for notice in notices:
         name = caller_name(notice.service, notice.environment) + (_team(notice) if with_team else "")
         lines = [f"• {name}: {_volume(notice)}{'' if fare_alike else outcome(notice)}{again(notice)}"]
         begun = checklist(notice) if is_begun(notice) else ()
         lines += [particular.bullet for particular in (*standing(notice), *begun, *prospects(notice))]
-        if not late_said and _differ(late, notices) and (steps := late(notice)):
+        if late_differs and (steps := late(notice)):
             lines.append(f"      ◦ late: you were not told {steps}")
-        if _differ(upcoming, notices):
+        if upcoming_differs:
             lines.append(f"      ◦ {upcoming(notice) or 'no further reminder is planned'}")
         yield "\n".join(lines)
 
