@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -14,13 +14,15 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 Headers = Sequence[tuple[str, bytes]]
 
 
-async def make_topic(kafka: str, *, partitions: int = 1, name: str | None = None) -> str:
+async def make_topic(
+    kafka: str, *, partitions: int = 1, name: str | None = None, settings: Mapping[str, str] | None = None
+) -> str:
     """Returns once the broker shows it."""
     topic = name or f"test-{uuid.uuid4().hex[:12]}"
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
-        answer = await admin.create_topics([NewTopic(topic, partitions, 1)])
+        answer = await admin.create_topics([NewTopic(topic, partitions, 1, topic_configs=dict(settings or {}))])
         assert [error[1] for error in answer.topic_errors] == [0]
         async with asyncio.timeout(10):
             while (await admin.describe_topics([topic]))[0]["error_code"] != 0:  # noqa: ASYNC110
