@@ -46,9 +46,21 @@ async def delete_topic(kafka: str, topic: str) -> None:
 
 
 async def produce(
-    kafka: str, topic: str, values: Iterable[bytes | None], *, partition: int | None = None, headers: Headers = ()
+    kafka: str,
+    topic: str,
+    values: Iterable[bytes | None],
+    *,
+    partition: int | None = None,
+    headers: Headers = (),
+    compression: str | None = None,
 ) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=5, max_request_size=16 * 1024 * 1024)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=kafka,
+        acks="all",
+        linger_ms=5,
+        max_request_size=16 * 1024 * 1024,
+        compression_type=compression,
+    )
     await producer.start()
     try:
         for value in values:

@@ -3,6 +3,7 @@
 import gzip
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import text
 
 from service.adapters.kafka.log import KafkaLog
@@ -47,6 +48,15 @@ async def test_consumer_counts_rejects_and_goes_on_where_it_stopped(
     await produce(kafka, settings.kafka_topics, [call_record()])
     async with consuming(settings):
         await becomes((3, 1, 5), lambda: ledger(database))
+
+
+@pytest.mark.parametrize("compression", ["gzip", "snappy", "lz4", "zstd"])
+async def test_batches_are_read_however_the_producer_compresses_them(
+    kafka: str, settings: Settings, database: Database, compression: str
+) -> None:
+    await produce(kafka, settings.kafka_topics, [call_record()] * 20, compression=compression)
+    async with consuming(settings):
+        await becomes((20, 0, 20), lambda: ledger(database))
 
 
 async def test_consumer_notes_that_it_has_read_to_the_end(kafka: str, settings: Settings, database: Database) -> None:

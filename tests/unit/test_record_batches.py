@@ -52,6 +52,9 @@ def written(offset: int, values: Sequence[bytes], *, producer: int = -1, marker:
     [
         pytest.param(0, id="plain"),
         pytest.param(1, id="gzip"),
+        pytest.param(2, id="snappy"),
+        pytest.param(3, id="lz4"),
+        pytest.param(4, id="zstd"),
     ],
 )
 def test_name_that_is_no_text_is_repaired_and_all_else_is_as_it_was(compression: int) -> None:
