@@ -2,7 +2,7 @@
 
 A partition of ours is *unopened* until its watermark is compared with the log, then *open* and read. It is *held* when
 an operator must say how to go on (the topic was made anew), and *blocked* while its dead letters have no place to go
-to. After a flood of rejections nothing is read any more. Nothing here reads a clock, waits for a time or knows Kafka.
+to. After a flood of rejections nothing is read any more. Nothing here reads a clock or knows Kafka.
 """
 
 import asyncio

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -93,7 +94,7 @@ class Consumer:
             while not stopping.is_set():
                 await self._consume.beat(now=_now())
                 if _now() >= self._look_at:
-                    await self._look_around()
+                    await _unless(stopping, self._look_around())
                 await _sleep(_BEAT, stopping)
         finally:
             self._running = False
@@ -178,6 +179,18 @@ def _count(flushed: Flushed) -> None:
     for key, count in batch.rejections.items():
         metrics.REJECTIONS.labels(key.source, key.topic, key.reason).inc(count.rejected)
     metrics.FLUSH_KEYS.observe(len(batch.rollup))
+
+
+async def _unless(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Until it is done, or given up because of `stopping`: a broker may take its time to let us join."""
+    working, waiting = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+        working.cancel()  # nothing, if it is done
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
 
 
 async def _sleep(seconds: float, stopping: asyncio.Event) -> None:
