@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -16,13 +16,15 @@ from tests.processes import PATIENCE
 Headers = Sequence[tuple[str, bytes]]
 
 
-async def make_topic(kafka: str, *, partitions: int = 1, name: str | None = None) -> str:
+async def make_topic(
+    kafka: str, *, partitions: int = 1, name: str | None = None, settings: Mapping[str, str] | None = None
+) -> str:
     """Returns once the broker shows it."""
     topic = name or f"test-{uuid.uuid4().hex[:12]}"
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
-        answer = await admin.create_topics([NewTopic(topic, partitions, 1)])
+        answer = await admin.create_topics([NewTopic(topic, partitions, 1, topic_configs=dict(settings or {}))])
         assert [error[1] for error in answer.topic_errors] == [0]
         async with asyncio.timeout(PATIENCE):
             while (await admin.describe_topics([topic]))[0]["error_code"] != 0:  # noqa: ASYNC110
@@ -46,9 +48,21 @@ async def delete_topic(kafka: str, topic: str) -> None:
 
 
 async def produce(
-    kafka: str, topic: str, values: Iterable[bytes | None], *, partition: int | None = None, headers: Headers = ()
+    kafka: str,
+    topic: str,
+    values: Iterable[bytes | None],
+    *,
+    partition: int | None = None,
+    headers: Headers = (),
+    compression: str | None = None,
 ) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=5, max_request_size=16 * 1024 * 1024)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=kafka,
+        acks="all",
+        linger_ms=5,
+        max_request_size=16 * 1024 * 1024,
+        compression_type=compression,
+    )
     await producer.start()
     try:
         for value in values:

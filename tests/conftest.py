@@ -95,6 +95,14 @@ async def kafka(server_folder: Path) -> AsyncIterator[str]:
             yield addresses.kafka_bootstrap_servers
 
 
+@pytest.fixture
+def apache_kafka() -> str:
+    """Bootstrap servers."""
+    servers = os.environ.get("LASTCALL_TEST_KAFKA")
+    assert servers, "no Apache Kafka: `make test-kafka` brings one, or name one in LASTCALL_TEST_KAFKA"
+    return servers
+
+
 @pytest.fixture(scope="session")
 async def template_database(postgres_server: str) -> AsyncIterator[str]:
     """Name of a migrated database that each test's own is copied from."""

@@ -205,6 +205,7 @@ async def put_rejection(
     hour = (NOW - timedelta(hours=hours_ago)).replace(minute=0)
     await connection.execute(
         rejections.insert().values(
+            source="kafka",
             topic="lastcall",
             reason=reason,
             hour=hour,

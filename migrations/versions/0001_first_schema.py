@@ -124,6 +124,7 @@ def upgrade() -> None:
     comment='Calls that are counted without their names, because there were too many of them; while it goes on'
     )
     op.create_table('rejections',
+    sa.Column('source', sa.Text(), nullable=False, comment='kafka or file'),
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('hour', sa.DateTime(timezone=True), nullable=False),
@@ -132,7 +133,7 @@ def upgrade() -> None:
     sa.Column('sample_partition', sa.Integer(), nullable=False),
     sa.Column('sample_offset', sa.BigInteger(), nullable=False),
     sa.Column('detail', sa.Text(), server_default=sa.text("''"), nullable=False, comment='of the sample; never quotes the record'),
-    sa.PrimaryKeyConstraint('topic', 'reason', 'hour', 'format', name=op.f('pk_rejections')),
+    sa.PrimaryKeyConstraint('source', 'topic', 'reason', 'hour', 'format', name=op.f('pk_rejections')),
     comment='What could not be read, counted; the bytes are on the dead-letter topic'
     )
     op.create_table('series',
@@ -197,6 +198,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_usage_dirty_touched_at', 'usage_dirty', ['touched_at'], unique=False)
     op.create_table('watermarks',
+    sa.Column('source', sa.Text(), nullable=False, comment='kafka or file: the same topic of another source is another'),
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('partition', sa.Integer(), nullable=False),
     sa.Column('incarnation', sa.Text(), nullable=False, comment='topic id, or cluster id where the broker gives no topic id'),
@@ -209,8 +211,8 @@ def upgrade() -> None:
     sa.Column('applied_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('caught_up_at', sa.DateTime(timezone=True), nullable=True, comment='all records older than this are applied; null: not yet once'),
     sa.CheckConstraint('records = call_records + rejected_records + other_records', name=op.f('ck_watermarks_every_record_is_accounted_for')),
-    sa.PrimaryKeyConstraint('topic', 'partition', name=op.f('pk_watermarks')),
-    comment='One row a topic partition: what is applied, and the ledger of the records read'
+    sa.PrimaryKeyConstraint('source', 'topic', 'partition', name=op.f('pk_watermarks')),
+    comment="One row a source's topic partition: what is applied, and the ledger of the records read"
     )
     op.create_table('notifications',
     sa.Column('id', sa.Uuid(), nullable=False),

@@ -50,12 +50,13 @@ def _histogram(name: str, meaning: str, *labels: str, buckets: tuple[float, ...]
 
 RECORDS = _counter(
     "lastcall_records_total",
-    "Kafka records applied. outcome: call, rejected, other (a known non-call).",
+    "Records applied. outcome: call, rejected, other (a known non-call).",
+    "source",
     "topic",
     "outcome",
 )
 REJECTIONS = _counter(
-    "lastcall_rejections_total", "Records, or parts of one, that were not understood.", "topic", "reason"
+    "lastcall_rejections_total", "Records, or parts of one, that were not understood.", "source", "topic", "reason"
 )
 GAP_RECORDS = _counter(
     "lastcall_gap_records_total", "Offsets that Kafka no longer held when lastcall came to read them.", "topic"
@@ -68,7 +69,12 @@ FLUSH_KEYS = _histogram("lastcall_flush_keys", "Distinct (series, hour) that one
 FLUSH_FAILURES = _counter(
     "lastcall_flush_failures_total", "Flushes that the database refused; each is tried again or read again."
 )
-LAG = _gauge("lastcall_consumer_lag_records", "Records in Kafka that are not applied yet.", "topic", "partition")
+LAG = _gauge(
+    "lastcall_consumer_lag_records",
+    "Records in Kafka that could be read and are not applied yet.",
+    "topic",
+    "partition",
+)
 LAST_POLL = _gauge("lastcall_consumer_last_poll_timestamp_seconds", "When the consume loop last asked Kafka.")
 
 # --- engine, in the process that schedules ----------------------------------------------------------------------------

@@ -28,7 +28,10 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: str | None = Field(None, description="host:port[,host:port]. Unset: embedded broker.")
     kafka_topics: str = Field("lastcall", description="Topics to read, comma separated, when lastcall.yaml names none.")
     kafka_group: str = Field("lastcall", description="Consumer group.")
-    kafka_dead_letter_topic: str = Field("lastcall-dead-letters", description="Where the bytes of rejected records go.")
+    kafka_dead_letter_topic: str = Field(
+        "lastcall-dead-letters",
+        description="Where the bytes of rejected records go. Made, with the broker's defaults, if it is missing.",
+    )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
     kafka_sasl_username: str | None = None

@@ -3,14 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from service.core.rollup import Rollup
 from service.core.usage import Call, Decoded, Format, Reason, Rejection
 
+SourceName = Literal["kafka", "file"]
+"""Where records come from. Topics of one name on two sources have nothing to do with each other."""
+
+
+def topic_in_words(source: str, topic: str) -> str:
+    return topic if source == "kafka" else f"{source} {topic}"
+
 
 class Partition(NamedTuple):
-    """A topic's partition. Equal to aiokafka's TopicPartition of the same values."""
+    """A topic's partition, of a source that is known. Equal to aiokafka's TopicPartition of the same values."""
 
     topic: str
     partition: int
@@ -54,6 +61,7 @@ class Span:
 
 
 class RejectionKey(NamedTuple):
+    source: SourceName
     topic: str
     reason: Reason
     hour: datetime
@@ -82,15 +90,26 @@ class DeadLetter:
         return len(self.record.value or b"") + len(self.record.key or b"")
 
 
+class DeadLettersRefused(Exception):
+    """The place for dead letters takes none, and will not until somebody has mended it. The text says why."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+
+
 @dataclass(slots=True)
 class Batch:
-    """Mutable while records come in. Merging two that follow each other equals having read all into one."""
+    """Of one source. Mutable while records come in. Merging two that follow each other equals having read all into
+    one."""
 
     rollup: Rollup = field(default_factory=Rollup)
     rejections: dict[RejectionKey, RejectionCount] = field(default_factory=dict)
     spans: dict[Partition, Span] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     dead_letter_bytes: int = 0
+    source: SourceName = "kafka"
 
     def span(self, partition: Partition, next_offset: int) -> Span:
         span = self.spans.get(partition)
@@ -121,7 +140,7 @@ class Batch:
 
     def _reject(self, record: RawRecord, rejections: Sequence[Rejection], hour: datetime) -> None:
         for rejection in rejections:
-            key = RejectionKey(record.topic, rejection.reason, hour, rejection.format)
+            key = RejectionKey(self.source, record.topic, rejection.reason, hour, rejection.format)
             count = self.rejections.get(key)
             if count is None:
                 count = self.rejections[key] = RejectionCount(record.partition, record.offset, rejection.detail)
@@ -129,6 +148,14 @@ class Batch:
         letter = DeadLetter(record, rejections[0])
         self.dead_letters.append(letter)
         self.dead_letter_bytes += letter.size
+
+    def commonest_rejection(self) -> str:
+        """In words, with one record of its kind: all that an operator will see of a batch that is not applied."""
+        if not self.rejections:
+            return "see the rejections on the page"
+        key, count = max(self.rejections.items(), key=lambda item: item[1].rejected)
+        named = f"{key.reason} ({count.detail})" if count.detail else key.reason
+        return f"mostly {named}, for instance {key.topic}/{count.partition} at offset {count.offset}"
 
     def merge(self, later: "Batch") -> None:
         self.rollup.merge(later.rollup)

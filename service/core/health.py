@@ -1,6 +1,6 @@
 """Whether the consume loop of a process does its work. A ping of the cluster would say yes while the loop is stuck."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,6 +21,10 @@ class ConsumerHealth:
     """Records not applied yet, by (topic, partition), of the partitions that it holds."""
     stopped: str | None = None
     """Why it stands still on purpose (a flood of rejections, a recreated topic), in words for the operator."""
+    missing_topics: Sequence[str] = ()
+    """Those that it is to read and that are not there: it waits for them, and reads the others."""
+    subscribed: bool = True
+    """Whether there is a topic that it reads."""
     answered_at: datetime | None = None
     """When the cluster last said what topics it has: a dead broker's records look like silence."""
     held_since: datetime | None = None
@@ -57,6 +61,8 @@ def _stuck_flush(health: ConsumerHealth, now: datetime) -> str | None:
 def _deaf(health: ConsumerHealth, now: datetime) -> str | None:
     if health.fetch_failures >= FETCH_TRIES:
         return f"records cannot be fetched, {health.fetch_failures} tries failed: {health.fetch_trouble}"
+    if health.missing_topics and not health.subscribed:
+        return f"no topic to read is there: {', '.join(health.missing_topics)}"
     if health.last_poll_at is None:
         return "the consume loop has not asked Kafka yet"
     if now - health.last_poll_at > STALLED_AFTER:

@@ -24,9 +24,17 @@ class LogState:
     start: int
     """First offset that is still there."""
     end: int
-    """Offset that the next record will get."""
+    """The last stable offset: where the records end that may be read now. Behind it stand those of open transactions,
+    and whatever was written after the first of these."""
     forgets: bool = False
     """The broker keeps topics in memory only, so that another incarnation is what a restart looks like."""
+    open_offsets: int = 0
+    """How many offsets there are behind `end`."""
+
+    @property
+    def written(self) -> int:
+        """Offset that the next record will get."""
+        return self.end + self.open_offsets
 
 
 @dataclass(frozen=True, slots=True)

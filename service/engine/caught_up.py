@@ -8,7 +8,7 @@ from service.adapters.postgres.conditions import Condition, clear_conditions_exc
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.watermark_store import clock, note_caught_up, topics_behind
 from service.core.batch import Partition
-from service.engine.ingest import Log
+from service.core.position import LogState
 
 BEHIND_AFTER = timedelta(minutes=15)
 
@@ -25,7 +25,8 @@ class Progress:
 
 @dataclass(slots=True)
 class _Goal:
-    """The end of a partition as it was at an instant."""
+    """The end of a partition as it was at an instant. Records of a transaction that was open then are before it: what
+    they say is not known until the transaction ends and they are read, or it is aborted and they are passed over."""
 
     incarnation: str
     end: int
@@ -37,16 +38,17 @@ class _Goal:
 class CaughtUp:
     """One consumer's. Under steady traffic the end runs away, so an end is kept until the applied records reach it."""
 
-    def __init__(self, database: Database, log: Log) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._log = log
         self._goals: dict[Partition, _Goal] = {}
 
-    async def look(self, progress: Mapping[Partition, Progress], *, now: datetime) -> None:
-        """Raises KafkaTrouble, and what the database raises."""
+    async def look(
+        self, progress: Mapping[Partition, Progress], logs: Mapping[Partition, LogState], *, now: datetime
+    ) -> None:
+        """`logs`: asked for at `now` or later. Raises what the database raises."""
         self._goals = {p: goal for p, goal in self._goals.items() if p in progress}
-        for partition, log in (await self._log.states(progress.keys() - self._goals.keys())).items():
-            self._goals[partition] = _Goal(log.incarnation, log.end, now)
+        for partition in (progress.keys() & logs.keys()) - self._goals.keys():
+            self._goals[partition] = _Goal(logs[partition].incarnation, logs[partition].written, now)
         if not self._goals:
             return
         async with self._database.begin() as connection:
@@ -77,7 +79,8 @@ async def tell_behind(connection: Transaction, topics: Collection[str], *, now: 
                 subject=topic,
                 detail=f"records since {since:%Y-%m-%d %H:%M} UTC are not all read; until they are, no campaign is"
                 " closed for silence",
-                remedy="see that `lastcall consume` runs and reaches Kafka; if it does, run more of them",
+                remedy="see that `lastcall consume` runs and reaches Kafka; if it does, run more of them, or look for a"
+                " transaction that is never ended (kafka-transactions find-hanging)",
                 since=now,
             ),
         )

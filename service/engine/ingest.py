@@ -1,7 +1,7 @@
 """Records -> totals in memory -> rows. Everything that makes a count exact meets here.
 
-Three offsets of a partition: *applied* is the watermark in the database, the authority; *next* is where the records
-taken so far end; *committed* is Kafka's own, written after the fact for lag tools and never asked.
+Three offsets of a partition: *applied* is the watermark in the database, the authority; *taken* is where the records
+counted in memory end; *committed* is Kafka's own, written after the fact for lag tools and never asked.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ from typing import Protocol
 import structlog
 
 from service.adapters.kafka.log import KafkaTrouble
-from service.adapters.postgres.database import DatabaseTrouble
+from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.postgres.trouble import name_of
 from service.adapters.postgres.usage_store import Applied, Superseded, UsageStore
-from service.core.batch import Batch, DeadLetter, Partition, RejectionShare, Span
+from service.core.batch import Batch, DeadLetter, DeadLettersRefused, Partition, RejectionShare, SourceName
 from service.core.position import LogState
 from service.core.usage import Decoded, Rejection
 from service.engine.partitions import Opened, open_partitions, record_gap
@@ -46,7 +46,8 @@ class Log(Protocol):
 
     async def incarnations(self, topics: Collection[str]) -> Mapping[str, str]: ...
     async def states(self, partitions: Collection[Partition]) -> Mapping[Partition, LogState]: ...
-    async def send_dead_letters(self, letters: Sequence[DeadLetter]) -> None: ...
+    async def send_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        """Raises DeadLettersRefused when trying again will not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +76,37 @@ class Postponed:
     reason: str
 
 
-Outcome = Flushed | Superseded | Postponed
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Nothing is written, and all partitions are given up: dead letters of these have no place to go to."""
+
+    watermarks: Mapping[Partition, int]
+    """Of the partitions with such letters: where reading goes on once there is a place."""
+    refused: DeadLettersRefused
+
+
+Outcome = Flushed | Superseded | Postponed | Blocked
 
 
 @dataclass(slots=True)
 class _Cursor:
     incarnation: str
-    next: int
-    settled: bool = False
-    """A record was taken: what the consumer hands out is known to start where it was told to."""
+    applied: int
+    taken: int
 
 
 class Ingest:
     """One consume loop's state. `take` is plain and fast; `open`, `flush` and `close` wait for each other."""
 
-    def __init__(self, store: UsageStore, log: Log, decoder: Decoder, limits: Limits) -> None:
+    def __init__(self, store: UsageStore, log: Log, decoder: Decoder, limits: Limits, *, source: SourceName) -> None:
         self._store = store
+        self._source = source
         self._log = log
         self._decoder = decoder
         self._limits = limits
-        self._batch = Batch()
+        self._batch = Batch(source=source)
         self._oldest: datetime | None = None
         self._cursors: dict[Partition, _Cursor] = {}
-        self._doubts: dict[Partition, int] = {}
         self._jumps: dict[Partition, tuple[int, int]] = {}
         self._share = RejectionShare()
         self.failures = 0
@@ -112,14 +121,21 @@ class Ingest:
     @property
     def positions(self) -> dict[Partition, int]:
         """Where the records taken so far end, of each open partition."""
-        return {partition: cursor.next for partition, cursor in self._cursors.items()}
+        return {partition: cursor.taken for partition, cursor in self._cursors.items()}
+
+    @property
+    def applied(self) -> dict[Partition, int]:
+        """The watermark of each open partition, as this process has moved it."""
+        return {partition: cursor.applied for partition, cursor in self._cursors.items()}
+
+    @property
+    def database(self) -> Database:
+        return self._store.database
 
     @property
     def held_since(self) -> datetime | None:
         """When the oldest record that is not written yet was taken; also while it is being written."""
         return self._flushing or (self._oldest if self._batch else None)
-
-    # --- which partitions are read --------------------------------------------------------------------------------
 
     async def open(self, partitions: Collection[Partition], *, now: datetime) -> Opened:
         """Where to read each from. One that the answer does not have (no such topic yet, another consumer is just at
@@ -128,9 +144,9 @@ class Ingest:
             return Opened()
         async with self._busy:
             states = await self._log.states(partitions)
-            opened = await open_partitions(self._store.database, states, now=now)
+            opened = await open_partitions(self._store.database, self._source, states, now=now)
             for partition, offset in opened.positions.items():
-                self._cursors[partition] = _Cursor(states[partition].incarnation, offset)
+                self._cursors[partition] = _Cursor(states[partition].incarnation, offset, offset)
             return opened
 
     async def close(self) -> None:
@@ -140,12 +156,10 @@ class Ingest:
 
     def _forget(self) -> None:
         self._life += 1
-        self._batch = Batch()
+        self._batch = Batch(source=self._source)
         self._oldest = None
         self._cursors.clear()
         self._jumps.clear()
-
-    # --- records in -----------------------------------------------------------------------------------------------
 
     def take(self, records: Iterable[Record], *, now: datetime) -> bool:
         """Count records in memory. False: they do not follow on what was read before, so all partitions are given up
@@ -167,42 +181,41 @@ class Ingest:
             read += taken
         self._share.add(read, len(batch.dead_letters) - before)
         if self._share.exceeds(self._limits.rejection_limit):
-            self.flood = _commonest(batch)
+            self.flood = batch.commonest_rejection()
             self._forget()
         return True
 
     def _take_run(self, partition: Partition, cursor: _Cursor, run: Iterable[Record], hour: datetime) -> int | None:
         """One partition's records in their order. None: they do not follow."""
-        span = self._batch.span(partition, cursor.next)
-        before = span.records
+        batch, decode = self._batch, self._decoder.decode
+        count = batch.rollup.add
+        span = batch.span(partition, cursor.taken)
+        before, following, call_records = span.records, span.next_offset, 0
         for record in run:
-            if record.offset != span.next_offset and not self._may_jump(partition, cursor, span, record.offset):
+            offset = record.offset
+            if offset != following and not self._may_jump(partition, following, offset):
                 return None
-            self._batch.add(span, record, self._decode(record), hour)
-            cursor.settled = True
-        cursor.next = span.next_offset
+            try:
+                decoded = decode(record)
+            except Exception as error:
+                decoded = _failed(record, error)
+            if decoded.calls and not decoded.rejections:  # what `Batch.add` does with most records, without the call
+                call_records += 1
+                for call in decoded.calls:
+                    count(call)
+            else:
+                batch.add(span, record, decoded, hour)
+            following = offset + 1
+        span.call_records += call_records
+        span.next_offset = cursor.taken = following
         return span.records - before
 
-    def _may_jump(self, partition: Partition, cursor: _Cursor, span: Span, offset: int) -> bool:
-        """A log has holes (compaction, transactions' marks, retention), and never turns back unless it is another log.
-
-        The first records after opening may also be some that the consumer had fetched before it was told where to
-        start. Opening again tells: a hole is still there, with the same offset behind it.
-        """
-        if offset < span.next_offset:
+    def _may_jump(self, partition: Partition, following: int, offset: int) -> bool:
+        """A log has holes (compaction, transactions, retention), and never turns back unless it is another log."""
+        if offset < following:
             return False
-        if not cursor.settled and self._doubts.pop(partition, None) != offset:
-            self._doubts[partition] = offset
-            return False
-        self._jumps[partition] = (self._jumps.get(partition, (span.next_offset, 0))[0], offset)
+        self._jumps[partition] = (self._jumps.get(partition, (following, 0))[0], offset)
         return True
-
-    def _decode(self, record: Record) -> Decoded:
-        try:
-            return self._decoder.decode(record)
-        except Exception as error:
-            _log.error("decoder_failed", topic=record.topic, offset=record.offset, error=type(error).__name__)
-            return Decoded(rejections=(Rejection("bad_field", f"the decoder failed: {type(error).__name__}"),))
 
     # --- rows out -------------------------------------------------------------------------------------------------
 
@@ -224,7 +237,7 @@ class Ingest:
     async def flush(self, *, now: datetime) -> Outcome:
         """Dead letters first, then one transaction. Records may be taken meanwhile; they are the next batch."""
         async with self._busy:
-            batch, self._batch = self._batch, Batch()
+            batch, self._batch = self._batch, Batch(source=self._source)
             oldest, self._oldest = self._oldest, now
             self._flushing = oldest if batch else None
             incarnations = {p: self._cursors[p].incarnation for p in batch.spans}
@@ -233,6 +246,10 @@ class Ingest:
             try:
                 outcome = await self._apply(batch, incarnations, now)
                 applied = True
+            except DeadLettersRefused as refused:
+                blocked = {Partition(letter.record.topic, letter.record.partition) for letter in batch.dead_letters}
+                self._forget()
+                return Blocked({p: batch.spans[p].expected for p in blocked}, refused)
             except TROUBLE as error:
                 self.failures += 1
                 self.trouble = name_of(error)
@@ -246,6 +263,8 @@ class Ingest:
             if isinstance(outcome, Superseded):
                 self._forget()
                 return outcome
+            for partition in batch.spans.keys() & self._cursors.keys():
+                self._cursors[partition].applied = batch.spans[partition].next_offset
             await self._look_into_jumps(now)
             return Flushed({p: span.next_offset for p, span in batch.spans.items()}, batch, outcome.refused)
 
@@ -270,13 +289,11 @@ class Ingest:
             states = await self._log.states(jumps.keys())
             for partition, (first, end) in jumps.items():
                 if partition in states and states[partition].start > first:
-                    await record_gap(self._store.database, partition, first, min(end, states[partition].start), now=now)
+                    lost = min(end, states[partition].start)
+                    await record_gap(self.database, self._source, partition, first, lost, now=now)
 
 
-def _commonest(batch: Batch) -> str:
-    """Nothing of the batch is applied, so this is all that the operator will see of it."""
-    if not batch.rejections:
-        return "see the rejections on the page"
-    key, count = max(batch.rejections.items(), key=lambda item: item[1].rejected)
-    named = f"{key.reason} ({count.detail})" if count.detail else key.reason
-    return f"mostly {named}, for instance {key.topic}/{count.partition} at offset {count.offset}"
+def _failed(record: Record, error: Exception) -> Decoded:
+    """A decoder is total; one that is not costs its record alone."""
+    _log.error("decoder_failed", topic=record.topic, offset=record.offset, error=type(error).__name__)
+    return Decoded(rejections=(Rejection("bad_field", f"the decoder failed: {type(error).__name__}"),))

@@ -1,9 +1,9 @@
-"""A file through the pipeline of Kafka's records: it is a topic named after its content, with one offset a record."""
+"""A file through the loop that reads Kafka: it is a topic named after its content, with one offset a record."""
 
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -11,11 +11,13 @@ from pathlib import Path
 
 from service.core.batch import DeadLetter, Partition
 from service.core.position import LogState
+from service.engine.consume import Consume
 from service.engine.ingest import Flushed, Ingest, Outcome, Postponed
 from service.formats.files import STDIN, FileRecord, digest, read_records
 
 _CHUNK = 2_000
 _ATTEMPTS = 5
+_BEAT = 0.2
 _ENDLESS = 2**62
 
 
@@ -86,6 +88,62 @@ class _Line:
         return self.inner.headers
 
 
+class FileSource:
+    """Hands over the file's records when it is asked to, and not while it is paused."""
+
+    def __init__(self, path: Path, topic: str, progress: Callable[[int], object]) -> None:
+        self._path = path
+        self._progress = progress
+        self.partition = Partition(topic, 0)
+        self.assigned = (self.partition,)
+        self.started_at: int | None = None
+        """The first offset that was asked for; None: another lastcall has the file."""
+        self.paused = True
+        self._lines: Iterator[_Line] = iter(())
+
+    def read_from(self, partition: Partition, offset: int) -> None:
+        """Once."""
+        if self.started_at is not None:
+            raise IngestFailed("another lastcall is reading it")
+        self.started_at = offset
+        records = enumerate(read_records(self._path, self._progress))
+        self._lines = islice((_Line(record, partition.topic, number) for number, record in records), offset, None)
+        self.paused = False
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        self.paused = True
+
+    def resume(self, partitions: Collection[Partition]) -> None:
+        self.paused = False
+
+    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Nobody waits for it."""
+
+    def some(self) -> list[_Line]:
+        """Nothing at the end of the file. Raises UnreadableFileError."""
+        return list(islice(self._lines, _CHUNK))
+
+
+class _Report:
+    """Adds up what is counted. Raises IngestFailed when it will not be."""
+
+    def __init__(self, summary: FileSummary) -> None:
+        self._summary = summary
+        self._postponed = 0
+
+    def __call__(self, outcome: Outcome) -> None:
+        match outcome:
+            case Flushed():
+                self._postponed = 0
+                self._summary.add(outcome)
+            case Postponed(_, reason):
+                self._postponed += 1
+                if self._postponed == _ATTEMPTS:
+                    raise IngestFailed(f"the database took nothing in {_ATTEMPTS} tries, the last ended with {reason}")
+            case _:
+                raise IngestFailed("another lastcall is reading it")
+
+
 async def ingest_file(
     ingest: Ingest, path: Path, *, clock: Callable[[], datetime], progress: Callable[[int], object] = lambda _: None
 ) -> FileSummary:
@@ -95,36 +153,27 @@ async def ingest_file(
     Raises IngestFailed. Raises UnreadableFileError before anything of a file is counted, as the whole of it is read
     first; of standard input, what stands before the damage may be counted.
     """
-    topic = f"file:{await asyncio.to_thread(_name, path)}"
-    partition = Partition(topic, 0)
-    opened = await ingest.open([partition], now=clock())
-    if partition not in opened.positions:
-        raise IngestFailed("another lastcall is reading it")
-    summary = FileSummary(str(path), topic, counted_before=opened.positions[partition])
-    numbered = (_Line(record, topic, offset) for offset, record in enumerate(read_records(path, progress)))
-    lines = islice(numbered, summary.counted_before, None)
-    while chunk := list(islice(lines, _CHUNK)):
-        ingest.take(chunk, now=clock())
-        if ingest.due(now=clock()):
-            summary.add(await _flush(ingest, clock))
+    topic = await asyncio.to_thread(_name, path)
+    source, summary = FileSource(path, topic, progress), FileSummary(str(path), topic)
+    loop = Consume(ingest, source, rejection_limit=1, report=_Report(summary))
+    await loop.assigned(now=clock())
+    await loop.beat(now=clock())
+    if source.started_at is None:
+        raise IngestFailed(loop.trouble or "another lastcall is reading it")
+    summary.counted_before = source.started_at
+    while chunk := source.some():
+        await loop.take(chunk, now=clock())
+        await loop.beat(now=clock())
+        while source.paused:
+            await asyncio.sleep(_BEAT)
+            await loop.beat(now=clock())
         await asyncio.sleep(0)  # a progress bar, and Ctrl-C, have their turn
-    summary.add(await _flush(ingest, clock))
+    while ingest.held_since is not None:
+        await loop.flush(now=clock())
+        if ingest.held_since is not None:
+            await asyncio.sleep(_BEAT)
     await ingest.close()
     return summary
-
-
-async def _flush(ingest: Ingest, clock: Callable[[], datetime]) -> Flushed:
-    reason = ""
-    for _ in range(_ATTEMPTS):
-        outcome: Outcome = await ingest.flush(now=clock())
-        match outcome:
-            case Flushed():
-                return outcome
-            case Postponed(wait, reason):
-                await asyncio.sleep(wait)
-            case _:
-                raise IngestFailed("another lastcall is reading it")
-    raise IngestFailed(f"the database took nothing in {_ATTEMPTS} tries, the last ended with {reason}")
 
 
 def _name(path: Path) -> str:

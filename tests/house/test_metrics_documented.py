@@ -16,7 +16,7 @@ def test_every_metric_is_documented_as_it_is_declared() -> None:
 
 def test_no_metric_is_labelled_by_a_name_from_a_log() -> None:
     assert {label for metric in metrics.DECLARED for label in metric.labels} == {
-        "topic", "partition", "outcome", "reason", "verb", "platform", "state", "kind",
+        "source", "topic", "partition", "outcome", "reason", "verb", "platform", "state", "kind",
     }  # fmt: skip
 
 

@@ -39,7 +39,7 @@ async def test_rejections_of_a_day_are_counted_by_topic_and_reason(database: Dat
     rows = [("lastcall", "not_json", "", 3), ("lastcall", "not_json", "kong", 2), ("lastcall", "no_model", "", 1)]
     async with database.begin() as connection:
         for topic, reason, form, count in rows:
-            key = {"topic": topic, "reason": reason, "hour": hour, "format": form}
+            key = {"source": "kafka", "topic": topic, "reason": reason, "hour": hour, "format": form}
             sample = {"sample_partition": 0, "sample_offset": 1, "detail": ""}
             await connection.execute(rejections.insert().values(**key, **sample, rejected=count))
 

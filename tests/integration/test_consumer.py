@@ -1,25 +1,17 @@
 """The consume loop on a broker: what goes onto the topic ends in the database, whatever it is."""
 
-import asyncio
 import gzip
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import text
 
 from service.adapters.kafka.log import KafkaLog
 from service.adapters.metrics import REGISTRY
-from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.watermark_store import accept_recreated
-from service.app import open_app
 from service.config.settings import Settings
 from service.core.health import trouble_of
-from service.entrypoints.consumer import Consumer
 from tests.broker_topics import (
     call_record,
     delete_topic,
@@ -28,16 +20,11 @@ from tests.broker_topics import (
     produce_with_binary_header_name,
     read_all,
 )
+from tests.consuming import becomes, conditions, consuming, ledger
 
-PATIENCE = 30
-LEDGER = """
-    SELECT coalesce(sum(call_records), 0)::int, coalesce(sum(rejected_records), 0)::int,
-           coalesce(sum(next_offset), 0)::int
-    FROM watermarks
-"""
 TOO_DEEP = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
+TOMBSTONE = None
 POISON = {
-    "null": None,
     "empty": b"",
     "no text": b"\xff\xfe\x00\x01",
     "broken gzip": gzip.compress(call_record())[:-9],
@@ -50,61 +37,26 @@ POISON = {
 }
 
 
-@pytest.fixture
-async def settings(kafka: str, database_url: str) -> Settings:
-    """Of a consumer with a topic and a dead-letter topic of its own."""
-    topic = await make_topic(kafka, partitions=2)
-    return Settings(
-        database_url=SecretStr(database_url),
-        kafka_bootstrap_servers=kafka,
-        kafka_topics=topic,
-        kafka_group=topic,
-        kafka_dead_letter_topic=await make_topic(kafka),
-        flush_seconds=0.1,
-    )
-
-
-@asynccontextmanager
-async def consuming(settings: Settings) -> AsyncIterator[Consumer]:
-    stopping = asyncio.Event()
-    async with open_app(settings) as app, asyncio.TaskGroup() as group:
-        consumer = Consumer(app)
-        group.create_task(consumer.run(stopping))
-        try:
-            yield consumer
-        finally:
-            stopping.set()
-
-
-async def ledger(database: Database) -> tuple[int, int, int]:
-    """Call records, rejected records, next offsets."""
-    async with database.connect() as connection:
-        calls, rejected, offsets = (await connection.execute(text(LEDGER))).one()
-    return calls, rejected, offsets
-
-
-async def becomes(wanted: Any, question: Callable[[], Awaitable[Any]]) -> None:
-    """Waits for the answer; shows the last one when it never comes."""
-    answer = None
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while (answer := await question()) != wanted:  # noqa: ASYNC110  it happens in the database
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        assert answer == wanted
-
-
 async def test_consumer_counts_rejects_and_goes_on_where_it_stopped(
     kafka: str, settings: Settings, database: Database
 ) -> None:
-    await produce(kafka, settings.kafka_topics, [call_record(), call_record(), b"rubbish"])
+    await produce(kafka, settings.kafka_topics, [call_record(), call_record(), b"rubbish", TOMBSTONE])
     async with consuming(settings) as consumer:
-        await becomes((2, 1, 3), lambda: ledger(database))
+        await becomes((2, 1, 4), lambda: ledger(database))
         assert trouble_of(consumer.health(), datetime.now(UTC)) is None
         assert consumer.health().records_behind == 0
     await produce(kafka, settings.kafka_topics, [call_record()])
     async with consuming(settings):
-        await becomes((3, 1, 4), lambda: ledger(database))
+        await becomes((3, 1, 5), lambda: ledger(database))
+
+
+@pytest.mark.parametrize("compression", ["gzip", "snappy", "lz4", "zstd"])
+async def test_batches_are_read_however_the_producer_compresses_them(
+    kafka: str, settings: Settings, database: Database, compression: str
+) -> None:
+    await produce(kafka, settings.kafka_topics, [call_record()] * 20, compression=compression)
+    async with consuming(settings):
+        await becomes((20, 0, 20), lambda: ledger(database))
 
 
 async def test_consumer_notes_that_it_has_read_to_the_end(kafka: str, settings: Settings, database: Database) -> None:
@@ -166,10 +118,10 @@ async def test_recreated_topic_is_held_or_renewed_as_the_broker_is(
     async with consuming(settings):
         embedded = await _is_embedded(settings)
         if not embedded:
-            await becomes(["topic_recreated"], lambda: _conditions(database))
+            await becomes(["topic_recreated"], lambda: conditions(database))
             assert await accept_recreated(database, settings.kafka_topics, now=datetime.now(UTC)) == 2
         await becomes((8, 0, 3), lambda: ledger(database))
-    assert await _conditions(database) == []
+    assert await conditions(database) == []
 
 
 async def test_flood_of_rejections_stops_the_line_and_tells_the_operator(
@@ -178,14 +130,9 @@ async def test_flood_of_rejections_stops_the_line_and_tells_the_operator(
     await produce(kafka, settings.kafka_topics, [b"rubbish"] * 3_000)
 
     async with consuming(settings) as consumer:
-        await becomes(["rejection_flood"], lambda: _conditions(database))
+        await becomes(["rejection_flood"], lambda: conditions(database))
         assert consumer.health().stopped is not None
         assert (await ledger(database))[1] < 3_000
-
-
-async def _conditions(database: Database) -> list[str]:
-    async with database.connect() as connection:
-        return [condition.kind for condition in await open_conditions(connection)]
 
 
 async def _is_embedded(settings: Settings) -> bool:

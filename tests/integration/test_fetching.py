@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from service.adapters.kafka.reading import FetchTrouble
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
-from service.engine.fetching import FetchWatch
+from service.engine.watch import FetchWatch
 
 NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
 REASON = "calls/0 from offset 7 on: the checksum of the batch at offset 7 is wrong"

@@ -1,8 +1,6 @@
 """Records into rows: exact under redelivery, zombies, rollback and topics that are not what they were."""
 
 import random
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,55 +12,26 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.usage_store import Superseded, UsageStore
 from service.adapters.postgres.watermark_store import accept_recreated
-from service.core.batch import DeadLetter, Partition
-from service.core.position import LogState
-from service.engine.ingest import Flushed, Ingest, Limits, Postponed
+from service.core.batch import DeadLettersRefused, Partition, SourceName
+from service.engine.ingest import Blocked, Flushed, Ingest, Limits, Postponed
 from service.engine.partitions import forget_losses
 from service.formats.decoder import Decoder
 from tests.broker_topics import call_record
 from tests.calls import count_calls, make_call
+from tests.scripted import ALog, ARecord
 
 NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
 CALLS = Partition("calls", 0)
 OTHERS = Partition("calls", 1)
 
 
-@dataclass(frozen=True)
-class ARecord:
-    offset: int
-    value: bytes | None = call_record()
-    topic: str = "calls"
-    partition: int = 0
-    timestamp: int = -1
-    key: bytes | None = None
-    headers: tuple[tuple[str, bytes], ...] = ()
-
-
-@dataclass
-class ALog:
-    """A cluster whose state the test says."""
-
-    incarnation: str = "first"
-    start: int = 0
-    end: int = 1_000_000
-    forgets: bool = False
-    letters: list[DeadLetter] = field(default_factory=list)
-
-    async def incarnations(self, topics: Collection[str]) -> Mapping[str, str]:
-        return dict.fromkeys(topics, self.incarnation)
-
-    async def states(self, partitions: Collection[Partition]) -> Mapping[Partition, LogState]:
-        return {p: LogState(self.incarnation, self.start, self.end, self.forgets) for p in partitions}
-
-    async def send_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        self.letters.extend(letters)
-
-
-async def reader(database: Database, log: ALog, *partitions: Partition, limit: float = 1.0) -> Ingest:
+async def reader(
+    database: Database, log: ALog, *partitions: Partition, limit: float = 1.0, source: SourceName = "kafka"
+) -> Ingest:
     """A consumer's ingest with its partitions open."""
     loaded = load_catalog()
     store = UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver))
-    ingest = Ingest(store, log, Decoder(), Limits(timedelta(seconds=2), 20_000, limit))
+    ingest = Ingest(store, log, Decoder(), Limits(timedelta(seconds=2), 20_000, limit), source=source)
     await ingest.open(partitions or (CALLS,), now=NOW)
     return ingest
 
@@ -110,7 +79,10 @@ async def test_records_become_totals_and_a_ledger(database: Database) -> None:
         "gpt-4.5-preview-2025-02-27",
         "2025-06-02",
     )
-    assert await one(database, "SELECT topic, rejected, sample_offset FROM rejections") == ("calls", 1, 2)
+    assert await one(database, "SELECT source, topic, rejected, sample_offset FROM rejections") == (
+        *("kafka", "calls"),
+        *(1, 2),
+    )
     assert [letter.record.offset for letter in log.letters] == [2]
 
 
@@ -303,20 +275,55 @@ async def test_hole_in_a_compacted_log_is_no_gap(database: Database) -> None:
     assert await one(database, "SELECT next_offset, gap_records, records FROM watermarks") == (6, 0, 2)
 
 
-async def test_records_fetched_before_the_start_was_known_are_not_taken(database: Database) -> None:
-    ingest = await reader(database, ALog())
+async def test_tombstone_is_neither_call_nor_rejection(database: Database) -> None:
+    log = ALog()
+    ingest = await reader(database, log)
+    ingest.take([ARecord(0, None), ARecord(7, None)], now=NOW)
 
-    assert not ingest.take([ARecord(7)], now=NOW)
-    await ingest.open([CALLS], now=NOW)
-    assert ingest.take([ARecord(0)], now=NOW)
+    await ingest.flush(now=NOW)
+
+    ledger = "SELECT next_offset, records, other_records, gap_records FROM watermarks"
+    assert await one(database, ledger) == (8, 2, 2, 0)
+    assert await one(database, "SELECT count(*) FROM rejections") == (0,)
+    assert log.letters == []
 
 
-async def test_hole_at_the_very_start_is_believed_the_second_time(database: Database) -> None:
-    ingest = await reader(database, ALog())
-    assert not ingest.take([ARecord(7)], now=NOW)
-    await ingest.open([CALLS], now=NOW)
+async def test_hole_at_the_very_start_is_no_gap(database: Database) -> None:
+    ingest = await reader(database, ALog(), CALLS, OTHERS)
 
-    assert ingest.take([ARecord(7)], now=NOW)
+    assert ingest.take([ARecord(7), ARecord(3, partition=1)], now=NOW)
+    await ingest.flush(now=NOW)
+
+    assert await one(database, "SELECT sum(next_offset)::int, sum(gap_records)::int FROM watermarks") == (12, 0)
+
+
+async def test_file_and_topic_of_one_name_have_nothing_to_do_with_each_other(database: Database) -> None:
+    sources: tuple[SourceName, ...] = ("kafka", "file")
+    for source in sources:
+        ingest = await reader(database, ALog(), source=source)
+        ingest.take([ARecord(0), ARecord(1, b"rubbish")], now=NOW)
+        assert isinstance(await ingest.flush(now=NOW), Flushed)
+
+    assert await calls(database) == 2
+    assert await one(
+        database, "SELECT array_agg(source ORDER BY source), array_agg(next_offset), sum(records)::int FROM watermarks"
+    ) == (["file", "kafka"], [2, 2], 4)
+    assert await one(database, "SELECT array_agg(source ORDER BY source), array_agg(rejected) FROM rejections") == (
+        ["file", "kafka"],
+        [1, 1],
+    )
+
+
+async def test_dead_letters_without_a_place_write_nothing_and_name_their_partitions(database: Database) -> None:
+    log = ALog(refuses=DeadLettersRefused("no such topic", "create it"))
+    ingest = await reader(database, log, CALLS, OTHERS)
+    ingest.take([ARecord(0), ARecord(0, b"rubbish", partition=1)], now=NOW)
+
+    outcome = await ingest.flush(now=NOW)
+
+    assert isinstance(outcome, Blocked)
+    assert outcome.watermarks == {OTHERS: 0}
+    assert (ingest.positions, await calls(database)) == ({}, 0)
 
 
 async def test_flood_of_rejections_stops_the_line_and_applies_nothing_past_it(database: Database) -> None:

@@ -1,7 +1,7 @@
 """Silence closes a campaign only where the records of that time are read; one bad exposure and one old release harm
 nobody."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -23,7 +23,7 @@ from service.adapters.postgres.tables import (
 )
 from service.adapters.queries import read_exposures
 from service.config.company import Company
-from service.core.batch import DeadLetter, Partition
+from service.core.batch import Partition
 from service.core.catalog.lifecycle import Catalog
 from service.core.position import LogState
 from service.core.usage import Call
@@ -59,7 +59,7 @@ async def put_watermark(
     values = {"next_offset": next_offset, "applied_at": applied_at, "caught_up_at": caught_up_at}
     async with database.begin() as connection:
         await connection.execute(
-            watermarks.insert().values(topic=topic, partition=partition, incarnation="id", **values)
+            watermarks.insert().values(source="kafka", topic=topic, partition=partition, incarnation="id", **values)
         )
 
 
@@ -198,30 +198,15 @@ async def test_first_records_are_no_trouble_while_they_are_applied(database: Dat
 # --- who notes it -----------------------------------------------------------------------------------------------------
 
 
-class GrowingLog:
-    """A cluster with one partition whose end the test moves."""
-
-    def __init__(self, end: int) -> None:
-        self.end = end
-
-    async def incarnations(self, topics: Collection[str]) -> Mapping[str, str]:
-        return dict.fromkeys(topics, "id")
-
-    async def states(self, partitions: Collection[Partition]) -> Mapping[Partition, LogState]:
-        return {partition: LogState("id", 0, self.end) for partition in partitions}
-
-    async def send_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        raise NotImplementedError
-
-
 class Looking:
     """A consumer of partition 0 that looks each five seconds."""
 
     def __init__(self, database: Database, *, end: int) -> None:
         self.database = database
-        self.log = GrowingLog(end)
+        self.end = end
+        self.open_offsets = 0
         self.now = CALLED
-        self._caught_up = CaughtUp(database, self.log)
+        self._caught_up = CaughtUp(database)
 
     async def looks(self, *, applied: int, fetched: int | None = None) -> datetime | None:
         """Returns what is noted."""
@@ -229,7 +214,9 @@ class Looking:
         async with self.database.begin() as connection:
             await connection.execute(update(watermarks).values(next_offset=applied))
         progress = Progress(applied, applied if fetched is None else fetched)
-        await self._caught_up.look({Partition(TOPIC, 0): progress}, now=self.now)
+        partition = Partition(TOPIC, 0)
+        logs = {partition: LogState("id", 0, self.end - self.open_offsets, open_offsets=self.open_offsets)}
+        await self._caught_up.look({partition: progress}, logs, now=self.now)
         async with self.database.connect() as connection:
             noted: datetime | None = await connection.scalar(select(watermarks.c.caught_up_at))
         return noted
@@ -250,7 +237,7 @@ async def test_partition_that_goes_on_growing_is_caught_up_with_the_end_it_had(d
     await put_watermark(database, None)
     looking = Looking(database, end=30)
     assert await looking.looks(applied=10) is None
-    looking.log.end = 50
+    looking.end = 50
     assert await looking.looks(applied=29) is None
     assert await looking.looks(applied=31) == seconds(5)
 
@@ -260,6 +247,15 @@ async def test_marks_of_transactions_at_the_end_are_no_records(database: Databas
     looking = Looking(database, end=11)
     assert await looking.looks(applied=10, fetched=11) is None
     assert await looking.looks(applied=10, fetched=11) == seconds(5)
+
+
+async def test_records_behind_an_open_transaction_are_waited_for(database: Database) -> None:
+    await put_watermark(database, None)
+    looking = Looking(database, end=12)
+    looking.open_offsets = 2
+    assert await looking.looks(applied=10) is None
+    looking.end, looking.open_offsets = 13, 0
+    assert await looking.looks(applied=12, fetched=13) == seconds(5)
 
 
 async def test_partition_that_lags_keeps_its_time(database: Database) -> None:

@@ -100,7 +100,8 @@ async def test_digest_missed_until_the_next_is_near_is_never_sent(database: Asyn
 
 async def test_silence_whose_records_are_not_read_is_no_migration(database: AsyncEngine) -> None:
     await use(database, calls={5: 10, 6: 10})
-    w = watermarks.insert().values(topic=TOPICS[0], partition=0, incarnation="id", next_offset=9, applied_at=MONDAY)
+    mark = {"source": "kafka", "topic": TOPICS[0], "partition": 0, "incarnation": "id", "next_offset": 9}
+    w = watermarks.insert().values(**mark, applied_at=MONDAY)
     async with database.begin() as connection:
         await connection.execute(w.values(caught_up_at=datetime(2025, 7, 2, tzinfo=UTC)))
     (first, *_) = await preview_week(database, CATALOG, COMPANY, Week.parse("2025-W27"), topics=TOPICS)

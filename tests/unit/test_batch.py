@@ -52,7 +52,7 @@ def test_record_with_a_call_and_a_rejection_is_a_dead_letter_too() -> None:
     batch = batch_of(Decoded((CALL,), (REFUSED, REFUSED)))
 
     assert [letter.record.offset for letter in batch.dead_letters] == [0]
-    assert batch.rejections[RejectionKey("calls", "bad_json", HOUR, None)].rejected == 2
+    assert batch.rejections[RejectionKey("kafka", "calls", "bad_json", HOUR, None)].rejected == 2
 
 
 def test_merged_batches_equal_one_that_read_all() -> None:

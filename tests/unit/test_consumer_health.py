@@ -52,5 +52,15 @@ def test_a_loop_that_stands_on_purpose_says_why() -> None:
     )
 
 
+def test_a_loop_whose_topics_are_all_missing_names_them() -> None:
+    waiting = replace(WELL, last_poll_at=None, missing_topics=("calls", "others"), subscribed=False)
+
+    assert trouble_of(waiting, NOW) == "no topic to read is there: calls, others"
+
+
+def test_a_loop_that_reads_one_topic_and_waits_for_another_is_well() -> None:
+    assert trouble_of(replace(WELL, missing_topics=("others",)), NOW) is None
+
+
 def test_a_loop_that_has_just_begun_is_not_ready() -> None:
     assert trouble_of(replace(WELL, last_poll_at=None), NOW) == "the consume loop has not asked Kafka yet"

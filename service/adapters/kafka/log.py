@@ -1,20 +1,31 @@
 """One door to Kafka: how to connect, the partitions' state, and the dead-letter topic."""
 
+import asyncio
 import re
 import ssl
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import (
+    KafkaError,
+    LeaderNotAvailableError,
+    MessageSizeTooLargeError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
+from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.protocol.offset import OffsetRequest
 from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
+from service.adapters.kafka.record_batches import batches_of, committed
 from service.adapters.kafka.topics import Topics, create_topics, describe_topics
 from service.adapters.metrics import DEAD_LETTERS
 from service.config.settings import Settings
-from service.core.batch import DeadLetter, Partition
+from service.core.batch import DeadLetter, DeadLettersRefused, Partition
 from service.core.position import LogState
 from service.core.secret import holds_secret
 
@@ -24,6 +35,14 @@ _SASL: Mapping[str, type[SASLPlaintext] | type[SASLScram256] | type[SASLScram512
     "SCRAM-SHA-512": SASLScram512,
 }
 _LARGEST_REQUEST = 32 * 1024 * 1024
+_FETCH_BYTES = 256 * 1024
+"""By `read`, of one partition at a time. A broker always gives the first batch whole, however large it is."""
+_FETCH_MS = 500
+"""How long a broker may wait for records. The embedded one finds none in less than a moment."""
+_READ_UNCOMMITTED, _READ_COMMITTED = 0, 1
+_EARLIEST, _LATEST = -2, -1
+_PREFERRED_REPLICA_SINCE = 11
+"""Version of a fetch's answer that has one more field between the aborted transactions and the records."""
 _KEPT_HEADERS = {
     "content-type": re.compile(rb"[a-z]{1,20}/[a-z0-9.+-]{1,60}(; ?charset=[a-z0-9-]{1,20})?", re.IGNORECASE),
     "content-encoding": re.compile(rb"(gzip|x-gzip|zstd|deflate|br|identity)", re.IGNORECASE),
@@ -75,57 +94,125 @@ class KafkaLog:
         self._connection = connection(settings)
         self._dead_letter_topic = settings.kafka_dead_letter_topic
         self._client = AIOKafkaClient(**self._connection)
-        self._bounds = AIOKafkaConsumer(**self._connection, enable_auto_commit=False)
         self._producer = AIOKafkaProducer(**self._connection, acks="all", max_request_size=_LARGEST_REQUEST)
 
     async def start(self) -> None:
         """Raises KafkaConnectionError when no broker answers."""
         await self._client.bootstrap()
-        await self._bounds.start()
         await self._producer.start()
 
     async def stop(self) -> None:
         await self._producer.stop()
-        await self._bounds.stop()
         await self._client.close()
 
     async def describe(self, topics: Collection[str]) -> Topics:
         return await describe_topics(self._client, topics)
 
-    async def create(self, topics: Collection[str], *, partitions: int) -> None:
-        await create_topics(self._connection, topics, partitions=partitions)
+    async def create(self, topics: Collection[str]) -> Mapping[str, str]:
+        """Those that the broker refuses to create, with the name of its error."""
+        return await create_topics(self._connection, topics)
 
     async def incarnations(self, topics: Collection[str]) -> Mapping[str, str]:
         return (await self.describe(topics)).incarnations
 
     async def states(self, partitions: Collection[Partition]) -> Mapping[Partition, LogState]:
-        """Of the partitions whose topic exists."""
+        """Of the partitions whose topic exists and whose leader answers."""
         described = await self.describe({p.topic for p in partitions})
-        there = [p for p in partitions if p.topic in described.incarnations]
-        starts, ends = await self._starts(there), await self._ends(there)
-        return {p: LogState(described.incarnations[p.topic], starts[p], ends[p], described.embedded) for p in there}
+        by_leader: dict[int, list[Partition]] = defaultdict(list)
+        for partition in partitions:
+            if partition in described.leaders:
+                by_leader[described.leaders[partition]].append(partition)
+        starts, ends, written = await asyncio.gather(
+            self._offsets(by_leader, _EARLIEST, _READ_COMMITTED),
+            self._offsets(by_leader, _LATEST, _READ_COMMITTED),
+            self._offsets(by_leader, _LATEST, _READ_UNCOMMITTED),
+        )
+        return {
+            p: LogState(
+                described.incarnations[p.topic],
+                starts[p],
+                ends[p],
+                forgets=described.embedded,
+                open_offsets=max(0, written[p] - ends[p]),
+            )
+            for p in starts.keys() & ends.keys() & written.keys()
+        }
 
-    async def _starts(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
-        found: dict[Any, int] = await self._bounds.beginning_offsets([TopicPartition(*p) for p in partitions])
-        return found
+    async def _offsets(
+        self, by_leader: Mapping[int, Collection[Partition]], which: int, isolation: int
+    ) -> dict[Partition, int]:
+        """Without those that the leader answers with an error: it may have changed."""
+        asked = []
+        for leader, partitions in by_leader.items():
+            topics = defaultdict(list)
+            for topic, number in partitions:
+                topics[topic].append((number, which))
+            asked.append(self._client.send(leader, OffsetRequest(-1, isolation, list(topics.items()))))
+        return {
+            Partition(topic, number): offset
+            for answer in await asyncio.gather(*asked)
+            for topic, found in answer.topics
+            for number, code, _, offset in found
+            if code == 0
+        }
 
-    async def _ends(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
-        found: dict[Any, int] = await self._bounds.end_offsets([TopicPartition(*p) for p in partitions])
-        return found
+    async def read(self, partition: TopicPartition, offset: int) -> tuple[list[ConsumerRecord], int]:
+        """Some committed records from `offset` on, with headers whose names are no text repaired; and the offset after
+        them. Raises one of `KafkaTrouble`, and what decompression raises."""
+        leader = (await self.describe([partition.topic])).leaders.get(Partition(*partition))
+        if leader is None:
+            raise LeaderNotAvailableError(partition)
+        wanted = [(partition.topic, [(partition.partition, offset, _FETCH_BYTES)])]
+        answer = await self._client.send(leader, FetchRequest(_FETCH_MS, 1, _FETCH_BYTES, _READ_COMMITTED, wanted))
+        if not answer.topics:  # how the embedded broker says that there is nothing
+            return [], offset
+        ((_, ((_, code, _, *between, content),)),) = answer.topics
+        if code:
+            raise for_code(code)()
+        aborted = between[2] if answer.API_VERSION >= _PREFERRED_REPLICA_SINCE else between[-1]
+        batches = list(batches_of(content or b""))
+        records = [
+            record
+            for batch in committed(batches, aborted or ())
+            for record in batch.records(partition)
+            if record.offset >= offset
+        ]
+        return records, max([offset, *(batch.next_offset for batch in batches)])
 
     async def send_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        """Returns when all are acknowledged. At least once: a batch that is tried again may send them again."""
+        """Returns when all are acknowledged. At least once: a batch that is tried again may send them again.
+
+        Raises DeadLettersRefused, and one of `KafkaTrouble`.
+        """
+        if not letters:
+            return
+        described = await self.describe([self._dead_letter_topic])
+        if self._dead_letter_topic not in described.incarnations:
+            reason = described.refused.get(self._dead_letter_topic, "the cluster has no such topic")
+            raise self._refused(reason)
+        try:
+            await self._send_all(letters)
+        except TopicAuthorizationFailedError as error:
+            raise self._refused(type(error).__name__) from error
+
+    def _refused(self, reason: str) -> DeadLettersRefused:
+        return DeadLettersRefused(
+            f"dead-letter topic {self._dead_letter_topic}: {reason}",
+            "create the topic, or allow lastcall to write to it, or name another in LASTCALL_KAFKA_DEAD_LETTER_TOPIC",
+        )
+
+    async def _send_all(self, letters: Sequence[DeadLetter]) -> None:
         acks = []
         for letter in letters:
             try:
                 acks.append(await self._send(letter, letter.record.value))
             except MessageSizeTooLargeError:
                 acks.append(await self._send(letter, None))
-        for letter, ack in zip(letters, acks, strict=True):
-            try:
-                await ack
-            except MessageSizeTooLargeError:
+        for letter, answer in zip(letters, await asyncio.gather(*acks, return_exceptions=True), strict=True):
+            if isinstance(answer, MessageSizeTooLargeError):
                 await (await self._send(letter, None))
+            elif isinstance(answer, BaseException):
+                raise answer
             DEAD_LETTERS.labels(letter.record.topic).inc()
 
     async def _send(self, letter: DeadLetter, value: bytes | None) -> Any:

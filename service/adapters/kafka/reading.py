@@ -1,32 +1,23 @@
 """A consumer that one odd record, or one broken partition, cannot stop."""
 
 import asyncio
-import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, for_code
-from aiokafka.protocol.fetch import FetchRequest
-from aiokafka.record.default_records import _DefaultRecordBatchPy
-from faststream.kafka import KafkaBroker
+from aiokafka.errors import ConsumerStoppedError, CorruptRecordException
 
 _log = structlog.get_logger(__name__)
 
 _AGAIN_AFTER = 1.0
-_CAREFUL_BYTES = 256 * 1024
-"""Of one partition at a time. A broker always gives the first batch whole, however large it is."""
-_CAREFUL_MS = 500
-"""How long a broker may wait for records. The embedded one finds none in less than a moment."""
-_LENGTH = struct.Struct(">qi")
-_MAGIC_AT = 16
-_WITH_HEADERS = 2
 _UNDECODABLE = (UnicodeDecodeError, CorruptRecordException)
 """What aiokafka raises at the name of a header that is not UTF-8, in C and in Python."""
+
+Reread = Callable[[TopicPartition, int], Awaitable[tuple[list[ConsumerRecord], int]]]
+"""Some records of the partition from an offset on, and the offset after them. `KafkaLog.read` is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +33,15 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
 
     aiokafka decodes the names of headers while it fetches: one that is not UTF-8 fails every `getmany` from then on,
     and what the same call had taken from other partitions is lost on the way. So after a failure reading goes back to
-    what was handed out, and each partition is read once by itself, with such names repaired.
+    what was handed out, and each partition is read once by `reread`, which repairs such names.
     """
 
-    def __init__(self, *topics: str, **given: Any) -> None:
+    def __init__(self, *topics: str, reread: Reread, **given: Any) -> None:
         super().__init__(*topics, **given)
+        self._reread = reread
         self._handed_out: dict[TopicPartition, int] = {}
+        self.sought: set[TopicPartition] = set()
+        """Told to read elsewhere since `getmany` returned last: what it had returned of them is out of date."""
         self.trouble: FetchTrouble | None = None
         self.polled_at: datetime | None = None
         """When Kafka was last asked and nothing failed."""
@@ -55,6 +49,7 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         super().seek(partition, offset)
         self._handed_out[partition] = offset
+        self.sought.add(partition)
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
@@ -71,36 +66,41 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
             self._went_well()
         for partition, records in found.items():
             self._handed_out[partition] = records[-1].offset + 1
+        self.sought.clear()
         return found
 
     async def _read_carefully(self, error: Exception) -> dict[TopicPartition, list[ConsumerRecord]]:
         reasons = [] if isinstance(error, _UNDECODABLE) else [_words(error)]
-        found: dict[TopicPartition, list[ConsumerRecord]] = {}
+        read: dict[TopicPartition, tuple[list[ConsumerRecord], int]] = {}
+        goes_on = False
         for partition, offset in self._go_back().items():
             try:
-                records, following = await self._fetch(partition, offset)
+                records, following = await self._reread(partition, offset)
             except Exception as failure:
                 reasons.append(f"{partition.topic}/{partition.partition} from offset {offset} on: {_words(failure)}")
             else:
                 if self._still_at(partition, offset):
-                    super().seek(partition, following)
-                    if records:
-                        found[partition] = records
-        # What was told to start elsewhere while others were read is not handed out.
-        found = {p: records for p, records in found.items() if self._still_at(p, records[-1].offset + 1)}
-        if found and not reasons:
+                    self.seek(partition, following)
+                    read[partition] = records, following
+                    goes_on = goes_on or following > offset
+        if goes_on and not reasons:
             self._went_well()
         else:
             await self._went_wrong("; ".join(reasons) or _words(error))
-        return found
+        # What was told to start elsewhere while others were read is not handed out.
+        return {p: records for p, (records, following) in read.items() if records and self._still_at(p, following)}
 
     def _went_well(self) -> None:
+        if self.trouble is not None:
+            _log.info("fetch_works_again", tries=self.trouble.tries)
         self.trouble = None
         self.polled_at = datetime.now(UTC)
 
     async def _went_wrong(self, reason: str) -> None:
-        self.trouble = FetchTrouble(1 + (self.trouble.tries if self.trouble else 0), reason)
-        _log.warning("fetch_failed", tries=self.trouble.tries, error=reason)
+        tries = 1 + (self.trouble.tries if self.trouble else 0)
+        if self.trouble is None or self.trouble.reason != reason:
+            _log.warning("fetch_failed", tries=tries, error=reason)
+        self.trouble = FetchTrouble(tries, reason)
         await asyncio.sleep(_AGAIN_AFTER)
 
     def _go_back(self) -> dict[TopicPartition, int]:
@@ -108,93 +108,13 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
         reading = self.assignment() - self.paused()
         back = {p: offset for p, offset in self._handed_out.items() if p in reading}
         for partition, offset in back.items():
-            super().seek(partition, offset)
+            self.seek(partition, offset)
         return back
 
     def _still_at(self, partition: TopicPartition, offset: int) -> bool:
         """Whether nothing was told to the consumer while it waited for the broker."""
-        if partition not in self.assignment() or partition in self.paused():
-            return False
-        state = self._subscription.subscription.assignment.state_value(partition)
-        return bool(state.has_valid_position and state.position == offset)
-
-    async def _fetch(self, partition: TopicPartition, offset: int) -> tuple[list[ConsumerRecord], int]:
-        """Records from `offset` on, and where those after them begin."""
-        node = self._client.cluster.leader_for_partition(partition)
-        wanted = [(partition.topic, [(partition.partition, offset, _CAREFUL_BYTES)])]
-        answer = await self._client.send(node, FetchRequest(_CAREFUL_MS, 1, _CAREFUL_BYTES, 0, wanted))
-        records: list[ConsumerRecord] = []
-        if not answer.topics:  # how the embedded broker says that there is nothing
-            return records, offset
-        ((_, ((_, code, _, *_, batches),)),) = answer.topics
-        if code:
-            raise for_code(code)()
-        for batch in _batches(batches or b""):
-            if not batch.is_control_batch:
-                records += [_record(partition, raw) for raw in batch if raw.offset >= offset]
-            offset = max(offset, batch.next_offset)
-        return records, offset
-
-
-class TolerantBroker(KafkaBroker):
-    """FastStream's, with that consumer."""
-
-    async def _connect(self) -> Any:
-        build: Any = await super()._connect()
-        self.config.broker_config.builder = partial(TolerantConsumer, *build.args, **build.keywords)
-        return self.config.broker_config.builder
-
-
-class _Name(bytearray):
-    def decode(self, *_: object) -> str:
-        return super().decode("utf-8", "replace")
-
-
-class _Buffer(bytearray):
-    def __getitem__(self, at: Any) -> Any:
-        found = super().__getitem__(at)
-        return _Name(found) if isinstance(at, slice) else found
-
-
-class _Batch(_DefaultRecordBatchPy):  # type: ignore[misc]
-    """Decodes a header's name whatever its bytes are; the one in C cannot be told to."""
-
-    def _maybe_uncompress(self) -> None:
-        super()._maybe_uncompress()
-        self._buffer: bytearray = _Buffer(self._buffer)
-
-
-def _batches(content: bytes) -> Iterator[_Batch]:
-    """The last one may be cut off, and is left out. Raises CorruptRecordException."""
-    at = 0
-    while at + _LENGTH.size <= len(content):
-        _, length = _LENGTH.unpack_from(content, at)
-        end = at + _LENGTH.size + length
-        if end > len(content):
-            return
-        if content[at + _MAGIC_AT] < _WITH_HEADERS:
-            raise CorruptRecordException("records of a format older than Kafka 0.11")
-        batch = _Batch(content[at:end])
-        if not batch.validate_crc():
-            raise CorruptRecordException(f"the checksum of the batch at offset {batch.base_offset} is wrong")
-        yield batch
-        at = end
-
-
-def _record(partition: TopicPartition, raw: Any) -> ConsumerRecord:
-    sizes: Sequence[int] = [-1 if part is None else len(part) for part in (raw.key, raw.value)]
-    return ConsumerRecord(
-        partition.topic,
-        partition.partition,
-        raw.offset,
-        raw.timestamp,
-        raw.timestamp_type,
-        raw.key,
-        raw.value,
-        None,
-        *sizes,
-        tuple(raw.headers),
-    )
+        reading = self.assignment() - self.paused()
+        return partition in reading and self._handed_out[partition] == offset
 
 
 def _words(error: Exception) -> str:

@@ -1,25 +1,30 @@
 """Membership in the consumer group: FastStream hands over raw records in batches, and is told where to read."""
 
-import asyncio
 import contextlib
+from asyncio import timeout
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError
-from faststream import AckPolicy, FastStream
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from service.adapters.kafka.log import KafkaTrouble, security
-from service.adapters.kafka.reading import FetchTrouble, TolerantBroker, TolerantConsumer
+from service.adapters.kafka.reading import FetchTrouble, Reread, TolerantConsumer
 from service.config.settings import Settings
 from service.core.batch import Partition
 
 MAX_RECORDS = 5_000
 """Handed over at once: some 50 ms of decoding, after which other work of the loop has its turn."""
-FETCH_BYTES = 8 * 1024 * 1024
+FETCH_BYTES = 16 * 1024 * 1024
 """Of one broker at a time, whatever the backlog."""
+PARTITION_FETCH_BYTES = 4 * 1024 * 1024
+"""Of one partition at a time. aiokafka asks a broker for more once a page is 0.1 s old: pages that last longer than
+that are fetched while the one before is counted."""
 GRACE = 8.0
 """Seconds that a rebalance or a shutdown waits for the last flush; below the session timeout."""
 _SESSION_MS = 10_000
@@ -32,29 +37,47 @@ OnPartitions = Callable[[], Awaitable[None]]
 
 
 class Subscription:
-    """One member of the group, from `start` to `stop`. What has not started holds no partition."""
+    """One member of the group, from the first `subscribe` to `stop`. Before that it holds no partition."""
 
     def __init__(
         self,
         settings: Settings,
-        topics: Iterable[str],
+        reread: Reread,
         *,
         on_records: OnRecords,
         on_revoked: OnPartitions,
         on_assigned: OnPartitions,
     ) -> None:
         self._settings = settings
-        self._topics = tuple(topics)
+        self._reread = reread
         self._on_records = on_records
         self._listener = _Rebalance(on_revoked, on_assigned)
+        self._broker: KafkaBroker | None = None
         self._subscriber: Any = None
-        self._faststream: FastStream | None = None
+        self.topics: frozenset[str] = frozenset()
+        """What is subscribed to."""
 
-    async def start(self, *, embedded: bool) -> None:
-        """`embedded`: the broker is the one that lastcall brings along."""
+    async def subscribe(self, topics: Collection[str], *, embedded: bool) -> None:
+        """To these topics, which exist, and to no others. `embedded`: the broker is the one that lastcall brings
+        along. Raises one of `KafkaTrouble`; then nothing is subscribed to, and it may be asked again."""
+        wanted = frozenset(topics)
+        if wanted == self.topics:
+            return
+        if not self.topics or not wanted:
+            await self.stop()
+        if self._consumer is not None:
+            self._consumer.subscribe(topics=sorted(wanted), listener=self._listener)
+        elif wanted:
+            try:
+                await self._start(wanted, _EMBEDDED_SESSION_MS if embedded else _SESSION_MS)
+            except BaseException:
+                await self.stop()
+                raise
+        self.topics = wanted
+
+    async def _start(self, topics: Collection[str], session_ms: int) -> None:
         settings = self._settings
-        session = _EMBEDDED_SESSION_MS if embedded else _SESSION_MS
-        broker = TolerantBroker(
+        self._broker = KafkaBroker(
             settings.kafka_bootstrap_servers or "",
             security=security(settings),
             client_id="lastcall",
@@ -63,33 +86,42 @@ class Subscription:
             graceful_timeout=GRACE,
             logger=None,
         )
-        self._subscriber = broker.subscriber(
-            *self._topics,
+        self._subscriber = self._broker.subscriber(
+            *sorted(topics),
             batch=True,
             group_id=settings.kafka_group,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
+            isolation_level="read_committed",
             max_records=MAX_RECORDS,
             batch_timeout_ms=_POLL_MS,
             fetch_max_bytes=FETCH_BYTES,
-            session_timeout_ms=session,
-            heartbeat_interval_ms=session // 4,
+            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+            session_timeout_ms=session_ms,
+            heartbeat_interval_ms=session_ms // 4,
             rebalance_timeout_ms=30_000,
             parser=_parse,
             decoder=_raw_records,
             listener=self._listener,
         )
         self._subscriber(self._hand_over)
-        self._faststream = FastStream(broker, logger=None)
-        await self._faststream.start()
+        build: Any = await self._broker.connect()
+        consumer = partial(TolerantConsumer, *build.args, reread=self._reread, **build.keywords)
+        self._broker.config.broker_config.builder = consumer
+        await self._broker.start()
 
     async def _hand_over(self, records: tuple[ConsumerRecord, ...]) -> None:
         """FastStream builds a model of what the annotation says."""
-        await self._on_records(records)
+        sought = self._consumer.sought if self._consumer is not None else None
+        if sought:
+            records = tuple(r for r in records if TopicPartition(r.topic, r.partition) not in sought)
+        if records:
+            await self._on_records(records)
 
     async def stop(self) -> None:
-        if self._faststream is not None:
-            await self._faststream.stop()
+        broker, self._broker, self._subscriber, self.topics = self._broker, None, None, frozenset()
+        if broker is not None:
+            await broker.stop()
 
     @property
     def _consumer(self) -> TolerantConsumer | None:
@@ -109,7 +141,6 @@ class Subscription:
             self._consumer.pause(*(TopicPartition(*p) for p in partitions))
 
     def resume(self, partitions: Collection[Partition]) -> None:
-        """Those of them that are paused."""
         if self._consumer is not None:
             self._consumer.resume(*(p for p in self._consumer.paused() if Partition(*p) in partitions))
 
@@ -118,7 +149,7 @@ class Subscription:
         ours = {TopicPartition(*p): offset for p, offset in offsets.items() if p in self.assigned}
         if ours and self._consumer is not None:
             with contextlib.suppress(IllegalStateError, *KafkaTrouble):
-                async with asyncio.timeout(GRACE / 2):
+                async with timeout(GRACE / 2):
                     await self._consumer.commit(ours)
 
     async def fetched(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
@@ -127,13 +158,6 @@ class Subscription:
             return {}
         ours = self.assigned
         return {p: await self._consumer.position(TopicPartition(*p)) for p in partitions if p in ours}
-
-    def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        """As of the last fetch, where there was one."""
-        if self._consumer is None:
-            return {}
-        ends = {p: self._consumer.highwater(TopicPartition(*p)) for p in partitions}
-        return {p: end for p, end in ends.items() if end is not None}
 
     @property
     def polled_at(self) -> datetime | None:

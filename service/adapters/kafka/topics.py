@@ -1,12 +1,15 @@
-"""Which incarnation of a topic is this? Asked by a newer metadata request than aiokafka's, which knows no topic ids."""
+"""Which topics there are, in which incarnation, led by whom; and how one is made.
+
+Asked by a newer metadata request than aiokafka's, which knows no topic ids.
+"""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import NodeNotReadyError, for_code
 from aiokafka.protocol.abstract import AbstractType
@@ -15,10 +18,14 @@ from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
 from service.adapters.embedded import EMBEDDED_CLUSTER
+from service.core.batch import Partition
 
 _METADATA = 3
 _NO_ID = bytes(16)
-_ALREADY_EXISTS = 36
+_NOT_THERE = {3, 5}
+"""No such topic; one that has no leader yet."""
+_CREATED = {0, 36}
+"""Made; there already."""
 
 
 class _Uuid(AbstractType[bytes]):  # type: ignore[misc]  # aiokafka has no types
@@ -110,6 +117,10 @@ class Topics:
     cluster_id: str
     incarnations: Mapping[str, str] = field(default_factory=dict)
     """Of the topics that exist: the topic id, or the cluster's id where the broker gives topics none."""
+    leaders: Mapping[Partition, int] = field(default_factory=dict)
+    """Of the partitions that have one now."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Topics that the broker does not show to lastcall, and the name of its error."""
 
     @property
     def embedded(self) -> bool:
@@ -118,7 +129,7 @@ class Topics:
 
 
 async def describe_topics(client: AIOKafkaClient, names: Collection[str]) -> Topics:
-    """Raises KafkaError when no broker answers, or one refuses."""
+    """Raises KafkaError when no broker answers."""
     node = client.get_random_node()
     if node is None:
         raise NodeNotReadyError("no broker is known")
@@ -126,28 +137,47 @@ async def describe_topics(client: AIOKafkaClient, names: Collection[str]) -> Top
         answer: Any = await client.send(node, _Metadata(names))
     except NotImplementedError:  # how aiokafka says that the broker speaks no version of a request's
         older: Any = await client.send(node, MetadataRequest(sorted(names)))
-        found = {topic[1]: _NO_ID for topic in older.topics if topic[0] == 0}
-        return _topics(older.cluster_id, found)
-    errors = {topic[0] for topic in answer.topics} - {0, 3, 5}  # fine, no such topic, no leader yet
-    if errors:
-        raise for_code(min(errors))()
-    return _topics(answer.cluster_id, {topic[1]: topic[2] for topic in answer.topics if topic[0] == 0})
+        return _topics(older.cluster_id, [(code, name, _NO_ID, each) for code, name, *_, each in older.topics])
+    topics = [(code, name, id_, each) for code, name, id_, _, each, *_ in answer.topics]
+    return _topics(answer.cluster_id, topics)
 
 
-def _topics(cluster_id: str | None, ids: Mapping[str, bytes]) -> Topics:
+_Described = tuple[int, str, bytes, Sequence[tuple[Any, ...]]]
+"""Error code, name, id, and the partitions: error code, number, leader ..."""
+
+
+def _topics(cluster_id: str | None, topics: Iterable[_Described]) -> Topics:
     cluster = cluster_id or ""
-    named = {name: str(uuid.UUID(bytes=topic_id)) if topic_id != _NO_ID else cluster for name, topic_id in ids.items()}
-    return Topics(cluster, named)
+    incarnations: dict[str, str] = {}
+    leaders: dict[Partition, int] = {}
+    refused: dict[str, str] = {}
+    for code, name, id_, partitions in topics:
+        if code == 0:
+            incarnations[name] = str(uuid.UUID(bytes=id_)) if id_ != _NO_ID else cluster
+            leaders |= {Partition(name, number): leader for _, number, leader, *_ in partitions if leader >= 0}
+        elif code not in _NOT_THERE:
+            refused[name] = for_code(code).__name__
+    return Topics(cluster, incarnations, leaders, refused)
 
 
-async def create_topics(connection: Mapping[str, Any], names: Collection[str], *, partitions: int) -> None:
-    """Those that exist already are left alone. One replica: meant for the embedded broker."""
+@dataclass(frozen=True, slots=True)
+class _ByDefault:
+    """A topic as the admin client reads it, with as many partitions and replicas as the broker gives by default
+    (KIP-464). aiokafka's own NewTopic refuses to say so."""
+
+    name: str
+    num_partitions: int = -1
+    replication_factor: int = -1
+    replica_assignments: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    topic_configs: Mapping[str, str] = field(default_factory=dict)
+
+
+async def create_topics(connection: Mapping[str, Any], names: Collection[str]) -> Mapping[str, str]:
+    """Those that the broker refuses, with the name of its error. Topics that exist already are left alone."""
     admin = AIOKafkaAdminClient(**connection)
     await admin.start()
     try:
-        answer = await admin.create_topics([NewTopic(name, partitions, 1) for name in names])
+        answer = await admin.create_topics([_ByDefault(name) for name in names])
     finally:
         await admin.close()
-    for topic in answer.topic_errors:
-        if topic[1] not in {0, _ALREADY_EXISTS}:
-            raise for_code(topic[1])(topic[0])
+    return {name: for_code(code).__name__ for name, code, *_ in answer.topic_errors if code not in _CREATED}

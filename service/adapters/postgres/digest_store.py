@@ -22,6 +22,7 @@ from service.adapters.postgres.tables import (
 )
 from service.adapters.postgres.volumes import by_reporter, ranked, volume
 from service.adapters.postgres.watermark_store import known_until
+from service.core.batch import topic_in_words
 from service.core.digest import Picture, Rejected, Unresolved
 from service.core.escalation.campaign import Campaign
 from service.core.exposure import ExposureKey
@@ -111,11 +112,11 @@ async def _load_asked(connection: AsyncConnection) -> dict[ExposureKey, Campaign
 async def _load_rejected(connection: AsyncConnection, week: Week) -> list[Rejected]:
     r = rejections.c
     rows = await connection.execute(
-        select(r.topic, r.reason, func.sum(r.rejected))
+        select(r.source, r.topic, r.reason, func.sum(r.rejected))
         .where(r.hour >= week.start, r.hour < week.end)
-        .group_by(r.topic, r.reason)
+        .group_by(r.source, r.topic, r.reason)
     )
-    return [Rejected(topic, reason, int(records)) for topic, reason, records in rows]
+    return [Rejected(topic_in_words(source, topic), reason, int(records)) for source, topic, reason, records in rows]
 
 
 async def _load_unresolved(connection: AsyncConnection, week: Week) -> list[Unresolved]:

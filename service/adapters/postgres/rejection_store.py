@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.conditions import Condition, raise_condition
 from service.adapters.postgres.tables import rejections
-from service.core.batch import Batch, RejectionCount, RejectionKey
+from service.core.batch import Batch, RejectionCount, RejectionKey, topic_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ async def add_rejections(connection: AsyncConnection, counts: Mapping[RejectionK
     )
     rows = [
         {
+            "source": key.source,
             "topic": key.topic,
             "reason": key.reason,
             "hour": key.hour,
@@ -37,7 +38,7 @@ async def add_rejections(connection: AsyncConnection, counts: Mapping[RejectionK
             "sample_offset": count.offset,
             "detail": count.detail,
         }
-        for key, count in sorted(counts.items(), key=lambda item: (*item[0][:3], item[0].format or ""))
+        for key, count in sorted(counts.items(), key=lambda item: (*item[0][:4], item[0].format or ""))
     ]
     if rows:
         await connection.execute(statement, rows)
@@ -51,7 +52,7 @@ async def tell_refused(connection: AsyncConnection, batch: Batch, refused: Seque
         return
     calls = sum(one.calls for one in refused)
     reasons = ", ".join(sorted({one.reason for one in refused}))
-    key = RejectionKey(first.topic, "bad_field", now.replace(minute=0, second=0, microsecond=0), None)
+    key = RejectionKey(batch.source, first.topic, "bad_field", now.replace(minute=0, second=0, microsecond=0), None)
     detail = f"the database refuses the values: {reasons}"
     await add_rejections(
         connection,
@@ -71,5 +72,6 @@ async def tell_refused(connection: AsyncConnection, batch: Batch, refused: Seque
 
 def spans_in_words(batch: Batch) -> str:
     return ", ".join(
-        f"{p.topic}/{p.partition} {span.expected} to {span.next_offset - 1}" for p, span in sorted(batch.spans.items())
+        f"{topic_in_words(batch.source, p.topic)}/{p.partition} {span.expected} to {span.next_offset - 1}"
+        for p, span in sorted(batch.spans.items())
     )

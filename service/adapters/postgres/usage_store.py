@@ -105,7 +105,7 @@ class UsageStore:
         spans = {p: (incarnations[p], span) for p, span in batch.spans.items()}
         try:
             async with self.database.connect() as connection, connection.begin() as transaction:
-                if lost := await advance(connection, spans, now=now):
+                if lost := await advance(connection, batch.source, spans, now=now):
                     await transaction.rollback()
                     return Superseded(frozenset(lost))
                 found, refused = await write(connection, batch.rollup, now)

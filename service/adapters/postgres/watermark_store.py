@@ -11,31 +11,42 @@ from service.adapters.postgres.conditions import clear_condition
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import conditions, watermarks
 from service.adapters.postgres.unnest import unnested
-from service.core.batch import Partition, Span
+from service.core.batch import Partition, SourceName, Span
 from service.core.position import ACCEPTED, Watermark
 
 _w = watermarks.c
+_KAFKA: SourceName = "kafka"
+"""The one source that can be behind, and whose topics can be made anew."""
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """As good as never: a partition in its first records may hold any call."""
 
 
-async def load_watermarks(connection: AsyncConnection, partitions: Collection[Partition]) -> dict[Partition, Watermark]:
+async def load_watermarks(
+    connection: AsyncConnection, source: SourceName, partitions: Collection[Partition]
+) -> dict[Partition, Watermark]:
     """Those that have been read before."""
     rows = await connection.execute(
         select(_w.topic, _w.partition, _w.incarnation, _w.next_offset).where(
-            tuple_(_w.topic, _w.partition).in_([tuple(p) for p in partitions])
+            _w.source == source, tuple_(_w.topic, _w.partition).in_([tuple(p) for p in partitions])
         )
     )
     return {Partition(r.topic, r.partition): Watermark(r.incarnation, r.next_offset) for r in rows}
 
 
 async def begin(
-    connection: AsyncConnection, partition: Partition, watermark: Watermark, *, empty: bool, now: datetime
+    connection: AsyncConnection,
+    source: SourceName,
+    partition: Partition,
+    watermark: Watermark,
+    *,
+    empty: bool,
+    now: datetime,
 ) -> bool:
     """A partition's first watermark; `empty` if nothing is there to read yet. False: another consumer was faster."""
     done = await connection.execute(
         insert(watermarks)
         .values(
+            source=source,
             topic=partition.topic,
             partition=partition.partition,
             incarnation=watermark.incarnation,
@@ -49,12 +60,19 @@ async def begin(
 
 
 async def move(
-    connection: AsyncConnection, partition: Partition, old: Watermark, new: Watermark, *, gap: int = 0
+    connection: AsyncConnection,
+    source: SourceName,
+    partition: Partition,
+    old: Watermark,
+    new: Watermark,
+    *,
+    gap: int = 0,
 ) -> bool:
     """Set it elsewhere without applying records. False: it is no longer `old`, somebody else writes this partition."""
     done = await connection.execute(
         update(watermarks)
         .where(
+            _w.source == source,
             _w.topic == partition.topic,
             _w.partition == partition.partition,
             _w.incarnation == old.incarnation,
@@ -65,16 +83,16 @@ async def move(
     return done.rowcount == 1
 
 
-async def add_gap(connection: AsyncConnection, partition: Partition, records: int) -> None:
+async def add_gap(connection: AsyncConnection, source: SourceName, partition: Partition, records: int) -> None:
     await connection.execute(
         update(watermarks)
-        .where(_w.topic == partition.topic, _w.partition == partition.partition)
+        .where(_w.source == source, _w.topic == partition.topic, _w.partition == partition.partition)
         .values(gap_records=_w.gap_records + records)
     )
 
 
 async def advance(
-    connection: AsyncConnection, spans: Mapping[Partition, tuple[str, Span]], *, now: datetime
+    connection: AsyncConnection, source: SourceName, spans: Mapping[Partition, tuple[str, Span]], *, now: datetime
 ) -> set[Partition]:
     """Move each watermark from the span's first offset to its last, if incarnation and offset are as expected.
 
@@ -83,7 +101,7 @@ async def advance(
     ordered = sorted(spans.items())
     await connection.execute(  # locks in one order, so that two writers wait for each other and never in a ring
         select(_w.topic)
-        .where(tuple_(_w.topic, _w.partition).in_([tuple(p) for p, _ in ordered]))
+        .where(_w.source == source, tuple_(_w.topic, _w.partition).in_([tuple(p) for p, _ in ordered]))
         .order_by(_w.topic, _w.partition)
         .with_for_update()
     )
@@ -100,6 +118,7 @@ async def advance(
     moved = await connection.execute(
         update(watermarks)
         .where(
+            _w.source == source,
             _w.topic == v.c.topic,
             _w.partition == v.c.partition,
             _w.incarnation == v.c.incarnation,
@@ -121,7 +140,8 @@ async def advance(
 async def note_caught_up(
     connection: AsyncConnection, ends: Mapping[Partition, tuple[str, int, datetime]]
 ) -> set[Partition]:
-    """By partition: incarnation, offset, and an instant before which all records older than the offset were written.
+    """By partition of Kafka's: incarnation, offset, and an instant before which all records older than the offset were
+    written.
 
     Notes the instant where all before the offset are applied, and returns those partitions.
     """
@@ -136,6 +156,7 @@ async def note_caught_up(
     done = await connection.execute(
         update(watermarks)
         .where(
+            _w.source == _KAFKA,
             _w.topic == v.c.topic,
             _w.partition == v.c.partition,
             _w.incarnation == v.c.incarnation,
@@ -176,7 +197,7 @@ async def topics_behind(connection: AsyncConnection, topics: Collection[str], be
 
 
 def _read(topics: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    return (_w.topic.in_(topics), _w.incarnation != ACCEPTED)
+    return (_w.source == _KAFKA, _w.topic.in_(topics), _w.incarnation != ACCEPTED)
 
 
 async def accept_recreated(database: Database, topic: str, *, now: datetime) -> int:
@@ -190,7 +211,7 @@ async def accept_recreated(database: Database, topic: str, *, now: datetime) -> 
     )
     async with database.begin() as connection:
         done = await connection.execute(
-            update(watermarks).where(_w.topic == topic, held.exists()).values(incarnation=ACCEPTED)
+            update(watermarks).where(_w.source == _KAFKA, _w.topic == topic, held.exists()).values(incarnation=ACCEPTED)
         )
         await clear_condition(connection, "topic_recreated", topic, now=now)
     return done.rowcount

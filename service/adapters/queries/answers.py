@@ -321,6 +321,7 @@ class NotificationAnswer(Answer):
 class RejectionAnswer(Answer):
     """Records, or parts of one, that were not understood."""
 
+    source: str = Field(description="kafka or file.", examples=["kafka"])
     topic: str
     reason: str
     format: str = Field(description="Empty where no dialect was recognised.")
@@ -333,6 +334,7 @@ class RejectionAnswer(Answer):
 class WatermarkAnswer(Answer):
     """The ledger of one topic partition: `records = call + rejected + other`."""
 
+    source: str = Field(description="kafka or file.", examples=["kafka"])
     topic: str
     partition: int
     next_offset: int

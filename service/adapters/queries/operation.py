@@ -14,7 +14,7 @@ MAX_ROWS = 500
 
 async def read_watermarks(connection: AsyncConnection) -> list[WatermarkAnswer]:
     rows = await connection.execute(
-        select(watermarks).order_by(watermarks.c.topic, watermarks.c.partition).limit(MAX_ROWS)
+        select(watermarks).order_by(watermarks.c.source, watermarks.c.topic, watermarks.c.partition).limit(MAX_ROWS)
     )
     fields = WatermarkAnswer.model_fields
     return [WatermarkAnswer(**{name: row[name] for name in fields}) for row in rows.mappings()]
@@ -26,9 +26,9 @@ async def read_heartbeats(connection: AsyncConnection) -> list[HeartbeatAnswer]:
 
 
 async def read_rejections(connection: AsyncConnection, *, now: datetime, days: int = 7) -> list[RejectionAnswer]:
-    """By topic, reason and dialect over the last `days`, the most first; the sample is the newest."""
+    """By source, topic, reason and dialect over the last `days`, the most first; the sample is the newest."""
     r = rejections.c
-    kind = (r.topic, r.reason, r.format)
+    kind = (r.source, r.topic, r.reason, r.format)
     newest = (
         select(*kind, r.hour, r.sample_partition, r.sample_offset, r.detail)
         .add_columns(func.sum(r.rejected).over(partition_by=kind).label("rejected"))
@@ -37,9 +37,10 @@ async def read_rejections(connection: AsyncConnection, *, now: datetime, days: i
         .order_by(*kind, r.hour.desc())
         .subquery()
     )
-    rows = await connection.execute(select(newest).order_by(newest.c.rejected.desc(), *newest.c[:3]).limit(MAX_ROWS))
+    rows = await connection.execute(select(newest).order_by(newest.c.rejected.desc(), *newest.c[:4]).limit(MAX_ROWS))
     return [
         RejectionAnswer(
+            source=row.source,
             topic=row.topic,
             reason=row.reason,
             format=row.format,

@@ -19,6 +19,7 @@ from service.adapters.queries import read_database_health, read_rejections
 from service.adapters.slack.transport import open_slack
 from service.app import App, open_app
 from service.config.company import Company, ConfigError, load_company
+from service.core.batch import topic_in_words
 from service.core.delivery import Failed
 from service.core.directory.owners import STALE_AFTER
 from service.core.words import listed, plural
@@ -132,15 +133,19 @@ async def _kafka(app: App) -> Finding:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await log.start()
-            there = await log.incarnations(app.topics)
+            there = await log.incarnations({*app.topics, app.settings.kafka_dead_letter_topic})
     except KafkaTrouble as error:
         remedy = "check the address, LASTCALL_KAFKA_SECURITY_PROTOCOL and the credentials"
         return Finding("Kafka", "bad", f"{servers}: {type(error).__name__}", remedy)
     finally:
         await log.stop()
     if missing := set(app.topics) - there.keys():
-        detail = f"{servers}: no topic {', '.join(sorted(missing))}"
+        read = f"; read are {', '.join(sorted(found))}" if (found := set(app.topics) & there.keys()) else ""
+        detail = f"{servers}: no topic {', '.join(sorted(missing))}{read}"
         return Finding("Kafka", "bad", detail, "create it, or name others in lastcall.yaml or LASTCALL_KAFKA_TOPICS")
+    if app.settings.kafka_dead_letter_topic not in there:
+        detail = f"{servers}: no dead-letter topic {app.settings.kafka_dead_letter_topic}"
+        return Finding("Kafka", "note", detail, "`lastcall consume` makes it where the broker lets it, or create it")
     return Finding("Kafka", "good", f"{servers}, topics {', '.join(app.topics)}")
 
 
@@ -219,7 +224,7 @@ async def _rejected(app: App, now: datetime) -> AsyncIterator[Finding]:
         rejected = await read_rejections(connection, now=now, days=1)
     by_topic: dict[str, Counter[str]] = {}
     for each in rejected:
-        by_topic.setdefault(each.topic, Counter())[each.reason] += each.rejected
+        by_topic.setdefault(topic_in_words(each.source, each.topic), Counter())[each.reason] += each.rejected
     for topic, reasons in by_topic.items():
         why = ", ".join(f"{count:,} x {reason}" for reason, count in reasons.most_common())
         detail = f"{topic}: {plural(reasons.total(), 'record')} of the last day could not be read: {why}"

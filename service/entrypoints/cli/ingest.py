@@ -47,7 +47,7 @@ def ingest(
 async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
     store = UsageStore(app.database, SeriesBook(app.catalog, app.resolver))
     limits = Limits(timedelta(seconds=app.settings.flush_seconds), app.settings.flush_keys, rejection_limit=1)
-    reading = Ingest(store, FileLog(), Decoder(), limits)
+    reading = Ingest(store, FileLog(), Decoder(), limits, source="file")
     summaries = []
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:

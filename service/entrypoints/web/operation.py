@@ -91,4 +91,5 @@ def _consumer(health: ConsumerHealth | None, now: datetime) -> dict[str, Any] | 
         "records_behind": health.records_behind,
         "lag": {f"{topic}:{partition}": lag for (topic, partition), lag in sorted(health.lag.items())},
         "stopped": health.stopped,
+        "missing_topics": list(health.missing_topics),
     }

@@ -35,6 +35,7 @@ def _totals() -> tuple[Column[Any], ...]:
 watermarks = Table(
     "watermarks",
     metadata,
+    Column("source", Text, primary_key=True, comment="kafka or file: the same topic of another source is another"),
     Column("topic", Text, primary_key=True),
     Column("partition", Integer, primary_key=True),
     Column("incarnation", Text, nullable=False, comment="topic id, or cluster id where the broker gives no topic id"),
@@ -49,7 +50,7 @@ watermarks = Table(
         "caught_up_at", DateTime(timezone=True), comment="all records older than this are applied; null: not yet once"
     ),
     CheckConstraint("records = call_records + rejected_records + other_records", name="every_record_is_accounted_for"),
-    comment="One row a topic partition: what is applied, and the ledger of the records read",
+    comment="One row a source's topic partition: what is applied, and the ledger of the records read",
 )
 
 series = Table(
@@ -155,6 +156,7 @@ key_owners = Table(
 rejections = Table(
     "rejections",
     metadata,
+    Column("source", Text, primary_key=True, comment="kafka or file"),
     Column("topic", Text, primary_key=True),
     Column("reason", Text, primary_key=True),
     Column("hour", DateTime(timezone=True), primary_key=True),
