@@ -6,11 +6,10 @@ counted in memory end; *committed* is Kafka's own, written after the fact for la
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
+from itertools import chain
 from typing import Protocol
 
 import structlog
@@ -21,7 +20,7 @@ from service.adapters.postgres.trouble import name_of
 from service.adapters.postgres.usage_store import Applied, Superseded, UsageStore
 from service.core.batch import Batch, DeadLetter, DeadLettersRefused, Partition, RejectionShare, SourceName
 from service.core.position import LogState
-from service.core.usage import Decoded, Rejection
+from service.core.usage import Call, Decoded, Rejection
 from service.engine.partitions import Opened, open_partitions, record_gap
 from service.formats.record import Record
 
@@ -32,13 +31,12 @@ DEAD_LETTER_BYTES = 16 * 1024 * 1024
 DEAD_LETTERS = 10_000
 TROUBLE = (*DatabaseTrouble, *KafkaTrouble)
 """What passes by itself, or by the operator's hand outside lastcall: try again later."""
-_PARTITION = attrgetter("topic", "partition")
 _APPLY_PATIENCE = 60.0
 _LONGEST_WAIT = 30.0
 
 
 class Decoder(Protocol):
-    def decode(self, record: Record) -> Decoded: ...
+    def answer(self, record: Record) -> Call | Decoded: ...
 
 
 class Log(Protocol):
@@ -93,6 +91,22 @@ class _Cursor:
     incarnation: str
     applied: int
     taken: int
+
+
+class _Run:
+    """Records of one partition that follow each other, at the head of those that were handed over."""
+
+    __slots__ = ("following", "partition", "records", "taken")
+
+    def __init__(self, partition: Partition, first: Record, rest: Iterator[Record]) -> None:
+        self.partition = partition
+        self.records = chain((first,), rest)
+        self.following: Record | None = None
+        """The first record of another partition."""
+        self.taken = 0
+
+    def skip(self) -> None:
+        self.following = next((one for one in self.records if (one.topic, one.partition) != self.partition), None)
 
 
 class Ingest:
@@ -170,45 +184,53 @@ class Ingest:
             self._oldest = now
         before = len(batch.dead_letters)
         read = 0
-        for partition, run in groupby(records, key=_PARTITION):
-            cursor = self._cursors.get(Partition(*partition))
-            if cursor is None:
-                continue
-            taken = self._take_run(Partition(*partition), cursor, run, hour)
-            if taken is None:
+        rest = iter(records)
+        record = next(rest, None)
+        while record is not None:
+            run = _Run(Partition(record.topic, record.partition), record, rest)
+            if not self._take_run(run, hour):
                 self._forget()
                 return False
-            read += taken
+            read += run.taken
+            record = run.following
         self._share.add(read, len(batch.dead_letters) - before)
         if self._share.exceeds(self._limits.rejection_limit):
             self.flood = batch.commonest_rejection()
             self._forget()
         return True
 
-    def _take_run(self, partition: Partition, cursor: _Cursor, run: Iterable[Record], hour: datetime) -> int | None:
-        """One partition's records in their order. None: they do not follow."""
-        batch, decode = self._batch, self._decoder.decode
+    def _take_run(self, run: "_Run", hour: datetime) -> bool:
+        """One partition's records in their order. False: they do not follow on what was read before."""
+        cursor = self._cursors.get(run.partition)
+        if cursor is None:
+            run.skip()
+            return True
+        batch, answer_to = self._batch, self._decoder.answer
         count = batch.rollup.add
-        span = batch.span(partition, cursor.taken)
+        topic, number = run.partition
+        span = batch.span(run.partition, cursor.taken)
         before, following, call_records = span.records, span.next_offset, 0
-        for record in run:
+        for record in run.records:
+            if record.partition != number or record.topic != topic:
+                run.following = record
+                break
             offset = record.offset
-            if offset != following and not self._may_jump(partition, following, offset):
-                return None
+            if offset != following and not self._may_jump(run.partition, following, offset):
+                return False
             try:
-                decoded = decode(record)
+                answer = answer_to(record)
             except Exception as error:
-                decoded = _failed(record, error)
-            if decoded.calls and not decoded.rejections:  # what `Batch.add` does with most records, without the call
+                answer = _failed(record, error)
+            if type(answer) is Call:  # what `Batch.add` does with it, without the call
                 call_records += 1
-                for call in decoded.calls:
-                    count(call)
+                count(answer)
             else:
-                batch.add(span, record, decoded, hour)
+                batch.add(span, record, answer, hour)
             following = offset + 1
         span.call_records += call_records
         span.next_offset = cursor.taken = following
-        return span.records - before
+        run.taken = span.records - before
+        return True
 
     def _may_jump(self, partition: Partition, following: int, offset: int) -> bool:
         """A log has holes (compaction, transactions, retention), and never turns back unless it is another log."""

@@ -15,6 +15,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.digest_store import load_picture
 from service.adapters.postgres.tables import usage_daily
 from service.adapters.queries import read_rhythms, read_unknown_ids
+from service.core.cleaning import cleaned
 from service.core.exposure import ExposureKey
 from service.core.identify import identify
 from service.core.usage import Call
@@ -47,22 +48,24 @@ events = st.lists(
 def by_use(loaded: LoadedCatalog, made: Sequence[Call]) -> dict[ExposureKey, int]:
     """The volume of each (service, environment, platform, model), asked for or answered."""
     volumes: defaultdict[Hashable, Volume] = defaultdict(Volume)
-    for event in made:
-        found = identify(loaded.resolver, event)
+    for call in made:
+        series = cleaned(call.who).series
+        found = identify(loaded.resolver, series)
         for model in {found.requested_model, found.served_model} - {None}:
-            use = ExposureKey(event.service or "", event.environment or "", found.platform or "", model or "")
-            volumes[use].add(use, int(event.at.timestamp()) // 3600, event.reporter)
+            use = ExposureKey(series.service, series.environment, found.platform or "", model or "")
+            volumes[use].add(use, int(call.at.timestamp()) // 3600, series.reporter)
     return {ExposureKey(*use): volume.calls for use, volume in volumes.items()}  # type: ignore[misc]
 
 
 def unknown(loaded: LoadedCatalog, made: Sequence[Call]) -> Counter[tuple[str, str]]:
     """The volume of each unknown id by service."""
     volumes: defaultdict[tuple[str, str], Volume] = defaultdict(Volume)
-    for event in made:
-        found = identify(loaded.resolver, event)
+    for call in made:
+        series = cleaned(call.who).series
+        found = identify(loaded.resolver, series)
         if found.requested_model is None and found.served_model is None:
-            id_, service = event.requested_id or "", event.service or ""
-            volumes[id_, service].add(event.environment, int(event.at.timestamp()) // 3600, event.reporter)
+            whose = series.requested_id or "", series.service
+            volumes[whose].add(series.environment, int(call.at.timestamp()) // 3600, series.reporter)
     return Counter({whose: volume.calls for whose, volume in volumes.items()})
 
 
