@@ -89,6 +89,10 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     latency_ms: Any = None
     request_id: Any = None
 
+    def __repr__(self) -> str:
+        """Without raw values, as `Who`."""
+        return f"Call({self.who!r}, {self.at:%Y-%m-%dT%H:%M:%SZ})"
+
 
 class UsageEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One call understood. Text comes from the log, bounded in length and free of control characters, else untrusted.
