@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from service.adapters.catalog.files import load_catalog
 from service.adapters.catalog.identity import load_identity
 from service.core.identity import Model, Unresolved
+from service.core.identity.platforms import MAKERS_APIS
 
 RESOLVER = load_catalog().resolver
 IDENTITY = load_identity()
@@ -57,3 +58,12 @@ def test_unknown_head_never_folds_into_the_known_part(known: tuple[str, str], he
 def test_case_quotes_and_encoding_do_not_matter(known: tuple[str, str], pad: str) -> None:
     api, name = known
     assert RESOLVER.resolve(pad.format(name.upper()), provider=api) == RESOLVER.resolve(name, provider=api)
+
+
+@given(known=st.sampled_from(CANONICAL), word=st.from_regex(r"zz[a-y]{3,8}", fullmatch=True))
+def test_unknown_place_keeps_the_model_and_is_never_its_makers_api(known: tuple[str, str], word: str) -> None:
+    _, name = known
+    for answer in (RESOLVER.resolve(name, provider=word), RESOLVER.resolve(name, host=f"{word}.example")):
+        assert isinstance(answer, Model)
+        assert answer.platform not in MAKERS_APIS
+        assert answer.model == RESOLVER.resolve(name).model  # type: ignore[union-attr]

@@ -53,6 +53,13 @@ def test_person_reads_the_reason_in_words() -> None:
     assert "2025-07-14 (exact)" in shown
 
 
+def test_model_on_an_unknown_platform_has_no_deprecation_that_could_be_told() -> None:
+    shown = run("gpt-4.5-preview", "--provider", "acme-llm").stdout
+    assert "platform    unknown\n" in shown
+    assert "model       gpt-4.5-preview-2025-02-27\n" in shown
+    assert "deprecation unknown: each platform has its own\n" in shown
+
+
 def test_markup_in_an_id_is_text() -> None:
     assert "[red]x[/]" in run("[red]x[/]").stdout
 

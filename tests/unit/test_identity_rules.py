@@ -128,6 +128,12 @@ def test_kind_tells_what_an_id_can_prove(raw: str, provider: str | None, kind: s
         ("generativelanguage.googleapis.com", "gemini-api"),
         ("openrouter.ai", "openrouter"),
         ("models.github.ai", "github-models"),
+        ("in.api.openai.com", "openai-api"),
+        ("production.api.cohere.ai", "cohere-api"),
+        ("api.cloudflare.com", "cloudflare-workers-ai"),
+        ("integrate.api.nvidia.com", "nvidia-nim"),
+        ("router.huggingface.co", "huggingface"),
+        ("api.inference.wandb.ai", "wandb-inference"),
     ],
 )
 def test_host_overrules_the_hint(host: str, platform: str) -> None:

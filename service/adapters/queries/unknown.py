@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import series, usage_hourly
+from service.adapters.postgres.volumes import by_reporter, ranked, volume
 from service.adapters.queries.answers import UnknownId
 from service.adapters.queries.exposures import DAYS
 from service.core.exposure import ExposureKey
@@ -73,7 +74,7 @@ async def read_unknown_ids(
     unplaced: bool | None = None,
     limit: int = 100,
 ) -> list[UnknownId]:
-    """Of the last 28 days, most calls first. Calls are the largest reporter's, hour by hour, as everywhere.
+    """Of the last 28 days, most calls first.
 
     `spelled` keeps those that a log wrote so, with a provider's prefix or without, and those of `models`, which it is
     known to mean. `unplaced` keeps known models on an unknown platform; False, unknown ids; None, both.
@@ -88,15 +89,14 @@ async def read_unknown_ids(
     if spelled is not None:
         scope.append(or_(_spelled(spelled), _MODEL.in_(models)))
     shown = (named.label("requested_id"), s.provider, s.host, u.last_at)
-    by_reporter = (
-        select(*use, u.hour, func.sum(u.calls).label("calls"), *(func.max(each).label(each.name) for each in shown))
+    reported = (
+        by_reporter(use, *(func.max(each).label(each.name) for each in shown))
         .join_from(series, usage_hourly, u.series_id == s.id)
         .where(*scope)
-        .group_by(*use, u.hour, s.reporter)
-        .subquery()
     )
-    by_hour = _fold(by_reporter, (*_ID, "service", "environment", "hour"), func.max(by_reporter.c.calls))
-    by_service = _fold(by_hour, (*_ID, "service"), func.sum(by_hour.c.calls))
+    of_use = ranked(reported.subquery(), (*_ID, "service", "environment"), evidence=_SHOWN)
+    of_service = [of_use.c[name] for name in (*_ID, "service")]
+    by_service = select(*of_service, volume(of_use).label("calls"), *_last_of(of_use)).group_by(*of_service).subquery()
     t = by_service.c
     calls = func.sum(t.calls).label("calls")
     rows = await connection.execute(
@@ -122,11 +122,6 @@ async def read_unknown_ids(
     ]
 
 
-def _fold(rows: Subquery, keys: Iterable[str], calls: ColumnElement[Any]) -> Subquery:
-    kept = [rows.c[key] for key in keys]
-    return select(*kept, calls.label("calls"), *_last_of(rows)).group_by(*kept).subquery()
-
-
 def _last_of(rows: Subquery) -> list[ColumnElement[Any]]:
     return [func.max(rows.c[name]).label(name) for name in _SHOWN]
 
@@ -134,7 +129,7 @@ def _last_of(rows: Subquery) -> list[ColumnElement[Any]]:
 async def count_unknown_ids(connection: AsyncConnection, *, now: datetime) -> int:
     """Distinct ids of the last 28 days."""
     named = func.coalesce(_requested, _served)
-    return await _count(connection, (named, series.c.provider, series.c.platform), _unresolved(), now=now)
+    return await _count(connection, (named, series.c.platform), _unresolved(), now=now)
 
 
 async def count_unplaced_models(connection: AsyncConnection, *, now: datetime) -> int:

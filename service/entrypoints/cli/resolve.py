@@ -133,7 +133,10 @@ def _details(answer: Answer) -> Sequence[tuple[str, str]]:
         return [*details, ("reason", REASONS[answer.reason])]
     details.append(("kind", answer.kind))
     if answer.deprecation is None:
-        return [*details, ("deprecation", "none on record")]
+        return [
+            *details,
+            ("deprecation", "none on record" if answer.platform else "unknown: each platform has its own"),
+        ]
     fall = answer.deprecation
     end = f"{fall.shutdown.on or 'no day named'} ({fall.shutdown.precision})"
     lines = [
