@@ -1,5 +1,6 @@
 """More names than there can be, written and read: every call counts, and no model that is going is lost."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -164,6 +165,18 @@ async def test_fresh_words_everywhere_make_a_trickle_in_each_later_hour(
     # rest as one. Each later hour adds one of each but the last.
     assert await scalar(database, "SELECT count(*) FROM series") == 5 + 5 + 5 + 1 + 3 * 3
     assert await scalar(database, "SELECT sum(calls) FROM usage_hourly") == 400
+
+
+async def test_consumers_that_meet_a_flood_at_once_wait_for_nobody_for_ever(
+    database: Database, loaded: LoadedCatalog
+) -> None:
+    processes = [a_process(database, loaded) for _ in range(3)]
+    for batch in range(4):
+        some = services(range(10 * batch, 10 * batch + 20))
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(count_calls(database, loaded, some, NOW, store=store) for store in processes))
+    assert await scalar(database, "SELECT sum(calls) FROM usage_hourly") == 3 * 4 * 20
+    assert await scalar(database, "SELECT count(*) FROM series") <= 3 * 5 + 1
 
 
 async def test_flood_is_over_when_nothing_was_folded_for_an_hour(database: Database, loaded: LoadedCatalog) -> None:
