@@ -184,10 +184,6 @@ INSERT INTO usage_daily (service, environment, platform, model, day, first_at, l
 SELECT service, environment, platform, model, :day, :first_at, :last_at, 80, 64000, 16000, 80, '{"lastcall": 80}'
 FROM bench_keys
 """
-SIGHTINGS = """
-INSERT INTO sightings (service, environment, platform, model, first_at, last_at, request_ids)
-SELECT service, environment, platform, model, :first_at, :last_at, ARRAY['req-4', 'req-5', 'req-6'] FROM bench_keys
-"""
 CAMPAIGNS = """
 INSERT INTO campaigns (id, service, environment, platform, model, state, opened_at, policy, owner, shutdown_on, done,
                        owner_told_at)
@@ -225,7 +221,6 @@ async def fill(database: Database, exposures: int) -> None:
             await connection.execute(text(HOURS_OF_A_DAY), {"hours": hours})
             seen = {"first_at": _at(day, HOURS[0], 5), "last_at": _at(day, HOURS[-1], 25)}
             await connection.execute(text(DAY_TOTALS), {"day": day, **seen})
-        await connection.execute(text(SIGHTINGS), seen)
         await _fill_campaigns(connection, exposures)
         await _fill_digests(connection)
     async with database.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:

@@ -8,7 +8,7 @@ from typing import Any
 from service.core.cleaning import Cleaned, cleaned
 from service.core.series import SeriesKey
 from service.core.usage import Call, Who
-from service.core.values import MAX_COUNT, count, milliseconds, text
+from service.core.values import MAX_COUNT, MAX_MS, count, milliseconds, text
 
 MAX_SAMPLES = 3
 """Request ids kept as evidence of a series."""
@@ -109,11 +109,15 @@ class Rollup:
             else:
                 totals = self._turn(cell, at)
         totals.calls += 1
-        totals.errors += cell.failed
-        totals.end_of_life += cell.end_of_life
+        if cell.failed:
+            totals.errors += 1
+            totals.end_of_life += cell.end_of_life
         if call.input_tokens is not None or call.output_tokens is not None:
             totals.add_tokens(call.input_tokens, call.output_tokens, call.cached_tokens)
-        if call.latency_ms is not None and (latency := milliseconds(call.latency_ms)) is not None:
+        latency = call.latency_ms
+        if type(latency) is not float or not 0 <= latency <= MAX_MS:
+            latency = milliseconds(latency)
+        if latency is not None:
             totals.latency_ms += latency
             totals.latency_known += 1
         if len(cell.samples) < MAX_SAMPLES and (request_id := text(call.request_id)) is not None:

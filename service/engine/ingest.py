@@ -6,7 +6,7 @@ counted in memory end; *committed* is Kafka's own, written after the fact for la
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -36,7 +36,8 @@ _LONGEST_WAIT = 30.0
 
 
 class Decoder(Protocol):
-    def answer(self, record: Record) -> Call | Decoded: ...
+    def reader(self, topic: str) -> Callable[[Record], Call | Decoded]:
+        """What each record of a topic holds."""
 
 
 class Log(Protocol):
@@ -205,7 +206,7 @@ class Ingest:
         if cursor is None:
             run.skip()
             return True
-        batch, answer_to = self._batch, self._decoder.answer
+        batch, answer_to = self._batch, self._decoder.reader(run.partition.topic)
         count = batch.rollup.add
         topic, number = run.partition
         span = batch.span(run.partition, cursor.taken)

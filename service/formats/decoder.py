@@ -1,6 +1,6 @@
 """A Kafka record -> calls, rejections, and what was passed over. Total: any bytes give a value, never an exception."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from service.core.usage import Decoded, Format
 from service.formats.contract import Answer, AnyDialect, Context
@@ -41,11 +41,29 @@ class Decoder:
         self._routes: dict[str, list[Route]] = {}
 
     def decode(self, record: Record) -> Decoded:
-        answer = self.answer(record)
+        answer = self._answer(record)
         return answer if isinstance(answer, Decoded) else Decoded((answer,))
 
-    def answer(self, record: Record) -> Answer:
-        """`decode`, and a record of one call as that call: on the path of every record."""
+    def reader(self, topic: str) -> Callable[[Record], Answer]:
+        """`decode` for some records of one topic, with a record of one call as that call. Asked once for many records:
+        what can be known before is looked up here."""
+        routes = self._routes.get(topic)
+        if not routes or routes[0].bare is None:
+            return self._answer
+        (guarded, read), otherwise = routes[0].bare, self._answer
+
+        def read_bare(record: Record) -> Answer:
+            value = record.value
+            if value is not None and not record.headers and len(value) <= SMALL:
+                try:
+                    return read(guarded(value), Context(record))
+                except OFF_ROUTE:
+                    pass
+            return otherwise(record)
+
+        return read_bare
+
+    def _answer(self, record: Record) -> Answer:
         value = record.value
         if value is not None and len(value) <= SMALL:
             context = context_of(record) if record.headers else Context(record)

@@ -1,5 +1,6 @@
 """The fast way: reading a record as one that came before it, without a look at what it might be."""
 
+from collections.abc import Callable
 from typing import Any
 
 from service.core.usage import Call, Decoded, PassedOver
@@ -32,6 +33,10 @@ class Route:
         self._envelopes = [(one.guarded.decode, one.thing.open) for one in objects if isinstance(one.thing, Envelope)]
         end: Any = steps[-1]
         self._guarded, self._dialect_read = end.guarded.decode, end.thing.read
+        self.bare: tuple[Callable[[bytes], Any], Callable[[Any, Context], Answer]] | None = (
+            (self._guarded, self._dialect_read) if self._last == 0 else None
+        )
+        """What decodes and what reads, where there is no envelope."""
 
     def read(self, value: bytes, context: Context) -> Answer:
         """What `opening` would say of the record. Raises one of `OFF_ROUTE` where anything may be otherwise."""
