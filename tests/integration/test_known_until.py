@@ -272,7 +272,7 @@ async def test_exposure_that_cannot_be_decided_leaves_the_others_alone(
     database: Database, loaded: LoadedCatalog
 ) -> None:
     await open_campaigns(database, loaded, "a-api", "b-api", "c-api", "d-api", "e-api")
-    this = campaigns.c.who.service == "c-api"
+    this = campaigns.c.service == "c-api"
     async with database.begin() as connection:
         kept = await connection.scalar(select(campaigns.c.policy).where(this))
         await connection.execute(update(campaigns).where(this).values(policy={"name": "of another release"}))
@@ -282,7 +282,7 @@ async def test_exposure_that_cannot_be_decided_leaves_the_others_alone(
     subject = f"c-api / production / openai-api / {MODEL}"
     assert await conditions_of(database) == [("undecidable", subject)]
     async with database.begin() as connection:
-        look_at = await connection.scalar(select(agenda.c.look_at).where(agenda.c.who.service == "c-api"))
+        look_at = await connection.scalar(select(agenda.c.look_at).where(agenda.c.service == "c-api"))
         await connection.execute(update(campaigns).where(this).values(policy=kept))
     assert look_at == SILENT + timedelta(hours=1)
     assert (await tick(database, loaded, look_at)).changed == 1
