@@ -6,10 +6,10 @@ import msgspec
 
 from service.core.end_of_life import says_end_of_life
 from service.core.error_text import UNNAMED, code_in, status_in
-from service.core.identity.provider_words import answering_platform, names_deployments
+from service.core.identity.provider_words import NOTHING, answering_platform, names_deployments, read_word
 from service.core.series import UNKNOWN_SERVICE, SeriesKey, bounded
-from service.core.usage import Call, FieldKind, Format, UsageEvent, Who, Words
-from service.core.values import count, environment, first, host, http_status, memoised, milliseconds, text, truth
+from service.core.usage import Call, FieldKind, Format, Scalar, UsageEvent, Who, Words
+from service.core.values import count, environment, first, host, http_status, memoised, milliseconds, name, text, truth
 
 _LONG_TEXT = 256
 """An error's text above this is mostly one call's own: it is read each time, so that memory stays bounded."""
@@ -71,7 +71,7 @@ def event_of(call: Call) -> UsageEvent:
 
 
 def _clean(who: Who) -> Cleaned:
-    provider, endpoint = first(who.provider), first(who.host, host)
+    provider, endpoint = _provider(who.provider), first(who.host, host)
     service = first(who.service)
     status, error_code, end_of_life = _outcome(who, answering_platform(provider, endpoint))
     failed = error_code is not None or (status is not None and status >= 400)
@@ -100,6 +100,16 @@ def _clean(who: Who) -> Cleaned:
 
 
 _remembered: Callable[[Who], Cleaned] = memoised(_clean)
+
+
+def _provider(words: Words) -> str | None:
+    """The first word that says something of the platform: a framework's own does not."""
+    return first(words, _telling) or first(words)
+
+
+def _telling(word: Scalar) -> str | None:
+    found = name(word)
+    return found if found is not None and read_word(found) != NOTHING else None
 
 
 def _field_of_argument(provider: str | None, endpoint: str | None) -> FieldKind:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from service.core.cleaning import Cleaned, cleaned
 from service.core.series import SeriesKey
@@ -37,19 +36,25 @@ class Totals:
     latency_ms: float = 0.0
     latency_known: int = 0
 
-    def add_tokens(self, taken: Any, given: Any, cached: Any) -> None:
-        """As the log has them, mostly numbers that need no second look."""
+    def add_numbers(self, call: Call) -> None:
+        """Tokens and latency, mostly numbers that need no second look."""
+        latency = call.latency_ms
+        if type(latency) is not float or not 0 <= latency <= MAX_MS:
+            latency = milliseconds(latency)
+        if latency is not None:
+            self.latency_ms += latency
+            self.latency_known += 1
+        taken, given = call.input_tokens, call.output_tokens
         if type(taken) is not int or not 0 <= taken <= MAX_COUNT:
             taken = count(taken)
         if type(given) is not int or not 0 <= given <= MAX_COUNT:
             given = count(given)
-        if taken is None and given is None:
-            return
-        self.input_tokens += taken or 0
-        self.output_tokens += given or 0
-        self.tokens_known += 1
-        if cached is not None:
-            self.cached_tokens += count(cached) or 0
+        if taken is not None or given is not None:
+            self.input_tokens += taken or 0
+            self.output_tokens += given or 0
+            self.tokens_known += 1
+            if call.cached_tokens is not None:
+                self.cached_tokens += count(call.cached_tokens) or 0
 
     def merge(self, other: "Totals") -> None:
         self.first_at = min(self.first_at, other.first_at)
@@ -112,14 +117,7 @@ class Rollup:
         if cell.failed:
             totals.errors += 1
             totals.end_of_life += cell.end_of_life
-        if call.input_tokens is not None or call.output_tokens is not None:
-            totals.add_tokens(call.input_tokens, call.output_tokens, call.cached_tokens)
-        latency = call.latency_ms
-        if type(latency) is not float or not 0 <= latency <= MAX_MS:
-            latency = milliseconds(latency)
-        if latency is not None:
-            totals.latency_ms += latency
-            totals.latency_known += 1
+        totals.add_numbers(call)
         if len(cell.samples) < MAX_SAMPLES and (request_id := text(call.request_id)) is not None:
             self._keep(cell, request_id)
         if cell.holder is not None:

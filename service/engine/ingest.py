@@ -94,20 +94,8 @@ class _Cursor:
     taken: int
 
 
-class _Run:
-    """Records of one partition that follow each other, at the head of those that were handed over."""
-
-    __slots__ = ("following", "partition", "records", "taken")
-
-    def __init__(self, partition: Partition, first: Record, rest: Iterator[Record]) -> None:
-        self.partition = partition
-        self.records = chain((first,), rest)
-        self.following: Record | None = None
-        """The first record of another partition."""
-        self.taken = 0
-
-    def skip(self) -> None:
-        self.following = next((one for one in self.records if (one.topic, one.partition) != self.partition), None)
+class _DoesNotFollow(Exception):
+    """A record is before those that were read already: the log is another one."""
 
 
 class Ingest:
@@ -187,37 +175,37 @@ class Ingest:
         read = 0
         rest = iter(records)
         record = next(rest, None)
-        while record is not None:
-            run = _Run(Partition(record.topic, record.partition), record, rest)
-            if not self._take_run(run, hour):
-                self._forget()
-                return False
-            read += run.taken
-            record = run.following
+        try:
+            while record is not None:
+                taken, record = self._take_run(chain((record,), rest), Partition(record.topic, record.partition), hour)
+                read += taken
+        except _DoesNotFollow:
+            self._forget()
+            return False
         self._share.add(read, len(batch.dead_letters) - before)
         if self._share.exceeds(self._limits.rejection_limit):
             self.flood = batch.commonest_rejection()
             self._forget()
         return True
 
-    def _take_run(self, run: "_Run", hour: datetime) -> bool:
-        """One partition's records in their order. False: they do not follow on what was read before."""
-        cursor = self._cursors.get(run.partition)
+    def _take_run(self, records: Iterator[Record], partition: Partition, hour: datetime) -> tuple[int, Record | None]:
+        """The records of one partition that stand first. Returns how many were taken, and the record after them."""
+        cursor = self._cursors.get(partition)
         if cursor is None:
-            run.skip()
-            return True
-        batch, answer_to = self._batch, self._decoder.reader(run.partition.topic)
+            return 0, next((one for one in records if (one.topic, one.partition) != partition), None)
+        batch, answer_to = self._batch, self._decoder.reader(partition.topic)
         count = batch.rollup.add
-        topic, number = run.partition
-        span = batch.span(run.partition, cursor.taken)
+        topic, number = partition
+        span = batch.span(partition, cursor.taken)
         before, following, call_records = span.records, span.next_offset, 0
-        for record in run.records:
+        other: Record | None = None
+        for record in records:
             if record.partition != number or record.topic != topic:
-                run.following = record
+                other = record
                 break
             offset = record.offset
-            if offset != following and not self._may_jump(run.partition, following, offset):
-                return False
+            if offset != following:
+                self._jump(partition, following, offset)
             try:
                 answer = answer_to(record)
             except Exception as error:
@@ -230,15 +218,13 @@ class Ingest:
             following = offset + 1
         span.call_records += call_records
         span.next_offset = cursor.taken = following
-        run.taken = span.records - before
-        return True
+        return span.records - before, other
 
-    def _may_jump(self, partition: Partition, following: int, offset: int) -> bool:
+    def _jump(self, partition: Partition, following: int, offset: int) -> None:
         """A log has holes (compaction, transactions, retention), and never turns back unless it is another log."""
         if offset < following:
-            return False
+            raise _DoesNotFollow
         self._jumps[partition] = (self._jumps.get(partition, (following, 0))[0], offset)
-        return True
 
     # --- rows out -------------------------------------------------------------------------------------------------
 

@@ -10,14 +10,13 @@ from typing import Any
 
 import msgspec
 
+from service.core.identity import names_deployments
 from service.core.usage import Call, Decoded, FieldKind, PassedOver, Scalar, Who, Words
 from service.core.values import name, truth
 from service.formats import operations
 from service.formats.contract import Context, Dialect, mark
 from service.formats.times import from_any
 
-_DEPLOYMENT_PROVIDERS = frozenset({"azure", "azure_text", "sagemaker", "sagemaker_chat"})
-"""Providers where the model's place in the request holds a name that the customer chose."""
 _NO_CALL = re.compile(
     r"a?(?:(?:create|retrieve|cancel|list|get|delete|update|upload|download|add|count|modify|register)_"
     r"|file_|vector_store|container_|skill|eval|search$|video_(?:list|status|retrieve|content|delete)).*"
@@ -171,10 +170,9 @@ def _requested(payload: _Payload) -> tuple[Scalar, FieldKind]:
         if sent is None:
             return alias, "alias"
         model = sent
-    provider = payload.custom_llm_provider
-    if provider in _DEPLOYMENT_PROVIDERS or model.partition("/")[0] in _DEPLOYMENT_PROVIDERS:
-        return model, "deployment"
-    return model, "model"
+    provider = name(payload.custom_llm_provider)
+    chosen = names_deployments(provider) or ("/" in model and names_deployments(model.partition("/")[0]))
+    return model, "deployment" if chosen else "model"
 
 
 def _sent(payload: _Payload) -> str | None:
