@@ -18,6 +18,7 @@ from bench import calls, flood
 from bench.rows import bedrock, gateways, otlp, wrapped
 from bench.rows.row import Row
 from service.core.batch import Batch, Partition
+from service.core.usage import Call
 from service.formats.decoder import Decoder
 
 HOUR = datetime(2025, 6, 2, 9, tzinfo=UTC)
@@ -104,16 +105,22 @@ def bare(one: Measured, decoder: Decoder) -> None:
 
 
 def decode(one: Measured, decoder: Decoder) -> None:
+    read = decoder.reader(one.row.name)
     for record in one.records:
-        decoder.decode(record)
+        read(record)
 
 
 def count(one: Measured, decoder: Decoder) -> Batch:
     """As the consumer does it."""
-    batch = Batch()
+    batch, read = Batch(), decoder.reader(one.row.name)
+    add = batch.rollup.add
     span = batch.span(Partition(one.row.name, 0), 0)
     for record in one.records:
-        batch.add(span, record, decoder.decode(record), HOUR)
+        answer = read(record)
+        if type(answer) is Call:
+            add(answer)
+        else:
+            batch.add(span, record, answer, HOUR)
     return batch
 
 

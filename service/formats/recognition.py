@@ -81,20 +81,21 @@ def _telling(thing: Thing, earlier: Mark, later: Mark, known: Collection[str]) -
     return min(keys, key=lambda key: (key in known, -sum(key in mark.keys for mark in marks), key))  # type: ignore[union-attr]
 
 
-def _guarded(shape: type[msgspec.Struct], mark: Mark, barred: Collection[str]) -> type[msgspec.Struct]:
-    """The shape, with the mark's keys required and the barred ones refused, whatever stands in them."""
-    own = {one.encode_name: one for one in msgspec.structs.fields(shape)}
+def _guarded(shape: type[msgspec.Struct], mark: Mark, barred: set[str]) -> type[msgspec.Struct]:
+    """The shape, in its order, with the mark's keys required and the barred ones refused, whatever stands in them."""
     fields: list[tuple[str, Any, Any]] = []
-    for key in sorted(mark.keys):
-        known = own.get(key)
-        name, type_ = (known.name, known.type) if known else (f"mark_{len(fields)}", msgspec.Raw)
-        fields.append((name, type_, msgspec.field(name=key)))
-    for key in sorted(barred):
-        known = own.get(key)
-        name, default = (known.name, known.default) if known else (f"barred_{len(fields)}", msgspec.UNSET)
-        fields.append((name, msgspec.UnsetType, msgspec.field(name=key, default=default)))
+    for own in msgspec.structs.fields(shape):
+        key, required = own.encode_name, own.required or own.encode_name in mark.keys
+        name = msgspec.field(name=key) if required else msgspec.field(name=key, default=own.default)
+        fields.append((own.name, msgspec.UnsetType if key in barred else own.type, name))
+    known = keys_of(shape)
+    others = [(key, msgspec.Raw, msgspec.field(name=key)) for key in sorted(mark.keys - known)]
+    others += [
+        (key, msgspec.UnsetType, msgspec.field(name=key, default=msgspec.UNSET)) for key in sorted(barred - known)
+    ]
+    fields += [(f"other_{number}", type_, name) for number, (_, type_, name) in enumerate(others)]
     return msgspec.defstruct(
-        f"Guarded{shape.__name__}", fields, bases=(shape,), kw_only=True, gc=False, forbid_unknown_fields=mark.alone
+        f"Guarded{shape.__name__}", fields, kw_only=True, gc=False, forbid_unknown_fields=mark.alone
     )
 
 

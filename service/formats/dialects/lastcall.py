@@ -15,16 +15,17 @@ from service.formats.times import from_any
 _KINDS = frozenset(get_args(FieldKind))
 
 
-class _Call(msgspec.Struct, gc=False):
-    model: Scalar
+class _Call(msgspec.Struct, gc=False, kw_only=True):
+    """In the order in which they are documented, and mostly written: a field is found fastest behind the last one."""
+
     time: Any = None
     ts: Any = None
-    model_kind: Scalar = None
     service: Scalar = None
     environment: Scalar = None
-    reporter: Scalar = None
     provider: Scalar = None
     host: Scalar = None
+    model: Scalar
+    model_kind: Scalar = None
     served_model: Scalar = None
     response_model: Scalar = None
     operation: Scalar = None
@@ -39,6 +40,7 @@ class _Call(msgspec.Struct, gc=False):
     streaming: Scalar = None
     request_id: Any = None
     key_owner: Scalar = None
+    reporter: Scalar = None
 
 
 def _read(call: _Call, context: Context) -> Call:

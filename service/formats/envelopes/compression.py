@@ -17,7 +17,8 @@ _MAX_MEMBERS = 100
 """Members of one gzip value, or frames of one zstd value."""
 GZIP_START = b"\x1f\x8b"
 ZSTD_START = b"\x28\xb5\x2f\xfd"
-_ZSTD_WINDOW = 8 * 1024 * 1024
+_ZSTD = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024)
+"""One for all: making one costs more than opening a record. Frames are opened one after the other."""
 _ZSTD_PIECE = 256
 """Compressed bytes fed at once: one piece cannot expand to much more than the limit."""
 
@@ -49,7 +50,7 @@ def _unzstd(value: bytes) -> bytes:
     """All frames joined. Raises as `_gunzip`."""
     content, limit = bytearray(), _limit(value)
     for _ in range(_MAX_MEMBERS):
-        frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+        frame = _ZSTD.decompressobj()
         fed = 0
         try:
             while fed < len(value) and not frame.eof:
