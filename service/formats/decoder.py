@@ -8,6 +8,7 @@ from service.formats.dialects import DIALECTS
 from service.formats.envelopes import ENVELOPES
 from service.formats.envelopes.cloudevents import context_of
 from service.formats.opening import Opening
+from service.formats.recognition import form_of
 from service.formats.record import Record
 from service.formats.route import OFF_ROUTE, SMALL, Route
 
@@ -38,7 +39,7 @@ class Decoder:
     def __init__(self, formats: Mapping[str, Format] | None = None) -> None:
         """`formats`: by topic, those that are fixed and not told by shape."""
         self._fixed = {topic: _BY_NAME[format_] for topic, format_ in (formats or {}).items()}
-        self._routes: dict[str, list[Route]] = {}
+        self._routes = {topic: [Route((form_of(dialect),))] for topic, dialect in self._fixed.items()}
 
     def decode(self, record: Record) -> Decoded:
         answer = self._answer(record)

@@ -142,6 +142,7 @@ class Opening:
         for item in items_of(found):
             match item:
                 case Inner(body=None):
+                    self._ways.add(None)  # a route has a body for each step
                     form = recognise_row(_fields(layer.body).keys())
                     yield from self._open_object(layer._replace(steps=(*layer.steps, step)), form)
                 case Inner(body=body):

@@ -48,6 +48,18 @@ def recognise_row(keys: Collection[str]) -> Form | None:
     return next((form for form in FORMS if isinstance(form.thing, Dialect) and form.fits(keys)), None)
 
 
+def form_of(dialect: AnyDialect) -> Form:
+    """What an object is where its dialect is fixed: the dialect's, unless it may be an envelope."""
+    mark, known = Mark(frozenset()), keys_of(dialect.shape)
+    barred = {
+        _telling(envelope, other, mark, known)
+        for envelope in ENVELOPES
+        if isinstance(envelope.matches, tuple)
+        for other in envelope.matches
+    }
+    return Form(dialect, mark, dialect.shape, known, msgspec.json.Decoder(_guarded(dialect.shape, mark, barred)))
+
+
 def keys_of(shape: type[Any]) -> frozenset[str]:
     return frozenset(one.encode_name for one in msgspec.structs.fields(shape))
 

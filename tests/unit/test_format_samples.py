@@ -10,7 +10,7 @@ import pytest
 from service.core.usage import Decoded, Reason
 from service.formats.decoder import Decoder, decode
 from service.formats.dialects import NAMES
-from service.formats.files import read_records
+from service.formats.files import FileRecord, read_records
 from tests.builders import make_record
 from tests.calls import events_of
 
@@ -107,3 +107,21 @@ def test_every_format_and_every_reason_is_documented() -> None:
     document = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
     documented = set(re.findall(r"^\| `(\w+)` \|", document, re.MULTILINE))
     assert documented == {*NAMES, *get_args(Reason)}
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_fixed_format_is_read_alike_with_and_without_memory(path: Path) -> None:
+    for name in NAMES:
+        decoder = Decoder({path.name: name})
+        for record in read_records(path):
+            fixed = FileRecord(path.name, record.offset, record.value, headers=record.headers)
+            assert decoder.decode(fixed) == decoder.decode(fixed) == decode(fixed, name)
+
+
+def test_unwrapped_rows_of_debezium_are_read_alike_with_and_without_memory() -> None:
+    call = {"time": 1751274843, "service": "a", "provider": "openai", "model": "gpt-4"}
+    decoder = Decoder()
+    for op, calls in (("c", 1), ("r", 1), ("u", 0), ("d", 0), ("c", 1)):
+        record = make_record(call | {"__op": op})
+        assert decoder.decode(record) == decode(record)
+        assert len(decode(record).calls) == calls
