@@ -89,6 +89,7 @@ async def test_each_says_the_same_of_a_sample(
     database: Database,
     database_url: str,
     kafka: str,
+    *,
     name: str,
     calls: int,
     service: str,
