@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,9 @@ from tests.broker_topics import make_topic, produce
 from tests.builders import make_record
 from tests.calls import make_call
 from tests.consuming import becomes, consuming
+from tests.rows import NOW
+from tests.web_client import get_page
 
-NOW = datetime(2025, 7, 2, 12, 30, tzinfo=UTC)
 LOADED = load_catalog()
 KONG = PassedOver("other_traffic", "kong")
 SPANS = PassedOver("other_spans", "otlp_traces", 3)
@@ -249,6 +252,28 @@ async def test_doctor_names_the_shapes_that_no_format_has_the_commonest_first(
         ("note", "calls: 2 x an object with host, for instance 0:1", FORMATS_REMEDY),
         ("note", "calls: 1 x an array, for instance 0:0", FORMATS_REMEDY),
     ]
+
+
+def words_of(html: str) -> str:
+    """The text between tags, white space folded."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+async def test_page_lists_topics_without_a_call_and_other_shapes(database: Database) -> None:
+    await Topic(database, "traces").apply(CALL, Decoded((), (), (SPANS,)))
+    shapes = (f"an object with k{number}" for number in range(MAX_SHAPES + 5))
+    unknown = [Decoded((), (Rejection("unknown_format", shape),)) for shape in shapes]
+    newer = PassedOver("of_tomorrow", "kong", 2)
+    await Topic(database, "gateway").apply(*[Decoded((), (), (KONG,))] * 3, Decoded((), (), (newer,)), *unknown)
+
+    page = words_of(await get_page(database, "/"))
+
+    _, _, passed = page.partition("Topics without a call")
+    assert f"gateway kong {why_passed_over('kong', 'other_traffic')} 3" in passed
+    assert "gateway kong no call, as another version of lastcall has it 2" in passed
+    assert "traces" not in passed
+    assert "gateway unknown_format of other shapes 5" in page
+    assert "gateway unknown_format an object with k0 1 0:4" in page
 
 
 async def test_consumer_counts_them_as_well(database: Database, settings: Settings) -> None:

@@ -54,7 +54,9 @@ async def read_rejections(connection: AsyncConnection, *, now: datetime, days: i
     ]
 
 
-async def read_passed_over(connection: AsyncConnection, *, now: datetime, days: int = 7) -> list[PassedOverAnswer]:
+async def read_passed_over(
+    connection: AsyncConnection, *, now: datetime, days: int = 7, limit: int = MAX_ROWS
+) -> list[PassedOverAnswer]:
     """By source, topic, format and kind over the last `days`: topics without a call first, and the most parts first."""
     p, w = passed_over.c, watermarks.c
     since = now - timedelta(days=days)
@@ -66,6 +68,6 @@ async def read_passed_over(connection: AsyncConnection, *, now: datetime, days: 
         .where(p.hour > since, p.hour <= now)
         .group_by(*kind)
         .order_by(calls, parts.desc(), *kind)
-        .limit(MAX_ROWS)
+        .limit(limit)
     )
     return [PassedOverAnswer(**row) for row in rows.mappings()]
