@@ -234,6 +234,30 @@ async def test_doctor_warns_of_a_topic_without_a_call_and_only_mentions_what_sta
     ]
 
 
+async def test_doctor_names_the_kind_with_most_parts_first_and_a_few_topics(
+    database: Database, database_url: str
+) -> None:
+    now = datetime.now(UTC)
+    for number in range(7):
+        await Topic(database, f"topic-{number}").apply(Decoded((), (), (KONG, SPANS)), now=now)
+
+    found = await findings(database_url, "passed over")
+
+    assert [detail for _, detail, _ in found] == [
+        *(
+            f"topic-{n}: no call in 7 days, but 3 x other_spans (otlp_traces), 1 x other_traffic (kong)"
+            for n in range(5)
+        ),
+        "2 more topics without a call",
+    ]
+
+
+async def test_doctor_leaves_files_with_calls_to_what_ingest_said(database_url: str, mixed: Path) -> None:
+    await ask(database_url, "ingest", str(mixed))
+
+    assert await findings(database_url, "passed over") == []
+
+
 async def test_doctor_says_nothing_where_nothing_was_passed_over(database: Database, database_url: str) -> None:
     await Topic(database).apply(CALL, now=datetime.now(UTC))
 

@@ -45,18 +45,27 @@ def _unknown_shapes(topic: str, unknown: Sequence[RejectionAnswer]) -> Iterator[
 
 
 async def find_passed_over(app: App, now: datetime) -> AsyncIterator[Finding]:
-    """What was read in 7 days and is known to be no call. It is worth a look where a topic had no call beside it."""
+    """What was read in 7 days and is known to be no call: a note for a topic without a call in that time. Beside calls
+    it is usual; of a file `lastcall ingest` has said it."""
     async with app.database.connect() as connection:
         passed = await read_passed_over(connection, now=now)
     by_topic = {topic: [*some] for topic, some in groupby(sorted(passed, key=_topic), key=_topic)}
-    for topic, some in by_topic.items():
-        kinds = sorted(some, key=lambda each: -each.parts)
-        named = ", ".join(f"{each.parts:,} x {each.kind} ({each.format})" for each in kinds)
-        if some[0].calls:
-            yield Finding("passed over", "good", f"{topic}: beside calls, in 7 days: {named}")
-        else:
-            remedy = "; ".join(f"{each.kind}: {why_passed_over(each.format, each.kind)}" for each in kinds)
-            yield Finding("passed over", "note", f"{topic}: no call in 7 days, but {named}", remedy)
+    without = [topic for topic, some in by_topic.items() if not some[0].calls]
+    for topic in without[:MAX_NAMED]:
+        kinds = by_topic[topic]
+        remedy = "; ".join(f"{each.kind}: {why_passed_over(each.format, each.kind)}" for each in kinds)
+        yield Finding("passed over", "note", f"{topic}: no call in 7 days, but {_in_words(kinds)}", remedy)
+    if len(without) > MAX_NAMED:
+        more = plural(len(without) - MAX_NAMED, "more topic")
+        yield Finding("passed over", "note", f"{more} without a call", "the page lists them")
+    for topic, kinds in by_topic.items():
+        if kinds[0].calls and kinds[0].source == "kafka":
+            yield Finding("passed over", "good", f"{topic}: beside calls, in 7 days: {_in_words(kinds)}")
+
+
+def _in_words(kinds: Sequence[PassedOverAnswer]) -> str:
+    """The most parts first."""
+    return ", ".join(f"{each.parts:,} x {each.kind} ({each.format})" for each in kinds)
 
 
 def _topic(each: PassedOverAnswer) -> str:
