@@ -123,17 +123,28 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('subject', name=op.f('pk_name_floods')),
     comment='Calls that are counted without their names, because there were too many of them; while it goes on'
     )
+    op.create_table('passed_over',
+    sa.Column('source', sa.Text(), nullable=False, comment='kafka or file'),
+    sa.Column('topic', sa.Text(), nullable=False),
+    sa.Column('format', sa.Text(), nullable=False, comment='the dialect or envelope that knows the parts'),
+    sa.Column('kind', sa.Text(), nullable=False, comment="what they are, of the format's own list"),
+    sa.Column('hour', sa.DateTime(timezone=True), nullable=False, comment='when they were read'),
+    sa.Column('parts', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.PrimaryKeyConstraint('source', 'topic', 'format', 'kind', 'hour', name=op.f('pk_passed_over')),
+    comment='Parts of records that are known to be no calls, counted'
+    )
     op.create_table('rejections',
     sa.Column('source', sa.Text(), nullable=False, comment='kafka or file'),
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('hour', sa.DateTime(timezone=True), nullable=False),
     sa.Column('format', sa.Text(), nullable=False, comment='empty where no dialect was recognised'),
+    sa.Column('shape', sa.Text(), server_default=sa.text("''"), nullable=False, comment='of an unknown format: names of keys; else empty'),
     sa.Column('rejected', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('sample_partition', sa.Integer(), nullable=False),
     sa.Column('sample_offset', sa.BigInteger(), nullable=False),
     sa.Column('detail', sa.Text(), server_default=sa.text("''"), nullable=False, comment='of the sample; never quotes the record'),
-    sa.PrimaryKeyConstraint('source', 'topic', 'reason', 'hour', 'format', name=op.f('pk_rejections')),
+    sa.PrimaryKeyConstraint('source', 'topic', 'reason', 'hour', 'format', 'shape', name=op.f('pk_rejections')),
     comment='What could not be read, counted; the bytes are on the dead-letter topic'
     )
     op.create_table('series',
@@ -209,6 +220,7 @@ def upgrade() -> None:
     sa.Column('other_records', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('gap_records', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('applied_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('called_at', sa.DateTime(timezone=True), nullable=True, comment='when a record with a call was last applied; null: never'),
     sa.Column('caught_up_at', sa.DateTime(timezone=True), nullable=True, comment='all records older than this are applied; null: not yet once'),
     sa.CheckConstraint('records = call_records + rejected_records + other_records', name=op.f('ck_watermarks_every_record_is_accounted_for')),
     sa.PrimaryKeyConstraint('source', 'topic', 'partition', name=op.f('pk_watermarks')),
@@ -286,6 +298,7 @@ def downgrade() -> None:
     op.drop_index('ix_series_resolved_by', table_name='series')
     op.drop_table('series')
     op.drop_table('rejections')
+    op.drop_table('passed_over')
     op.drop_index('ix_messages_rendered_at', table_name='messages')
     op.drop_table('name_floods')
     op.drop_table('messages')

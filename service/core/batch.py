@@ -67,6 +67,8 @@ class RejectionKey(NamedTuple):
     hour: datetime
     """When it was read: a record that is not understood has no time of its own that could be trusted."""
     format: Format | None
+    shape: str = ""
+    """Of an unknown format, in words: names of keys and no values. Empty for other reasons."""
 
 
 @dataclass(slots=True)
@@ -77,6 +79,15 @@ class RejectionCount:
     offset: int
     detail: str
     rejected: int = 0
+
+
+class PassedOverKey(NamedTuple):
+    source: SourceName
+    topic: str
+    format: Format
+    kind: str
+    hour: datetime
+    """When it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,8 @@ class Batch:
 
     rollup: Rollup = field(default_factory=Rollup)
     rejections: dict[RejectionKey, RejectionCount] = field(default_factory=dict)
+    passed_over: dict[PassedOverKey, int] = field(default_factory=dict)
+    """Parts that are known to be no calls."""
     spans: dict[Partition, Span] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     dead_letter_bytes: int = 0
@@ -137,10 +150,14 @@ class Batch:
             span.other_records += 1
         if decoded.rejections:
             self._reject(record, decoded.rejections, hour)
+        for passed in decoded.passed:
+            key = PassedOverKey(self.source, record.topic, passed.format, passed.kind, hour)
+            self.passed_over[key] = self.passed_over.get(key, 0) + passed.parts
 
     def _reject(self, record: RawRecord, rejections: Sequence[Rejection], hour: datetime) -> None:
         for rejection in rejections:
-            key = RejectionKey(self.source, record.topic, rejection.reason, hour, rejection.format)
+            shape = rejection.detail if rejection.reason == "unknown_format" else ""
+            key = RejectionKey(self.source, record.topic, rejection.reason, hour, rejection.format, shape)
             count = self.rejections.get(key)
             if count is None:
                 count = self.rejections[key] = RejectionCount(record.partition, record.offset, rejection.detail)
@@ -162,6 +179,8 @@ class Batch:
         for key, count in later.rejections.items():
             mine = self.rejections.setdefault(key, RejectionCount(count.partition, count.offset, count.detail))
             mine.rejected += count.rejected
+        for passed, parts in later.passed_over.items():
+            self.passed_over[passed] = self.passed_over.get(passed, 0) + parts
         for partition, span in later.spans.items():
             first = self.span(partition, span.expected)
             first.next_offset = span.next_offset

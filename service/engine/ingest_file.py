@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +9,10 @@ from itertools import islice
 from pathlib import Path
 
 from service.core.batch import DeadLetter, Partition
+from service.core.identity import Resolver
 from service.core.position import LogState
+from service.core.tally import Uncounted
+from service.core.volume import Volume
 from service.engine.consume import Consume
 from service.engine.ingest import Flushed, Ingest, Outcome, Postponed
 from service.formats.files import STDIN, FileRecord, digest, read_records
@@ -34,19 +36,26 @@ class FileSummary:
     call_records: int = 0
     rejected_records: int = 0
     other_records: int = 0
-    calls: int = 0
-    rejections: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+    """Calls that the database would not take."""
+    volume: Volume = field(default_factory=Volume)
+    uncounted: Uncounted = field(default_factory=Uncounted)
 
-    def add(self, flushed: Flushed) -> None:
+    @property
+    def calls(self) -> int:
+        """Several reporters of one call count once, over the whole file."""
+        return max(self.volume.calls - self.refused, 0)
+
+    def add(self, flushed: Flushed, resolver: Resolver) -> None:
         for span in flushed.batch.spans.values():
             self.call_records += span.call_records
             self.rejected_records += span.rejected_records
             self.other_records += span.other_records
-        self.calls += sum(totals.calls for totals in flushed.batch.rollup.totals.values()) - flushed.refused
-        for key, count in flushed.batch.rejections.items():
-            self.rejections[key.reason] += count.rejected
+        self.volume.add_rollup(flushed.batch.rollup, resolver)
+        self.uncounted.add_batch(flushed.batch)
         if flushed.refused:
-            self.rejections["bad_field"] += flushed.refused
+            self.refused += flushed.refused
+            self.uncounted.rejections["bad_field"] += flushed.refused
 
 
 class FileLog:
@@ -127,15 +136,16 @@ class FileSource:
 class _Report:
     """Adds up what is counted. Raises IngestFailed when it will not be."""
 
-    def __init__(self, summary: FileSummary) -> None:
+    def __init__(self, summary: FileSummary, resolver: Resolver) -> None:
         self._summary = summary
+        self._resolver = resolver
         self._postponed = 0
 
     def __call__(self, outcome: Outcome) -> None:
         match outcome:
             case Flushed():
                 self._postponed = 0
-                self._summary.add(outcome)
+                self._summary.add(outcome, self._resolver)
             case Postponed(_, reason):
                 self._postponed += 1
                 if self._postponed == _ATTEMPTS:
@@ -145,17 +155,24 @@ class _Report:
 
 
 async def ingest_file(
-    ingest: Ingest, path: Path, *, clock: Callable[[], datetime], progress: Callable[[int], object] = lambda _: None
+    ingest: Ingest,
+    path: Path,
+    resolver: Resolver,
+    *,
+    clock: Callable[[], datetime],
+    progress: Callable[[int], object] = lambda _: None,
 ) -> FileSummary:
-    """`ingest` reads by FileLog. The same content counts once, however often, under whatever name and in whatever
-    compression it is given; standard input is new each time.
+    """`ingest` reads by FileLog. `resolver` tells which calls of several reporters may be the same, for the summary.
+
+    The same content counts once, however often, under whatever name and in whatever compression it is given; standard
+    input is new each time.
 
     Raises IngestFailed. Raises UnreadableFileError before anything of a file is counted, as the whole of it is read
     first; of standard input, what stands before the damage may be counted.
     """
     topic = await asyncio.to_thread(_name, path)
     source, summary = FileSource(path, topic, progress), FileSummary(str(path), topic)
-    loop = Consume(ingest, source, rejection_limit=1, report=_Report(summary))
+    loop = Consume(ingest, source, rejection_limit=1, report=_Report(summary, resolver))
     await loop.assigned(now=clock())
     await loop.beat(now=clock())
     if source.started_at is None:

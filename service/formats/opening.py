@@ -20,6 +20,7 @@ from service.formats.recognition import Form, recognise, recognise_row
 from service.formats.record import Record
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 from service.formats.route import Step
+from service.formats.unknown import shape_of
 
 MAX_LAYERS = 8
 MAX_STRINGS = 3
@@ -206,4 +207,4 @@ def _unknown(body: bytes) -> Rejection:
         body.decode()
     except UnicodeDecodeError:
         return Rejection("bad_encoding", "neither text nor OTLP protobuf")
-    return Rejection("unknown_format")
+    return Rejection("unknown_format", shape_of(body))

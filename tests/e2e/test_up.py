@@ -50,7 +50,8 @@ async def test_first_record_by_the_printed_line_is_found_and_ctrl_c_ends_everyth
             await up.says(address)
 
         pasted = await shell(f"{export} && {line}", env=environment(), folder=tmp_path)
-        assert (pasted.code, pasted.out) == (0, "sent 1 record to lastcall\n"), pasted.err
+        counts = "1 call in 1 record, 0 rejected, 0 without a call"
+        assert (pasted.code, pasted.out) == (0, f"sent 1 record to lastcall: {counts}\n"), pasted.err
 
         here = environment(LASTCALL_DATA_DIR=data_dir)
         await until(lambda: counted(data_dir, 1))

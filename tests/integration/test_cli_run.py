@@ -99,15 +99,15 @@ async def test_rejection_stands_below_its_own_file(database_url: str, tmp_path: 
     assert result.stderr == ""
 
 
-async def test_sender_is_told_where_to_look(database_url: str, kafka: str, tmp_path: Path) -> None:
+async def test_sender_is_told_what_counts(database_url: str, kafka: str, tmp_path: Path) -> None:
     path = tmp_path / "calls.jsonl"
     path.write_text('{"model": "gpt-4o", "service": "cart"}\n')
     read = await make_topic(kafka)
 
     result = await lastcall("send", str(path), **servers(database_url, kafka, read))
 
-    assert result.stdout == f"sent 1 record to {read}\n"
-    assert result.stderr == "`lastcall doctor` and the page say what could not be read.\n"
+    assert result.stdout == f"sent 1 record to {read}: 1 call in 1 record, 0 rejected, 0 without a call\n"
+    assert result.stderr == ""
 
 
 async def test_sender_to_a_topic_that_is_not_read_is_told_so(database_url: str, kafka: str, tmp_path: Path) -> None:

@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.core.batch import Batch, Partition, RejectionKey, RejectionShare
-from service.core.usage import Decoded, Rejection
+from service.core.batch import Batch, Partition, PassedOverKey, RejectionKey, RejectionShare
+from service.core.usage import Decoded, PassedOver, Rejection
 from tests.calls import make_call
 
 HOUR = datetime(2025, 6, 2, 9, tzinfo=UTC)
 FIRST, SECOND = Partition("calls", 0), Partition("calls", 1)
 CALL = make_call(at=HOUR, input_tokens=10, output_tokens=None)
 REFUSED = Rejection("bad_json", "at 3")
+SPANS = PassedOver("other_spans", "otlp_traces", 3)
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ def batch_of(*decoded: Decoded, start: int = 0, partition: Partition = FIRST) ->
         pytest.param(Decoded((), (REFUSED,)), (0, 1, 0), id="rejected"),
         pytest.param(Decoded((CALL,), (REFUSED,)), (1, 0, 0), id="a call and a rejection: a call record"),
         pytest.param(Decoded(), (0, 0, 1), id="a known non-call"),
+        pytest.param(Decoded((CALL,), (), (SPANS,)), (1, 0, 0), id="a call beside what is none"),
+        pytest.param(Decoded((), (), (SPANS,)), (0, 0, 1), id="nothing but what is no call"),
     ],
 )
 def test_every_record_is_accounted_for_once(decoded: Decoded, ledger: tuple[int, int, int]) -> None:
@@ -55,13 +58,32 @@ def test_record_with_a_call_and_a_rejection_is_a_dead_letter_too() -> None:
     assert batch.rejections[RejectionKey("kafka", "calls", "bad_json", HOUR, None)].rejected == 2
 
 
-def test_merged_batches_equal_one_that_read_all() -> None:
-    first = batch_of(Decoded((CALL,)), Decoded((), (REFUSED,)))
-    first.merge(batch_of(Decoded((), (REFUSED,)), Decoded((CALL,)), Decoded(), start=2))
+def test_parts_that_are_no_calls_are_counted_with_and_without_calls_beside_them() -> None:
+    hit = PassedOver("cache_hit", "litellm")
+    batch = batch_of(Decoded((CALL,), (), (SPANS,)), Decoded((), (), (SPANS, hit)), Decoded((), (REFUSED,), (hit,)))
 
-    assert first == batch_of(
-        Decoded((CALL,)), Decoded((), (REFUSED,)), Decoded((), (REFUSED,)), Decoded((CALL,)), Decoded()
-    )
+    assert batch.passed_over == {
+        PassedOverKey("kafka", "calls", "otlp_traces", "other_spans", HOUR): 6,
+        PassedOverKey("kafka", "calls", "litellm", "cache_hit", HOUR): 2,
+    }
+
+
+def test_unknown_formats_are_counted_by_shape() -> None:
+    shapes = ("an object with host", "an array", "an object with host")
+    batch = batch_of(*(Decoded((), (Rejection("unknown_format", shape),)) for shape in shapes))
+
+    assert {key.shape: count.rejected for key, count in batch.rejections.items()} == {
+        "an object with host": 2,
+        "an array": 1,
+    }
+
+
+def test_merged_batches_equal_one_that_read_all() -> None:
+    beside = Decoded((CALL,), (), (SPANS,))
+    first = batch_of(beside, Decoded((), (REFUSED,)))
+    first.merge(batch_of(Decoded((), (REFUSED,)), beside, Decoded(), start=2))
+
+    assert first == batch_of(beside, Decoded((), (REFUSED,)), Decoded((), (REFUSED,)), beside, Decoded())
 
 
 def test_merging_keeps_partitions_apart() -> None:

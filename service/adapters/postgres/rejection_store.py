@@ -1,15 +1,18 @@
-"""What is not counted as a call: records that were not understood, and calls that the database would not take."""
+"""What is not counted as a call: what was not understood or passed over, and calls that the database would not take."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.conditions import Condition, raise_condition
-from service.adapters.postgres.tables import rejections
-from service.core.batch import Batch, RejectionCount, RejectionKey, topic_in_words
+from service.adapters.postgres.tables import passed_over, rejections
+from service.core.batch import Batch, PassedOverKey, RejectionCount, RejectionKey, topic_in_words
+from service.core.tally import told_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ async def add_rejections(connection: AsyncConnection, counts: Mapping[RejectionK
         index_elements=[column.name for column in rejections.primary_key],
         set_={"rejected": rejections.c.rejected + statement.excluded.rejected},
     )
+    folded = await _fold_shapes(connection, counts)
     rows = [
         {
             "source": key.source,
@@ -33,15 +37,48 @@ async def add_rejections(connection: AsyncConnection, counts: Mapping[RejectionK
             "reason": key.reason,
             "hour": key.hour,
             "format": key.format or "",
+            "shape": key.shape,
             "rejected": count.rejected,
             "sample_partition": count.partition,
             "sample_offset": count.offset,
             "detail": count.detail,
         }
-        for key, count in sorted(counts.items(), key=lambda item: (*item[0][:4], item[0].format or ""))
+        for key, count in sorted(folded.items(), key=lambda item: (*item[0][:4], item[0].format or "", item[0].shape))
     ]
     if rows:
         await connection.execute(statement, rows)
+
+
+async def _fold_shapes(
+    connection: AsyncConnection, counts: Mapping[RejectionKey, RejectionCount]
+) -> Mapping[RejectionKey, RejectionCount]:
+    """Beyond so many of a topic and hour, unknown shapes are no longer told apart."""
+    r = rejections.c
+    hours = {(key.source, key.topic, key.hour) for key in counts if key.shape}
+    if not hours:
+        return counts
+    known: defaultdict[tuple[str, str, datetime], set[str]] = defaultdict(set)
+    there = select(r.source, r.topic, r.hour, r.shape).where(
+        r.reason == "unknown_format", tuple_(r.source, r.topic, r.hour).in_(sorted(hours))
+    )
+    for row in await connection.execute(there):
+        known[row.source, row.topic, row.hour].add(row.shape)
+    folded: dict[RejectionKey, RejectionCount] = {}
+    for key, count in counts.items():
+        shape = told_apart(key.shape, known[key.source, key.topic, key.hour]) if key.shape else ""
+        mine = folded.setdefault(key._replace(shape=shape), RejectionCount(count.partition, count.offset, count.detail))
+        mine.rejected += count.rejected
+    return folded
+
+
+async def add_passed_over(connection: AsyncConnection, passed: Mapping[PassedOverKey, int]) -> None:
+    statement = insert(passed_over)
+    statement = statement.on_conflict_do_update(
+        index_elements=[column.name for column in passed_over.primary_key],
+        set_={"parts": passed_over.c.parts + statement.excluded.parts},
+    )
+    if passed:
+        await connection.execute(statement, [key._asdict() | {"parts": passed[key]} for key in sorted(passed)])
 
 
 async def tell_refused(connection: AsyncConnection, batch: Batch, refused: Sequence[Refused], *, now: datetime) -> None:

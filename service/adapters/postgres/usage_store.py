@@ -15,7 +15,13 @@ from sqlalchemy.types import TypeEngine
 from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.postgres.key_owner_store import KeyOwnerBook
 from service.adapters.postgres.name_flood_store import add_floods
-from service.adapters.postgres.rejection_store import Refused, add_rejections, spans_in_words, tell_refused
+from service.adapters.postgres.rejection_store import (
+    Refused,
+    add_passed_over,
+    add_rejections,
+    spans_in_words,
+    tell_refused,
+)
 from service.adapters.postgres.sample_store import SampleBook
 from service.adapters.postgres.series_store import Found, SeriesBook, uses_of
 from service.adapters.postgres.tables import usage_hourly
@@ -110,6 +116,7 @@ class UsageStore:
                     return Superseded(frozenset(lost))
                 found, refused = await write(connection, batch.rollup, now)
                 await add_rejections(connection, batch.rejections)
+                await add_passed_over(connection, batch.passed_over)
                 if refused:
                     await tell_refused(connection, batch, refused, now=now)
         except BaseException:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Text, func, select, tuple_, update
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Text, case, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -131,6 +131,7 @@ async def advance(
             rejected_records=_w.rejected_records + v.c.rejected_records,
             other_records=_w.other_records + v.c.other_records,
             applied_at=now,
+            called_at=case((v.c.call_records > 0, literal(now, DateTime(timezone=True))), else_=_w.called_at),
         )
         .returning(_w.topic, _w.partition)
     )

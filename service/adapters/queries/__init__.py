@@ -14,6 +14,7 @@ from service.adapters.queries.answers import (
     ModelUse,
     NotificationAnswer,
     Page,
+    PassedOverAnswer,
     RejectionAnswer,
     ServiceAnswer,
     Told,
@@ -31,7 +32,7 @@ from service.adapters.queries.exposures import (
 from service.adapters.queries.health import DatabaseHealth, read_database_health, set_gauges
 from service.adapters.queries.naming import read_candidates
 from service.adapters.queries.notifications import SentMessage, read_messages, read_next, read_notifications
-from service.adapters.queries.operation import read_heartbeats, read_rejections
+from service.adapters.queries.operation import read_heartbeats, read_passed_over, read_rejections
 from service.adapters.queries.paging import MAX_PAGE, CursorError, cut
 from service.adapters.queries.rhythms import read_rhythms
 from service.adapters.queries.services import read_service, read_service_names
@@ -57,6 +58,7 @@ __all__ = [
     "ModelUse",
     "NotificationAnswer",
     "Page",
+    "PassedOverAnswer",
     "RejectionAnswer",
     "SentMessage",
     "ServiceAnswer",
@@ -76,6 +78,7 @@ __all__ = [
     "read_messages",
     "read_next",
     "read_notifications",
+    "read_passed_over",
     "read_rejections",
     "read_rhythms",
     "read_service",

@@ -325,10 +325,25 @@ class RejectionAnswer(Answer):
     topic: str
     reason: str
     format: str = Field(description="Empty where no dialect was recognised.")
+    shape: str = Field(
+        description="Of an unknown format: the names of its keys. Empty for other reasons, and for shapes beyond 20.",
+        examples=["an object with host, message and level"],
+    )
     rejected: int
     last_hour: datetime = Field(description="Start of the last hour in which there was one.")
     sample: str = Field(description="partition:offset of one of them.", examples=["3:104422"])
     detail: str
+
+
+class PassedOverAnswer(Answer):
+    """Parts of a topic's records that are known to be no calls."""
+
+    source: str = Field(description="kafka or file.", examples=["kafka"])
+    topic: str
+    format: str
+    kind: str
+    parts: int
+    calls: bool = Field(description="Whether a record with a call was read from the topic in the same time.")
 
 
 class WatermarkAnswer(Answer):

@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import heartbeats, rejections, watermarks
-from service.adapters.queries.answers import HeartbeatAnswer, RejectionAnswer, WatermarkAnswer
+from service.adapters.postgres.tables import heartbeats, passed_over, rejections, watermarks
+from service.adapters.queries.answers import HeartbeatAnswer, PassedOverAnswer, RejectionAnswer, WatermarkAnswer
 
 MAX_ROWS = 500
 
@@ -26,9 +26,9 @@ async def read_heartbeats(connection: AsyncConnection) -> list[HeartbeatAnswer]:
 
 
 async def read_rejections(connection: AsyncConnection, *, now: datetime, days: int = 7) -> list[RejectionAnswer]:
-    """By source, topic, reason and dialect over the last `days`, the most first; the sample is the newest."""
+    """By source, topic, reason, dialect and shape over the last `days`, the most first; the sample is the newest."""
     r = rejections.c
-    kind = (r.source, r.topic, r.reason, r.format)
+    kind = (r.source, r.topic, r.reason, r.format, r.shape)
     newest = (
         select(*kind, r.hour, r.sample_partition, r.sample_offset, r.detail)
         .add_columns(func.sum(r.rejected).over(partition_by=kind).label("rejected"))
@@ -37,13 +37,14 @@ async def read_rejections(connection: AsyncConnection, *, now: datetime, days: i
         .order_by(*kind, r.hour.desc())
         .subquery()
     )
-    rows = await connection.execute(select(newest).order_by(newest.c.rejected.desc(), *newest.c[:4]).limit(MAX_ROWS))
+    rows = await connection.execute(select(newest).order_by(newest.c.rejected.desc(), *newest.c[:5]).limit(MAX_ROWS))
     return [
         RejectionAnswer(
             source=row.source,
             topic=row.topic,
             reason=row.reason,
             format=row.format,
+            shape=row.shape,
             rejected=row.rejected,
             last_hour=row.hour,
             sample=f"{row.sample_partition}:{row.sample_offset}",
@@ -51,3 +52,22 @@ async def read_rejections(connection: AsyncConnection, *, now: datetime, days: i
         )
         for row in rows
     ]
+
+
+async def read_passed_over(
+    connection: AsyncConnection, *, now: datetime, days: int = 7, limit: int = MAX_ROWS
+) -> list[PassedOverAnswer]:
+    """By source, topic, format and kind over the last `days`: topics without a call first, and the most parts first."""
+    p, w = passed_over.c, watermarks.c
+    since = now - timedelta(days=days)
+    called = exists().where(w.source == p.source, w.topic == p.topic, w.called_at > since)
+    kind = (p.source, p.topic, p.format, p.kind)
+    parts, calls = func.sum(p.parts).label("parts"), called.label("calls")
+    rows = await connection.execute(
+        select(*kind, parts, calls)
+        .where(p.hour > since, p.hour <= now)
+        .group_by(*kind)
+        .order_by(calls, parts.desc(), *kind)
+        .limit(limit)
+    )
+    return [PassedOverAnswer(**row) for row in rows.mappings()]

@@ -1,23 +1,20 @@
 """`lastcall decode`: what lastcall understands of a file of records. Nothing is stored."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from service.core.cleaning import Cleaned, cleaned, event_of
-from service.core.identify import identify
+from service.core.cleaning import event_of
 from service.core.identity import Identified
-from service.core.usage import Call, Decoded, Format, Rejection, UsageEvent
-from service.core.volume import Volume, use_of
+from service.core.tally import Tally
+from service.core.usage import Decoded, Format, Rejection, UsageEvent
 from service.core.words import plural
 from service.entrypoints.cli.output import console, emit, fail, stderr
 from service.entrypoints.cli.tables import Column, show_table
+from service.entrypoints.cli.uncounted import show_passed_over, show_rejections
 from service.formats.decoder import decode as decode_record
-from service.formats.decoder import why_passed_over
 from service.formats.dialects import NAMES
 from service.formats.files import UnreadableFileError, read_records
 
@@ -72,63 +69,35 @@ def decode(
     from service.adapters.catalog.files import load_catalog  # noqa: PLC0415  `--help` needs no catalog
 
     resolver = load_catalog().resolver
-    summary = _Summary()
+    tally = Tally()
     rows: list[tuple[str, ...]] = []
     for decoded in _decode_all(files, format):
-        summary.records += 1
-        summary.non_calls += not decoded.calls and not decoded.rejections
-        for passed in decoded.passed:
-            summary.passed[passed.format, passed.kind] += passed.parts
+        tally.add(decoded)
         for call in decoded.calls:
-            who = cleaned(call.who)
-            identified = identify(resolver, who.series)
-            summary.add(call, who, identified)
+            identified = tally.add_call(call, resolver)
             _show(rows, as_json, _answer(event_of(call), identified))
         for rejection in decoded.rejections:
-            summary.rejections[rejection.reason] += 1
             _show(rows, as_json, _refusal(rejection), rejection.detail)
     if not as_json:
-        summary.show(rows)
-    summary.show_passed_over()
+        _show_summary(tally, rows)
+    show_passed_over(tally.uncounted, stderr)  # aside: it is no data about calls
 
 
-@dataclass(slots=True)
-class _Summary:
-    records: int = 0
-    non_calls: int = 0
-    rejections: Counter[str] = field(default_factory=Counter)
-    passed: Counter[tuple[Format, str]] = field(default_factory=Counter)
-    events: int = 0
-    errors: int = 0
-    volume: Volume = field(default_factory=Volume)
-
-    def add(self, call: Call, who: Cleaned, identified: Identified) -> None:
-        self.events += 1
-        self.errors += who.failed
-        self.volume.add(use_of(who.series, identified), int(call.at.timestamp()) // 3600, who.series.reporter)
-
-    def show(self, shown: Sequence[tuple[str, ...]]) -> None:
-        if shown:
-            show_table(_COLUMNS, shown)
-        rows = self.events + self.rejections.total()
-        if rows > SHOWN:
-            console.print(f"... and {rows - SHOWN:,} more")
-        console.print(
-            f"{plural(self.records, 'record')}: {plural(self.volume.calls, 'call')} "
-            f"in {plural(self.events, 'usage event')} "
-            f"({self.errors:,} failed), {plural(self.rejections.total(), 'rejection')}, "
-            f"{plural(self.non_calls, 'record')} without a call",
-            soft_wrap=True,
-        )
-        for reason, number in self.rejections.most_common():
-            console.print(f"  {number:,} x {reason}")
-
-    def show_passed_over(self) -> None:
-        """Aside, since it is no data about calls: nobody is to wait in vain for parts that will never count."""
-        for (format_, kind), number in self.passed.most_common():
-            stderr.print(
-                f"  {number:,} passed over ({format_}, {kind}): {why_passed_over(format_, kind)}", soft_wrap=True
-            )
+def _show_summary(tally: Tally, shown: Sequence[tuple[str, ...]]) -> None:
+    if shown:
+        show_table(_COLUMNS, shown)
+    rejections = tally.uncounted.rejections
+    rows = tally.events + rejections.total()
+    if rows > SHOWN:
+        console.print(f"... and {rows - SHOWN:,} more")
+    console.print(
+        f"{plural(tally.records, 'record')}: {plural(tally.volume.calls, 'call')} "
+        f"in {plural(tally.events, 'usage event')} "
+        f"({tally.errors:,} failed), {plural(rejections.total(), 'rejection')}, "
+        f"{plural(tally.other_records, 'record')} without a call",
+        soft_wrap=True,
+    )
+    show_rejections(tally.uncounted, console)
 
 
 def _decode_all(files: Iterable[Path], format_: Format | None) -> Iterator[Decoded]:
@@ -175,4 +144,6 @@ def _model(raw: str | None, model: str | None) -> str:
 
 
 def _rejection_cells(answer: dict[str, Any], detail: str) -> tuple[str, ...]:
-    return ("rejected", answer["format"] or "-", f"{answer['reason']} {detail}".rstrip(), "-", "-", "-")
+    """The summary has the shapes of unknown formats."""
+    said = "" if answer["reason"] == "unknown_format" else detail
+    return ("rejected", answer["format"] or "-", f"{answer['reason']} {said}".rstrip(), "-", "-", "-")

@@ -1,7 +1,6 @@
 """`lastcall doctor`: what is configured, reachable, migrated, and what to do about what is not."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,16 +14,16 @@ from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Unreachable, current_revision, head_revision
 from service.adapters.postgres.directory_store import read_directory_health
 from service.adapters.postgres.watermark_store import accept_recreated
-from service.adapters.queries import read_database_health, read_rejections
+from service.adapters.queries import read_database_health
 from service.adapters.slack.transport import open_slack
 from service.app import App, open_app
 from service.config.company import Company, ConfigError, load_company
-from service.core.batch import topic_in_words
 from service.core.delivery import Failed
 from service.core.directory.owners import STALE_AFTER
 from service.core.words import listed, plural
 from service.engine.ownership import load_owners
 from service.engine.refresh import PAGERDUTY, UNREAD
+from service.entrypoints.cli.find_uncounted import find_passed_over, find_rejected
 from service.entrypoints.cli.findings import MAX_NAMED, Finding, find_unplaced, find_unread, unread_lines
 from service.entrypoints.cli.output import Exit, console, emit
 from service.entrypoints.cli.session import plainly, read_settings, with_database
@@ -95,7 +94,9 @@ async def examine(app: App, *, now: datetime, embedded: bool) -> AsyncIterator[F
             yield finding
         async for finding in _unwritten(app, now):
             yield finding
-        async for finding in _rejected(app, now):
+        async for finding in find_rejected(app, now):
+            yield finding
+        async for finding in find_passed_over(app, now):
             yield finding
         async for finding in find_unplaced(app, now):
             yield finding
@@ -216,21 +217,6 @@ async def _unwritten(app: App, now: datetime) -> AsyncIterator[Finding]:
         )
         detail = f"people named the owner of {named}, and lastcall.yaml does not yet"
         yield Finding("owners", "note", detail, "`lastcall owners --as-yaml` prints the rules for the file")
-
-
-async def _rejected(app: App, now: datetime) -> AsyncIterator[Finding]:
-    """What could not be read in a day, by topic."""
-    async with app.database.connect() as connection:
-        rejected = await read_rejections(connection, now=now, days=1)
-    by_topic: dict[str, Counter[str]] = {}
-    for each in rejected:
-        by_topic.setdefault(topic_in_words(each.source, each.topic), Counter())[each.reason] += each.rejected
-    for topic, reasons in by_topic.items():
-        why = ", ".join(f"{count:,} x {reason}" for reason, count in reasons.most_common())
-        detail = f"{topic}: {plural(reasons.total(), 'record')} of the last day could not be read: {why}"
-        yield Finding(
-            "rejected", "note", detail, "the page names a record of each; `lastcall decode` shows what is read"
-        )
 
 
 async def _accept(app: App, topic: str) -> Finding:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,6 +18,12 @@ from service.engine.ingest import Ingest, Limits
 from service.engine.ingest_file import FileLog, FileSummary, IngestFailed, ingest_file
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
 from service.entrypoints.cli.session import run
+from service.entrypoints.cli.uncounted import (
+    passed_over_answers,
+    show_passed_over,
+    show_rejections,
+    unknown_shape_answers,
+)
 from service.formats.decoder import Decoder
 from service.formats.files import STDIN, UnreadableFileError
 
@@ -39,7 +45,7 @@ def ingest(
     summaries = run(lambda app: _ingest_all(app, files))
     if as_json:
         for summary in summaries:
-            emit(summary)
+            emit(_answer(summary))
     else:
         _show(summaries)
 
@@ -59,6 +65,7 @@ async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
                     await ingest_file(
                         reading,
                         path,
+                        app.resolver,
                         clock=lambda: datetime.now(UTC),
                         progress=lambda read, task=task: progress.advance(task, read),  # type: ignore[misc]
                     )
@@ -82,5 +89,20 @@ def _show(summaries: Sequence[FileSummary]) -> None:
             highlight=False,
             soft_wrap=True,
         )
-        for reason, number in one.rejections.most_common():
-            console.print(f"  {number:,} x {reason}")
+        show_rejections(one.uncounted, console)
+        show_passed_over(one.uncounted, console)
+
+
+def _answer(summary: FileSummary) -> dict[str, Any]:
+    return {
+        "path": summary.path,
+        "topic": summary.topic,
+        "counted_before": summary.counted_before,
+        "call_records": summary.call_records,
+        "rejected_records": summary.rejected_records,
+        "other_records": summary.other_records,
+        "calls": summary.calls,
+        "rejections": summary.uncounted.rejections,
+        "unknown_shapes": [*unknown_shape_answers(summary.uncounted)],
+        "passed_over": [*passed_over_answers(summary.uncounted)],
+    }

@@ -3,7 +3,9 @@
 import shlex
 import shutil
 import sys
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +23,13 @@ from service.config.settings import Settings
 from service.core import words
 from service.core.messages import Message
 from service.core.messages.preview import thread_to_text
+from service.core.tally import Tally
 from service.entrypoints import process
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
 from service.entrypoints.cli.session import data_dir_of, plainly, read_settings, run, with_database
+from service.entrypoints.cli.uncounted import show_passed_over, show_rejections
 from service.entrypoints.logs import leave_kafka_to_the_command
+from service.formats.decoder import Decoder
 from service.formats.files import UnreadableFileError, read_records
 
 FIRST_RECORD = '{"model": "gpt-4o", "provider": "openai", "service": "my-first-service"}'
@@ -161,20 +166,33 @@ def send(
                     Exit.UNREACHABLE,
                 )
             target = topic or app.topics[0]
-            sent = await _send_all(settings, files, target)
-            console.print(f"sent {words.plural(sent, 'record')} to {escape(target)}", soft_wrap=True)
+            tally = await _send_all(app, files, target)
+            sent = f"sent {words.plural(tally.records, 'record')} to {escape(target)}"
             if target in app.topics:
-                stderr.print("`lastcall doctor` and the page say what could not be read.", soft_wrap=True)
+                console.print(f"{sent}: {_counts(tally)}", soft_wrap=True)
+                show_rejections(tally.uncounted, console)
+                show_passed_over(tally.uncounted, console)
             else:
+                console.print(sent, soft_wrap=True)
                 read = escape(words.listed(app.topics))
                 stderr.print(f"[yellow]lastcall does not read {escape(target)}[/]: it reads {read}.", soft_wrap=True)
 
     plainly(main())
 
 
-async def _send_all(settings: Settings, files: Sequence[Path], topic: str) -> int:
+def _counts(tally: Tally) -> str:
+    """What lastcall will make of the records, in the words of `lastcall ingest`."""
+    return (
+        f"{words.plural(tally.volume.calls, 'call')} in {words.plural(tally.call_records, 'record')}, "
+        f"{tally.rejected_records:,} rejected, {tally.other_records:,} without a call"
+    )
+
+
+async def _send_all(app: App, files: Sequence[Path], topic: str) -> Tally:
+    """Each record is read as the consumer will read it, at the time that it is sent at."""
     leave_kafka_to_the_command()
-    sent = 0
+    settings, tally = app.settings, Tally()
+    decoder = Decoder({name: fixed for name, fixed in app.formats.items() if fixed is not None})
     try:
         async with open_producer(settings) as producer:
             if not await producer.knows(topic):
@@ -185,12 +203,18 @@ async def _send_all(settings: Settings, files: Sequence[Path], topic: str) -> in
             for path in files:
                 try:
                     for record in read_records(path):
-                        await producer.send(topic, record.value, key=record.key, headers=record.headers)
-                        sent += 1
+                        at = int(time.time() * 1000)
+                        await producer.send(
+                            topic, record.value, key=record.key, headers=record.headers, timestamp_ms=at
+                        )
+                        decoded = decoder.decode(replace(record, topic=topic, timestamp=at))
+                        tally.add(decoded)
+                        for call in decoded.calls:
+                            tally.add_call(call, app.resolver)
                 except UnreadableFileError as error:
                     await producer.flush()
-                    before = f"; {words.plural(sent, 'record')} before that went out" if sent else ""
+                    before = f"; {words.plural(tally.records, 'record')} before that went out" if tally.records else ""
                     fail(f"{path}: {error}{before}", "name files of records, or - for standard input")
     except KafkaTrouble as error:
         fail(f"{settings.kafka_bootstrap_servers}: {error}", "`lastcall doctor` looks closer", Exit.UNREACHABLE)
-    return sent
+    return tally

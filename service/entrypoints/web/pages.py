@@ -23,6 +23,7 @@ from service.adapters.queries import (
     read_messages,
     read_next,
     read_notifications,
+    read_passed_over,
     read_rejections,
     read_unknown_ids,
 )
@@ -36,6 +37,7 @@ from service.entrypoints.web.acting import Name, NamedExposure, key_of
 from service.entrypoints.web.context import Context, Here
 from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.overview import Headline, first_record, group
+from service.formats.decoder import why_passed_over
 
 ROWS = 200
 MESSAGES = 50
@@ -65,6 +67,7 @@ templates.env.filters.update(
     told=phrases.told,
     urgency=show.urgency,
     when=phrases.when,
+    why_passed_over=why_passed_over,
 )
 templates.env.globals.update(
     states=phrases.STATES, is_silent=phrases.is_silent, no_team=NO_TEAM, place_them=phrases.PLACE_THEM
@@ -128,6 +131,9 @@ async def _blind_spots(here: Context, now: datetime) -> dict[str, Any]:
             "unplaced": await read_unknown_ids(connection, now=now, unplaced=True, limit=UNREAD_ROWS),
             "unknown_ids": await read_unknown_ids(connection, now=now, unplaced=False, limit=UNREAD_ROWS),
             "rejections": (await read_rejections(connection, now=now))[:UNREAD_ROWS],
+            "passed_over": [
+                each for each in await read_passed_over(connection, now=now, limit=UNREAD_ROWS) if not each.calls
+            ],
             "conditions": await open_conditions(connection),
         }
 

@@ -247,7 +247,10 @@ TRACES = Dialect(
     (mark("resourceSpans"),),
     _read_traces,
     _parse_traces,
-    passes={"other_spans": "spans of other work, or that only repeat what the calls below them did"},
+    passes={
+        "other_spans": "spans of other work, or that only repeat what the calls below them did: to see calls, have the"
+        " SDK's instrumentation write spans with `gen_ai.request.model`"
+    },
 )
 LOGS = Dialect(
     "otlp_logs",

@@ -15,6 +15,7 @@ from service.adapters.postgres.tables.operation import conditions, heartbeats
 from service.adapters.postgres.tables.usage import (
     key_owners,
     name_floods,
+    passed_over,
     rejections,
     series,
     usage_daily,
@@ -41,6 +42,7 @@ __all__ = [
     "metadata",
     "name_floods",
     "notifications",
+    "passed_over",
     "rejections",
     "series",
     "usage_daily",

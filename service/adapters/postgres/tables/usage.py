@@ -46,6 +46,7 @@ watermarks = Table(
     count("other_records"),
     count("gap_records"),
     instant("applied_at"),
+    Column("called_at", DateTime(timezone=True), comment="when a record with a call was last applied; null: never"),
     Column(
         "caught_up_at", DateTime(timezone=True), comment="all records older than this are applied; null: not yet once"
     ),
@@ -161,9 +162,25 @@ rejections = Table(
     Column("reason", Text, primary_key=True),
     Column("hour", DateTime(timezone=True), primary_key=True),
     Column("format", Text, primary_key=True, comment="empty where no dialect was recognised"),
+    Column(
+        "shape", Text, primary_key=True, server_default=text("''"),
+        comment="of an unknown format: names of keys; else empty",
+    ),
     count("rejected"),
     Column("sample_partition", Integer, nullable=False),
     Column("sample_offset", BigInteger, nullable=False),
     Column("detail", Text, nullable=False, server_default=text("''"), comment="of the sample; never quotes the record"),
     comment="What could not be read, counted; the bytes are on the dead-letter topic",
+)  # fmt: skip
+
+passed_over = Table(
+    "passed_over",
+    metadata,
+    Column("source", Text, primary_key=True, comment="kafka or file"),
+    Column("topic", Text, primary_key=True),
+    Column("format", Text, primary_key=True, comment="the dialect or envelope that knows the parts"),
+    Column("kind", Text, primary_key=True, comment="what they are, of the format's own list"),
+    Column("hour", DateTime(timezone=True), primary_key=True, comment="when they were read"),
+    count("parts"),
+    comment="Parts of records that are known to be no calls, counted",
 )

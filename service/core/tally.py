@@ -1,0 +1,91 @@
+"""What the records of a file amount to, in the numbers that `decode`, `ingest` and `send` say."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from service.core.batch import Batch
+from service.core.cleaning import cleaned
+from service.core.identify import identify
+from service.core.identity import Identified, Resolver
+from service.core.usage import Call, Decoded, Format
+from service.core.volume import Volume, use_of
+
+MAX_SHAPES = 20
+"""Shapes of unknown formats that are told apart, of one topic in one hour and of one file: whoever writes them may vary
+them at will."""
+OTHER_SHAPES = ""
+"""Stands for those beyond."""
+
+
+def told_apart(shape: str, known: set[str]) -> str:
+    """The shape, or `OTHER_SHAPES`. A new one is added to `known` while there is room."""
+    if shape not in known:
+        if len(known) >= MAX_SHAPES:
+            return OTHER_SHAPES
+        known.add(shape)
+    return shape
+
+
+@dataclass(slots=True)
+class Uncounted:
+    """What is no call, or was not understood."""
+
+    rejections: Counter[str] = field(default_factory=Counter)
+    """By reason."""
+    shapes: Counter[str] = field(default_factory=Counter)
+    """Of the rejections `unknown_format`: shapes in words, `MAX_SHAPES` and `OTHER_SHAPES`."""
+    passed_over: Counter[tuple[Format, str]] = field(default_factory=Counter)
+    """Parts by format and kind."""
+    _known_shapes: set[str] = field(default_factory=set, repr=False)
+
+    def add(self, decoded: Decoded) -> None:
+        for rejection in decoded.rejections:
+            self._reject(rejection.reason, rejection.detail, 1)
+        for passed in decoded.passed:
+            self.passed_over[passed.format, passed.kind] += passed.parts
+
+    def add_batch(self, batch: Batch) -> None:
+        for key, count in batch.rejections.items():
+            self._reject(key.reason, key.shape, count.rejected)
+        for passed, parts in batch.passed_over.items():
+            self.passed_over[passed.format, passed.kind] += parts
+
+    def _reject(self, reason: str, shape: str, number: int) -> None:
+        self.rejections[reason] += number
+        if reason == "unknown_format":
+            self.shapes[told_apart(shape, self._known_shapes)] += number
+
+
+@dataclass(slots=True)
+class Tally:
+    """Of records that are decoded and not stored."""
+
+    records: int = 0
+    call_records: int = 0
+    rejected_records: int = 0
+    other_records: int = 0
+    events: int = 0
+    errors: int = 0
+    volume: Volume = field(default_factory=Volume)
+    uncounted: Uncounted = field(default_factory=Uncounted)
+
+    def add(self, decoded: Decoded) -> None:
+        """A record, without its calls."""
+        self.records += 1
+        if decoded.calls:
+            self.call_records += 1
+        elif decoded.rejections:
+            self.rejected_records += 1
+        else:
+            self.other_records += 1
+        if decoded.rejections or decoded.passed:
+            self.uncounted.add(decoded)
+
+    def add_call(self, call: Call, resolver: Resolver) -> Identified:
+        """And which models the call names."""
+        who = cleaned(call.who)
+        identified = identify(resolver, who.series)
+        self.events += 1
+        self.errors += who.failed
+        self.volume.add(use_of(who.series, identified), int(call.at.timestamp()) // 3600, who.series.reporter)
+        return identified
