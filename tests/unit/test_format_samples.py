@@ -38,6 +38,12 @@ def decoded_file(name: str) -> list[Decoded]:
         pytest.param("fluentbit_wrapper.jsonl", [3], 3, id="log, log_processed, container prefix"),
         pytest.param("vector_wrapper.jsonl", [2], 2, id="message of a file and of a pod"),
         pytest.param("gzip_value.jsonl", [3], 3, id="one record, and two lines in one value"),
+        pytest.param("aws_bedrock_model_invocation_log.jsonl", [6], 1, id="models, profiles, a stream, an error"),
+        pytest.param("aws_bedrock_cloudwatch_subscription.jsonl", [4], 2, id="log events, gzip, a control message"),
+        pytest.param("debezium_envelope.jsonl", [4, 1], 1, id="rows of spend logs that were written"),
+        pytest.param("coding_agents_otlp_json.jsonl", [3, 2, 2], 3, id="Claude Code, Gemini CLI, Codex"),
+        pytest.param("filebeat_wrapper.jsonl", [2], 0, id="Filebeat of a file and of a pod"),
+        pytest.param("schema_registry_framed.jsonl", [1], 0, id="JSON behind a schema's number"),
     ],
 )
 def test_sample_gives_its_calls_by_reporter(name: str, reporters: list[int], failed: int) -> None:
