@@ -1,15 +1,12 @@
 """Whole files of the named formats: those shaped after the documentation, and those that running parts wrote."""
 
-import re
 from collections import Counter
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
-from service.core.usage import Decoded, Reason
+from service.core.usage import Decoded
 from service.formats.decoder import Decoder, decode
-from service.formats.dialects import NAMES
 from service.formats.files import read_records
 from tests.builders import make_record
 from tests.calls import events_of
@@ -107,9 +104,3 @@ def test_what_came_before_changes_no_answer(name: str, other: dict[str, object])
     before = own if name == "our own" else next(read_records(SAMPLES / f"{name}.jsonl")).value
     assert events_of(decoder.decode(make_record(before)))
     assert decoder.decode(make_record(other)) == decode(make_record(other))
-
-
-def test_every_format_and_every_reason_is_documented() -> None:
-    document = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
-    documented = set(re.findall(r"^\| `(\w+)` \|", document, re.MULTILINE))
-    assert documented == {*NAMES, *get_args(Reason)}
