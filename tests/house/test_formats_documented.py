@@ -38,7 +38,8 @@ def words_of(mark: Mark) -> str:
 
 
 def rows_of_passed() -> list[str]:
-    named = [("kafka", ("tombstone",)), *((thing.name, tuple(thing.passes)) for thing in (*DIALECTS, *ENVELOPES))]
+    things: tuple[AnyDialect | AnyEnvelope, ...] = (*DIALECTS, *ENVELOPES)
+    named = [("kafka", ("tombstone",)), *((thing.name, tuple(thing.passes)) for thing in things)]
     return [f"| `{kind}` | `{name}` | {why_passed_over(name, kind)} |" for name, kinds in named for kind in kinds]
 
 

@@ -18,7 +18,7 @@ def make_span(id_: str, parent: str = "", **given: Any) -> Span:
     """A chat of one scope; `operation=None` makes it no call."""
     operation = given.pop("operation", "chat")
     call = Call(Who("otlp_traces", "s", operation=operation), AT) if operation is not None else None
-    return Span(**{"trace": "t", "id": id_, "parent": parent, "scope": "s", "is_tool": False, "call": call} | given)
+    return Span("t", id_, parent, "s", is_tool=False, call=call)._replace(**given)
 
 
 @pytest.mark.parametrize(
