@@ -215,7 +215,7 @@ def test_control_message_is_passed_over() -> None:
 
 
 def test_log_event_that_is_no_record_costs_itself() -> None:
-    events = [{"message": "START RequestId: 1"}, {"id": "2"}, *SUBSCRIPTION["logEvents"]]
+    events = [{"message": "START RequestId: 1"}, {"id": "2"}, {"message": 7}, *SUBSCRIPTION["logEvents"]]
     decoded = decode(make_record(SUBSCRIPTION | {"logEvents": events}))
     assert len(events_of(decoded)) == 2
-    assert [rejection.reason for rejection in decoded.rejections] == ["unknown_format"]
+    assert [rejection.reason for rejection in decoded.rejections] == ["unknown_format", "bad_field", "bad_field"]
