@@ -18,6 +18,7 @@ from service.core.calendar import DEFAULT_CALENDAR, Calendar
 from service.core.escalation.policy import Policy, PolicyRule, policy_for, policy_from_json
 from service.core.ownership import NOBODY, Channels, Owner, OwnerRule, owner_of
 from service.core.usage import Format
+from service.formats.dialects import NAMES
 
 __all__ = ["Company", "ConfigError", "Topic", "company_schema", "load_company"]
 
@@ -67,8 +68,9 @@ class Company:
 
 @cache
 def company_schema() -> dict[str, Any]:
-    """The published JSON Schema of lastcall.yaml."""
+    """The published JSON Schema of lastcall.yaml, with the names of the dialects there are."""
     schema: dict[str, Any] = json.loads((files("service.config") / "lastcall.schema.json").read_text(encoding="utf-8"))
+    schema["$defs"]["topic"]["properties"]["format"]["enum"] = list(NAMES)
     return schema
 
 

@@ -5,6 +5,8 @@ The text is read and kept nowhere: some providers quote the request in it.
 
 import re
 
+from service.core.values import text
+
 UNNAMED = "_OTHER"
 """Error code of a call that failed without a word why: OpenTelemetry's fallback value of `error.type`."""
 LONGEST_READ = 4096
@@ -31,6 +33,6 @@ def status_in(message: str | None) -> int | None:
 
 
 def code_in(message: str | None) -> str | None:
-    """The provider's own code, where the text quotes its answer."""
+    """The provider's own code, where the text quotes its answer. None for one that looks like a key."""
     found = _CODE.search(message, 0, LONGEST_READ) if message else None
-    return found[found.lastgroup or 0] if found else None
+    return text(found[found.lastgroup or 0]) if found else None

@@ -27,6 +27,8 @@ _WORDS = {
     "atranscription": "transcription",
     "amoderation": "moderation",
 }
+WORDS = frozenset(_WORDS) | frozenset(_WORDS.values())
+"""Words for asking a model something: gateways and SDKs write them where the conventions have no word."""
 _ENDINGS = (
     ("/chat/completions", "chat"),
     ("/completions", "text_completion"),

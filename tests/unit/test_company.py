@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from service.config.company import Company, ConfigError, Topic, company_schema, load_company
 from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.ownership import NOBODY
+from service.formats.dialects import NAMES
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -169,6 +170,17 @@ policies:
 def test_file_that_is_not_there_is_told_without_a_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.yaml: there is no such file\. Write it"):
         load_company(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_topic_may_be_fixed_to_each_dialect(tmp_path: Path, name: str) -> None:
+    company = load(tmp_path, f"topics: [{{name: calls, format: {name}}}]")
+    assert [(topic.name, topic.format) for topic in company.topics] == [("calls", name)]
+
+
+def test_topic_fixed_to_no_dialect_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="otlp"):
+        load(tmp_path, "topics: [{name: calls, format: otlp}]")
 
 
 def test_published_schema_is_a_schema() -> None:

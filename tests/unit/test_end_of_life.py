@@ -35,6 +35,7 @@ BEDROCK = (
         pytest.param("status_code: 404, model_name: command, body: {}", 404, None, id="pydantic-ai"),
         pytest.param("Status Code: 410\n\nContent:", 410, None, id="in words"),
         pytest.param("Connection error.", None, None, id="none of them"),
+        pytest.param("{'error': {'code': 'sk-proj-0123456789abcdef'}}", None, None, id="a key for a code"),
         pytest.param("", None, None, id="no words"),
         pytest.param(None, None, None, id="nothing"),
         pytest.param("x" * 5000 + OPENAI, None, None, id="too far in"),

@@ -140,6 +140,15 @@ def test_protobuf_says_the_same_as_json() -> None:
     assert (events_of(from_protobuf), from_protobuf.passed) == (events_of(from_json), from_json.passed)
 
 
+def test_failed_call_of_which_only_the_http_status_tells_has_its_error_in_both_encodings() -> None:
+    exception = {"exception.type": "openai.NotFoundError", "exception.message": GONE}
+    values = {"gen_ai.request.model": "gpt-4.5-preview", "http.response.status_code": 404}
+    body = make_traces(make_span(values, events=[{"name": "exception", "attributes": attributes(exception)}]))
+    (event,) = decode_all(body)
+    assert (event.status, event.error_code, event.end_of_life) == (404, "model_not_found", True)
+    assert events_of(decode(make_record(to_protobuf(TracesData(), body)))) == (event,)
+
+
 def test_log_event_in_both_encodings_is_a_reporter_of_its_own() -> None:
     body = make_logs(CHAT, eventName="gen_ai.client.inference.operation.details")
     decoded = decode(make_record(body))

@@ -22,10 +22,12 @@ class _Event(NamedTuple):
     cached_tokens: str = "cached_content_token_count"
     status: str = "status_code"
     error_text: str = "error"
+    providers: Mapping[str, str] = {}
+    """By `auth_type`, where the agent says how it is signed in."""
 
 
 _CLAUDE_CODE = _Event("claude-code", "anthropic", None, "input_tokens", "output_tokens", "cache_read_tokens")
-_GEMINI_CLI = _Event("gemini-cli", "google", None)
+_GEMINI_CLI = _Event("gemini-cli", "google", None, providers={"vertex-ai": "gcp.vertex_ai"})
 _CODEX = _Event("codex", "openai", None, status="http.response.status_code", error_text="error.message")
 _EVENTS: Mapping[str, _Event] = {
     "claude_code.api_request": _CLAUDE_CODE._replace(failed=False),
@@ -33,16 +35,27 @@ _EVENTS: Mapping[str, _Event] = {
     "gemini_cli.api_response": _GEMINI_CLI,
     "gemini_cli.api_error": _GEMINI_CLI._replace(failed=True),
     "codex.api_request": _CODEX,
+    "codex.websocket_request": _CODEX,
 }
-"""docs.anthropic.com/en/docs/claude-code/monitoring-usage; google-gemini/gemini-cli docs/cli/telemetry.md; openai/codex
-docs/config.md, section otel."""
+"""docs.anthropic.com/en/docs/claude-code/monitoring-usage; google-gemini/gemini-cli docs/cli/telemetry.md;
+developers.openai.com/codex/config-advanced, section otel. Codex counts the tokens of a call in another event."""
+_ENDPOINT = "endpoint"
+_LISTS_MODELS = "/models"
+"""Codex asks for the list of models by the same event."""
+_AUTH_TYPE = "auth_type"
 _SCOPES = {"com.anthropic.claude_code": "claude_code"}
 """Scopes that write an event's name without the agent's."""
 
 WANTED = frozenset(
-    {"model", "duration_ms", "request_id", "attempt"}
+    {"model", "duration_ms", "request_id", _ENDPOINT, _AUTH_TYPE}
     | {word for event in _EVENTS.values() for word in event[3:] if isinstance(word, str)}
 )
+
+
+def is_call(attributes: Mapping[str, Any]) -> bool:
+    """Of an event that has a `full_name`."""
+    endpoint = attributes.get(_ENDPOINT)
+    return not (isinstance(endpoint, str) and endpoint.endswith(_LISTS_MODELS))
 
 
 def full_name(event: Any, body: Any, scope: str) -> str | None:
@@ -63,7 +76,7 @@ def call_of(name: str, telemetry: Telemetry) -> Call:
         reporter=event.reporter,
         service=telemetry.caller.service,
         environment=telemetry.caller.environment,
-        provider=event.provider if _is_own(attributes.get("model")) else None,
+        provider=_provider(event, attributes),
         requested_id=attributes.get("model"),
         operation="chat",
         status=status,
@@ -79,6 +92,13 @@ def call_of(name: str, telemetry: Telemetry) -> Call:
         _milliseconds(attributes.get("duration_ms")),
         attributes.get("request_id") or telemetry.trace,
     )
+
+
+def _provider(event: _Event, attributes: Mapping[str, Any]) -> str | None:
+    if not _is_own(attributes.get("model")):
+        return None
+    auth_type = attributes.get(_AUTH_TYPE)
+    return event.providers.get(auth_type, event.provider) if isinstance(auth_type, str) else event.provider
 
 
 def _is_own(model: Any) -> bool:

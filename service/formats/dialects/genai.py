@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from service.core.usage import Call, Format, Scalar, Who, Words
-from service.core.values import truth
+from service.core.values import http_status, truth
 from service.formats.dialects import inference
 
 _REQUESTED = ("gen_ai.request.model", "llm.request.model_name", "ai.model.id")
@@ -179,8 +179,8 @@ def _error(telemetry: Telemetry) -> tuple[Words, str | None]:
     """Class and text of a failed call's error. Most instrumentations have the HTTP status only in the text."""
     attributes, exception = telemetry.attributes, telemetry.exception
     error = attributes.get(_ERROR)
-    status = attributes.get(_STATUS)
-    if not telemetry.failed and not error and not (isinstance(status, int) and status >= 400):
+    status = http_status(attributes.get(_STATUS)) or 0  # a number is text in OTLP/JSON
+    if not telemetry.failed and not error and status < 400:
         return None, None
     message = telemetry.message or exception.get(_EXCEPTION_MESSAGE)
     return (error, _class_name(exception)), message if isinstance(message, str) else None

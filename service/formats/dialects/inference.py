@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.core.identity.provider_words import read_word
+from service.formats import operations
 
 OPENINFERENCE_KIND = "openinference.span.kind"
 _KINDS: Mapping[str, frozenset[str]] = {
@@ -84,7 +85,7 @@ def is_call(attributes: Mapping[str, Any], *, name: Any = None, kind: Any = None
     other_work = kind in _OTHER_SIDES and not _TRANSPORT.isdisjoint(attributes)
     if operation in _CALLS:
         return not other_work and (names_model or answered or _ERROR in attributes or not _is_framework(attributes))
-    return names_model and answered and not other_work
+    return names_model and (answered or operation in operations.WORDS) and not other_work
 
 
 def is_tool(attributes: Mapping[str, Any]) -> bool:

@@ -153,17 +153,17 @@ def _read(log: _Log, context: Context) -> Call | Decoded:
 
 
 def _calls_of(log: _Log, plugin: str, entry: _Plugin, context: Context, *, answered: bool) -> Iterator[Call]:
-    """`answered`: the request was, from a cache."""
-    reporter = "kong" if plugin in _PROXIES else plugin
+    """`answered`: the request was, from a cache. What other plugins asked, they asked all the same."""
+    proxies = plugin in _PROXIES
+    reporter = "kong" if proxies else plugin
     for look_up in (entry, entry.cache, entry.rag):
         if look_up and look_up.embeddings_model is not None:
             yield _embedded(log, reporter, look_up, context)
-    if (entry.meta or entry.usage) and not answered:
-        if plugin in _PROXIES:
-            yield from _earlier_tries(log, entry, context)
-            yield _proxied(log, entry, context)
-        else:
-            yield _call(log, reporter, entry, context)
+    if (entry.meta or entry.usage) and not proxies:
+        yield _call(log, reporter, entry, context)
+    elif (entry.meta or entry.usage) and not answered:
+        yield from _earlier_tries(log, entry, context)
+        yield _proxied(log, entry, context)
     if entry.judge and not answered:
         yield _call(log, _JUDGE, entry.judge, context)
 

@@ -18,12 +18,12 @@ from service.formats.contract import Context, Dialect, mark
 from service.formats.times import from_any
 
 _NO_CALL = re.compile(
-    r"a?(?:(?:create|retrieve|cancel|list|get|delete|update|upload|download|add|count|modify|register)_"
-    r"|file_|vector_store|container_|skill|eval|search$|video_(?:list|status|retrieve|content|delete)).*"
-    r"|(?:call|list)_mcp_tools?"
+    r"a?_?(?:(?:create|retrieve|cancel|list|get|delete|update|upload|download|add|count|modify|register)_"
+    r"|file_|vector_store|container_|skill|eval|search$|video_(?:list|status|retrieve|content|delete|\w+_character)).*"
+    r"|(?:call|list)_mcp_tools?|a?(?:run_code|code_interpreter_tool|send_message)"
 )
-"""Call types that manage things at a provider, or poll them, and ask no model."""
-_CALLS = frozenset({"create_interaction", "acreate_interaction"})
+"""Call types that manage things at a provider, poll them, run code or speak to another agent, and ask no model."""
+_CALLS = frozenset({"create_interaction", "acreate_interaction", "create_video", "acreate_video"})
 """Call types that ask a model although they are named like those that do not."""
 _CALLER_HEADERS = ("x-service-name", "x-service", "x-caller", "x-application")
 

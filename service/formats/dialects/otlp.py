@@ -106,6 +106,8 @@ def _log_record(item: _Item, context: Context) -> Call | None:
     agent = coding_agents.full_name(event, body, item.scope)
     if agent is None and (event != INFERENCE_EVENT or not inference.is_call(attributes)):
         return None
+    if agent is not None and not coding_agents.is_call(attributes):
+        return None
     time = _nanoseconds(raw.time_unix_nano) or _nanoseconds(raw.observed_time_unix_nano)
     telemetry = genai.Telemetry(
         format="otlp_logs",

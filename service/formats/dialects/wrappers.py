@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from service.core.usage import Call
+from service.core.usage import Call, Words
 
 _DEEPEST = 64
 """Parents looked at above a call."""
+_SIDE_WORK = frozenset({"embeddings", "rerank"})
+"""Operations that no chat is only wrapped round: a look-up below a chat is a call beside it."""
 
 
 class Span(NamedTuple):
@@ -40,11 +42,23 @@ def without_wrappers(spans: Sequence[Span]) -> Iterator[Call | None]:
         yield span.call if (span.trace, span.id) not in wrappers else None
 
 
-def _above(call: Span, by_id: dict[tuple[str, str], Span]) -> Iterator[tuple[str, str]]:
+def _above(call: Span, by_id: dict[tuple[str, str], Span]) -> list[tuple[str, str]]:
+    """Wrappers of a call. Where parents go round in a circle nobody knows which span is the wrapper: none."""
+    found: list[tuple[str, str]] = []
     span: Span | None = call
     for _ in range(_DEEPEST):
         span = by_id.get((span.trace, span.parent)) if span is not None and span.parent else None
-        if span is None or span.is_tool or span.id == call.id:
-            return
-        if span.call is not None and span.scope == call.scope:
-            yield span.trace, span.id
+        if span is None or span.is_tool:
+            return found
+        if span.id == call.id:
+            return []
+        if span.call is not None and span.scope == call.scope and _side_work(span) == _side_work(call):
+            found.append((span.trace, span.id))
+    return found
+
+
+def _side_work(span: Span) -> Words:
+    """The operation, where it is one of `_SIDE_WORK`."""
+    operation = span.call.who.operation if span.call is not None else None
+    words = operation if isinstance(operation, tuple) else (operation,)
+    return next((word for word in words if word in _SIDE_WORK), None)

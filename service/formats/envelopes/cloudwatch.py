@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from service.core.usage import PassedOver, Scalar
+from service.core.usage import PassedOver, Rejection, Scalar
 from service.formats.contract import Context, Envelope, Inner, Item, mark, within
 
 
 class _LogEvent(msgspec.Struct, gc=False):
-    message: str
+    message: Scalar = None
     timestamp: Scalar = None
 
 
@@ -29,7 +29,10 @@ def _open(subscription: _Subscription, context: Context) -> Iterator[Item]:
     account = subscription.owner if isinstance(subscription.owner, str) else None
     context = msgspec.structs.replace(context, account=account)
     for event in subscription.log_events:
-        yield Inner(event.message, within(context, event.timestamp))
+        if isinstance(event.message, str):
+            yield Inner(event.message, within(context, event.timestamp))
+        else:
+            yield Rejection("bad_field", "log event without a message")
 
 
 SUBSCRIPTION = Envelope(

@@ -46,14 +46,13 @@ def _open_row(row: _Row, context: Context) -> Inner | PassedOver:
     return Inner(None, context)
 
 
-_PASSES = {"row_changed": "a row that was updated or deleted: its call was counted when it was written"}
 CHANGE = Envelope(
     "debezium",
     "Debezium's change events: rows that were written, or read for a snapshot",
     (mark("op", "source", "after"), mark("op", "source", "before"), mark("op", "source", "ts_ms"), mark("op", "after")),
     _open_change,
     _Change,
-    passes=_PASSES,
+    passes={"row_changed": "a row that was updated or deleted: its call was counted when it was written"},
 )
 ROW = Envelope(
     "debezium_row",
@@ -62,5 +61,4 @@ ROW = Envelope(
     _open_row,
     _Row,
     outermost=True,
-    passes=_PASSES,
 )
