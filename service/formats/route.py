@@ -43,12 +43,13 @@ class Route:
         if not self._only_objects:
             return self._read_all(value, context)
         body: Any = value
+        around = context
         for guarded, opened in self._envelopes:
-            found: Any = opened(guarded(body), context)
+            found: Any = opened(guarded(body), around)
             if type(found) is not Inner:
                 return self._read_all(value, context)
-            body, context = found.body, found.context
-        answer: Answer = self._dialect_read(self._guarded(body), context)
+            body, around = found.body, found.context
+        answer: Answer = self._dialect_read(self._guarded(body), around)
         return answer
 
     def _read_all(self, value: bytes, context: Context) -> Decoded:
