@@ -101,11 +101,12 @@ def _guarded(shape: type[msgspec.Struct], mark: Mark, barred: set[str]) -> type[
         name = msgspec.field(name=key) if required else msgspec.field(name=key, default=own.default)
         fields.append((own.name, msgspec.UnsetType if key in barred else own.type, name))
     known = keys_of(shape)
-    others = [(key, msgspec.Raw, msgspec.field(name=key)) for key in sorted(mark.keys - known)]
-    others += [
-        (key, msgspec.UnsetType, msgspec.field(name=key, default=msgspec.UNSET)) for key in sorted(barred - known)
+    others: list[tuple[str, Any, Any]] = [(key, msgspec.Raw, msgspec.NODEFAULT) for key in sorted(mark.keys - known)]
+    others += [(key, msgspec.UnsetType, msgspec.UNSET) for key in sorted(barred - known)]
+    fields += [
+        (f"other_{number}", type_, msgspec.field(name=key, default=default))
+        for number, (key, type_, default) in enumerate(others)
     ]
-    fields += [(f"other_{number}", type_, name) for number, (_, type_, name) in enumerate(others)]
     return msgspec.defstruct(
         f"Guarded{shape.__name__}", fields, kw_only=True, gc=False, forbid_unknown_fields=mark.alone
     )
