@@ -4,7 +4,7 @@ that changes an answer."""
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.core.cleaning import Cleaned, cleaned
@@ -21,7 +21,7 @@ ODD: tuple[Any, ...] = (
     *(10**400, -1, 1.5, 1e308, 2**64, *NUMBERS),
 )
 scalars = st.sampled_from(ODD) | st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
-words = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3).map(tuple), max_leaves=5)
+words = scalars | st.tuples(scalars, scalars) | st.tuples(scalars, st.tuples(scalars, scalars))
 error_texts = (
     st.none()
     | st.text(max_size=400)
@@ -59,7 +59,8 @@ def texts(found: Cleaned) -> list[str]:
 
 
 @given(who=who)
-@settings(max_examples=400)
+@example(who=Who("litellm", "litellm", error_text="{'error': {'code': 'sk-proj-0123456789abcdef'}}", failed=True))
+@settings(max_examples=200)
 def test_any_words_come_out_bounded_printable_and_without_secrets(who: Who) -> None:
     found = cleaned(who)
     for word in texts(found):
@@ -83,7 +84,7 @@ def other_type(word: Any) -> Any:
 
 
 @given(who=who, number=st.integers(0, 10**9))
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_equal_words_of_other_types_have_one_answer_whatever_came_before(who: Who, number: int) -> None:
     """An owner of its own keeps each out of the other's memory."""
     own = msgspec.structs.replace(who, key_owner=f"first-{number}")
