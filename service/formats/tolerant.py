@@ -79,13 +79,20 @@ def _fitting_fields(text: bytes, fields: Iterable[_Field]) -> Iterable[tuple[str
 
 
 def _fitting(part: msgspec.Raw, type_: Any) -> bytes:
-    """Empty when the part does not fit at all."""
-    text = _fitting_part(bytes(part), type_)
+    """Empty when the part does not fit at all. Most parts fit as they are."""
+    text = bytes(part)
+    if _fits(text, type_):
+        return text
+    text = _fitting_part(text, type_)
+    return text if _fits(text, type_) else b""
+
+
+def _fits(text: bytes, type_: Any) -> bool:
     try:
         _decoder(type_).decode(text)
     except msgspec.ValidationError:
-        return b""
-    return text
+        return False
+    return True
 
 
 def _object(fields: Iterable[tuple[str, bytes]]) -> bytes:
