@@ -11,8 +11,10 @@ from service.core.series import UNKNOWN_SERVICE, SeriesKey, bounded
 from service.core.usage import Call, FieldKind, Format, Scalar, UsageEvent, Who, Words
 from service.core.values import count, environment, first, host, http_status, memoised, milliseconds, name, text, truth
 
-_LONG_TEXT = 256
-"""An error's text above this is mostly one call's own: it is read each time, so that memory stays bounded."""
+_LONGEST_REMEMBERED = 2_048
+"""Characters of all words together. Longer ones are mostly a call's own, and are cleaned each time, so that memory is
+bounded whatever a log holds."""
+_LONGEST_ERROR = 256
 
 
 class Cleaned(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -36,9 +38,20 @@ class Cleaned(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 def cleaned(who: Who) -> Cleaned:
     """Remembered for the words that calls share."""
-    if who.error_text is not None and len(who.error_text) > _LONG_TEXT:
-        return _clean(who)
-    return _remembered(who)
+    return _remembered(who) if may_be_remembered(who) else _clean(who)
+
+
+def may_be_remembered(who: Who) -> bool:
+    """An error's text above some length is mostly one call's own."""
+    if who.error_text is not None and len(who.error_text) > _LONGEST_ERROR:
+        return False
+    return sum(map(_length, msgspec.structs.astuple(who))) <= _LONGEST_REMEMBERED
+
+
+def _length(words: Words) -> int:
+    if isinstance(words, tuple):
+        return sum(map(_length, words))
+    return len(words) if isinstance(words, str) else 8
 
 
 def event_of(call: Call) -> UsageEvent:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from service.core.identity import Identified, Resolver
-from service.core.usage import FieldKind
+from service.core.usage import OF_LOGS, FieldKind
 
 
 class Words(Protocol):
@@ -28,5 +28,5 @@ def identify(resolver: Resolver, words: Words) -> Identified:
         requested_id=words.requested_id,
         requested_field=words.requested_field,
         served_id=words.served_id,
-        scope=words.reporter,
+        scope=words.reporter.removesuffix(OF_LOGS),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from service.core.cleaning import Cleaned, cleaned
+from service.core.cleaning import Cleaned, cleaned, may_be_remembered
 from service.core.series import SeriesKey
 from service.core.usage import Call, Who
 from service.core.values import MAX_COUNT, MAX_MS, count, milliseconds, text
@@ -128,7 +128,7 @@ class Rollup:
         cell = _Cell(meaning, self.samples.get(meaning.series, []))
         if len(self._cells) >= _REMEMBERED:
             self._cells.clear()
-        if who.error_text is None:
+        if may_be_remembered(who):
             self._cells[who] = cell
         return cell
 

@@ -32,6 +32,9 @@ Reason = Literal[
 """Why a record, or a part of it, was not understood. Public: metrics, the dead-letter header and `decode` carry it."""
 
 
+OF_LOGS = " (logs)"
+"""Behind the scope of a log event's reporter: a span and a log event of one call come from one scope, and are two
+reporters, or the call would count twice."""
 Scalar = str | int | float | bool | None
 """Any JSON value that is hashable."""
 Words = Scalar | tuple["Words", ...]

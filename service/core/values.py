@@ -4,7 +4,7 @@ A field that is missing, misspelt or absurd is unknown; it never costs the call 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,14 +67,6 @@ def first(words: Words, usable: Callable[[Scalar], str | None] = name) -> str | 
     if isinstance(words, tuple):
         return next((found for word in words if (found := first(word, usable)) is not None), None)
     return usable(words)
-
-
-def first_of(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
-    """The usable name under the first key that has one."""
-    for key in keys:
-        if key in mapping and type(value := mapping[key]) is str and (found := name(value)) is not None:
-            return found
-    return None
 
 
 def count(value: Any) -> int | None:

@@ -3,7 +3,7 @@
 Bounded in layers, items, and bytes, each and in total.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,22 +16,18 @@ from service.formats.envelopes import ENVELOPES
 from service.formats.envelopes.cloudevents import context_of
 from service.formats.envelopes.compression import MAX_BYTES
 from service.formats.envelopes.json_text import LINES
-from service.formats.recognition import Form, recognise, recognise_row
+from service.formats.recognition import Form, form_of, recognise, recognise_row
 from service.formats.record import Record
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
-from service.formats.route import Step
+from service.formats.route import MAX_TOTAL_BYTES, MAX_TOTAL_ITEMS, Step
 from service.formats.unknown import shape_of
 
 MAX_LAYERS = 8
 MAX_STRINGS = 3
 """JSON texts inside JSON texts."""
-MAX_TOTAL_BYTES = 32 * 1024 * 1024
-"""Of all layers of one record together."""
-MAX_TOTAL_ITEMS = 50_000
 OVER_BUDGET = Rejection("too_large", "layers and items in total")
 """All that is left of a record beyond them."""
 _SPACE = b" \t\r\n"
-_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TOMBSTONE = Decoded(passed=(PassedOver("tombstone", "kafka"),))
 """A null value is how a compacted topic forgets a key."""
 _OF_BYTES = tuple(envelope for envelope in ENVELOPES if not isinstance(envelope.matches, tuple))
@@ -110,12 +106,12 @@ class Opening:
     def _open(self, layer: _Layer) -> Iterator[_Layer]:
         if layer.body[:1] == b"{":
             try:
-                fields = _fields(layer.body)
+                fields = tolerant.fields_of(layer.body)
             except msgspec.DecodeError:
                 if not LINES.matches(layer.body):  # type: ignore[operator]  # of bytes
                     raise
             else:
-                yield from self._open_object(layer, recognise(fields.keys()))
+                yield from self._open_object(layer, self._form_of(fields.keys()))
                 return
         for envelope in _OF_BYTES:
             if envelope.matches(layer.body):  # type: ignore[operator]  # of bytes
@@ -131,6 +127,12 @@ class Opening:
         else:
             self._read(self._fixed, layer)
 
+    def _form_of(self, keys: Collection[str]) -> Form | None:
+        """What an object with these keys is. One with all that a fixed dialect must have is the dialect's."""
+        if self._fixed is not None and (own := form_of(self._fixed)).mark.keys and own.fits(keys):
+            return own
+        return recognise(keys)
+
     def _open_object(self, layer: _Layer, form: Form | None) -> Iterator[_Layer]:
         if form is None or isinstance(form.thing, Dialect):
             known = form.thing if form is not None and isinstance(form.thing, Dialect) else None
@@ -144,8 +146,9 @@ class Opening:
             match item:
                 case Inner(body=None):
                     self._ways.add(None)  # a route has a body for each step
-                    form = recognise_row(_fields(layer.body).keys())
-                    yield from self._open_object(layer._replace(steps=(*layer.steps, step)), form)
+                    form = recognise_row(tolerant.fields_of(layer.body).keys())
+                    inner = layer._replace(context=item.context, steps=(*layer.steps, step))
+                    yield from self._open_object(inner, form)
                 case Inner(body=body):
                     self._take(items=item is not found)
                     content = body.encode() if isinstance(body, str) else bytes(body or b"")
@@ -183,14 +186,6 @@ class Opening:
     def _hold_to_budget(self) -> None:
         if len(self._calls) + len(self._rejections) > MAX_TOTAL_ITEMS:
             raise _TooMuchError
-
-
-def _fields(body: bytes) -> dict[str, msgspec.Raw]:
-    """Readers pass over names that they do not know, whatever their bytes; so does this."""
-    try:
-        return _OBJECT.decode(body)
-    except UnicodeDecodeError:
-        return _OBJECT.decode(body.decode(errors="replace").encode())
 
 
 def _shape(dialect: AnyDialect, body: bytes) -> Any:

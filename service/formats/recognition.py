@@ -7,6 +7,7 @@ of each mark that is asked before it one key must not be.
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -48,15 +49,14 @@ def recognise_row(keys: Collection[str]) -> Form | None:
     return next((form for form in FORMS if isinstance(form.thing, Dialect) and form.fits(keys)), None)
 
 
+@cache
 def form_of(dialect: AnyDialect) -> Form:
-    """What an object is where its dialect is fixed: the dialect's, unless it may be an envelope."""
-    mark, known = Mark(frozenset()), keys_of(dialect.shape)
-    barred = {
-        _telling(envelope, other, mark, known)
-        for envelope in ENVELOPES
-        if isinstance(envelope.matches, tuple)
-        for other in envelope.matches
-    }
+    """What an object is where its dialect is fixed: the dialect's if it has all that the shape requires. A shape that
+    requires nothing leaves to the envelopes what may be theirs."""
+    known = keys_of(dialect.shape)
+    mark = Mark(frozenset(one.encode_name for one in msgspec.structs.fields(dialect.shape) if one.required))
+    objects = (envelope for envelope in ENVELOPES if isinstance(envelope.matches, tuple) and not mark.keys)
+    barred = {_telling(envelope, other, mark, known) for envelope in objects for other in envelope.matches}  # type: ignore[union-attr]
     return Form(dialect, mark, dialect.shape, known, msgspec.json.Decoder(_guarded(dialect.shape, mark, barred)))
 
 

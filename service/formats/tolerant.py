@@ -57,13 +57,22 @@ def _parts(type_: Any) -> _Parts:
     return parts
 
 
+def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
+    """An object opened by one level. A typed decode passes over names that it does not know, whatever their bytes; so
+    does this."""
+    try:
+        return _OBJECT.decode(body)
+    except UnicodeDecodeError:
+        return _OBJECT.decode(body.decode(errors="replace").encode())
+
+
 def _fitting_part(text: bytes, type_: Any) -> bytes:
     """A JSON text without its optional parts that are not of the type they have in `type_`."""
     parts = _parts(type_)
     if text[:1] == b"{" and parts.fields is not None:
         return _object(_fitting_fields(text, parts.fields))
     if text[:1] == b"{" and parts.values is not None:
-        fitting = ((key, _fitting(one, parts.values)) for key, one in _OBJECT.decode(text).items())
+        fitting = ((key, _fitting(one, parts.values)) for key, one in fields_of(text).items())
         return _object((key, fit) for key, fit in fitting if fit)
     if text[:1] == b"[" and parts.items is not None:
         return b"[%b]" % b",".join(fit for one in _ARRAY.decode(text) if (fit := _fitting(one, parts.items)))
@@ -71,7 +80,7 @@ def _fitting_part(text: bytes, type_: Any) -> bytes:
 
 
 def _fitting_fields(text: bytes, fields: Iterable[_Field]) -> Iterable[tuple[str, bytes]]:
-    found = _OBJECT.decode(text)
+    found = fields_of(text)
     for key, type_, required in fields:
         part = found.get(key)
         if part is not None and (fit := _fitting(part, type_) or (bytes(part) if required else b"")):

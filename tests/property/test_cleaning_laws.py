@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from service.core.cleaning import Cleaned, cleaned
+from service.core.cleaning import Cleaned, cleaned, may_be_remembered
 from service.core.secret import holds_secret
 from service.core.usage import Who
 from service.core.values import MAX_TEXT
@@ -100,3 +100,10 @@ def test_equal_words_of_other_types_have_one_answer_whatever_came_before(who: Wh
     assert msgspec.structs.replace(other, key_owner=own.key_owner) == own
     assert msgspec.structs.replace(cleaned(other), key_owner=cleaned(own).key_owner) == cleaned(own)
     assert cleaned(own) == cleaned(msgspec.structs.replace(own))
+
+
+def test_words_of_any_length_cost_no_memory_beyond_a_bound() -> None:
+    assert may_be_remembered(Who("lastcall", "lastcall", requested_id="gpt-4", host="api.openai.com"))
+    assert not may_be_remembered(Who("lastcall", "lastcall", requested_id="m" * 3_000))
+    assert not may_be_remembered(Who("lastcall", "lastcall", service=("a" * 1_500, ("b" * 600,))))
+    assert not may_be_remembered(Who("lastcall", "lastcall", error_text="e" * 300))

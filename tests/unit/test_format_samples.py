@@ -123,3 +123,10 @@ def test_unwrapped_rows_of_debezium_are_read_alike_with_and_without_memory() -> 
         record = make_record(call | {"__op": op})
         assert decoder.decode(record) == decode(record)
         assert len(decode(record).calls) == calls
+
+
+def test_record_with_all_that_a_fixed_format_needs_is_no_envelope() -> None:
+    record = make_record({"model": "gpt-4", "message": "done", "timestamp": 1751274843, "service": "a"})
+    decoder = Decoder({record.topic: "lastcall"})
+    assert decoder.decode(record) == decoder.decode(record) == decode(record, "lastcall")
+    assert len(decode(record, "lastcall").calls) == 1

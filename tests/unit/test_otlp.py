@@ -396,3 +396,27 @@ def test_protobuf_is_recognised_by_any_of_its_spans() -> None:
     request.resource_spans[0].scope_spans[0].spans[0].trace_id = b""
     decoded = decode(make_record(request.SerializeToString()))
     assert len(events_of(decoded)) == 2
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"resourceSpans": [5]},
+        {"resourceSpans": {"a": 1}},
+        {"resourceSpans": [{"scopeSpans": {"spans": []}}]},
+        {"resourceSpans": [{"scopeSpans": [7]}]},
+        {"resourceSpans": [{"scopeSpans": [{"spans": {"a": 1}}]}]},
+        {"resourceLogs": [7]},
+    ],
+    ids=["resource", "resources", "scopes", "scope", "spans", "log resource"],
+)
+def test_part_of_a_wrong_type_is_a_rejection(request_: dict[str, Any]) -> None:
+    decoded = decode(make_record(request_))
+    assert [rejection.reason for rejection in decoded.rejections] == ["bad_field"]
+
+
+def test_resource_of_a_wrong_type_costs_itself_alone() -> None:
+    body = make_traces(make_span(CHAT))
+    decoded = decode(make_record({"resourceSpans": [7, *body["resourceSpans"]]}))
+    assert len(decoded.calls) == 1
+    assert len(decoded.rejections) == 1

@@ -5,6 +5,7 @@ https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 """
 
 from collections.abc import Container, Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -12,12 +13,14 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
-from service.core.usage import Call, Decoded, Format, PassedOver, Rejection
+from service.core.usage import OF_LOGS, Call, Decoded, Format, PassedOver, Rejection
 from service.core.values import milliseconds, text
 from service.formats import times
 from service.formats.contract import Context, Dialect, mark
 from service.formats.dialects import coding_agents, genai, inference
-from service.formats.dialects.otlp_json import Logs, Traces, log_record, span
+from service.formats.dialects.otlp_json import LogRecord as LogRecordJson
+from service.formats.dialects.otlp_json import Logs, Resource, Scope, Traces, each
+from service.formats.dialects.otlp_json import Span as SpanJson
 from service.formats.dialects.wrappers import Span, without_wrappers
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 
@@ -37,6 +40,18 @@ _LOG_ATTRIBUTES = genai.WANTED | coding_agents.WANTED | {_EVENT_NAME}
 _PROTOBUF_SCALARS = frozenset({"string_value", "int_value", "double_value", "bool_value"})
 
 
+class _Kind(NamedTuple):
+    """Where a signal has its items, by the names of either encoding."""
+
+    scopes: tuple[str, str]
+    items: str
+    item: type[Any]
+
+
+_SPANS = _Kind(("scope_spans", "instrumentation_library_spans"), "spans", SpanJson)
+_RECORDS = _Kind(("scope_logs", "instrumentation_library_logs"), "log_records", LogRecordJson)
+
+
 class _Item(NamedTuple):
     caller: genai.Caller
     scope: str
@@ -47,7 +62,7 @@ def _read_traces(traces: Any, context: Context) -> Decoded:
     found = _Found("otlp_traces", "other_spans")
     seen: set[tuple[str, str]] = set()
     spans: list[Span] = []
-    for item in found.limited(_items(traces.resource_spans, "scope_spans", "instrumentation_library_spans", "spans")):
+    for item in found.limited(_items(traces.resource_spans, _SPANS)):
         try:
             one = _span(item, context)
         except READ_ERRORS as error:
@@ -62,7 +77,7 @@ def _read_traces(traces: Any, context: Context) -> Decoded:
 
 
 def _span(item: _Item, context: Context) -> Span:
-    raw = span(item.content)
+    raw = item.content
     attributes = _attributes(raw.attributes, _SPAN_ATTRIBUTES)
     trace, own, parent = _hex(raw.trace_id), _hex(raw.span_id), _hex(raw.parent_span_id)
     seen = Span(trace, own, parent, item.scope, inference.is_tool(attributes))
@@ -90,7 +105,7 @@ def _span(item: _Item, context: Context) -> Span:
 
 def _read_logs(logs: Any, context: Context) -> Decoded:
     found = _Found("otlp_logs", "other_events")
-    for item in found.limited(_items(logs.resource_logs, "scope_logs", "instrumentation_library_logs", "log_records")):
+    for item in found.limited(_items(logs.resource_logs, _RECORDS)):
         try:
             found.add(_log_record(item, context))
         except READ_ERRORS as error:
@@ -99,7 +114,7 @@ def _read_logs(logs: Any, context: Context) -> Decoded:
 
 
 def _log_record(item: _Item, context: Context) -> Call | None:
-    raw = log_record(item.content)
+    raw = item.content
     attributes = _attributes(raw.attributes, _LOG_ATTRIBUTES)
     event = raw.event_name or attributes.get(_EVENT_NAME)
     body = _scalar(raw.body) if raw.body is not None else None
@@ -111,8 +126,7 @@ def _log_record(item: _Item, context: Context) -> Call | None:
     time = _nanoseconds(raw.time_unix_nano) or _nanoseconds(raw.observed_time_unix_nano)
     telemetry = genai.Telemetry(
         format="otlp_logs",
-        # A span and a log event of one call come from one scope: two reporters, or the call would count twice.
-        reporter=f"{item.scope or 'opentelemetry'} (logs)",
+        reporter=f"{item.scope or 'opentelemetry'}{OF_LOGS}",
         caller=item.caller,
         at=times.from_nanoseconds(time) if time else context.time(),
         attributes=attributes,
@@ -140,26 +154,36 @@ class _Found:
     def reject(self, error: BaseException) -> None:
         self._rejections.append(rejection(error, self._format))
 
-    def limited(self, items: Iterable[_Item]) -> Iterator[_Item]:
+    def limited(self, items: Iterable[_Item | BaseException]) -> Iterator[_Item]:
         for number, item in enumerate(items):
             if number == MAX_ITEMS:
                 self.reject(UnreadableError("too_large", f"more than {MAX_ITEMS} spans or log records"))
                 return
-            yield item
+            if isinstance(item, BaseException):
+                self.reject(item)
+            else:
+                yield item
 
     def decoded(self) -> Decoded:
         passed = (PassedOver(self._others, self._format, self._passed),) if self._passed else ()
         return Decoded(tuple(self._calls), tuple(self._rejections), passed)
 
 
-def _items(resources: Any, scopes: str, old_scopes: str, items: str) -> Iterator[_Item]:
-    for resource in resources or ():
+def _items(resources: Any, kind: _Kind) -> Iterator[_Item | BaseException]:
+    """And in place of what cannot be read, at any level, what it raises."""
+    for resource in each(resources, Resource):
+        if isinstance(resource, BaseException):
+            yield resource
+            continue
         attributes = resource.resource.attributes if resource.resource is not None else None
         caller = genai.caller({a.key: a.value.string_value for a in attributes or () if a.value is not None})
-        for scope in (*(getattr(resource, scopes) or ()), *(getattr(resource, old_scopes, None) or ())):
-            name = text(scope.scope.name) if scope.scope is not None else None
-            for item in getattr(scope, items) or ():
-                yield _Item(caller, name or "", item)
+        for scope in chain.from_iterable(each(getattr(resource, name, ()), Scope) for name in kind.scopes):
+            if isinstance(scope, BaseException):
+                yield scope
+                continue
+            named = text(scope.scope.name) if scope.scope is not None else None
+            for item in each(getattr(scope, kind.items), kind.item):
+                yield item if isinstance(item, BaseException) else _Item(caller, named or "", item)
 
 
 def _attributes(attributes: Any, wanted: Container[str]) -> dict[str, Any]:

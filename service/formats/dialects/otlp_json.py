@@ -1,10 +1,13 @@
 """Shapes of OTLP/JSON, by the names that protobuf's messages have as well. Items are decoded one by one."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from service.formats import tolerant
+from service.formats.contract import NULL
+from service.formats.rejecting import READ_ERRORS
 
 
 class _Value(msgspec.Struct, gc=False, rename="camel"):
@@ -27,36 +30,35 @@ class _Scope(msgspec.Struct, gc=False):
     name: str | None = None
 
 
-class _Scoped(msgspec.Struct, gc=False, rename="camel"):
+class Scope(msgspec.Struct, gc=False, rename="camel"):
+    """Of spans or log records."""
+
     own_scope: _Scope | None = msgspec.field(name="scope", default=None)
     library: _Scope | None = msgspec.field(name="instrumentationLibrary", default=None)
-    spans: list[msgspec.Raw] | None = None
-    log_records: list[msgspec.Raw] | None = None
+    spans: msgspec.Raw = NULL
+    log_records: msgspec.Raw = NULL
 
     @property
     def scope(self) -> _Scope | None:
         return self.own_scope or self.library
 
 
-class _ResourceSpans(msgspec.Struct, gc=False, rename="camel"):
+class Resource(msgspec.Struct, gc=False, rename="camel"):
+    """With the scopes below it; `instrumentation_library_*` before OTLP 0.15."""
+
     resource: _Resource | None = None
-    scope_spans: list[_Scoped] | None = None
-    instrumentation_library_spans: list[_Scoped] | None = None
-    """`scope_spans` before OTLP 0.15."""
+    scope_spans: msgspec.Raw = NULL
+    instrumentation_library_spans: msgspec.Raw = NULL
+    scope_logs: msgspec.Raw = NULL
+    instrumentation_library_logs: msgspec.Raw = NULL
 
 
 class Traces(msgspec.Struct, gc=False, rename="camel"):
-    resource_spans: list[_ResourceSpans] | None
-
-
-class _ResourceLogs(msgspec.Struct, gc=False, rename="camel"):
-    resource: _Resource | None = None
-    scope_logs: list[_Scoped] | None = None
-    instrumentation_library_logs: list[_Scoped] | None = None
+    resource_spans: msgspec.Raw
 
 
 class Logs(msgspec.Struct, gc=False, rename="camel"):
-    resource_logs: list[_ResourceLogs] | None
+    resource_logs: msgspec.Raw
 
 
 class _Status(msgspec.Struct, gc=False):
@@ -69,7 +71,7 @@ class _Event(msgspec.Struct, gc=False):
     attributes: list[_Attribute] | None = None
 
 
-class _Span(msgspec.Struct, gc=False, rename="camel"):
+class Span(msgspec.Struct, gc=False, rename="camel"):
     trace_id: Any = None
     span_id: Any = None
     parent_span_id: Any = None
@@ -82,7 +84,7 @@ class _Span(msgspec.Struct, gc=False, rename="camel"):
     status: _Status | None = None
 
 
-class _LogRecord(msgspec.Struct, gc=False, rename="camel"):
+class LogRecord(msgspec.Struct, gc=False, rename="camel"):
     time_unix_nano: Any = None
     observed_time_unix_nano: Any = None
     event_name: Any = None
@@ -92,10 +94,21 @@ class _LogRecord(msgspec.Struct, gc=False, rename="camel"):
     span_id: Any = None
 
 
-def span(item: Any) -> Any:
-    """A span of either encoding. Raises what msgspec raises."""
-    return tolerant.decode(_Span, item) if isinstance(item, msgspec.Raw) else item
+_LIST = msgspec.json.Decoder(list[msgspec.Raw] | None)
 
 
-def log_record(item: Any) -> Any:
-    return tolerant.decode(_LogRecord, item) if isinstance(item, msgspec.Raw) else item
+def each(items: Any, shape: type[Any]) -> Iterator[Any]:
+    """The items of a list in either encoding. What cannot be read, item or list, is replaced by what it raises."""
+    if not isinstance(items, msgspec.Raw):
+        yield from items
+        return
+    try:
+        found = _LIST.decode(items) or ()
+    except READ_ERRORS as error:
+        yield error
+        return
+    for item in found:
+        try:
+            yield tolerant.decode(shape, item)
+        except READ_ERRORS as error:
+            yield error
