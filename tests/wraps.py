@@ -11,6 +11,8 @@ import zstandard
 
 from service.formats.recognition import recognise_row
 
+_DELETED_ROW = b'{"schema": null, "payload": null}'
+
 
 def _text(value: bytes) -> str | None:
     try:
@@ -88,6 +90,9 @@ WRAPS: Mapping[str, Callable[[bytes], bytes | None]] = {
     "schema_registry": lambda value: b"\0\0\0\0\7" + value if _is_json(value) and value[:1] in (b"{", b"[") else None,
     "array": _in_json(b"[", b"]"),
     "lines": lambda value: value + b"\n[]" if _is_json(value) and value[:1] in (b"{", b"[") else None,
+    "joined": lambda value: (
+        value + b'{"schema": null, "payload": null}' if _is_json(value) and value[:1] == b"{" else None
+    ),
     "text": lambda value: json.dumps(_text(value)).encode() if _is_json(value) else None,
 }
 """None: the envelope cannot hold this value."""

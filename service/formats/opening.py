@@ -3,6 +3,7 @@
 Bounded in layers, items, and bytes, each and in total.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from service.formats.dialects import DIALECTS
 from service.formats.envelopes import ENVELOPES
 from service.formats.envelopes.cloudevents import context_of
 from service.formats.envelopes.compression import MAX_BYTES
-from service.formats.envelopes.json_text import LINES
+from service.formats.envelopes.json_text import JOINED, LINES
 from service.formats.recognition import Form, form_of, recognise, recognise_row
 from service.formats.record import Record
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
@@ -30,6 +31,10 @@ OVER_BUDGET = Rejection("too_large", "layers and items in total")
 _SPACE = b" \t\r\n"
 _TOMBSTONE = Decoded(passed=(PassedOver("tombstone", "kafka"),))
 """A null value is how a compacted topic forgets a key."""
+_ESCAPE = re.compile(
+    rb"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
+"""A backslash, a whole pair, or a half of one, which alone is in the group."""
 _OF_BYTES = tuple(envelope for envelope in ENVELOPES if not isinstance(envelope.matches, tuple))
 _IN_BINARY = tuple(dialect for dialect in DIALECTS if dialect.parse is not None)
 
@@ -108,7 +113,10 @@ class Opening:
             try:
                 fields = tolerant.fields_of(layer.body)
             except msgspec.DecodeError:
-                if not LINES.matches(layer.body):  # type: ignore[operator]  # of bytes
+                if (mended := _with_whole_characters(layer.body)) != layer.body:
+                    yield from self._open(layer._replace(body=mended))
+                    return
+                if not any(several.matches(layer.body) for several in (LINES, JOINED)):  # type: ignore[operator]
                     raise
             else:
                 yield from self._open_object(layer, self._form_of(fields.keys()))
@@ -186,6 +194,13 @@ class Opening:
     def _hold_to_budget(self) -> None:
         if len(self._calls) + len(self._rejections) > MAX_TOTAL_ITEMS:
             raise _TooMuchError
+
+
+def _with_whole_characters(body: bytes) -> bytes:
+    """Without halves of surrogate pairs, which a text cut behind half a character ends with, and JSON cannot have."""
+    if b"\\u" not in body:
+        return body
+    return _ESCAPE.sub(lambda found: found[0] if found[1] is None else b"\\ufffd", body)
 
 
 def _shape(dialect: AnyDialect, body: bytes) -> Any:

@@ -236,3 +236,24 @@ def test_tombstone_is_neither_call_nor_rejection() -> None:
     decoded = decode(make_record(None))
     assert (decoded.calls, decoded.rejections) == ((), ())
     assert [passed.kind for passed in decoded.passed] == ["tombstone"]
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        pytest.param(rb'"service": "a", "prompt": "abc\ud83d"', "a", id="half a character at the end of a text"),
+        pytest.param(rb'"service": "a", "prompt": "\ude00abc"', "a", id="the other half"),
+        pytest.param(rb'"service": "a\ud83d\ude00", "x": "\ud83d"', "a\U0001f600", id="beside a whole one"),
+        pytest.param(rb'"service": "a", "x": "\\ud83d", "y": "\udbff"', "a", id="beside an escaped backslash"),
+    ],
+)
+def test_text_cut_inside_a_character_costs_no_call(text: bytes, service: str) -> None:
+    line = b'{"time": 1751274843, "provider": "openai", "model": "gpt-4", ' + text + b"}"
+    (event,) = events_of(decode(make_record(line)))
+    assert event.service == service
+
+
+def test_texts_one_behind_the_other_are_records() -> None:
+    assert calls(LINE + LINE + b"\n" + LINE) == 3
+    assert calls(gzip.compress(LINE + LINE)) == 2
+    assert reasons(b'{"a": {}}{"b') == ["unknown_format", "bad_json"]

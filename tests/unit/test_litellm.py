@@ -195,3 +195,19 @@ def test_key_is_its_persons_or_its_teams_and_never_an_end_users(
     metadata: dict[str, Any], given: dict[str, Any], owner: str | None
 ) -> None:
     assert litellm_event(metadata=metadata, **given).key_owner == owner
+
+
+def test_error_of_the_fallback_is_not_the_calls() -> None:
+    message = (
+        "litellm.RateLimitError: slow down. Error doing the fallback: litellm.NotFoundError: The model `gpt-4-32k` has"
+        " been deprecated"
+    )
+    failure = {"status": "failure", "error_information": {"error_code": "429", "error_message": message}}
+    event = litellm_event(**failure)
+    assert (event.status, event.end_of_life) == (429, False)
+
+
+def test_batch_of_very_many_models_is_bounded() -> None:
+    models = [f"model-{number}" for number in range(100_000)]
+    batch = SENT | {"call_type": "aretrieve_batch", "model": "", "hidden_params": {"batch_models": models}}
+    assert len(decode(make_record(batch)).calls) == 100

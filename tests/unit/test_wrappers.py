@@ -120,3 +120,24 @@ def wire_span(id_: str, parent: str = "", **values: str) -> dict[str, Any]:
 def test_span_counts_once_in_a_record(spans: list[dict[str, Any]], calls: int) -> None:
     decoded = decode(make_record({"resourceSpans": [{"scopeSpans": [{"scope": {"name": "s"}, "spans": spans}]}]}))
     assert (len(events_of(decoded)), decoded.rejections) == (calls, ())
+
+
+def test_callers_span_and_its_gateways_are_two_calls() -> None:
+    """Two processes with one instrumentation, whose spans happen to be in one request."""
+    attributes = [
+        {"key": key, "value": {"stringValue": value}}
+        for key, value in (
+            ("gen_ai.operation.name", "chat"),
+            ("gen_ai.provider.name", "openai"),
+            ("gen_ai.request.model", "gpt-4o"),
+        )
+    ]
+
+    def resource(service: str, own: str, parent: str) -> dict[str, Any]:
+        span = {"traceId": "5" * 32, "spanId": own * 16, "parentSpanId": parent * 16, "kind": 3}
+        span |= {"name": "chat gpt-4o", "startTimeUnixNano": "1795946400000000000", "attributes": attributes}
+        named = [{"key": "service.name", "value": {"stringValue": service}}]
+        return {"resource": {"attributes": named}, "scopeSpans": [{"scope": {"name": "s"}, "spans": [span]}]}
+
+    request = {"resourceSpans": [resource("app", "a", ""), resource("llm-gateway", "b", "a")]}
+    assert [event.service for event in events_of(decode(make_record(request)))] == ["app", "llm-gateway"]

@@ -12,7 +12,7 @@ from service.formats.contract import Context, Dialect, mark
 from service.formats.times import from_any
 
 _OPERATIONS = {"Converse": "chat", "ConverseStream": "chat"}
-_NO_CALLS = frozenset({"CountTokens", "ApplyGuardrail"})
+_NO_CALLS = ("CountTokens", "ApplyGuardrail", "Get", "List", "Create", "Stop")
 _CALLER_TAGS = ("service", "service.name", "service_name", "application", "app")
 """Of the metadata that a caller may send with a request."""
 
@@ -56,7 +56,7 @@ class _Log(msgspec.Struct, gc=False, rename="camel"):
 
 def _read(log: _Log, context: Context) -> Call | Decoded:
     operation = log.operation if isinstance(log.operation, str) else None
-    if operation in _NO_CALLS:
+    if operation is not None and operation.startswith(_NO_CALLS):
         return Decoded(passed=(PassedOver("no_inference", "bedrock"),))
     who = Who(
         format="bedrock",
@@ -80,7 +80,7 @@ def _read(log: _Log, context: Context) -> Call | Decoded:
 def _service(log: _Log) -> Words:
     """What the caller says of itself, else its role or user: `assumed-role/<role>/<session>`, `user/<name>`."""
     arn = log.identity.arn if log.identity is not None else None
-    path = arn.rpartition(":")[2].split("/") if isinstance(arn, str) else []
+    path = arn.rpartition(":")[2].split("/", 4) if isinstance(arn, str) else []
     name = path[1] if len(path) > 1 and path[0] == "assumed-role" else (path[-1] if path else None)
     return (*(_tag(log, key) for key in _CALLER_TAGS), name)
 

@@ -18,8 +18,6 @@ _REQUESTED = ("gen_ai.request.model", "llm.request.model_name", "ai.model.id")
 _SERVED = ("gen_ai.response.model", "llm.response.model_name", "ai.response.model")
 _EITHER = ("llm.model_name", "embedding.model_name")
 """The response's model when there was a response, else the request's (OpenInference)."""
-_PARAMETERS = ("llm.invocation_parameters", "embedding.invocation_parameters", "input.value")
-"""JSON texts whose `model` is the requested one (OpenInference)."""
 _PROVIDER = ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider")
 _HOST = ("server.address", "gen_ai.openai.api_base", "url.full")
 _OPERATION = ("gen_ai.operation.name", "llm.request.type")
@@ -52,13 +50,6 @@ _STATUS = "http.response.status_code"
 _ERROR = "error.type"
 _EXCEPTION_TYPE = "exception.type"
 _EXCEPTION_MESSAGE = "exception.message"
-
-WANTED = (
-    frozenset({*_REQUESTED, *_SERVED, *_EITHER, *_PARAMETERS, *_PROVIDER, *_HOST, *_OPERATION, *_INPUT, *_OUTPUT})
-    | {*_CACHED, *_STREAMING, *_REQUEST_ID, _STATUS, _ERROR, _EXCEPTION_TYPE, _EXCEPTION_MESSAGE}
-    | inference.WANTED
-)
-"""The attributes that are read at all. Prompts and completions are left where they are."""
 
 _OPERATIONS = {"completion": "text_completion", "embedding": "embeddings"}
 _CALLERS = ("k8s.deployment.name", "k8s.statefulset.name", "k8s.cronjob.name", "faas.name", "service.namespace")
@@ -96,8 +87,30 @@ class _Parameters(msgspec.Struct, gc=False):
     stream: Any = None
 
 
+class _Request(_Parameters, gc=False):
+    """Of a provider's API, told from a user's own JSON by one of these."""
+
+    messages: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    prompt: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    input: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    contents: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
 _NO_PARAMETERS = _Parameters()
-_PARAMETERS_DECODER = msgspec.json.Decoder(_Parameters)
+_PARAMETERS: Mapping[str, msgspec.json.Decoder[Any]] = {
+    "llm.invocation_parameters": msgspec.json.Decoder(_Parameters),
+    "embedding.invocation_parameters": msgspec.json.Decoder(_Parameters),
+    "input.value": msgspec.json.Decoder(_Request),
+}
+"""JSON texts whose `model` is the requested one (OpenInference)."""
+
+
+WANTED = (
+    frozenset({*_REQUESTED, *_SERVED, *_EITHER, *_PARAMETERS, *_PROVIDER, *_HOST, *_OPERATION, *_INPUT, *_OUTPUT})
+    | {*_CACHED, *_STREAMING, *_REQUEST_ID, _STATUS, _ERROR, _EXCEPTION_TYPE, _EXCEPTION_MESSAGE}
+    | inference.WANTED
+)
+"""The attributes that are read at all. Prompts and completions are left where they are."""
 
 
 def caller(resource: Mapping[str, Any]) -> Caller:
@@ -159,20 +172,23 @@ def _parameters(attributes: Mapping[str, Any]) -> _Parameters:
     if inference.OPENINFERENCE_KIND not in attributes:
         return _NO_PARAMETERS
     named = "llm.request.model_name" in attributes
-    for key in _PARAMETERS:
-        found = _read_parameters(attributes.get(key))
+    for key, decoder in _PARAMETERS.items():
+        found = _read_parameters(attributes.get(key), decoder)
         if named or isinstance(found.model, str):
             return found
     return _NO_PARAMETERS
 
 
-def _read_parameters(json: Any) -> _Parameters:
+def _read_parameters(json: Any, decoder: msgspec.json.Decoder[Any]) -> _Parameters:
     if not isinstance(json, str):
         return _NO_PARAMETERS
     try:
-        return _PARAMETERS_DECODER.decode(json)
+        found: _Parameters = decoder.decode(json)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return _NO_PARAMETERS
+    if isinstance(found, _Request) and all(one is msgspec.UNSET for one in msgspec.structs.astuple(found)[2:]):
+        return _NO_PARAMETERS
+    return found
 
 
 def _error(telemetry: Telemetry) -> tuple[Words, str | None]:

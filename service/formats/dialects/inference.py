@@ -37,7 +37,8 @@ _CALLS = frozenset({"chat", "generate_content", "text_completion", "embeddings"}
 _NO_CALLS = frozenset(
     {"invoke_agent", "create_agent", "invoke_workflow", "execute_tool", "plan", "retrieval", "agent", "tool", "task"}
     | {f"{verb}_memory" for verb in ("create", "search", "update", "upsert", "delete")}
-    | {"create_memory_store", "delete_memory_store", "orchestrate_tools"}
+    | {"create_memory_store", "delete_memory_store", "orchestrate_tools", "count_tokens", "evaluate", "framework"}
+    | {"create_thread", "create_message", "list_messages", "start_thread_run", "get_thread_run", "submit_tool_outputs"}
 )
 _WRAPPERS = frozenset({("livekit-agents", "llm_node")})
 """(scope, span): what asks a model only by a span of its own below it, which may come with another record.

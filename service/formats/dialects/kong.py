@@ -8,6 +8,7 @@ https://developer.konghq.com/ai-gateway/ai-audit-log-reference/
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -22,6 +23,8 @@ from service.formats.times import from_milliseconds
 _PROXIES = frozenset({"proxy", "ai-proxy", "ai-proxy-advanced"})
 _JUDGE = "ai-llm-as-judge"
 _HIT = frozenset({"Hit", "hit", "HIT"})
+_MOST_TRIES = 100
+_MOST_PLUGINS = 100
 _OWNER_TAGS = ("owner:", "team:")
 
 _T = TypeVar("_T")
@@ -142,7 +145,7 @@ def _read(log: _Log, context: Context) -> Call | Decoded:
         raise UnreadableError("bad_field", "neither ai nor latencies and started_at")
     if not log.ai:
         return _PASSED["other_traffic"]
-    entries = [(plugin, entry) for plugin, entry in log.ai.items() if entry]
+    entries = [(plugin, entry) for plugin, entry in islice(log.ai.items(), _MOST_PLUGINS) if entry]
     answered = _from_cache(log, entries)
     calls: list[Call] = []
     for plugin, entry in entries:
@@ -216,7 +219,7 @@ def _earlier_tries(log: _Log, entry: _Plugin, context: Context) -> Iterator[Call
 def _tries(log: _Log) -> list[Scalar]:
     """`upstream_status` lists one status a try ("429, 200"); the last is the provider's answer."""
     said = log.upstream_status
-    return [one.strip() for one in said.split(",")] if isinstance(said, str) else [said]
+    return [one.strip() for one in said.split(",", _MOST_TRIES)[:_MOST_TRIES]] if isinstance(said, str) else [said]
 
 
 def _operation(log: _Log) -> str | None:
@@ -271,7 +274,7 @@ def _requested(meta: _Meta) -> tuple[Scalar, FieldKind, str | None]:
     if meta.provider_name == "azure" and (deployment := _said(meta.azure_deployment_id)) is not None:
         instance = _said(meta.azure_instance_id)
         return deployment, "deployment", f"{instance}.openai.azure.com" if instance else None
-    return _said(meta.request_model), "model", None
+    return _said(meta.request_model), "alias" if meta.provider_name == "azure" else "model", None
 
 
 def _said(value: Scalar) -> Scalar:

@@ -19,12 +19,16 @@ from service.formats.times import from_any
 
 _NO_CALL = re.compile(
     r"a?_?(?:(?:create|retrieve|cancel|list|get|delete|update|upload|download|add|count|modify|register)_"
-    r"|file_|vector_store|container_|skill|eval|search$|video_(?:list|status|retrieve|content|delete|\w+_character)).*"
+    r"|apply_guardrail|rag_|token_counter|file_|vector_store|container_|skill|eval|search$|video_(?:list|status|retrieve|content|delete|\w+_character)).*"
     r"|(?:call|list)_mcp_tools?|a?(?:run_code|code_interpreter_tool|send_message)"
 )
 """Call types that manage things at a provider, poll them, run code or speak to another agent, and ask no model."""
 _CALLS = frozenset({"create_interaction", "acreate_interaction", "create_video", "acreate_video"})
 """Call types that ask a model although they are named like those that do not."""
+_MOST_MODELS = 100
+"""Of a finished batch."""
+_FALLBACK = "Error doing the fallback"
+"""Before the error of another model, which LiteLLM appends."""
 _CALLER_HEADERS = ("x-service-name", "x-service", "x-caller", "x-application")
 
 
@@ -53,6 +57,7 @@ class _Metadata(msgspec.Struct, gc=False):
     requester_custom_headers: dict[str, Any] | None = None
     usage_object: _Usage | None = None
     error_information: _Error | None = None
+    status: Any = None
 
 
 class _Response(msgspec.Struct, gc=False):
@@ -120,7 +125,7 @@ def _passed(kind: str) -> Decoded:
 
 def _batch(payload: _Payload, models: list[Scalar], context: Context) -> Decoded:
     """A finished batch is a call of each of its models. Whose tokens they are is known where there is one."""
-    calls = [_call(payload, context, model, "model") for model in models]
+    calls = [_call(payload, context, model, "model") for model in list(dict.fromkeys(models))[:_MOST_MODELS]]
     if len(calls) > 1:
         calls = [msgspec.structs.replace(call, input_tokens=None, output_tokens=None) for call in calls]
     return Decoded(tuple(calls))
@@ -129,7 +134,7 @@ def _batch(payload: _Payload, models: list[Scalar], context: Context) -> Decoded
 def _call(payload: _Payload, context: Context, requested_id: Scalar, requested_field: FieldKind) -> Call:
     metadata = _metadata(payload.metadata)
     start = payload.startTime
-    failed = payload.status == "failure"
+    failed = "failure" in (payload.status, metadata.status)
     error = (payload.error_information or metadata.error_information or _NO_ERROR) if failed else _NO_ERROR
     uncounted = not payload.total_tokens and truth(payload.stream)
     who = Who(
@@ -245,7 +250,8 @@ def _environment(tags: list[Any] | str | None, metadata: _Metadata) -> Words:
 
 
 def _error_text(error: _Error, fallback: Any) -> str | None:
-    return next((text for text in (error.error_message, fallback) if isinstance(text, str) and text), None)
+    text = next((text for text in (error.error_message, fallback) if isinstance(text, str) and text), None)
+    return text.partition(_FALLBACK)[0] if text is not None else None
 
 
 def _cached(usage: _Usage | None) -> Any:

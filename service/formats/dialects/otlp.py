@@ -53,6 +53,8 @@ _RECORDS = _Kind(("scope_logs", "instrumentation_library_logs"), "log_records", 
 
 
 class _Item(NamedTuple):
+    resource: int
+    """Its number in the request."""
     caller: genai.Caller
     scope: str
     content: Any
@@ -80,7 +82,7 @@ def _span(item: _Item, context: Context) -> Span:
     raw = item.content
     attributes = _attributes(raw.attributes, _SPAN_ATTRIBUTES)
     trace, own, parent = _hex(raw.trace_id), _hex(raw.span_id), _hex(raw.parent_span_id)
-    seen = Span(trace, own, parent, item.scope, inference.is_tool(attributes))
+    seen = Span(trace, own, parent, (item.resource, item.scope), inference.is_tool(attributes))
     if not inference.is_call(attributes, name=raw.name, kind=raw.kind, scope=item.scope):
         return seen
     start, end = _nanoseconds(raw.start_time_unix_nano), _nanoseconds_or_zero(raw.end_time_unix_nano)
@@ -171,7 +173,7 @@ class _Found:
 
 def _items(resources: Any, kind: _Kind) -> Iterator[_Item | BaseException]:
     """And in place of what cannot be read, at any level, what it raises."""
-    for resource in each(resources, Resource):
+    for number, resource in enumerate(each(resources, Resource)):
         if isinstance(resource, BaseException):
             yield resource
             continue
@@ -183,7 +185,7 @@ def _items(resources: Any, kind: _Kind) -> Iterator[_Item | BaseException]:
                 continue
             named = text(scope.scope.name) if scope.scope is not None else None
             for item in each(getattr(scope, kind.items), kind.item):
-                yield item if isinstance(item, BaseException) else _Item(caller, named or "", item)
+                yield item if isinstance(item, BaseException) else _Item(number, caller, named or "", item)
 
 
 def _attributes(attributes: Any, wanted: Container[str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A call and what is only wrapped round it: two spans of one scope, one below the other, are one call."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 from service.core.usage import Call, Words
@@ -18,7 +18,8 @@ class Span(NamedTuple):
     trace: str
     id: str
     parent: str
-    scope: str
+    scope: Hashable
+    """Of one process: another resource has its own."""
     is_tool: bool
     call: Call | None = None
 
@@ -29,7 +30,7 @@ def without_wrappers(spans: Sequence[Span]) -> Iterator[Call | None]:
     Another scope's is another reporter's, and stays: reporters are never added up. Below a tool begins other work.
     """
     calls = [span for span in spans if span.call is not None]
-    scopes: defaultdict[tuple[str, str], int] = defaultdict(int)
+    scopes: defaultdict[tuple[str, Hashable], int] = defaultdict(int)
     for span in calls:
         scopes[span.trace, span.scope] += 1
     wrappers: set[tuple[str, str]] = set()

@@ -29,5 +29,6 @@ ENVELOPES: tuple[AnyEnvelope, ...] = (
     registry.SCHEMA_REGISTRY,
     json_text.ARRAY,
     json_text.LINES,
+    json_text.JOINED,
     json_text.TEXT,
 )

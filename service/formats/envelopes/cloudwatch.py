@@ -12,7 +12,7 @@ from service.formats.contract import Context, Envelope, Inner, Item, mark, withi
 
 
 class _LogEvent(msgspec.Struct, gc=False):
-    message: Scalar = None
+    message: str | dict[str, msgspec.Raw] | None = None
     timestamp: Scalar = None
 
 
@@ -29,10 +29,11 @@ def _open(subscription: _Subscription, context: Context) -> Iterator[Item]:
     account = subscription.owner if isinstance(subscription.owner, str) else None
     context = msgspec.structs.replace(context, account=account)
     for event in subscription.log_events:
-        if isinstance(event.message, str):
-            yield Inner(event.message, within(context, event.timestamp))
-        else:
+        if event.message is None:
             yield Rejection("bad_field", "log event without a message")
+        else:
+            body = event.message if isinstance(event.message, str) else msgspec.json.encode(event.message)
+            yield Inner(body, within(context, event.timestamp))
 
 
 SUBSCRIPTION = Envelope(

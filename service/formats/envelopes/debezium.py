@@ -41,7 +41,7 @@ def _open_change(change: _Change, context: Context) -> Inner | PassedOver:
 
 
 def _open_row(row: _Row, context: Context) -> Inner | PassedOver:
-    if row.deleted in (True, "true") or row.op not in (*_WRITTEN, None):
+    if str(row.deleted).lower() == "true" or row.op not in (*_WRITTEN, None):
         return PassedOver("row_changed", "debezium")
     return Inner(None, context)
 

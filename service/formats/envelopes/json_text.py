@@ -1,17 +1,20 @@
 """JSON around records: arrays, one text a line, a text inside a text."""
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from service.core.usage import Rejection
 from service.formats.contract import Context, Envelope, Inner, Item
-from service.formats.rejecting import READ_ERRORS
+from service.formats.rejecting import READ_ERRORS, UnreadableError
 
 MAX_ITEMS = 10_000
 """Elements of one array, or lines of one value."""
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
+_TEXTS = json.JSONDecoder()
 _SPACE = b" \t\r\n"
 
 
@@ -33,6 +36,20 @@ def _each(items: Sequence[bytes | msgspec.Raw], context: Context) -> Iterator[It
             yield Inner(body, context)
 
 
+def _open_joined(body: bytes, context: Context) -> Iterator[Item]:
+    text, at = body.decode(), 0
+    for _ in range(MAX_ITEMS):
+        try:
+            _, end = _TEXTS.raw_decode(text, at)
+        except ValueError as error:
+            raise UnreadableError("bad_json", "one of several JSON texts") from error
+        yield Inner(text[at:end], context)
+        at = end + len(text[end : end + 8]) - len(text[end : end + 8].lstrip())
+        if at >= len(text):
+            return
+    yield Rejection("too_large", f"more than {MAX_ITEMS} items")
+
+
 def _open_text(body: bytes, context: Context) -> Inner:
     return Inner(_STRING.decode(body).encode(), context, text=True)
 
@@ -46,6 +63,11 @@ def _are_lines(body: bytes) -> bool:
     return body[:1] in (b"{", b"[") and b"\n" in body and _is_json(body[: body.index(b"\n")])
 
 
+def _are_joined(body: bytes) -> bool:
+    """As Firehose leaves records: one text behind the other. Asked of what is no JSON text as a whole."""
+    return body[:1] == b"{" and re.search(rb"\}\s{0,8}\{", body) is not None and not _is_json(body)
+
+
 def _is_json(text: bytes) -> bool:
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
@@ -56,4 +78,5 @@ def _is_json(text: bytes) -> bool:
 
 ARRAY = Envelope("array", "a JSON array of records", _is_array, _open_array)
 LINES = Envelope("lines", "one JSON text a line", _are_lines, _open_lines)
+JOINED = Envelope("joined", "JSON texts one behind the other", _are_joined, _open_joined)
 TEXT = Envelope("text", "JSON text inside a JSON text", lambda body: body[:1] == b'"', _open_text)
