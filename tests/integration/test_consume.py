@@ -234,6 +234,56 @@ async def test_flood_stops_all_is_told_once_and_forgotten_by_the_next_process(da
     assert await told(database) == []
 
 
+async def test_flood_that_another_consumer_cleared_is_told_again(database: Database) -> None:
+    stopped, well = ALoop(database, limit=0.5), ALoop(database)
+    await stopped.starts()
+    await stopped.takes(*records(*range(1_000), value=RUBBISH))
+    await stopped.beats(after=0)
+    await well.starts()
+    await well.takes(*records(0))
+    await well.beats(after=2)
+    assert await told(database) == []
+
+    await stopped.looks_again(after=5)
+
+    assert await told(database) == ["rejection_flood"]
+
+
+async def test_refused_dead_letters_that_another_consumer_cleared_are_told_again(database: Database) -> None:
+    stopped = ALoop(database, ALog(refuses=DeadLettersRefused("there is no topic dead", "create it")))
+    well = ALoop(database)
+    await stopped.starts()
+    await stopped.takes(*records(0, value=RUBBISH, partition=1))
+    await stopped.beats(after=2)
+    await well.starts()
+    await well.takes(*records(0, value=RUBBISH))
+    await well.beats(after=2)
+    assert await told(database) == []
+
+    await stopped.looks_again(after=1)
+
+    assert await told(database) == ["dead_letters_refused"]
+
+
+async def test_refusal_that_another_consumer_told_is_over_once_its_partitions_are_read_here(database: Database) -> None:
+    log = ALog(refuses=DeadLettersRefused("there is no topic dead", "create it"))
+    gone, heir = ALoop(database, log), ALoop(database)
+    await heir.starts()
+    await heir.takes(*records(0, value=RUBBISH))
+    await heir.beats(after=2)
+    await gone.starts()
+    await gone.takes(*records(0, value=RUBBISH, partition=1))
+    await gone.beats(after=2)
+    assert await told(database) == ["dead_letters_refused"]
+
+    await gone.consume.revoked(now=NOW)
+    await heir.starts()
+    await heir.takes(*records(0, value=RUBBISH, partition=1))
+    await heir.beats(after=2)
+
+    assert await told(database) == []
+
+
 async def test_what_breaks_while_records_are_taken_stops_reading_and_is_raised_by_the_beat(database: Database) -> None:
     def broken() -> Iterator[ARecord]:
         yield ARecord(0)
