@@ -128,16 +128,21 @@ class Consume:
     async def assigned(self, *, now: datetime) -> None:
         """The source has partitions for us."""
         self._unopened = set(self._source.assigned)
+        self.held.clear()
+        self.blocked.clear()
         self._source.pause(self._unopened)
         self._not_before, self._delay = now, None
         self._cleared.clear()  # who had them before may have been stopped
 
     async def revoked(self, *, now: datetime) -> None:
-        """The partitions go to others, or are given up for good: what is taken is written, if it can be in time."""
-        with contextlib.suppress(TimeoutError):
+        """The partitions go to others, or are given up for good: what is taken is written, if it can be in time.
+        If it cannot, whoever has them next reads it again."""
+        try:
             async with asyncio.timeout(self._grace):
                 await self.flush(now=now)
-        await self.ingest.close()
+        except TROUBLE as error:
+            self._troubles.look(error)
+        self.ingest.close()
         self._unopened.clear()
         self.held.clear()
         self.blocked.clear()
@@ -241,7 +246,8 @@ class Consume:
 
     async def _block(self, blocked: Blocked, now: datetime) -> None:
         """The others are read on without them."""
-        self.blocked |= blocked.watermarks
+        ours = {*self._source.assigned}
+        self.blocked |= {p: watermark for p, watermark in blocked.watermarks.items() if p in ours}
         self._blocked_for = min(max(2 * self._blocked_for, _BEFORE_UNBLOCKING), _LONGEST_BLOCKED)
         self._unblock_at = now + self._blocked_for
         self._reopen()

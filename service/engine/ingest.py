@@ -99,7 +99,7 @@ class _DoesNotFollow(Exception):
 
 
 class Ingest:
-    """One consume loop's state. `take` is plain and fast; `open`, `flush` and `close` wait for each other."""
+    """One consume loop's state. `take` and `close` are plain and fast; `open` and `flush` wait for each other."""
 
     def __init__(self, store: UsageStore, log: Log, decoder: Decoder, limits: Limits, *, source: SourceName) -> None:
         self._store = store
@@ -146,16 +146,19 @@ class Ingest:
         if self.flood is not None:
             return Opened()
         async with self._busy:
+            life = self._life
             states = await self._log.states(partitions)
             opened = await open_partitions(self._store.database, self._source, states, now=now)
+            if life != self._life:  # given up meanwhile
+                return Opened()
             for partition, offset in opened.positions.items():
                 self._cursors[partition] = _Cursor(states[partition].incarnation, offset, offset)
             return opened
 
-    async def close(self) -> None:
-        """Give all partitions up. What is not applied is forgotten: whoever reads on reads it again."""
-        async with self._busy:
-            self._forget()
+    def close(self) -> None:
+        """Give all partitions up. What is not applied is forgotten: whoever reads on reads it again. A flush under way
+        may still be applied, if nobody else reads yet."""
+        self._forget()
 
     def _forget(self) -> None:
         self._life += 1

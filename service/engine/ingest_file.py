@@ -189,7 +189,7 @@ async def ingest_file(
         await loop.flush(now=clock())
         if ingest.held_since is not None:
             await asyncio.sleep(_BEAT)
-    await ingest.close()
+    ingest.close()
     return summary
 
 
