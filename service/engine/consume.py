@@ -16,7 +16,7 @@ import structlog
 
 from service.adapters.postgres.conditions import Condition, clear_condition, raise_condition
 from service.adapters.postgres.usage_store import Superseded
-from service.core.batch import Partition
+from service.core.batch import DeadLettersRefused, Partition
 from service.engine.ingest import TROUBLE, Blocked, Flushed, Ingest, Outcome, Postponed
 from service.formats.record import Record
 
@@ -97,8 +97,11 @@ class Consume:
         """To be counted from the next call: the one that asked for it may have taken its time."""
         self._unblock_at = _LONG_AGO
         self._blocked_for = timedelta()
-        self._flood_told: bool | None = None
-        self._refusal_told: bool | None = None
+        self._flood_told = False
+        self._refused: DeadLettersRefused | None = None
+        """Why the partitions that are blocked are."""
+        self._cleared: set[str] = set()
+        """Kinds of conditions that need not be cleared by the next flush."""
         self._crash: Exception | None = None
         self._troubles = Troubles("consume")
 
@@ -125,15 +128,21 @@ class Consume:
     async def assigned(self, *, now: datetime) -> None:
         """The source has partitions for us."""
         self._unopened = set(self._source.assigned)
+        self.held.clear()
+        self.blocked.clear()
         self._source.pause(self._unopened)
         self._not_before, self._delay = now, None
+        self._cleared.clear()  # who had them before may have been stopped
 
     async def revoked(self, *, now: datetime) -> None:
-        """The partitions go to others, or are given up for good: what is taken is written, if it can be in time."""
-        with contextlib.suppress(TimeoutError):
+        """The partitions go to others, or are given up for good: what is taken is written, if it can be in time.
+        If it cannot, whoever has them next reads it again."""
+        try:
             async with asyncio.timeout(self._grace):
                 await self.flush(now=now)
-        await self.ingest.close()
+        except TROUBLE as error:
+            self._troubles.look(error)
+        self.ingest.close()
         self._unopened.clear()
         self.held.clear()
         self.blocked.clear()
@@ -174,7 +183,12 @@ class Consume:
 
     async def look_again(self, *, dead_letters: bool, now: datetime) -> None:
         """At held partitions, of which the operator may have spoken, and at blocked ones, each time after a longer
-        while, if the place for `dead_letters` is there. Raises one of TROUBLE."""
+        while, if the place for `dead_letters` is there. What stops us is told again: another consumer that reads well
+        may have cleared it. Raises one of TROUBLE."""
+        if self.ingest.flood is not None:
+            await self._tell(_flood(self._rejection_limit, self.ingest.flood, now))
+        if self.blocked and self._refused is not None:
+            await self._tell(_refusal(self._refused, now))
         if self.held:
             await self._open(set(self.held), now)
         if self.blocked and dead_letters and now >= self._unblock_at:
@@ -224,30 +238,33 @@ class Consume:
     async def _flushed(self, flushed: Flushed, now: datetime) -> None:
         self._source.resume(self.ingest.positions)
         await self._source.commit(flushed.offsets)
-        if flushed.offsets and self._flood_told is None:
+        if flushed.offsets and self.ingest.flood is None:
             await self._clear("rejection_flood", now)
-            self._flood_told = False
-        if flushed.batch.rejections and not self.blocked and self._refusal_told is not False:
+        if flushed.batch.rejections and not self.blocked:
             await self._clear("dead_letters_refused", now)
-            self._refusal_told, self._blocked_for = False, timedelta()
+            self._blocked_for = timedelta()
 
     async def _block(self, blocked: Blocked, now: datetime) -> None:
         """The others are read on without them."""
-        self.blocked |= blocked.watermarks
+        ours = {*self._source.assigned}
+        self.blocked |= {p: watermark for p, watermark in blocked.watermarks.items() if p in ours}
         self._blocked_for = min(max(2 * self._blocked_for, _BEFORE_UNBLOCKING), _LONGEST_BLOCKED)
         self._unblock_at = now + self._blocked_for
         self._reopen()
-        if not self._refusal_told:
-            await self._tell(_refusal(blocked, now))
-            self._refusal_told = True
+        self._refused = blocked.refused
+        await self._tell(_refusal(blocked.refused, now))
 
     async def _tell(self, condition: Condition) -> None:
         async with self.ingest.database.begin() as connection:
             await raise_condition(connection, condition)
+        self._cleared.discard(condition.kind)
 
     async def _clear(self, kind: str, now: datetime) -> None:
+        if kind in self._cleared:
+            return
         async with self.ingest.database.begin() as connection:
             await clear_condition(connection, kind, _SUBJECT, now=now)
+        self._cleared.add(kind)
 
 
 def _flood(limit: float, flood: str, now: datetime) -> Condition:
@@ -261,12 +278,12 @@ def _flood(limit: float, flood: str, now: datetime) -> Condition:
     )
 
 
-def _refusal(blocked: Blocked, now: datetime) -> Condition:
+def _refusal(refused: DeadLettersRefused, now: datetime) -> Condition:
     return Condition(
         kind="dead_letters_refused",
         subject=_SUBJECT,
-        detail=f"{blocked.refused.reason}; partitions with a record that cannot be read wait at that record, all others"
+        detail=f"{refused.reason}; partitions with a record that cannot be read wait at that record, all others"
         " are read",
-        remedy=f"{blocked.refused.remedy}; lastcall tries again by itself",
+        remedy=f"{refused.remedy}; lastcall tries again by itself",
         since=now,
     )

@@ -99,7 +99,7 @@ class _DoesNotFollow(Exception):
 
 
 class Ingest:
-    """One consume loop's state. `take` is plain and fast; `open`, `flush` and `close` wait for each other."""
+    """One consume loop's state. `take` and `close` are plain and fast; `open` and `flush` wait for each other."""
 
     def __init__(self, store: UsageStore, log: Log, decoder: Decoder, limits: Limits, *, source: SourceName) -> None:
         self._store = store
@@ -146,16 +146,19 @@ class Ingest:
         if self.flood is not None:
             return Opened()
         async with self._busy:
+            life = self._life
             states = await self._log.states(partitions)
             opened = await open_partitions(self._store.database, self._source, states, now=now)
+            if life != self._life:  # given up meanwhile
+                return Opened()
             for partition, offset in opened.positions.items():
                 self._cursors[partition] = _Cursor(states[partition].incarnation, offset, offset)
             return opened
 
-    async def close(self) -> None:
-        """Give all partitions up. What is not applied is forgotten: whoever reads on reads it again."""
-        async with self._busy:
-            self._forget()
+    def close(self) -> None:
+        """Give all partitions up. What is not applied is forgotten: whoever reads on reads it again. A flush under way
+        may still be applied, if nobody else reads yet."""
+        self._forget()
 
     def _forget(self) -> None:
         self._life += 1
@@ -171,33 +174,37 @@ class Ingest:
         batch = self._batch
         if not batch:
             self._oldest = now
-        before = len(batch.dead_letters)
-        read = 0
+        read = rejected = 0
         rest = iter(records)
         record = next(rest, None)
         try:
             while record is not None:
-                taken, record = self._take_run(chain((record,), rest), Partition(record.topic, record.partition), hour)
+                partition = Partition(record.topic, record.partition)
+                taken, refused, record = self._take_run(chain((record,), rest), partition, hour)
                 read += taken
+                rejected += refused
         except _DoesNotFollow:
             self._forget()
             return False
-        self._share.add(read, len(batch.dead_letters) - before)
+        self._share.add(read, rejected)
         if self._share.exceeds(self._limits.rejection_limit):
             self.flood = batch.commonest_rejection()
             self._forget()
         return True
 
-    def _take_run(self, records: Iterator[Record], partition: Partition, hour: datetime) -> tuple[int, Record | None]:
-        """The records of one partition that stand first. Returns how many were taken, and the record after them."""
+    def _take_run(
+        self, records: Iterator[Record], partition: Partition, hour: datetime
+    ) -> tuple[int, int, Record | None]:
+        """The records of one partition that stand first. Returns how many were taken, how many of these count as
+        rejected, and the record after them."""
         cursor = self._cursors.get(partition)
         if cursor is None:
-            return 0, next((one for one in records if (one.topic, one.partition) != partition), None)
+            return 0, 0, next((one for one in records if (one.topic, one.partition) != partition), None)
         batch, answer_to = self._batch, self._decoder.reader(partition.topic)
         count = batch.rollup.add
         topic, number = partition
         span = batch.span(partition, cursor.taken)
-        before, following, call_records = span.records, span.next_offset, 0
+        before, rejected, following, call_records = span.records, span.rejected_records, span.next_offset, 0
         other: Record | None = None
         for record in records:
             if record.partition != number or record.topic != topic:
@@ -218,7 +225,7 @@ class Ingest:
             following = offset + 1
         span.call_records += call_records
         span.next_offset = cursor.taken = following
-        return span.records - before, other
+        return span.records - before, span.rejected_records - rejected, other
 
     def _jump(self, partition: Partition, following: int, offset: int) -> None:
         """A log has holes (compaction, transactions, retention), and never turns back unless it is another log."""

@@ -18,6 +18,8 @@ from service.engine.ingest import Flushed, Ingest, Outcome, Postponed
 from service.formats.files import STDIN, FileRecord, digest, read_records
 
 _CHUNK = 2_000
+_CHUNK_BYTES = 8 * 1024 * 1024
+"""Held before they are counted: a record may have many megabytes."""
 _ATTEMPTS = 5
 _BEAT = 0.2
 _ENDLESS = 2**62
@@ -130,7 +132,14 @@ class FileSource:
 
     def some(self) -> list[_Line]:
         """Nothing at the end of the file. Raises UnreadableFileError."""
-        return list(islice(self._lines, _CHUNK))
+        chunk: list[_Line] = []
+        size = 0
+        for line in self._lines:
+            chunk.append(line)
+            size += len(line.value or b"")
+            if len(chunk) == _CHUNK or size >= _CHUNK_BYTES:
+                break
+        return chunk
 
 
 class _Report:
@@ -189,7 +198,7 @@ async def ingest_file(
         await loop.flush(now=clock())
         if ingest.held_since is not None:
             await asyncio.sleep(_BEAT)
-    await ingest.close()
+    ingest.close()
     return summary
 
 

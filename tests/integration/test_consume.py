@@ -1,5 +1,6 @@
 """The consume loop's states, on a real database and without a broker: unopened, open, held, blocked, flood, crash."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from service.core.batch import DeadLettersRefused, Partition
 from service.engine.consume import Consume
 from service.engine.ingest import Blocked, Flushed, Ingest, Limits, Outcome, Postponed
 from service.formats.decoder import Decoder
+from tests.consuming import PATIENCE, becomes
+from tests.locks import waits_for_a_lock
 from tests.scripted import ALog, ARecord, ASource
 
 NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
@@ -27,14 +30,22 @@ RUBBISH = b"rubbish"
 class ALoop:
     """A consume loop, with the hands of its clock."""
 
-    def __init__(self, database: Database, log: ALog | None = None, *, limit: float = 1.0, keys: int = 20_000) -> None:
+    def __init__(
+        self,
+        database: Database,
+        log: ALog | None = None,
+        *,
+        limit: float = 1.0,
+        keys: int = 20_000,
+        grace: float = 8.0,
+    ) -> None:
         loaded = load_catalog()
         store = UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver))
         self.log = log or ALog()
         self.source = ASource(FIRST, SECOND)
         self.outcomes: list[Outcome] = []
         ingest = Ingest(store, self.log, Decoder(), Limits(timedelta(seconds=2), keys, limit), source="kafka")
-        self.consume = Consume(ingest, self.source, rejection_limit=limit, report=self.outcomes.append)
+        self.consume = Consume(ingest, self.source, rejection_limit=limit, report=self.outcomes.append, grace=grace)
         self.now = NOW
 
     async def starts(self) -> None:
@@ -118,6 +129,37 @@ async def test_partitions_that_go_are_written_first(database: Database) -> None:
 
     assert (await counted(database), loop.source.committed) == (2, {FIRST: 2})
     assert loop.consume.ingest.positions == {}
+
+
+async def test_partitions_go_in_time_while_a_flush_is_under_way_and_count_once(database: Database) -> None:
+    loop = ALoop(database, grace=0.1)
+    await loop.starts()
+    await loop.takes(*records(0, 1))
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group, database.begin() as connection:
+        await connection.execute(text("LOCK TABLE usage_hourly"))
+        group.create_task(loop.beats(after=2))
+        await becomes(True, lambda: waits_for_a_lock(database))
+
+        await loop.consume.revoked(now=NOW)
+
+        assert loop.consume.ingest.positions == {}
+    heir = ALoop(database)
+    await heir.starts()
+    assert heir.source.reads_from == {FIRST: 2, SECOND: 0}
+    assert await counted(database) == 2
+
+
+async def test_partitions_that_go_while_they_are_being_opened_are_not_ours(database: Database) -> None:
+    loop = ALoop(database, grace=0.1)
+    await loop.consume.assigned(now=NOW)
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group, database.begin() as connection:
+        await connection.execute(text("LOCK TABLE watermarks"))
+        group.create_task(loop.beats(after=0))
+        await becomes(True, lambda: waits_for_a_lock(database))
+
+        await loop.consume.revoked(now=NOW)
+
+    assert (loop.consume.ingest.positions, loop.source.reads_from) == ({}, {})
 
 
 async def test_stream_that_turns_back_is_opened_again_a_second_later(database: Database) -> None:
@@ -230,6 +272,56 @@ async def test_flood_stops_all_is_told_once_and_forgotten_by_the_next_process(da
     await following.starts()
     await following.takes(*records(*range(1_000), value=RUBBISH))
     await following.beats(after=2)
+
+    assert await told(database) == []
+
+
+async def test_flood_that_another_consumer_cleared_is_told_again(database: Database) -> None:
+    stopped, well = ALoop(database, limit=0.5), ALoop(database)
+    await stopped.starts()
+    await stopped.takes(*records(*range(1_000), value=RUBBISH))
+    await stopped.beats(after=0)
+    await well.starts()
+    await well.takes(*records(0))
+    await well.beats(after=2)
+    assert await told(database) == []
+
+    await stopped.looks_again(after=5)
+
+    assert await told(database) == ["rejection_flood"]
+
+
+async def test_refused_dead_letters_that_another_consumer_cleared_are_told_again(database: Database) -> None:
+    stopped = ALoop(database, ALog(refuses=DeadLettersRefused("there is no topic dead", "create it")))
+    well = ALoop(database)
+    await stopped.starts()
+    await stopped.takes(*records(0, value=RUBBISH, partition=1))
+    await stopped.beats(after=2)
+    await well.starts()
+    await well.takes(*records(0, value=RUBBISH))
+    await well.beats(after=2)
+    assert await told(database) == []
+
+    await stopped.looks_again(after=1)
+
+    assert await told(database) == ["dead_letters_refused"]
+
+
+async def test_refusal_that_another_consumer_told_is_over_once_its_partitions_are_read_here(database: Database) -> None:
+    log = ALog(refuses=DeadLettersRefused("there is no topic dead", "create it"))
+    gone, heir = ALoop(database, log), ALoop(database)
+    await heir.starts()
+    await heir.takes(*records(0, value=RUBBISH))
+    await heir.beats(after=2)
+    await gone.starts()
+    await gone.takes(*records(0, value=RUBBISH, partition=1))
+    await gone.beats(after=2)
+    assert await told(database) == ["dead_letters_refused"]
+
+    await gone.consume.revoked(now=NOW)
+    await heir.starts()
+    await heir.takes(*records(0, value=RUBBISH, partition=1))
+    await heir.beats(after=2)
 
     assert await told(database) == []
 

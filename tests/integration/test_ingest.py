@@ -358,6 +358,17 @@ async def test_flood_that_good_records_complete_stops_the_line_too(database: Dat
     assert ingest.flood is not None
 
 
+async def test_records_of_which_a_part_alone_is_rejected_are_no_flood(database: Database) -> None:
+    ingest = await reader(database, ALog(), limit=0.5)
+    part_bad = b"[" + call_record() + b', {"hello": "world"}]'
+
+    ingest.take([ARecord(n, part_bad) for n in range(1_500)], now=NOW)
+    await ingest.flush(now=NOW)
+
+    assert ingest.flood is None
+    assert await one(database, "SELECT call_records, rejected_records FROM watermarks") == (1_500, 0)
+
+
 async def test_names_too_long_for_an_index_are_counted_like_any_other(database: Database) -> None:
     chance = random.Random(5)  # noqa: S311  so that the index cannot compress them
 

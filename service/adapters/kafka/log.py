@@ -4,7 +4,7 @@ import asyncio
 import re
 import ssl
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -116,7 +116,8 @@ class KafkaLog:
         return (await self.describe(topics)).incarnations
 
     async def states(self, partitions: Collection[Partition]) -> Mapping[Partition, LogState]:
-        """Of the partitions whose topic exists and whose leader answers."""
+        """Of the partitions whose topic exists and whose leader answers. Raises one of `KafkaTrouble` when no leader
+        does."""
         described = await self.describe({p.topic for p in partitions})
         by_leader: dict[int, list[Partition]] = defaultdict(list)
         for partition in partitions:
@@ -150,7 +151,7 @@ class KafkaLog:
             asked.append(self._client.send(leader, OffsetRequest(-1, isolation, list(topics.items()))))
         return {
             Partition(topic, number): offset
-            for answer in await asyncio.gather(*asked)
+            for answer in await answers(asked)
             for topic, found in answer.topics
             for number, code, _, offset in found
             if code == 0
@@ -234,3 +235,18 @@ class KafkaLog:
 
 KafkaTrouble = (KafkaError, OSError, TimeoutError)
 """What a call to the cluster raises when it is worth trying again."""
+
+
+async def answers(asked: Iterable[Awaitable[Any]]) -> list[Any]:
+    """Of the brokers that answer. Raises one of `KafkaTrouble` when none does, and whatever else one of them raises."""
+    answered, failed = [], []
+    for answer in await asyncio.gather(*asked, return_exceptions=True):
+        if isinstance(answer, KafkaTrouble):
+            failed.append(answer)
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            answered.append(answer)
+    if failed and not answered:
+        raise failed[0]
+    return answered
