@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from service.core.tally import MAX_SHAPES, OTHER_SHAPES, Uncounted
+from service.core.shapes import MAX_SHAPES, OTHER_SHAPES
+from service.core.tally import Uncounted
 from service.core.usage import Decoded, PassedOver, Rejection
 from service.formats.decoder import decode
 from tests.builders import make_record
