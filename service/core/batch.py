@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from service.core.rollup import Rollup
+from service.core.shapes import told_apart
 from service.core.usage import Call, Decoded, Format, Reason, Rejection
 
 SourceName = Literal["kafka", "file"]
@@ -68,7 +69,8 @@ class RejectionKey(NamedTuple):
     """When it was read: a record that is not understood has no time of its own that could be trusted."""
     format: Format | None
     shape: str = ""
-    """Of an unknown format, in words: names of keys and no values. Empty for other reasons."""
+    """Of an unknown format, in words: names of keys and no values. Empty for other reasons, and for shapes that are too
+    many."""
 
 
 @dataclass(slots=True)
@@ -113,7 +115,7 @@ class DeadLettersRefused(Exception):
 @dataclass(slots=True)
 class Batch:
     """Of one source. Mutable while records come in. Merging two that follow each other equals having read all into
-    one."""
+    one, but for shapes that are too many."""
 
     rollup: Rollup = field(default_factory=Rollup)
     rejections: dict[RejectionKey, RejectionCount] = field(default_factory=dict)
@@ -123,6 +125,8 @@ class Batch:
     dead_letters: list[DeadLetter] = field(default_factory=list)
     dead_letter_bytes: int = 0
     source: SourceName = "kafka"
+    _shapes: dict[tuple[str, datetime], set[str]] = field(default_factory=dict, repr=False)
+    """That are told apart, of a topic and hour."""
 
     def span(self, partition: Partition, next_offset: int) -> Span:
         span = self.spans.get(partition)
@@ -158,6 +162,7 @@ class Batch:
         for rejection in rejections:
             shape = rejection.detail if rejection.reason == "unknown_format" else ""
             key = RejectionKey(self.source, record.topic, rejection.reason, hour, rejection.format, shape)
+            key = self._told_apart(key)
             count = self.rejections.get(key)
             if count is None:
                 count = self.rejections[key] = RejectionCount(record.partition, record.offset, rejection.detail)
@@ -165,6 +170,12 @@ class Batch:
         letter = DeadLetter(record, rejections[0])
         self.dead_letters.append(letter)
         self.dead_letter_bytes += letter.size
+
+    def _told_apart(self, key: RejectionKey) -> RejectionKey:
+        if not key.shape:
+            return key
+        known = self._shapes.setdefault((key.topic, key.hour), set())
+        return key._replace(shape=told_apart(key.shape, known))
 
     def commonest_rejection(self) -> str:
         """In words, with one record of its kind: all that an operator will see of a batch that is not applied."""
@@ -177,7 +188,8 @@ class Batch:
     def merge(self, later: "Batch") -> None:
         self.rollup.merge(later.rollup)
         for key, count in later.rejections.items():
-            mine = self.rejections.setdefault(key, RejectionCount(count.partition, count.offset, count.detail))
+            fresh = RejectionCount(count.partition, count.offset, count.detail)
+            mine = self.rejections.setdefault(self._told_apart(key), fresh)
             mine.rejected += count.rejected
         for passed, parts in later.passed_over.items():
             self.passed_over[passed] = self.passed_over.get(passed, 0) + parts

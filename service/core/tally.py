@@ -7,23 +7,11 @@ from service.core.batch import Batch
 from service.core.cleaning import cleaned
 from service.core.identify import identify
 from service.core.identity import Identified, Resolver
+from service.core.shapes import OTHER_SHAPES, told_apart
 from service.core.usage import Call, Decoded, Format
 from service.core.volume import Volume, use_of
 
-MAX_SHAPES = 20
-"""Shapes of unknown formats that are told apart, of one topic in one hour and of one file: whoever writes them may vary
-them at will."""
-OTHER_SHAPES = ""
-"""Stands for those beyond."""
-
-
-def told_apart(shape: str, known: set[str]) -> str:
-    """The shape, or `OTHER_SHAPES`. A new one is added to `known` while there is room."""
-    if shape not in known:
-        if len(known) >= MAX_SHAPES:
-            return OTHER_SHAPES
-        known.add(shape)
-    return shape
+__all__ = ["OTHER_SHAPES", "Tally", "Uncounted"]
 
 
 @dataclass(slots=True)

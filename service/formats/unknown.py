@@ -1,21 +1,39 @@
-"""What a body of an unknown format looks like: names of keys, never values. It tells an operator whose it is."""
+"""What a body of an unknown format looks like: names of keys that logs have in common. Any other key may be a value, of
+an object that is keyed by people, ids or texts."""
 
-import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
 import msgspec
 
-from service.core.secret import holds_secret
+from service.formats.recognition import FORMS
 
 _MAX_NAMES = 8
 _LOOKED_AT = 64
 """Keys at the start of an object. It may have a million."""
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_NAME = re.compile(r"[A-Za-z_@$][A-Za-z0-9_@$-]{0,31}(?:\.[A-Za-z][A-Za-z0-9_-]{0,31}){0,3}")
-"""Of a field. Objects that are keyed by ids, addresses or texts have keys that are values."""
-_VALUE = re.compile(r"\d{3}|@.*\.|[0-9a-f]{8}")
-"""Part of a name that looks made up for one record."""
+_COMMON = """
+    @timestamp @version account action actor api app application args attributes auth body bytes bytes_sent caller
+    category choices class client client_ip cluster code component connection container content content_type context
+    correlation_id cost count created created_at datetime deployment detail details device document duration elapsed
+    endpoint entry env environment error error.message error.type errors event event_type exception file function
+    headers hostname http http_method http_referer http_status http_user_agent index instance ip items job key kind
+    labels latency level line log.level log_level logger logger_name loglevel meta method metric metrics module msg
+    name namespace node offset operation org organization origin params partition path pid pod port process
+    process_id product program project prompt properties protocol query queue reason record records referer referrer
+    region remote_addr remote_ip remote_user request_body request_length request_method request_time request_uri
+    resource resources response_body response_time result results role route rule scheme scope server server_name
+    service.name service_name session session_id severity severity_number severity_text size span span.id span_id
+    spanid spans stack stack_trace stacktrace stage state status_code statuscode stderr stdout step subject
+    subsystem success summary system tag tags target task tenant text thread thread_name threadname time_local title
+    token tokens topic trace trace.id trace_id traceback traceid transaction uid unit upstream upstream_addr
+    upstream_response_time uri url usage user user_agent user_id useragent userid username uuid value values version
+    worker
+"""
+_KNOWN = frozenset(_COMMON.split()).union(
+    key.lower() for form in FORMS for keys in (form.known, form.mark.keys) for key in keys
+)
+"""In lower case."""
 
 
 def shape_of(body: bytes) -> str:
@@ -40,14 +58,10 @@ def _object(fields: Mapping[str, object]) -> str:
     names = _names(fields)
     more = len(fields) - len(names)
     if not names:
-        return "an object without a key that looks like a field's name"
+        return "an object without a key that logs have in common"
     beside = f" and {more} more" if more else ""
     return f"an object with {', '.join(names)}{beside}"
 
 
 def _names(keys: Iterable[str]) -> list[str]:
-    return sorted(key for key in islice(keys, _LOOKED_AT) if _is_name(key))[:_MAX_NAMES]
-
-
-def _is_name(key: str) -> bool:
-    return _NAME.fullmatch(key) is not None and _VALUE.search(key) is None and not holds_secret(key)
+    return sorted(key for key in islice(keys, _LOOKED_AT) if key.lower() in _KNOWN)[:_MAX_NAMES]

@@ -97,10 +97,20 @@ async def test_request_ids_of_a_series_are_those_of_the_latest_day(database: Dat
         ({"request_id": "r3"}, NOW + timedelta(days=1), ["r3"]),
         ({"request_id": "late"}, NOW - timedelta(days=9), ["r3"]),
     ):
-        await count_calls(database, loaded, [make_call(at=at, **given)], NOW, store=store)
+        await count_calls(database, loaded, [make_call(at=at, **given)], max(at, NOW), store=store)
         assert await one(database, "SELECT samples FROM series") == (written,)
     await count_calls(database, loaded, [make_call(at=NOW, request_id="r4")], NOW, store=another)
     assert await one(database, "SELECT samples FROM series") == (["r3"],)
+
+
+async def test_request_id_of_a_day_to_come_gives_way_to_those_of_tomorrow(database: Database) -> None:
+    loaded = load_catalog()
+    for request_id, at, now in (
+        ("early", NOW + timedelta(days=900), NOW),
+        ("r1", NOW + timedelta(days=1), NOW + timedelta(days=1)),
+    ):
+        await count_calls(database, loaded, [make_call(at=at, request_id=request_id)], now)
+        assert await one(database, "SELECT samples FROM series") == ([request_id],)
 
 
 async def test_day_is_touched_under_the_name_that_the_series_has(database: Database) -> None:

@@ -23,7 +23,7 @@ from service.adapters.queries import read_passed_over, read_rejections
 from service.config.settings import Settings
 from service.core.batch import Batch, Partition
 from service.core.position import Watermark
-from service.core.tally import MAX_SHAPES
+from service.core.shapes import MAX_SHAPES
 from service.core.usage import Decoded, PassedOver, Rejection
 from service.entrypoints.cli import app
 from service.entrypoints.cli.uncounted import FORMATS_REMEDY

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.core.batch import Batch, Partition, PassedOverKey, RejectionKey, RejectionShare
+from service.core.shapes import MAX_SHAPES, OTHER_SHAPES
 from service.core.usage import Decoded, PassedOver, Rejection
 from tests.calls import make_call
 
@@ -76,6 +77,16 @@ def test_unknown_formats_are_counted_by_shape() -> None:
         "an object with host": 2,
         "an array": 1,
     }
+
+
+def test_shapes_of_a_topic_and_hour_are_told_apart_up_to_a_bound() -> None:
+    ways = [Decoded((), (Rejection("unknown_format", f"an object with k{number}"),)) for number in range(50)]
+    batch = batch_of(*ways[:30])
+    batch.merge(batch_of(*ways[30:], start=30))
+
+    counts = {key.shape: count.rejected for key, count in batch.rejections.items()}
+    assert counts.pop(OTHER_SHAPES) == 30
+    assert counts == {f"an object with k{number}": 1 for number in range(MAX_SHAPES)}
 
 
 def test_merged_batches_equal_one_that_read_all() -> None:

@@ -1,6 +1,7 @@
 """What a provider's error says: the status and code in its text, and whether the model is gone, by platform."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -259,6 +260,36 @@ def test_every_error_has_an_answer_and_a_platform_says_no_more_than_all(
     platform: str | None, code: str | None, message: str | None, status: int | None
 ) -> None:
     assert says_end_of_life(platform, code, message, status) <= says_end_of_life(None, code, message, status)
+
+
+TRACEBACK = "litellm.APIError: Traceback (most recent call last):\n" + 30 * (
+    '  File "/app/litellm/llms/openai/openai.py", line 823, in acompletion\n'
+    "    response = await self.make_model_request(model=model, data=data)\n"
+)
+PIECES = (
+    "does not exist or your team' was deprecated on' was removed on' is not supported for this environment, not found, "
+    "make sure the correct model ID was used' not found' is retired has been deprecated does not exist Publisher Model "
+    "is no longer available supported API model names are unknown model Permitted models "
+)
+"""Of words that need more beside them."""
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(TRACEBACK, id="traceback"),
+        pytest.param(PIECES + 600 * "model x ", id="models"),
+        pytest.param(PIECES + 600 * "model 'x' ", id="quoted models"),
+        pytest.param(PIECES + "model " + 4000 * "x", id="long model"),
+        pytest.param(PIECES + "unknown model " + 4000 * "\\", id="backslashes"),
+        pytest.param(PIECES + 200 * "supported API model names are x ", id="half a sentence"),
+    ],
+)
+def test_long_text_costs_little_where_the_words_of_all_count(message: str) -> None:
+    begun = time.process_time()
+    for _ in range(50):
+        assert not says_end_of_life(None, None, message, 404)
+    assert time.process_time() - begun < 50 * 0.002
 
 
 def test_every_way_has_a_source_and_a_platform() -> None:

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from service.core.tally import MAX_SHAPES, OTHER_SHAPES, Uncounted
+from service.core.shapes import MAX_SHAPES, OTHER_SHAPES
+from service.core.tally import Uncounted
 from service.core.usage import Decoded, PassedOver, Rejection
 from service.formats.decoder import decode
 from tests.builders import make_record
 
-NONE = "an object without a key that looks like a field's name"
+NONE = "an object without a key that logs have in common"
 
 
 @pytest.mark.parametrize(
@@ -18,12 +19,18 @@ NONE = "an object without a key that looks like a field's name"
     [
         pytest.param({"message": "hi", "host": "a"}, "an object with host, message", id="sorted"),
         pytest.param({"log.level": 1, "@timestamp": 2}, "an object with @timestamp, log.level", id="of Elastic"),
-        pytest.param(dict.fromkeys("ihgfedcba"), "an object with a, b, c, d, e, f, g, h and 1 more", id="eight"),
-        pytest.param({"ada@acme.example": 1}, NONE, id="an address is a value"),
-        pytest.param({"sk-proj-abcdefghijklmnop": 1}, NONE, id="a key of a provider is a value"),
-        pytest.param({"5b8aa5a2d2c872e8": 1, "call_me_at_555": 1}, NONE, id="ids and numbers are values"),
-        pytest.param({"please sum this up": 1, "Grüße": 1, "x" * 40: 1}, NONE, id="texts are values"),
-        pytest.param({"ada@acme.example": 1, "host": 2}, "an object with host and 1 more", id="a value beside a name"),
+        pytest.param(
+            {"RequestId": 1, "cached_tokens": 2}, "an object with RequestId, cached_tokens", id="of a dialect"
+        ),
+        pytest.param(
+            dict.fromkeys(["time", "status", "service", "path", "msg", "method", "level", "id", "host"]),
+            "an object with host, id, level, method, msg, path, service, status and 1 more",
+            id="eight",
+        ),
+        pytest.param({"ada": 1, "grace_hopper": 2, "host": 3}, "an object with host and 2 more", id="people"),
+        pytest.param({"ada": 1, "grace_hopper": 2}, NONE, id="nothing but people"),
+        pytest.param({"ada@acme.example": 1, "sk-proj-abcdefghijklmnop": 1, "5b8aa5a2": 1}, NONE, id="values"),
+        pytest.param({"please sum this up": 1, "Grüße": 1, "x" * 40: 1}, NONE, id="texts"),
         pytest.param({}, "an empty object", id="empty"),
         pytest.param(b"null", "JSON that is no object", id="null"),
         pytest.param(b"GET / 200", "text that is no JSON", id="text"),

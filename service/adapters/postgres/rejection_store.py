@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.conditions import Condition, raise_condition
 from service.adapters.postgres.tables import passed_over, rejections
 from service.core.batch import Batch, PassedOverKey, RejectionCount, RejectionKey, topic_in_words
-from service.core.tally import told_apart
+from service.core.shapes import told_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ async def _fold_shapes(
         known[row.source, row.topic, row.hour].add(row.shape)
     folded: dict[RejectionKey, RejectionCount] = {}
     for key, count in counts.items():
-        shape = told_apart(key.shape, known[key.source, key.topic, key.hour]) if key.shape else ""
+        shape = told_apart(key.shape, known[key.source, key.topic, key.hour])
         mine = folded.setdefault(key._replace(shape=shape), RejectionCount(count.partition, count.offset, count.detail))
         mine.rejected += count.rejected
     return folded

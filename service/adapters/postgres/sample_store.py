@@ -1,7 +1,7 @@
 """A few request ids of each series, as evidence: those of the last day that had any, written once a day."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 from sqlalchemy import bindparam, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,10 +20,12 @@ class SampleBook:
         self._uncommitted: dict[int, date] = {}
 
     async def write(
-        self, connection: AsyncConnection, samples: Mapping[int, Sequence[str]], days: Mapping[int, date]
+        self, connection: AsyncConnection, samples: Mapping[int, Sequence[str]], days: Mapping[int, date], now: datetime
     ) -> None:
-        """By id of the series; `days` are the last ones that the samples can be from."""
-        fresh = {id_: day for id_, day in days.items() if id_ in samples and self._is_fresh(id_, day)}
+        """By id of the series; `days` are the last ones that the samples can be from. A day to come is today."""
+        today = now.astimezone(UTC).date()
+        past = {id_: min(day, today) for id_, day in days.items() if id_ in samples}
+        fresh = {id_: day for id_, day in past.items() if self._is_fresh(id_, day)}
         if not fresh:
             return
         s = series.c

@@ -134,7 +134,7 @@ class UsageStore:
         found = await self._book.find(connection, calls, now=now)
         uses = await uses_of(connection, found.ids.values())
         await add_floods(connection, floods(found.folded, calls), now=now)
-        await self._samples.write(connection, *_samples(rollup, found.ids))
+        await self._samples.write(connection, *_samples(rollup, found.ids), now)
         await _add_hours(connection, rollup.totals, found.ids)
         await mark_days(connection, _marks(rollup, found.ids, uses))
         await self._key_owners.write(connection, _key_owners(rollup, found.folded), now=now)
