@@ -22,7 +22,7 @@ remembered, so that it is named as soon as there is room; its totals are then in
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
@@ -96,6 +96,13 @@ class Ledger:
         self.new_series += 1
         self.of_service[service][made.level] += 1
         self.new_of_service[service][made.level] += 1
+
+    def part(self, services: Collection[str]) -> "Ledger":
+        """A copy that knows no other services."""
+        part = replace(self, of_service={}, new_of_service=defaultdict(Counter))
+        for whole, copy in ((self.of_service, part.of_service), (self.new_of_service, part.new_of_service)):
+            copy.update((service, Counter(whole[service])) for service in services if service in whole)
+        return part
 
     def names(self, service: str) -> bool:
         """Whether the service has a name, or may have one."""

@@ -1,6 +1,7 @@
 """Records into rows: exact under redelivery, zombies, rollback and topics that are not what they were."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.usage_store import Superseded, UsageStore
 from service.adapters.postgres.watermark_store import accept_recreated
 from service.core.batch import DeadLettersRefused, Partition, SourceName
+from service.core.name_flood import BOUNDS, Allowance
 from service.engine.ingest import Blocked, Flushed, Ingest, Limits, Postponed
 from service.engine.partitions import forget_losses
 from service.formats.decoder import Decoder
@@ -414,6 +416,40 @@ async def test_values_that_the_database_refuses_cost_themselves_alone(database: 
         "the database refuses the values: StringDataRightTruncationError",
     )
     assert await conditions(database) == [("values_refused", "calls/0 0 to 4")]
+
+
+async def refuse_many_tokens(database: Database) -> None:
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE usage_hourly ALTER input_tokens TYPE smallint"))
+
+
+async def test_request_ids_and_key_owners_of_refused_calls_are_not_taken_for_written(database: Database) -> None:
+    await refuse_many_tokens(database)
+    loaded = load_catalog()
+    store = UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver))
+    mail, billing = (make_call(service=service, at=NOW, input_tokens=1) for service in ("mail", "billing"))
+    refused = make_call(service="billing", at=NOW, input_tokens=10**6, request_id="r1", key_owner="ann")
+    taken = make_call(service="billing", at=NOW, input_tokens=1, request_id="r2", key_owner="ann")
+
+    for calls in ([mail, billing], [mail, refused], [mail, taken]):
+        await count_calls(database, loaded, calls, NOW, store=store)
+
+    assert await one(database, "SELECT samples FROM series WHERE service = 'billing'") == (["r2"],)
+    assert await one(database, "SELECT service, name FROM key_owners") == ("billing", "ann")
+
+
+async def test_refused_series_take_no_room_of_new_names(database: Database) -> None:
+    await refuse_many_tokens(database)
+    loaded = load_catalog()
+    two = replace(BOUNDS, services=Allowance(2, 0))
+    store = UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver, two))
+    mail, billing = (make_call(service=service, at=NOW, input_tokens=1) for service in ("mail", "billing"))
+    refused = make_call(service="search", at=NOW, input_tokens=10**6)
+
+    for calls in ([mail, refused], [billing]):
+        await count_calls(database, loaded, calls, NOW, store=store)
+
+    assert await one(database, "SELECT array_agg(service ORDER BY service) FROM series") == (["billing", "mail"],)
 
 
 async def test_database_that_refuses_every_value_is_waited_for(database: Database) -> None:

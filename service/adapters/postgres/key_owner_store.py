@@ -1,6 +1,6 @@
 """Who holds the keys that services call with: a few a service, written once a day, so that a flush costs no more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ _FRESH = timedelta(days=1)
 _REMEMBERED = 100_000
 
 
-class _Holder(NamedTuple):
+class Holder(NamedTuple):
     service: str
     name: str
     last_at: datetime
@@ -28,14 +28,14 @@ class KeyOwnerBook:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], datetime] = {}
-        self._uncommitted: list[_Holder] = []
 
     async def write(
         self, connection: AsyncConnection, held: Mapping[str, Mapping[str, datetime]], *, now: datetime
-    ) -> None:
-        """Of services that have a series: those beyond the limits of new names have none. A time to come is now."""
+    ) -> list[Holder]:
+        """Of services that have a series: those beyond the limits of new names have none. A time to come is now. The
+        holders that are written, to be learned."""
         holders = [
-            _Holder(service, name, min(last_at, now))
+            Holder(service, name, min(last_at, now))
             for service, names in held.items()
             for name, last_at in names.items()
         ]
@@ -43,25 +43,20 @@ class KeyOwnerBook:
         for some in chunked(fresh):
             await _write(connection, some)
             await _keep_latest(connection, {one.service for one in some})
-        self._uncommitted += fresh
+        return fresh
 
-    def learn(self) -> None:
+    def learn(self, holders: Iterable[Holder]) -> None:
         """Call it after the commit."""
         if len(self._known) > _REMEMBERED:
             self._known.clear()
-        self._known.update(((one.service, one.name), one.last_at) for one in self._uncommitted)
-        self._uncommitted = []
+        self._known.update(((one.service, one.name), one.last_at) for one in holders)
 
-    def forget(self) -> None:
-        """After a failed transaction."""
-        self._uncommitted = []
-
-    def _is_fresh(self, holder: _Holder) -> bool:
+    def _is_fresh(self, holder: Holder) -> bool:
         known = self._known.get((holder.service, holder.name))
         return known is None or holder.last_at - known >= _FRESH
 
 
-async def _write(connection: AsyncConnection, holders: Sequence[_Holder]) -> None:
+async def _write(connection: AsyncConnection, holders: Sequence[Holder]) -> None:
     """In the order of their key, as every writer locks them."""
     v = unnested(
         ("service", Text(), [one.service for one in holders]),
@@ -69,7 +64,7 @@ async def _write(connection: AsyncConnection, holders: Sequence[_Holder]) -> Non
         ("last_at", DateTime(timezone=True), [one.last_at for one in holders]),
     )
     of_series = select(v).where(exists().where(series.c.service == v.c.service)).order_by(v.c.service, v.c.name)
-    statement = insert(key_owners).from_select(list(_Holder._fields), of_series)
+    statement = insert(key_owners).from_select(list(Holder._fields), of_series)
     old, new = key_owners.c, statement.excluded
     await connection.execute(
         statement.on_conflict_do_update(

@@ -17,17 +17,17 @@ class SampleBook:
 
     def __init__(self) -> None:
         self._days: dict[int, date] = {}
-        self._uncommitted: dict[int, date] = {}
 
     async def write(
         self, connection: AsyncConnection, samples: Mapping[int, Sequence[str]], days: Mapping[int, date], now: datetime
-    ) -> None:
-        """By id of the series; `days` are the last ones that the samples can be from. A day to come is today."""
+    ) -> dict[int, date]:
+        """By id of the series; `days` are the last ones that the samples can be from. A day to come is today. The days
+        that are written, to be learned."""
         today = now.astimezone(UTC).date()
         past = {id_: min(day, today) for id_, day in days.items() if id_ in samples}
         fresh = {id_: day for id_, day in past.items() if self._is_fresh(id_, day)}
         if not fresh:
-            return
+            return {}
         s = series.c
         is_newer = or_(s.sampled_on.is_(None), s.sampled_on < bindparam("day"))
         statement = update(series).where(s.id == bindparam("series_id"), is_newer)
@@ -36,19 +36,14 @@ class SampleBook:
             for id_, day in sorted(fresh.items())  # every writer locks in this order
         ]
         await connection.execute(statement.values(samples=bindparam("request_ids"), sampled_on=bindparam("day")), rows)
-        self._uncommitted |= fresh
+        return fresh
 
-    def learn(self) -> None:
+    def learn(self, days: Mapping[int, date]) -> None:
         """Call it after the commit."""
         if len(self._days) > _REMEMBERED:
             self._days.clear()
-        self._days |= self._uncommitted
-        self._uncommitted = {}
-
-    def forget(self) -> None:
-        """After a failed transaction."""
-        self._uncommitted = {}
+        self._days |= days
 
     def _is_fresh(self, id_: int, day: date) -> bool:
-        written = max((days[id_] for days in (self._days, self._uncommitted) if id_ in days), default=None)
+        written = self._days.get(id_)
         return written is None or day > written

@@ -33,6 +33,8 @@ class Found:
     ids: dict[SeriesKey, int] = field(default_factory=dict)
     folded: dict[SeriesKey, Placed] = field(default_factory=dict)
     """Those that are counted under another key than their own."""
+    made: Collection[Placed] = ()
+    """Series that were not there before. `merge` leaves them out: they are counted by then."""
 
     def merge(self, other: "Found") -> None:
         self.ids |= other.ids
@@ -62,10 +64,20 @@ class SeriesBook:
         known = {}
         if may_overflow(strangers, ledger):
             known = await _select(connection, {at.key for key in strangers for at in folds(key, self._resolver)})
-        placed = place(strangers, known, ledger, self._resolver)
-        made = known | await self._make(connection, {at for at in placed.values() if at.key not in known})
+        placed = place(strangers, known, ledger.part(services), self._resolver)
+        new: dict[SeriesKey, Placed] = {}
+        for at in placed.values():
+            if at.key not in known:
+                new.setdefault(at.key, at)
+        made = known | await self._make(connection, new.values())
         ids.update((key, made[at.key]) for key, at in placed.items())
-        return Found(ids, {key: at for key, at in placed.items() if at.key != key})
+        return Found(ids, {key: at for key, at in placed.items() if at.key != key}, new.values())
+
+    def count(self, found: Found) -> None:
+        """Call it once all that goes with the series is written, so that none counts that a savepoint takes back."""
+        if self._ledger is not None:
+            for at in found.made:
+                self._ledger.add(at)
 
     def learn(self, found: Found) -> None:
         """Call it after the commit. A key that was folded gets a series of its own once there is room for it."""

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from service.adapters.postgres.database import Database, DatabaseTrouble
-from service.adapters.postgres.key_owner_store import KeyOwnerBook
+from service.adapters.postgres.key_owner_store import Holder, KeyOwnerBook
 from service.adapters.postgres.name_flood_store import add_floods
 from service.adapters.postgres.rejection_store import (
     Refused,
@@ -72,7 +72,23 @@ class _NothingTaken(Exception):
     """Each series was refused by itself."""
 
 
-_Written = tuple[Found, list[Refused]]
+@dataclass(slots=True)
+class _Written:
+    """What the books learn once it is committed, and what was refused."""
+
+    found: Found = field(default_factory=Found)
+    sampled: dict[int, date] = field(default_factory=dict)
+    holders: list[Holder] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    def merge(self, other: "_Written") -> None:
+        self.found.merge(other.found)
+        for id_, day in other.sampled.items():
+            self.sampled[id_] = max(day, self.sampled.get(id_, day))
+        self.holders += other.holders
+        self.refused += other.refused
+
+
 _Write = Callable[[AsyncConnection, Rollup, datetime], Awaitable[_Written]]
 
 
@@ -114,37 +130,36 @@ class UsageStore:
                 if lost := await advance(connection, batch.source, spans, now=now):
                     await transaction.rollback()
                     return Superseded(frozenset(lost))
-                found, refused = await write(connection, batch.rollup, now)
+                written = await write(connection, batch.rollup, now)
                 await add_rejections(connection, batch.rejections)
                 await add_passed_over(connection, batch.passed_over)
-                if refused:
-                    await tell_refused(connection, batch, refused, now=now)
+                if written.refused:
+                    await tell_refused(connection, batch, written.refused, now=now)
         except BaseException:
             self._book.forget()
-            self._samples.forget()
-            self._key_owners.forget()
             raise
-        self._book.learn(found)
-        self._samples.learn()
-        self._key_owners.learn()
-        return Applied(sum(one.calls for one in refused))
+        self._book.learn(written.found)
+        self._samples.learn(written.sampled)
+        self._key_owners.learn(written.holders)
+        return Applied(sum(one.calls for one in written.refused))
 
     async def _write(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
         calls = _calls(rollup)
         found = await self._book.find(connection, calls, now=now)
         uses = await uses_of(connection, found.ids.values())
         await add_floods(connection, floods(found.folded, calls), now=now)
-        await self._samples.write(connection, *_samples(rollup, found.ids), now)
+        sampled = await self._samples.write(connection, *_samples(rollup, found.ids), now)
         await _add_hours(connection, rollup.totals, found.ids)
         await mark_days(connection, _marks(rollup, found.ids, uses))
-        await self._key_owners.write(connection, _key_owners(rollup, found.folded), now=now)
-        return found, []
+        holders = await self._key_owners.write(connection, _key_owners(rollup, found.folded), now=now)
+        self._book.count(found)
+        return _Written(found, sampled, holders)
 
     async def _write_what_is_taken(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
-        found, refused = await self._write_in_halves(connection, rollup, now)
-        if len(refused) == len(rollup) > 1:
+        written = await self._write_in_halves(connection, rollup, now)
+        if len(written.refused) == len(rollup) > 1:
             raise _NothingTaken
-        return found, refused
+        return written
 
     async def _write_in_halves(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
         """Down to the one series and hour that is refused."""
@@ -155,14 +170,11 @@ class UsageStore:
             if not refuses_values(error):
                 raise
             if len(rollup) == 1:
-                return Found(), [Refused(_calls(rollup).total(), name_of(error))]
-        found = Found()
-        refused: list[Refused] = []
+                return _Written(refused=[Refused(_calls(rollup).total(), name_of(error))])
+        written = _Written()
         for half in rollup.halves():
-            some, others = await self._write_in_halves(connection, half, now)
-            found.merge(some)
-            refused += others
-        return found, refused
+            written.merge(await self._write_in_halves(connection, half, now))
+        return written
 
 
 def _calls(rollup: Rollup) -> Counter[SeriesKey]:
