@@ -68,8 +68,8 @@ class Superseded:
     partitions: frozenset[Partition]
 
 
-class _NothingTaken(Exception):
-    """Each series was refused by itself."""
+class _EveryRowRejected(Exception):
+    """The database rejected each series and hour, tried alone."""
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class UsageStore:
             _log.error("values_refused", error=name_of(error), spans=spans_in_words(batch))
             try:
                 return await self._apply(batch, incarnations, self._write_what_is_taken, now)
-            except _NothingTaken:  # then it is not the values' fault
+            except _EveryRowRejected:  # then it is not the values' fault
                 raise error from None
 
     async def _apply(
@@ -158,7 +158,7 @@ class UsageStore:
     async def _write_what_is_taken(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
         written = await self._write_in_halves(connection, rollup, now)
         if len(written.refused) == len(rollup) > 1:
-            raise _NothingTaken
+            raise _EveryRowRejected
         return written
 
     async def _write_in_halves(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
