@@ -136,12 +136,17 @@ class Batch:
 
     def add(self, span: Span, record: RawRecord, decoded: Call | Decoded, hour: datetime) -> None:
         """`record` is not below `span.next_offset`; what lies between was never a record for us to read."""
-        span.next_offset = record.offset + 1
         if type(decoded) is Call:
-            span.call_records += 1
             self.rollup.add(decoded)
+            self.end_run(span, 1, record.offset + 1)
         elif isinstance(decoded, Decoded):
             self._add_parts(span, record, decoded, hour)
+            self.end_run(span, 0, record.offset + 1)
+
+    def end_run(self, span: Span, call_records: int, next_offset: int) -> None:
+        """Account for `call_records` whose one call each is in `rollup` already; records up to `next_offset` are in."""
+        span.call_records += call_records
+        span.next_offset = next_offset
 
     def _add_parts(self, span: Span, record: RawRecord, decoded: Decoded, hour: datetime) -> None:
         if decoded.calls:

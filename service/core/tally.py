@@ -7,11 +7,9 @@ from service.core.batch import Batch
 from service.core.cleaning import cleaned
 from service.core.identify import identify
 from service.core.identity import Identified, Resolver
-from service.core.shapes import OTHER_SHAPES, told_apart
+from service.core.shapes import told_apart
 from service.core.usage import Call, Decoded, Format
 from service.core.volume import Volume, use_of
-
-__all__ = ["OTHER_SHAPES", "Tally", "Uncounted"]
 
 
 @dataclass(slots=True)

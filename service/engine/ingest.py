@@ -217,14 +217,14 @@ class Ingest:
                 answer = answer_to(record)
             except Exception as error:
                 answer = _failed(record, error)
-            if type(answer) is Call:  # what `Batch.add` does with it, without the call
+            if type(answer) is Call:  # most are: accounted for at the end of the run
                 call_records += 1
                 count(answer)
             else:
                 batch.add(span, record, answer, hour)
             following = offset + 1
-        span.call_records += call_records
-        span.next_offset = cursor.taken = following
+        batch.end_run(span, call_records, following)
+        cursor.taken = following
         return span.records - before, span.rejected_records - rejected, other
 
     def _jump(self, partition: Partition, following: int, offset: int) -> None:

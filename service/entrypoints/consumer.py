@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -26,6 +25,8 @@ _log = structlog.get_logger(__name__)
 
 _BEAT = 0.1
 _RECONNECT = 2.0
+_BETWEEN_COLLECTIONS = 50_000
+"""Objects. Python's 700 are a few records."""
 _LOOK_AROUND = timedelta(seconds=5)
 
 
@@ -59,6 +60,7 @@ class Consumer:
         )
         self._watch = Watch(self._consume, self._log, self._source, app.topics, settings.kafka_dead_letter_topic)
         self._look_at = _now()
+        self._looking: asyncio.Task[None] | None = None
         self._troubles = Troubles("Kafka")
         self._running = False
 
@@ -91,18 +93,40 @@ class Consumer:
         # What stands now, the catalog above all, stays, and records come and go without cycles: looking through either
         # again and again would cost a third of the time. `make bench` shows what it is worth.
         gc.freeze()
-        gc.set_threshold(50_000, 50, 50)
+        thresholds = gc.get_threshold()
+        gc.set_threshold(_BETWEEN_COLLECTIONS)
         self._running = True
         try:
             while not stopping.is_set():
                 await self._consume.beat(now=_now())
-                if _now() >= self._look_at:
-                    await _unless(stopping, self._look_around())
+                self._look_if_due()
                 await _sleep(_BEAT, stopping)
         finally:
             self._running = False
-            await self._consume.revoked(now=_now())
-            await self._source.stop()
+            gc.set_threshold(*thresholds)
+            try:
+                await self._end_look()
+            finally:
+                await self._consume.revoked(now=_now())
+                await self._source.stop()
+
+    def _look_if_due(self) -> None:
+        """Beside the beat: a cluster that does not answer holds up the look, and nothing that is due by time. Raises
+        what the last look raised."""
+        if self._looking is not None:
+            if not self._looking.done():
+                return
+            self._looking.result()
+            self._looking = None
+        if _now() >= self._look_at:
+            self._looking = asyncio.create_task(self._look_around())
+
+    async def _end_look(self) -> None:
+        """A broker may take its time to answer, and nobody waits for it any more."""
+        if self._looking is not None:
+            self._looking.cancel()  # nothing, if it is done
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._looking
 
     async def _look_around(self) -> None:
         self._look_at = _now() + _LOOK_AROUND
@@ -182,18 +206,6 @@ def _count(flushed: Flushed) -> None:
     for key, count in batch.rejections.items():
         metrics.REJECTIONS.labels(key.source, key.topic, key.reason).inc(count.rejected)
     metrics.FLUSH_KEYS.observe(len(batch.rollup))
-
-
-async def _unless(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-    """Until it is done, or given up because of `stopping`: a broker may take its time to let us join."""
-    working, waiting = asyncio.create_task(work), asyncio.create_task(stopping.wait())
-    try:
-        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        waiting.cancel()
-        working.cancel()  # nothing, if it is done
-    with contextlib.suppress(asyncio.CancelledError):
-        await working
 
 
 async def _sleep(seconds: float, stopping: asyncio.Event) -> None:

@@ -19,6 +19,7 @@ import msgspec
 import zstandard
 
 from service.formats.envelopes.compression import GZIP_START, MAX_BYTES, ZSTD_START
+from service.formats.rejecting import is_json
 
 STDIN = Path("-")
 _SOME = 1024 * 1024
@@ -170,7 +171,7 @@ class _Zstd(io.RawIOBase):
 def _values(content: io.BufferedReader, *, one_text: bool) -> Iterator[bytes]:
     if one_text:
         start = content.read(MAX_BYTES + 1)
-        if len(start) > MAX_BYTES or not _is_json(start):
+        if len(start) > MAX_BYTES or not is_json(start):
             yield from _lines(content, start)
         elif start.strip():
             yield start
@@ -191,14 +192,6 @@ def _lines(content: io.BufferedReader, start: bytes) -> Iterator[bytes]:
                 pass
         if line.strip():
             yield line
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        msgspec.json.decode(body, type=msgspec.Raw)
-    except (msgspec.MsgspecError, RecursionError):
-        return False
-    return True
 
 
 def _record(line: bytes, name: str, offset: int) -> FileRecord:

@@ -16,7 +16,7 @@ from service.formats.dialects import DIALECTS
 from service.formats.envelopes import ENVELOPES
 from service.formats.envelopes.cloudevents import context_of
 from service.formats.envelopes.compression import MAX_BYTES
-from service.formats.envelopes.json_text import JOINED, LINES
+from service.formats.envelopes.json_text import JOINED, LINES, SPACE
 from service.formats.recognition import Form, form_of, recognise, recognise_row
 from service.formats.record import Record
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
@@ -28,7 +28,6 @@ MAX_STRINGS = 3
 """JSON texts inside JSON texts."""
 OVER_BUDGET = Rejection("too_large", "layers and items in total")
 """All that is left of a record beyond them."""
-_SPACE = b" \t\r\n"
 _TOMBSTONE = Decoded(passed=(PassedOver("tombstone", "kafka"),))
 """A null value is how a compacted topic forgets a key."""
 _ESCAPE = re.compile(
@@ -95,7 +94,7 @@ class Opening:
                 raise UnreadableError("too_deep", "layers of wrapping")
             if len(layer.body) > MAX_BYTES:
                 raise UnreadableError("too_large")
-            if not layer.body.strip(_SPACE):
+            if not layer.body.strip(SPACE):
                 raise UnreadableError("empty")
             self._take(size=len(layer.body))
             yield from self._open(layer)
@@ -129,7 +128,7 @@ class Opening:
             if (parsed := dialect.parse(layer.body)) is not None:  # type: ignore[misc]  # it has one
                 self._read(self._fixed or dialect, layer, parsed if self._fixed is None else None)
                 return
-        stripped = layer.body.strip(_SPACE)
+        stripped = layer.body.strip(SPACE)
         if stripped != layer.body:
             yield from self._open(layer._replace(body=stripped))
         else:

@@ -14,8 +14,19 @@ class UnreadableError(Exception):
         self.detail = detail
 
 
-READ_ERRORS = (UnreadableError, msgspec.MsgspecError, UnicodeError, RecursionError)
+MSGSPEC_ERRORS = (msgspec.MsgspecError, UnicodeError, RecursionError)
+"""All that msgspec raises of a text."""
+READ_ERRORS = (UnreadableError, *MSGSPEC_ERRORS)
 """All that a reader raises."""
+
+
+def is_json(text: bytes) -> bool:
+    """Whether it is one JSON text."""
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except MSGSPEC_ERRORS:
+        return False
+    return True
 
 
 def rejection(error: BaseException, format_: Format | None = None) -> Rejection:

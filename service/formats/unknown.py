@@ -7,6 +7,7 @@ from itertools import islice
 import msgspec
 
 from service.formats.recognition import FORMS
+from service.formats.rejecting import MSGSPEC_ERRORS, is_json
 
 _MAX_NAMES = 8
 _LOOKED_AT = 64
@@ -40,16 +41,8 @@ def shape_of(body: bytes) -> str:
     """In words, bounded. The same for bodies with the same names."""
     try:
         return _object(_OBJECT.decode(body))
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return "JSON that is no object" if _is_json(body) else "text that is no JSON"
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        msgspec.json.decode(body, type=msgspec.Raw)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return False
-    return True
+    except MSGSPEC_ERRORS:
+        return "JSON that is no object" if is_json(body) else "text that is no JSON"
 
 
 def _object(fields: Mapping[str, object]) -> str:

@@ -52,6 +52,16 @@ def test_every_record_is_accounted_for_once(decoded: Decoded, ledger: tuple[int,
     assert (span.expected, span.next_offset, span.records) == (41, 42, 1)
 
 
+def test_run_of_calls_is_accounted_for_as_each_call_by_itself_is() -> None:
+    one_by_one, at_once = Batch(), Batch()
+    for offset in (41, 42, 43):
+        one_by_one.add(one_by_one.span(FIRST, 41), ARecord(offset), CALL, HOUR)
+        at_once.rollup.add(CALL)
+    at_once.end_run(at_once.span(FIRST, 41), 3, 44)
+
+    assert at_once == one_by_one
+
+
 def test_record_with_a_call_and_a_rejection_is_a_dead_letter_too() -> None:
     batch = batch_of(Decoded((CALL,), (REFUSED, REFUSED)))
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from rich.console import Console
 
-from service.core.tally import OTHER_SHAPES, Uncounted
+from service.core.shapes import OTHER_SHAPES
+from service.core.tally import Uncounted
 from service.formats.decoder import why_passed_over
 
 FORMATS_REMEDY = (

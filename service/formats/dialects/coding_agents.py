@@ -15,8 +15,8 @@ class _Event(NamedTuple):
 
     reporter: str
     provider: str
-    failed: bool | None
-    """None: the status tells."""
+    failed: bool = False
+    """The event stands for failed calls only. Of others, status and error tell."""
     input_tokens: str = "input_token_count"
     output_tokens: str = "output_token_count"
     cached_tokens: str = "cached_content_token_count"
@@ -26,11 +26,11 @@ class _Event(NamedTuple):
     """By `auth_type`, where the agent says how it is signed in."""
 
 
-_CLAUDE_CODE = _Event("claude-code", "anthropic", None, "input_tokens", "output_tokens", "cache_read_tokens")
-_GEMINI_CLI = _Event("gemini-cli", "google", None, providers={"vertex-ai": "gcp.vertex_ai"})
-_CODEX = _Event("codex", "openai", None, status="http.response.status_code", error_text="error.message")
+_CLAUDE_CODE = _Event("claude-code", "anthropic", False, "input_tokens", "output_tokens", "cache_read_tokens")
+_GEMINI_CLI = _Event("gemini-cli", "google", providers={"vertex-ai": "gcp.vertex_ai"})
+_CODEX = _Event("codex", "openai", status="http.response.status_code", error_text="error.message")
 _EVENTS: Mapping[str, _Event] = {
-    "claude_code.api_request": _CLAUDE_CODE._replace(failed=False),
+    "claude_code.api_request": _CLAUDE_CODE,
     "claude_code.api_error": _CLAUDE_CODE._replace(failed=True),
     "gemini_cli.api_response": _GEMINI_CLI,
     "gemini_cli.api_error": _GEMINI_CLI._replace(failed=True),
@@ -48,7 +48,11 @@ _SCOPES = {"com.anthropic.claude_code": "claude_code"}
 
 WANTED = frozenset(
     {"model", "duration_ms", "request_id", _ENDPOINT, _AUTH_TYPE}
-    | {word for event in _EVENTS.values() for word in event[3:] if isinstance(word, str)}
+    | {one.input_tokens for one in _EVENTS.values()}
+    | {one.output_tokens for one in _EVENTS.values()}
+    | {one.cached_tokens for one in _EVENTS.values()}
+    | {one.status for one in _EVENTS.values()}
+    | {one.error_text for one in _EVENTS.values()}
 )
 
 
@@ -80,7 +84,7 @@ def call_of(name: str, telemetry: Telemetry) -> Call:
         requested_id=attributes.get("model"),
         operation="chat",
         status=status,
-        failed=event.failed or (True if error_text else None),
+        failed=True if event.failed or error_text else None,
         error_text=error_text if isinstance(error_text, str) else None,
     )
     return Call(

@@ -13,6 +13,7 @@ import msgspec
 from service.core.usage import Call, Format, Scalar, Who, Words
 from service.core.values import http_status, truth
 from service.formats.dialects import inference
+from service.formats.rejecting import MSGSPEC_ERRORS
 
 _REQUESTED = ("gen_ai.request.model", "llm.request.model_name", "ai.model.id")
 _SERVED = ("gen_ai.response.model", "llm.response.model_name", "ai.response.model")
@@ -184,7 +185,7 @@ def _read_parameters(json: Any, decoder: msgspec.json.Decoder[Any]) -> _Paramete
         return _NO_PARAMETERS
     try:
         found: _Parameters = decoder.decode(json)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+    except MSGSPEC_ERRORS:
         return _NO_PARAMETERS
     if isinstance(found, _Request) and all(one is msgspec.UNSET for one in msgspec.structs.astuple(found)[2:]):
         return _NO_PARAMETERS

@@ -15,6 +15,7 @@ from service.core.usage import Call, Decoded, FieldKind, PassedOver, Scalar, Who
 from service.core.values import name, truth
 from service.formats import operations
 from service.formats.contract import Context, Dialect, mark
+from service.formats.rejecting import MSGSPEC_ERRORS
 from service.formats.times import from_any
 
 _NO_CALL = re.compile(
@@ -106,7 +107,6 @@ _NO_ERROR = _Error()
 _NO_HIDDEN = _Hidden()
 _METADATA = msgspec.json.Decoder(_Metadata)
 _TAGS = msgspec.json.Decoder(list[Any])
-_UNPARSED = (msgspec.MsgspecError, RecursionError, UnicodeError)
 
 
 def _read(payload: _Payload, context: Context) -> Call | Decoded:
@@ -204,7 +204,7 @@ def _metadata(given: _Metadata | str | None) -> _Metadata:
         return given or _NO_METADATA
     try:
         return _METADATA.decode(given)
-    except _UNPARSED:
+    except MSGSPEC_ERRORS:
         return _NO_METADATA
 
 
@@ -240,7 +240,7 @@ def _environment(tags: list[Any] | str | None, metadata: _Metadata) -> Words:
     if isinstance(tags, str):
         try:
             tags = _TAGS.decode(tags)
-        except _UNPARSED:
+        except MSGSPEC_ERRORS:
             tags = None
     for tag in tags or ():
         if isinstance(tag, str) and tag.startswith("env:"):

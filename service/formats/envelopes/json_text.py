@@ -8,14 +8,14 @@ import msgspec
 
 from service.core.usage import Rejection
 from service.formats.contract import Context, Envelope, Inner, Item
-from service.formats.rejecting import READ_ERRORS, UnreadableError
+from service.formats.rejecting import UnreadableError, is_json
 
 MAX_ITEMS = 10_000
 """Elements of one array, or lines of one value."""
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
 _TEXTS = json.JSONDecoder()
-_SPACE = b" \t\r\n"
+SPACE = b" \t\r\n"
 
 
 def _open_array(body: bytes, context: Context) -> Iterator[Item]:
@@ -31,7 +31,7 @@ def _each(items: Sequence[bytes | msgspec.Raw], context: Context) -> Iterator[It
         yield Rejection("too_large", f"more than {MAX_ITEMS} items")
         return
     for item in items:
-        body = bytes(item).strip(_SPACE)
+        body = bytes(item).strip(SPACE)
         if body:
             yield Inner(body, context)
 
@@ -55,25 +55,17 @@ def _open_text(body: bytes, context: Context) -> Inner:
 
 
 def _is_array(body: bytes) -> bool:
-    return body[:1] == b"[" and (b"\n" not in body or _is_json(body) or not _are_lines(body))
+    return body[:1] == b"[" and (b"\n" not in body or is_json(body) or not _are_lines(body))
 
 
 def _are_lines(body: bytes) -> bool:
     """More than one line, and the first of them is a whole JSON text."""
-    return body[:1] in (b"{", b"[") and b"\n" in body and _is_json(body[: body.index(b"\n")])
+    return body[:1] in (b"{", b"[") and b"\n" in body and is_json(body[: body.index(b"\n")])
 
 
 def _are_joined(body: bytes) -> bool:
     """As Firehose leaves records: one text behind the other. Asked of what is no JSON text as a whole."""
-    return body[:1] == b"{" and re.search(rb"\}\s{0,8}\{", body) is not None and not _is_json(body)
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        msgspec.json.decode(text, type=msgspec.Raw)
-    except READ_ERRORS:
-        return False
-    return True
+    return body[:1] == b"{" and re.search(rb"\}\s{0,8}\{", body) is not None and not is_json(body)
 
 
 ARRAY = Envelope("array", "a JSON array of records", _is_array, _open_array)
