@@ -8,7 +8,13 @@ T = TypeVar("T")
 
 
 async def drain(batch: Callable[[], Awaitable[T | None]], *, at_once: int) -> list[T]:
-    """Batch after batch, `at_once` side by side, until each finds nothing (None). The first error ends all of them."""
+    """Batch after batch, `at_once` side by side, until each finds nothing (None). The first error ends all of them.
+
+    The first batch goes alone: mostly there is nothing to do, and one look tells.
+    """
+    first = await batch()
+    if first is None:
+        return []
 
     async def one_after_another() -> list[T]:
         done: list[T] = []
@@ -21,4 +27,4 @@ async def drain(batch: Callable[[], Awaitable[T | None]], *, at_once: int) -> li
             tasks = [group.create_task(one_after_another()) for _ in range(at_once)]
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    return [some for task in tasks for some in task.result()]
+    return [first, *(some for task in tasks for some in task.result())]

@@ -88,13 +88,15 @@ async def deliver(
         return await _leave_to_slack(outbox, now)
     delivery = Delivery(outbox, transport, company.channels, links, now, seconds, seconds())
     came: Counter[str] = Counter()
+    tried = False
     await outbox.tell_operator(company.channels.operator, now=now)
     while True:
         claim = await outbox.claim(now)
         if claim is None:
-            if await outbox.tell_operator(company.channels.operator, now=now):
-                continue
+            if tried and await outbox.tell_operator(company.channels.operator, now=now):
+                continue  # of what came of an attempt
             return _report(came, None)
+        tried = True
         try:
             outcome = await delivery.deliver(claim)
         except LeaseLostError:

@@ -32,12 +32,11 @@ async def reconcile(database: Database, catalog: Catalog, resolver: Resolver, *,
     """Safe to run in several processes, and to break off: each batch is a transaction of its own."""
     async with database.begin() as connection:
         changed = await load_deprecations(connection, catalog, now=now)
+        await tell_name_floods(connection, now=now)
     resolved = 0
     while changed is not None and (some := await _resolve_batch(database, catalog, resolver)):
         resolved += some
     until, days = await catch_up(database, now=now)
-    async with database.begin() as connection:
-        await tell_name_floods(connection, now=now)
     return Reconciled(changed, resolved, days, until)
 
 
@@ -49,12 +48,13 @@ async def catch_up(database: Database, *, now: datetime) -> tuple[datetime, int]
     """
     async with database.begin() as connection:
         until = await clock(connection)
+        first = await work_out_days(connection, until=until, now=now)
 
     async def batch() -> int | None:
         async with database.begin() as connection:
             return await work_out_days(connection, until=until, now=now) or None
 
-    return until, sum(await drain(batch, at_once=AT_ONCE))
+    return until, first + sum(await drain(batch, at_once=AT_ONCE) if first else ())
 
 
 async def _resolve_batch(database: Database, catalog: Catalog, resolver: Resolver) -> int:

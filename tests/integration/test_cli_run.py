@@ -165,9 +165,9 @@ async def test_tick_says_a_sentence_a_verb(database_url: str) -> None:
 
 
 async def test_tick_as_of_a_time_to_come_warns_that_it_acts(database_url: str) -> None:
-    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    soon = datetime.now(UTC) + timedelta(days=2)
 
-    result = await lastcall("tick", "--now", f"{tomorrow:%Y-%m-%d}", "--json", LASTCALL_DATABASE_URL=database_url)
+    result = await lastcall("tick", "--now", f"{soon:%Y-%m-%d}", "--json", LASTCALL_DATABASE_URL=database_url)
 
     assert "is to come: what is due until then is recorded and sent now" in result.stderr
     assert set(json.loads(result.stdout)) == {"now", "results", "failures"}
