@@ -105,7 +105,7 @@ def apache_kafka() -> str:
 
 
 class Databases:
-    """Migrated, empty databases of one server. One that was used is emptied, which takes a quarter of making another."""
+    """Migrated, empty databases of one server. One that was used is emptied: a quarter of the time."""
 
     _EMPTY = """
         DO $$

@@ -2,47 +2,22 @@
 
 import asyncio
 import contextlib
-import gc
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.adapters.slack.transport import LocalTransport, Transport, open_slack
 from service.app import App
-from service.core.messages import Links, Message
-from service.engine.refresh import open_doors
-from service.engine.rota import Rota
-from service.engine.tick import Engine
 from service.entrypoints.consumer import Consumer
-from service.entrypoints.scheduler import Heartbeat
+from service.entrypoints.scheduler import Heartbeat, Show, open_engine
 from service.entrypoints.web.factory import create_web
 from service.entrypoints.web.server import WebServer
-
-Show = Callable[[str, Message], None]
-"""Is given the destination and the message where there is no Slack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     consume: bool = False
     schedule: bool = False
-
-
-@asynccontextmanager
-async def open_engine(app: App, *, show: Show, page: str | None = None) -> AsyncIterator[Engine]:
-    """The engine with Slack as its transport, or with `show` where no token is set. `page` is the page's address."""
-    async with contextlib.AsyncExitStack() as stack:
-        doors = await stack.enter_async_context(open_doors(app.settings, app.company.directories))
-        token = app.settings.slack_token
-        transport: Transport = LocalTransport(show)
-        if token is not None:
-            rota = Rota(app.database, doors.pagerduty)
-            slack = open_slack(token, api_url=app.settings.slack_api_url, rota=rota)
-            transport = await stack.enter_async_context(slack)
-        gc.freeze()  # what stands now, the catalog above all, stays, and a tick makes much that is gone soon
-        yield Engine(app.database, app.catalog, app.resolver, app.company, transport, Links(page), app.topics, doors)
 
 
 async def serve(app: App, parts: Parts, *, show: Show, announce: Callable[[str], None]) -> None:

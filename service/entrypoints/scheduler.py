@@ -6,13 +6,21 @@ What is due stands in PostgreSQL, so a beat that is lost, late or doubled by ano
 """
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from service.adapters.slack.transport import LocalTransport, Transport, open_slack
+from service.app import App
+from service.core.messages import Links, Message
 from service.engine.reconcile import reconcile
+from service.engine.refresh import open_doors
+from service.engine.rota import Rota
 from service.engine.tick import Engine, Verb, tick
 
 log = structlog.get_logger(__name__)
@@ -22,6 +30,24 @@ CATCH_UP_SECONDS = 5
 DECIDING: tuple[Verb, ...] = ("reconcile", "escalate", "report")
 DELIVERING: tuple[Verb, ...] = ("deliver",)
 REFRESHING: tuple[Verb, ...] = ("refresh",)
+
+Show = Callable[[str, Message], None]
+"""Is given the destination and the message where there is no Slack."""
+
+
+@asynccontextmanager
+async def open_engine(app: App, *, show: Show, page: str | None = None) -> AsyncIterator[Engine]:
+    """The engine with Slack as its transport, or with `show` where no token is set. `page` is the page's address."""
+    async with contextlib.AsyncExitStack() as stack:
+        doors = await stack.enter_async_context(open_doors(app.settings, app.company.directories))
+        token = app.settings.slack_token
+        transport: Transport = LocalTransport(show)
+        if token is not None:
+            rota = Rota(app.database, doors.pagerduty)
+            slack = open_slack(token, api_url=app.settings.slack_api_url, rota=rota)
+            transport = await stack.enter_async_context(slack)
+        gc.freeze()  # what stands now, the catalog above all, stays, and a tick makes much that is gone soon
+        yield Engine(app.database, app.catalog, app.resolver, app.company, transport, Links(page), app.topics, doors)
 
 
 class Heartbeat:

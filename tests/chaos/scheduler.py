@@ -13,8 +13,7 @@ from pathlib import Path
 from service.app import open_app
 from service.config.settings import Settings
 from service.engine.tick import Engine, tick
-from service.entrypoints.process import open_engine
-from service.entrypoints.scheduler import DECIDING, DELIVERING, REFRESHING
+from service.entrypoints.scheduler import DECIDING, DELIVERING, REFRESHING, open_engine
 from tests.chaos.history import catalog_of
 
 LOOK_SECONDS = 0.02

@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 from rich.markup import escape
-from rich.panel import Panel
 
 from service.adapters.embedded import Embedded, default_data_dir
 from service.adapters.kafka.log import KafkaTrouble
@@ -21,12 +20,11 @@ from service.adapters.postgres.database import migrate as migrate_database
 from service.app import App, open_app
 from service.config.settings import Settings
 from service.core import words
-from service.core.messages import Message
-from service.core.messages.preview import thread_to_text
 from service.core.tally import Tally
 from service.entrypoints import process
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
 from service.entrypoints.cli.session import data_dir_of, plainly, read_settings, run, with_database
+from service.entrypoints.cli.show import show_message
 from service.entrypoints.cli.uncounted import show_passed_over, show_rejections
 from service.entrypoints.logs import leave_kafka_to_the_command
 from service.formats.decoder import Decoder
@@ -124,14 +122,6 @@ async def _serve(app: App, parts: process.Parts, announce: Callable[[str], None]
             "set LASTCALL_WEB_PORT to another port, or to 0 for any free one",
             Exit.UNREACHABLE,
         )
-
-
-def show_message(destination: str, message: Message) -> None:
-    """A message for the terminal, as its reader would see it in Slack."""
-    body = thread_to_text(message.blocks, message.replies)
-    console.print(
-        Panel(escape(body), title=escape(words.address(destination)), title_align="left", border_style="cyan")
-    )
 
 
 def migrate(

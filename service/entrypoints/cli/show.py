@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from rich.markup import escape
+from rich.panel import Panel
+
 from service.adapters.queries import ExposureAnswer, ModelUse, UnknownId
 from service.core import words
+from service.core.messages import Message
+from service.core.messages.preview import thread_to_text
 from service.entrypoints import phrases
 from service.entrypoints.cli.output import console
 from service.entrypoints.cli.tables import Column, show_table
@@ -92,3 +97,11 @@ def _show_unknown_ids(ids: Sequence[UnknownId], *, of_one_service: bool) -> None
 
 def _callers(each: UnknownId) -> str:
     return ", ".join(each.services) + (" ..." if each.service_count > len(each.services) else "")
+
+
+def show_message(destination: str, message: Message) -> None:
+    """A message for the terminal, as its reader would see it in Slack."""
+    body = thread_to_text(message.blocks, message.replies)
+    console.print(
+        Panel(escape(body), title=escape(words.address(destination)), title_align="left", border_style="cyan")
+    )

@@ -17,10 +17,10 @@ from service.engine.escalate import Escalated
 from service.engine.reconcile import Reconciled
 from service.engine.refresh import Refreshed
 from service.engine.report import Reported
-from service.entrypoints import process
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr, within_reach
-from service.entrypoints.cli.run import show_message
 from service.entrypoints.cli.session import run
+from service.entrypoints.cli.show import show_message
+from service.entrypoints.scheduler import open_engine
 
 AHEAD = timedelta(minutes=1)
 
@@ -56,7 +56,7 @@ def tick(
         )
 
     async def main(app: App) -> engine_tick.Ticked:
-        async with process.open_engine(app, show=show_message, page=app.settings.public_url) as engine:
+        async with open_engine(app, show=show_message, page=app.settings.public_url) as engine:
             return await engine_tick.tick(engine, now=at)
 
     ticked = run(main)

@@ -24,7 +24,7 @@ from service.entrypoints.demo.company import BEGIN, END, LASTCALL_YAML
 from service.entrypoints.demo.records import encode
 from service.entrypoints.demo.simulation import Company
 from service.entrypoints.demo.timeline import Timeline
-from service.entrypoints.process import open_engine
+from service.entrypoints.scheduler import open_engine
 from service.entrypoints.web.factory import create_web
 from service.entrypoints.web.server import WebServer
 
