@@ -73,14 +73,14 @@ class Totals:
 class _Cell:
     """Where calls with the same words are counted, and the hour that its last call was in."""
 
-    __slots__ = ("end", "end_of_life", "failed", "holder", "samples", "series", "start", "totals")
+    __slots__ = ("end", "end_of_life", "failed", "holder", "series", "start", "totals", "wants_evidence")
 
-    def __init__(self, who: Cleaned, samples: list[str]) -> None:
+    def __init__(self, who: Cleaned) -> None:
         self.series = who.series
         self.failed = who.failed
         self.end_of_life = who.end_of_life
         self.holder = who.key_owner if who.service is not None else None
-        self.samples = samples
+        self.wants_evidence = True
         self.start = self.end = _NEVER
         self.totals = Totals(_NEVER, _NEVER)
         """Of the hour from `start` to `end`."""
@@ -118,14 +118,14 @@ class Rollup:
             totals.errors += 1
             totals.end_of_life += cell.end_of_life
         totals.add_numbers(call)
-        if len(cell.samples) < MAX_SAMPLES and (request_id := text(call.request_id)) is not None:
+        if cell.wants_evidence and (request_id := text(call.request_id)) is not None:
             self._keep(cell, request_id)
         if cell.holder is not None:
             self._hold(cell.series.service, cell.holder, at)
 
     def _remember(self, who: Who) -> _Cell:
         meaning = cleaned(who)
-        cell = _Cell(meaning, self.samples.get(meaning.series, []))
+        cell = _Cell(meaning)
         if len(self._cells) >= _REMEMBERED:
             self._cells.clear()
         if may_be_remembered(who):
@@ -133,10 +133,11 @@ class Rollup:
         return cell
 
     def _keep(self, cell: _Cell, request_id: str) -> None:
-        """As evidence, unless calls with other words have filled the series' list."""
-        cell.samples = self.samples.setdefault(cell.series, cell.samples)
-        if len(cell.samples) < MAX_SAMPLES:
-            cell.samples.append(request_id)
+        """Unless calls with other words have filled the series' list."""
+        samples = self.samples.setdefault(cell.series, [])
+        if len(samples) < MAX_SAMPLES:
+            samples.append(request_id)
+        cell.wants_evidence = len(samples) < MAX_SAMPLES
 
     def _turn(self, cell: _Cell, at: datetime) -> Totals:
         """Count in the hour of `at` from now on."""

@@ -6,27 +6,29 @@ from typing import Any
 from service.core.usage import Words
 from service.formats.rejecting import UnreadableError
 
-EARLIEST = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp())
-LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+_EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_FROM_S = int(_EARLIEST.timestamp())
+_TO_S = int(_LATEST.timestamp())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORTEST = len("2025-06-30T09:14:03")
-_LONGEST = 64
+_from_iso = datetime.fromisoformat
 
 
 def from_seconds(seconds: float) -> datetime:
-    if not EARLIEST <= seconds < LATEST:
+    if not _FROM_S <= seconds < _TO_S:
         raise UnreadableError("bad_time", "outside 2015-2100")
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def from_milliseconds(milliseconds: float) -> datetime:
-    if not EARLIEST * 1000 <= milliseconds < LATEST * 1000:  # before it is divided: a whole number has no limit
+    if not _FROM_S * 1000 <= milliseconds < _TO_S * 1000:  # before it is divided: a whole number has no limit
         raise UnreadableError("bad_time", "outside 2015-2100")
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def from_nanoseconds(nanoseconds: int) -> datetime:
-    if not EARLIEST <= nanoseconds // 1_000_000_000 < LATEST:
+    if not _FROM_S <= nanoseconds // 1_000_000_000 < _TO_S:
         raise UnreadableError("bad_time", "outside 2015-2100")
     return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
@@ -34,29 +36,36 @@ def from_nanoseconds(nanoseconds: int) -> datetime:
 def from_any(value: Any) -> datetime:
     """ISO 8601 text with date and time, UTC where it has no offset; or a number since 1970: in the range of years
     allowed, its size tells the unit, from seconds to nanoseconds."""
-    if type(value) is not str:
-        return _from_number(value)
-    if not _SHORTEST <= len(value) <= _LONGEST:
-        raise UnreadableError("bad_time", "not an ISO 8601 time")
     try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is not UTC:
-            moment = moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        raise UnreadableError("bad_time", "not an ISO 8601 time") from error
-    if not 2015 <= moment.year < 2100:
+        moment = _from_iso(value)
+    except TypeError:
+        return _from_number(value)
+    except ValueError:  # which quotes the value
+        raise UnreadableError("bad_time", "not an ISO 8601 time") from None
+    if moment.tzinfo is not UTC:
+        moment = _in_utc(moment)
+    if not _EARLIEST <= moment < _LATEST:
         raise UnreadableError("bad_time", "outside 2015-2100")
+    if len(value) < _SHORTEST:
+        raise UnreadableError("bad_time", "not an ISO 8601 time")
     return moment
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise UnreadableError("bad_time", "outside 2015-2100") from error
 
 
 def _from_number(value: Any) -> datetime:
     if type(value) is not float and type(value) is not int:
         raise UnreadableError("bad_time", "neither text nor a number")
-    if value < LATEST:
+    if value < _TO_S:
         return from_seconds(value)
-    if value < LATEST * 1_000:
+    if value < _TO_S * 1_000:
         return from_milliseconds(value)
-    return from_nanoseconds(int(value) * 1_000 if value < LATEST * 1_000_000 else int(value))
+    return from_nanoseconds(int(value) * 1_000 if value < _TO_S * 1_000_000 else int(value))
 
 
 def first(words: Words) -> datetime | None:
