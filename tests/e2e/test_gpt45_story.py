@@ -6,8 +6,12 @@ policy.
 
 from datetime import date, timedelta
 
+import pytest
+
 from service.adapters.postgres.database import Database
 from tests.story import Story, Told, open_story
+
+pytestmark = pytest.mark.slow
 
 BEGIN, SHUTDOWN, END = date(2025, 3, 1), date(2025, 7, 14), date(2025, 7, 20)
 

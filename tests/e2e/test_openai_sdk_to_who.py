@@ -21,6 +21,8 @@ from tests.broker_topics import make_topic, produce, read_all
 from tests.database_contents import everything_in
 from tests.processes import connected, lastcall, running, until
 
+pytestmark = pytest.mark.slow
+
 PROMPT = "secret prompt: what did the customer complain about?"
 COMPLETION = "secret completion: the parcel was late"
 MODEL = "gpt-4.5-preview"

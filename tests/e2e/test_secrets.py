@@ -31,6 +31,7 @@ def captured() -> list[FileRecord]:
     return records
 
 
+@pytest.mark.slow
 async def test_no_prompt_of_a_kafka_record_is_stored_logged_or_shown(
     kafka: str, database_url: str, database: Database, tmp_path: Path, captured: list[FileRecord]
 ) -> None:
@@ -106,6 +107,7 @@ async def test_holders_of_keys_bring_in_neither_a_secret_nor_an_end_user(
         assert "c4n4ry" not in text_
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log_format", ["json", "console"])
 async def test_no_credential_is_in_a_log_whatever_fails(
     database_url: str, database: Database, tmp_path: Path, log_format: str

@@ -6,8 +6,12 @@ GPT-4.5 Preview, gone on Monday 2025-07-14. What is expected was worked out by h
 
 from datetime import date, timedelta
 
+import pytest
+
 from service.adapters.postgres.database import Database
 from tests.story import Story, Told, open_story
+
+pytestmark = pytest.mark.slow
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"

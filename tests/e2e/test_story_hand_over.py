@@ -2,8 +2,12 @@
 
 from datetime import date
 
+import pytest
+
 from service.adapters.postgres.database import Database
 from tests.story import Told, open_story
+
+pytestmark = pytest.mark.slow
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"

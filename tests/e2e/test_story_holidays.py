@@ -6,8 +6,12 @@ below and the holidays of Germany.
 
 from datetime import date
 
+import pytest
+
 from service.adapters.postgres.database import Database
 from tests.story import Told, open_story
+
+pytestmark = pytest.mark.slow
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"

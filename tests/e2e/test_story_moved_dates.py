@@ -4,8 +4,12 @@ that stand in the future again are armed again.
 
 from datetime import date
 
+import pytest
+
 from service.adapters.postgres.database import Database
 from tests.story import Told, open_story
+
+pytestmark = pytest.mark.slow
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"

@@ -6,9 +6,13 @@ goes on where it stands by then, and the digest says so.
 
 from datetime import date
 
+import pytest
+
 from service.adapters.postgres.database import Database
 from service.core.escalation.act import Commit
 from tests.story import Told, open_story
+
+pytestmark = pytest.mark.slow
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"

@@ -6,8 +6,12 @@ expected was worked out by hand from the default policy.
 
 from datetime import date
 
+import pytest
+
 from service.adapters.postgres.database import Database
 from tests.story import Told, open_story
+
+pytestmark = pytest.mark.slow
 
 LASTCALL_YAML = """
 organisation: Acme

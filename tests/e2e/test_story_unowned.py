@@ -4,11 +4,14 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pytest
 import yaml
 
 from service.adapters.postgres.database import Database
 from tests.processes import connected, lastcall
 from tests.story import Story, Told, open_story
+
+pytestmark = pytest.mark.slow
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"

@@ -6,9 +6,13 @@ GPT-4.5 Preview, announced on 2025-04-14 and gone on Monday 2025-07-14.
 
 from datetime import date, timedelta
 
+import pytest
+
 from service.adapters.postgres.database import Database
 from service.core.escalation.act import Act, Commit, Reopen, Waive
 from tests.story import Story, Told, open_story
+
+pytestmark = pytest.mark.slow
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"

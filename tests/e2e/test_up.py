@@ -72,6 +72,7 @@ async def test_first_record_by_the_printed_line_is_found_and_ctrl_c_ends_everyth
         assert "Traceback" not in up.said
 
 
+@pytest.mark.slow
 async def test_totals_are_exact_over_three_lives_though_the_broker_forgets(data_dir: Path, tmp_path: Path) -> None:
     """The second life is killed, and reads far fewer records than the first: offsets below the old watermarks."""
     sent = 0
