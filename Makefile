@@ -9,6 +9,9 @@ endif
 RUNS ?= 20
 HISTORIES ?= 5000
 
+# Tests start many processes: where nothing compiled is kept, each compiles all of lastcall.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test test-slow test-clocks test-kafka test-browser chaos laws check bench bench-peers bench-tick
 .PHONY: fuzz fuzz-engine fmt lock
 
