@@ -11,6 +11,10 @@ _KEYS = (
     r"(?:xapp|xox[a-z])-[\w-]{10,}",
     r"(?:akia|asia)[a-z0-9]{16}",
     r"aiza[\w-]{30,}",
+    r"(?-i:AQ)\.[\w-]{30,}",
+    r"(?-i:ABSK)[a-z0-9+/=]{30,}",
+    r"lsv2_[a-z]{2}_\w{16,}",
+    r"(?-i:pa)-[\w-]{30,}",
     r"ya29\.[\w-]{16,}",
     r"eyj[\w-]{17,}",
     r"dapi[0-9a-f]{32}",
@@ -22,7 +26,7 @@ _KEYS = (
 may begin like some of them ("xai-org/grok-1", "pplx-70b-online", "Basic Assistant"), but do not go on like them.
 """
 SHORTEST_SECRET = 14
-_FIRST, _SECOND = "AaBbCcDdEeFfGgHhKkNnPpRrSsTtXxYy", "AaEeFfGgHhIiKkLlOoPpSsUuVvWwYy8"
+_FIRST, _SECOND = "AaBbCcDdEeFfGgHhKkLlNnPpRrSsTtXxYy", "AaBbEeFfGgHhIiKkLlOoPpQqSsUuVvWwYy8"
 """Letters that a key begins with. Asked first, they spare most words the rest."""
 _CLEAR = re.compile(
     rf"[^A-Za-z0-9]*+(?:(?!(?=[{_FIRST}][{_SECOND}])(?i:{'|'.join(_KEYS)}))[A-Za-z0-9]++[^A-Za-z0-9]*+)*+"

@@ -54,6 +54,13 @@ def row_event(row: dict[str, Any]) -> UsageEvent:
     return event
 
 
+def cloud_event(op: str, data: Any) -> dict[str, Any]:
+    """Debezium's CloudEvents converter."""
+    about = {"id": "name:x;lsn:29274832", "source": "/debezium/postgresql/x", "specversion": "1.0"}
+    kind = {"type": "io.debezium.connector.postgresql.DataChangeEvent", "time": "2026-11-19T07:02:16Z"}
+    return about | kind | {"datacontenttype": "application/json", "iodebeziumop": op, "data": data}
+
+
 WRITTEN = [
     pytest.param(change("c", CALL), id="created"),
     pytest.param(change("r", CALL), id="read for a snapshot"),
@@ -62,6 +69,9 @@ WRITTEN = [
     pytest.param(CALL | {"__op": "c"}, id="unwrapped"),
     pytest.param(CALL | {"__op": "r", "__deleted": "false"}, id="unwrapped, with a word whether it was deleted"),
     pytest.param(CALL | {"__deleted": False}, id="unwrapped, with nothing but that word"),
+    pytest.param(cloud_event("c", {"before": None, "after": CALL}), id="in a CloudEvent"),
+    pytest.param(cloud_event("r", connect({"before": None, "after": CALL})), id="in a CloudEvent with its schema"),
+    pytest.param(cloud_event("r", CALL), id="unwrapped, in a CloudEvent"),
 ]
 NOT_WRITTEN = [
     pytest.param(change("u", CALL, CALL), id="updated"),
@@ -79,6 +89,10 @@ NOT_WRITTEN = [
     pytest.param(CALL | {"__op": "u"}, id="unwrapped, updated"),
     pytest.param(CALL | {"__op": "d", "__deleted": "true"}, id="unwrapped, deleted"),
     pytest.param(CALL | {"__deleted": True}, id="unwrapped, nothing but that it was deleted"),
+    pytest.param(cloud_event("u", {"before": None, "after": CALL}), id="in a CloudEvent, updated"),
+    pytest.param(cloud_event("d", {"before": CALL, "after": None}), id="in a CloudEvent, deleted"),
+    pytest.param(cloud_event("u", CALL), id="unwrapped, in a CloudEvent, updated"),
+    pytest.param({"before": CALL, "after": CALL}, id="before and after, without an operation"),
 ]
 
 

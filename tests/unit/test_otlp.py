@@ -233,6 +233,37 @@ def test_models_of_openinference(values: dict[str, Any], requested: str | None, 
     assert "secret prompt" not in repr(event)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(
+            {
+                "langfuse.observation.type": "generation",
+                "langfuse.observation.model.name": "gpt-4.5-preview",
+                "langfuse.observation.usage_details": '{"input": 70, "output": 20, "input_cached_tokens": 9}',
+                "langfuse.observation.input": "secret prompt",
+            },
+            id="Langfuse",
+        ),
+        pytest.param(
+            {
+                "mlflow.spanType": '"CHAT_MODEL"',
+                "mlflow.llm.model": '"gpt-4.5-preview"',
+                "mlflow.llm.provider": '"openai"',
+                "mlflow.chat.tokenUsage": '{"input_tokens": 70, "output_tokens": 20, "cache_read_input_tokens": 9}',
+                "mlflow.spanInputs": '{"messages": "secret prompt"}',
+            },
+            id="MLflow, whose values are JSON",
+        ),
+    ],
+)
+def test_model_and_tokens_of_a_framework_with_names_of_its_own(values: dict[str, Any]) -> None:
+    event = span_event(values)
+    assert event.requested_id == "gpt-4.5-preview"
+    assert (event.input_tokens, event.output_tokens, event.cached_tokens) == (70, 20, 9)
+    assert "secret prompt" not in repr(event)
+
+
 def test_failed_openinference_call_names_its_model_and_error() -> None:
     exception = {"exception.type": "openai.NotFoundError", "exception.message": GONE}
     events = [{"name": "first token"}, {"name": "exception", "attributes": attributes(exception)}]

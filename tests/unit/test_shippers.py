@@ -56,6 +56,11 @@ def services(value: Any) -> list[str | None]:
         pytest.param({"@metadata": {"beat": "filebeat"}, "message": LINE}, id="Filebeat, cut down by its processors"),
         pytest.param({"agent": {"type": "filebeat"}, "message": LINE}, id="Elastic Agent"),
         pytest.param({**FILEBEAT, "message": CALL}, id="Filebeat with a decoded line"),
+        pytest.param(
+            {key: part for key, part in FILEBEAT.items() if key != "message"} | {"json": CALL},
+            id="Filebeat that decoded the line",
+        ),
+        pytest.param({**FILEBEAT, "message": "done", "json": CALL}, id="the same, where the line has a message"),
         pytest.param(FLUENT_BIT, id="Fluent Bit"),
         pytest.param({**FLUENT_BIT, "log": CALL}, id="Fluent Bit with a decoded line"),
         pytest.param({"date": 1795071732.118, "log": LINE}, id="Fluent Bit with nothing but a date"),

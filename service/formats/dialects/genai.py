@@ -15,11 +15,24 @@ from service.core.values import http_status, truth
 from service.formats.dialects import inference
 from service.formats.rejecting import MSGSPEC_ERRORS
 
-_REQUESTED = ("gen_ai.request.model", "llm.request.model_name", "ai.model.id")
+_REQUESTED = (
+    "gen_ai.request.model",
+    "llm.request.model_name",
+    "ai.model.id",
+    "langfuse.observation.model.name",
+    "mlflow.llm.model",
+)
 _SERVED = ("gen_ai.response.model", "llm.response.model_name", "ai.response.model")
 _EITHER = ("llm.model_name", "embedding.model_name")
 """The response's model when there was a response, else the request's (OpenInference)."""
-_PROVIDER = ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider")
+_PROVIDER = (
+    "gen_ai.provider.name",
+    "gen_ai.system",
+    "llm.provider",
+    "llm.system",
+    "ai.model.provider",
+    "mlflow.llm.provider",
+)
 _HOST = ("server.address", "gen_ai.openai.api_base", "url.full")
 _OPERATION = ("gen_ai.operation.name", "llm.request.type")
 _INPUT = (
@@ -97,6 +110,20 @@ class _Request(_Parameters, gc=False):
     contents: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Tokens(msgspec.Struct, gc=False):
+    """Of Langfuse's usage details, or MLflow's token usage."""
+
+    input: Any = None
+    output: Any = None
+    input_cached_tokens: Any = None
+    cache_read_input_tokens: Any = None
+    input_tokens: Any = None
+    output_tokens: Any = None
+
+
+_NO_TOKENS = _Tokens()
+_TOKENS = ("langfuse.observation.usage_details", "mlflow.chat.tokenUsage")
+_DECODE_TOKENS = msgspec.json.Decoder(_Tokens)
 _NO_PARAMETERS = _Parameters()
 _PARAMETERS: Mapping[str, msgspec.json.Decoder[Any]] = {
     "llm.invocation_parameters": msgspec.json.Decoder(_Parameters),
@@ -108,7 +135,7 @@ _PARAMETERS: Mapping[str, msgspec.json.Decoder[Any]] = {
 
 WANTED = (
     frozenset({*_REQUESTED, *_SERVED, *_EITHER, *_PARAMETERS, *_PROVIDER, *_HOST, *_OPERATION, *_INPUT, *_OUTPUT})
-    | {*_CACHED, *_STREAMING, *_REQUEST_ID, _STATUS, _ERROR, _EXCEPTION_TYPE, _EXCEPTION_MESSAGE}
+    | {*_TOKENS, *_CACHED, *_STREAMING, *_REQUEST_ID, _STATUS, _ERROR, _EXCEPTION_TYPE, _EXCEPTION_MESSAGE}
     | inference.WANTED
 )
 """The attributes that are read at all. Prompts and completions are left where they are."""
@@ -124,7 +151,7 @@ def caller(resource: Mapping[str, Any]) -> Caller:
 def call_of(telemetry: Telemetry) -> Call:
     """For what `inference` takes for a call."""
     attributes = telemetry.attributes
-    parameters = _parameters(attributes)
+    parameters, tokens = _parameters(attributes), _tokens(attributes)
     error_class, error_text = _error(telemetry)
     streaming = next((said for key in _STREAMING if (said := truth(attributes.get(key))) is not None), None)
     who = Who(
@@ -147,20 +174,35 @@ def call_of(telemetry: Telemetry) -> Call:
     return Call(
         who,
         telemetry.at,
-        _number(attributes, _INPUT),
-        _number(attributes, _OUTPUT),
-        _number(attributes, _CACHED),
+        _number(attributes, _INPUT, tokens.input, tokens.input_tokens),
+        _number(attributes, _OUTPUT, tokens.output, tokens.output_tokens),
+        _number(attributes, _CACHED, tokens.input_cached_tokens, tokens.cache_read_input_tokens),
         telemetry.latency_ms,
         next((attributes[key] for key in _REQUEST_ID if attributes.get(key)), telemetry.trace),
     )
 
 
 def _words(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[Scalar, ...]:
-    return tuple([attributes[key] for key in keys if key in attributes])
+    return tuple([_word(attributes[key]) for key in keys if key in attributes])
 
 
-def _number(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
-    return next((found for key in keys if (found := attributes.get(key)) is not None), None)
+def _word(value: Any) -> Any:
+    """MLflow writes each value as JSON."""
+    return value[1:-1] if isinstance(value, str) and value[:1] == '"' == value[-1:] else value
+
+
+def _number(attributes: Mapping[str, Any], keys: tuple[str, ...], *others: Any) -> Any:
+    return next((n for n in (*map(attributes.get, keys), *others) if n is not None), None)
+
+
+def _tokens(attributes: Mapping[str, Any]) -> _Tokens:
+    for key in _TOKENS:
+        if isinstance(said := attributes.get(key), str):
+            try:
+                return _DECODE_TOKENS.decode(said)
+            except MSGSPEC_ERRORS:
+                return _NO_TOKENS
+    return _NO_TOKENS
 
 
 def _operation(attributes: Mapping[str, Any]) -> Words:

@@ -46,7 +46,7 @@ livekit/agents pull request 4689."""
 
 _MODEL = frozenset(
     {"gen_ai.request.model", "gen_ai.response.model", "llm.request.model_name", "llm.response.model_name"}
-    | {"llm.model_name", "embedding.model_name", "ai.model.id"}
+    | {"llm.model_name", "embedding.model_name", "ai.model.id", "langfuse.observation.model.name", "mlflow.llm.model"}
 )
 _PROVIDER = frozenset({"gen_ai.provider.name", "gen_ai.system"})
 _EVIDENCE = frozenset(

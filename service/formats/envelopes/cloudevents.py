@@ -1,6 +1,7 @@
 """CloudEvents: structured mode as an object, binary mode as headers.
 
 https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protocol-binding.md
+https://debezium.io/documentation/reference/stable/integrations/cloudevents.html
 """
 
 import binascii
@@ -9,8 +10,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from service.core.usage import Rejection, Scalar
+from service.core.usage import PassedOver, Rejection, Scalar
 from service.formats.contract import NULL, Context, Envelope, Inner, mark, within
+from service.formats.envelopes import debezium
 from service.formats.record import Record
 from service.formats.rejecting import UnreadableError
 
@@ -20,6 +22,7 @@ class _CloudEvent(msgspec.Struct, gc=False):
     time: Scalar = None
     data: msgspec.Raw = NULL
     data_base64: str | None = None
+    debezium_operation: Scalar = msgspec.field(name="iodebeziumop", default=None)
 
 
 def context_of(record: Record) -> Context:
@@ -39,7 +42,9 @@ def _text(content: bytes | None) -> str | None:
     return content.decode("utf-8", "replace") if isinstance(content, bytes) else None
 
 
-def _open(event: _CloudEvent, context: Context) -> Inner | Rejection:
+def _open(event: _CloudEvent, context: Context) -> Inner | PassedOver | Rejection:
+    if event.debezium_operation not in (*debezium.WRITTEN, None):
+        return debezium.ROW_CHANGED
     source, time = (word if isinstance(word, str) else None for word in (event.source, event.time))
     context = _within(context, source, time)
     if event.data_base64 is not None:

@@ -12,7 +12,9 @@ import msgspec
 from service.core.usage import PassedOver, Scalar
 from service.formats.contract import NULL, Context, Envelope, Inner, mark, within
 
-_WRITTEN = ("c", "r")
+WRITTEN = ("c", "r")
+"""Operations: a row was created, or read for a snapshot."""
+ROW_CHANGED = PassedOver("row_changed", "debezium")
 
 
 class _Source(msgspec.Struct, gc=False):
@@ -20,7 +22,8 @@ class _Source(msgspec.Struct, gc=False):
 
 
 class _Change(msgspec.Struct, gc=False):
-    op: Scalar
+    op: Scalar | msgspec.UnsetType = msgspec.UNSET
+    before: msgspec.Raw = NULL
     after: msgspec.Raw = NULL
     source: _Source | None = None
     ts_ms: Scalar = None
@@ -32,24 +35,29 @@ class _Row(msgspec.Struct, gc=False):
 
 
 def _open_change(change: _Change, context: Context) -> Inner | PassedOver:
-    """The database's time of the change, else the connector's."""
+    """The database's time of the change, else the connector's. In a CloudEvent the event has the operation."""
     after = change.after
-    if change.op not in _WRITTEN or after == NULL:
-        return PassedOver("row_changed", "debezium")
+    was_written = change.before == NULL if change.op is msgspec.UNSET else change.op in WRITTEN
+    if not was_written or after == NULL:
+        return ROW_CHANGED
     written = change.source.ts_ms if change.source is not None else None
     return Inner(after, within(context, (written, change.ts_ms)))
 
 
 def _open_row(row: _Row, context: Context) -> Inner | PassedOver:
-    if str(row.deleted).lower() == "true" or row.op not in (*_WRITTEN, None):
-        return PassedOver("row_changed", "debezium")
+    if str(row.deleted).lower() == "true" or row.op not in (*WRITTEN, None):
+        return ROW_CHANGED
     return Inner(None, context)
 
 
 CHANGE = Envelope(
     "debezium",
     "Debezium's change events: rows that were written, or read for a snapshot",
-    (mark("op", "source", "after"), mark("op", "source", "before"), mark("op", "source", "ts_ms"), mark("op", "after")),
+    (
+        *(mark("op", "source", key) for key in ("after", "before", "ts_ms")),
+        mark("op", "after"),
+        mark("before", "after"),
+    ),
     _open_change,
     _Change,
     passes={"row_changed": "a row that was updated or deleted: its call was counted when it was written"},

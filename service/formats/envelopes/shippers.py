@@ -60,6 +60,7 @@ class _Log(_Shipped, gc=False):
 
 class _Message(_Shipped, gc=False):
     message: _Line = None
+    json: dict[str, msgspec.Raw] | None = None
 
 
 def _open_log(shipped: _Log, context: Context) -> Inner:
@@ -70,7 +71,9 @@ def _open_log(shipped: _Log, context: Context) -> Inner:
 
 
 def _open_message(shipped: _Message, context: Context) -> Inner:
-    return Inner(_body(shipped.message), _within(shipped, context))
+    """`json` is where Filebeat puts what it has decoded, unless it is told another place."""
+    line = shipped.message if shipped.json is None else shipped.json
+    return Inner(_body(line), _within(shipped, context))
 
 
 def _body(line: _Line) -> str | bytes:
@@ -111,8 +114,11 @@ VECTOR = Envelope(
 )
 FILEBEAT = Envelope(
     "filebeat",
-    "Filebeat, Elastic Agent and others: a line in `message`, beside a time or the pod",
-    tuple(mark("message", key) for key in ("@timestamp", "@metadata", "agent", "timestamp", "kubernetes")),
+    "Filebeat, Elastic Agent and others: a line in `message`, beside a time or the pod, or decoded in `json`",
+    (
+        *(mark("message", key) for key in ("@timestamp", "@metadata", "agent", "timestamp", "kubernetes")),
+        *(mark("json", key) for key in ("@timestamp", "@metadata", "agent")),
+    ),
     _open_message,
     _Message,
 )
