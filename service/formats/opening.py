@@ -3,6 +3,7 @@
 Bounded in layers, items, and bytes, each and in total.
 """
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -30,10 +31,8 @@ OVER_BUDGET = Rejection("too_large", "layers and items in total")
 """All that is left of a record beyond them."""
 _TOMBSTONE = Decoded(passed=(PassedOver("tombstone", "kafka"),))
 """A null value is how a compacted topic forgets a key."""
-_ESCAPE = re.compile(
-    rb"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))"
-)
-"""A backslash, a whole pair, or a half of one, which alone is in the group."""
+_ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+_HALF = re.compile("[\ud800-\udfff]")
 _OF_BYTES = tuple(envelope for envelope in ENVELOPES if not isinstance(envelope.matches, tuple))
 _IN_BINARY = tuple(dialect for dialect in DIALECTS if dialect.parse is not None)
 
@@ -197,9 +196,13 @@ class Opening:
 
 def _with_whole_characters(body: bytes) -> bytes:
     """Without halves of surrogate pairs, which a text cut behind half a character ends with, and JSON cannot have."""
-    if b"\\u" not in body:
+    if _ESCAPED_HALF.search(body) is None:
         return body
-    return _ESCAPE.sub(lambda found: found[0] if found[1] is None else b"\\ufffd", body)
+    try:
+        text = json.dumps(json.loads(body.decode(errors="replace")), ensure_ascii=False)
+    except ValueError:
+        return body
+    return _HALF.sub("\ufffd", text).encode()
 
 
 def _shape(dialect: AnyDialect, body: bytes) -> Any:
