@@ -42,7 +42,7 @@ test-browser: setup  ## the page in a real Chromium
 	$(BIN)/pytest -m browser $(ARGS)
 
 chaos: setup  ## a million records, and months of escalation, while consumers and schedulers are killed
-	LASTCALL_CHAOS_SEED=$(SEED) LASTCALL_CHAOS_RECORDS=1000000 \
+	LASTCALL_CHAOS_SEED=$(SEED) LASTCALL_CHAOS_RECORDS=1000000 LASTCALL_CHAOS_KILLS=20 \
 	  .ci/kafka run $(BIN)/pytest tests/chaos/test_consumers_killed.py -m apache_kafka -s $(ARGS)
 	LASTCALL_CHAOS_SEED=$(SEED) LASTCALL_CHAOS_SERVICES=300 LASTCALL_CHAOS_KILLS=60 \
 	  $(BIN)/pytest tests/chaos/test_three_schedulers.py -s $(ARGS)

@@ -22,7 +22,7 @@ from tests.transactions import writer
 
 RECORDS = int(os.environ.get("LASTCALL_CHAOS_RECORDS", "100000"))
 PARTITIONS = 6
-KILLS = 5
+KILLS = int(os.environ.get("LASTCALL_CHAOS_KILLS", "5"))
 WRITERS = 4
 MODELS = ("gpt-4.5-preview", "gpt-4o", "gpt-4.1", "o1-preview")
 NOT_A_RECORD = b"\xff not a record"
