@@ -26,7 +26,8 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     caller: Words = None
     """Who wrote the line, as an envelope knows it (a pod's label, a CloudEvents source): the caller where callers write
     their own records, and the gateway itself where a gateway does."""
-    environment: str | None = None
+    environment: Words = None
+    """Where the line was written, as labels and fields of its own say: for a record that says nothing of it."""
     namespace: str | None = None
     account: str | None = None
     region: str | None = None
@@ -40,13 +41,15 @@ class Context(msgspec.Struct, frozen=True, gc=False):
         return times.from_milliseconds(self.record.timestamp)
 
 
-def within(context: Context, at: Words, caller: Words = None, namespace: str | None = None) -> Context:
+def within(
+    context: Context, at: Words, caller: Words = None, *, environment: Words = None, namespace: str | None = None
+) -> Context:
     """The context of what an envelope holds: what it says itself, and else what stands around it."""
     return Context(
         context.record,
         at if context.at is None else (at, context.at),
         caller if context.caller is None else (caller, context.caller),
-        context.environment,
+        environment if context.environment is None else (environment, context.environment),
         namespace or context.namespace,
         context.account,
         context.region,

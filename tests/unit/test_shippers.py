@@ -168,3 +168,26 @@ def test_what_needs_a_schema_is_rejected_and_says_which(content: bytes) -> None:
 @pytest.mark.parametrize("value", [b"\0", b"\0\0\0\0\7"], ids=["a zero", "a number and nothing behind it"])
 def test_frame_without_content_is_no_format(value: bytes) -> None:
     assert [one.reason for one in decode(make_record(value)).rejections] == ["unknown_format"]
+
+
+@pytest.mark.parametrize(
+    ("value", "environment"),
+    [
+        pytest.param({**FILEBEAT, "fields": {"environment": "Production"}}, "production", id="Filebeat's own field"),
+        pytest.param({**FILEBEAT, "fields": {"env": "staging"}}, "staging", id="a short one"),
+        pytest.param(
+            {**FLUENT_BIT, "kubernetes": {"labels": {"app": "billing-api", "environment": "staging"}}},
+            "staging",
+            id="a pod's label",
+        ),
+        pytest.param(
+            {**FILEBEAT, "message": json.dumps(CALL | {"environment": "qa"}), "fields": {"environment": "staging"}},
+            "qa",
+            id="the record's own goes first",
+        ),
+        pytest.param(FILEBEAT, None, id="none"),
+    ],
+)
+def test_environment_of_the_line_is_the_records(value: Any, environment: str | None) -> None:
+    (event,) = events_of(decode(make_record(value)))
+    assert event.environment == environment

@@ -54,7 +54,7 @@ def _read(call: _Call, context: Context) -> Call:
         "lastcall",
         call.reporter,
         call.service if context.caller is None else (call.service, context.caller),
-        call.environment,
+        call.environment if context.environment is None else (call.environment, context.environment),
         call.provider,
         call.host,
         call.model,

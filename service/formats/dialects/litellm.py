@@ -141,7 +141,7 @@ def _call(payload: _Payload, context: Context, requested_id: Scalar, requested_f
         format="litellm",
         reporter="litellm",
         service=_service(metadata),
-        environment=_environment(payload.request_tags, metadata),
+        environment=(_environment(payload.request_tags, metadata), context.environment),
         provider=payload.custom_llm_provider,
         host=payload.api_base,
         requested_id=requested_id,

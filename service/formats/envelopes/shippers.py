@@ -17,12 +17,14 @@ _CRI = re.compile(r"\S{1,64} (?:stdout|stderr) [FP] ")
 
 
 class _Labels(msgspec.Struct, gc=False):
-    """Those that name what runs in a pod, in order of preference."""
+    """Those that name what runs in a pod, in order of preference, and where."""
 
     app: Scalar = None
     name: Scalar = msgspec.field(name="app.kubernetes.io/name", default=None)
     name_without_dots: Scalar = msgspec.field(name="app_kubernetes_io/name", default=None)
     k8s_app: Scalar = msgspec.field(name="k8s-app", default=None)
+    environment: Scalar = None
+    env: Scalar = None
 
 
 _NO_LABELS = _Labels()
@@ -38,6 +40,11 @@ class _Kubernetes(msgspec.Struct, gc=False):
 
 class _Custom(msgspec.Struct, gc=False):
     service: Scalar = None
+    environment: Scalar = None
+    env: Scalar = None
+
+
+_NO_FIELDS = _Custom()
 
 
 class _Shipped(msgspec.Struct, gc=False):
@@ -88,14 +95,14 @@ def _body(line: _Line) -> str | bytes:
 
 def _within(shipped: _Shipped, context: Context) -> Context:
     at = (shipped.shipped_at, shipped.timestamp, shipped.time, shipped.date)
-    own = shipped.fields.service if shipped.fields is not None else None
-    pod = shipped.kubernetes
+    own, pod = shipped.fields or _NO_FIELDS, shipped.kubernetes
     if pod is None:
-        return within(context, at, own)
+        return within(context, at, own.service, environment=(own.environment, own.env))
     labels = pod.labels or pod.pod_labels or _NO_LABELS
-    caller = (own, labels.app, labels.name, labels.name_without_dots, labels.k8s_app)
+    caller = (own.service, labels.app, labels.name, labels.name_without_dots, labels.k8s_app)
+    environment = (own.environment, own.env, labels.environment, labels.env)
     namespace = next((x for x in (pod.namespace_name, pod.pod_namespace, pod.namespace) if isinstance(x, str)), None)
-    return within(context, at, caller, namespace)
+    return within(context, at, caller, environment=environment, namespace=namespace)
 
 
 FLUENT_BIT = Envelope(
