@@ -64,7 +64,7 @@ class Mark:
     weak: bool = False
     """Asked only when no dialect's other marks fit."""
     alone: bool = False
-    """Fits only where no key stands beside those of the shape."""
+    """The object may have no key that the shape does not have."""
 
 
 def mark(*keys: str, weak: bool = False, alone: bool = False) -> Mark:

@@ -73,7 +73,7 @@ class Decoder:
                 try:
                     return route.read(value, context)
                 except OFF_ROUTE:
-                    pass  # another route, or a broken record: the long way tells
+                    pass  # another route, or a broken record: the thorough reader tells
         return self._decode_and_remember(record)
 
     def _decode_and_remember(self, record: Record) -> Decoded:

@@ -1,4 +1,4 @@
-"""The thorough way: taking envelopes off layer by layer, until a dialect is recognised by the keys of its objects.
+"""The thorough reader: envelopes are opened layer by layer, until the keys of an object tell its dialect.
 
 Bounded in layers, items, and bytes, each and in total.
 """
@@ -50,7 +50,7 @@ class _TooMuchError(Exception):
 
 
 class Opening:
-    """Of one record."""
+    """Opens one record, and collects what it holds. Used once."""
 
     def __init__(self, fixed: AnyDialect | None) -> None:
         """`fixed`: the dialect of every record inside, whatever its keys say."""
@@ -60,12 +60,12 @@ class Opening:
         self._passed: list[PassedOver] = []
         self._bytes_left = MAX_TOTAL_BYTES
         self._items_left = MAX_TOTAL_ITEMS
-        self._ways: set[tuple[Step, ...] | None] = set()
+        self._routes: set[tuple[Step, ...] | None] = set()
 
     @property
     def steps(self) -> tuple[Step, ...] | None:
-        """The one way that all records inside came, told by their keys. None: there are several."""
-        return next(iter(self._ways)) if len(self._ways) == 1 else None
+        """The route that all records inside took, told by their keys. None: they took several."""
+        return next(iter(self._routes)) if len(self._routes) == 1 else None
 
     def read(self, record: Record) -> Decoded:
         """A record over its total budget is one rejection and nothing else."""
@@ -87,7 +87,7 @@ class Opening:
                 pending.append(self._open_safely(layer))
 
     def _open_safely(self, layer: _Layer) -> Iterator[_Layer]:
-        """The layers inside; what is no layer is noted on the way."""
+        """The layers inside. What is no layer is collected."""
         try:
             if len(layer.steps) > MAX_LAYERS or layer.strings > MAX_STRINGS:
                 raise UnreadableError("too_deep", "layers of wrapping")
@@ -151,7 +151,7 @@ class Opening:
         for item in items_of(found):
             match item:
                 case Inner(body=None):
-                    self._ways.add(None)  # a route has a body for each step
+                    self._routes.add(None)  # a route has a body for each step
                     form = recognise_row(tolerant.fields_of(layer.body).keys())
                     inner = layer._replace(context=item.context, steps=(*layer.steps, step))
                     yield from self._open_object(inner, form)
@@ -168,7 +168,7 @@ class Opening:
 
     def _read(self, dialect: AnyDialect | None, layer: _Layer, parsed: Any = None, form: Form | None = None) -> None:
         """A body that is no envelope. `parsed` is what the dialect's `parse` gave."""
-        self._ways.add((*layer.steps, form) if form is not None else None)
+        self._routes.add((*layer.steps, form) if form is not None else None)
         if dialect is None:
             self._reject(_unknown(layer.body))
             return

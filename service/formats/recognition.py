@@ -1,6 +1,6 @@
 """Which dialect or envelope a JSON object is, by its keys: all of it follows from the two ordered tuples.
 
-Two ways come to the same answer. `recognise` looks at the keys of an object. A form's `guarded` decoder reads the shape
+Two readers come to one answer. `recognise` looks at the keys of an object. A form's `guarded` decoder reads the shape
 at once and refuses each object that `recognise` might give to another thing: the keys of its mark have to be there, and
 of each mark that is asked before it one key must not be.
 """
@@ -56,7 +56,7 @@ def form_of(dialect: AnyDialect) -> Form:
     known = keys_of(dialect.shape)
     mark = Mark(frozenset(one.encode_name for one in msgspec.structs.fields(dialect.shape) if one.required))
     objects = (envelope for envelope in ENVELOPES if isinstance(envelope.matches, tuple) and not mark.keys)
-    barred = {_telling(envelope, other, mark, known) for envelope in objects for other in envelope.matches}  # type: ignore[union-attr]
+    barred = {_barred_key(envelope, other, mark, known) for envelope in objects for other in envelope.matches}  # type: ignore[union-attr]
     return Form(dialect, mark, dialect.shape, known, msgspec.json.Decoder(_guarded(dialect.shape, mark, barred)))
 
 
@@ -78,14 +78,16 @@ def _forms() -> Iterator[Form]:
         if thing.shape is None:
             raise ValueError(f"{thing.name} has marks and no shape")
         known = keys_of(thing.shape)
-        barred = {_telling(other, earlier, mark, known) for other, earlier in before if other is not thing}
+        barred = {_barred_key(other, earlier, mark, known) for other, earlier in before if other is not thing}
         yield Form(thing, mark, thing.shape, known, msgspec.json.Decoder(_guarded(thing.shape, mark, barred)))
         before.append((thing, mark))
 
 
-def _telling(thing: Thing, earlier: Mark, later: Mark, known: Collection[str]) -> str:
-    """A key that keeps an object with the later mark from having the earlier one, of `thing`, as well: one that the
-    later shape does not use, and that as many marks of `thing` as can be have in common."""
+def _barred_key(thing: Thing, earlier: Mark, later: Mark, known: Collection[str]) -> str:
+    """The key of `thing`'s earlier mark that an object with the later mark must not have, or it would be `thing`'s.
+
+    Of several, one that the later shape does not read, and that most marks of `thing` share: fewer keys are barred.
+    """
     marks = thing.marks if isinstance(thing, Dialect) else thing.matches
     keys = earlier.keys - later.keys
     if not keys:

@@ -1,4 +1,4 @@
-"""The fast way: reading a record as one that came before it, without a look at what it might be."""
+"""The fast reader: a record is read by the route of one before it, without a look at what else it could be."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ OFF_ROUTE = (*READ_ERRORS, OffRouteError)
 
 
 class Route:
-    """The way of a record through its envelopes, outermost first, to its dialect."""
+    """The envelopes of a record, outermost first, and its dialect."""
 
     def __init__(self, steps: tuple[Step, ...]) -> None:
         self.steps = steps

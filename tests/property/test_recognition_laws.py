@@ -1,4 +1,4 @@
-"""The fast way and the thorough way come to one answer, whatever keys an object has and whatever it is wrapped in."""
+"""The fast reader and the thorough one come to one answer, whatever keys an object has and what it is wrapped in."""
 
 import json
 from itertools import product
