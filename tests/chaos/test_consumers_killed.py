@@ -68,6 +68,30 @@ class Produced:
         self.rejected += other.rejected
 
 
+@dataclass
+class Lives:
+    """Of the consumer that is killed. In each an equal part of all records is written: every kill finds it at work."""
+
+    database: Database
+    begun: int = 1
+    applied: int = 0
+    """Records, when the last one ended."""
+
+    async def may_write(self, written: int, total: int) -> None:
+        while written * (KILLS + 1) >= total * self.begun:  # noqa: ASYNC110  seldom, and not for long
+            await asyncio.sleep(0.02)
+
+    async def end(self, consumer: Process, chance: random.Random) -> None:
+        """Soon after it has applied something."""
+        await _applied(self.database, self.applied + 1)
+        await asyncio.sleep(chance.uniform(0, 0.6))
+        consumer.kill()
+        await consumer.wait()
+        self.applied = await _count(self.database)
+        say(f"kill {self.begun} at {self.applied:,} records applied")
+        self.begun += 1
+
+
 @pytest.mark.slow
 @pytest.mark.apache_kafka
 async def test_totals_are_exact_though_consumers_are_killed(
@@ -77,16 +101,13 @@ async def test_totals_are_exact_though_consumers_are_killed(
     topic = await make_topic(apache_kafka, partitions=PARTITIONS)
     second_folder = tmp_path_factory.mktemp("second")
     environment = await _environment(apache_kafka, database_url, topic)
+    lives = Lives(database)
     async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as consumers:
-        producing = group.create_task(_produce(apache_kafka, topic, chance))
+        producing = group.create_task(_produce(apache_kafka, topic, chance, lives))
         first = await _consumer(consumers, environment, tmp_path)
         second: Process | None = None
         for kill in range(KILLS):
-            await _applied(database, (kill + 1) * RECORDS // (KILLS + 2))
-            await asyncio.sleep(chance.uniform(0, 0.6))
-            first.kill()
-            await first.wait()
-            say(f"kill {kill + 1} at {await _count(database):,} records applied")
+            await lives.end(first, chance)
             first = await _consumer(consumers, environment, tmp_path)
             if kill == 1:
                 second = await _consumer(consumers, environment, second_folder)
@@ -112,19 +133,15 @@ async def test_totals_are_exact_though_records_come_in_transactions(
     chance = _chance()
     topic = await make_topic(apache_kafka, partitions=PARTITIONS)
     environment = await _environment(apache_kafka, database_url, topic)
-    produced = Produced()
+    produced, lives = Produced(), Lives(database)
     async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as consumers:
         writing = [
-            group.create_task(_write(apache_kafka, topic, produced, random.Random(chance.random())))  # noqa: S311
+            group.create_task(_write(apache_kafka, topic, produced, random.Random(chance.random()), lives))  # noqa: S311
             for _ in range(WRITERS)
         ]
         consumer = await _consumer(consumers, environment, tmp_path)
-        for kill in range(KILLS):
-            await _applied(database, (kill + 1) * RECORDS // 4 // (KILLS + 1))
-            await asyncio.sleep(chance.uniform(0, 0.6))
-            consumer.kill()
-            await consumer.wait()
-            say(f"kill {kill + 1} at {await _count(database):,} records applied")
+        for _ in range(KILLS):
+            await lives.end(consumer, chance)
             consumer = await _consumer(consumers, environment, tmp_path)
         aborted = sum([await one for one in writing])
         say(f"{produced.records:,} committed, {aborted:,} aborted")
@@ -172,22 +189,24 @@ async def _serves(folder: Path) -> None:
             await asyncio.sleep(0.05)
 
 
-async def _produce(kafka: str, topic: str, chance: random.Random) -> Produced:
+async def _produce(kafka: str, topic: str, chance: random.Random, lives: Lives) -> Produced:
     produced = Produced()
     producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=20, max_batch_size=256 * 1024)
     await producer.start()
     for number in range(RECORDS):
+        await lives.may_write(number, RECORDS)
         await producer.send(topic, produced.one(number, chance), partition=number % PARTITIONS)
     await producer.stop()
     return produced
 
 
-async def _write(kafka: str, topic: str, produced: Produced, chance: random.Random) -> int:
-    """A quarter of the records, in transactions of a few, each on some partitions; others write between them. Adds up
+async def _write(kafka: str, topic: str, produced: Produced, chance: random.Random, lives: Lives) -> int:
+    """Its part of the records, in transactions of a few, each on some partitions; others write between them. Adds up
     what is committed, and returns how many records are not."""
     aborted = written = 0
     async with writer(kafka, topic) as transactional:
-        while written < RECORDS // 4:
+        while written < RECORDS // WRITERS:
+            await lives.may_write(written, RECORDS // WRITERS)
             mine = Produced()
             values = [mine.one(chance.randrange(RECORDS), chance) for _ in range(chance.randrange(1, 400))]
             written += len(values)
