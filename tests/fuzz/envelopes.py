@@ -49,7 +49,7 @@ def _spread(value: bytes, rng: random.Random) -> bytes:
 
 
 def _gzip(value: bytes, rng: random.Random) -> bytes:
-    return gzip.compress(value, 1) * (rng.randint(1, 200) if rng.random() < 0.01 else 1)
+    return gzip.compress(value, 1, mtime=0) * (rng.randint(1, 200) if rng.random() < 0.01 else 1)
 
 
 def _zstd(value: bytes, rng: random.Random) -> bytes:
@@ -59,7 +59,7 @@ def _zstd(value: bytes, rng: random.Random) -> bytes:
 def _bomb(value: bytes, rng: random.Random) -> bytes:
     """Expands up to a thousand times."""
     filler = b" " * rng.choice((60_000, 600_000, 9_000_000)) if rng.random() < 0.005 else b"  "
-    return gzip.compress(filler + value, 1)
+    return gzip.compress(filler + value, 1, mtime=0)
 
 
 def _frame(value: bytes, rng: random.Random) -> bytes:

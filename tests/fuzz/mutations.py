@@ -47,7 +47,7 @@ class Mutator:
         for _ in range(self._rng.choice((0, 1, 1, 1, 2, 5))):
             value = self.mutated(value)
         value = self._wrapped(value, layers)
-        return self._rng.choice(self._bytes)(value)[:MOST_BYTES] if self._rng.random() < 0.1 else value
+        return (self._rng.choice(self._bytes)(value) if self._rng.random() < 0.1 else value)[:MOST_BYTES]
 
     def _layers(self) -> Sequence[Wrap]:
         return self._rng.choices(WRAPS, k=self._rng.choice(_LAYERS))
