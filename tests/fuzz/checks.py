@@ -17,7 +17,7 @@ from service.formats.files import FileRecord
 
 SLOW = 0.05
 """Seconds of CPU time that an input may take, whatever it is: others use the machine as well."""
-PER_PART = 20e-6
+PER_PART = 30e-6
 """And for each part beyond the first thousand."""
 TRIES = 3
 """Times that an input is measured again before it counts as slow: the best one counts."""
