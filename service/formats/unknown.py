@@ -10,6 +10,8 @@ from service.formats.recognition import FORMS
 from service.formats.rejecting import MSGSPEC_ERRORS, is_json
 
 _MAX_NAMES = 8
+_CALLER, _TIME = frozenset({"service", "provider"}), frozenset({"time", "ts"})
+"""Of lastcall's own record, beside the model."""
 _LOOKED_AT = 64
 """Keys at the start of an object. It may have a million."""
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -53,7 +55,9 @@ def _object(fields: Mapping[str, object]) -> str:
     if not names:
         return "an object without a key that logs have in common"
     beside = f" and {more} more" if more else ""
-    return f"an object with {', '.join(names)}{beside}"
+    lacks_time = "model" in fields and not fields.keys().isdisjoint(_CALLER) and fields.keys().isdisjoint(_TIME)
+    own = "; lastcall's own record has a `time` as well" if lacks_time else ""
+    return f"an object with {', '.join(names)}{beside}{own}"
 
 
 def _names(keys: Iterable[str]) -> list[str]:

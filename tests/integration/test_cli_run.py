@@ -94,6 +94,7 @@ async def test_rejection_stands_below_its_own_file(database_url: str, tmp_path: 
     assert result.stdout.splitlines() == [
         f"{bad}: 0 calls in 0 records, 1 rejected, 0 without a call",
         "  1 x bad_json",
+        "    -> write each record as one whole JSON text; a line that is cut off has mostly met a limit on its way",
         f"{good}: 1 call in 1 record, 0 rejected, 0 without a call",
     ]
     assert result.stderr == ""

@@ -15,6 +15,7 @@ from service.formats.decoder import decode as decode_record
 from service.formats.files import read_records
 
 SAMPLES = Path(__file__).parents[1] / "samples"
+RECORD = '{"service": "cart", "provider": "openai", "model": "gpt-4o", "time": "2025-06-30T09:14:03Z"}'
 APP = typer.Typer()
 APP.command()(decode)
 
@@ -137,6 +138,26 @@ def test_table_fits_a_terminal_of_80_columns(tmp_path: Path) -> None:
     lines = CliRunner().invoke(APP, [str(path)], env={"COLUMNS": "80"}).output.splitlines()
     assert [line.split() for line in lines[:3]] == [
         ["time", "(UTC)", "service", "requested", "served", "status", "tokens"],
-        ["30", "Jun", "09:14", "search-api", "gpt-4o", "gpt-4o-2024-08-06", "200", "1,309"],
-        ["rejected", "-", "unknown_format", "-", "-", "-"],
+        ["2025-06-30", "09:14", "search-api", "gpt-4o", "gpt-4o-2024-08-06", "200", "1,309"],
+        ["record", "2", "-", "rejected:", "unknown_format", "-", "-", "-"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        pytest.param("hello\n", 1, id="nothing was read"),
+        pytest.param(f"hello\n{RECORD}\n", 0, id="something was"),
+        pytest.param("", 0, id="there was nothing to read"),
+    ],
+)
+def test_exit_code_tells_whether_nothing_was_read(tmp_path: Path, lines: str, code: int) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(lines)
+    assert CliRunner().invoke(APP, [str(path)]).exit_code == code
+
+
+def test_record_like_lastcalls_own_without_a_time_is_told_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"service": "cart", "model": "gpt-4o", "timestamp": "2025-06-30T09:14:03Z"}\n')
+    assert "lastcall's own record has a `time` as well" in CliRunner().invoke(APP, [str(path)]).output

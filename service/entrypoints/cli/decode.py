@@ -13,10 +13,10 @@ from service.core.usage import Decoded, Format, Rejection, UsageEvent
 from service.core.words import plural
 from service.entrypoints.cli.output import console, emit, fail, stderr
 from service.entrypoints.cli.tables import Column, show_table
-from service.entrypoints.cli.uncounted import show_passed_over, show_rejections
+from service.entrypoints.cli.uncounted import end_where_nothing_is_read, show_passed_over, show_rejections
 from service.formats.decoder import decode as decode_record
 from service.formats.dialects import NAMES
-from service.formats.files import UnreadableFileError, read_records
+from service.formats.files import FileRecord, UnreadableFileError, read_records
 
 SHOWN = 200
 """Rows of the table; the summary counts everything."""
@@ -71,16 +71,17 @@ def decode(
     resolver = load_catalog().resolver
     tally = Tally()
     rows: list[tuple[str, ...]] = []
-    for decoded in _decode_all(files, format):
+    for record, decoded in _decode_all(files, format):
         tally.add(decoded)
         for call in decoded.calls:
             identified = tally.add_call(call, resolver)
             _show(rows, as_json, _answer(event_of(call), identified))
         for rejection in decoded.rejections:
-            _show(rows, as_json, _refusal(rejection), rejection.detail)
+            _show(rows, as_json, _refusal(rejection), f"record {record.offset + 1}", rejection.detail)
     if not as_json:
         _show_summary(tally, rows)
     show_passed_over(tally.uncounted, stderr)  # aside: it is no data about calls
+    end_where_nothing_is_read(tally.rejected_records, tally.call_records)
 
 
 def _show_summary(tally: Tally, shown: Sequence[tuple[str, ...]]) -> None:
@@ -100,11 +101,11 @@ def _show_summary(tally: Tally, shown: Sequence[tuple[str, ...]]) -> None:
     show_rejections(tally.uncounted, console)
 
 
-def _decode_all(files: Iterable[Path], format_: Format | None) -> Iterator[Decoded]:
+def _decode_all(files: Iterable[Path], format_: Format | None) -> Iterator[tuple[FileRecord, Decoded]]:
     for path in files:
         try:
             for record in read_records(path):
-                yield decode_record(record, format_)
+                yield record, decode_record(record, format_)
         except UnreadableFileError as error:
             fail(f"{path}: {error}", "name files of records (JSON lines, gzip, zstd), or - for standard input")
 
@@ -119,17 +120,19 @@ def _refusal(rejection: Rejection) -> dict[str, Any]:
     return {key: known.get(key) for key in _KEYS}
 
 
-def _show(rows: list[tuple[str, ...]], as_json: bool, answer: dict[str, Any], detail: str = "") -> None:
+def _show(
+    rows: list[tuple[str, ...]], as_json: bool, answer: dict[str, Any], place: str = "", detail: str = ""
+) -> None:
     if as_json:
         emit(answer)
     elif len(rows) < SHOWN:
-        rows.append(_event_cells(answer) if answer["kind"] == "event" else _rejection_cells(answer, detail))
+        rows.append(_event_cells(answer) if answer["kind"] == "event" else _rejection_cells(answer, place, detail))
 
 
 def _event_cells(answer: dict[str, Any]) -> tuple[str, ...]:
     tokens = [answer[key] for key in ("input_tokens", "output_tokens") if answer[key] is not None]
     return (
-        f"{answer['at']:%d %b %H:%M}",
+        f"{answer['at']:%Y-%m-%d %H:%M}",
         answer["service"] or "?",
         _model(answer["requested_id"], answer["requested_model"]),
         _model(answer["served_id"], answer["served_model"]),
@@ -143,7 +146,7 @@ def _model(raw: str | None, model: str | None) -> str:
     return (raw if model else f"{raw} (unknown)") if raw else "-"
 
 
-def _rejection_cells(answer: dict[str, Any], detail: str) -> tuple[str, ...]:
+def _rejection_cells(answer: dict[str, Any], place: str, detail: str) -> tuple[str, ...]:
     """The summary has the shapes of unknown formats."""
     said = "" if answer["reason"] == "unknown_format" else detail
-    return ("rejected", answer["format"] or "-", f"{answer['reason']} {said}".rstrip(), "-", "-", "-")
+    return (place, answer["format"] or "-", f"rejected: {answer['reason']} {said}".rstrip(), "-", "-", "-")

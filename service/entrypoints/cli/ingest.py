@@ -19,6 +19,7 @@ from service.engine.ingest_file import FileLog, FileSummary, IngestFailed, inges
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
 from service.entrypoints.cli.session import run
 from service.entrypoints.cli.uncounted import (
+    end_where_nothing_is_read,
     passed_over_answers,
     show_passed_over,
     show_rejections,
@@ -48,6 +49,9 @@ def ingest(
             emit(_answer(summary))
     else:
         _show(summaries)
+    end_where_nothing_is_read(
+        sum(one.rejected_records for one in summaries), sum(one.call_records for one in summaries)
+    )
 
 
 async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
@@ -81,7 +85,7 @@ async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
 
 def _show(summaries: Sequence[FileSummary]) -> None:
     for one in summaries:
-        before = f", {one.counted_before:,} counted before" if one.counted_before else ""
+        before = f", {one.counted_before:,} read before" if one.counted_before else ""
         console.print(
             f"{one.path}: {plural(one.calls, 'call')} in {plural(one.call_records, 'record')}, "
             f"{one.rejected_records:,} rejected, {one.other_records:,} without a call{before}",

@@ -25,7 +25,7 @@ from service.entrypoints import process
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
 from service.entrypoints.cli.session import data_dir_of, plainly, read_settings, run, with_database
 from service.entrypoints.cli.show import show_message
-from service.entrypoints.cli.uncounted import show_passed_over, show_rejections
+from service.entrypoints.cli.uncounted import end_where_nothing_is_read, show_passed_over, show_rejections
 from service.entrypoints.logs import leave_kafka_to_the_command
 from service.formats.decoder import Decoder
 from service.formats.files import UnreadableFileError, read_records
@@ -162,6 +162,7 @@ def send(
                 console.print(f"{sent}: {_counts(tally)}", soft_wrap=True)
                 show_rejections(tally.uncounted, console)
                 show_passed_over(tally.uncounted, console)
+                end_where_nothing_is_read(tally.rejected_records, tally.call_records)
             else:
                 console.print(sent, soft_wrap=True)
                 read = escape(words.listed(app.topics))

@@ -1,18 +1,35 @@
 """How `decode`, `ingest`, `send` and `doctor` tell of records that count as no call, and what would make them count."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import typer
 from rich.console import Console
 
 from service.core.shapes import OTHER_SHAPES
 from service.core.tally import Uncounted
+from service.entrypoints.cli.output import Exit
 from service.formats.decoder import why_passed_over
 
 FORMATS_REMEDY = (
     "have it written in a format that lastcall reads (docs/formats.md); a topic that is all of one format can be fixed "
     "to it in lastcall.yaml"
 )
+REMEDIES: Mapping[str, str] = {
+    "unknown_format": FORMATS_REMEDY,
+    "empty": "nothing is there to be read: have the producer write no such records",
+    "too_large": "send fewer calls in one record (docs/formats.md has the limits)",
+    "bad_compression": "compress each record whole, or leave compression to Kafka's producer",
+    "bad_encoding": "write UTF-8",
+    "bad_json": "write each record as one whole JSON text; a line that is cut off has mostly met a limit on its way",
+    "bad_protobuf": "write whole OTLP requests, as the Collector's Kafka exporter does",
+    "too_deep": "take envelopes away: at most eight are opened",
+    "bad_field": "write the field as its format has it (docs/formats.md; docs/record-format.md for lastcall's own)",
+    "bad_time": 'give each record its time (lastcall\'s own record: "time": "2026-11-30T08:00:00Z"); a file has no '
+    "time of Kafka's to go by",
+    "needs_schema": "write JSON instead of Avro or Protobuf",
+}
+"""Of each reason to reject, what would make the records count."""
 
 
 def shape_in_words(shape: str) -> str:
@@ -25,7 +42,7 @@ def show_rejections(uncounted: Uncounted, console: Console) -> None:
         if reason == "unknown_format":
             for shape, alike in uncounted.shapes.most_common():
                 _say(console, f"    {alike:,} x {shape_in_words(shape)}")
-            _say(console, f"    -> {FORMATS_REMEDY}")
+        _say(console, f"    -> {REMEDIES[reason]}")
 
 
 def show_passed_over(uncounted: Uncounted, console: Console) -> None:
@@ -45,3 +62,9 @@ def unknown_shape_answers(uncounted: Uncounted) -> Iterator[dict[str, Any]]:
 
 def _say(console: Console, line: str) -> None:
     console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def end_where_nothing_is_read(rejected: int, call_records: int) -> None:
+    """For whoever asks the exit code: records were rejected, and none gave a call."""
+    if rejected and not call_records:
+        raise typer.Exit(Exit.BAD_NEWS)
