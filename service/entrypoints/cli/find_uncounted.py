@@ -10,7 +10,7 @@ from service.app import App
 from service.core.batch import topic_in_words
 from service.core.words import plural
 from service.entrypoints.cli.findings import MAX_NAMED, Finding
-from service.entrypoints.cli.uncounted import FORMATS_REMEDY, shape_in_words
+from service.entrypoints.cli.uncounted import REMEDIES, shape_in_words
 from service.formats.decoder import why_passed_over
 
 
@@ -27,9 +27,9 @@ async def find_rejected(app: App, now: datetime) -> AsyncIterator[Finding]:
             reasons[each.reason] += each.rejected
         why = ", ".join(f"{count:,} x {reason}" for reason, count in reasons.most_common())
         detail = f"{topic}: {plural(reasons.total(), 'record')} of the last day could not be read: {why}"
-        yield Finding(
-            "rejected", "note", detail, "the page names a record of each; `lastcall decode` shows what is read"
-        )
+        remedies = [f"{reason}: {REMEDIES[reason]}" for reason, _ in reasons.most_common() if reason in REMEDIES]
+        where = "the page names a record of each; `lastcall decode` shows what is read"
+        yield Finding("rejected", "note", detail, "; ".join((*remedies, where)))
         for finding in _unknown_shapes(topic, [each for each in some if each.reason == "unknown_format"]):
             yield finding
 
@@ -38,7 +38,7 @@ def _unknown_shapes(topic: str, unknown: Sequence[RejectionAnswer]) -> Iterator[
     """`unknown` has the most first."""
     for each in unknown[:MAX_NAMED]:
         detail = f"{topic}: {each.rejected:,} x {shape_in_words(each.shape)}, for instance {each.sample}"
-        yield Finding("unknown format", "note", detail, FORMATS_REMEDY)
+        yield Finding("unknown format", "note", detail)
     if len(unknown) > MAX_NAMED:
         more = plural(len(unknown) - MAX_NAMED, "more shape")
         yield Finding("unknown format", "note", f"{topic}: {more}", "the page lists them")
