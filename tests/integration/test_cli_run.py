@@ -46,14 +46,14 @@ async def test_folder_that_cannot_be_made_is_said() -> None:
 
 
 async def test_empty_data_folder_is_named_and_that_another_may_be_in_use(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("LASTCALL_DATABASE_URL", raising=False)
 
-    result = await lastcall("who", "gpt-4o", LASTCALL_DATA_DIR=str(tmp_path / "data"))
+    result = await lastcall("who", "gpt-4o", LASTCALL_DATA_DIR=str(server_folder / "empty"))
 
     assert result.exit_code == 2
-    assert f"error: the database in {tmp_path / 'data'} is empty\n" in result.stderr
+    assert f"error: the database in {server_folder / 'empty'} is empty\n" in result.stderr
     assert "One that runs already may use another folder" in result.stderr
     assert "LASTCALL_DATA_DIR" in result.stderr
 
