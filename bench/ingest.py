@@ -80,7 +80,7 @@ def installed(python: str, package: str) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=500_000)
+    parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kafka", default=os.environ.get("LASTCALL_TEST_KAFKA"))
     parser.add_argument("--peers", default=str(ROOT / ".cache/bench/bin/python"), help="the Python that has the peers")

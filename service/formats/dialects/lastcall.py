@@ -45,8 +45,10 @@ class _Call(msgspec.Struct, gc=False, kw_only=True):
 
 def _read(call: _Call, context: Context) -> Call:
     time = call.time if call.time is not None else call.ts
-    kind: Any = "model" if call.model_kind is None else call.model_kind
-    if kind not in _KINDS:
+    kind: Any = call.model_kind
+    if kind is None:
+        kind = "model"
+    elif kind not in _KINDS:
         raise UnreadableError("bad_field", "model_kind is none of model, deployment, alias")
     served, other = call.served_model, call.response_model
     message = call.error_message
