@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from service.core.usage import Call, Decoded, Format, PassedOver, Rejection, Words
+from service.core.usage import Call, Decoded, Format, PassedOver, Rejection, Scalar, Words
 from service.formats import times
 from service.formats.record import Record
 from service.formats.rejecting import UnreadableError
@@ -28,7 +28,7 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     their own records, and the gateway itself where a gateway does."""
     environment: Words = None
     """Where the line was written, as labels and fields of its own say: for a record that says nothing of it."""
-    namespace: str | None = None
+    namespace: Scalar = None
     account: str | None = None
     region: str | None = None
 
@@ -42,7 +42,7 @@ class Context(msgspec.Struct, frozen=True, gc=False):
 
 
 def within(
-    context: Context, at: Words, caller: Words = None, *, environment: Words = None, namespace: str | None = None
+    context: Context, at: Words, caller: Words = None, environment: Words = None, namespace: Scalar = None
 ) -> Context:
     """The context of what an envelope holds: what it says itself, and else what stands around it."""
     return Context(

@@ -43,10 +43,10 @@ def _text(content: bytes | None) -> str | None:
 
 
 def _open(event: _CloudEvent, context: Context) -> Inner | PassedOver | Rejection:
-    if event.debezium_operation not in (*debezium.WRITTEN, None):
+    if event.debezium_operation is not None and event.debezium_operation not in debezium.WRITTEN:
         return debezium.ROW_CHANGED
-    source, time = (word if isinstance(word, str) else None for word in (event.source, event.time))
-    context = _within(context, source, time)
+    source = event.source if isinstance(event.source, str) else None
+    context = _within(context, source, event.time if isinstance(event.time, str) else None)
     if event.data_base64 is not None:
         try:
             return Inner(b64decode(event.data_base64, validate=True), context)

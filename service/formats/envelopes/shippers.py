@@ -97,12 +97,11 @@ def _within(shipped: _Shipped, context: Context) -> Context:
     at = (shipped.shipped_at, shipped.timestamp, shipped.time, shipped.date)
     own, pod = shipped.fields or _NO_FIELDS, shipped.kubernetes
     if pod is None:
-        return within(context, at, own.service, environment=(own.environment, own.env))
+        return within(context, at, own.service, (own.environment, own.env))
     labels = pod.labels or pod.pod_labels or _NO_LABELS
     caller = (own.service, labels.app, labels.name, labels.name_without_dots, labels.k8s_app)
     environment = (own.environment, own.env, labels.environment, labels.env)
-    namespace = next((x for x in (pod.namespace_name, pod.pod_namespace, pod.namespace) if isinstance(x, str)), None)
-    return within(context, at, caller, environment=environment, namespace=namespace)
+    return within(context, at, caller, environment, pod.namespace_name or pod.pod_namespace or pod.namespace)
 
 
 FLUENT_BIT = Envelope(
