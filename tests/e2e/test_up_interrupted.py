@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.processes import PATIENCE, Running, data_folder, environment, lives, running, servers_of, until
 
@@ -20,6 +21,7 @@ async def test_ctrl_c_during_the_first_start_leaves_nothing_running(tmp_path: Pa
         assert servers_of(data_dir) == []
 
 
+@pytest.mark.slow
 async def test_kill_during_the_first_start_does_not_stop_the_next(tmp_path: Path) -> None:
     with data_folder() as data_dir:
         async with running("up", "--data-dir", data_dir, env=ENVIRONMENT, folder=tmp_path) as up:
