@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from sqlalchemy import text
 
 from service.adapters.postgres.database import Database
@@ -30,7 +29,6 @@ MODEL = "gpt-4-goes"
 ROLES = ("consume", "schedule", "web")
 
 
-@pytest.mark.slow
 async def test_one_record_in_kafka_is_one_message_to_the_owner(
     kafka: str, database_url: str, database: Database, tmp_path: Path
 ) -> None:
