@@ -4,13 +4,15 @@ import json
 from collections import Counter, defaultdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from service.core.usage import Reason
 from service.entrypoints.cli.decode import decode
+from service.entrypoints.cli.uncounted import REMEDIES
 from service.formats.decoder import decode as decode_record
 from service.formats.files import read_records
 
@@ -161,3 +163,7 @@ def test_record_like_lastcalls_own_without_a_time_is_told_what_it_lacks(tmp_path
     path = tmp_path / "x.jsonl"
     path.write_text('{"service": "cart", "model": "gpt-4o", "timestamp": "2025-06-30T09:14:03Z"}\n')
     assert "lastcall's own record has a `time` as well" in CliRunner().invoke(APP, [str(path)]).output
+
+
+def test_each_reason_to_reject_has_a_remedy() -> None:
+    assert set(REMEDIES) == set(get_args(Reason))

@@ -61,6 +61,7 @@ SECRETS = [
     "basic dXNlcjpwYXNz",
 ]
 NAMES = [
+    "pa-claims-adjudication-worker-production-eu1",
     *(
         "xai-org/grok-1",
         "pplx-70b-online",
