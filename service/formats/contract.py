@@ -128,6 +128,10 @@ class Envelope(Generic[Shape]):
     """Is given the shape of an object, else the bytes. Raises UnreadableError and what msgspec raises."""
     shape: type[Shape] | None = None
     """Of an object: a msgspec struct of the fields that are used."""
+    body: str | None = None
+    """The shape's field, a `msgspec.Raw`, that is what the object holds: it can be decoded with what is around it."""
+    several: bool = False
+    """`open` gives items one by one."""
     outermost: bool = False
     """Asked before the dialects: what it holds keeps a dialect's own keys beside the envelope's."""
     passes: Mapping[str, str] = field(default_factory=dict)

@@ -50,20 +50,20 @@ class Decoder:
         """`decode` for some records of one topic, with a record of one call as that call. Asked once for many records:
         what can be known before is looked up here."""
         routes = self._routes.get(topic)
-        if not routes or routes[0].bare is None:
+        if not routes:
             return self._answer
-        (guarded, read), otherwise = routes[0].bare, self._answer
+        read, otherwise = routes[0].read, self._answer
 
-        def read_bare(record: Record) -> Answer:
+        def read_first(record: Record) -> Answer:
             value = record.value
-            if value is not None and not record.headers and len(value) <= SMALL:
+            if value is not None and len(value) <= SMALL:
                 try:
-                    return read(guarded(value), Context(record))
+                    return read(value, context_of(record) if record.headers else Context(record))
                 except OFF_ROUTE:
                     pass
             return otherwise(record)
 
-        return read_bare
+        return read_first
 
     def _answer(self, record: Record) -> Answer:
         value = record.value

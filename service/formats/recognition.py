@@ -1,18 +1,18 @@
 """Which dialect or envelope a JSON object is, by its keys: all of it follows from the two ordered tuples.
 
-Two readers come to one answer. `recognise` looks at the keys of an object. A form's `guarded` decoder reads the shape
+Two readers come to one answer. `recognise` looks at the keys of an object. A form's `guarded` shape is read
 at once and refuses each object that `recognise` might give to another thing: the keys of its mark have to be there, and
 of each mark that is asked before it one key must not be.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import msgspec
 
-from service.formats.contract import AnyDialect, AnyEnvelope, Dialect, Mark
+from service.formats.contract import AnyDialect, AnyEnvelope, Dialect, Envelope, Mark
 from service.formats.dialects import DIALECTS
 from service.formats.envelopes import ENVELOPES
 
@@ -28,12 +28,23 @@ class Form:
     shape: type[Any]
     known: frozenset[str]
     """Keys of the shape."""
-    guarded: msgspec.json.Decoder[Any]
-    guarded_many: msgspec.json.Decoder[Any] = field(init=False)
-    """Of an array of nothing else."""
+    guarded: type[msgspec.Struct]
+    """The shape, and fields that refuse an object which `recognise` may give to another thing."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "guarded_many", msgspec.json.Decoder(list[self.guarded.type]))  # type: ignore[name-defined]
+    def guarded_around(self, body: type[Any] | None) -> type[msgspec.Struct]:
+        """`guarded` that takes in what an envelope holds as a `body`, where it stands in the envelope as it is."""
+        place = self.thing.body if isinstance(self.thing, Envelope) else None
+        if body is None or place is None:
+            return self.guarded
+        fields: list[tuple[str, Any, Any]] = [
+            (
+                one.name,
+                body if one.name == place and one.type is msgspec.Raw else one.type,
+                msgspec.field(name=one.encode_name, default=one.default),
+            )
+            for one in msgspec.structs.fields(self.guarded)
+        ]
+        return _struct(f"{self.guarded.__name__}With{body.__name__}", fields, self.mark)
 
     def fits(self, keys: Collection[str]) -> bool:
         return self.mark.keys.issubset(keys) and (not self.mark.alone or self.known.issuperset(keys))
@@ -57,7 +68,7 @@ def form_of(dialect: AnyDialect) -> Form:
     mark = Mark(frozenset(one.encode_name for one in msgspec.structs.fields(dialect.shape) if one.required))
     objects = (envelope for envelope in ENVELOPES if isinstance(envelope.matches, tuple) and not mark.keys)
     barred = {_barred_key(envelope, other, mark, known) for envelope in objects for other in envelope.matches}  # type: ignore[union-attr]
-    return Form(dialect, mark, dialect.shape, known, msgspec.json.Decoder(_guarded(dialect.shape, mark, barred)))
+    return Form(dialect, mark, dialect.shape, known, _guarded(dialect.shape, mark, barred))
 
 
 def keys_of(shape: type[Any]) -> frozenset[str]:
@@ -79,7 +90,7 @@ def _forms() -> Iterator[Form]:
             raise ValueError(f"{thing.name} has marks and no shape")
         known = keys_of(thing.shape)
         barred = {_barred_key(other, earlier, mark, known) for other, earlier in before if other is not thing}
-        yield Form(thing, mark, thing.shape, known, msgspec.json.Decoder(_guarded(thing.shape, mark, barred)))
+        yield Form(thing, mark, thing.shape, known, _guarded(thing.shape, mark, barred))
         before.append((thing, mark))
 
 
@@ -109,9 +120,11 @@ def _guarded(shape: type[msgspec.Struct], mark: Mark, barred: set[str]) -> type[
         (f"other_{number}", type_, msgspec.field(name=key, default=default))
         for number, (key, type_, default) in enumerate(others)
     ]
-    return msgspec.defstruct(
-        f"Guarded{shape.__name__}", fields, kw_only=True, gc=False, forbid_unknown_fields=mark.alone
-    )
+    return _struct(f"Guarded{shape.__name__}", fields, mark)
+
+
+def _struct(name: str, fields: list[tuple[str, Any, Any]], mark: Mark) -> type[msgspec.Struct]:
+    return msgspec.defstruct(name, fields, kw_only=True, gc=False, forbid_unknown_fields=mark.alone)
 
 
 FORMS = tuple(_forms())

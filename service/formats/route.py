@@ -1,11 +1,13 @@
 """The fast reader: a record is read by the route of one before it, without a look at what else it could be."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, cast
+
+import msgspec
 
 from service.core.usage import Call, Decoded, PassedOver
-from service.formats.contract import Answer, AnyEnvelope, Context, Envelope, Inner, items_of
-from service.formats.envelopes.json_text import ARRAY, MAX_ITEMS
+from service.formats.contract import Answer, AnyEnvelope, Context, Inner, items_of
+from service.formats.envelopes.json_text import ARRAY, LINES, MAX_ITEMS
 from service.formats.recognition import Form
 from service.formats.rejecting import READ_ERRORS
 
@@ -13,7 +15,7 @@ MAX_TOTAL_BYTES = 32 * 1024 * 1024
 """Of all layers of one record together."""
 MAX_TOTAL_ITEMS = 50_000
 SMALL = 2 * 1024 * 1024
-"""Bytes of a record that may go a route. What it unpacks is counted."""
+"""Bytes of a record that may go a route, and of each layer in it."""
 Step = Form | AnyEnvelope
 """An object of one form, or an envelope of bytes."""
 
@@ -25,100 +27,146 @@ class OffRouteError(Exception):
 OFF_ROUTE = (*READ_ERRORS, OffRouteError)
 
 
+class _Layer(NamedTuple):
+    """What one step does with a body: decode it, unless that was done with what is around it; then open or read it."""
+
+    shape: type[Any] | None
+    decode: Callable[[Any], Any]
+    use: Callable[[Any, Context], Any]
+    each: Callable[[bytes], Sequence[Any]] | None = None
+    """Of an array or of lines: all that it holds, decoded for the next step."""
+
+
 class Route:
     """The envelopes of a record, outermost first, and its dialect."""
 
     def __init__(self, steps: tuple[Step, ...]) -> None:
         self.steps = steps
-        self._last = len(steps) - 1
-        objects = [step for step in steps if isinstance(step, Form)]
-        self._only_objects = len(objects) == len(steps)
-        self._envelopes = [(one.guarded.decode, one.thing.open) for one in objects if isinstance(one.thing, Envelope)]
-        end: Any = steps[-1]
-        self._guarded, self._dialect_read = end.guarded.decode, end.thing.read
-        self.bare: tuple[Callable[[bytes], Any], Callable[[Any, Context], Answer]] | None = (
-            (self._guarded, self._dialect_read) if self._last == 0 else None
-        )
-        """What decodes and what reads, where there is no envelope."""
+        layers: list[_Layer] = []
+        for step in reversed(steps):
+            layers.insert(0, _layer(step, layers[0] if layers else None))
+        *self._envelopes, self._dialect = layers
+        read = _reading(self._dialect)
+        for layer in reversed(self._envelopes):
+            read = _opening(layer, read)
+        several = any(_envelope_of(step).several for step in steps[:-1])
+        self.read: Callable[[Any, Context], Answer] = self._read_several if several else read
+        """Bytes -> what `opening` would say of the record. Raises one of `OFF_ROUTE` where it may say otherwise."""
 
-    def read(self, value: bytes, context: Context) -> Answer:
-        """What `opening` would say of the record. Raises one of `OFF_ROUTE` where anything may be otherwise."""
-        if not self._only_objects:
-            return self._read_all(value, context)
-        body: Any = value
-        around = context
-        for guarded, opened in self._envelopes:
-            found: Any = opened(guarded(body), around)
-            if type(found) is not Inner:
-                return self._read_all(value, context)
-            body, around = found.body, found.context
-        answer: Answer = self._dialect_read(self._guarded(body), around)
-        return answer if isinstance(answer, Call) else _within_bounds(answer)
-
-    def _read_all(self, value: bytes, context: Context) -> Decoded:
-        """Where an envelope may hold several."""
-        answers: list[Answer] = []
-        self._open(0, value, context, _Left(answers))
-        return _joined(answers)
+    def _read_several(self, value: bytes, context: Context) -> Decoded:
+        left = _Left(len(self.steps))
+        self._open(0, value, context, left)
+        return left.joined()
 
     def _open(self, at: int, body: Any, context: Context, left: "_Left") -> None:
-        step = self.steps[at]
-        if isinstance(step, Form):
-            self._use(at, step, step.guarded.decode(body), context, left)
-            return
-        following = self.steps[at + 1]
-        if step is ARRAY and isinstance(following, Form):
-            shapes = following.guarded_many.decode(body)
-            if len(shapes) > MAX_ITEMS:
-                raise OffRouteError
-            for shape in shapes:
-                self._use(at + 1, following, shape, context, left)
-            return
-        content: Any = body.encode() if isinstance(body, str) else bytes(body)
-        if not step.matches(content):  # type: ignore[operator]  # an envelope of bytes
-            raise OffRouteError
-        self._open_inside(at, step.open(content, context), left)
-
-    def _use(self, at: int, form: Form, shape: Any, context: Context, left: "_Left") -> None:
-        thing: Any = form.thing
-        if at == self._last:
-            left.answers.append(thing.read(shape, context))
+        is_dialect = at == len(self._envelopes)
+        layer = self._dialect if is_dialect else self._envelopes[at]
+        shape = body if type(body) is layer.shape else layer.decode(body)
+        if is_dialect:
+            left.answers.append(layer.use(shape, context))
+        elif layer.each is not None:
+            shapes = layer.each(shape)
+            left.take(items=len(shapes))
+            for one in shapes:
+                self._open(at + 1, one, context, left)
         else:
-            self._open_inside(at, thing.open(shape, context), left)
+            for item in items_of(layer.use(shape, context)):
+                if type(item) is not Inner or item.body is None:
+                    raise OffRouteError
+                left.take(items=1, size=len(item.body) * (len(self.steps) - at) if type(item.body) is bytes else 0)
+                self._open(at + 1, item.body, item.context, left)
 
-    def _open_inside(self, at: int, found: Any, left: "_Left") -> None:
-        for item in (found,) if type(found) is Inner else items_of(found):
-            if type(item) is not Inner or item.body is None:
-                raise OffRouteError
-            left.take(len(item.body) if type(item.body) is bytes else 0)
-            self._open(at + 1, item.body, item.context, left)
+
+def _reading(dialect: _Layer) -> Callable[[Any, Context], Answer]:
+    shape, decode, use, _ = dialect
+
+    def read(body: Any, context: Context) -> Answer:
+        answer: Answer = use(body if type(body) is shape else decode(body), context)
+        return _within_bounds(answer) if type(answer) is Decoded else answer
+
+    return read
+
+
+def _opening(envelope: _Layer, read: Callable[[Any, Context], Answer]) -> Callable[[Any, Context], Answer]:
+    shape, decode, use, _ = envelope
+
+    def open_and_read(body: Any, context: Context) -> Answer:
+        found = use(body if type(body) is shape else decode(body), context)
+        if type(found) is not Inner:
+            raise OffRouteError
+        return read(found.body, found.context)
+
+    return open_and_read
+
+
+def _envelope_of(step: Step) -> AnyEnvelope:
+    return cast(AnyEnvelope, step.thing if isinstance(step, Form) else step)
+
+
+def _layer(step: Step, inside: _Layer | None) -> _Layer:
+    if isinstance(step, Form):
+        thing: Any = step.thing
+        shape = step.guarded_around(inside.shape if inside is not None else None)
+        return _Layer(shape, msgspec.json.Decoder(shape).decode, thing.read if inside is None else thing.open)
+    return _Layer(None, _bytes_of(step), _opened(step), _each(step, inside))
+
+
+def _bytes_of(envelope: AnyEnvelope) -> Callable[[Any], bytes]:
+    matches: Any = envelope.matches
+
+    def decode(body: Any) -> bytes:
+        content = body if type(body) is bytes else body.encode() if type(body) is str else bytes(body)
+        if not matches(content):
+            raise OffRouteError
+        return content
+
+    return decode
+
+
+def _opened(envelope: AnyEnvelope) -> Callable[[bytes, Context], Any]:
+    def use(content: bytes, context: Context) -> Any:
+        found = envelope.open(content, context)
+        if type(found) is Inner and type(found.body) is bytes and len(found.body) > SMALL:
+            raise OffRouteError
+        return found
+
+    return use
+
+
+def _each(envelope: AnyEnvelope, inside: _Layer | None) -> Callable[[bytes], Sequence[Any]] | None:
+    if inside is None or inside.shape is None:
+        return None
+    if envelope is ARRAY:
+        return msgspec.json.Decoder(list[inside.shape]).decode  # type: ignore[name-defined]
+    if envelope is LINES:
+        return lambda body: [inside.decode(line) for line in body.split(b"\n", MAX_ITEMS) if line]
+    return None
 
 
 class _Left:
     """What a record may still unpack, and what was found in it."""
 
-    def __init__(self, answers: list[Answer]) -> None:
-        self.answers = answers
-        self._bytes = MAX_TOTAL_BYTES - SMALL
+    def __init__(self, layers: int) -> None:
+        self.answers: list[Answer] = []
+        self._bytes = MAX_TOTAL_BYTES - SMALL * layers
         self._items = MAX_ITEMS
 
-    def take(self, size: int) -> None:
+    def take(self, *, items: int, size: int = 0) -> None:
+        self._items -= items
         self._bytes -= size
-        self._items -= 1
-        if size > SMALL or self._bytes < 0 or self._items < 0:
+        if self._bytes < 0 or self._items < 0:
             raise OffRouteError
 
-
-def _joined(answers: list[Answer]) -> Decoded:
-    calls: list[Call] = []
-    passed: list[PassedOver] = []
-    for answer in answers:
-        if isinstance(answer, Decoded):
-            calls.extend(_within_bounds(answer).calls)
-            passed.extend(answer.passed)
-        else:
-            calls.append(answer)
-    return _within_bounds(Decoded(tuple(calls), (), tuple(passed)))
+    def joined(self) -> Decoded:
+        calls: list[Call] = []
+        passed: list[PassedOver] = []
+        for answer in self.answers:
+            if isinstance(answer, Decoded):
+                calls.extend(_within_bounds(answer).calls)
+                passed.extend(answer.passed)
+            else:
+                calls.append(answer)
+        return _within_bounds(Decoded(tuple(calls), (), tuple(passed)))
 
 
 def _within_bounds(found: Decoded) -> Decoded:

@@ -6,7 +6,6 @@ https://debezium.io/documentation/reference/stable/integrations/cloudevents.html
 
 import binascii
 from base64 import b64decode
-from collections.abc import Sequence
 
 import msgspec
 
@@ -27,26 +26,24 @@ class _CloudEvent(msgspec.Struct, gc=False):
 
 def context_of(record: Record) -> Context:
     """In binary mode the attributes stand in headers, whose values can be any bytes, or None."""
-    return _with_attributes(Context(record), record.headers) if record.headers else Context(record)
-
-
-def _with_attributes(context: Context, headers: Sequence[tuple[str, bytes | None]]) -> Context:
-    found = {name: content for name, content in headers if name in {"ce_time", "ce_source"} and content}
-    if not found:
-        return context
-    source, time = (_text(found.get(name)) for name in ("ce_source", "ce_time"))
-    return _within(context, source, time)
+    source = time = None
+    for name, content in record.headers:
+        if name == "ce_source":
+            source = content or source
+        elif name == "ce_time":
+            time = content or time
+    context = Context(record)
+    return _within(context, _text(source), _text(time)) if source or time else context
 
 
 def _text(content: bytes | None) -> str | None:
-    return content.decode("utf-8", "replace") if isinstance(content, bytes) else None
+    return content.decode("utf-8", "replace") if type(content) is bytes else None
 
 
 def _open(event: _CloudEvent, context: Context) -> Inner | PassedOver | Rejection:
     if event.debezium_operation is not None and event.debezium_operation not in debezium.WRITTEN:
         return debezium.ROW_CHANGED
-    source = event.source if isinstance(event.source, str) else None
-    context = _within(context, source, event.time if isinstance(event.time, str) else None)
+    context = _within(context, event.source, event.time)
     if event.data_base64 is not None:
         try:
             return Inner(b64decode(event.data_base64, validate=True), context)
@@ -55,10 +52,10 @@ def _open(event: _CloudEvent, context: Context) -> Inner | PassedOver | Rejectio
     return Inner(event.data, context) if event.data != NULL else Rejection("empty", "CloudEvent without data")
 
 
-def _within(context: Context, source: str | None, time: str | None) -> Context:
+def _within(context: Context, source: Scalar, time: Scalar) -> Context:
     """The last segment of a source such as `/services/billing-api` names who wrote the event."""
-    caller = source.rstrip("/").rpartition("/")[2] if source else None
-    return within(context, time, caller)
+    caller = source.rstrip("/").rpartition("/")[2] if type(source) is str else None
+    return within(context, time if type(time) is str else None, caller)
 
 
 STRUCTURED = Envelope(
@@ -67,4 +64,5 @@ STRUCTURED = Envelope(
     (mark("specversion", "type", "source", "id"),),
     _open,
     _CloudEvent,
+    body="data",
 )

@@ -42,5 +42,6 @@ SUBSCRIPTION = Envelope(
     (mark("logEvents", "messageType"), mark("logEvents", "logGroup")),
     _open,
     _Subscription,
+    several=True,
     passes={"control_message": "CloudWatch asking whether the destination answers: nothing to count"},
 )

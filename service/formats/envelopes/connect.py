@@ -27,5 +27,6 @@ CONNECT = Envelope(
     (mark("schema", "payload", alone=True),),
     _open,
     _Connect,
+    body="payload",
     passes={"deleted_row": "a deleted row: nothing to count"},
 )

@@ -60,6 +60,7 @@ CHANGE = Envelope(
     ),
     _open_change,
     _Change,
+    body="after",
     passes={"row_changed": "a row that was updated or deleted: its call was counted when it was written"},
 )
 ROW = Envelope(

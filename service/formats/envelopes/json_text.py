@@ -19,11 +19,11 @@ SPACE = b" \t\r\n"
 
 
 def _open_array(body: bytes, context: Context) -> Iterator[Item]:
-    return _each(_ARRAY.decode(body), context)
+    yield from _each(_ARRAY.decode(body), context)
 
 
 def _open_lines(body: bytes, context: Context) -> Iterator[Item]:
-    return _each(body.split(b"\n", MAX_ITEMS), context)
+    yield from _each(body.split(b"\n", MAX_ITEMS), context)
 
 
 def _each(items: Sequence[bytes | msgspec.Raw], context: Context) -> Iterator[Item]:
@@ -68,7 +68,7 @@ def _are_joined(body: bytes) -> bool:
     return body[:1] == b"{" and re.search(rb"\}\s{0,8}\{", body) is not None and not is_json(body)
 
 
-ARRAY = Envelope("array", "a JSON array of records", _is_array, _open_array)
-LINES = Envelope("lines", "one JSON text a line", _are_lines, _open_lines)
-JOINED = Envelope("joined", "JSON texts one behind the other", _are_joined, _open_joined)
+ARRAY = Envelope("array", "a JSON array of records", _is_array, _open_array, several=True)
+LINES = Envelope("lines", "one JSON text a line", _are_lines, _open_lines, several=True)
+JOINED = Envelope("joined", "JSON texts one behind the other", _are_joined, _open_joined, several=True)
 TEXT = Envelope("text", "JSON text inside a JSON text", lambda body: body[:1] == b'"', _open_text)
