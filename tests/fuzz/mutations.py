@@ -75,7 +75,7 @@ class Mutator:
             packer = zlib.compressobj(1, wbits=31)
             return packer.compress(self.mutated(unpacked)) + packer.flush()
         if value[:4] == b"\x28\xb5\x2f\xfd":
-            unpacked = zstandard.ZstdDecompressor().decompress(value, max_output_size=_UNPACKED)
+            unpacked = zstandard.ZstdDecompressor().stream_reader(value).read(_UNPACKED)  # whatever size it claims
             return zstandard.compress(self.mutated(unpacked), 1)
         return msgspec.json.encode(self._changed(msgspec.json.decode(value)))
 
