@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.formats.contract import Envelope
+from service.core.usage import Decoded
+from service.formats.contract import Context, Envelope
 from service.formats.decoder import Decoder, decode
 from service.formats.envelopes import ENVELOPES
 from service.formats.files import FileRecord
+from service.formats.opening import Opening
 from service.formats.recognition import FORMS, Form, recognise, recognise_row
+from service.formats.route import Route
 from tests.builders import make_record
 from tests.wraps import WRAPS, wrapped
 
@@ -127,6 +130,30 @@ def test_each_record_in_each_envelope_reads_the_same_the_second_time(name: str, 
     records = [record_of([body], [name]), record_of([body, body], [name]), record_of([body], [name, name])]
     for record in (*records, *records):
         assert decoder.decode(record) == decode(record)
+
+
+ONE = json.dumps(CALLS[0]).encode()
+EVENT = b'{"specversion": "1.0", "type": "t", "source": "s", "id": "1", "data": %b}'
+ROUTED = {name: wrapped(ONE, name) for name in WRAPS if name != "debezium_row"} | {
+    "lines": ONE + b"\n" + ONE,
+    "joined": ONE + ONE,
+    "no envelope": ONE,
+    "cloudevents, data": EVENT % ONE,
+    "debezium in cloudevents": EVENT % wrapped(ONE, "debezium"),
+    "lines of filebeat": wrapped(ONE, "filebeat") + b"\n" + wrapped(ONE, "filebeat"),
+}
+"""A row of Debezium is read by the thorough reader each time: it is a record itself."""
+
+
+@pytest.mark.parametrize("value", ROUTED.values(), ids=ROUTED.keys())
+def test_record_goes_the_route_that_the_thorough_reader_found(value: bytes) -> None:
+    record = make_record(value)
+    opening = Opening(None)
+    decoded = opening.read(record)
+    assert decoded.calls
+    assert opening.steps is not None
+    answer = Route(opening.steps).read(value, Context(record))
+    assert (answer if isinstance(answer, Decoded) else Decoded((answer,))) == decoded
 
 
 def test_route_holds_to_the_bounds_of_a_whole_record() -> None:
