@@ -6,7 +6,7 @@ from service.core.usage import Decoded, Format
 from service.formats.contract import Answer, AnyDialect, Context
 from service.formats.dialects import DIALECTS
 from service.formats.envelopes import ENVELOPES
-from service.formats.envelopes.cloudevents import context_of
+from service.formats.envelopes.headers import context_of
 from service.formats.opening import Opening
 from service.formats.recognition import form_of
 from service.formats.record import Record
@@ -56,9 +56,10 @@ class Decoder:
 
         def read_first(record: Record) -> Answer:
             value = record.value
-            if value is not None and len(value) <= SMALL:
+            context = context_of(record) if record.headers else Context(record)
+            if value is not None and context is not None and len(value) <= SMALL:
                 try:
-                    return read(value, context_of(record) if record.headers else Context(record))
+                    return read(value, context)
                 except OFF_ROUTE:
                     pass
             return otherwise(record)
@@ -67,8 +68,8 @@ class Decoder:
 
     def _answer(self, record: Record) -> Answer:
         value = record.value
-        if value is not None and len(value) <= SMALL:
-            context = context_of(record) if record.headers else Context(record)
+        context = context_of(record) if record.headers else Context(record)
+        if value is not None and context is not None and len(value) <= SMALL:
             for route in self._routes.get(record.topic, ()):
                 try:
                     return route.read(value, context)

@@ -15,8 +15,9 @@ from service.formats import tolerant
 from service.formats.contract import AnyDialect, Context, Dialect, Inner, Item, NeedsSchema, items_of
 from service.formats.dialects import DIALECTS
 from service.formats.envelopes import ENVELOPES
-from service.formats.envelopes.cloudevents import context_of
 from service.formats.envelopes.compression import MAX_BYTES
+from service.formats.envelopes.debezium import ROW_CHANGED
+from service.formats.envelopes.headers import context_of
 from service.formats.envelopes.json_text import JOINED, LINES, SPACE
 from service.formats.recognition import Form, form_of, recognise, recognise_row
 from service.formats.record import Record
@@ -71,8 +72,11 @@ class Opening:
         """A record over its total budget is one rejection and nothing else."""
         if record.value is None:
             return _TOMBSTONE
+        context = context_of(record)
+        if context is None:
+            return Decoded(passed=(ROW_CHANGED,))
         try:
-            self._open_all(_Layer(record.value, context_of(record)))
+            self._open_all(_Layer(record.value, context))
         except _TooMuchError:
             return Decoded(rejections=(OVER_BUDGET,))
         return Decoded(tuple(self._calls), tuple(self._rejections), tuple(self._passed))

@@ -111,6 +111,25 @@ def test_what_becomes_of_a_row_is_passed_over_and_never_rejected(value: Any, wra
     assert [(one.kind, one.format) for one in decoded.passed] == [("row_changed", "debezium")]
 
 
+@pytest.mark.parametrize(
+    ("operation", "calls"),
+    [
+        pytest.param(b"c", 1, id="created"),
+        pytest.param(b'"r"', 1, id="read for a snapshot, as Connect's JSON converter writes it"),
+        pytest.param(b"u", 0, id="updated"),
+        pytest.param(b'"d"', 0, id="deleted"),
+        pytest.param(b"\xff", 0, id="no text"),
+        pytest.param(None, 1, id="a header without a value"),
+    ],
+)
+def test_operation_of_an_unwrapped_row_may_be_a_header(operation: bytes | None, calls: int) -> None:
+    decoder, record = Decoder(), make_record(CALL, headers=[("__op", operation)])
+    decoder.decode(make_record(CALL))
+    for decoded in (decode(record), decoder.decode(record)):
+        assert (len(decoded.calls), decoded.rejections) == (calls, ())
+        assert [(one.kind, one.format) for one in decoded.passed] == [("row_changed", "debezium")] * (1 - calls)
+
+
 def test_null_payload_of_connect_is_a_deleted_row() -> None:
     decoded = decode(make_record(connect(None)))
     assert (decoded.calls, decoded.rejections) == ((), ())

@@ -202,19 +202,24 @@ def _proxied(log: _Log, entry: _Plugin, context: Context) -> Call:
         status = http_status(log.response.status)
     answer = entry.payload.response if entry.payload else None
     answer = answer if isinstance(answer, str) and status is not None and status >= 400 else None
-    return _call(log, "kong", entry, context, status=status, operation=_operation(log), error_text=answer)
+    targets = _targets(entry)
+    host = targets[-1].host if targets else None
+    return _call(log, "kong", entry, context, status=status, operation=_operation(log), error_text=answer, host=host)
 
 
 def _earlier_tries(log: _Log, entry: _Plugin, context: Context) -> Iterator[Call]:
     """Those that failed before the one that was answered: a fallback would hide that a model is gone. They can be told
     where the log names a target for each status of `upstream_status`."""
-    targets = entry.tried_targets if isinstance(entry.tried_targets, list) else []
-    statuses = _tries(log)
+    targets, statuses = _targets(entry), _tries(log)
     if len(statuses) != len(targets):
         return
     for target, status in zip(targets[:-1], statuses[:-1], strict=True):
         tried = _Plugin(meta=_Meta(provider_name=target.provider, request_model=target.model))
         yield _call(log, "kong", tried, context, status=status, operation=_operation(log), host=target.host)
+
+
+def _targets(entry: _Plugin) -> list[_Target]:
+    return entry.tried_targets if isinstance(entry.tried_targets, list) else []
 
 
 def _tries(log: _Log) -> list[Scalar]:

@@ -1,6 +1,6 @@
-"""CloudEvents: structured mode as an object, binary mode as headers.
+"""CloudEvents in structured mode. In binary mode their attributes are Kafka headers (`headers.py`).
 
-https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protocol-binding.md
+https://github.com/cloudevents/spec/blob/main/cloudevents/formats/json-format.md
 https://debezium.io/documentation/reference/stable/integrations/cloudevents.html
 """
 
@@ -12,7 +12,6 @@ import msgspec
 from service.core.usage import PassedOver, Rejection, Scalar
 from service.formats.contract import NULL, Context, Envelope, Inner, mark, within
 from service.formats.envelopes import debezium
-from service.formats.record import Record
 from service.formats.rejecting import UnreadableError
 
 
@@ -24,26 +23,10 @@ class _CloudEvent(msgspec.Struct, gc=False):
     debezium_operation: Scalar = msgspec.field(name="iodebeziumop", default=None)
 
 
-def context_of(record: Record) -> Context:
-    """In binary mode the attributes stand in headers, whose values can be any bytes, or None."""
-    source = time = None
-    for name, content in record.headers:
-        if name == "ce_source":
-            source = content or source
-        elif name == "ce_time":
-            time = content or time
-    context = Context(record)
-    return _within(context, _text(source), _text(time)) if source or time else context
-
-
-def _text(content: bytes | None) -> str | None:
-    return content.decode("utf-8", "replace") if type(content) is bytes else None
-
-
 def _open(event: _CloudEvent, context: Context) -> Inner | PassedOver | Rejection:
     if event.debezium_operation is not None and event.debezium_operation not in debezium.WRITTEN:
         return debezium.ROW_CHANGED
-    context = _within(context, event.source, event.time)
+    context = within_event(context, event.source, event.time)
     if event.data_base64 is not None:
         try:
             return Inner(b64decode(event.data_base64, validate=True), context)
@@ -52,7 +35,7 @@ def _open(event: _CloudEvent, context: Context) -> Inner | PassedOver | Rejectio
     return Inner(event.data, context) if event.data != NULL else Rejection("empty", "CloudEvent without data")
 
 
-def _within(context: Context, source: Scalar, time: Scalar) -> Context:
+def within_event(context: Context, source: Scalar, time: Scalar) -> Context:
     """The last segment of a source such as `/services/billing-api` names who wrote the event."""
     caller = source.rstrip("/").rpartition("/")[2] if type(source) is str else None
     return within(context, time if type(time) is str else None, caller)

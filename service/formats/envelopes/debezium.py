@@ -65,7 +65,7 @@ CHANGE = Envelope(
 )
 ROW = Envelope(
     "debezium_row",
-    "rows of Debezium's unwrapping transform, with `__op` or `__deleted`",
+    "rows of Debezium's unwrapping transform, with `__op` (also a Kafka header) or `__deleted`",
     (mark("__op"), mark("__deleted")),
     _open_row,
     _Row,
