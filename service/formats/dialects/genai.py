@@ -4,14 +4,14 @@ frameworks that write names of their own. What of them is a call is told in `inf
 Several may stand on one topic, and one process may write two of them for one call; the reporter keeps them apart.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from service.core.usage import Call, Format, Scalar, Who, Words
-from service.core.values import http_status, truth
+from service.core.values import http_status, memoised, truth
 from service.formats.dialects import inference
 from service.formats.rejecting import MSGSPEC_ERRORS
 
@@ -68,6 +68,8 @@ _EXCEPTION_MESSAGE = "exception.message"
 _OPERATIONS = {"completion": "text_completion", "embedding": "embeddings"}
 _CALLERS = ("k8s.deployment.name", "k8s.statefulset.name", "k8s.cronjob.name", "faas.name", "service.namespace")
 _ENVIRONMENTS = ("deployment.environment.name", "deployment.environment")
+CALLER = frozenset({"service.name", *_CALLERS, *_ENVIRONMENTS})
+"""Attributes of a resource that are read."""
 
 
 class Caller(msgspec.Struct, frozen=True, gc=False):
@@ -125,8 +127,11 @@ _NO_TOKENS = _Tokens()
 _TOKENS = ("langfuse.observation.usage_details", "mlflow.chat.tokenUsage")
 _DECODE_TOKENS = msgspec.json.Decoder(_Tokens)
 _NO_PARAMETERS = _Parameters()
+_INVOCATION = "llm.invocation_parameters"
+_NAMED = "llm.request.model_name"
+"""Where it stands, nothing but `_INVOCATION` is looked into."""
 _PARAMETERS: Mapping[str, msgspec.json.Decoder[Any]] = {
-    "llm.invocation_parameters": msgspec.json.Decoder(_Parameters),
+    _INVOCATION: msgspec.json.Decoder(_Parameters),
     "embedding.invocation_parameters": msgspec.json.Decoder(_Parameters),
     "input.value": msgspec.json.Decoder(_Request),
 }
@@ -142,48 +147,90 @@ WANTED = (
 
 
 def caller(resource: Mapping[str, Any]) -> Caller:
-    """`unknown_service` is the SDK's way to say that nobody set a name."""
+    """Of the attributes in `CALLER`. `unknown_service` is the SDK's way to say that nobody set a name."""
     name = resource.get("service.name")
     named = () if isinstance(name, str) and name.startswith("unknown_service") else (name,)
-    return Caller((*named, *_words(resource, _CALLERS)), _words(resource, _ENVIRONMENTS))
+    callers, environments = _caller_fields(tuple(resource))
+    return Caller((*named, *_words(resource, callers)), _words(resource, environments))
+
+
+def _read_caller_fields(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(key for key in _CALLERS if key in names), tuple(key for key in _ENVIRONMENTS if key in names)
+
+
+_caller_fields: Callable[[tuple[str, ...]], tuple[tuple[str, ...], tuple[str, ...]]] = memoised(_read_caller_fields)
+
+
+class _Fields(NamedTuple):
+    """Of the attributes' names those that each field of a call is read from."""
+
+    provider: tuple[str, ...]
+    host: tuple[str, ...]
+    requested: tuple[str, ...]
+    served: tuple[str, ...]
+    either: tuple[str, ...]
+    operation: tuple[str, ...]
+    input: tuple[str, ...]
+    output: tuple[str, ...]
+    cached: tuple[str, ...]
+    streaming: tuple[str, ...]
+    request_id: tuple[str, ...]
+    tokens: tuple[str, ...]
+    parameters: tuple[str, ...]
+
+
+def _read_fields(names: tuple[str, ...]) -> _Fields:
+    every = (_PROVIDER, _HOST, _REQUESTED, _SERVED, _EITHER, _OPERATION, _INPUT, _OUTPUT, _CACHED, _STREAMING)
+    parameters: Collection[str] = ()
+    if inference.OPENINFERENCE_KIND in names:
+        parameters = [_INVOCATION] if _NAMED in names else _PARAMETERS
+    return _Fields(*(tuple(key for key in keys if key in names) for keys in (*every, _REQUEST_ID, _TOKENS, parameters)))
+
+
+_fields: Callable[[tuple[str, ...]], _Fields] = memoised(_read_fields)
 
 
 def call_of(telemetry: Telemetry) -> Call:
     """For what `inference` takes for a call."""
     attributes = telemetry.attributes
-    parameters, tokens = _parameters(attributes), _tokens(attributes)
+    fields = _fields(tuple(attributes))
+    parameters = _parameters(attributes, fields.parameters) if fields.parameters else _NO_PARAMETERS
+    tokens = _tokens(attributes, fields.tokens) if fields.tokens else _NO_TOKENS
     error_class, error_text = _error(telemetry)
-    streaming = next((said for key in _STREAMING if (said := truth(attributes.get(key))) is not None), None)
-    who = Who(
-        format=telemetry.format,
-        reporter=telemetry.reporter,
-        service=telemetry.caller.service,
-        environment=telemetry.caller.environment,
-        provider=_words(attributes, _PROVIDER),
-        host=_words(attributes, _HOST),
-        requested_id=(*_words(attributes, _REQUESTED), parameters.model if isinstance(parameters.model, str) else None),
-        served_id=_words(attributes, _SERVED),
-        either_id=_words(attributes, _EITHER),
-        operation=_operation(attributes),
-        status=attributes.get(_STATUS),
-        failed=telemetry.failed or None,
-        error_class=error_class,
-        error_text=error_text,
-        streaming=streaming if streaming is not None else truth(parameters.stream),
+    streaming = next((said for key in fields.streaming if (said := truth(attributes[key])) is not None), None)
+    who = Who(  # by position, see its docstring
+        telemetry.format,
+        telemetry.reporter,
+        telemetry.caller.service,
+        telemetry.caller.environment,
+        _words(attributes, fields.provider),
+        _words(attributes, fields.host),
+        (*_words(attributes, fields.requested), parameters.model if isinstance(parameters.model, str) else None),
+        None,
+        _words(attributes, fields.served),
+        _operation(attributes, fields.operation),
+        attributes.get(_STATUS),
+        None,
+        error_text,
+        streaming if streaming is not None else truth(parameters.stream),
+        None,
+        _words(attributes, fields.either),
+        telemetry.failed or None,
+        error_class,
     )
     return Call(
         who,
         telemetry.at,
-        _number(attributes, _INPUT, tokens.input, tokens.input_tokens),
-        _number(attributes, _OUTPUT, tokens.output, tokens.output_tokens),
-        _number(attributes, _CACHED, tokens.input_cached_tokens, tokens.cache_read_input_tokens),
+        _number(attributes, fields.input, tokens.input, tokens.input_tokens),
+        _number(attributes, fields.output, tokens.output, tokens.output_tokens),
+        _number(attributes, fields.cached, tokens.input_cached_tokens, tokens.cache_read_input_tokens),
         telemetry.latency_ms,
-        next((attributes[key] for key in _REQUEST_ID if attributes.get(key)), telemetry.trace),
+        next((attributes[key] for key in fields.request_id if attributes[key]), telemetry.trace),
     )
 
 
 def _words(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[Scalar, ...]:
-    return tuple([_word(attributes[key]) for key in keys if key in attributes])
+    return tuple([_word(attributes[key]) for key in keys]) if keys else ()
 
 
 def _word(value: Any) -> Any:
@@ -191,33 +238,31 @@ def _word(value: Any) -> Any:
     return value[1:-1] if isinstance(value, str) and value[:1] == '"' == value[-1:] else value
 
 
-def _number(attributes: Mapping[str, Any], keys: tuple[str, ...], *others: Any) -> Any:
-    return next((n for n in (*map(attributes.get, keys), *others) if n is not None), None)
+def _number(attributes: Mapping[str, Any], keys: tuple[str, ...], first: Any, second: Any) -> Any:
+    for key in keys:
+        if attributes[key] is not None:
+            return attributes[key]
+    return first if first is not None else second
 
 
-def _tokens(attributes: Mapping[str, Any]) -> _Tokens:
-    for key in _TOKENS:
-        if isinstance(said := attributes.get(key), str):
-            try:
-                return _DECODE_TOKENS.decode(said)
-            except MSGSPEC_ERRORS:
-                return _NO_TOKENS
-    return _NO_TOKENS
+def _tokens(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> _Tokens:
+    said = next((attributes[key] for key in keys if isinstance(attributes[key], str)), "{}")
+    try:
+        return _DECODE_TOKENS.decode(said)
+    except MSGSPEC_ERRORS:
+        return _NO_TOKENS
 
 
-def _operation(attributes: Mapping[str, Any]) -> Words:
-    words = tuple([_OPERATIONS.get(str(word), word) for word in _words(attributes, _OPERATION)])
+def _operation(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Words:
+    words = tuple([_OPERATIONS.get(str(word), word) for word in _words(attributes, keys)])
     return words or inference.operation_of_kind(attributes)
 
 
-def _parameters(attributes: Mapping[str, Any]) -> _Parameters:
+def _parameters(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> _Parameters:
     """Of the request's JSON, only the model and whether it streams: the rest can be a prompt."""
-    if inference.OPENINFERENCE_KIND not in attributes:
-        return _NO_PARAMETERS
-    named = "llm.request.model_name" in attributes
-    for key, decoder in _PARAMETERS.items():
-        found = _read_parameters(attributes.get(key), decoder)
-        if named or isinstance(found.model, str):
+    for key in keys:
+        found = _read_parameters(attributes[key], _PARAMETERS[key])
+        if isinstance(found.model, str) or _NAMED in attributes:
             return found
     return _NO_PARAMETERS
 

@@ -4,10 +4,11 @@ A model's name alone proves nothing: gateways write the alias that the client us
 spans, agents repeat what their children did, and prompts and retrievers carry the words of the calls beside them.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from service.core.identity.provider_words import read_word
+from service.core.values import memoised
 from service.formats import operations
 
 OPENINFERENCE_KIND = "openinference.span.kind"
@@ -67,26 +68,54 @@ _OTHER_SIDES = frozenset({2, 4, 5, "SPAN_KIND_SERVER", "SPAN_KIND_PRODUCER", "SP
 WANTED = _MODEL | _PROVIDER | _EVIDENCE | _TRANSPORT | _KINDS.keys() | {_VERCEL_OPERATION, _OPERATION, _ERROR}
 
 
+class _Names(NamedTuple):
+    """What the names of a span's attributes tell, whatever stands in them."""
+
+    kind: str | None
+    """The first of `_KINDS`."""
+    is_vercel: bool
+    model: bool
+    provider: bool
+    answered: bool
+    transport: bool
+    openllmetry: bool
+
+
+def _read_names(names: tuple[str, ...]) -> _Names:
+    return _Names(
+        next((key for key in _KINDS if key in names), None),
+        _VERCEL_OPERATION in names,
+        not _MODEL.isdisjoint(names),
+        not _PROVIDER.isdisjoint(names),
+        not _EVIDENCE.isdisjoint(names),
+        not _TRANSPORT.isdisjoint(names),
+        _OPENLLMETRY_OPERATION in names,
+    )
+
+
+_names: Callable[[tuple[str, ...]], _Names] = memoised(_read_names)
+"""One instrumentation writes the same names span by span."""
+
+
 def is_call(attributes: Mapping[str, Any], *, name: Any = None, kind: Any = None, scope: str = "") -> bool:
     """`name`, `kind` and `scope` are a span's. A wrapper and its child may both be taken for calls here."""
-    said = next((_word(attributes[key]) in calls for key, calls in _KINDS.items() if key in attributes), None)
-    if said is not None:
-        return said
-    if _VERCEL_OPERATION in attributes:
+    names = _names(tuple(attributes))
+    if names.kind is not None:
+        return _word(attributes[names.kind]) in _KINDS[names.kind]
+    if names.is_vercel:
         return _word(attributes[_VERCEL_OPERATION]).rpartition(".")[2].startswith("do")
     operation = attributes.get(_OPERATION)
     if operation in _NO_CALLS or _first_word(name) in _NO_CALLS or (scope, name) in _WRAPPERS:
         return False
-    names_model = not _MODEL.isdisjoint(attributes)
-    answered = not _EVIDENCE.isdisjoint(attributes)
     if operation is None:
-        other_work = kind in _OTHER_SIDES or not _TRANSPORT.isdisjoint(attributes)
-        known = answered or _OPENLLMETRY_OPERATION in attributes or not _PROVIDER.isdisjoint(attributes)
-        return names_model and (known or kind not in _INTERNAL) and not other_work
-    other_work = kind in _OTHER_SIDES and not _TRANSPORT.isdisjoint(attributes)
+        other_work = kind in _OTHER_SIDES or names.transport
+        known = names.answered or names.openllmetry or names.provider
+        return names.model and (known or kind not in _INTERNAL) and not other_work
+    other_work = kind in _OTHER_SIDES and names.transport
     if operation in _CALLS:
-        return not other_work and (names_model or answered or _ERROR in attributes or not _is_framework(attributes))
-    return names_model and (answered or operation in operations.WORDS) and not other_work
+        says_so = names.model or names.answered or _ERROR in attributes
+        return not other_work and (says_so or not _is_framework(attributes))
+    return names.model and (names.answered or operation in operations.WORDS) and not other_work
 
 
 def is_tool(attributes: Mapping[str, Any]) -> bool:
@@ -95,7 +124,8 @@ def is_tool(attributes: Mapping[str, Any]) -> bool:
 
 
 def operation_of_kind(attributes: Mapping[str, Any]) -> str | None:
-    return next((_OPERATION_OF_KIND.get(_word(attributes[key])) for key in _KINDS if key in attributes), None)
+    kind = _names(tuple(attributes)).kind
+    return _OPERATION_OF_KIND.get(_word(attributes[kind])) if kind is not None else None
 
 
 def _is_framework(attributes: Mapping[str, Any]) -> bool:

@@ -65,44 +65,42 @@ def _read_traces(traces: Any, context: Context) -> Decoded:
     seen: set[tuple[str, str]] = set()
     spans: list[Span] = []
     for item in found.limited(_items(traces.resource_spans, _SPANS)):
+        ids = _hex(item.content.trace_id), _hex(item.content.span_id)
+        if ids in seen:
+            continue
         try:
-            one = _span(item, context)
+            spans.append(_span(item, *ids, context))
         except READ_ERRORS as error:
             found.reject(error)
             continue
-        if not one.id or (one.trace, one.id) not in seen:
-            seen.add((one.trace, one.id))
-            spans.append(one)
+        if ids[1]:
+            seen.add(ids)
     for call in without_wrappers(spans):
         found.add(call)
     return found.decoded()
 
 
-def _span(item: _Item, context: Context) -> Span:
+def _span(item: _Item, trace: str, own: str, context: Context) -> Span:
     raw = item.content
     attributes = _attributes(raw.attributes, _SPAN_ATTRIBUTES)
-    trace, own, parent = _hex(raw.trace_id), _hex(raw.span_id), _hex(raw.parent_span_id)
-    seen = Span(trace, own, parent, (item.resource, item.scope), inference.is_tool(attributes))
-    if not inference.is_call(attributes, name=raw.name, kind=raw.kind, scope=item.scope):
-        return seen
-    start, end = _nanoseconds(raw.start_time_unix_nano), _nanoseconds_or_zero(raw.end_time_unix_nano)
-    status = raw.status
-    return seen._replace(
-        call=genai.call_of(
-            genai.Telemetry(
-                format="otlp_traces",
-                reporter=item.scope or "opentelemetry",
-                caller=item.caller,
-                at=times.from_nanoseconds(start) if start else context.time(),
-                attributes=attributes,
-                latency_ms=_latency(start, end),
-                failed=status is not None and status.code in _ERROR,
-                message=status.message if status is not None else None,
-                exception=_exception(raw.events),
-                trace=_identity(trace, own),
-            )
+    call = None
+    if inference.is_call(attributes, name=raw.name, kind=raw.kind, scope=item.scope):
+        start, end = _nanoseconds(raw.start_time_unix_nano), _nanoseconds_or_zero(raw.end_time_unix_nano)
+        status, events = raw.status, raw.events
+        telemetry = genai.Telemetry(
+            "otlp_traces",
+            item.scope or "opentelemetry",
+            item.caller,
+            times.from_nanoseconds(start) if start else context.time(),
+            attributes,
+            latency_ms=_latency(start, end),
+            failed=status is not None and status.code in _ERROR,
+            message=status.message if status is not None else None,
+            exception=_exception(events) if events else {},
+            trace=_identity(trace, own),
         )
-    )
+        call = genai.call_of(telemetry)
+    return Span(trace, own, _hex(raw.parent_span_id), (item.resource, item.scope), inference.is_tool(attributes), call)
 
 
 def _read_logs(logs: Any, context: Context) -> Decoded:
@@ -178,7 +176,9 @@ def _items(resources: Any, kind: _Kind) -> Iterator[_Item | BaseException]:
             yield resource
             continue
         attributes = resource.resource.attributes if resource.resource is not None else None
-        caller = genai.caller({a.key: a.value.string_value for a in attributes or () if a.value is not None})
+        caller = genai.caller(
+            {a.key: a.value.string_value for a in attributes or () if a.key in genai.CALLER and a.value is not None}
+        )
         for scope in chain.from_iterable(each(getattr(resource, name, ()), Scope) for name in kind.scopes):
             if isinstance(scope, BaseException):
                 yield scope
@@ -197,18 +197,16 @@ def _scalar(value: Any) -> Any:
     found = value.string_value  # most are text, and in protobuf asking which it is costs as much as reading it
     if found:
         return found
-    if isinstance(value, AnyValue):
+    if type(value) is AnyValue:
         kind = value.WhichOneof("value")
         return getattr(value, kind) if kind in _PROTOBUF_SCALARS else None
-    return next(
-        (one for one in (found, value.int_value, value.bool_value, value.double_value) if one is not None), None
-    )
+    if found is None and (found := value.int_value) is None and (found := value.bool_value) is None:
+        found = value.double_value
+    return found
 
 
 def _exception(events: Any) -> dict[str, Any]:
-    return next(
-        (_attributes(event.attributes, genai.WANTED) for event in events or () if event.name == "exception"), {}
-    )
+    return next((_attributes(event.attributes, genai.WANTED) for event in events if event.name == "exception"), {})
 
 
 def _hex(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Shapes of OTLP/JSON, by the names that protobuf's messages have as well. Items are decoded one by one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -94,16 +95,28 @@ class LogRecord(msgspec.Struct, gc=False, rename="camel"):
     span_id: Any = None
 
 
-_LIST = msgspec.json.Decoder(list[msgspec.Raw] | None)
+@cache
+def _list_of(shape: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(list[shape] | None)
 
 
-def each(items: Any, shape: type[Any]) -> Iterator[Any]:
+def each(items: Any, shape: Any) -> Iterable[Any]:
     """The items of a list in either encoding. What cannot be read, item or list, is replaced by what it raises."""
+    if items is NULL:
+        return ()
     if not isinstance(items, msgspec.Raw):
-        yield from items
-        return
+        return items  # type: ignore[no-any-return]  # a list of protobuf
+    found: list[Any] | None
     try:
-        found = _LIST.decode(items) or ()
+        found = _list_of(shape).decode(items)
+    except READ_ERRORS:
+        return _each_by_itself(items, shape)
+    return found or ()
+
+
+def _each_by_itself(items: msgspec.Raw, shape: Any) -> Iterator[Any]:
+    try:
+        found = _list_of(msgspec.Raw).decode(items) or ()
     except READ_ERRORS as error:
         yield error
         return
