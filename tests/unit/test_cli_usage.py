@@ -1,12 +1,15 @@
 """What a command says of an option that is missing or cannot be read: in the words of whoever types it."""
 
 import re
+import subprocess
+import sys
 from datetime import date
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from service.entrypoints.cli import app
+from service.entrypoints.cli import COMMANDS, app
 from service.entrypoints.cli.days import parse_day
 
 
@@ -52,3 +55,20 @@ def test_help_names_no_type_of_what_takes_no_value(command: list[str]) -> None:
     assert "--help" in shown
     assert "bool" not in shown
     assert "%Y" not in shown
+
+
+def test_list_of_commands_imports_none_of_them() -> None:
+    """They need a database, Kafka and a web server, and the whole list would wait for all of that."""
+    code = (
+        "import sys; from typer.testing import CliRunner; from service.entrypoints.cli import app;"
+        "print(CliRunner().invoke(app, ['--help']).exit_code,"
+        " [name for name in ('sqlalchemy', 'aiokafka', 'fastapi', 'yaml') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "0 []\n"
+
+
+@pytest.mark.parametrize(("name", "entry"), COMMANDS.items(), ids=COMMANDS.keys())
+def test_line_of_a_command_is_the_first_sentence_of_its_help(name: str, entry: Any) -> None:
+    shown = said(lastcall(name, "--help"))
+    assert f"{entry.about} " in shown

@@ -1,56 +1,65 @@
 """The `lastcall` command. Each command's module is imported when the command is run, not before: one that only reads
 the catalog does not wait for database, Kafka and web."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from unicodedata import category
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from service.entrypoints.cli.output import console, fail
 
 RUN, READ, ASK, ACT, CARE = "Run it", "Read logs", "Ask", "Act", "Look after it"
 
+
+class _Entry(NamedTuple):
+    panel: str
+    """Of the help."""
+    place: str
+    """`module:function` in this package, or `module:app` for a group of commands."""
+    about: str
+    """The first sentence of the command's help."""
+
+
 COMMANDS = {
-    "up": (RUN, "run:up"),
-    "demo": (RUN, "demo:demo"),
-    "consume": (RUN, "run:consume"),
-    "schedule": (RUN, "run:schedule"),
-    "web": (RUN, "run:web"),
-    "migrate": (RUN, "run:migrate"),
-    "ingest": (READ, "ingest:ingest"),
-    "send": (READ, "run:send"),
-    "decode": (READ, "decode:decode"),
-    "resolve": (READ, "resolve:resolve"),
-    "who": (ASK, "ask:who"),
-    "service": (ASK, "ask:service"),
-    "due": (ASK, "ask:due"),
-    "owners": (ASK, "owners:owners"),
-    "plan": (ASK, "plan:plan"),
-    "explain": (ASK, "explain:explain"),
-    "rehearse": (ASK, "rehearse:rehearse"),
-    "digest": (ASK, "digest:digest"),
-    "ack": (ACT, "act:ack"),
-    "snooze": (ACT, "act:snooze"),
-    "commit": (ACT, "act:commit"),
-    "waive": (ACT, "act:waive"),
-    "reopen": (ACT, "act:reopen"),
-    "reassign": (ACT, "act:reassign"),
-    "checklist": (ACT, "checklist:checklist"),
-    "tick": (CARE, "tick:tick"),
-    "doctor": (CARE, "doctor:doctor"),
-    "policy": (CARE, "policy:app"),
-    "catalog": (ASK, "catalog:app"),
+    "up": _Entry(RUN, "run:up", "Run everything in one process: consumer, scheduler and web."),
+    "demo": _Entry(RUN, "demo:demo", "Play the GPT-4.5 Preview case of 2025 in about a minute."),
+    "consume": _Entry(RUN, "run:consume", "Read records from Kafka into the database."),
+    "schedule": _Entry(RUN, "run:schedule", "Decide, record and send what is due, every half minute."),
+    "web": _Entry(RUN, "run:web", "Serve the page, the API, health and metrics."),
+    "migrate": _Entry(RUN, "run:migrate", "Bring the database's schema up to date."),
+    "ingest": _Entry(READ, "ingest:ingest", "Count the records of these files."),
+    "send": _Entry(READ, "run:send", "Write records to a topic that lastcall reads."),
+    "decode": _Entry(READ, "decode:decode", "Show what lastcall understands of the records in these files."),
+    "resolve": _Entry(READ, "resolve:resolve", "Show platform, model, kind and deprecation of each id."),
+    "who": _Entry(ASK, "ask:who", "List the services that call a model, in any spelling."),
+    "service": _Entry(ASK, "ask:service", "List the models that a service calls, and what happens to each."),
+    "due": _Entry(ASK, "ask:due", "List what breaks, and for whom, if nobody acts."),
+    "owners": _Entry(ASK, "owners:owners", "List the owner of each service, who says so, and who may own the others."),
+    "plan": _Entry(ASK, "plan:plan", "Show who is told what, and when."),
+    "explain": _Entry(ASK, "explain:explain", "Explain why somebody was told something, or was not."),
+    "rehearse": _Entry(ASK, "rehearse:rehearse", "Show what breaks on a day, and for whom, if nobody acts."),
+    "digest": _Entry(ASK, "digest:digest", "Show the digests of a week, or record and queue those that are missing."),
+    "ack": _Entry(ACT, "act:ack", "Acknowledge: the current step is not repeated for five business days."),
+    "snooze": _Entry(ACT, "act:snooze", "Send nothing until a day, at the latest that of the next step."),
+    "commit": _Entry(ACT, "act:commit", "Promise to be done by a day."),
+    "waive": _Entry(ACT, "act:waive", "Accept the risk: send no step until a day."),
+    "reopen": _Entry(ACT, "act:reopen", "Take back what was asked, or open a closed campaign."),
+    "reassign": _Entry(ACT, "act:reassign", "Set the owner of a service."),
+    "checklist": _Entry(ACT, "checklist:checklist", "Show the checklist of a migration, and tick its items."),
+    "tick": _Entry(CARE, "tick:tick", "Decide, record and send what is due as of a time, once."),
+    "doctor": _Entry(CARE, "doctor:doctor", "Check what lastcall needs, and say what to do about what is wrong."),
+    "policy": _Entry(CARE, "policy:app", "Check the escalation policies, and show whom each one is for."),
+    "catalog": _Entry(ASK, "catalog:app", "Show when each model goes, and how sure that is."),
 }
-"""name -> panel of the help, and `module:function` in this package, or `module:app` for a group of commands."""
 
 
 def _load(name: str) -> Any:
     """A click command. Raises KeyError for a name that is none."""
-    panel, place = COMMANDS[name]
+    panel, place, _ = COMMANDS[name]
     module, _, attribute = place.partition(":")
     found = getattr(import_module(f"{__name__}.{module}"), attribute)
     alone = typer.Typer(rich_markup_mode="rich")
@@ -59,6 +68,12 @@ def _load(name: str) -> Any:
     else:
         alone.command(name, rich_help_panel=panel)(found)
     return _bare(typer.main.get_group(alone).commands[name])
+
+
+def _listed(name: str) -> TyperCommand:
+    """A command that has nothing but its line in the help."""
+    entry = COMMANDS[name]
+    return TyperCommand(name, help=entry.about, rich_help_panel=entry.panel)
 
 
 def _bare(command: Any) -> Any:
@@ -86,8 +101,11 @@ EXAMPLES = {
 
 
 class _Commands(Mapping[str, Any]):
+    def __init__(self, find: Callable[[str], Any]) -> None:
+        self._find = find
+
     def __getitem__(self, name: str) -> Any:
-        return _load(name)
+        return self._find(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(COMMANDS)
@@ -99,7 +117,12 @@ class _Commands(Mapping[str, Any]):
 class _Group(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = _Commands()  # type: ignore[assignment]  # only ever read
+        self.commands = _Commands(_load)  # type: ignore[assignment]  # only ever read
+
+    def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        """The list of commands needs no module of theirs."""
+        self.commands = _Commands(_listed)  # type: ignore[assignment]
+        super().format_help(ctx, formatter)
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Of all that follows `lastcall`. Python keeps bytes that are no text as characters that nothing can store."""

@@ -31,7 +31,7 @@ def ack(
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """I am on it: the current step is not repeated for five business days. The next step comes all the same."""
+    """Acknowledge: the current step is not repeated for five business days. The next step is sent all the same."""
     _act(Acknowledge(author_of(by)), service, model, environment, platform, as_json=as_json)
 
 
@@ -48,7 +48,7 @@ def snooze(
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Nothing is told until a day, at the latest that of the next step. Without --until: which days are safe."""
+    """Send nothing until a day, at the latest that of the next step. Without --until: list the days that are safe."""
     if until is None:
         _show_safe_days(service, model, environment, platform, as_json=as_json)
     else:
@@ -67,7 +67,7 @@ def commit(
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Promise to be done by a day. Steps wait as long as the forecast agrees; a promise not kept is named."""
+    """Promise to be done by a day. Steps wait as long as the forecast agrees; a broken promise is reported."""
     _act(Commit(author_of(by), on), service, model, environment, platform, as_json=as_json)
 
 
@@ -84,7 +84,7 @@ def waive(
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Accept the risk: no step is told until a day, even past the shutdown. That its day moves is told."""
+    """Accept the risk: send no step until a day. It may lie past the shutdown. A moved shutdown is still reported."""
     _act(Waive(author_of(by), until, reason), service, model, environment, platform, as_json=as_json)
 
 
@@ -97,7 +97,11 @@ def reopen(
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Take back what was asked; or open a closed campaign, which silence does not close again before the shutdown."""
+    """Take back what was asked, or open a closed campaign.
+
+    What was asked: an acknowledgement, a snooze, a promise or a waiver. A campaign that was opened again is not closed
+    by silence before the shutdown.
+    """
     _act(Reopen(author_of(by)), service, model, environment, platform, as_json=as_json)
 
 
@@ -112,7 +116,7 @@ def reassign(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Say who answers for a service. Its campaigns are handed over, and the new owner gets a first notice."""
+    """Set the owner of a service. Its campaigns are handed over, and the new owner gets a first notice."""
     author, now = author_of(by), datetime.now(UTC)
 
     async def work(app: App) -> tuple[Owner, bool] | Refused | Missing:

@@ -56,7 +56,7 @@ class Found:
 def who(
     model: Annotated[str, typer.Argument(help="In any spelling that a log may have.")], as_json: Json = False
 ) -> None:
-    """Which services call a model, in any spelling, on any platform."""
+    """List the services that call a model, in any spelling. On any platform, unless one is given."""
     now = _now()
 
     async def ask(app: App) -> Found:
@@ -96,7 +96,7 @@ def _key(each: ExposureAnswer | ModelUse) -> ExposureKey:
 
 
 def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], as_json: Json = False) -> None:
-    """Every model that a service calls, and what becomes of it."""
+    """List the models that a service calls, and what happens to each."""
     now = _now()
 
     async def ask(app: App) -> ServiceAnswer:
@@ -127,7 +127,7 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
 def due(
     within: Annotated[str, typer.Option(help="How far ahead: days (30d) or weeks (6w).")] = "30d", as_json: Json = False
 ) -> None:
-    """What breaks, and for whom, if nobody does anything. What is past its day and still called is always shown."""
+    """List what breaks, and for whom, if nobody acts. What is past its day and still called is always shown."""
     found = re.fullmatch(r"(\d{1,4})([dw])", within.strip().lower())
     if found is None:
         fail(f"--within {within} is no span", "days or weeks: 30d, 6w")

@@ -15,7 +15,7 @@ from service.core.catalog.lookup import records_of
 from service.core.words import plural
 from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 
-app = typer.Typer(help="The lifecycle facts: when each model goes, and how sure that is.", no_args_is_help=True)
+app = typer.Typer(help="Show when each model goes, and how sure that is.", no_args_is_help=True)
 
 
 @app.command("list")

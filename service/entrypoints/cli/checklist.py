@@ -29,7 +29,7 @@ def checklist(
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """What is done of a migration: model, prompts, latency, cost, users. Tick it with --tick."""
+    """Show the checklist of a migration, and tick its items. They are model, prompts, latency, cost and users."""
     done, undone = _items("--tick", tick), _items("--untick", untick)
     if both := sorted({*done} & {*undone}):
         fail(f"{words.listed(both)} cannot be done and undone at once", "name each in --tick or in --untick")

@@ -65,7 +65,7 @@ def decode(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a usage event or rejection.")] = False,
 ) -> None:
-    """What lastcall understands of the records in these files. Nothing is stored."""
+    """Show what lastcall understands of the records in these files. Stores nothing."""
     from service.adapters.catalog.files import load_catalog  # noqa: PLC0415  `--help` needs no catalog
 
     resolver = load_catalog().resolver

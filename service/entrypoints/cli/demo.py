@@ -27,7 +27,8 @@ def demo(
         bool, typer.Option("--exit", help="End with an exit code instead of leaving the page up.")
     ] = False,
 ) -> None:
-    """Play the GPT-4.5 Preview case of 2025 in about a minute: real broker, real database, a simulated company.
+    """Play the GPT-4.5 Preview case of 2025 in about a minute. Broker and database are real, the company is
+    simulated.
 
     Exit code 1: an owner of a service that called the model on its last day had not been told.
     """

@@ -23,7 +23,7 @@ def digest(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what they say; record and queue nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the digests of a week, or record and queue those that are not recorded yet."""
+    """Show the digests of a week, or record and queue those that are missing."""
     now = datetime.now(UTC)
     chosen = _week(week, now)
 

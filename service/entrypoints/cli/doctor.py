@@ -47,7 +47,7 @@ def doctor(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
 ) -> None:
-    """Look at everything that lastcall needs, and say what to do about what is wrong. Exit code 1: something is."""
+    """Check what lastcall needs, and say what to do about what is wrong. Exit code 1: something is."""
 
     findings = plainly(_findings(accept_recreated_topic))
     if as_json:

@@ -34,7 +34,10 @@ def explain(
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Why somebody was told something, and why then; or who was told of a service's use of a model, and why not others.
+    """Explain why somebody was told something, or was not.
+
+    Of a notification: why this person, and why then. Of a service's use of a model: who was told, and why others were
+    not.
 
     The exit code is 1 when somebody is not told who should be.
     """

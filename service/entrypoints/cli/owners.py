@@ -38,8 +38,10 @@ def owners(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
 ) -> None:
-    """Who owns which service, who says so, and who may own the others. Exit code 1: one that was asked for has no
-    owner."""
+    """List the owner of each service, who says so, and who may own the others.
+
+    Exit code 1: a service that was asked for has no owner.
+    """
     now = datetime.now(UTC)
     if as_yaml:
         _print_rules(run(_unwritten))

@@ -47,7 +47,7 @@ def plan(
     diff: Annotated[bool, typer.Option("--diff", help="What --policy adds, moves and drops.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Who is told what, when.
+    """Show who is told what, and when.
 
     Up to the last tick it is what was written down, and what became of it; from then on what comes if the calls go on
     as they are.

@@ -18,7 +18,7 @@ from service.core.ownership import NOBODY
 from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 from service.entrypoints.cli.session import read_settings
 
-app = typer.Typer(help="The escalation policies: whether they hold, and for whom.", no_args_is_help=True)
+app = typer.Typer(help="Check the escalation policies, and show whom each one is for.", no_args_is_help=True)
 
 
 @app.callback()

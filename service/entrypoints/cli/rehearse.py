@@ -43,7 +43,7 @@ def rehearse(
     on: Annotated[date, typer.Option(parser=parse_day, metavar=DAY, help="The day, UTC: today or later.")],
     as_json: Json = False,
 ) -> None:
-    """What breaks on a day, for whom, if nobody does anything. Exit code 1 when something does.
+    """Show what breaks on a day, and for whom, if nobody acts. Exit code 1: something does.
 
     By the calls of the last four weeks at the same hours of the same weekday.
     """

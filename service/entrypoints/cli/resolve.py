@@ -64,7 +64,10 @@ def resolve(
     provider: Annotated[str | None, typer.Option(help="The log's provider field, for example aws.bedrock.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
 ) -> None:
-    """Platform, model, kind and deprecation of each id; with `-`, a JSON answer to each line of {"raw", "provider"}."""
+    """Show platform, model, kind and deprecation of each id.
+
+    With `-`: a JSON answer to each line of {"raw", "provider"}.
+    """
     try:
         loaded = load_catalog()
     except CatalogError as error:

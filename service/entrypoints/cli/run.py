@@ -91,12 +91,12 @@ def _command() -> str:
 
 
 def consume() -> None:
-    """Read records from Kafka into the database. Run as many as the topics have partitions."""
+    """Read records from Kafka into the database. Run up to as many as the topics have partitions."""
     _run_parts(process.Parts(consume=True))
 
 
 def schedule() -> None:
-    """Tick each half minute: who is to be told, digests, delivery. Run one or several; the database arbitrates."""
+    """Decide, record and send what is due, every half minute. Run one or several."""
     _run_parts(process.Parts(schedule=True))
 
 
@@ -127,7 +127,7 @@ async def _serve(app: App, parts: process.Parts, announce: Callable[[str], None]
 def migrate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Bring the database's schema up to date. Safe to repeat, and beside the previous release."""
+    """Bring the database's schema up to date. Safe to repeat, and to run beside the previous release."""
 
     async def main(app: App) -> None:
         before, after = await migrate_database(app.database)
@@ -145,7 +145,7 @@ def send(
     files: Annotated[list[Path], typer.Argument(help="Files of records, a JSON text a line, or - for standard input.")],
     topic: Annotated[str | None, typer.Option(help="Default: the first topic that lastcall reads.")] = None,
 ) -> None:
-    """Put records on a topic that lastcall reads, for a first try or to replay a file."""
+    """Write records to a topic that lastcall reads. For a first try, or to replay a file."""
 
     async def main() -> None:
         async with with_database(read_settings()) as settings, open_app(settings) as app:

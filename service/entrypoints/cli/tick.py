@@ -41,7 +41,7 @@ def tick(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """One tick of the scheduler as of a time: what is due is decided, recorded and sent.
+    """Decide, record and send what is due as of a time, once.
 
     This is no rehearsal: it writes to the database and sends to Slack, for a time to come as well. `lastcall plan`
     shows what is to come and changes nothing.
