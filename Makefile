@@ -13,7 +13,7 @@ HISTORIES ?= 5000
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-slow test-clocks test-kafka test-browser chaos laws check bench bench-peers bench-tick
-.PHONY: fuzz fuzz-engine fmt lock
+.PHONY: fuzz fuzz-engine schema fmt lock
 
 setup: $(READY)  ## the command, at .venv/bin/lastcall
 
@@ -85,6 +85,9 @@ fuzz-engine: $(ATHERIS)/.ready  ## atheris, which there is for few platforms; wi
 $(ATHERIS)/.ready: requirements.fuzz.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --target $(ATHERIS) --require-hashes -r requirements.fuzz.lock
 	@touch $@
+
+schema: setup  ## migrations/schema.sql anew: what the migrations come to
+	WRITE_SCHEMA=1 $(BIN)/python -m pytest -q tests/integration/test_migrations.py
 
 fmt: setup
 	$(BIN)/ruff check --fix .

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from service.core.calendar import Calendar
+from service.core.calendar import DEFAULT_CALENDAR, Calendar
 from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
+from service.core.digest import totals_of
 from service.core.escalation.campaign import Answerable, Campaign, Done
-from service.core.escalation.policy import DEFAULT_POLICY
+from service.core.escalation.policy import DEFAULT_POLICY, parse_offset
 from service.core.exposure import DayOfUse, Exposure
 from service.core.notification import Digest, DigestLine, Notice
 from service.core.ownership import Owner
@@ -38,7 +39,16 @@ def make_notice(**given: Any) -> Notice:
         "calls_total": 15_000,
         "step": "-6w",
     }
-    return Notice(**(values | given))
+    values |= given
+    return Notice(**({"last_due": _last_day(values)} | values))
+
+
+def _last_day(values: dict[str, Any]) -> date | None:
+    """Of the steps that were missed, by the default calendar."""
+    offsets = [parse_offset(step) for step in values.get("missed", ()) if step != "announced"]
+    days = [one.day(DEFAULT_CALENDAR, announced=None, deadline=values["shutdown_on"]) for one in offsets]
+    announced = [values["announced"]] if "announced" in values.get("missed", ()) else []
+    return max([day for day in (*days, *announced) if day is not None], default=None)
 
 
 def make_digest_line(**given: Any) -> DigestLine:
@@ -62,9 +72,9 @@ def make_digest_line(**given: Any) -> DigestLine:
 
 
 def make_digest(**given: Any) -> Digest:
-    """The week of 30 June 2025 for the team search."""
-    values: dict[str, Any] = {"week": "2025-W27", "audience": "search", "lines": ()}
-    return Digest(**(values | given))
+    """The week of 30 June 2025 for the team search, with nothing beyond the lines."""
+    values: dict[str, Any] = {"week": "2025-W27", "audience": "search", "lines": (), "migrated": ()} | given
+    return Digest(**({"totals": totals_of(values["lines"], values["migrated"])} | values))
 
 
 def make_record(value: Any, **given: Any) -> FileRecord:

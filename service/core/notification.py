@@ -255,8 +255,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
     unlisted: tuple[Unlisted, ...] = ()
     migrated: tuple[DigestLine, ...] = ()
     unowned: tuple[str, ...] = ()
-    totals: Totals | None = None
-    """None: an earlier release did not note them, and listed everything."""
+    totals: Totals
     candidates: dict[str, tuple[str, ...]] = {}
     """Who may own those, as a notice has it, by service."""
     unread: tuple[Unread, ...] = ()

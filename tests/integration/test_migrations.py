@@ -1,12 +1,20 @@
 """Migrations and `adapters.tables` describe one schema."""
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
 from alembic import command
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from service.adapters.postgres.database import alembic_config, current_revision, head_revision, migrate
 
 LIMITS = ("lock_timeout", "statement_timeout")
+SCHEMA = Path(__file__).parents[2] / "migrations" / "schema.sql"
+FUNCTIONS = "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY proname"
+TRIGGERS = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname"
 
 
 async def test_migrating_twice_changes_nothing(database: AsyncEngine) -> None:
@@ -29,3 +37,26 @@ async def test_limits_of_a_migration_do_not_outlive_it(database: AsyncEngine) ->
     async with database.connect() as connection:
         limits = [(await connection.execute(text(f"SHOW {name}"))).scalar() for name in LIMITS]
     assert limits == ["0", "0"]
+
+
+async def test_migrated_schema_is_the_one_that_is_dumped(database: AsyncEngine) -> None:
+    """So that a review sees what a migration comes to. `make schema` dumps it anew."""
+    async with database.connect() as connection:
+        lines = "".join(await connection.run_sync(lambda given: list(dumped(given)))).splitlines()
+    found = "".join(f"{line.rstrip()}\n" for line in lines)
+    if "WRITE_SCHEMA" in os.environ:
+        SCHEMA.write_text(found)
+    assert found == SCHEMA.read_text()
+
+
+def dumped(connection: Connection) -> Iterator[str]:
+    schema = MetaData()
+    schema.reflect(connection)
+    for table in sorted(schema.tables.values(), key=lambda one: one.name):
+        yield f"{str(CreateTable(table).compile(connection)).strip()};\n"
+        for index in sorted(table.indexes, key=lambda one: str(one.name)):
+            yield f"{CreateIndex(index).compile(connection)};\n"
+        yield "\n"
+    for query in (FUNCTIONS, TRIGGERS):
+        for definition in connection.execute(text(query)).scalars():
+            yield f"{definition.strip()};\n"

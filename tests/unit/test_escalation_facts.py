@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
 from service.core.checklist import Checklist
@@ -15,8 +16,8 @@ from service.core.escalation.facts import facts_of
 from service.core.escalation.hold import Committed
 from service.core.escalation.holding import acknowledged_until
 from service.core.escalation.policy import DEFAULT_POLICY
-from service.core.notification import Notice
-from tests.builders import make_campaign, make_day, make_deprecation, make_exposure, make_owner
+from service.core.notification import Facts, Notice, Redirected, Withdrawn
+from tests.builders import make_campaign, make_day, make_deprecation, make_exposure, make_notice, make_owner
 
 ADA, BEN = "ada@example.com", "ben@example.com"
 TOLD = make_campaign("announced", "-60d")
@@ -95,3 +96,22 @@ CLOSING = at("2025-06-04T08:00")
 def test_no_promise_outlives_the_closing(decision: object) -> None:
     assert isinstance(decision, Close)
     assert (decision.campaign.hold, decision.campaign.promise_broken_on) == (None, None)
+
+
+def test_what_is_stored_comes_back_as_it_was() -> None:
+    withdrawn = Withdrawn(service="s", environment="", platform="p", model="m", id="i", before=date(2025, 7, 14))
+    redirected = Redirected(
+        service="s",
+        environment="",
+        platform="p",
+        model="m",
+        id="i",
+        day=date(2025, 7, 13),
+        answered=3,
+        redirected=2,
+        since=date(2025, 7, 1),
+        shutdown_on=None,
+    )
+    said = make_notice(spared=("manager",), early=("incident",), promised_on=date(2025, 7, 1), forecast="At this pace")
+    for fact in (withdrawn, redirected, said):
+        assert msgspec.json.decode(msgspec.json.encode(fact), type=Facts) == fact

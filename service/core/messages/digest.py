@@ -5,14 +5,14 @@ from itertools import groupby
 
 from service.core import words
 from service.core.checklist import ITEM_IDS
-from service.core.digest import ORGANISATION, totals_of
+from service.core.digest import ORGANISATION
 from service.core.messages.blocks import context, divider, header, section, sections
 from service.core.messages.message import Block, Links
 from service.core.messages.orphans import who_owns
 from service.core.messages.particulars import caller_name, still_open
 from service.core.messages.text import code, link, plain
 from service.core.messages.timing import Timing
-from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
+from service.core.notification import Digest, DigestLine, Unlisted, Unread
 from service.core.week import Week
 
 _REASONS = {
@@ -58,18 +58,14 @@ def digest_sentence(digest: Digest) -> str:
 def _headline(digest: Digest, week: Week) -> str:
     if not digest.lines:
         return f"Week {week.number}: no service is known to call a model that is going away"
-    totals = _totals(digest)
+    totals = digest.totals
     who = f"{words.plural(totals.services, 'service')} still {'calls' if totals.services == 1 else 'call'}"
     what = f"{words.number(totals.models)} models that are" if totals.models > 1 else "a model that is"
     return f"Week {week.number}: {who} {what} going away"
 
 
-def _totals(digest: Digest) -> Totals:
-    return digest.totals or totals_of(digest.lines, digest.migrated)
-
-
 def _summary(digest: Digest) -> str:
-    totals = _totals(digest)
+    totals = digest.totals
     parts = []
     if totals.calls or totals.calls_before:
         much = words.plural(totals.calls, "call") if totals.calls else "No call"
@@ -185,13 +181,13 @@ def _migrated(digest: Digest) -> list[str]:
             f" on {plain(words.platform_name(line.platform))}"
             for line in digest.migrated
         ),
-        *_and_more(_totals(digest).migrated_uses - len(digest.migrated)),
+        *_and_more(digest.totals.migrated_uses - len(digest.migrated)),
     ]
 
 
 def _unowned(digest: Digest) -> list[str]:
     asked = who_owns({service: digest.candidates.get(service, ()) for service in digest.unowned})
-    return [*asked, *_and_more(_totals(digest).unowned - len(digest.unowned))]
+    return [*asked, *_and_more(digest.totals.unowned - len(digest.unowned))]
 
 
 def _and_more(count: int) -> Iterator[str]:

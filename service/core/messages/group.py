@@ -94,7 +94,7 @@ def _joined(before: Notice, newest: Notice) -> Notice:
     return msgspec.structs.replace(
         newest,
         missed=tuple(passed),
-        last_due=max(filter(None, days), default=None) if before.planned_on else None,
+        last_due=max(filter(None, days), default=None),
         reopened=before.reopened or newest.reopened,
         silent_since=newest.silent_since or before.silent_since,
         back_since=newest.back_since or before.back_since,

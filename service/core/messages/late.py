@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from service.core import words
-from service.core.calendar import DEFAULT_CALENDAR
-from service.core.escalation.policy import parse_offset
 from service.core.messages.text import plain
 from service.core.notification import Notice
 
@@ -53,15 +51,7 @@ def _announced_after(notice: Notice) -> bool:
 
 
 def _last_due(notice: Notice) -> date:
-    """An earlier release did not note it, and knew no calendar but this one."""
-    return notice.last_due or max(filter(None, (_day_of(step, notice) for step in notice.missed)), default=date.min)
-
-
-def _day_of(step: str, notice: Notice) -> date | None:
-    try:
-        return parse_offset(step).day(DEFAULT_CALENDAR, announced=notice.announced, deadline=notice.shutdown_on)
-    except ValueError:
-        return None
+    return notice.last_due or date.min
 
 
 def upcoming(notice: Notice) -> str | None:

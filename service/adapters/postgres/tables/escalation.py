@@ -52,7 +52,6 @@ campaigns = Table(
     Column("trusted_until", DateTime(timezone=True), comment="until when a promise is believed whatever the calls do"),
     Column("kept_open", JSONB, comment="by whom: silence closes nothing before the shutdown"),
     Column("promise_broken_on", Date, comment="the day that was promised and not kept, until the calls end"),
-    Column("next_at", DateTime(timezone=True), comment="not written any more, and dropped by a later release"),
     UniqueConstraint("service", "environment", "platform", "model"),
     CheckConstraint("state IN ('open', 'closed')", name="state_is_known"),
     CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_a_time"),
