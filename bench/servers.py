@@ -14,7 +14,8 @@ from sqlalchemy.engine import make_url
 
 from bench.calls import record
 from service.adapters.embedded import Embedded
-from service.adapters.postgres.database import migrate, open_database
+from service.adapters.postgres.database import open_database
+from service.adapters.postgres.migration import migrate
 
 PARTITIONS = 6
 

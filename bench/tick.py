@@ -30,8 +30,9 @@ from sqlalchemy.engine import make_url
 from service.adapters.catalog.files import load_catalog
 from service.adapters.embedded import Embedded
 from service.adapters.postgres.campaign_store import campaign_id
-from service.adapters.postgres.database import Database, Transaction, migrate, open_database
+from service.adapters.postgres.database import Database, Transaction, open_database
 from service.adapters.postgres.lifecycle_store import load_deprecations
+from service.adapters.postgres.migration import migrate
 from service.adapters.slack.transport import LocalTransport
 from service.config.company import Company
 from service.core.calendar import Calendar

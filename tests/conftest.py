@@ -20,7 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.adapters.embedded import Embedded
-from service.adapters.postgres.database import migrate, open_database
+from service.adapters.postgres.database import open_database
+from service.adapters.postgres.migration import migrate
 
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("chance", deadline=None, print_blob=True)

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from service.adapters.postgres.database import alembic_config, current_revision, head_revision, migrate
+from service.adapters.postgres.database import REVISION, current_revision
+from service.adapters.postgres.migration import alembic_config, migrate
 
 LIMITS = ("lock_timeout", "statement_timeout")
 SCHEMA = Path(__file__).parents[2] / "migrations" / "schema.sql"
@@ -18,8 +20,12 @@ TRIGGERS = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
 
 
 async def test_migrating_twice_changes_nothing(database: AsyncEngine) -> None:
-    assert await migrate(database) == (head_revision(), head_revision())
-    assert await current_revision(database) == head_revision()
+    assert await migrate(database) == (REVISION, REVISION)
+    assert await current_revision(database) == REVISION
+
+
+def test_needed_revision_is_that_of_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == REVISION
 
 
 async def test_migrated_schema_equals_tables(database: AsyncEngine) -> None:

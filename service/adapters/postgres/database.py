@@ -1,13 +1,7 @@
-"""One door to PostgreSQL: the engine, and the migrations that bring its schema up to date."""
-
-from pathlib import Path
+"""One door to PostgreSQL: the engine, and which schema it finds."""
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,6 +14,10 @@ Transaction = AsyncConnection
 
 DatabaseTrouble = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """What a transaction raises when it is worth trying again. asyncpg's own errors come unwrapped while connecting."""
+
+
+REVISION = "0001"
+"""Of the schema that this version needs: that of the newest migration."""
 
 
 class Unreachable(Exception):
@@ -42,38 +40,13 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
     )
 
 
-def alembic_config() -> Config:
-    """The migrations stand beside the package in a checkout, and inside it once installed."""
-    here = Path(__file__).resolve().parents[2]
-    scripts = next(p for p in (here.parent / "migrations", here / "_migrations") if (p / "env.py").exists())
-    config = Config()
-    config.set_main_option("script_location", str(scripts))
-    return config
-
-
-async def migrate(engine: Database) -> tuple[str | None, str]:
-    """Bring the schema up to date. Returns the revision before and after; a no-op when they are equal."""
-
-    def upgrade(connection: Connection) -> tuple[str | None, str]:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        before = MigrationContext.configure(connection).get_current_revision()
-        command.upgrade(config, "head")
-        return before, head_revision()
-
-    async with engine.begin() as connection:
-        return await connection.run_sync(upgrade)
-
-
 async def current_revision(engine: Database) -> str | None:
     """None on an empty database. Raises Unreachable."""
     try:
         async with engine.connect() as connection:
-            return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+            if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+                return None
+            revision: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return revision
     except DatabaseTrouble as error:
         raise Unreachable(f"{engine.url.render_as_string()}: {error.__cause__ or error}") from error
-
-
-def head_revision() -> str:
-    """The revision that this version of lastcall needs."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters import metrics
 from service.adapters.postgres.conditions import Condition, open_conditions
-from service.adapters.postgres.database import Database, DatabaseTrouble, Unreachable, current_revision, head_revision
+from service.adapters.postgres.database import REVISION, Database, DatabaseTrouble, Unreachable, current_revision
 from service.adapters.postgres.tables import notifications
 from service.adapters.queries.answers import HeartbeatAnswer, WatermarkAnswer
 from service.adapters.queries.exposures import Standing
@@ -37,7 +37,7 @@ async def read_database_health(database: Database) -> DatabaseHealth:
     try:
         async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
             revision = await current_revision(database)
-            if revision != head_revision():
+            if revision != REVISION:
                 return DatabaseHealth("the database is not migrated", "Run `lastcall migrate`.", revision)
             async with database.connect() as connection:
                 return DatabaseHealth(

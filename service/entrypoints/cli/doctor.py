@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from service.adapters.kafka.log import KafkaLog, KafkaTrouble
 from service.adapters.postgres.conditions import open_conditions
-from service.adapters.postgres.database import Unreachable, current_revision, head_revision
+from service.adapters.postgres.database import REVISION, Unreachable, current_revision
 from service.adapters.postgres.directory_store import read_directory_health
 from service.adapters.postgres.watermark_store import accept_recreated
 from service.adapters.queries import read_database_health
@@ -119,8 +119,8 @@ async def _database(app: App, *, embedded: bool) -> Finding:
         return Finding("database", "bad", str(error), remedy)
     if revision is None and embedded:
         return Finding("database", "bad", "empty: no `lastcall up` has run in this data folder", _OTHER_FOLDER)
-    if revision != head_revision():
-        detail = f"at revision {revision or 'none'}, this version needs {head_revision()}"
+    if revision != REVISION:
+        detail = f"at revision {revision or 'none'}, this version needs {REVISION}"
         return Finding("database", "bad", detail, "run `lastcall migrate`")
     return Finding("database", "good", f"{app.database.url.render_as_string()}, revision {revision}")
 

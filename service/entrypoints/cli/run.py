@@ -16,7 +16,7 @@ from rich.markup import escape
 from service.adapters.embedded import Embedded, default_data_dir
 from service.adapters.kafka.log import KafkaTrouble
 from service.adapters.kafka.producer import open_producer
-from service.adapters.postgres.database import migrate as migrate_database
+from service.adapters.postgres.migration import migrate as migrate_database
 from service.app import App, open_app
 from service.config.settings import Settings
 from service.core import words

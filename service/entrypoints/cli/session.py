@@ -19,7 +19,7 @@ from service.adapters.embedded import (
     attach,
     default_data_dir,
 )
-from service.adapters.postgres.database import Unreachable, current_revision, head_revision
+from service.adapters.postgres.database import REVISION, Unreachable, current_revision
 from service.app import App, open_app
 from service.config.company import ConfigError
 from service.config.settings import Settings, problems_of
@@ -115,8 +115,8 @@ async def _require_migrated(app: App, folder: Path | None) -> None:
         )
     if revision is None:
         fail("the database is empty", "`lastcall migrate` makes the tables; `lastcall up` does so by itself")
-    if revision != head_revision():
+    if revision != REVISION:
         fail(
-            f"the database is at revision {revision}, this lastcall needs {head_revision()}",
+            f"the database is at revision {revision}, this lastcall needs {REVISION}",
             "run `lastcall migrate` with the newer of the two",
         )

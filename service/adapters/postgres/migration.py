@@ -1,0 +1,34 @@
+"""The migrations that bring a database's schema up to date. Asking a database needs none of this, and alembic is slow
+to import."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from service.adapters.postgres.database import REVISION, Database
+
+
+def alembic_config() -> Config:
+    """The migrations stand beside the package in a checkout, and inside it once installed."""
+    here = Path(__file__).resolve().parents[2]
+    scripts = next(p for p in (here.parent / "migrations", here / "_migrations") if (p / "env.py").exists())
+    config = Config()
+    config.set_main_option("script_location", str(scripts))
+    return config
+
+
+async def migrate(engine: Database) -> tuple[str | None, str]:
+    """Bring the schema up to date. Returns the revision before and after; a no-op when they are equal."""
+
+    def upgrade(connection: Connection) -> tuple[str | None, str]:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        before = MigrationContext.configure(connection).get_current_revision()
+        command.upgrade(config, "head")
+        return before, REVISION
+
+    async with engine.begin() as connection:
+        return await connection.run_sync(upgrade)
