@@ -41,7 +41,7 @@ from service.core.digest import ORGANISATION
 from service.core.escalation.campaign import Done
 from service.core.escalation.policy import DEFAULT_POLICY, policy_to_json
 from service.core.exposure import ExposureKey
-from service.core.messages import Links
+from service.core.messages.message import Links
 from service.core.ownership import Owner, OwnerRule
 from service.core.week import due_week
 from service.engine.escalate import Escalated

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, text
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import conditions, messages, notifications
 from service.core.delivery import Transport
-from service.core.messages import Links
+from service.core.messages.message import Links
 from service.core.notification import Facts
 from service.core.ownership import Channels
 from service.engine.deliver import DeliveryReport, deliver

@@ -28,7 +28,7 @@ from service.config.company import Company, load_company
 from service.core.catalog.lifecycle import Catalog, Deprecation, Shutdown
 from service.core.escalation.act import Act
 from service.core.exposure import ExposureKey, State
-from service.core.messages import Links
+from service.core.messages.message import Links
 from service.core.messages.preview import thread_to_text
 from service.core.ownership import Owner
 from service.engine.act import Acted, act

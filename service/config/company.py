@@ -8,17 +8,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
-
 from service.config.calendars import calendar_of
-from service.config.company_checks import find_problems
 from service.config.directories import NO_DIRECTORIES, Directories, read_directories
 from service.config.located import ConfigError, Located, read_located
 from service.core.calendar import DEFAULT_CALENDAR, Calendar
 from service.core.escalation.policy import Policy, PolicyRule, policy_for, policy_from_json
 from service.core.ownership import NOBODY, Channels, Owner, OwnerRule, owner_of
 from service.core.usage import Format
-from service.formats.dialects import NAMES
 
 __all__ = ["Company", "ConfigError", "Topic", "company_schema", "load_company"]
 
@@ -69,6 +65,8 @@ class Company:
 @cache
 def company_schema() -> dict[str, Any]:
     """The published JSON Schema of lastcall.yaml, with the names of the dialects there are."""
+    from service.formats.dialects import NAMES  # noqa: PLC0415  imports every dialect, which no default needs
+
     schema: dict[str, Any] = json.loads((files("service.config") / "lastcall.schema.json").read_text(encoding="utf-8"))
     schema["$defs"]["topic"]["properties"]["format"]["enum"] = list(NAMES)
     return schema
@@ -78,6 +76,10 @@ def load_company(path: Path | None) -> Company:
     """Without a file nobody is owned and the default policy holds. Raises ConfigError with all problems of the file."""
     if path is None:
         return Company()
+    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415  slow to import, and only files need it
+
+    from service.config.company_checks import find_problems  # noqa: PLC0415
+
     located = read_located(path)
     validator = Draft202012Validator(company_schema(), format_checker=FormatChecker(["date"]))
     if problems := find_problems(located, validator):

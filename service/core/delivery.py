@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
-from service.core.messages import Message
+from service.core.messages.message import Message
 from service.core.ownership import Channels
 
 PACE_SECONDS = 1.0

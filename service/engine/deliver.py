@@ -30,7 +30,8 @@ from service.core.delivery import (
     next_attempt,
     plain,
 )
-from service.core.messages import Links, Message, render
+from service.core.messages.message import Links, Message
+from service.core.messages.render import render
 from service.core.ownership import Channels
 
 log = structlog.get_logger(__name__)

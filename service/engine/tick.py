@@ -15,7 +15,7 @@ from service.adapters.slack.transport import Transport
 from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog
 from service.core.identity import Resolver
-from service.core.messages import Links
+from service.core.messages.message import Links
 from service.engine.deliver import deliver
 from service.engine.escalate import escalate
 from service.engine.reconcile import Reconciled, reconcile

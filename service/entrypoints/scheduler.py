@@ -17,7 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from service.adapters.slack.transport import LocalTransport, Transport, open_slack
 from service.app import App
-from service.core.messages import Links, Message
+from service.core.messages.message import Links, Message
 from service.engine.reconcile import reconcile
 from service.engine.refresh import open_doors
 from service.engine.rota import Rota

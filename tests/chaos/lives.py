@@ -13,7 +13,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import notifications
 from service.adapters.slack.transport import LocalTransport
 from service.config.company import Company
-from service.core.messages import Links
+from service.core.messages.message import Links
 from service.engine.refresh import EVERY, Doors
 from service.engine.tick import Engine, tick
 from tests.chaos.acting import People

@@ -10,7 +10,8 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.outbox_store import Outbox
 from service.adapters.slack.transport import LocalTransport, SlackTransport
 from service.core.delivery import Delivered
-from service.core.messages import Message, render
+from service.core.messages.message import Message
+from service.core.messages.render import render
 from service.engine.deliver import DeliveryReport, deliver
 from tests.builders import make_notice
 from tests.outbox_rows import LINKS, NOON, Company, enqueue, let_leases_lapse, open_kinds, send, states, stored_messages

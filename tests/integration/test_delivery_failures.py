@@ -12,7 +12,7 @@ from service.adapters.postgres.conditions import Condition, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.slack.transport import LocalTransport, SlackTransport, open_slack
 from service.core.delivery import GIVE_UP_AFTER, Found, Outcome, Retry
-from service.core.messages import Message
+from service.core.messages.message import Message
 from service.engine.deliver import DeliveryReport, deliver
 from tests.builders import make_notice
 from tests.outbox_rows import LINKS, NOON, Company, enqueue, let_leases_lapse, open_kinds, send, states, stored_messages

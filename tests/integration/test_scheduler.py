@@ -14,7 +14,7 @@ from service.adapters.postgres.tables import usage_daily
 from service.adapters.slack.transport import LocalTransport
 from service.config.company import load_company
 from service.core.delivery import Absent, Delivered, Found, Outcome, Sought
-from service.core.messages import Links, Message
+from service.core.messages.message import Links, Message
 from service.engine.tick import Engine
 from service.entrypoints.scheduler import BEAT_SECONDS, Heartbeat
 from tests.builders import make_notice

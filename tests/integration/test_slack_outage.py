@@ -12,7 +12,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import notifications
 from service.adapters.slack.transport import SlackTransport
 from service.config.company import Company
-from service.core.messages import Links
+from service.core.messages.message import Links
 from service.core.ownership import Owner, OwnerRule
 from service.engine.tick import Engine, Verb, tick
 from tests.calls import count_calls, make_call

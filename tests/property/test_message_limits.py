@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core.exposure import State
-from service.core.messages import Links, Message, render
 from service.core.messages.blocks import MAX_MESSAGE
+from service.core.messages.message import Links, Message
 from service.core.messages.preview import to_html, to_text
+from service.core.messages.render import render
 from service.core.messages.text import code, size
 from service.core.notification import (
     DateMoved,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.core.delivery import GIVE_UP_AFTER, Retry, Unknown, elsewhere, next_attempt, plain
-from service.core.messages import Message
+from service.core.messages.message import Message
 from service.core.ownership import Channels
 
 NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)

@@ -2,8 +2,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from service.core.messages import Links, render
+from service.core.messages.message import Links
 from service.core.messages.preview import to_text
+from service.core.messages.render import render
 from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
 from tests.builders import make_digest, make_digest_line
 

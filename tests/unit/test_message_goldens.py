@@ -11,8 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.core.messages import Links, render
+from service.core.messages.message import Links
 from service.core.messages.preview import to_text
+from service.core.messages.render import render
 from service.core.notification import DateMoved, Facts, Migrated, Redirected, Undeliverable, Unread, Withdrawn
 from tests.builders import make_digest, make_digest_line, make_notice
 

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from service.core.messages import Links, Message, render
+from service.core.messages.message import Links, Message
 from service.core.messages.preview import to_text
+from service.core.messages.render import render
 from service.core.notification import DateMoved, Facts, Migrated, Notice, Trouble, Undeliverable
 from tests.builders import make_notice
 

@@ -20,7 +20,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.outbox_reroute import end_conditions, reroute, tell_operator
 from service.adapters.postgres.tables import messages, notifications
 from service.core.delivery import Delivered
-from service.core.messages import Message
+from service.core.messages.message import Message
 from service.core.notification import Facts
 
 LEASE = timedelta(minutes=5)

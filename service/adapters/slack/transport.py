@@ -32,7 +32,7 @@ from service.core.delivery import (
     Transport,
     Unknown,
 )
-from service.core.messages import Block, Message
+from service.core.messages.message import Block, Message
 
 __all__ = ["LocalTransport", "SlackTransport", "Transport", "open_slack"]
 

@@ -9,8 +9,9 @@ from rich.markup import escape
 
 from service.app import App
 from service.core.digest import ORGANISATION
-from service.core.messages import Links, render
+from service.core.messages.message import Links
 from service.core.messages.preview import thread_to_text
+from service.core.messages.render import render
 from service.core.notification import Digest
 from service.core.week import Week
 from service.engine.report import Reported, preview_week, record_week

@@ -12,7 +12,8 @@ from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
 from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.database import Database
 from service.core.exposure import ExposureKey
-from service.core.messages import Links, render
+from service.core.messages.message import Links
+from service.core.messages.render import render
 from service.engine.check import check
 from service.entrypoints.web import create_web
 from service.entrypoints.web.server import WebServer
