@@ -75,7 +75,7 @@ async def test_first_run_is_told_to_go_up(tmp_path: Path, monkeypatch: pytest.Mo
     result = await doctor(LASTCALL_DATA_DIR=str(tmp_path / "data"))
 
     assert result.exit_code == 1
-    assert "empty: no `lastcall up` has run in this data folder" in result.stdout
+    assert f"there is no database in {tmp_path / 'data'}" in result.stdout
     assert "-> run `lastcall up`; one that runs already may use another folder" in result.stdout
 
 

@@ -53,9 +53,10 @@ async def test_empty_data_folder_is_named_and_that_another_may_be_in_use(
     result = await lastcall("who", "gpt-4o", LASTCALL_DATA_DIR=str(server_folder / "empty"))
 
     assert result.exit_code == 2
-    assert f"error: the database in {server_folder / 'empty'} is empty\n" in result.stderr
-    assert "One that runs already may use another folder" in result.stderr
+    assert f"error: there is no database in {server_folder / 'empty'}\n" in result.stderr
+    assert "one that runs already may use another folder" in result.stderr
     assert "LASTCALL_DATA_DIR" in result.stderr
+    assert not (server_folder / "empty").exists()
 
 
 async def test_file_that_is_not_there_cannot_be_sent(database_url: str, kafka: str) -> None:

@@ -58,7 +58,7 @@ async def test_folder_has_one_owner_and_any_number_of_readers(folder: Path) -> N
 
 
 async def test_commands_share_a_database_that_nobody_else_runs(folder: Path) -> None:
-    async with attach(folder) as first:
+    async with attach(folder, create=True) as first:
         async with attach(folder) as second:
             assert second == first
         assert await answers(first.database_url) == 1

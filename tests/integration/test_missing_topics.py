@@ -37,7 +37,7 @@ def new_name() -> str:
 async def kafka_finding(settings: Settings) -> tuple[str, str]:
     """What doctor says of Kafka."""
     async with open_app(settings) as app:
-        (found,) = [each async for each in examine(app, now=datetime.now(UTC), embedded=False) if each.what == "Kafka"]
+        (found,) = [each async for each in examine(app, now=datetime.now(UTC)) if each.what == "Kafka"]
     return found.verdict, found.detail
 
 

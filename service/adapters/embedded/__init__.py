@@ -5,7 +5,14 @@ runs) and two lock files. Locks are the kernel's (`flock`), so a killed process 
 """
 
 from service.adapters.embedded.broker import EMBEDDED_CLUSTER
-from service.adapters.embedded.folder import Addresses, FolderInUse, FolderUnusable, default_data_dir, read_running
+from service.adapters.embedded.folder import (
+    Addresses,
+    FolderEmpty,
+    FolderInUse,
+    FolderUnusable,
+    default_data_dir,
+    read_running,
+)
 from service.adapters.embedded.process import EmbeddedFailed, EmbeddedMissing
 from service.adapters.embedded.servers import Embedded, attach
 
@@ -15,6 +22,7 @@ __all__ = [
     "Embedded",
     "EmbeddedFailed",
     "EmbeddedMissing",
+    "FolderEmpty",
     "FolderInUse",
     "FolderUnusable",
     "attach",

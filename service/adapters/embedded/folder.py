@@ -16,6 +16,10 @@ class FolderInUse(Exception):
     """Another `lastcall up` has the folder."""
 
 
+class FolderEmpty(Exception):
+    """No lastcall has made a database in the folder."""
+
+
 class FolderUnusable(Exception):
     """The folder cannot be made, or nothing can be written to it."""
 
@@ -24,6 +28,11 @@ class FolderUnusable(Exception):
 class Addresses:
     database_url: str | None
     kafka_bootstrap_servers: str | None
+
+
+def made(data_dir: Path) -> Path:
+    """A file that is there once the folder's PostgreSQL has come up."""
+    return data_dir / "postgres.made"
 
 
 def default_data_dir() -> Path:

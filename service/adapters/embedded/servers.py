@@ -8,7 +8,16 @@ from pathlib import Path
 from types import TracebackType
 
 from service.adapters.embedded.broker import Broker, open_broker
-from service.adapters.embedded.folder import Addresses, announced, end_left_broker, make_folder, owned, read_running
+from service.adapters.embedded.folder import (
+    Addresses,
+    FolderEmpty,
+    announced,
+    end_left_broker,
+    made,
+    make_folder,
+    owned,
+    read_running,
+)
 from service.adapters.embedded.postgres import open_postgres
 from service.adapters.embedded.process import EmbeddedFailed
 
@@ -61,11 +70,14 @@ class Embedded:
 
 
 @asynccontextmanager
-async def attach(data_dir: Path) -> AsyncIterator[Addresses]:
+async def attach(data_dir: Path, *, create: bool = False) -> AsyncIterator[Addresses]:
     """The database of `data_dir` for a short command: that of a running `lastcall up`, else one started for the while.
 
     `kafka_bootstrap_servers` is None when no `up` runs. Several commands share one server; the last one ends it.
+    `create`: make the database if there is none; else FolderEmpty is raised, and nothing is written.
     """
+    if not create and not made(data_dir).exists():
+        raise FolderEmpty(f"there is no database in {data_dir}")
     await asyncio.to_thread(make_folder, data_dir)
     running = read_running(data_dir)
     if running is not None and running.database_url is None:  # that `up` uses a database of its own

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from service.adapters.embedded import FolderEmpty
 from service.adapters.kafka.log import KafkaLog, KafkaTrouble
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import REVISION, Unreachable, current_revision
@@ -26,16 +27,12 @@ from service.engine.refresh import PAGERDUTY, UNREAD
 from service.entrypoints.cli.find_uncounted import find_passed_over, find_rejected
 from service.entrypoints.cli.findings import MAX_NAMED, Finding, find_unplaced, find_unread, unread_lines
 from service.entrypoints.cli.output import Exit, console, emit
-from service.entrypoints.cli.session import plainly, read_settings, with_database
+from service.entrypoints.cli.session import UP_OR_OTHER_FOLDER, plainly, read_settings, with_database
 from service.entrypoints.logs import leave_kafka_to_the_command
 
 QUIET_HEARTBEAT = timedelta(minutes=5)
 PATIENCE_SECONDS = 10.0
 NAME_WIDTH = 14
-_OTHER_FOLDER = (
-    "run `lastcall up`; one that runs already may use another folder: its first lines say which LASTCALL_DATA_DIR "
-    "to export here"
-)
 
 
 def doctor(
@@ -62,25 +59,25 @@ async def _findings(accepted_topic: str | None) -> list[Finding]:
     """A lastcall.yaml that cannot be read is a finding, and the rest is looked at without it."""
     given = read_settings()
     leave_kafka_to_the_command()
-    async with with_database(given) as settings:
-        file = settings.config_file
-        try:
-            company = load_company(file)
-            configuration = _configuration(company, file)
-        except ConfigError as error:
-            company = Company()
-            remedy = "mend the file; docs/configuration.md says what it takes"
-            configuration = Finding("lastcall.yaml", "bad", str(error), remedy)
-        async with open_app(settings, company) as app:
+    try:
+        company = load_company(given.config_file)
+        configuration = _configuration(company, given.config_file)
+    except ConfigError as error:
+        company = Company()
+        remedy = "mend the file; docs/configuration.md says what it takes"
+        configuration = Finding("lastcall.yaml", "bad", str(error), remedy)
+    try:
+        async with with_database(given) as settings, open_app(settings, company) as app:
             if accepted_topic is not None:
                 return [await _accept(app, accepted_topic)]
-            embedded = given.database_url is None
-            return [configuration, *[each async for each in examine(app, now=datetime.now(UTC), embedded=embedded)]]
+            return [configuration, *[each async for each in examine(app, now=datetime.now(UTC))]]
+    except FolderEmpty as error:
+        return [configuration, Finding("database", "bad", str(error), UP_OR_OTHER_FOLDER)]
 
 
-async def examine(app: App, *, now: datetime, embedded: bool) -> AsyncIterator[Finding]:
-    """In the order in which one needs the other. `embedded`: no database is named."""
-    database = await _database(app, embedded=embedded)
+async def examine(app: App, *, now: datetime) -> AsyncIterator[Finding]:
+    """In the order in which one needs the other."""
+    database = await _database(app)
     yield database
     yield await _kafka(app)
     yield await _slack(app)
@@ -111,14 +108,12 @@ def _configuration(company: Company, file: Path | None) -> Finding:
     return Finding("lastcall.yaml", "good" if rules else "note", f"{file}: {plural(rules, 'owner rule')}", hint)
 
 
-async def _database(app: App, *, embedded: bool) -> Finding:
+async def _database(app: App) -> Finding:
     try:
         revision = await current_revision(app.database)
     except Unreachable as error:
         remedy = "check LASTCALL_DATABASE_URL, and that the server takes connections"
         return Finding("database", "bad", str(error), remedy)
-    if revision is None and embedded:
-        return Finding("database", "bad", "empty: no `lastcall up` has run in this data folder", _OTHER_FOLDER)
     if revision != REVISION:
         detail = f"at revision {revision or 'none'}, this version needs {REVISION}"
         return Finding("database", "bad", detail, "run `lastcall migrate`")

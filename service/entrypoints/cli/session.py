@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 from service.adapters.embedded import (
     EmbeddedFailed,
     EmbeddedMissing,
+    FolderEmpty,
     FolderInUse,
     FolderUnusable,
     attach,
@@ -27,6 +28,11 @@ from service.entrypoints.cli.output import Exit, fail
 from service.entrypoints.logs import configure_logging
 
 T = TypeVar("T")
+UP_OR_OTHER_FOLDER = (
+    "run `lastcall up`; one that runs already may use another folder: its first lines say which LASTCALL_DATA_DIR "
+    "to export here"
+)
+"""What to do where there is no database yet."""
 
 
 def read_settings() -> Settings:
@@ -44,12 +50,13 @@ def data_dir_of(settings: Settings) -> Path:
 
 
 @asynccontextmanager
-async def with_database(settings: Settings) -> AsyncIterator[Settings]:
-    """The settings with a database: the one named, else the embedded one of the data folder for the while."""
+async def with_database(settings: Settings, *, create: bool = False) -> AsyncIterator[Settings]:
+    """The settings with a database: the one named, else the embedded one of the data folder for the while. `create`:
+    as `attach` has it."""
     if settings.database_url is not None:
         yield settings
         return
-    async with attach(data_dir_of(settings)) as addresses:
+    async with attach(data_dir_of(settings), create=create) as addresses:
         if addresses.database_url is None:
             fail(
                 f"the lastcall that runs in {data_dir_of(settings)} uses a database of its own",
@@ -67,10 +74,9 @@ def run(command: Callable[[App], Awaitable[T]], *, migrated: bool = True) -> T:
     """Run `command` with an App, closed afterwards. `migrated`: a schema that is not up to date ends the command."""
 
     async def main() -> T:
-        given = read_settings()
-        async with with_database(given) as settings, open_app(settings) as app:
+        async with with_database(read_settings(), create=not migrated) as settings, open_app(settings) as app:
             if migrated:
-                await _require_migrated(app, None if given.database_url else data_dir_of(given))
+                await _require_migrated(app)
             return await command(app)
 
     return plainly(main())
@@ -92,6 +98,8 @@ def plainly(work: Awaitable[T]) -> T:
         fail(str(error), "mend the file; docs/configuration.md says what it takes")
     except Unreachable as error:
         fail(str(error), "check LASTCALL_DATABASE_URL, and that the server takes connections", Exit.UNREACHABLE)
+    except FolderEmpty as error:
+        fail(str(error), UP_OR_OTHER_FOLDER)
     except FolderInUse as error:
         fail(str(error), "or set LASTCALL_DATABASE_URL to use another database", Exit.UNREACHABLE)
     except FolderUnusable as error:
@@ -104,15 +112,8 @@ def plainly(work: Awaitable[T]) -> T:
         )
 
 
-async def _require_migrated(app: App, folder: Path | None) -> None:
-    """`folder`: that of the embedded database; None: another one is named."""
+async def _require_migrated(app: App) -> None:
     revision = await current_revision(app.database)
-    if revision is None and folder is not None:
-        fail(
-            f"the database in {folder} is empty",
-            "`lastcall up` fills it. One that runs already may use another folder: "
-            "its first lines say which LASTCALL_DATA_DIR to export here",
-        )
     if revision is None:
         fail("the database is empty", "`lastcall migrate` makes the tables; `lastcall up` does so by itself")
     if revision != REVISION:
