@@ -35,6 +35,7 @@ from service.adapters.postgres.lifecycle_store import load_deprecations
 from service.adapters.postgres.migration import migrate
 from service.adapters.slack.transport import LocalTransport
 from service.config.company import Company
+from service.config.world import World
 from service.core.calendar import Calendar
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.digest import ORGANISATION
@@ -139,9 +140,8 @@ def _key(number: int) -> ExposureKey:
 
 async def run_stage(stage: Stage, url: str) -> dict[str, float]:
     database = open_database(url)
-    resolver = load_catalog().resolver
     transport = LocalTransport(lambda destination, message: None)
-    engine = Engine(database, catalog(), resolver, company(), transport, Links(), topics=())
+    engine = Engine(database, World(catalog(), load_catalog().resolver, company()), transport, Links())
     gc.freeze()  # as `open_engine` does
     started, cpu_started = time.perf_counter(), time.process_time()
     ticked = await tick(engine, now=stage.now, only=stage.verbs)

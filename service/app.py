@@ -8,8 +8,7 @@ from service.adapters.catalog.files import load_catalog
 from service.adapters.postgres.database import Database, open_database
 from service.config.company import Company, load_company
 from service.config.settings import Settings
-from service.core.catalog.lifecycle import Catalog
-from service.core.identity import Resolver
+from service.config.world import World
 from service.core.usage import Format
 
 
@@ -18,22 +17,20 @@ class App:
     """What every verb is given. Nothing in it connects before its first use."""
 
     settings: Settings
-    company: Company
-    catalog: Catalog
-    resolver: Resolver
+    world: World
     database: Database
 
     @property
     def formats(self) -> dict[str, Format | None]:
-        """The topics that are read, lastcall.yaml's, else those of the environment; each with its fixed format, or None
-        for "by shape"."""
-        if self.company.topics:
-            return {topic.name: topic.format for topic in self.company.topics}
-        return {name.strip(): None for name in self.settings.kafka_topics.split(",") if name.strip()}
+        return formats_of(self.settings, self.world.company)
 
-    @property
-    def topics(self) -> tuple[str, ...]:
-        return tuple(self.formats)
+
+def formats_of(settings: Settings, company: Company) -> dict[str, Format | None]:
+    """The topics that are read, lastcall.yaml's, else those of the environment; each with its fixed format, or None for
+    "by shape"."""
+    if company.topics:
+        return {topic.name: topic.format for topic in company.topics}
+    return {name.strip(): None for name in settings.kafka_topics.split(",") if name.strip()}
 
 
 @asynccontextmanager
@@ -46,12 +43,8 @@ async def open_app(settings: Settings, company: Company | None = None) -> AsyncI
     loaded = load_catalog()
     database = open_database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
     try:
-        yield App(
-            settings=settings,
-            company=company or load_company(settings.config_file),
-            catalog=loaded.catalog,
-            resolver=loaded.resolver,
-            database=database,
-        )
+        company = company or load_company(settings.config_file)
+        topics = tuple(formats_of(settings, company))
+        yield App(settings, World(loaded.catalog, loaded.resolver, company, topics), database)
     finally:
         await database.dispose()

@@ -6,8 +6,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from service.adapters.catalog.files import load_catalog
+from service.config.company import Company
+from service.config.world import World
 from service.core.calendar import DEFAULT_CALENDAR, Calendar
-from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
+from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.digest import totals_of
 from service.core.escalation.campaign import Answerable, Campaign, Done
 from service.core.escalation.policy import DEFAULT_POLICY, parse_offset
@@ -161,3 +164,9 @@ def make_campaign(*told: str, **given: Any) -> Campaign:
         "owner_told_at": opened_at,
     }
     return Campaign(**(values | given))
+
+
+def make_world(catalog: Catalog | None = None, company: Company | None = None, topics: tuple[str, ...] = ()) -> World:
+    """With the shipped catalog, without a lastcall.yaml, and with nothing that waits to be read."""
+    shipped = load_catalog()
+    return World(shipped.catalog if catalog is None else catalog, shipped.resolver, company or Company(), topics)

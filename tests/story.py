@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import SecretStr
 from sqlalchemy import Row, select
 
-from service.adapters.catalog.files import LoadedCatalog, load_catalog
+from service.adapters.catalog.files import LoadedCatalog
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.tables import messages, notifications
@@ -36,6 +36,7 @@ from service.engine.deliver import DeliveryReport
 from service.engine.ownership import load_owners
 from service.engine.reassign import reassign
 from service.engine.tick import Engine, tick
+from tests.builders import make_world
 from tests.callers import Caller
 from tests.calls import count_calls
 from tests.company_slack import invite, slack_of
@@ -128,31 +129,29 @@ class Story:
 
     def moves_date(self, platform: str, id_: str, *, to: date) -> None:
         """The next release's catalog has another day for the shutdown."""
-        old, record = self.engine.catalog, self._record(platform, id_)
+        old, record = self.engine.world.catalog, self._record(platform, id_)
         moved = replace(record, shutdown=Shutdown(to, "exact"), superseded=(*record.superseded, record.shutdown))
         records = [moved if one is record else one for one in old]
         catalog = Catalog(records, digest=f"{old.digest[:40]}, moved {next(self._moves)}")
-        self.engine = replace(self.engine, catalog=catalog)
+        self.engine = replace(self.engine, world=replace(self.engine.world, catalog=catalog))
         self._store = self._open_store()
 
     def owners_change(self, lastcall_yaml: str) -> None:
         """lastcall.yaml is another one from here on. Slack knows whom it names."""
         company = _load(lastcall_yaml)
-        self.engine = replace(self.engine, company=company)
+        self.engine = replace(self.engine, world=replace(self.engine.world, company=company))
         invite(company, self.slack)
 
     async def asks(self, asked: Act, service: str, model: str = "gpt-4.5-preview") -> None:
         """Somebody acts on the service's use of a model of OpenAI's, and is not refused."""
         key = ExposureKey(service, "production", *self._record("openai-api", model).key)
-        catalog, company = self.engine.catalog, self.engine.company
-        done = await act(self.database, catalog, company, key, asked, topics=(), now=self.now)
+        done = await act(self.database, self.engine.world, key, asked, now=self.now)
         assert isinstance(done, Acted), done
 
     async def answers(self, service: str, *, team: str, people: Sequence[str] = (), author: str) -> None:
         """Somebody says who owns the service, as by `lastcall reassign`."""
-        catalog, company = self.engine.catalog, self.engine.company
         owner = await reassign(
-            self.database, catalog, company, service, team=team, people=people, author=author, now=self.now
+            self.database, self.engine.world, service, team=team, people=people, author=author, now=self.now
         )
         assert isinstance(owner, Owner), owner
 
@@ -175,8 +174,8 @@ class Story:
     async def state(self, service: str) -> State:
         """Of its only exposure, as the page shows it."""
         async with self.database.connect() as connection:
-            owners = await load_owners(connection, self.engine.company, now=self.now)
-            shown = await read_exposures(connection, self.engine.catalog, owners.owner_of, topics=(), now=self.now)
+            owners = await load_owners(connection, self.engine.world.company, now=self.now)
+            shown = await read_exposures(connection, self.engine.world, owners.owner_of, now=self.now)
         (only,) = (one for one in shown if one.service == service)
         return only.state
 
@@ -225,18 +224,20 @@ class Story:
     # --- the engine -----------------------------------------------------------------------------------------------
 
     def _record(self, platform: str, id_: str) -> Deprecation:
-        (record,) = (one for one in self.engine.catalog if one.platform == platform and id_ in (one.id, *one.aliases))
+        (record,) = (
+            one for one in self.engine.world.catalog if one.platform == platform and id_ in (one.id, *one.aliases)
+        )
         return record
 
     def _open_store(self) -> UsageStore:
-        catalog, resolver = self.engine.catalog, self.engine.resolver
-        return UsageStore(self.database, SeriesBook(catalog, resolver))
+        world = self.engine.world
+        return UsageStore(self.database, SeriesBook(world.catalog, world.resolver))
 
     async def _call(self, since: datetime) -> None:
         """What was called after `since` and up to now."""
         calls = [call for caller in self._callers for call in caller.calls(since, self.now)]
         if calls:
-            loaded = LoadedCatalog(self.engine.catalog, self.engine.resolver)
+            loaded = LoadedCatalog(self.engine.world.catalog, self.engine.world.resolver)
             await count_calls(self.database, loaded, calls, self.now, store=self._store)
 
     async def _tick(self) -> None:
@@ -288,8 +289,7 @@ async def open_story(database: Database, lastcall_yaml: str, *, begins: date) ->
         slack_of(company) as slack,
         open_slack(SecretStr(slack.token), api_url=slack.url, pace_seconds=0) as transport,
     ):
-        loaded = load_catalog()
-        engine = Engine(database, loaded.catalog, loaded.resolver, company, transport, Links(), topics=())
+        engine = Engine(database, make_world(company=company), transport, Links())
         story = Story(database, engine, slack, datetime.combine(begins, time(), UTC))
         yield story
         story.expect_nothing_else()

@@ -3,22 +3,20 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
-from functools import cache
 from typing import Any
 
 import httpx
 from pydantic import SecretStr
 
-from service.adapters.catalog.files import load_catalog
 from service.adapters.postgres.database import Database
 from service.app import App
 from service.config.company import Company
 from service.config.settings import Settings
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.health import ConsumerHealth
-from service.core.identity import Resolver
 from service.core.ownership import Owner, OwnerRule
 from service.entrypoints.web import create_web
+from tests.builders import make_world
 from tests.rows import NOW
 
 GPT_45 = Deprecation(
@@ -50,17 +48,10 @@ SEARCH = Owner("search", people=("ada@example.com",), channel="#team-search", ru
 COMPANY = Company(owners=(OwnerRule(("search-*",), SEARCH), OwnerRule(("billing-*",), Owner("billing"))))
 
 
-@cache
-def _resolver() -> Resolver:
-    return load_catalog().resolver
-
-
 def make_app(database: Database, *, host: str = "127.0.0.1", token: str | None = None) -> App:
     return App(
         settings=Settings(web_host=host, api_token=SecretStr(token) if token else None),
-        company=COMPANY,
-        catalog=Catalog([GPT_45, O1, HAIKU, CURRENT], digest="test"),
-        resolver=_resolver(),
+        world=make_world(Catalog([GPT_45, O1, HAIKU, CURRENT], digest="test"), COMPANY),
         database=database,
     )
 

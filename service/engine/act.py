@@ -1,6 +1,6 @@
 """act: what a person asks of one campaign, done or refused, with its place in the history, in one transaction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,8 +17,7 @@ from service.adapters.postgres.campaign_store import (
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.watermark_store import known_until
-from service.config.company import Company
-from service.core.catalog.lifecycle import Catalog
+from service.config.world import World
 from service.core.escalation.act import (
     Acknowledge,
     Act,
@@ -62,20 +61,18 @@ class _Situation:
 
 async def act(
     database: Database,
-    catalog: Catalog,
-    company: Company,
+    world: World,
     key: ExposureKey,
     asked: Act,
     *,
-    topics: Collection[str],
     now: datetime,
 ) -> Acted | Refused:
     """A refused act leaves no trace, nor does one that was asked before. The next tick decides with what was done."""
     async with database.begin() as connection:
-        book = OwnersBook(company, now=now)
+        book = OwnersBook(world.company, now=now)
         await book.look(connection)  # all answers are read here; with the use locked, only whether there are new ones
         await lock_use(connection, key, now=now)
-        found = await _situation(connection, catalog, company, key, book, topics=topics, now=now)
+        found = await _situation(connection, world, key, book, now=now)
         if found is None:
             await connection.rollback()
             return NO_CALLS
@@ -102,33 +99,24 @@ async def _move_notices(connection: Transaction, key: ExposureKey, after: Campai
         await hold_back(connection, key, until=until, first_ones=isinstance(quiet.hold, Snoozed))
 
 
-async def offered_days(
-    database: Database, catalog: Catalog, company: Company, key: ExposureKey, *, topics: Collection[str], now: datetime
-) -> tuple[date, ...]:
+async def offered_days(database: Database, world: World, key: ExposureKey, *, now: datetime) -> tuple[date, ...]:
     """The days that a snooze may last until."""
     async with database.connect() as connection:
-        book = OwnersBook(company, now=now)
-        found = await _situation(connection, catalog, company, key, book, topics=topics, now=now)
+        book = OwnersBook(world.company, now=now)
+        found = await _situation(connection, world, key, book, now=now)
     return safe_days(found.campaign, found.case, found.policy) if found else ()
 
 
 async def _situation(
-    connection: Transaction,
-    catalog: Catalog,
-    company: Company,
-    key: ExposureKey,
-    book: OwnersBook,
-    *,
-    topics: Collection[str],
-    now: datetime,
+    connection: Transaction, world: World, key: ExposureKey, book: OwnersBook, *, now: datetime
 ) -> _Situation | None:
-    exposures = await load_exposures_of(connection, catalog, [key], now=now)
+    exposures = await load_exposures_of(connection, world.catalog, [key], now=now)
     if (exposure := exposures.get(key)) is None:
         return None
     owner = (await book.look(connection)).owners.owner_of(key.service)
-    known = await known_until(connection, topics, now=now)
+    known = await known_until(connection, world.topics, now=now)
     campaign = (await load_campaigns(connection, [key])).get(key)
-    policy = company.policy_for(platform=key.platform, environment=key.environment, owner=owner)
+    policy = world.company.policy_for(platform=key.platform, environment=key.environment, owner=owner)
     return _Situation(Case(exposure, owner, now, known), campaign, policy)
 
 

@@ -1,6 +1,6 @@
 """escalate: look at what is due, decide, and write the campaign with its notifications in one transaction."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,9 +24,8 @@ from service.adapters.postgres.directory_store import forget_assignments
 from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
 from service.adapters.postgres.lifecycle_store import is_superseded
 from service.adapters.postgres.watermark_store import known_until
-from service.config.company import Company
+from service.config.world import World
 from service.core.candidates import Candidate
-from service.core.catalog.lifecycle import Catalog
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
@@ -83,31 +82,28 @@ class _Changed:
 
 async def escalate(
     database: Database,
-    catalog: Catalog,
-    company: Company,
+    world: World,
     *,
-    topics: Collection[str],
     worked_out_until: datetime | None = None,
     now: datetime,
 ) -> Escalated:
     """Asking twice at one `now` does nothing the second time. Several processes share the work by row locks.
 
-    `topics` are those that are read now: while one of them waits to be read to its end, silence closes no campaign.
-    Nor does it where calls came in after `worked_out_until`, of the reconcile before. Without one, uses whose calls are
-    not all worked out are left alone. With a catalog or a lastcall.yaml that a newer one has superseded nothing is
-    decided.
+    While a topic waits to be read to its end, silence closes no campaign. Nor does it where calls came in after
+    `worked_out_until`, of the reconcile before. Without one, uses whose calls are not all worked out are left alone.
+    With a catalog or a lastcall.yaml that a newer one has superseded nothing is decided.
     """
     async with database.begin() as connection:
-        await tell_behind(connection, topics, now=now)
+        await tell_behind(connection, world.topics, now=now)
         await forget_losses(connection, now=now)
-        if not await go_by_company(connection, company, now=now):
+        if not await go_by_company(connection, world.company, now=now):
             _log.warning("superseded", reason=SUPERSEDED, remedy=ONE_FILE)
             return Escalated(0, 0, 0)
-        known = await known_until(connection, topics, now=now)
-        book = OwnersBook(company, now=now)
+        known = await known_until(connection, world.topics, now=now)
+        book = OwnersBook(world.company, now=now)
         owners = await book.look(connection)
         await forget_assignments(connection, owners.owners.overruled())
-        tick = _Tick(catalog, company, owners, now, known, worked_out_until)
+        tick = _Tick(world, owners, now, known, worked_out_until)
     done = await drain(lambda: _escalate_batch(database, tick, book), at_once=AT_ONCE)
     return sum(done, Escalated(0, 0, 0))
 
@@ -122,9 +118,9 @@ async def _escalate_batch(database: Database, tick: "_Tick", book: OwnersBook) -
 
 async def _is_superseded(connection: Transaction, tick: "_Tick") -> bool:
     """To be asked with the keys locked: what is loaded from here on puts them on the agenda again afterwards."""
-    if await is_superseded(connection, tick.catalog, now=tick.now):
+    if await is_superseded(connection, tick.world.catalog, now=tick.now):
         return True
-    return await is_company_superseded(connection, tick.company, now=tick.now)
+    return await is_company_superseded(connection, tick.world.company, now=tick.now)
 
 
 async def _isolating(connection: Transaction, tick: "_Tick", due: Sequence[Due]) -> Escalated:
@@ -145,7 +141,7 @@ async def _isolating(connection: Transaction, tick: "_Tick", due: Sequence[Due])
 async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Due]) -> Escalated:
     now, keys = tick.now, [one.key for one in due]
     campaigns = await load_campaigns(connection, keys, lock=True)
-    exposures = await load_exposures_of(connection, tick.catalog, keys, now=now)
+    exposures = await load_exposures_of(connection, tick.world.catalog, keys, now=now)
     decided = [tick.decide(one, campaigns.get(one.key), exposures.get(one.key)) for one in due]
     changes = [change for change, _ in decided if change]
     shown = await with_evidence(connection, [one.case.exposure for one in changes if one.case], now=now)
@@ -197,8 +193,7 @@ async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception
 
 @dataclass(frozen=True, slots=True)
 class _Tick:
-    catalog: Catalog
-    company: Company
+    world: World
     known: Known
     now: datetime
     known_until: datetime
@@ -233,13 +228,13 @@ class _Tick:
 
     def _decision(self, due: Due, campaign: Campaign | None, case: Case | None) -> Decision:
         key = due.key
-        if self.catalog.get(key.platform, key.model) is None:
+        if self.world.catalog.get(key.platform, key.model) is None:
             return Wait(None, wakes_on_call=False, reason="the catalog has no record of the model")
         if case is None and due.is_behind:
             return Wait(self.now + UNTIL_MORE_IS_KNOWN, wakes_on_call=True, reason="its calls are not worked out yet")
         if case is None:
             return vanish(campaign, self.now)
-        policy = self.company.policy_for(platform=key.platform, environment=key.environment, owner=case.owner)
+        policy = self.world.company.policy_for(platform=key.platform, environment=key.environment, owner=case.owner)
         return decide_case(campaign, case, policy)
 
     def intents(
@@ -253,5 +248,7 @@ class _Tick:
             facts = facts_of(telling, changed.before, changed.after, case, beside.checklist)
             if isinstance(facts, Notice):
                 facts = structs.replace(facts, candidates=tuple(map(str, beside.candidates)))
-            for destination in destinations(owner, telling.audiences, self.company.channels, heard_by=telling.heard_by):
+            for destination in destinations(
+                owner, telling.audiences, self.world.company.channels, heard_by=telling.heard_by
+            ):
                 yield Intent(changed.key, changed.after.plan_version, telling, destination, facts, owner)

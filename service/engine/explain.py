@@ -1,6 +1,5 @@
 """explain: why somebody was told something, and why nobody was told of an exposure. Reads only."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -14,7 +13,7 @@ from service.adapters.postgres.lifecycle_store import is_superseded
 from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries import read_unknown_ids, read_uses
 from service.adapters.queries.explanation import read_heard, read_ids_beginning, read_record, read_troubles_of
-from service.config.company import Company
+from service.config.world import World
 from service.core.catalog.lifecycle import Catalog
 from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
@@ -51,38 +50,36 @@ async def ids_beginning(database: Database, prefix: str) -> list[UUID]:
 
 async def why_so(
     database: Database,
-    catalog: Catalog,
-    company: Company,
+    world: World,
     service: str,
     *,
     model: str | None = None,
     environment: str | None = None,
     platform: str | None = None,
-    topics: Collection[str],
     now: datetime,
 ) -> Explanation[ExposureEvidence] | Explanation[Untracked] | Ambiguous | Missing:
     """Of the use of a model that is named as `which` takes it. Where it is no exposure: why it is none."""
-    key = await which(database, catalog, service, model=model, environment=environment, platform=platform, now=now)
+    named = {"model": model, "environment": environment, "platform": platform}
+    key = await which(database, world.catalog, service, **named, now=now)
     match key:
         case ExposureKey():
-            return await _why_so(database, catalog, company, key, topics=topics, now=now)
+            return await _why_so(database, world, key, now=now)
         case Ambiguous():
             return key
         case Missing():
-            named = {"model": model, "environment": environment, "platform": platform}
-            return await _why_not_tracked(database, catalog, service, **named, now=now) or key
+            return await _why_not_tracked(database, world.catalog, service, **named, now=now) or key
 
 
 async def _why_so(
-    database: Database, catalog: Catalog, company: Company, key: ExposureKey, *, topics: Collection[str], now: datetime
+    database: Database, world: World, key: ExposureKey, *, now: datetime
 ) -> Explanation[ExposureEvidence] | Explanation[Untracked]:
     """What comes next is what `decide` says as of `now`. What it cannot work out is said to be so."""
     async with database.connect() as connection:
-        found = await load_exposures_of(connection, catalog, [key], now=now)
+        found = await load_exposures_of(connection, world.catalog, [key], now=now)
         (exposure,) = await with_evidence(connection, [found[key]], now=now)
         undecidable = await read_troubles_of(connection, [(UNDECIDABLE, key.label)])
         try:
-            return explain_exposure(await _situation(connection, catalog, company, exposure, topics=topics, now=now))
+            return explain_exposure(await _situation(connection, world, exposure, now=now))
         except DatabaseTrouble:
             raise
         except Exception:
@@ -91,21 +88,13 @@ async def _why_so(
             return explain_undecidable(exposure, undecidable[0], now.date())
 
 
-async def _situation(
-    connection: Transaction,
-    catalog: Catalog,
-    company: Company,
-    exposure: Exposure,
-    *,
-    topics: Collection[str],
-    now: datetime,
-) -> Situation:
+async def _situation(connection: Transaction, world: World, exposure: Exposure, *, now: datetime) -> Situation:
     key = exposure.key
-    ownership = (await load_owners(connection, company, now=now)).of(key.service)
-    policy = company.policy_for(platform=key.platform, environment=key.environment, owner=ownership.owner)
+    ownership = (await load_owners(connection, world.company, now=now)).of(key.service)
+    policy = world.company.policy_for(platform=key.platform, environment=key.environment, owner=ownership.owner)
     campaign = (await load_campaigns(connection, [key])).get(key)
-    known = await known_until(connection, topics, now=now)
-    subjects = [(UNDECIDABLE, key.label), *(("consumer_behind", topic) for topic in topics)]
+    known = await known_until(connection, world.topics, now=now)
+    subjects = [(UNDECIDABLE, key.label), *(("consumer_behind", topic) for topic in world.topics)]
     return Situation(
         case=Case(exposure, ownership.owner, now, known),
         campaign=campaign,
@@ -114,17 +103,17 @@ async def _situation(
         decision=decide(campaign, exposure, ownership.owner, policy, now, known_until=known),
         heard=await read_heard(connection, key),
         looked_at=await last_tick(connection, "escalate"),
-        superseded=await _superseded(connection, catalog, company, now=now),
+        superseded=await _superseded(connection, world, now=now),
         troubles=await read_troubles_of(connection, subjects),
     )
 
 
 async def _superseded(
-    connection: Transaction, catalog: Catalog, company: Company, *, now: datetime
+    connection: Transaction, world: World, *, now: datetime
 ) -> Literal["catalog", "lastcall.yaml"] | None:
-    if await is_superseded(connection, catalog, now=now):
+    if await is_superseded(connection, world.catalog, now=now):
         return "catalog"
-    return "lastcall.yaml" if await is_company_superseded(connection, company, now=now) else None
+    return "lastcall.yaml" if await is_company_superseded(connection, world.company, now=now) else None
 
 
 async def _why_not_tracked(

@@ -1,6 +1,6 @@
 """plan: who is told what in a span of time, past or to come, as things stand or by another policy. Reads only."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import get_args
@@ -12,8 +12,8 @@ from service.adapters.postgres.exposure_store import load_public_exposures, newe
 from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries import read_told
 from service.config.company import Company
+from service.config.world import World
 from service.core.calendar import utc_midnight
-from service.core.catalog.lifecycle import Catalog
 from service.core.directory.owners import Owners
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
@@ -54,17 +54,14 @@ class Stored:
 
 async def read_stored(
     database: Database,
-    catalog: Catalog,
-    company: Company,
+    world: World,
     *,
-    topics: Collection[str],
     start: datetime,
     end: datetime,
     service: str | None = None,
 ) -> Stored:
-    """From `start` up to, not including, `end`. Owners are those of `company`, and of the directories that it names.
-    While records of `topics` wait to be read, silence is not taken as migrated, as the page does not take it.
-    `service`: the exposures are those of this one alone."""
+    """From `start` up to, not including, `end`. While records wait to be read, silence is not taken as migrated, as the
+    page does not take it. `service`: the exposures are those of this one alone."""
     async with database.connect() as connection:
         looked, called = await last_tick(connection, "escalate"), await newest_call(connection)
         now = max((at for at in (looked, called) if at is not None), default=start)
@@ -72,10 +69,10 @@ async def read_stored(
             start,
             end,
             now,
-            await known_until(connection, topics, now=now),
-            await read_told(connection, catalog, start=start, end=end),
-            await load_public_exposures(connection, catalog, now=now, service=service),
-            await load_owners(connection, company, now=now),
+            await known_until(connection, world.topics, now=now),
+            await read_told(connection, world.catalog, start=start, end=end),
+            await load_public_exposures(connection, world.catalog, now=now, service=service),
+            await load_owners(connection, world.company, now=now),
             await load_campaigns(connection),
         )
 

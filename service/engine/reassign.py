@@ -9,8 +9,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import assign
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.queries import read_service_names
-from service.config.company import Company
-from service.core.catalog.lifecycle import Catalog
+from service.config.world import World
 from service.core.directory.answer import MAX_TEXT, address_in, owner_to_json
 from service.core.escalation.act import Refused
 from service.core.naming import Missing, no_such_service
@@ -22,17 +21,16 @@ MAX_PEOPLE = 20
 UNREACHABLE = "Nobody of the team can be reached: no address of it is known, so the fallback channel hears instead."
 
 
-async def is_reachable(database: Database, company: Company, service: str, *, now: datetime) -> bool:
+async def is_reachable(database: Database, world: World, service: str, *, now: datetime) -> bool:
     """Whether its owner or team hears: by what was named, or by what lastcall.yaml or a directory says of the team."""
     async with database.connect() as connection:
-        owner = (await load_owners(connection, company, now=now)).of(service).owner
+        owner = (await load_owners(connection, world.company, now=now)).of(service).owner
     return bool(owner.people or owner.channel)
 
 
 async def reassign(
     database: Database,
-    catalog: Catalog,
-    company: Company,
+    world: World,
     service: str,
     *,
     team: str,
@@ -50,14 +48,14 @@ async def reassign(
         keys = await uses_of(connection, service)
         if not keys:
             return no_such_service(service, await read_service_names(connection))
-        owners = await load_owners(connection, company, now=now)
+        owners = await load_owners(connection, world.company, now=now)
         ruled = owners.ruled(service)
         if ruled and ruled.team == named.team and owners.of(service).source == "lastcall.yaml":
             there = f"nothing would change: lastcall.yaml names {named.team} already, by {ruled.rule}"
             return Refused(there, "say there who hears: for its own team the file is right")
         said = owner_to_json(named) | {INSTEAD_OF: ruled.team or "" if ruled else ""}
         if await assign(connection, service, said, author=author, at=now):
-            exposed = await load_exposures_of(connection, catalog, keys, now=now)
+            exposed = await load_exposures_of(connection, world.catalog, keys, now=now)
             ending = [key for key, one in exposed.items() if one.deprecation.known_on(now.date())]
             await record_acts(connection, ending, "reassign", author=author, at=now, details=owner_to_json(named))
             await look_at_services(connection, [service], now=now)

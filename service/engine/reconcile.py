@@ -7,8 +7,7 @@ from service.adapters.postgres.daily_usage import work_out_days
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.lifecycle_store import load_deprecations, resolve_again
 from service.adapters.postgres.watermark_store import clock
-from service.core.catalog.lifecycle import Catalog
-from service.core.identity import Resolver
+from service.config.world import World
 from service.engine.batches import drain
 from service.engine.name_floods import tell_name_floods
 
@@ -28,13 +27,13 @@ class Reconciled:
     """By the database's clock: days first touched up to then are worked out, but for those that a writer held."""
 
 
-async def reconcile(database: Database, catalog: Catalog, resolver: Resolver, *, now: datetime) -> Reconciled:
+async def reconcile(database: Database, world: World, *, now: datetime) -> Reconciled:
     """Safe to run in several processes, and to break off: each batch is a transaction of its own."""
     async with database.begin() as connection:
-        changed = await load_deprecations(connection, catalog, now=now)
+        changed = await load_deprecations(connection, world.catalog, now=now)
         await tell_name_floods(connection, now=now)
     resolved = 0
-    while changed is not None and (some := await _resolve_batch(database, catalog, resolver)):
+    while changed is not None and (some := await _resolve_batch(database, world)):
         resolved += some
     until, days = await catch_up(database, now=now)
     return Reconciled(changed, resolved, days, until)
@@ -57,6 +56,6 @@ async def catch_up(database: Database, *, now: datetime) -> tuple[datetime, int]
     return until, first + sum(await drain(batch, at_once=AT_ONCE) if first else ())
 
 
-async def _resolve_batch(database: Database, catalog: Catalog, resolver: Resolver) -> int:
+async def _resolve_batch(database: Database, world: World) -> int:
     async with database.begin() as connection:
-        return await resolve_again(connection, catalog, resolver)
+        return await resolve_again(connection, world.catalog, world.resolver)

@@ -1,32 +1,29 @@
 """rehearse: what breaks on a day, for whom, if nobody does anything. Reads only."""
 
 from asyncio import to_thread
-from collections.abc import Collection
 from datetime import date, datetime
 
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_store import load_public_exposures
 from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries import read_rhythms
-from service.config.company import Company
+from service.config.world import World
 from service.core.catalog.lifecycle import Catalog
 from service.core.escalation.case import Case
 from service.core.rehearsal import AtRisk, at_risk
 from service.engine.ownership import load_owners
 
 
-async def rehearse(
-    database: Database, catalog: Catalog, company: Company, *, topics: Collection[str], on: date, now: datetime
-) -> tuple[AtRisk, ...]:
-    """As of `now`; those that break first, the most calls first. While records of `topics` wait to be read, silence is
-    not taken as migrated."""
+async def rehearse(database: Database, world: World, *, on: date, now: datetime) -> tuple[AtRisk, ...]:
+    """As of `now`; those that break first, the most calls first. While records wait to be
+    read, silence is not taken as migrated."""
     async with database.connect() as connection:
-        known = await known_until(connection, topics, now=now)
-        owners = await load_owners(connection, company, now=now)
-        exposures = await load_public_exposures(connection, _gone_by(catalog, on), now=now)
+        known = await known_until(connection, world.topics, now=now)
+        owners = await load_owners(connection, world.company, now=now)
+        exposures = await load_public_exposures(connection, _gone_by(world.catalog, on), now=now)
         rhythms = await read_rhythms(connection, [one.key for one in exposures], now=now)
     cases = [(Case(one, owners.owner_of(one.service), now, known), rhythms[one.key]) for one in exposures]
-    return await to_thread(at_risk, cases, company.channels, on=on)  # meanwhile others want answers
+    return await to_thread(at_risk, cases, world.company.channels, on=on)  # meanwhile others want answers
 
 
 def _gone_by(catalog: Catalog, on: date) -> Catalog:

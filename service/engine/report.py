@@ -1,6 +1,6 @@
 """The weekly digest: asked at every tick whether a week's is due for an audience and not recorded."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +10,8 @@ from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.digest_store import anything_known, load_picture, record, recorded_audiences
 from service.adapters.postgres.exposure_store import stream_public_exposures
 from service.config.company import Company
+from service.config.world import World
 from service.core import words
-from service.core.catalog.lifecycle import Catalog
 from service.core.digest import ORGANISATION, Draft, has_news
 from service.core.directory.owners import Owners
 from service.core.notification import Digest
@@ -31,30 +31,26 @@ class Reported:
     """Digests with nothing to say."""
 
 
-async def report(
-    database: Database, catalog: Catalog, company: Company, *, topics: Collection[str], now: datetime
-) -> Reported:
+async def report(database: Database, world: World, *, now: datetime) -> Reported:
     """A week's digests are due on the Monday after it at 9:00 UTC. Missed, they go out late once, or not at all if the
-    next are less than 48 hours away. A week before anything was known has none. `topics` are those that are read."""
+    next are less than 48 hours away. A week before anything was known has none."""
     week = due_week(now)
-    return Reported() if week is None else await record_week(database, catalog, company, week, topics=topics, now=now)
+    return Reported() if week is None else await record_week(database, world, week, now=now)
 
 
-async def record_week(
-    database: Database, catalog: Catalog, company: Company, week: Week, *, topics: Collection[str], now: datetime
-) -> Reported:
+async def record_week(database: Database, world: World, week: Week, *, now: datetime) -> Reported:
     """Record the week's digests that are not recorded yet, and queue those with news, in one transaction."""
     queued: list[Digest] = []
     silent: list[Digest] = []
     async with database.begin() as connection:
-        owners = await load_owners(connection, company, now=now)
+        owners = await load_owners(connection, world.company, now=now)
         recorded = await recorded_audiences(connection, week)
-        if not _destinations(company, owners.named()).keys() - recorded or not await anything_known(
+        if not _destinations(world.company, owners.named()).keys() - recorded or not await anything_known(
             connection, week.end
         ):
             return Reported()
-        draft = await _draft(connection, catalog, week, owners, topics=topics)
-        destinations = _destinations_of(draft, company, owners)
+        draft = await _draft(connection, world, week, owners)
+        destinations = _destinations_of(draft, world.company, owners)
         reason = f"weekly digest of {week}, due {words.moment(week.due_at)}"
         for audience in sorted(destinations.keys() - recorded):
             digest = await _digest(connection, draft, audience, owners)
@@ -64,23 +60,19 @@ async def record_week(
     return Reported(tuple(queued), tuple(silent))
 
 
-async def preview_week(
-    database: Database, catalog: Catalog, company: Company, week: Week, *, topics: Collection[str]
-) -> list[Digest]:
+async def preview_week(database: Database, world: World, week: Week) -> list[Digest]:
     """The digests with news, the organisation's first, with nothing recorded."""
     async with database.connect() as connection:
-        owners = await load_owners(connection, company, now=week.end)
-        draft = await _draft(connection, catalog, week, owners, topics=topics)
-        audiences = _destinations_of(draft, company, owners)
+        owners = await load_owners(connection, world.company, now=week.end)
+        draft = await _draft(connection, world, week, owners)
+        audiences = _destinations_of(draft, world.company, owners)
         digests = [await _digest(connection, draft, audience, owners) for audience in audiences]
     return [digest for digest in digests if has_news(digest)]
 
 
-async def _draft(
-    connection: Transaction, catalog: Catalog, week: Week, owners: Owners, *, topics: Collection[str]
-) -> Draft:
-    draft = Draft(await load_picture(connection, week, topics=topics), owners.owner_of)
-    async for some in stream_public_exposures(connection, catalog, now=week.last_moment):
+async def _draft(connection: Transaction, world: World, week: Week, owners: Owners) -> Draft:
+    draft = Draft(await load_picture(connection, week, topics=world.topics), owners.owner_of)
+    async for some in stream_public_exposures(connection, world.catalog, now=week.last_moment):
         for exposure in some:
             draft.add(exposure)
     return draft

@@ -12,9 +12,7 @@ from service.adapters.metrics import TICK_FAILURES, TICK_SECONDS
 from service.adapters.postgres.conditions import record_heartbeats
 from service.adapters.postgres.database import Database
 from service.adapters.slack.transport import Transport
-from service.config.company import Company
-from service.core.catalog.lifecycle import Catalog
-from service.core.identity import Resolver
+from service.config.world import World
 from service.core.messages.message import Links
 from service.engine.deliver import deliver
 from service.engine.escalate import escalate
@@ -33,13 +31,9 @@ class Engine:
     """What the verbs work with. One a process; the verbs keep no state of their own."""
 
     database: Database
-    catalog: Catalog
-    resolver: Resolver
-    company: Company
+    world: World
     transport: Transport
     links: Links
-    topics: tuple[str, ...]
-    """Those that are read from Kafka."""
     doors: Doors = NO_DOORS
 
 
@@ -57,19 +51,13 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
     A verb that fails is logged and tried again at the next tick. The others run: a message that waits must go out even
     when, say, a digest cannot be made.
     """
+    database, world = engine.database, engine.world
     verbs: dict[Verb, Callable[[], Awaitable[object]]] = {
-        "refresh": lambda: refresh(engine.database, engine.company, engine.doors, now=now),
-        "reconcile": lambda: reconcile(engine.database, engine.catalog, engine.resolver, now=now),
-        "escalate": lambda: escalate(
-            engine.database,
-            engine.catalog,
-            engine.company,
-            topics=engine.topics,
-            worked_out_until=_worked_out_until(results),
-            now=now,
-        ),
-        "report": lambda: report(engine.database, engine.catalog, engine.company, topics=engine.topics, now=now),
-        "deliver": lambda: deliver(engine.database, engine.transport, engine.company, links=engine.links, now=now),
+        "refresh": lambda: refresh(database, world.company, engine.doors, now=now),
+        "reconcile": lambda: reconcile(database, world, now=now),
+        "escalate": lambda: escalate(database, world, worked_out_until=_worked_out_until(results), now=now),
+        "report": lambda: report(database, world, now=now),
+        "deliver": lambda: deliver(database, engine.transport, world.company, links=engine.links, now=now),
     }
     results: dict[str, object] = {}
     failures: dict[str, Exception] = {}
@@ -87,7 +75,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
             continue
         took[verb] = perf_counter() - started
         TICK_SECONDS.labels(verb).observe(took[verb])
-    await record_heartbeats(engine.database, took, now=now, company=engine.company.digest)
+    await record_heartbeats(database, took, now=now, company=world.company.digest)
     return Ticked(results, failures)
 
 

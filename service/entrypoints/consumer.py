@@ -44,7 +44,7 @@ class Consumer:
             on_assigned=self._on_assigned,
         )
         ingest = Ingest(
-            UsageStore(app.database, SeriesBook(app.catalog, app.resolver)),
+            UsageStore(app.database, SeriesBook(app.world.catalog, app.world.resolver)),
             self._log,
             Decoder({topic: fixed for topic, fixed in app.formats.items() if fixed is not None}),
             Limits(timedelta(seconds=settings.flush_seconds), settings.flush_keys, settings.rejection_limit),
@@ -58,7 +58,7 @@ class Consumer:
             timed=metrics.FLUSH_SECONDS.time,
             grace=GRACE,
         )
-        self._watch = Watch(self._consume, self._log, self._source, app.topics, settings.kafka_dead_letter_topic)
+        self._watch = Watch(self._consume, self._log, self._source, app.world.topics, settings.kafka_dead_letter_topic)
         self._look_at = _now()
         self._looking: asyncio.Task[None] | None = None
         self._troubles = Troubles("Kafka")

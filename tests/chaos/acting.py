@@ -13,6 +13,7 @@ from service.core.naming import Missing
 from service.core.ownership import Owner
 from service.engine.act import Acted, act, offered_days
 from service.engine.reassign import reassign
+from tests.builders import make_world
 from tests.chaos.history import Asks, NamesOwner
 
 BY = "ann@acme.example"
@@ -35,19 +36,24 @@ class People:
         match asked:
             case NamesOwner():
                 return await reassign(
-                    self._database, catalog, self._company, asked.service, team=asked.team, author=BY, now=now
+                    self._database,
+                    make_world(catalog, self._company),
+                    asked.service,
+                    team=asked.team,
+                    author=BY,
+                    now=now,
                 )
             case Asks():
                 key = ExposureKey(asked.service, "production", "openai-api", "gpt-4.5-preview-2025-02-27")
                 wanted = await self._act(asked, key, catalog, now)
-                return await act(self._database, catalog, self._company, key, wanted, topics=TOPICS, now=now)
+                return await act(self._database, make_world(catalog, self._company, TOPICS), key, wanted, now=now)
 
     async def _act(self, asked: Asks, key: ExposureKey, catalog: Catalog, now: datetime) -> Act:
         match asked.kind:
             case "acknowledge":
                 return Acknowledge(BY)
             case "snooze":
-                days = await offered_days(self._database, catalog, self._company, key, topics=TOPICS, now=now)
+                days = await offered_days(self._database, make_world(catalog, self._company, TOPICS), key, now=now)
                 return Snooze(BY, days[int(asked.share * len(days))] if days else now.date())
             case "commit":
                 return Commit(BY, _ahead(now, asked.share * FARTHEST_PROMISE))

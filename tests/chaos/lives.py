@@ -16,6 +16,7 @@ from service.config.company import Company
 from service.core.messages.message import Links
 from service.engine.refresh import EVERY, Doors
 from service.engine.tick import Engine, tick
+from tests.builders import make_world
 from tests.chaos.acting import People
 from tests.chaos.history import Calls, DirectorySays, Happening, Releases, catalog_of
 from tests.chaos.schedulers import Clock, Killer, Scheduler, running
@@ -64,12 +65,12 @@ class Quiet:
         self._history = history
         self.people = People(database, history.company)
         quiet = LocalTransport(lambda destination, message: None)
-        company, loaded = history.company, history.loaded
+        company = history.company
         assert company.directories.backstage is not None
         assert company.directories.backstage.path is not None
         doors = Doors(backstage=BackstageFiles(company.directories.backstage.path))
         self._engine = Engine(
-            database, loaded.catalog, loaded.resolver, company, quiet, Links(), topics=("lastcall",), doors=doors
+            database, make_world(history.loaded.catalog, company, ("lastcall",)), quiet, Links(), doors
         )
 
     async def live(self, calls: Calls) -> None:
@@ -84,12 +85,12 @@ class Quiet:
         match what:
             case Releases():
                 catalog = catalog_of(what.number, self._history.loaded.catalog)
-                self._engine = replace(self._engine, catalog=catalog)
+                self._engine = replace(self._engine, world=replace(self._engine.world, catalog=catalog))
             case DirectorySays():
                 self._history.directory.says(what.team)
                 now += EVERY
             case _:
-                await self.people.act(what, self._engine.catalog, now)
+                await self.people.act(what, self._engine.world.catalog, now)
         await self._tick(now)
 
     async def _tick(self, now: datetime) -> None:

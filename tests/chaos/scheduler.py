@@ -49,8 +49,8 @@ async def _decide(engine: Engine, clock: Clock, say: Callable[[str], object]) ->
         say(done)
         turn, now, release = clock.read()
         if turn != done:
-            released = replace(engine, catalog=catalog_of(release, engine.catalog))
-            if not (await tick(released, now=now, only=(*REFRESHING, *DECIDING))).failures:
+            world = replace(engine.world, catalog=catalog_of(release, engine.world.catalog))
+            if not (await tick(replace(engine, world=world), now=now, only=(*REFRESHING, *DECIDING))).failures:
                 done = turn
         await asyncio.sleep(LOOK_SECONDS)
 

@@ -56,20 +56,20 @@ async def call_and_tell(database: Database, key: ExposureKey = KEY, *, until: da
 
 async def do(database: Database, asked: Act, *, key: ExposureKey = KEY, now: datetime = NOW) -> Acted | Refused:
     here = make_app(database)
-    return await act(here.database, here.catalog, here.company, key, asked, topics=(), now=now)
+    return await act(here.database, here.world, key, asked, now=now)
 
 
 async def name_owner(
     database: Database, team: str, *, people: Sequence[str] = (), by: str = ADA, now: datetime = NOW
 ) -> None:
-    catalog = make_app(database).catalog
-    named = await reassign(database, catalog, COMPANY, "search-api", team=team, people=people, author=by, now=now)
+    world = make_app(database).world
+    named = await reassign(database, world, "search-api", team=team, people=people, author=by, now=now)
     assert isinstance(named, Owner)
 
 
 async def tick(database: Database, now: datetime = NOW) -> None:
     here = make_app(database)
-    await escalate(here.database, here.catalog, here.company, topics=(), now=now)
+    await escalate(here.database, here.world, now=now)
 
 
 async def campaign(database: Database, key: ExposureKey = KEY) -> Campaign:
@@ -182,7 +182,7 @@ async def test_promise_before_any_notice_is_kept_with_its_campaign(database: Dat
 async def test_safe_days_are_offered(database: Database) -> None:
     await call_and_tell(database)
     here = make_app(database)
-    days = await offered_days(here.database, here.catalog, here.company, KEY, topics=(), now=NOW)
+    days = await offered_days(here.database, here.world, KEY, now=NOW)
     assert days == (date(2025, 7, 3), date(2025, 7, 4), date(2025, 7, 7))
 
 
@@ -323,7 +323,7 @@ async def test_answer_that_lastcall_yaml_has_overruled_does_not_come_back_with_a
     teams: list[str | None] = []
     for company in (COMPANY, to_care, COMPANY):
         later = NOW + timedelta(hours=len(teams))  # the file before is out of use by then
-        await escalate(database, make_app(database).catalog, company, topics=(), now=later)
+        await escalate(database, replace(make_app(database).world, company=company), now=later)
         async with database.connect() as connection:
             teams.append((await load_owners(connection, company, now=NOW)).owner_of("search-api").team)
     assert teams == ["shop", "care", "search"]

@@ -22,7 +22,7 @@ from service.core.ownership import Owner, OwnerRule
 from service.engine.check import check
 from service.engine.escalate import Escalated, escalate
 from service.engine.reconcile import reconcile
-from tests.builders import make_deprecation
+from tests.builders import make_deprecation, make_world
 from tests.calls import count_calls, make_call
 
 OWNER = Owner("search", people=("ada@example.com",), channel="#search", manager=("mia@example.com",), rule="owners[0]")
@@ -52,8 +52,8 @@ async def call_daily(
 
 
 async def tick(database: Database, loaded: LoadedCatalog, now: datetime) -> Escalated:
-    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
-    return await escalate(database, loaded.catalog, COMPANY, topics=(), now=now)
+    await reconcile(database, make_world(), now=now)
+    return await escalate(database, make_world(company=COMPANY), now=now)
 
 
 async def told(database: Database) -> list[Row[Any]]:
@@ -158,11 +158,11 @@ async def test_moved_date_reaches_the_owner(database: Database, loaded: LoadedCa
     first = Catalog([make_deprecation(model=MODEL)], digest="first")
     moved = Catalog([make_deprecation(model=MODEL, shutdown_on=date(2025, 8, 14))], digest="second")
     await call_daily(database, loaded, ANNOUNCED)
-    await reconcile(database, first, loaded.resolver, now=ANNOUNCED)
-    await escalate(database, first, COMPANY, topics=(), now=ANNOUNCED)
+    await reconcile(database, make_world(first), now=ANNOUNCED)
+    await escalate(database, make_world(first, COMPANY), now=ANNOUNCED)
     later = ANNOUNCED + timedelta(hours=2)
-    await reconcile(database, moved, loaded.resolver, now=later)
-    assert await escalate(database, moved, COMPANY, topics=(), now=later) == Escalated(1, 1, 1)
+    await reconcile(database, make_world(moved), now=later)
+    assert await escalate(database, make_world(moved, COMPANY), now=later) == Escalated(1, 1, 1)
     (news,) = [row for row in await told(database) if row.kind == "date_moved"]
     facts = msgspec.convert(news.facts, DateMoved)
     assert (facts.before, facts.after) == (date(2025, 7, 14), date(2025, 8, 14))
@@ -180,8 +180,8 @@ async def test_owner_hears_that_a_deprecation_was_taken_back_after_its_date_move
     for hours, record in enumerate(records):
         now = ANNOUNCED + timedelta(hours=hours)
         catalog = Catalog([record], digest=str(hours))
-        await reconcile(database, catalog, loaded.resolver, now=now)
-        await escalate(database, catalog, COMPANY, topics=(), now=now)
+        await reconcile(database, make_world(catalog), now=now)
+        await escalate(database, make_world(catalog, COMPANY), now=now)
     (news,) = [row for row in await told(database) if row.kind == "withdrawn"]
     assert msgspec.convert(news.facts, Withdrawn).before == date(2025, 8, 14)
 
@@ -190,10 +190,10 @@ async def test_model_without_an_end_is_looked_at_once(database: Database, loaded
     event = make_call(at=ANNOUNCED, requested_id="gpt-4.5-preview", served_id=None)
     await count_calls(database, loaded, [event], ANNOUNCED)
     nothing = Catalog([], digest="nothing")
-    await reconcile(database, nothing, loaded.resolver, now=ANNOUNCED)
-    assert (await escalate(database, nothing, COMPANY, topics=(), now=ANNOUNCED)).looked_at == 1
+    await reconcile(database, make_world(nothing), now=ANNOUNCED)
+    assert (await escalate(database, make_world(nothing, COMPANY), now=ANNOUNCED)).looked_at == 1
     await count_calls(database, loaded, [event], ANNOUNCED)
-    await reconcile(database, nothing, loaded.resolver, now=ANNOUNCED)
-    assert (await escalate(database, nothing, COMPANY, topics=(), now=ANNOUNCED)).looked_at == 0
+    await reconcile(database, make_world(nothing), now=ANNOUNCED)
+    assert (await escalate(database, make_world(nothing, COMPANY), now=ANNOUNCED)).looked_at == 0
     async with database.connect() as connection:
         assert await connection.scalar(select(agenda.c.look_at)) is None

@@ -15,6 +15,7 @@ from service.config.company import Company
 from service.core.ownership import Owner, OwnerRule
 from service.engine.escalate import escalate
 from service.engine.reconcile import reconcile
+from tests.builders import make_world
 from tests.calls import count_calls, make_call
 
 ADA = Owner("search", people=("ada@example.com",), channel="#search", incident="#incidents", rule="owners[0]")
@@ -30,8 +31,8 @@ def loaded() -> LoadedCatalog:
 
 async def tick(database: Database, loaded: LoadedCatalog, now: datetime, owner: Owner = ADA) -> None:
     company = Company(owners=(OwnerRule(("search-*",), owner),))
-    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
-    await escalate(database, loaded.catalog, company, topics=(), now=now)
+    await reconcile(database, make_world(), now=now)
+    await escalate(database, make_world(company=company), now=now)
     await record_heartbeats(database, {"escalate": 0.1}, now=now, company=company.digest)
 
 

@@ -20,6 +20,7 @@ from service.engine.escalate import escalate
 from service.engine.reconcile import reconcile
 from service.engine.refresh import Doors, refresh
 from tests.backstage_server import BackstageServer, component, group
+from tests.builders import make_world
 from tests.calls import count_calls, make_call
 
 ANNOUNCED = datetime(2025, 4, 14, 10, tzinfo=UTC)
@@ -50,8 +51,8 @@ async def tick(
     async with open_http() as session:
         doors = Doors(backstage=BackstageApi(session, backstage.url, SecretStr(backstage.token)))
         await refresh(database, COMPANY, doors, now=now)
-    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
-    await escalate(database, loaded.catalog, COMPANY, topics=(), now=now)
+    await reconcile(database, make_world(), now=now)
+    await escalate(database, make_world(company=COMPANY), now=now)
 
 
 async def told(database: Database, since: datetime = ANNOUNCED) -> list[Row[Any]]:

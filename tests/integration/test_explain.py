@@ -26,6 +26,7 @@ from service.engine.escalate import escalate
 from service.engine.explain import ids_beginning, why_so, why_told
 from service.engine.reconcile import reconcile
 from service.entrypoints.cli import app
+from tests.builders import make_world
 from tests.calls import count_calls, make_call
 from tests.rows import NOW, put_campaign, put_notification, put_unknown_id, put_use
 from tests.web_client import get_json, get_page, web_client
@@ -47,8 +48,8 @@ async def call_and_tick(database: Database, loaded: LoadedCatalog, now: datetime
 
 
 async def tick(database: Database, loaded: LoadedCatalog, now: datetime) -> None:
-    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
-    await escalate(database, loaded.catalog, COMPANY, topics=(), now=now)
+    await reconcile(database, make_world(), now=now)
+    await escalate(database, make_world(company=COMPANY), now=now)
     await record_heartbeats(database, {"escalate": 0.1}, now=now)
 
 
@@ -62,7 +63,7 @@ async def ids_of(database: Database) -> dict[str, UUID]:
 async def asked(database: Database, loaded: LoadedCatalog, now: datetime, **names: str) -> Any:
     named = {"service": "search-api", **names}
     service = named.pop("service")
-    return await why_so(database, loaded.catalog, COMPANY, service, topics=(), now=now, **named)
+    return await why_so(database, make_world(company=COMPANY), service, now=now, **named)
 
 
 def said(explanation: Explanation[Any], label: str) -> tuple[str, ...]:
@@ -109,7 +110,7 @@ async def test_another_owner_and_policy_since_then_change_nothing(database: Data
     before = await told(database, id_, THURSDAY)
     later = THURSDAY + timedelta(days=1)
     other = replace(COMPANY, owners=(OwnerRule(("search-*",), replace(OWNER, people=("bob@example.com",))),))
-    await escalate(database, loaded.catalog, other, topics=(), now=later)
+    await escalate(database, make_world(company=other), now=later)
 
     after = await told(database, id_, THURSDAY)
 
@@ -190,7 +191,7 @@ async def test_an_exposure_shows_each_step_and_who_heard_of_it(database: Databas
 async def test_a_step_that_no_tick_has_seen_is_wrong(database: Database, loaded: LoadedCatalog) -> None:
     await call_and_tick(database, loaded, datetime(2025, 4, 10, 8, tzinfo=UTC))
     await count_calls(database, loaded, [make_call(at=datetime(2025, 4, 14, 10, tzinfo=UTC))], THURSDAY)
-    await reconcile(database, loaded.catalog, loaded.resolver, now=datetime(2025, 4, 14, 12, tzinfo=UTC))
+    await reconcile(database, make_world(), now=datetime(2025, 4, 14, 12, tzinfo=UTC))
 
     explanation = await asked(database, loaded, datetime(2025, 4, 14, 12, tzinfo=UTC))
 

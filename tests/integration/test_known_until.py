@@ -31,7 +31,7 @@ from service.engine.caught_up import CaughtUp, Progress
 from service.engine.escalate import Escalated, escalate
 from service.engine.plan import plan, read_stored
 from service.engine.reconcile import reconcile
-from tests.builders import make_deprecation
+from tests.builders import make_deprecation, make_world
 from tests.calls import count_calls, make_call
 
 COMPANY = Company()
@@ -70,8 +70,8 @@ async def catch_up(database: Database, at: datetime, *, topic: str = TOPIC) -> N
 
 async def tick(database: Database, loaded: LoadedCatalog, now: datetime, catalog: Catalog | None = None) -> Escalated:
     catalog = catalog or loaded.catalog
-    await reconcile(database, catalog, loaded.resolver, now=now)
-    return await escalate(database, catalog, COMPANY, topics=(TOPIC,), now=now)
+    await reconcile(database, make_world(catalog), now=now)
+    return await escalate(database, make_world(catalog, COMPANY, (TOPIC,)), now=now)
 
 
 async def open_campaigns(database: Database, loaded: LoadedCatalog, *services: str) -> None:
@@ -88,14 +88,15 @@ async def states(database: Database) -> Mapping[str, str]:
 
 async def state_shown(database: Database, loaded: LoadedCatalog, now: datetime) -> str:
     async with database.connect() as connection:
-        (shown,) = await read_exposures(connection, loaded.catalog, COMPANY.owner_of, topics=(TOPIC,), now=now)
+        world = make_world(loaded.catalog, COMPANY, (TOPIC,))
+        (shown,) = await read_exposures(connection, world, COMPANY.owner_of, now=now)
     return shown.state
 
 
 async def steps_planned(database: Database, loaded: LoadedCatalog) -> list[str]:
     """In the month after SILENT."""
     end = SILENT + timedelta(days=30)
-    stored = await read_stored(database, loaded.catalog, COMPANY, topics=(TOPIC,), start=SILENT, end=end)
+    stored = await read_stored(database, make_world(company=COMPANY, topics=(TOPIC,)), start=SILENT, end=end)
     return list(dict.fromkeys(one.step for one in plan(stored, COMPANY)))
 
 
@@ -294,9 +295,9 @@ async def test_exposure_that_cannot_be_decided_leaves_the_others_alone(
 
 async def tick_amid_calls(database: Database, loaded: LoadedCatalog, now: datetime, *late: Call) -> Escalated:
     """`late` are applied between reconcile and escalate, and so not yet worked out."""
-    done = await reconcile(database, loaded.catalog, loaded.resolver, now=now)
+    done = await reconcile(database, make_world(), now=now)
     await count_calls(database, loaded, late, now)
-    return await escalate(database, loaded.catalog, COMPANY, topics=(), worked_out_until=done.until, now=now)
+    return await escalate(database, make_world(company=COMPANY), worked_out_until=done.until, now=now)
 
 
 async def test_caller_whose_days_are_always_touched_is_told(database: Database, loaded: LoadedCatalog) -> None:
@@ -315,7 +316,7 @@ async def test_call_that_is_not_worked_out_keeps_the_campaign_open(database: Dat
 
 async def test_day_that_a_writer_held_is_waited_for(database: Database, loaded: LoadedCatalog) -> None:
     await count_calls(database, loaded, [make_call(at=CALLED - timedelta(days=1))], CALLED)
-    await reconcile(database, loaded.catalog, loaded.resolver, now=CALLED)
+    await reconcile(database, make_world(), now=CALLED)
     await count_calls(database, loaded, [make_call(at=CALLED)], CALLED)
     async with database.begin() as writer:
         await writer.execute(select(usage_dirty).with_for_update())
@@ -349,9 +350,9 @@ async def test_use_that_the_older_release_sees_due_is_left_to_the_newer(
     await count_calls(database, loaded, [make_call(at=CALLED)], CALLED)
     await tick(database, loaded, CALLED, OLD)
     now = CALLED + timedelta(minutes=1)
-    await reconcile(database, NEW, loaded.resolver, now=now)
-    assert await escalate(database, OLD, COMPANY, topics=(), now=now) == Escalated(0, 0, 0)
-    assert (await escalate(database, NEW, COMPANY, topics=(), now=now)).changed == 1
+    await reconcile(database, make_world(NEW), now=now)
+    assert await escalate(database, make_world(OLD, COMPANY), now=now) == Escalated(0, 0, 0)
+    assert (await escalate(database, make_world(NEW, COMPANY), now=now)).changed == 1
 
 
 async def test_release_that_was_taken_back_to_goes_by_its_own_catalog_again(
@@ -360,7 +361,7 @@ async def test_release_that_was_taken_back_to_goes_by_its_own_catalog_again(
     await tick(database, loaded, CALLED, OLD)
     await tick(database, loaded, CALLED + timedelta(minutes=1), NEW)
     alone = CALLED + timedelta(minutes=1) + OUT_OF_USE
-    assert (await reconcile(database, OLD, loaded.resolver, now=alone - timedelta(seconds=1))).deprecations is None
-    assert (await reconcile(database, OLD, loaded.resolver, now=alone)).deprecations == 1
+    assert (await reconcile(database, make_world(OLD), now=alone - timedelta(seconds=1))).deprecations is None
+    assert (await reconcile(database, make_world(OLD), now=alone)).deprecations == 1
     async with database.connect() as connection:
         assert await connection.scalar(select(deprecations.c.shutdown_on)) == date(2025, 7, 14)

@@ -17,6 +17,7 @@ from service.adapters.postgres.usage_store import UsageStore
 from service.core.name_flood import BOUNDS, TOO_MANY, TOO_MANY_SERVICES, Allowance, Bounds
 from service.core.usage import Call
 from service.engine.reconcile import reconcile
+from tests.builders import make_world
 from tests.calls import count_calls, make_call
 
 NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
@@ -40,7 +41,7 @@ def services(numbers: Iterable[int], at: datetime = NOW) -> list[Call]:
 
 async def exposed(database: Database, loaded: LoadedCatalog, now: datetime = NOW) -> dict[tuple[str, str, str], int]:
     """Calls by service, environment and model."""
-    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
+    await reconcile(database, make_world(), now=now)
     async with database.connect() as connection:
         found = await load_public_exposures(connection, loaded.catalog, now=now)
     return {

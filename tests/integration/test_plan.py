@@ -19,6 +19,7 @@ from service.core.ownership import Owner, OwnerRule
 from service.engine.escalate import escalate
 from service.engine.plan import Review, plan, read_stored, review
 from service.engine.reconcile import reconcile
+from tests.builders import make_world
 from tests.calls import count_calls, make_call
 
 OWNER = Owner("search", people=("ada@example.com",), channel="#search", manager=("mia@example.com",), rule="owners[0]")
@@ -44,19 +45,19 @@ async def call_daily(
 
 
 async def tick(database: Database, loaded: LoadedCatalog, now: datetime) -> None:
-    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
-    await escalate(database, loaded.catalog, COMPANY, topics=(), now=now)
+    await reconcile(database, make_world(), now=now)
+    await escalate(database, make_world(company=COMPANY), now=now)
     await record_heartbeats(database, {"escalate": 0.1}, now=now)
 
 
 async def planned_between(database: Database, loaded: LoadedCatalog, start: datetime, end: datetime) -> list[Planned]:
-    stored = await read_stored(database, loaded.catalog, COMPANY, topics=(), start=start, end=end)
+    stored = await read_stored(database, make_world(company=COMPANY), start=start, end=end)
     return plan(stored, COMPANY)
 
 
 async def reviewed(database: Database, loaded: LoadedCatalog, changed: Company) -> Review:
     start, end = SUMMER
-    stored = await read_stored(database, loaded.catalog, COMPANY, topics=(), start=start, end=end)
+    stored = await read_stored(database, make_world(company=COMPANY), start=start, end=end)
     return review(stored, COMPANY, changed)
 
 
@@ -103,7 +104,7 @@ async def test_plan_foresees_what_will_be_told(database: Database, loaded: Loade
 async def test_plan_without_any_tick_goes_on_from_the_newest_call(database: Database, loaded: LoadedCatalog) -> None:
     newest = datetime(2025, 6, 2, 11, tzinfo=UTC)
     await call_daily(database, loaded, newest)
-    await reconcile(database, loaded.catalog, loaded.resolver, now=newest + timedelta(days=400))
+    await reconcile(database, make_world(), now=newest + timedelta(days=400))
     start, end = datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 6, 20, tzinfo=UTC)
     planned = await planned_between(database, loaded, start, end)
     assert [(one.at.date().isoformat(), one.step, one.destination) for one in planned] == [
@@ -118,11 +119,11 @@ async def test_record_of_a_time_to_come_moves_no_plan(database: Database, loaded
     """A log may say any year up to 2100."""
     newest = datetime(2025, 6, 2, 11, tzinfo=UTC)
     await call_daily(database, loaded, newest)
-    await reconcile(database, loaded.catalog, loaded.resolver, now=newest)
+    await reconcile(database, make_world(), now=newest)
     start, end = datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 6, 20, tzinfo=UTC)
     before = await planned_between(database, loaded, start, end)
     await count_calls(database, loaded, [make_call(at=datetime(2099, 1, 1, 5, tzinfo=UTC))], newest)
-    await reconcile(database, loaded.catalog, loaded.resolver, now=newest)
+    await reconcile(database, make_world(), now=newest)
     assert len(before) == 4
     assert await planned_between(database, loaded, start, end) == before
 
@@ -132,7 +133,7 @@ async def test_record_of_a_time_to_come_moves_no_plan_after_a_tick(database: Dat
     await tick(database, loaded, ANNOUNCED)
     before = await planned_between(database, loaded, *SUMMER)
     await count_calls(database, loaded, [make_call(at=datetime(2099, 1, 1, 5, tzinfo=UTC))], ANNOUNCED)
-    await reconcile(database, loaded.catalog, loaded.resolver, now=ANNOUNCED)
+    await reconcile(database, make_world(), now=ANNOUNCED)
     assert len(before) == 25
     assert await planned_between(database, loaded, *SUMMER) == before
 
@@ -174,7 +175,7 @@ async def test_review_tells_what_would_have_been_so_from_what_will_be(
     late = ANNOUNCED + timedelta(days=3)
     for service in ("search-api", "search-late"):
         await call_daily(database, loaded, late, service=service, days=1)
-    await reconcile(database, loaded.catalog, loaded.resolver, now=late)
+    await reconcile(database, make_world(), now=late)
 
     found = await reviewed(database, loaded, GENTLER)
 

@@ -20,7 +20,7 @@ from service.core.cleaning import event_of
 from service.core.exposure import redirection
 from service.core.usage import Call
 from service.engine.reconcile import Reconciled, reconcile
-from tests.builders import make_deprecation
+from tests.builders import make_deprecation, make_world
 from tests.calls import count_calls, make_call
 
 NOW = datetime(2025, 6, 2, 18, tzinfo=UTC)
@@ -42,7 +42,7 @@ async def days_of(database: Database, model: str = MODEL) -> Mapping[tuple[str, 
 
 async def count_and_reconcile(database: Database, loaded: LoadedCatalog, *events: Call) -> Reconciled:
     await count_calls(database, loaded, events, NOW)
-    return await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)
+    return await reconcile(database, make_world(), now=NOW)
 
 
 async def test_volume_is_the_largest_reporters_hour_by_hour(database: Database, loaded: LoadedCatalog) -> None:
@@ -142,7 +142,7 @@ async def test_late_call_is_added_to_its_day(database: Database, loaded: LoadedC
 async def test_reconciling_twice_does_nothing_the_second_time(database: Database, loaded: LoadedCatalog) -> None:
     await count_and_reconcile(database, loaded, make_call(at=AT))
     before = await days_of(database)
-    again = await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)
+    again = await reconcile(database, make_world(), now=NOW)
     assert (again.deprecations, again.series, again.days) == (0, 0, 0)
     assert await days_of(database) == before
 
@@ -179,7 +179,7 @@ async def test_corrected_alias_takes_effect_on_history(database: Database, loade
             series.update().values(requested_model="gpt-4", served_model="gpt-4", resolved_by="another catalog")
         )
         await connection.execute(usage_daily.update().values(model="gpt-4"))
-    done = await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)
+    done = await reconcile(database, make_world(), now=NOW)
     assert (done.series, done.days) == (1, 2)
     assert not await days_of(database, "gpt-4")
     assert (await days_of(database))["search-api", DAY].calls == 1
@@ -193,7 +193,7 @@ async def test_corrected_alias_says_anew_whether_another_model_answered(
     async with database.begin() as connection:
         wrong = {"served_model": MODEL, "served_is_another": False, "resolved_by": "another catalog"}
         await connection.execute(series.update().values(wrong))
-    await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)
+    await reconcile(database, make_world(), now=NOW)
     row = (await days_of(database))["search-api", DAY]
     assert (row.calls, row.redirected) == (1, 1)
 
@@ -201,10 +201,10 @@ async def test_corrected_alias_says_anew_whether_another_model_answered(
 async def test_catalog_is_stored_once_and_moves_are_recorded(database: Database, loaded: LoadedCatalog) -> None:
     first = Catalog([make_deprecation(model=MODEL)], digest="first")
     moved = Catalog([make_deprecation(model=MODEL, shutdown_on=date(2025, 8, 14))], digest="second")
-    assert (await reconcile(database, first, loaded.resolver, now=NOW)).deprecations == 1
-    assert (await reconcile(database, first, loaded.resolver, now=NOW)).deprecations == 0
+    assert (await reconcile(database, make_world(first), now=NOW)).deprecations == 1
+    assert (await reconcile(database, make_world(first), now=NOW)).deprecations == 0
     later = NOW + timedelta(hours=1)
-    assert (await reconcile(database, moved, loaded.resolver, now=later)).deprecations == 1
+    assert (await reconcile(database, make_world(moved), now=later)).deprecations == 1
     async with database.connect() as connection:
         (row,) = (await connection.execute(select(deprecations))).all()
         changes = await connection.scalar(select(catalog_loads.c.changes).where(catalog_loads.c.digest == "second"))
@@ -222,8 +222,8 @@ async def test_catalog_is_stored_once_and_moves_are_recorded(database: Database,
 
 
 async def test_record_that_left_the_catalog_is_kept(database: Database, loaded: LoadedCatalog) -> None:
-    await reconcile(database, Catalog([make_deprecation(model=MODEL)], digest="first"), loaded.resolver, now=NOW)
-    await reconcile(database, Catalog([], digest="none"), loaded.resolver, now=NOW + timedelta(hours=1))
+    await reconcile(database, make_world(Catalog([make_deprecation(model=MODEL)], digest="first")), now=NOW)
+    await reconcile(database, make_world(Catalog([], digest="none")), now=NOW + timedelta(hours=1))
     async with database.connect() as connection:
         (row,) = (await connection.execute(select(deprecations))).all()
     assert row.withdrawn
@@ -236,8 +236,8 @@ async def test_day_that_a_writer_holds_is_left_for_the_next_tick(database: Datab
     await count_calls(database, loaded, [make_call(at=AT)], NOW)
     async with database.begin() as writer:
         await writer.execute(select(usage_dirty).with_for_update())
-        assert (await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)).days == 0
-    assert (await reconcile(database, loaded.catalog, loaded.resolver, now=NOW)).days == 1
+        assert (await reconcile(database, make_world(), now=NOW)).days == 0
+    assert (await reconcile(database, make_world(), now=NOW)).days == 1
 
 
 async def test_steady_traffic_does_not_keep_work_from_ending(database: Database, loaded: LoadedCatalog) -> None:
@@ -262,8 +262,8 @@ async def test_series_that_a_writer_counts_by_is_resolved_again_after_it(
     async with database.begin() as writer:
         (id_,) = await writer.scalars(select(series.c.id))
         await uses_of(writer, [id_])
-        assert (await reconcile(database, other, loaded.resolver, now=NOW)).series == 0
-    assert (await reconcile(database, other, loaded.resolver, now=NOW)).series == 1
+        assert (await reconcile(database, make_world(other), now=NOW)).series == 0
+    assert (await reconcile(database, make_world(other), now=NOW)).series == 1
 
 
 async def test_use_is_put_on_the_agenda(database: Database, loaded: LoadedCatalog) -> None:

@@ -16,6 +16,7 @@ from service.adapters.queries import read_rhythms
 from service.core.exposure import ExposureKey
 from service.engine.reconcile import reconcile
 from service.entrypoints.cli import app
+from tests.builders import make_world
 from tests.calls import count_calls, make_call
 from tests.rows import NOW, put_use
 from tests.web_client import get_json, web_client
@@ -63,7 +64,7 @@ async def test_command_tells_what_breaks_and_that_this_is_bad_news(
     now = datetime.now(UTC)
     await call(database, loaded, now - timedelta(days=7), 28)
     await call(database, loaded, now - timedelta(hours=2), 4)
-    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
+    await reconcile(database, make_world(), now=now)
     day = (now + timedelta(days=7)).date()
 
     shown = await lastcall(database_url, "rehearse", "--on", f"{day}")

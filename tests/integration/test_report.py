@@ -14,6 +14,7 @@ from service.core.ownership import Owner, OwnerRule
 from service.core.week import Week
 from service.engine.check import check
 from service.engine.report import Reported, preview_week, report
+from tests.builders import make_world
 from tests.rows import put_rejection, put_unknown_id, put_use
 
 CATALOG = Catalog(
@@ -51,7 +52,7 @@ async def use(database: AsyncEngine, *, service: str = "search-api", calls: dict
 async def tick(database: AsyncEngine, at: str) -> list[tuple[str, str]]:
     """What the tick queued: (audience, destination)."""
     before = await outbox(database)
-    await report(database, CATALOG, COMPANY, topics=TOPICS, now=datetime.fromisoformat(at).replace(tzinfo=UTC))
+    await report(database, make_world(CATALOG, COMPANY, TOPICS), now=datetime.fromisoformat(at).replace(tzinfo=UTC))
     return sorted(set(await outbox(database)) - set(before))
 
 
@@ -104,18 +105,18 @@ async def test_silence_whose_records_are_not_read_is_no_migration(database: Asyn
     w = watermarks.insert().values(**mark, applied_at=MONDAY)
     async with database.begin() as connection:
         await connection.execute(w.values(caught_up_at=datetime(2025, 7, 2, tzinfo=UTC)))
-    (first, *_) = await preview_week(database, CATALOG, COMPANY, Week.parse("2025-W27"), topics=TOPICS)
+    (first, *_) = await preview_week(database, make_world(CATALOG, COMPANY, TOPICS), Week.parse("2025-W27"))
     assert ([line.service for line in first.lines], first.migrated) == (["search-api"], ())
 
     async with database.begin() as connection:
         await connection.execute(update(watermarks).values(caught_up_at=MONDAY))
-    (first, *_) = await preview_week(database, CATALOG, COMPANY, Week.parse("2025-W27"), topics=TOPICS)
+    (first, *_) = await preview_week(database, make_world(CATALOG, COMPANY, TOPICS), Week.parse("2025-W27"))
     assert (first.lines, [line.service for line in first.migrated]) == ((), ["search-api"])
 
 
 async def test_audience_without_news_is_recorded_and_not_told(database: AsyncEngine) -> None:
     await use(database)
-    done = await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY)
+    done = await report(database, make_world(CATALOG, COMPANY, TOPICS), now=MONDAY)
     assert [digest.audience for digest in done.queued] == ["(organisation)", "search"]
     assert [digest.audience for digest in done.silent] == ["idle", "mail"]
     assert [audience for _, audience in await recorded(database)] == ["(organisation)", "idle", "mail", "search"]
@@ -123,7 +124,7 @@ async def test_audience_without_news_is_recorded_and_not_told(database: AsyncEng
 
 async def test_late_record_does_not_bring_a_second_digest(database: AsyncEngine) -> None:
     await use(database)
-    await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY)
+    await report(database, make_world(CATALOG, COMPANY, TOPICS), now=MONDAY)
     await use(database, service="idle-job")
     assert await tick(database, "2025-07-07T10:00") == []
 
@@ -134,7 +135,7 @@ async def test_team_without_a_channel_stands_in_the_organisations_digest_only(da
 
 
 async def test_week_before_anything_was_known_has_no_digest(database: AsyncEngine) -> None:
-    assert await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY) == Reported()
+    assert await report(database, make_world(CATALOG, COMPANY, TOPICS), now=MONDAY) == Reported()
     assert await recorded(database) == []
     await use(database)
     assert await tick(database, "2025-06-30T09:00") != []
@@ -143,7 +144,7 @@ async def test_week_before_anything_was_known_has_no_digest(database: AsyncEngin
 
 async def test_two_schedulers_record_each_digest_once(database: AsyncEngine) -> None:
     await use(database)
-    done = await asyncio.gather(*(report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY) for _ in range(4)))
+    done = await asyncio.gather(*(report(database, make_world(CATALOG, COMPANY, TOPICS), now=MONDAY) for _ in range(4)))
     assert sorted(digest.audience for one in done for digest in one.queued) == ["(organisation)", "search"]
     assert len(await outbox(database)) == 2
 
@@ -154,7 +155,7 @@ async def test_numbers_are_of_the_week_and_the_week_before(database: AsyncEngine
     async with database.begin() as connection:
         holder = {"service": "nobodys", "name": "ada@example.com", "last_at": MONDAY}
         await connection.execute(key_owners.insert().values(holder))
-    done = await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY)
+    done = await report(database, make_world(CATALOG, COMPANY, TOPICS), now=MONDAY)
     organisation, search = done.queued
     assert [(line.service, line.calls, line.calls_before) for line in search.lines] == [("search-api", 11, 3200)]
     assert organisation.unowned == ("nobodys",)
@@ -167,7 +168,7 @@ async def test_organisation_hears_what_could_not_be_read_in_the_week(database: A
     async with database.begin() as connection:
         await put_rejection(connection, rejected=3)
         await put_unknown_id(connection, calls_by_reporter={"litellm": 4, "sdk": 9})
-    done = await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY)
+    done = await report(database, make_world(CATALOG, COMPANY, TOPICS), now=MONDAY)
     unread = {digest.audience: [(one.what, one.count, one.where) for one in digest.unread] for digest in done.queued}
     assert unread == {
         "(organisation)": [("bad_json", 3, ("lastcall",)), ("gpt-9-mystery", 9, ("search-api",))],
@@ -181,7 +182,7 @@ async def test_a_digest_counts_what_was_ticked_by_the_weeks_end(database: AsyncE
     await check(database, key, done=["model", "prompts"], author="ada@example.com", now=SUNDAY_NIGHT)
     await check(database, key, done=["users"], author="ada@example.com", now=MONDAY)
 
-    done = await report(database, CATALOG, COMPANY, topics=TOPICS, now=MONDAY)
+    done = await report(database, make_world(CATALOG, COMPANY, TOPICS), now=MONDAY)
 
     lines = [line for digest in done.queued for line in digest.lines]
     assert [(line.ticked, line.checklist_open) for line in lines] == [(2, ("latency", "cost", "users"))] * 2
@@ -189,6 +190,6 @@ async def test_a_digest_counts_what_was_ticked_by_the_weeks_end(database: AsyncE
 
 async def test_preview_records_nothing(database: AsyncEngine) -> None:
     await use(database)
-    shown = await preview_week(database, CATALOG, COMPANY, Week.parse("2025-W27"), topics=TOPICS)
+    shown = await preview_week(database, make_world(CATALOG, COMPANY, TOPICS), Week.parse("2025-W27"))
     assert [digest.audience for digest in shown] == ["(organisation)", "search"]
     assert await recorded(database) == []

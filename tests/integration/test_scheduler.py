@@ -12,12 +12,11 @@ from service.adapters.postgres.conditions import last_tick
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import usage_daily
 from service.adapters.slack.transport import LocalTransport
-from service.config.company import load_company
 from service.core.delivery import Absent, Delivered, Found, Outcome, Sought
 from service.core.messages.message import Links, Message
 from service.engine.tick import Engine
 from service.entrypoints.scheduler import BEAT_SECONDS, Heartbeat
-from tests.builders import make_notice
+from tests.builders import make_notice, make_world
 from tests.calls import count_calls, make_call
 from tests.outbox_rows import enqueue, states
 
@@ -60,7 +59,7 @@ class StuckSlack:
 
 async def test_slow_slack_delays_nothing_but_messages_and_stop_waits_for_it(database: Database) -> None:
     loaded, slack = load_catalog(), StuckSlack()
-    engine = Engine(database, loaded.catalog, loaded.resolver, load_company(None), slack, Links(), topics=())
+    engine = Engine(database, make_world(), slack, Links())
     await enqueue(database, "#search", make_notice(), not_before=NOW)
     heartbeat = Heartbeat(engine, clock=lambda: NOW)
     heartbeat.start()
@@ -78,7 +77,7 @@ async def test_slow_slack_delays_nothing_but_messages_and_stop_waits_for_it(data
 async def test_calls_between_two_ticks_do_not_wait_for_the_next(database: Database) -> None:
     loaded = load_catalog()
     transport = LocalTransport(lambda destination, message: None)
-    engine = Engine(database, loaded.catalog, loaded.resolver, load_company(None), transport, Links(), topics=())
+    engine = Engine(database, make_world(), transport, Links())
     heartbeat = Heartbeat(engine, clock=lambda: NOW)
     heartbeat.start()
     try:

@@ -23,6 +23,7 @@ from service.engine.act import act
 from service.engine.escalate import Escalated, escalate
 from service.engine.explain import why_so
 from service.engine.reconcile import reconcile
+from tests.builders import make_world
 from tests.calls import count_calls, make_call
 from tests.processes import environment, lastcall
 
@@ -45,8 +46,8 @@ async def call(database: Database, loaded: LoadedCatalog, until: datetime = MAY)
 
 
 async def tick(database: Database, loaded: LoadedCatalog, now: datetime, company: Company) -> Escalated:
-    await reconcile(database, loaded.catalog, loaded.resolver, now=now)
-    return await escalate(database, loaded.catalog, company, topics=(), now=now)
+    await reconcile(database, make_world(), now=now)
+    return await escalate(database, make_world(company=company), now=now)
 
 
 async def told_after(database: Database, since: datetime) -> list[str]:
@@ -91,7 +92,7 @@ async def test_end_of_a_waiver_is_that_of_the_new_file_for_a_closed_campaign_too
     await call(database, loaded)
     await tick(database, loaded, MAY, OLD)
     waived = Waive("ada@example.com", date(2025, 6, 20), "switched off in July")
-    assert not isinstance(await act(database, loaded.catalog, OLD, key, waived, topics=(), now=MAY), Refused)
+    assert not isinstance(await act(database, make_world(company=OLD), key, waived, now=MAY), Refused)
     for day in (datetime(2025, 6, 1, 10, tzinfo=UTC), datetime(2025, 6, 19, 10, tzinfo=UTC)):
         await tick(database, loaded, day, OLD)
         await call(database, loaded, until=day + timedelta(hours=1))
@@ -131,7 +132,7 @@ async def test_explanation_says_that_another_file_decides(database: Database, lo
     await call(database, loaded)
     await tick(database, loaded, MAY, OLD)
     await tick(database, loaded, MAY + MINUTE, NEW)
-    why = await why_so(database, loaded.catalog, OLD, "search-api", topics=(), now=MAY + 2 * MINUTE)
+    why = await why_so(database, make_world(company=OLD), "search-api", now=MAY + 2 * MINUTE)
     assert isinstance(why, Explanation)
     said = [sentence for point in why.points for sentence in point.sentences]
     assert "Another process of lastcall, with a newer lastcall.yaml, decides about it; this one does not." in said

@@ -14,6 +14,7 @@ from service.adapters.queries.unknown import count_unknown_ids, count_unplaced_m
 from service.config.company import Company
 from service.engine.explain import why_so
 from service.entrypoints.cli import app
+from tests.builders import make_world
 from tests.calls import count_calls, make_call
 from tests.rows import NOW
 from tests.web_client import get_json, get_page
@@ -123,9 +124,7 @@ async def test_doctor_names_model_callers_and_what_to_do(database: Database, dat
 async def test_explain_says_why_nobody_is_told(database: Database) -> None:
     await call(database)
 
-    explained = await why_so(
-        database, LOADED.catalog, Company(), "crew-runner", model=MODEL, topics=(), now=datetime.now(UTC)
-    )
+    explained = await why_so(database, make_world(company=Company()), "crew-runner", model=MODEL, now=datetime.now(UTC))
 
     assert "The log does not tell on which platform llama-3.1-70b-versatile is called" in str(explained)
 

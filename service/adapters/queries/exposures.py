@@ -22,7 +22,7 @@ from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries.acts import checklist_answer
 from service.adapters.queries.answers import CampaignAnswer, ChecklistAnswer, DayCalls, ExposureAnswer, Lifecycle, Told
 from service.adapters.queries.lifecycle import lifecycle_of
-from service.core.catalog.lifecycle import Catalog
+from service.config.world import World
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
@@ -88,20 +88,17 @@ def exposure_key(exposure: ExposureAnswer) -> tuple[str, ...]:
 
 async def read_exposures(
     connection: AsyncConnection,
-    catalog: Catalog,
+    world: World,
     owners: Owners,
     *,
-    topics: Collection[str],
     now: datetime,
     service: str | None = None,
     models: Collection[str] | None = None,
 ) -> list[ExposureAnswer]:
     """Exposures as of `now`, in the order of `exposure_key`: all, or those of one `service`, or of canonical `models`.
-
-    `topics` are those that are read: no caller is quiet while records of them wait to be read.
-    """
-    known = await known_until(connection, topics, now=now)
-    found = await load_public_exposures(connection, catalog, now=now, service=service, models=models)
+    No caller is quiet while records wait to be read."""
+    known = await known_until(connection, world.topics, now=now)
+    found = await load_public_exposures(connection, world.catalog, now=now, service=service, models=models)
     exposures = await with_evidence(connection, found, now=now)
     keys = None if service is None and models is None else [each.key for each in exposures]
     campaigns = await load_campaigns(connection, keys)
@@ -130,12 +127,10 @@ class Standing:
     """As `Lifecycle` has it."""
 
 
-async def read_standings(
-    connection: AsyncConnection, catalog: Catalog, *, topics: Collection[str], now: datetime
-) -> list[Standing]:
+async def read_standings(connection: AsyncConnection, world: World, *, now: datetime) -> list[Standing]:
     """Those of `read_exposures`, without owners, days, evidence and campaigns."""
-    known = await known_until(connection, topics, now=now)
-    found = stream_public_exposures(connection, catalog, now=now)
+    known = await known_until(connection, world.topics, now=now)
+    found = stream_public_exposures(connection, world.catalog, now=now)
     return [_standing(Case(exposure, NOBODY, now, known)) async for some in found for exposure in some]
 
 

@@ -123,8 +123,7 @@ def reassign(
         await catch_up(app.database, now=now)
         named = await engine_reassign(
             app.database,
-            app.catalog,
-            app.company,
+            app.world,
             service,
             team=team,
             people=person or (),
@@ -134,7 +133,7 @@ def reassign(
         )
         if not isinstance(named, Owner):
             return named
-        return named, await is_reachable(app.database, app.company, service, now=now)
+        return named, await is_reachable(app.database, app.world, service, now=now)
 
     answer = run(work)
     if isinstance(answer, Missing):
@@ -162,7 +161,7 @@ def _act(
 
     async def work(app: App) -> Acted | Refused:
         key = await the_one(app, service, model, environment=environment, platform=platform, now=now)
-        return await act(app.database, app.catalog, app.company, key, asked, topics=app.topics, now=now)
+        return await act(app.database, app.world, key, asked, now=now)
 
     answer = run(work)
     if isinstance(answer, Refused):
@@ -200,7 +199,7 @@ def _show_safe_days(
 
     async def work(app: App) -> tuple[ExposureKey, tuple[date, ...]]:
         key = await the_one(app, service, model, environment=environment, platform=platform, now=now)
-        return key, await offered_days(app.database, app.catalog, app.company, key, topics=app.topics, now=now)
+        return key, await offered_days(app.database, app.world, key, now=now)
 
     key, days = run(work)
     if as_json:

@@ -68,13 +68,11 @@ def who(
             )
             behind = set() if models else await read_uses_spelled(connection, model)
             if not models and not unknown and not behind:
-                _no_such_model(app, model, await read_uses(connection, app.catalog, now=now))
-            owners = await load_owners(connection, app.company, now=now)
+                _no_such_model(app, model, await read_uses(connection, app.world.catalog, now=now))
+            owners = await load_owners(connection, app.world.company, now=now)
             named = models or {key.model for key in behind}
-            every = await read_exposures(
-                connection, app.catalog, owners.owner_of, topics=app.topics, now=now, models=named
-            )
-            uses = await read_uses(connection, app.catalog, now=now, models=named)
+            every = await read_exposures(connection, app.world, owners.owner_of, now=now, models=named)
+            uses = await read_uses(connection, app.world.catalog, now=now, models=named)
         return Found(
             [each for each in every if each.model in models or _key(each) in behind],
             [each for each in uses if each.model in models or _key(each) in behind],
@@ -102,11 +100,9 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
     async def ask(app: App) -> ServiceAnswer:
         await catch_up(app.database, now=now)
         async with app.database.connect() as connection:
-            owners = await load_owners(connection, app.company, now=now)
-            own = await read_exposures(
-                connection, app.catalog, owners.owner_of, topics=app.topics, now=now, service=name
-            )
-            answer = await read_service(connection, name, app.catalog, owners.owner_of, own, now=now)
+            owners = await load_owners(connection, app.world.company, now=now)
+            own = await read_exposures(connection, app.world, owners.owner_of, now=now, service=name)
+            answer = await read_service(connection, name, app.world.catalog, owners.owner_of, own, now=now)
             if answer is None:
                 _not_found(f"no log has named a service {name}", name, await read_service_names(connection))
         return answer
@@ -137,8 +133,8 @@ def due(
     async def ask(app: App) -> list[ExposureAnswer]:
         await catch_up(app.database, now=now)
         async with app.database.connect() as connection:
-            owners = await load_owners(connection, app.company, now=now)
-            every = await read_exposures(connection, app.catalog, owners.owner_of, topics=app.topics, now=now)
+            owners = await load_owners(connection, app.world.company, now=now)
+            every = await read_exposures(connection, app.world, owners.owner_of, now=now)
         return [exposure for exposure in every if wanted.admits(exposure)]
 
     exposures = run(ask)
@@ -152,14 +148,14 @@ def due(
 
 def models_meant(app: App, text: str) -> set[str]:
     """Canonical models that `text` names in any spelling; those of the catalog on each of its platforms."""
-    models = {record.model for record in records_of(app.catalog, app.resolver, text)}
-    answer = app.resolver.resolve(text)
+    models = {record.model for record in records_of(app.world.catalog, app.world.resolver, text)}
+    answer = app.world.resolver.resolve(text)
     return models | {answer.model} if isinstance(answer, Model) else models
 
 
 def _no_such_model(app: App, text: str, uses: Sequence[ModelUse]) -> NoReturn:
     """`uses`: of all models, most calls first."""
-    names = {name for record in app.catalog for name in (record.model, record.id, *record.aliases)}
+    names = {name for record in app.world.catalog for name in (record.model, record.id, *record.aliases)}
     called = dict.fromkeys(use.deprecation.id if use.deprecation else use.model for use in uses)
     message = f"lastcall knows no model {text}, and no log has named it in 28 days"
     _not_found(message, text, names, part_of=_with_part(text, called))

@@ -60,8 +60,8 @@ async def _demo(*, leave: bool) -> Account:
 
 async def _account(app: App, now: datetime) -> Account:
     async with app.database.connect() as connection:
-        owners = await load_owners(connection, app.company, now=now)
-        exposures = await read_exposures(connection, app.catalog, owners.owner_of, topics=app.topics, now=now)
+        owners = await load_owners(connection, app.world.company, now=now)
+        exposures = await read_exposures(connection, app.world, owners.owner_of, now=now)
         notifications = await read_notifications(connection, limit=OUTBOX_PAGE)
     return account(exposures, notifications.items, GPT45, SHUTDOWN)
 

@@ -30,10 +30,8 @@ def digest(
 
     async def work(app: App) -> Reported:
         if dry_run:
-            return Reported(
-                queued=tuple(await preview_week(app.database, app.catalog, app.company, chosen, topics=app.topics))
-            )
-        return await record_week(app.database, app.catalog, app.company, chosen, topics=app.topics, now=now)
+            return Reported(queued=tuple(await preview_week(app.database, app.world, chosen)))
+        return await record_week(app.database, app.world, chosen, now=now)
 
     done = run(work)
     if as_json:

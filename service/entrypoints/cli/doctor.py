@@ -129,20 +129,20 @@ async def _kafka(app: App) -> Finding:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await log.start()
-            there = await log.incarnations({*app.topics, app.settings.kafka_dead_letter_topic})
+            there = await log.incarnations({*app.world.topics, app.settings.kafka_dead_letter_topic})
     except KafkaTrouble as error:
         remedy = "check the address, LASTCALL_KAFKA_SECURITY_PROTOCOL and the credentials"
         return Finding("Kafka", "bad", f"{servers}: {type(error).__name__}", remedy)
     finally:
         await log.stop()
-    if missing := set(app.topics) - there.keys():
-        read = f"; read are {', '.join(sorted(found))}" if (found := set(app.topics) & there.keys()) else ""
+    if missing := set(app.world.topics) - there.keys():
+        read = f"; read are {', '.join(sorted(found))}" if (found := set(app.world.topics) & there.keys()) else ""
         detail = f"{servers}: no topic {', '.join(sorted(missing))}{read}"
         return Finding("Kafka", "bad", detail, "create it, or name others in lastcall.yaml or LASTCALL_KAFKA_TOPICS")
     if app.settings.kafka_dead_letter_topic not in there:
         detail = f"{servers}: no dead-letter topic {app.settings.kafka_dead_letter_topic}"
         return Finding("Kafka", "note", detail, "`lastcall consume` makes it where the broker lets it, or create it")
-    return Finding("Kafka", "good", f"{servers}, topics {', '.join(app.topics)}")
+    return Finding("Kafka", "good", f"{servers}, topics {', '.join(app.world.topics)}")
 
 
 async def _slack(app: App) -> Finding:
@@ -170,7 +170,7 @@ async def _running(app: App, now: datetime, *, apart: Collection[tuple[str, str]
     else:
         yield Finding("scheduler", "good", f"ticked {int((now - max(beats)).total_seconds())} s ago")
         latest = max(health.heartbeats, key=lambda beat: beat.finished_at)
-        if latest.company not in {None, app.company.digest}:
+        if latest.company not in {None, app.world.company.digest}:
             detail = "the running scheduler was started with another lastcall.yaml"
             yield Finding("scheduler", "note", detail, "restart it")
     async with app.database.connect() as connection:
@@ -184,7 +184,7 @@ async def _running(app: App, now: datetime, *, apart: Collection[tuple[str, str]
 async def _directories(app: App, now: datetime) -> AsyncIterator[Finding]:
     """Those that lastcall.yaml names, and PagerDuty with its key. One that is down for long is a condition as well."""
     asked = {one.directory: one for one in await read_directory_health(app.database)}
-    named = [*app.company.directories.of_owners, *([PAGERDUTY] if app.settings.pagerduty_token else [])]
+    named = [*app.world.company.directories.of_owners, *([PAGERDUTY] if app.settings.pagerduty_token else [])]
     for name in named:
         standing = asked.get(name)
         if standing is None or standing.fetched_at is None:
@@ -205,7 +205,7 @@ async def _directories(app: App, now: datetime) -> AsyncIterator[Finding]:
 async def _unwritten(app: App, now: datetime) -> AsyncIterator[Finding]:
     """Owners that people named count at once; they are to be written down all the same."""
     async with app.database.connect() as connection:
-        services = (await load_owners(connection, app.company, now=now)).unwritten()
+        services = (await load_owners(connection, app.world.company, now=now)).unwritten()
     if services:
         named = listed(
             [*services[:MAX_NAMED], *([f"{len(services) - MAX_NAMED} more"] if services[MAX_NAMED:] else [])]

@@ -49,13 +49,11 @@ def explain(
         await catch_up(app.database, now=now)
         answer = await why_so(
             app.database,
-            app.catalog,
-            app.company,
+            app.world,
             what,
             model=model,
             environment=environment,
             platform=platform,
-            topics=app.topics,
             now=now,
         )
         if isinstance(answer, Ambiguous | Missing):

@@ -50,7 +50,7 @@ def _callers(each: UnknownId) -> str:
 
 async def unread_lines(app: App) -> list[UnreadLine] | None:
     """Of the CODEOWNERS file that lastcall.yaml names. None: there is none, or it cannot be read from here."""
-    named = app.company.directories.codeowners
+    named = app.world.company.directories.codeowners
     parsed = await CodeownersFile(named.file).read() if named else None
     return None if parsed is None or isinstance(parsed, Unavailable) else parsed.unread
 

@@ -55,7 +55,7 @@ def ingest(
 
 
 async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
-    store = UsageStore(app.database, SeriesBook(app.catalog, app.resolver))
+    store = UsageStore(app.database, SeriesBook(app.world.catalog, app.world.resolver))
     limits = Limits(timedelta(seconds=app.settings.flush_seconds), app.settings.flush_keys, rejection_limit=1)
     reading = Ingest(store, FileLog(), Decoder(), limits, source="file")
     summaries = []
@@ -69,7 +69,7 @@ async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
                     await ingest_file(
                         reading,
                         path,
-                        app.resolver,
+                        app.world.resolver,
                         clock=lambda: datetime.now(UTC),
                         progress=lambda read, task=task: progress.advance(task, read),  # type: ignore[misc]
                     )

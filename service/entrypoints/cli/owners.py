@@ -61,7 +61,7 @@ def owners(
 async def _unwritten(app: App) -> list[Named]:
     """What people said and lastcall.yaml does not say yet."""
     async with app.database.connect() as connection:
-        owners = await load_owners(connection, app.company, now=datetime.now(UTC))
+        owners = await load_owners(connection, app.world.company, now=datetime.now(UTC))
         missing = owners.unwritten()
         return [one for one in await load_assignments(connection) if one.service in missing]
 
@@ -70,7 +70,7 @@ async def _answers(app: App, service: str | None, now: datetime) -> list[Answer]
     """Of the services that logs name; of one that is asked for, also if only an owner is known."""
     async with app.database.connect() as connection:
         known = await read_service_names(connection)
-        owners = await load_owners(connection, app.company, now=now)
+        owners = await load_owners(connection, app.world.company, now=now)
         asked = known if service is None else [service]
         found = await CandidateBook(owners).look(connection, asked)
     answers = [Answer(name, owners.of(name), found.get(name, ())) for name in asked]

@@ -114,9 +114,8 @@ def _of_stored(asked: Asked) -> tuple[Span, Answer]:
         await catch_up(app.database, now=now)
         async with app.database.connect() as connection:
             ticked = bool(await read_heartbeats(connection))
-        company, topics = app.company, app.topics
-        stored = await read_stored(app.database, app.catalog, company, topics=topics, start=span.start, end=span.end)
-        return company, stored, ticked
+        stored = await read_stored(app.database, app.world, start=span.start, end=span.end)
+        return app.world.company, stored, ticked
 
     company, stored, ticked = run(ask)
     if not ticked:

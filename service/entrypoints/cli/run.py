@@ -67,7 +67,7 @@ def _say_up(app: App, url: str) -> None:
         "page": url,
         "outbox": f"{url}/outbox",
         "API": f"{url}/api/openapi.json",
-        "Kafka": f"{settings.kafka_bootstrap_servers}, topics {', '.join(app.topics)}",
+        "Kafka": f"{settings.kafka_bootstrap_servers}, topics {', '.join(app.world.topics)}",
         "database": app.database.url.set(drivername="postgresql").render_as_string(),
         "Slack": "no token: messages go to the outbox page and to this terminal"
         if settings.slack_token is None
@@ -155,17 +155,17 @@ def send(
                     "start `lastcall up`, or set LASTCALL_KAFKA_BOOTSTRAP_SERVERS",
                     Exit.UNREACHABLE,
                 )
-            target = topic or app.topics[0]
+            target = topic or app.world.topics[0]
             tally = await _send_all(app, files, target)
             sent = f"sent {words.plural(tally.records, 'record')} to {escape(target)}"
-            if target in app.topics:
+            if target in app.world.topics:
                 console.print(f"{sent}: {_counts(tally)}", soft_wrap=True)
                 show_rejections(tally.uncounted, console)
                 show_passed_over(tally.uncounted, console)
                 end_where_nothing_is_read(tally.rejected_records, tally.call_records)
             else:
                 console.print(sent, soft_wrap=True)
-                read = escape(words.listed(app.topics))
+                read = escape(words.listed(app.world.topics))
                 stderr.print(f"[yellow]lastcall does not read {escape(target)}[/]: it reads {read}.", soft_wrap=True)
 
     plainly(main())
@@ -201,7 +201,7 @@ async def _send_all(app: App, files: Sequence[Path], topic: str) -> Tally:
                         decoded = decoder.decode(replace(record, topic=topic, timestamp=at))
                         tally.add(decoded)
                         for call in decoded.calls:
-                            tally.add_call(call, app.resolver)
+                            tally.add_call(call, app.world.resolver)
                 except UnreadableFileError as error:
                     await producer.flush()
                     before = f"; {words.plural(tally.records, 'record')} before that went out" if tally.records else ""

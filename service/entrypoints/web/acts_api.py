@@ -124,7 +124,7 @@ async def do(here: Here, asked: Asked) -> ActAnswer:
     now = here.clock()
     key = await key_of(here, asked, now)
     app = here.app
-    done = await act(app.database, app.catalog, app.company, key, asked.asked(), topics=app.topics, now=now)
+    done = await act(app.database, app.world, key, asked.asked(), now=now)
     if isinstance(done, Refused):
         raise _refusal(done)
     following = done.next
@@ -141,7 +141,7 @@ async def safe(here: Here, named: Annotated[NamedExposure, Query()]) -> SafeDays
     now = here.clock()
     key = await key_of(here, named, now)
     app = here.app
-    days = await offered_days(app.database, app.catalog, app.company, key, topics=app.topics, now=now)
+    days = await offered_days(app.database, app.world, key, now=now)
     return SafeDays(**key._asdict(), safe_days=list(days))
 
 
@@ -150,8 +150,7 @@ async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-
     """Its open campaigns are handed over at the next tick, and the new owner gets a first notice."""
     owner = await reassign(
         here.app.database,
-        here.app.catalog,
-        here.app.company,
+        here.app.world,
         service,
         team=new.team,
         people=new.people,
@@ -163,7 +162,7 @@ async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-
         raise HTTPException(404, {"error": owner.error, "remedy": owner.remedy})
     if isinstance(owner, Refused):
         raise _refusal(owner)
-    reachable = await is_reachable(here.app.database, here.app.company, service, now=here.clock())
+    reachable = await is_reachable(here.app.database, here.app.world, service, now=here.clock())
     return Handed(
         author=new.author,
         team=owner.team or "",

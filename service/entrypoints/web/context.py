@@ -28,16 +28,14 @@ class Context:
         """Of one `service`, or all."""
         async with self.app.database.connect() as connection:
             app = self.app
-            owners = await load_owners(connection, app.company, now=now)
-            return await read_exposures(
-                connection, app.catalog, owners.owner_of, topics=app.topics, now=now, service=service
-            )
+            owners = await load_owners(connection, app.world.company, now=now)
+            return await read_exposures(connection, app.world, owners.owner_of, now=now, service=service)
 
     async def service(self, name: str, now: datetime) -> ServiceAnswer | None:
         own = await self.exposures(now, service=name)
         async with self.app.database.connect() as connection:
-            owners = await load_owners(connection, self.app.company, now=now)
-            return await read_service(connection, name, self.app.catalog, owners.owner_of, own, now=now)
+            owners = await load_owners(connection, self.app.world.company, now=now)
+            return await read_service(connection, name, self.app.world.catalog, owners.owner_of, own, now=now)
 
 
 def _context_of(request: Request) -> Context:

@@ -206,13 +206,11 @@ async def so(here: Context, named: NamedExposure) -> Explanation[Any]:
     app = here.app
     answer = await why_so(
         app.database,
-        app.catalog,
-        app.company,
+        app.world,
         named.service,
         model=named.model,
         environment=named.environment,
         platform=named.platform,
-        topics=app.topics,
         now=here.clock(),
     )
     match answer:

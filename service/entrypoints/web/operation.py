@@ -46,7 +46,7 @@ async def prometheus(here: Here) -> Response:
     if database.trouble is None:
         now = here.clock()
         async with here.app.database.connect() as connection:
-            standings = await read_standings(connection, here.app.catalog, topics=here.app.topics, now=now)
+            standings = await read_standings(connection, here.app.world, now=now)
             await set_gauges(connection, standings, now=now)
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 

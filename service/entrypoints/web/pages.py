@@ -116,7 +116,7 @@ async def exposures(request: Request, here: Here, query: Annotated[PageQuery, Qu
         "query": query,
         "headline": Headline.of(every),
         "any": bool(every),
-        "first_record": first_record(here.app.catalog, now),
+        "first_record": first_record(here.app.world.catalog, now),
         "page": page,
         "groups": group(page.items),
         "teams": sorted({exposure.team or NO_TEAM for exposure in every}),

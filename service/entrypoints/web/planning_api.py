@@ -133,7 +133,7 @@ async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned
         raise HTTPException(422, {"error": f"{last} is more than five years ahead.", "remedy": remedy})
     async with here.app.database.connect() as connection:
         ticked = await last_tick(connection, "escalate")
-    digests = (here.app.company.digest, here.app.catalog.digest)
+    digests = (here.app.world.company.digest, here.app.world.catalog.digest)
     key = (first, last, query.service, query.team, query.destination, ticked, *digests)
     try:
         planned = await here.plans.get(key, lambda: _work_out(here, query, first, last), now=now)
@@ -150,19 +150,17 @@ async def _work_out(here: Context, query: PlanQuery, first: date, last: date) ->
     app, end = here.app, utc_midnight(last + timedelta(days=1))
     stored = await read_stored(
         app.database,
-        app.catalog,
-        app.company,
-        topics=app.topics,
+        app.world,
         start=utc_midnight(first),
         end=end,
         service=query.service,
     )
-    stored = narrowed(stored, app.company, query.wants, query.destination)
+    stored = narrowed(stored, app.world.company, query.wants, query.destination)
     if stored.days_of_work > MOST_WORK:
         error = f"{len(stored.exposures):,} exposures until {last} are too many to plan at once."
         remedy = "Name a `service`, a `team` or a `destination`, or a `to` that is nearer."
         raise HTTPException(422, {"error": error, "remedy": remedy})
-    planned = await to_thread(engine_plan, stored, app.company)  # meanwhile others want answers
+    planned = await to_thread(engine_plan, stored, app.world.company)  # meanwhile others want answers
     return [one for one in planned if query.destination in {None, one.destination}]
 
 
@@ -177,9 +175,7 @@ async def rehearsal(here: Here, query: Annotated[RehearsalQuery, Query()]) -> Re
     if query.on < now.date():
         remedy = "Ask for today or a later day; /api/v1/plan says what was told."
         raise HTTPException(422, {"error": f"on: {query.on} is past.", "remedy": remedy})
-    found: tuple[AtRisk, ...] = await rehearse(
-        app.database, app.catalog, app.company, topics=app.topics, on=query.on, now=now
-    )
+    found: tuple[AtRisk, ...] = await rehearse(app.database, app.world, on=query.on, now=now)
     page = await to_thread(cut, found, _at_risk_key, limit=query.limit, cursor=query.cursor)
     items = [AtRiskAnswer.model_validate(one) for one in page.items]
     breaks = any(one.breaks for one in found)
