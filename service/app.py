@@ -33,18 +33,21 @@ def formats_of(settings: Settings, company: Company) -> dict[str, Format | None]
     return {name.strip(): None for name in settings.kafka_topics.split(",") if name.strip()}
 
 
+def load_world(settings: Settings, company: Company | None = None) -> World:
+    """`company` None: that of lastcall.yaml, and `ConfigError` when it cannot be read."""
+    loaded = load_catalog()
+    company = company or load_company(settings.config_file)
+    return World(loaded.catalog, loaded.resolver, company, tuple(formats_of(settings, company)))
+
+
 @asynccontextmanager
 async def open_app(settings: Settings, company: Company | None = None) -> AsyncIterator[App]:
-    """`company` None: that of lastcall.yaml, and `ConfigError` when it cannot be read.
-    `settings.database_url` must be set: the embedded default is filled in by the caller (`adapters.embedded`), which
-    knows whether one is running."""
+    """`company` is `load_world`'s. `settings.database_url` must be set: the embedded default is filled in by the caller
+    (`adapters.embedded`), which knows whether one is running."""
     if settings.database_url is None:
         raise ValueError("settings.database_url is not set")
-    loaded = load_catalog()
     database = open_database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
     try:
-        company = company or load_company(settings.config_file)
-        topics = tuple(formats_of(settings, company))
-        yield App(settings, World(loaded.catalog, loaded.resolver, company, topics), database)
+        yield App(settings, load_world(settings, company), database)
     finally:
         await database.dispose()

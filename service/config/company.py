@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from service.config.calendars import calendar_of
+from service.config.company_checks import find_problems
 from service.config.directories import NO_DIRECTORIES, Directories, read_directories
 from service.config.located import ConfigError, Located, read_located
 from service.core.calendar import DEFAULT_CALENDAR, Calendar
@@ -77,8 +78,6 @@ def load_company(path: Path | None) -> Company:
     if path is None:
         return Company()
     from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415  slow to import, and only files need it
-
-    from service.config.company_checks import find_problems  # noqa: PLC0415
 
     located = read_located(path)
     validator = Draft202012Validator(company_schema(), format_checker=FormatChecker(["date"]))

@@ -1,8 +1,7 @@
 """What can be wrong in lastcall.yaml, with the line and how to mend it."""
 
 from collections.abc import Iterator
-
-from jsonschema import Draft202012Validator
+from typing import TYPE_CHECKING
 
 from service.config.calendars import problems_of_calendars
 from service.config.directories import problems_of_directories
@@ -10,8 +9,11 @@ from service.config.located import Located, Problem, Where
 from service.config.policy_checks import problems_of_policies
 from service.config.schema_problems import entries, problems_of_schema, spelled
 
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
-def find_problems(located: Located, validator: Draft202012Validator) -> list[Problem]:
+
+def find_problems(located: Located, validator: "Draft202012Validator") -> list[Problem]:
     """All problems of the file, by line."""
     problems = [
         *located.problems,

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import islice
-from typing import Any
-
-from jsonschema import Draft202012Validator, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from service.config.located import Located, Problem, Where, shown
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, ValidationError
 
 _KINDS = {
     "array": "a list",
@@ -27,12 +28,12 @@ _MOST = 500
 _NAME = re.compile(r"@?[\w.-]{1,80}")
 
 
-def problems_of_schema(located: Located, validator: Draft202012Validator) -> Iterator[Problem]:
+def problems_of_schema(located: Located, validator: "Draft202012Validator") -> Iterator[Problem]:
     every = (one for error in validator.iter_errors(located.value) for one in _of_schema(located, error))
     yield from islice(every, _MOST)
 
 
-def _of_schema(located: Located, error: ValidationError) -> Iterator[Problem]:
+def _of_schema(located: Located, error: "ValidationError") -> Iterator[Problem]:
     where: Where = tuple(error.absolute_path)
     at = spelled(where)
     found: Any = error.instance

@@ -129,9 +129,9 @@ class Envelope(Generic[Shape]):
     shape: type[Shape] | None = None
     """Of an object: a msgspec struct of the fields that are used."""
     body: str | None = None
-    """The shape's field, a `msgspec.Raw`, that is what the object holds: it can be decoded with what is around it."""
+    """Name of the shape's field that holds the inner record as raw JSON. The fast reader decodes both at once."""
     several: bool = False
-    """`open` gives items one by one."""
+    """`open` yields any number of items."""
     outermost: bool = False
     """Asked before the dialects: what it holds keeps a dialect's own keys beside the envelope's."""
     passes: Mapping[str, str] = field(default_factory=dict)

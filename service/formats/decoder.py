@@ -10,10 +10,12 @@ from service.formats.envelopes.headers import context_of
 from service.formats.opening import Opening
 from service.formats.recognition import form_of
 from service.formats.record import Record
-from service.formats.route import OFF_ROUTE, SMALL, Route
+from service.formats.route import OFF_ROUTE, SMALL, Read, Route, Step
 
 _ROUTES = 3
 """Remembered of one topic."""
+_MADE = 256
+"""Routes that are kept for when a topic takes them again."""
 _PASSES = {"tombstone": "a null value: how a compacted topic forgets a key"}
 _BY_NAME: Mapping[Format, AnyDialect] = {dialect.name: dialect for dialect in DIALECTS}
 
@@ -41,6 +43,7 @@ class Decoder:
         """`formats`: by topic, those that are fixed and not told by shape."""
         self._fixed = {topic: _BY_NAME[format_] for topic, format_ in (formats or {}).items()}
         self._routes = {topic: [Route((form_of(dialect),))] for topic, dialect in self._fixed.items()}
+        self._made: dict[tuple[Step, ...], Route] = {}
 
     def decode(self, record: Record) -> Decoded:
         answer = self._answer(record)
@@ -52,7 +55,7 @@ class Decoder:
         routes = self._routes.get(topic)
         if not routes:
             return self._answer
-        read, otherwise = routes[0].read, self._answer
+        read, read_otherwise = routes[0].read, self._read_otherwise
 
         def read_first(record: Record) -> Answer:
             value = record.value
@@ -62,19 +65,23 @@ class Decoder:
                     return read(value, context)
                 except OFF_ROUTE:
                     pass
-            return otherwise(record)
+            return read_otherwise(record, context, read)
 
         return read_first
 
     def _answer(self, record: Record) -> Answer:
+        return self._read_otherwise(record, context_of(record) if record.headers else Context(record))
+
+    def _read_otherwise(self, record: Record, context: Context | None, tried: Read | None = None) -> Answer:
+        """By another route than the one that was tried, or by none."""
         value = record.value
-        context = context_of(record) if record.headers else Context(record)
         if value is not None and context is not None and len(value) <= SMALL:
             for route in self._routes.get(record.topic, ()):
-                try:
-                    return route.read(value, context)
-                except OFF_ROUTE:
-                    pass  # another route, or a broken record: the thorough reader tells
+                if route.read is not tried:
+                    try:
+                        return route.read(value, context)
+                    except OFF_ROUTE:
+                        pass  # another route, or a broken record: the thorough reader tells
         return self._decode_and_remember(record)
 
     def _decode_and_remember(self, record: Record) -> Decoded:
@@ -82,6 +89,16 @@ class Decoder:
         opening = Opening(fixed)
         decoded = opening.read(record)
         if fixed is None and decoded.calls and not decoded.rejections and opening.steps is not None:
-            known = [route for route in self._routes.get(record.topic, ()) if route.steps != opening.steps]
-            self._routes[record.topic] = [Route(opening.steps), *known[: _ROUTES - 1]]
+            known = self._routes.get(record.topic, [])
+            others = [route for route in known if route.steps != opening.steps]
+            self._routes[record.topic] = [self._route(opening.steps), *others[: _ROUTES - 1]]
         return decoded
+
+    def _route(self, steps: tuple[Step, ...]) -> Route:
+        """Made once: it composes classes, which costs more than to read a record thoroughly."""
+        route = self._made.get(steps)
+        if route is None:
+            if len(self._made) >= _MADE:
+                self._made.clear()
+            route = self._made[steps] = Route(steps)
+        return route

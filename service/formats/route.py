@@ -7,7 +7,7 @@ import msgspec
 
 from service.core.usage import Call, Decoded, PassedOver
 from service.formats.contract import Answer, AnyEnvelope, Context, Inner, items_of
-from service.formats.envelopes.json_text import ARRAY, LINES, MAX_ITEMS
+from service.formats.envelopes.json_text import ARRAY, LINES, MAX_ITEMS, lines_of
 from service.formats.recognition import Form
 from service.formats.rejecting import READ_ERRORS
 
@@ -18,6 +18,9 @@ SMALL = 2 * 1024 * 1024
 """Bytes of a record that may go a route, and of each layer in it."""
 Step = Form | AnyEnvelope
 """An object of one form, or an envelope of bytes."""
+
+
+Read = Callable[[Any, Context], Answer]
 
 
 class OffRouteError(Exception):
@@ -50,7 +53,7 @@ class Route:
         for layer in reversed(self._envelopes):
             read = _opening(layer, read)
         several = any(_envelope_of(step).several for step in steps[:-1])
-        self.read: Callable[[Any, Context], Answer] = self._read_several if several else read
+        self.read: Read = self._read_several if several else read
         """Bytes -> what `opening` would say of the record. Raises one of `OFF_ROUTE` where it may say otherwise."""
 
     def _read_several(self, value: bytes, context: Context) -> Decoded:
@@ -77,7 +80,7 @@ class Route:
                 self._open(at + 1, item.body, item.context, left)
 
 
-def _reading(dialect: _Layer) -> Callable[[Any, Context], Answer]:
+def _reading(dialect: _Layer) -> Read:
     shape, decode, use, _ = dialect
 
     def read(body: Any, context: Context) -> Answer:
@@ -87,7 +90,7 @@ def _reading(dialect: _Layer) -> Callable[[Any, Context], Answer]:
     return read
 
 
-def _opening(envelope: _Layer, read: Callable[[Any, Context], Answer]) -> Callable[[Any, Context], Answer]:
+def _opening(envelope: _Layer, read: Read) -> Read:
     shape, decode, use, _ = envelope
 
     def open_and_read(body: Any, context: Context) -> Answer:
@@ -139,8 +142,15 @@ def _each(envelope: AnyEnvelope, inside: _Layer | None) -> Callable[[bytes], Seq
     if envelope is ARRAY:
         return msgspec.json.Decoder(list[inside.shape]).decode  # type: ignore[name-defined]
     if envelope is LINES:
-        return lambda body: [inside.decode(line) for line in body.split(b"\n", MAX_ITEMS) if line]
+        return lambda body: [inside.decode(line) for line in _lines_of(body) if line]
     return None
+
+
+def _lines_of(body: bytes) -> list[bytes]:
+    lines = lines_of(body)
+    if len(lines) > MAX_ITEMS:
+        raise OffRouteError
+    return lines
 
 
 class _Left:

@@ -4,12 +4,13 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NAMESPACES = {"google": "protobuf", "opentelemetry": "opentelemetry-proto"}
-"""Packages that several distributions share."""
+NAMESPACES = {"google.protobuf": "protobuf", "opentelemetry.proto": "opentelemetry-proto"}
+"""Of packages that several distributions share: which of them has what is imported."""
 PART_OF = {"pydantic-core": "pydantic"}
 """Distributions that come with another and go by its version."""
 BY_ANOTHER = {"jinja2"}
@@ -29,10 +30,15 @@ def imported() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            found |= {name.split(".")[0] for name in names}
-    outside = found - set(sys.stdlib_module_names) - {"service"}
-    distributions = {normal(NAMESPACES.get(name) or places[name][0]) for name in outside}
+            found |= {name for name in names if name.split(".")[0] not in {*sys.stdlib_module_names, "service"}}
+    distributions = {normal(_distribution(name, places)) for name in found}
     return {PART_OF.get(name, name) for name in distributions} | BY_ANOTHER
+
+
+def _distribution(module: str, places: Mapping[str, list[str]]) -> str:
+    found = {distribution for prefix, distribution in NAMESPACES.items() if module.startswith(prefix)}
+    (one,) = found or set(places[module.split(".", maxsplit=1)[0]])
+    return one
 
 
 def declared() -> set[str]:

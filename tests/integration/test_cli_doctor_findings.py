@@ -76,7 +76,11 @@ async def test_first_run_is_told_to_go_up(tmp_path: Path, monkeypatch: pytest.Mo
 
     assert result.exit_code == 1
     assert f"there is no database in {tmp_path / 'data'}" in result.stdout
-    assert "-> run `lastcall up`; one that runs already may use another folder" in result.stdout
+    assert (
+        "-> run `lastcall up`, or set LASTCALL_DATABASE_URL; an `up` that runs already may use another" in result.stdout
+    )
+    assert "Kafka" in result.stdout
+    assert "Slack" in result.stdout
 
 
 async def test_line_of_codeowners_that_cannot_be_read_is_named_with_its_number(

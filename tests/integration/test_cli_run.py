@@ -54,7 +54,7 @@ async def test_empty_data_folder_is_named_and_that_another_may_be_in_use(
 
     assert result.exit_code == 2
     assert f"error: there is no database in {server_folder / 'empty'}\n" in result.stderr
-    assert "one that runs already may use another folder" in result.stderr
+    assert "an `up` that runs already may use another folder" in result.stderr
     assert "LASTCALL_DATA_DIR" in result.stderr
     assert not (server_folder / "empty").exists()
 

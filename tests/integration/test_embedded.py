@@ -12,7 +12,16 @@ from tempfile import TemporaryDirectory
 import pytest
 from sqlalchemy import text
 
-from service.adapters.embedded import Embedded, EmbeddedFailed, FolderInUse, attach, read_running
+from service.adapters.embedded import (
+    Addresses,
+    Embedded,
+    EmbeddedFailed,
+    FolderEmpty,
+    FolderInUse,
+    attach,
+    read_running,
+)
+from service.adapters.embedded.folder import announced, make_folder, owned
 from service.adapters.postgres.database import open_database
 from tests.processes import PATIENCE
 
@@ -64,6 +73,17 @@ async def test_commands_share_a_database_that_nobody_else_runs(folder: Path) -> 
         assert await answers(first.database_url) == 1
         assert first.kafka_bootstrap_servers is None
     assert not (folder / "postgres" / "postmaster.pid").exists()
+
+
+async def test_up_with_a_database_of_its_own_is_found(folder: Path) -> None:
+    make_folder(folder)
+    elsewhere = Addresses(None, "127.0.0.1:9092")
+    with owned(folder), announced(folder, elsewhere, None):
+        async with attach(folder) as found:
+            assert found == elsewhere
+    with pytest.raises(FolderEmpty):
+        async with attach(folder):
+            pass
 
 
 async def test_broker_that_dies_ends_what_runs_on_it(folder: Path) -> None:

@@ -4,13 +4,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from service.adapters.postgres.database import REVISION, current_revision
+from service.adapters.postgres.database import REVISION, UnknownRevision, current_revision
 from service.adapters.postgres.migration import alembic_config, migrate
 
 LIMITS = ("lock_timeout", "statement_timeout")
@@ -36,6 +37,17 @@ async def test_migrated_schema_equals_tables(database: AsyncEngine) -> None:
 
     async with database.begin() as connection:
         await connection.run_sync(check)
+
+
+async def test_revision_of_another_lastcall_is_told(database: AsyncEngine) -> None:
+    async with database.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        with pytest.raises(UnknownRevision, match="at revision 9999, which this lastcall does not know"):
+            await migrate(database)
+    finally:
+        async with database.begin() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": REVISION})
 
 
 async def test_limits_of_a_migration_do_not_outlive_it(database: AsyncEngine) -> None:

@@ -13,6 +13,7 @@ from service.core.usage import Decoded
 from service.formats.contract import Context, Envelope
 from service.formats.decoder import Decoder, decode
 from service.formats.envelopes import ENVELOPES
+from service.formats.envelopes.json_text import MAX_ITEMS
 from service.formats.files import FileRecord
 from service.formats.opening import Opening
 from service.formats.recognition import FORMS, Form, recognise, recognise_row
@@ -154,6 +155,17 @@ def test_record_goes_the_route_that_the_thorough_reader_found(value: bytes) -> N
     assert opening.steps is not None
     answer = Route(opening.steps).read(value, Context(record))
     assert (answer if isinstance(answer, Decoded) else Decoded((answer,))) == decoded
+
+
+@pytest.mark.parametrize("number", [MAX_ITEMS - 1, MAX_ITEMS, MAX_ITEMS + 1])
+@pytest.mark.parametrize("end", [b"", b"\n"], ids=["", "a newline at the end"])
+def test_very_many_lines_are_read_alike(number: int, end: bytes) -> None:
+    decoder, record = (
+        Decoder(),
+        make_record(b"\n".join([b'{"model":"m","service":"s","ts":1795071731}'] * number) + end),
+    )
+    decoder.decode(make_record(b'{"model":"m","service":"s","ts":1795071731}\n' * 2))
+    assert decoder.decode(record) == decode(record)
 
 
 def test_route_holds_to_the_bounds_of_a_whole_record() -> None:

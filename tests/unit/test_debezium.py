@@ -118,7 +118,11 @@ def test_what_becomes_of_a_row_is_passed_over_and_never_rejected(value: Any, wra
         pytest.param(b'"r"', 1, id="read for a snapshot, as Connect's JSON converter writes it"),
         pytest.param(b"u", 0, id="updated"),
         pytest.param(b'"d"', 0, id="deleted"),
-        pytest.param(b"\xff", 0, id="no text"),
+        pytest.param(b'{"schema": {"type": "string"}, "payload": "c"}', 1, id="created, with Connect's schema"),
+        pytest.param(b'{"schema": {"type": "string"}, "payload": "u"}', 0, id="updated, with Connect's schema"),
+        pytest.param(b"GET", 1, id="a header of that name of somebody else's"),
+        pytest.param(b"\xff", 1, id="no text"),
+        pytest.param(b"", 1, id="empty"),
         pytest.param(None, 1, id="a header without a value"),
     ],
 )

@@ -30,7 +30,7 @@ class Addresses:
     kafka_bootstrap_servers: str | None
 
 
-def made(data_dir: Path) -> Path:
+def mark_of_database(data_dir: Path) -> Path:
     """A file that is there once the folder's PostgreSQL has come up."""
     return data_dir / "postgres.made"
 
@@ -53,16 +53,24 @@ def make_folder(data_dir: Path) -> None:
 
 def read_running(data_dir: Path) -> Addresses | None:
     """Addresses of the `lastcall up` that has the folder now; None when none has."""
-    try:
-        with owned(data_dir):
-            return None
-    except (FolderInUse, FileNotFoundError):
-        pass
+    if not is_owned(data_dir):
+        return None
     try:
         noted = json.loads((data_dir / "run.json").read_text())
         return Addresses(noted["database_url"], noted["kafka_bootstrap_servers"])
     except (FileNotFoundError, ValueError, KeyError):
         return None  # it is only just starting
+
+
+def is_owned(data_dir: Path) -> bool:
+    """Whether a `lastcall up` has the folder, be it only just starting."""
+    try:
+        with owned(data_dir):
+            return False
+    except FolderInUse:
+        return True
+    except FileNotFoundError:
+        return False
 
 
 @contextlib.contextmanager

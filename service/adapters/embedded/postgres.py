@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from service.adapters.embedded.folder import made
+from service.adapters.embedded.folder import mark_of_database
 from service.adapters.embedded.process import EmbeddedFailed, EmbeddedMissing, process_name
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _start_postgres(server: "PostgresServer", folder: Path, lock: IO[str]) -> No
                         raise
                     time.sleep(0.2)
                     continue
-                made(folder.parent).touch()
+                mark_of_database(folder.parent).touch()
             _locked(lock, fcntl.LOCK_SH)
             if _postmaster_runs(folder):
                 server.start()
@@ -77,7 +77,7 @@ def _start_postgres(server: "PostgresServer", folder: Path, lock: IO[str]) -> No
 
 def _put_unfinished_aside(folder: Path) -> None:
     """A folder whose server was never up is what a kill during the very first start leaves; none ever starts in it."""
-    if not made(folder.parent).exists() and (folder / "PG_VERSION").exists():
+    if not mark_of_database(folder.parent).exists() and (folder / "PG_VERSION").exists():
         aside = folder.with_name("postgres.unfinished")
         shutil.rmtree(aside, ignore_errors=True)
         folder.rename(aside)

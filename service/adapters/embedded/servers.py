@@ -13,8 +13,9 @@ from service.adapters.embedded.folder import (
     FolderEmpty,
     announced,
     end_left_broker,
-    made,
+    is_owned,
     make_folder,
+    mark_of_database,
     owned,
     read_running,
 )
@@ -76,10 +77,10 @@ async def attach(data_dir: Path, *, create: bool = False) -> AsyncIterator[Addre
     `kafka_bootstrap_servers` is None when no `up` runs. Several commands share one server; the last one ends it.
     `create`: make the database if there is none; else FolderEmpty is raised, and nothing is written.
     """
-    if not create and not made(data_dir).exists():
+    running = read_running(data_dir)
+    if running is None and not (create or mark_of_database(data_dir).exists() or is_owned(data_dir)):
         raise FolderEmpty(f"there is no database in {data_dir}")
     await asyncio.to_thread(make_folder, data_dir)
-    running = read_running(data_dir)
     if running is not None and running.database_url is None:  # that `up` uses a database of its own
         yield running
         return

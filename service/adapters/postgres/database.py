@@ -16,8 +16,12 @@ DatabaseTrouble = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.Inter
 """What a transaction raises when it is worth trying again. asyncpg's own errors come unwrapped while connecting."""
 
 
-REVISION = "0001"
+REVISION = "0001_first"
 """Of the schema that this version needs: that of the newest migration."""
+
+
+class UnknownRevision(Exception):
+    """The database's schema is of another lastcall, which may be a newer one; the text says of which revision."""
 
 
 class Unreachable(Exception):

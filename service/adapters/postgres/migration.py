@@ -6,9 +6,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
-from service.adapters.postgres.database import REVISION, Database
+from service.adapters.postgres.database import REVISION, Database, UnknownRevision
 
 
 def alembic_config() -> Config:
@@ -21,13 +22,17 @@ def alembic_config() -> Config:
 
 
 async def migrate(engine: Database) -> tuple[str | None, str]:
-    """Bring the schema up to date. Returns the revision before and after; a no-op when they are equal."""
+    """Bring the schema up to date. Returns the revision before and after; a no-op when they are equal.
+    Raises UnknownRevision."""
 
     def upgrade(connection: Connection) -> tuple[str | None, str]:
         config = alembic_config()
         config.attributes["connection"] = connection
         before = MigrationContext.configure(connection).get_current_revision()
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise UnknownRevision(f"the database is at revision {before}, which this lastcall does not know") from error
         return before, REVISION
 
     async with engine.begin() as connection:

@@ -1,7 +1,7 @@
 """What was not told in time and why, and who hears next if nothing is done: clauses, for a sentence or a line."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 from service.core import words
 from service.core.messages.text import plain
@@ -26,7 +26,8 @@ def late_together(notices: Sequence[Notice]) -> str | None:
 def _was_unknown(notice: Notice) -> bool:
     if notice.moved_on or _announced_after(notice):
         return False
-    return notice.known_since is not None and notice.known_since > _last_due(notice)
+    due = notice.last_due
+    return due is not None and notice.known_since is not None and notice.known_since > due
 
 
 def _reason(notice: Notice) -> str:
@@ -34,24 +35,22 @@ def _reason(notice: Notice) -> str:
     fault."""
     if notice.moved_on:
         return f"the day of {_end(notice)} was set only on {words.day(notice.moved_on)}"
-    due, first_call = _last_due(notice), notice.first_at.date()
+    due, first_call = notice.last_due, notice.first_at.date()
     if notice.announced and _announced_after(notice):
         who = "it was reported" if notice.second_hand else "the provider announced it"
         return f"{who} only on {words.day(notice.announced)}"
-    if first_call > due:
+    if due and first_call > due:
         return f"the first call was seen only on {words.day(first_call)}"
-    if notice.known_since and notice.known_since > due:
+    if due and notice.known_since and notice.known_since > due:
         return f"lastcall has known of it only since {words.day(notice.known_since)}"
     return "lastcall did not send it in time"
 
 
 def _announced_after(notice: Notice) -> bool:
+    if notice.announced is None or notice.last_due is None:
+        return False
     day_before = notice.first_at.date() - timedelta(days=1)
-    return notice.announced is not None and notice.announced > max(_last_due(notice), day_before)
-
-
-def _last_due(notice: Notice) -> date:
-    return notice.last_due or date.min
+    return notice.announced > max(notice.last_due, day_before)
 
 
 def upcoming(notice: Notice) -> str | None:

@@ -121,8 +121,9 @@ class _Group(TyperGroup):
 
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
         """The list of commands needs no module of theirs."""
-        self.commands = _Commands(_listed)  # type: ignore[assignment]
+        commands, self.commands = self.commands, _Commands(_listed)  # type: ignore[assignment]
         super().format_help(ctx, formatter)
+        self.commands = commands
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Of all that follows `lastcall`. Python keeps bytes that are no text as characters that nothing can store."""

@@ -56,7 +56,7 @@ class Found:
 def who(
     model: Annotated[str, typer.Argument(help="In any spelling that a log may have.")], as_json: Json = False
 ) -> None:
-    """List the services that call a model, in any spelling. On any platform, unless one is given."""
+    """List the services that call a model, in any spelling."""
     now = _now()
 
     async def ask(app: App) -> Found:

@@ -17,8 +17,9 @@ from service.adapters.postgres.directory_store import read_directory_health
 from service.adapters.postgres.watermark_store import accept_recreated
 from service.adapters.queries import read_database_health
 from service.adapters.slack.transport import open_slack
-from service.app import App, open_app
+from service.app import App, formats_of, open_app
 from service.config.company import Company, ConfigError, load_company
+from service.config.settings import Settings
 from service.core.delivery import Failed
 from service.core.directory.owners import STALE_AFTER
 from service.core.words import listed, plural
@@ -72,15 +73,19 @@ async def _findings(accepted_topic: str | None) -> list[Finding]:
                 return [await _accept(app, accepted_topic)]
             return [configuration, *[each async for each in examine(app, now=datetime.now(UTC))]]
     except FolderEmpty as error:
-        return [configuration, Finding("database", "bad", str(error), UP_OR_OTHER_FOLDER)]
+        if accepted_topic is not None:
+            raise
+        database = Finding("database", "bad", str(error), UP_OR_OTHER_FOLDER)
+        topics = tuple(formats_of(given, company))
+        return [configuration, database, await _kafka(given, topics), await _slack(given)]
 
 
 async def examine(app: App, *, now: datetime) -> AsyncIterator[Finding]:
     """In the order in which one needs the other."""
     database = await _database(app)
     yield database
-    yield await _kafka(app)
-    yield await _slack(app)
+    yield await _kafka(app.settings, app.world.topics)
+    yield await _slack(app.settings)
     if database.verdict == "good":
         lines = await unread_lines(app)
         async for finding in _running(app, now, apart=() if lines is None else {(UNREAD, "codeowners")}):
@@ -120,42 +125,43 @@ async def _database(app: App) -> Finding:
     return Finding("database", "good", f"{app.database.url.render_as_string()}, revision {revision}")
 
 
-async def _kafka(app: App) -> Finding:
-    servers = app.settings.kafka_bootstrap_servers
+async def _kafka(settings: Settings, topics: Collection[str]) -> Finding:
+    servers = settings.kafka_bootstrap_servers
     if servers is None:
         remedy = "set LASTCALL_KAFKA_BOOTSTRAP_SERVERS, or start `lastcall up`, which brings a broker"
         return Finding("Kafka", "note", "none configured and no `lastcall up` is running", remedy)
-    log = KafkaLog(app.settings)
+    log = KafkaLog(settings)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await log.start()
-            there = await log.incarnations({*app.world.topics, app.settings.kafka_dead_letter_topic})
+            there = await log.incarnations({*topics, settings.kafka_dead_letter_topic})
     except KafkaTrouble as error:
         remedy = "check the address, LASTCALL_KAFKA_SECURITY_PROTOCOL and the credentials"
         return Finding("Kafka", "bad", f"{servers}: {type(error).__name__}", remedy)
     finally:
         await log.stop()
-    if missing := set(app.world.topics) - there.keys():
-        read = f"; read are {', '.join(sorted(found))}" if (found := set(app.world.topics) & there.keys()) else ""
+    if missing := set(topics) - there.keys():
+        found = sorted(set(topics) & there.keys())
+        read = f"; read are {', '.join(found)}" if found else ""
         detail = f"{servers}: no topic {', '.join(sorted(missing))}{read}"
         return Finding("Kafka", "bad", detail, "create it, or name others in lastcall.yaml or LASTCALL_KAFKA_TOPICS")
-    if app.settings.kafka_dead_letter_topic not in there:
-        detail = f"{servers}: no dead-letter topic {app.settings.kafka_dead_letter_topic}"
+    if settings.kafka_dead_letter_topic not in there:
+        detail = f"{servers}: no dead-letter topic {settings.kafka_dead_letter_topic}"
         return Finding("Kafka", "note", detail, "`lastcall consume` makes it where the broker lets it, or create it")
-    return Finding("Kafka", "good", f"{servers}, topics {', '.join(app.world.topics)}")
+    return Finding("Kafka", "good", f"{servers}, topics {', '.join(topics)}")
 
 
-async def _slack(app: App) -> Finding:
-    token = app.settings.slack_token
+async def _slack(settings: Settings) -> Finding:
+    token = settings.slack_token
     if token is None:
         remedy = "set LASTCALL_SLACK_TOKEN, see docs/slack.md"
         return Finding("Slack", "note", "no token: messages go to the outbox page and the terminal", remedy)
-    async with open_slack(token, api_url=app.settings.slack_api_url, timeout_seconds=PATIENCE_SECONDS) as slack:
+    async with open_slack(token, api_url=settings.slack_api_url, timeout_seconds=PATIENCE_SECONDS) as slack:
         trouble = await slack.check()
     if trouble is not None:
         remedy = trouble.remedy if isinstance(trouble, Failed) else "check LASTCALL_SLACK_API_URL, or try again"
-        return Finding("Slack", "bad", f"{app.settings.slack_api_url}: {trouble.reason}", remedy)
-    return Finding("Slack", "good", app.settings.slack_api_url)
+        return Finding("Slack", "bad", f"{settings.slack_api_url}: {trouble.reason}", remedy)
+    return Finding("Slack", "good", settings.slack_api_url)
 
 
 async def _running(app: App, now: datetime, *, apart: Collection[tuple[str, str]]) -> AsyncIterator[Finding]:

@@ -13,17 +13,18 @@ import typer
 from pydantic import SecretStr
 from rich.markup import escape
 
-from service.adapters.embedded import Embedded, default_data_dir
+from service.adapters.embedded import Embedded, default_data_dir, read_running
 from service.adapters.kafka.log import KafkaTrouble
 from service.adapters.kafka.producer import open_producer
 from service.adapters.postgres.migration import migrate as migrate_database
-from service.app import App, open_app
+from service.app import App, formats_of, load_world, open_app
 from service.config.settings import Settings
+from service.config.world import World
 from service.core import words
 from service.core.tally import Tally
 from service.entrypoints import process
 from service.entrypoints.cli.output import Exit, console, emit, fail, stderr
-from service.entrypoints.cli.session import data_dir_of, plainly, read_settings, run, with_database
+from service.entrypoints.cli.session import data_dir_of, plainly, read_settings, run
 from service.entrypoints.cli.show import show_message
 from service.entrypoints.cli.uncounted import end_where_nothing_is_read, show_passed_over, show_rejections
 from service.entrypoints.logs import leave_kafka_to_the_command
@@ -148,27 +149,32 @@ def send(
     """Write records to a topic that lastcall reads. For a first try, or to replay a file."""
 
     async def main() -> None:
-        async with with_database(read_settings()) as settings, open_app(settings) as app:
-            if settings.kafka_bootstrap_servers is None:
-                fail(
-                    "no Kafka to send to",
-                    "start `lastcall up`, or set LASTCALL_KAFKA_BOOTSTRAP_SERVERS",
-                    Exit.UNREACHABLE,
-                )
-            target = topic or app.world.topics[0]
-            tally = await _send_all(app, files, target)
-            sent = f"sent {words.plural(tally.records, 'record')} to {escape(target)}"
-            if target in app.world.topics:
-                console.print(f"{sent}: {_counts(tally)}", soft_wrap=True)
-                show_rejections(tally.uncounted, console)
-                show_passed_over(tally.uncounted, console)
-                end_where_nothing_is_read(tally.rejected_records, tally.call_records)
-            else:
-                console.print(sent, soft_wrap=True)
-                read = escape(words.listed(app.world.topics))
-                stderr.print(f"[yellow]lastcall does not read {escape(target)}[/]: it reads {read}.", soft_wrap=True)
+        settings = _with_broker(read_settings())
+        world = load_world(settings)
+        target = topic or world.topics[0]
+        tally = await _send_all(settings, world, files, target)
+        sent = f"sent {words.plural(tally.records, 'record')} to {escape(target)}"
+        if target in world.topics:
+            console.print(f"{sent}: {_counts(tally)}", soft_wrap=True)
+            show_rejections(tally.uncounted, console)
+            show_passed_over(tally.uncounted, console)
+            end_where_nothing_is_read(tally.rejected_records, tally.call_records)
+        else:
+            console.print(sent, soft_wrap=True)
+            read = escape(words.listed(world.topics))
+            stderr.print(f"[yellow]lastcall does not read {escape(target)}[/]: it reads {read}.", soft_wrap=True)
 
     plainly(main())
+
+
+def _with_broker(settings: Settings) -> Settings:
+    """The settings with the broker that is named, else that of a running `lastcall up`."""
+    if settings.kafka_bootstrap_servers is not None:
+        return settings
+    running = read_running(data_dir_of(settings))
+    if running is None or running.kafka_bootstrap_servers is None:
+        fail("no Kafka to send to", "start `lastcall up`, or set LASTCALL_KAFKA_BOOTSTRAP_SERVERS", Exit.UNREACHABLE)
+    return settings.model_copy(update={"kafka_bootstrap_servers": running.kafka_bootstrap_servers})
 
 
 def _counts(tally: Tally) -> str:
@@ -179,11 +185,11 @@ def _counts(tally: Tally) -> str:
     )
 
 
-async def _send_all(app: App, files: Sequence[Path], topic: str) -> Tally:
+async def _send_all(settings: Settings, world: World, files: Sequence[Path], topic: str) -> Tally:
     """Each record is read as the consumer will read it, at the time that it is sent at."""
     leave_kafka_to_the_command()
-    settings, tally = app.settings, Tally()
-    decoder = Decoder({name: fixed for name, fixed in app.formats.items() if fixed is not None})
+    tally, formats = Tally(), formats_of(settings, world.company)
+    decoder = Decoder({name: fixed for name, fixed in formats.items() if fixed is not None})
     try:
         async with open_producer(settings) as producer:
             if not await producer.knows(topic):
@@ -201,7 +207,7 @@ async def _send_all(app: App, files: Sequence[Path], topic: str) -> Tally:
                         decoded = decoder.decode(replace(record, topic=topic, timestamp=at))
                         tally.add(decoded)
                         for call in decoded.calls:
-                            tally.add_call(call, app.world.resolver)
+                            tally.add_call(call, world.resolver)
                 except UnreadableFileError as error:
                     await producer.flush()
                     before = f"; {words.plural(tally.records, 'record')} before that went out" if tally.records else ""

@@ -20,7 +20,7 @@ from service.adapters.embedded import (
     attach,
     default_data_dir,
 )
-from service.adapters.postgres.database import REVISION, Unreachable, current_revision
+from service.adapters.postgres.database import REVISION, UnknownRevision, Unreachable, current_revision
 from service.app import App, open_app
 from service.config.company import ConfigError
 from service.config.settings import Settings, problems_of
@@ -29,8 +29,8 @@ from service.entrypoints.logs import configure_logging
 
 T = TypeVar("T")
 UP_OR_OTHER_FOLDER = (
-    "run `lastcall up`; one that runs already may use another folder: its first lines say which LASTCALL_DATA_DIR "
-    "to export here"
+    "run `lastcall up`, or set LASTCALL_DATABASE_URL; an `up` that runs already may use another folder: its first "
+    "lines say which LASTCALL_DATA_DIR to export here"
 )
 """What to do where there is no database yet."""
 
@@ -52,7 +52,7 @@ def data_dir_of(settings: Settings) -> Path:
 @asynccontextmanager
 async def with_database(settings: Settings, *, create: bool = False) -> AsyncIterator[Settings]:
     """The settings with a database: the one named, else the embedded one of the data folder for the while. `create`:
-    as `attach` has it."""
+    make it if there is none; else FolderEmpty is raised."""
     if settings.database_url is not None:
         yield settings
         return
@@ -98,6 +98,8 @@ def plainly(work: Awaitable[T]) -> T:
         fail(str(error), "mend the file; docs/configuration.md says what it takes")
     except Unreachable as error:
         fail(str(error), "check LASTCALL_DATABASE_URL, and that the server takes connections", Exit.UNREACHABLE)
+    except UnknownRevision as error:
+        fail(str(error), "run the lastcall that made it, or name an empty database")
     except FolderEmpty as error:
         fail(str(error), UP_OR_OTHER_FOLDER)
     except FolderInUse as error:

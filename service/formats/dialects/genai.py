@@ -129,7 +129,7 @@ _DECODE_TOKENS = msgspec.json.Decoder(_Tokens)
 _NO_PARAMETERS = _Parameters()
 _INVOCATION = "llm.invocation_parameters"
 _NAMED = "llm.request.model_name"
-"""Where it stands, nothing but `_INVOCATION` is looked into."""
+"""Where it is present the model is known, and only `_INVOCATION` is read, for whether it streams."""
 _PARAMETERS: Mapping[str, msgspec.json.Decoder[Any]] = {
     _INVOCATION: msgspec.json.Decoder(_Parameters),
     "embedding.invocation_parameters": msgspec.json.Decoder(_Parameters),
@@ -150,15 +150,15 @@ def caller(resource: Mapping[str, Any]) -> Caller:
     """Of the attributes in `CALLER`. `unknown_service` is the SDK's way to say that nobody set a name."""
     name = resource.get("service.name")
     named = () if isinstance(name, str) and name.startswith("unknown_service") else (name,)
-    callers, environments = _caller_fields(tuple(resource))
+    callers, environments = _caller_fields(frozenset(resource))
     return Caller((*named, *_words(resource, callers)), _words(resource, environments))
 
 
-def _read_caller_fields(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _read_caller_fields(names: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(key for key in _CALLERS if key in names), tuple(key for key in _ENVIRONMENTS if key in names)
 
 
-_caller_fields: Callable[[tuple[str, ...]], tuple[tuple[str, ...], tuple[str, ...]]] = memoised(_read_caller_fields)
+_caller_fields: Callable[[frozenset[str]], tuple[tuple[str, ...], tuple[str, ...]]] = memoised(_read_caller_fields)
 
 
 class _Fields(NamedTuple):
@@ -179,7 +179,7 @@ class _Fields(NamedTuple):
     parameters: tuple[str, ...]
 
 
-def _read_fields(names: tuple[str, ...]) -> _Fields:
+def _read_fields(names: frozenset[str]) -> _Fields:
     every = (_PROVIDER, _HOST, _REQUESTED, _SERVED, _EITHER, _OPERATION, _INPUT, _OUTPUT, _CACHED, _STREAMING)
     parameters: Collection[str] = ()
     if inference.OPENINFERENCE_KIND in names:
@@ -187,13 +187,13 @@ def _read_fields(names: tuple[str, ...]) -> _Fields:
     return _Fields(*(tuple(key for key in keys if key in names) for keys in (*every, _REQUEST_ID, _TOKENS, parameters)))
 
 
-_fields: Callable[[tuple[str, ...]], _Fields] = memoised(_read_fields)
+_fields: Callable[[frozenset[str]], _Fields] = memoised(_read_fields)
 
 
 def call_of(telemetry: Telemetry) -> Call:
     """For what `inference` takes for a call."""
     attributes = telemetry.attributes
-    fields = _fields(tuple(attributes))
+    fields = _fields(frozenset(attributes))
     parameters = _parameters(attributes, fields.parameters) if fields.parameters else _NO_PARAMETERS
     tokens = _tokens(attributes, fields.tokens) if fields.tokens else _NO_TOKENS
     error_class, error_text = _error(telemetry)

@@ -72,16 +72,16 @@ class _Names(NamedTuple):
     """What the names of a span's attributes tell, whatever stands in them."""
 
     kind: str | None
-    """The first of `_KINDS`."""
+    """Name of the first kind attribute that is present."""
     is_vercel: bool
-    model: bool
-    provider: bool
-    answered: bool
-    transport: bool
-    openllmetry: bool
+    has_model: bool
+    has_provider: bool
+    is_answered: bool
+    has_transport: bool
+    is_openllmetry: bool
 
 
-def _read_names(names: tuple[str, ...]) -> _Names:
+def _read_names(names: frozenset[str]) -> _Names:
     return _Names(
         next((key for key in _KINDS if key in names), None),
         _VERCEL_OPERATION in names,
@@ -93,13 +93,13 @@ def _read_names(names: tuple[str, ...]) -> _Names:
     )
 
 
-_names: Callable[[tuple[str, ...]], _Names] = memoised(_read_names)
+_names: Callable[[frozenset[str]], _Names] = memoised(_read_names)
 """One instrumentation writes the same names span by span."""
 
 
 def is_call(attributes: Mapping[str, Any], *, name: Any = None, kind: Any = None, scope: str = "") -> bool:
     """`name`, `kind` and `scope` are a span's. A wrapper and its child may both be taken for calls here."""
-    names = _names(tuple(attributes))
+    names = _names(frozenset(attributes))
     if names.kind is not None:
         return _word(attributes[names.kind]) in _KINDS[names.kind]
     if names.is_vercel:
@@ -108,14 +108,14 @@ def is_call(attributes: Mapping[str, Any], *, name: Any = None, kind: Any = None
     if operation in _NO_CALLS or _first_word(name) in _NO_CALLS or (scope, name) in _WRAPPERS:
         return False
     if operation is None:
-        other_work = kind in _OTHER_SIDES or names.transport
-        known = names.answered or names.openllmetry or names.provider
-        return names.model and (known or kind not in _INTERNAL) and not other_work
-    other_work = kind in _OTHER_SIDES and names.transport
+        other_work = kind in _OTHER_SIDES or names.has_transport
+        known = names.is_answered or names.is_openllmetry or names.has_provider
+        return names.has_model and (known or kind not in _INTERNAL) and not other_work
+    other_work = kind in _OTHER_SIDES and names.has_transport
     if operation in _CALLS:
-        says_so = names.model or names.answered or _ERROR in attributes
+        says_so = names.has_model or names.is_answered or _ERROR in attributes
         return not other_work and (says_so or not _is_framework(attributes))
-    return names.model and (names.answered or operation in operations.WORDS) and not other_work
+    return names.has_model and (names.is_answered or operation in operations.WORDS) and not other_work
 
 
 def is_tool(attributes: Mapping[str, Any]) -> bool:
@@ -124,7 +124,7 @@ def is_tool(attributes: Mapping[str, Any]) -> bool:
 
 
 def operation_of_kind(attributes: Mapping[str, Any]) -> str | None:
-    kind = _names(tuple(attributes)).kind
+    kind = _names(frozenset(attributes)).kind
     return _OPERATION_OF_KIND.get(_word(attributes[kind])) if kind is not None else None
 
 

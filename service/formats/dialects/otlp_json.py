@@ -1,4 +1,5 @@
-"""Shapes of OTLP/JSON, by the names that protobuf's messages have as well. Items are decoded one by one."""
+"""Shapes of OTLP/JSON, by the names that protobuf's messages have as well. A list is decoded at once, and item by item
+where one of them does not fit."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache

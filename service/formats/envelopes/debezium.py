@@ -14,6 +14,8 @@ from service.formats.contract import NULL, Context, Envelope, Inner, mark, withi
 
 WRITTEN = ("c", "r")
 """Operations: a row was created, or read for a snapshot."""
+CHANGED = ("u", "d", "t", "m")
+"""A row was updated or deleted, a table was emptied, a message was logged."""
 ROW_CHANGED = PassedOver("row_changed", "debezium")
 
 

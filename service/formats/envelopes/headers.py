@@ -4,13 +4,26 @@ https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protoco
 https://debezium.io/documentation/reference/stable/transformations/event-flattening.html
 """
 
+from typing import Any
+
+import msgspec
+
 from service.formats.contract import Context
 from service.formats.envelopes import cloudevents, debezium
 from service.formats.record import Record
+from service.formats.rejecting import MSGSPEC_ERRORS
+
+
+class _WithSchema(msgspec.Struct, gc=False):
+    payload: Any = None
+
+
+_JSON = msgspec.json.Decoder(_WithSchema | str)
 
 
 def context_of(record: Record) -> Context | None:
-    """None: a row was changed, and its call was counted when it was written. Values can be any bytes, or None."""
+    """None: a header says that a row was changed; its call was counted when it was written. Values can be any bytes, or
+    None."""
     source = time = operation = None
     for name, content in record.headers:
         if name == "ce_source":
@@ -19,12 +32,20 @@ def context_of(record: Record) -> Context | None:
             time = content or time
         elif name == "__op":
             operation = content
-    if operation is not None and _text(operation) not in debezium.WRITTEN:
+    if operation and _operation(operation) in debezium.CHANGED:
         return None
     context = Context(record)
     return cloudevents.within_event(context, _text(source), _text(time)) if source or time else context
 
 
 def _text(content: bytes | None) -> str | None:
-    """Without the quotes of Kafka Connect's JSON converter."""
-    return content.decode("utf-8", "replace").strip('"') if type(content) is bytes else None
+    return content.decode("utf-8", "replace") if type(content) is bytes else None
+
+
+def _operation(content: bytes) -> Any:
+    """Bare, or as Kafka Connect's JSON converter writes it, with its schema or without. None: what nobody knows."""
+    try:
+        said = _JSON.decode(content)
+    except MSGSPEC_ERRORS:
+        return _text(content)
+    return said.payload if isinstance(said, _WithSchema) else said

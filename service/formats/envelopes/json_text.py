@@ -23,7 +23,12 @@ def _open_array(body: bytes, context: Context) -> Iterator[Item]:
 
 
 def _open_lines(body: bytes, context: Context) -> Iterator[Item]:
-    yield from _each(body.split(b"\n", MAX_ITEMS), context)
+    yield from _each(lines_of(body), context)
+
+
+def lines_of(body: bytes) -> list[bytes]:
+    """At most one more than may be read, the rest in it; what ends the last line begins no other."""
+    return body.rstrip(SPACE).split(b"\n", MAX_ITEMS)
 
 
 def _each(items: Sequence[bytes | msgspec.Raw], context: Context) -> Iterator[Item]:

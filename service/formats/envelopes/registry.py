@@ -12,7 +12,7 @@ _HEAD = 5
 
 def _open(body: bytes, context: Context) -> Inner | NeedsSchema:
     content = body[_HEAD:]
-    if content.startswith((b"{", b"[")) or content.lstrip(SPACE).startswith((b"{", b"[")):
+    if content.lstrip(SPACE).startswith((b"{", b"[")):
         return Inner(content, context)
     return NeedsSchema(str(int.from_bytes(body[1:_HEAD], "big")))
 
