@@ -1,5 +1,6 @@
 """Raw words of a log -> what identity, attribution and outcome go by: the one place where a call is cleaned."""
 
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -15,6 +16,7 @@ _LONGEST_REMEMBERED = 2_048
 """Characters of all words together. Longer ones are mostly a call's own, and are cleaned each time, so that memory is
 bounded whatever a log holds."""
 _LONGEST_ERROR = 256
+_IDENTIFIER = re.compile(r"<class '([\w.]+)'>|([\w.:/#-]+)")
 
 
 class Cleaned(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -139,11 +141,18 @@ def _outcome(who: Who, platform: str | None) -> tuple[int | None, str | None, bo
     class_as_status = _status(error_class)
     status = status or class_as_status or status_in(who.error_text)
     code = code or code_in(who.error_text)
-    named = code or (error_class if class_as_status is None else None)
+    named = _identifier(code) or (_identifier(error_class) if class_as_status is None else None)
     end_of_life = says_end_of_life(platform, named, who.error_text, status)
     if named is None and (status is None or status < 400):
         named = UNNAMED
     return status, named, end_of_life
+
+
+def _identifier(word: str | None) -> str | None:
+    """A code, or a class's name without what Python writes around it. Some write the error's text there, which may
+    quote the request."""
+    found = _IDENTIFIER.fullmatch(word) if word is not None else None
+    return found[1] or found[2] if found else None
 
 
 def _status(words: Words) -> int | None:

@@ -3,7 +3,10 @@
 The text is read and kept nowhere: some providers quote the request in it.
 """
 
+import ast
+import json
 import re
+from typing import Any
 
 from service.core.values import text
 
@@ -34,5 +37,31 @@ def status_in(message: str | None) -> int | None:
 
 def code_in(message: str | None) -> str | None:
     """The provider's own code, where the text quotes its answer. None for one that looks like a key."""
-    found = _CODE.search(message, 0, LONGEST_READ) if message else None
+    if not message:
+        return None
+    answer = _answer_in(message[:LONGEST_READ])
+    if answer is not None:
+        return text(_code_of(answer))
+    found = _CODE.search(message, 0, LONGEST_READ)
     return text(found[found.lastgroup or 0]) if found else None
+
+
+def _answer_in(message: str) -> dict[str, Any] | None:
+    """The provider's answer as an SDK prints it, JSON or Python. What it quotes of the request has codes as well."""
+    written = message[message.find("{") : message.rfind("}") + 1]
+    for read in (json.loads, ast.literal_eval) if written else ():
+        try:
+            answer = read(written)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+        return answer if isinstance(answer, dict) else None
+    return None
+
+
+def _code_of(answer: dict[str, Any]) -> Any:
+    """OpenAI and Azure, Databricks, Anthropic, Google."""
+    error = answer.get("error")
+    error = error if isinstance(error, dict) else answer
+    codes = (error.get("code"), error.get("error_code"), error.get("status"))
+    code = next((code for code in codes if isinstance(code, str)), None)
+    return code if code is not None or "code" in error else error.get("type")

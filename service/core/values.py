@@ -48,12 +48,13 @@ def memoised(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def text(value: Any) -> str | None:
-    """Printable, 1 to 256 characters, edge spaces cut. None for anything else, and for what holds a key."""
+    """Printable, 1 to 256 characters, edge spaces cut. None for anything else, for what holds a key, and for what has
+    lost a character."""
     if type(value) is not str:
         return None
     found: str = value.strip()
     length = len(found)
-    if not 0 < length <= MAX_TEXT or not found.isprintable():
+    if not 0 < length <= MAX_TEXT or not found.isprintable() or "\ufffd" in found:
         return None
     return None if length >= SHORTEST_SECRET and holds_secret(found) else found
 

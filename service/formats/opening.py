@@ -12,7 +12,7 @@ import msgspec
 
 from service.core.usage import Call, Decoded, PassedOver, Rejection
 from service.formats import tolerant
-from service.formats.contract import AnyDialect, Context, Dialect, Inner, Item, NeedsSchema, items_of
+from service.formats.contract import AnyDialect, Context, Dialect, Envelope, Inner, Item, NeedsSchema, items_of
 from service.formats.dialects import DIALECTS
 from service.formats.envelopes import ENVELOPES
 from service.formats.envelopes.compression import MAX_BYTES
@@ -138,10 +138,13 @@ class Opening:
             self._read(self._fixed, layer)
 
     def _form_of(self, keys: Collection[str]) -> Form | None:
-        """What an object with these keys is. One with all that a fixed dialect must have is the dialect's."""
-        if self._fixed is not None and (own := form_of(self._fixed)).mark.keys and own.fits(keys):
-            return own
-        return recognise(keys)
+        """What an object with these keys is. One with all that a fixed dialect must have is the dialect's, unless an
+        envelope is to be asked before all dialects."""
+        form = recognise(keys)
+        if self._fixed is None or (form is not None and isinstance(form.thing, Envelope) and form.thing.outermost):
+            return form
+        own = form_of(self._fixed)
+        return own if own.mark.keys and own.fits(keys) else form
 
     def _open_object(self, layer: _Layer, form: Form | None) -> Iterator[_Layer]:
         if form is None or isinstance(form.thing, Dialect):

@@ -26,6 +26,10 @@ _WORDS = {
     "aspeech": "speech",
     "atranscription": "transcription",
     "amoderation": "moderation",
+    "chat.completions": "chat",
+    "chat.streaming_completions": "chat",
+    "text.completions": "text_completion",
+    "text.streaming_completions": "text_completion",
 }
 WORDS = frozenset(_WORDS) | frozenset(_WORDS.values())
 """Words for asking a model something: gateways and SDKs write them where the conventions have no word."""

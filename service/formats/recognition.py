@@ -62,11 +62,12 @@ def recognise_row(keys: Collection[str]) -> Form | None:
 
 @cache
 def form_of(dialect: AnyDialect) -> Form:
-    """What an object is where its dialect is fixed: the dialect's if it has all that the shape requires. A shape that
-    requires nothing leaves to the envelopes what may be theirs."""
+    """What an object is where its dialect is fixed: the dialect's if it has all that the shape requires, and is not the
+    outermost envelope's. A shape that requires nothing leaves to all envelopes what may be theirs."""
     known = keys_of(dialect.shape)
     mark = Mark(frozenset(one.encode_name for one in msgspec.structs.fields(dialect.shape) if one.required))
-    objects = (envelope for envelope in ENVELOPES if isinstance(envelope.matches, tuple) and not mark.keys)
+    before = (envelope for envelope in ENVELOPES if envelope.outermost or not mark.keys)
+    objects = (envelope for envelope in before if isinstance(envelope.matches, tuple))
     barred = {_barred_key(envelope, other, mark, known) for envelope in objects for other in envelope.matches}  # type: ignore[union-attr]
     return Form(dialect, mark, dialect.shape, known, _guarded(dialect.shape, mark, barred))
 

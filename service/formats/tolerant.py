@@ -13,15 +13,19 @@ _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def decode(type_: type[_Record], body: bytes | str | msgspec.Raw) -> _Record:
-    """The record, and at a second attempt the record without those of its optional parts that do not fit.
+    """The record, and at a second attempt the record without those of its optional parts that do not fit. Bytes that
+    are no text are replaced: a cut prompt does not cost its call.
 
     Raises what msgspec raises: the text is no JSON object, or a field that must be there is missing or does not fit.
     """
     decoder = _decoder(type_)
+    text = body.encode() if isinstance(body, str) else bytes(body)
     try:
-        return decoder.decode(body)  # type: ignore[no-any-return]
+        return decoder.decode(text)  # type: ignore[no-any-return]
+    except UnicodeDecodeError:
+        return decode(type_, text.decode(errors="replace"))
     except msgspec.ValidationError:
-        return decoder.decode(_fitting_part(body.encode() if isinstance(body, str) else bytes(body), type_))  # type: ignore[no-any-return]
+        return decoder.decode(_fitting_part(text, type_))  # type: ignore[no-any-return]
 
 
 class _Field(NamedTuple):

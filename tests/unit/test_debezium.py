@@ -134,6 +134,13 @@ def test_operation_of_an_unwrapped_row_may_be_a_header(operation: bytes | None, 
         assert [(one.kind, one.format) for one in decoded.passed] == [("row_changed", "debezium")] * (1 - calls)
 
 
+def test_row_that_was_changed_is_passed_over_in_a_topic_of_a_fixed_dialect() -> None:
+    decoder = Decoder({"llm-requests": "lastcall"})
+    records = [make_record(CALL), make_record(CALL | {"__op": "u"}), make_record(CALL | {"__deleted": "true"})]
+    for record, calls in zip((*records, *records), (1, 0, 0, 1, 0, 0), strict=True):
+        assert len(decoder.decode(record).calls) == len(decode(record, "lastcall").calls) == calls
+
+
 def test_null_payload_of_connect_is_a_deleted_row() -> None:
     decoded = decode(make_record(connect(None)))
     assert (decoded.calls, decoded.rejections) == ((), ())

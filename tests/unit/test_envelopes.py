@@ -130,7 +130,6 @@ def test_binary_cloud_event_has_its_attributes_in_headers() -> None:
         pytest.param(b"\x28\xb5\x2f\xfdgarbage", "bad_compression", id="no zstd"),
         pytest.param(b"\xff\xfe{", "bad_encoding", id="half a UTF-16 character"),
         pytest.param(b"\x80\x81\x82", "bad_encoding", id="binary"),
-        pytest.param(b'{"call_type": "x", "model_group": 1, "model": "\xff"}', "bad_encoding", id="not UTF-8"),
         pytest.param(CLOUD_EVENT | {"data_base64": "!"}, "bad_encoding", id="no base64"),
         pytest.param(LINE[:-1], "bad_json", id="JSON cut short"),
         pytest.param(b'{"model": NaN}', "bad_json", id="NaN"),
@@ -167,6 +166,20 @@ def test_name_that_is_not_text_costs_nothing() -> None:
 def test_bad_line_costs_itself_and_not_the_others() -> None:
     decoded = decode(make_record(LINE + b'\n{"model"\n' + LINE))
     assert (len(events_of(decoded)), [r.reason for r in decoded.rejections]) == (2, ["bad_json"])
+
+
+@pytest.mark.parametrize("start", [b'rvice":"a"}', b'{"model":"gp'], ids=["its end", "its beginning"])
+def test_part_of_a_line_before_whole_ones_costs_itself(start: bytes) -> None:
+    decoded = decode(make_record(b"\n".join([start, LINE, LINE, LINE, b""])))
+    assert (len(events_of(decoded)), len(decoded.rejections)) == (3, 1)
+
+
+def test_bytes_that_are_no_text_cost_the_word_they_stand_in() -> None:
+    record = make_record(
+        b'{"call_type": "acompletion", "model_group": 1, "model": "gpt-4", "error_str": "caf\xc3", "id": "\xff"}'
+    )
+    (event,) = events_of(decode(record))
+    assert (event.requested_id, event.request_id) == ("gpt-4", None)
 
 
 def test_items_of_one_value_are_limited() -> None:

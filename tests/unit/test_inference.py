@@ -86,7 +86,7 @@ def test_wrapper_and_call_of_vercels_sdk_are_told_by_its_operation(operation: An
         pytest.param(MODEL | {"http.route": "/v1/chat/completions"}, "POST", SERVER, False, id="the server"),
         pytest.param(MODEL, "POST /v1/chat/completions", SERVER, False, id="the server without its route"),
         pytest.param(MODEL | {"gen_ai.system": "openai"}, "POST", "SPAN_KIND_SERVER", False, id="the server, by name"),
-        pytest.param(CHAT | {"http.route": "/v1/chat"}, "POST", SERVER, False, id="the server with all of the call's"),
+        pytest.param(CHAT | {"db.system": "redis"}, "redis", CLIENT, False, id="the cache with all of the call's"),
         pytest.param(MODEL | {"http.request.method": "POST"}, "POST", CLIENT, False, id="the HTTP client below a call"),
     ],
 )
@@ -94,6 +94,71 @@ def test_alias_on_a_gateways_other_spans_is_no_call(
     attributes: dict[str, Any], name: str, kind: Any, expected: bool
 ) -> None:
     assert is_call(attributes, name=name, kind=kind, scope="litellm") is expected
+
+
+ROUTE = {"http.route": "/v1/chat/completions", "url.path": "/v1/chat/completions"}
+INVOKE = {"rpc.system": "aws-api", "gen_ai.system": "aws.bedrock", "gen_ai.request.model": "anthropic.claude-v2"}
+LLAMAINDEX = "opentelemetry.instrumentation.llamaindex"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "name", "kind", "scope", "expected"),
+    [
+        pytest.param(CHAT | ROUTE, "POST", SERVER, "litellm", True, id="LiteLLM 1.81: its only span"),
+        pytest.param(
+            CHAT | ROUTE | {"gen_ai.operation.name": "acompletion"}, "POST", SERVER, "litellm", True, id="in its words"
+        ),
+        pytest.param(
+            MODEL | ROUTE | {"gen_ai.operation.name": "acompletion", "error.type": "NotFoundError"},
+            "POST",
+            SERVER,
+            "litellm",
+            True,
+            id="that failed",
+        ),
+        pytest.param(
+            ANSWERED | {"gen_ai.system": "openai"}, "POST", SERVER, "litellm", True, id="without operation and route"
+        ),
+        pytest.param(
+            MODEL | ROUTE | {"gen_ai.operation.name": "chat"}, "POST", SERVER, "litellm", False, id="no answer"
+        ),
+        pytest.param(
+            INVOKE | {"gen_ai.response.finish_reasons": None},
+            "BedrockRuntime.InvokeModel",
+            CLIENT,
+            "",
+            True,
+            id="an SDK's request with the answer",
+        ),
+        pytest.param(INVOKE, "BedrockRuntime.InvokeModel", CLIENT, "", False, id="an SDK's request with nothing of it"),
+        pytest.param(
+            CHAT | {"traceloop.span.kind": "task"}, "Anthropic.task", INTERNAL, LLAMAINDEX, True, id="LlamaIndex's task"
+        ),
+        pytest.param(
+            MODEL | {"traceloop.span.kind": "task"}, "x.task", INTERNAL, LLAMAINDEX, False, id="another of its tasks"
+        ),
+        pytest.param(CHAT | {"logfire.span_type": "span"}, "chat", INTERNAL, "logfire", True, id="Logfire's span"),
+        pytest.param(CHAT | {"logfire.span_type": "log"}, "chat", INTERNAL, "logfire", False, id="its streamed answer"),
+        pytest.param(
+            CHAT | {"logfire.span_type": "pending_span"}, "chat", INTERNAL, "logfire", False, id="while it is under way"
+        ),
+        pytest.param(
+            MODEL | {"gen_ai.provider.name": "Deepgram"}, "user_turn", INTERNAL, "livekit-agents", False, id="a turn"
+        ),
+        pytest.param(
+            MODEL | {"error.type": "HttpOperationException", "gen_ai.operation.name": "chat.completions"},
+            "chat.completions m",
+            CLIENT,
+            "",
+            True,
+            id="Semantic Kernel's word, failed",
+        ),
+    ],
+)
+def test_call_that_has_no_span_of_its_own_is_found(
+    attributes: dict[str, Any], name: str, kind: Any, scope: str, expected: bool
+) -> None:
+    assert is_call(attributes, name=name, kind=kind, scope=scope) is expected
 
 
 @pytest.mark.parametrize("kind", [PRODUCER, CONSUMER, "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"])

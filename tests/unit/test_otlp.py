@@ -367,6 +367,13 @@ def test_bad_span_costs_itself_and_not_its_batch() -> None:
     ]
 
 
+def test_attribute_cut_inside_a_character_costs_nothing() -> None:
+    traces = make_traces(make_span(CHAT | {"gen_ai.prompt": "PROMPT"}))
+    for whole in (msgspec.json.encode(traces), to_protobuf(TracesData(), traces)):
+        decoded = decode(make_record(whole.replace(b"PROMPT", b"cut\xf0\x9f\x8e")))
+        assert (events_of(decoded), decoded.rejections) == (events_of(decode(make_record(whole))), ())
+
+
 def test_metrics_in_protobuf_are_no_traces() -> None:
     from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData  # noqa: PLC0415  nobody else reads metrics
 
@@ -451,3 +458,48 @@ def test_resource_of_a_wrong_type_costs_itself_alone() -> None:
     decoded = decode(make_record({"resourceSpans": [7, *body["resourceSpans"]]}))
     assert len(decoded.calls) == 1
     assert len(decoded.rejections) == 1
+
+
+GENERATION = {"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4.5-preview"}
+
+
+def test_langfuse_tells_an_error_by_its_level() -> None:
+    said = "404 The model `gpt-4.5-preview` has been deprecated"
+    level = {"langfuse.observation.level": "ERROR", "langfuse.observation.status_message": said}
+    event = span_event(GENERATION | level | {"gen_ai.system": "openai"})
+    assert (event.failed, event.end_of_life) == (True, True)
+    assert not span_event(GENERATION | {"langfuse.observation.level": "DEFAULT"}).failed
+
+
+def test_usage_details_of_langfuse_in_openais_names() -> None:
+    usage = '{"completion_tokens": 9, "prompt_tokens": 12, "prompt_tokens_details": {"cached_tokens": 4}}'
+    event = span_event(GENERATION | {"langfuse.observation.usage_details": usage})
+    assert (event.input_tokens, event.output_tokens, event.cached_tokens) == (12, 9, 4)
+
+
+def test_reranker_names_its_model() -> None:
+    event = span_event({"openinference.span.kind": "RERANKER", "reranker.model_name": "rerank-english-v2.0"})
+    assert (event.operation, event.served_id) == ("rerank", "rerank-english-v2.0")
+
+
+QUOTED = (
+    "Error code: 400 - {'error': {'message': \"Invalid input: {'role': 'user', 'code': 'geheim-4711'}\", 'type': 'x',"
+    " 'code': 'invalid_value'}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "code"),
+    [
+        pytest.param({"error.type": "Your prompt 'my secret' was flagged"}, None, "_OTHER", id="a text for a class"),
+        pytest.param({"error.type": "<class 'openai.NotFoundError'>"}, None, "openai.NotFoundError", id="a class"),
+        pytest.param({}, QUOTED, "invalid_value", id="the provider's code, and not that of what it quotes"),
+        pytest.param({}, QUOTED.replace("'invalid_value'", "None"), None, id="no code of the provider"),
+        pytest.param({}, "An error occurred (ValidationException): {x}", "ValidationException", id="no answer to read"),
+    ],
+)
+def test_error_code_is_never_a_part_of_the_request(
+    values: dict[str, Any], message: str | None, code: str | None
+) -> None:
+    status = {"code": 2} | ({"message": message} if message else {})
+    assert span_event(CHAT | values, status=status).error_code == code

@@ -12,6 +12,7 @@ import msgspec
 
 from service.core.usage import Call, Format, Scalar, Who, Words
 from service.core.values import http_status, memoised, truth
+from service.formats import operations
 from service.formats.dialects import inference
 from service.formats.rejecting import MSGSPEC_ERRORS
 
@@ -23,7 +24,7 @@ _REQUESTED = (
     "mlflow.llm.model",
 )
 _SERVED = ("gen_ai.response.model", "llm.response.model_name", "ai.response.model")
-_EITHER = ("llm.model_name", "embedding.model_name")
+_EITHER = ("llm.model_name", "embedding.model_name", "reranker.model_name")
 """The response's model when there was a response, else the request's (OpenInference)."""
 _PROVIDER = (
     "gen_ai.provider.name",
@@ -64,6 +65,9 @@ _STATUS = "http.response.status_code"
 _ERROR = "error.type"
 _EXCEPTION_TYPE = "exception.type"
 _EXCEPTION_MESSAGE = "exception.message"
+_LEVEL = "langfuse.observation.level"
+"""ERROR is all that Langfuse's wrappers say of a call that failed, with `_LEVEL_MESSAGE`."""
+_LEVEL_MESSAGE = "langfuse.observation.status_message"
 
 _OPERATIONS = {"completion": "text_completion", "embedding": "embeddings"}
 _CALLERS = ("k8s.deployment.name", "k8s.statefulset.name", "k8s.cronjob.name", "faas.name", "service.namespace")
@@ -112,8 +116,12 @@ class _Request(_Parameters, gc=False):
     contents: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+class _CachedTokens(msgspec.Struct, gc=False):
+    cached_tokens: Any = None
+
+
 class _Tokens(msgspec.Struct, gc=False):
-    """Of Langfuse's usage details, or MLflow's token usage."""
+    """Of Langfuse's usage details, in its own names or in OpenAI's, or MLflow's token usage."""
 
     input: Any = None
     output: Any = None
@@ -121,6 +129,16 @@ class _Tokens(msgspec.Struct, gc=False):
     cache_read_input_tokens: Any = None
     input_tokens: Any = None
     output_tokens: Any = None
+    prompt_tokens: Any = None
+    completion_tokens: Any = None
+    prompt_tokens_details: _CachedTokens | None = None
+
+    @property
+    def cached(self) -> Any:
+        details = self.prompt_tokens_details
+        return _first(
+            self.input_cached_tokens, self.cache_read_input_tokens, details.cached_tokens if details else None
+        )
 
 
 _NO_TOKENS = _Tokens()
@@ -141,6 +159,7 @@ _PARAMETERS: Mapping[str, msgspec.json.Decoder[Any]] = {
 WANTED = (
     frozenset({*_REQUESTED, *_SERVED, *_EITHER, *_PARAMETERS, *_PROVIDER, *_HOST, *_OPERATION, *_INPUT, *_OUTPUT})
     | {*_TOKENS, *_CACHED, *_STREAMING, *_REQUEST_ID, _STATUS, _ERROR, _EXCEPTION_TYPE, _EXCEPTION_MESSAGE}
+    | {_LEVEL, _LEVEL_MESSAGE}
     | inference.WANTED
 )
 """The attributes that are read at all. Prompts and completions are left where they are."""
@@ -178,6 +197,10 @@ class _Fields(NamedTuple):
     tokens: tuple[str, ...]
     parameters: tuple[str, ...]
 
+    @property
+    def numbers(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        return self.input, self.output, self.cached
+
 
 def _read_fields(names: frozenset[str]) -> _Fields:
     every = (_PROVIDER, _HOST, _REQUESTED, _SERVED, _EITHER, _OPERATION, _INPUT, _OUTPUT, _CACHED, _STREAMING)
@@ -195,8 +218,8 @@ def call_of(telemetry: Telemetry) -> Call:
     attributes = telemetry.attributes
     fields = _fields(frozenset(attributes))
     parameters = _parameters(attributes, fields.parameters) if fields.parameters else _NO_PARAMETERS
-    tokens = _tokens(attributes, fields.tokens) if fields.tokens else _NO_TOKENS
-    error_class, error_text = _error(telemetry)
+    failed = telemetry.failed or attributes.get(_LEVEL) == "ERROR"
+    error_class, error_text = _error(telemetry, failed=failed)
     streaming = next((said for key in fields.streaming if (said := truth(attributes[key])) is not None), None)
     who = Who(  # by position, see its docstring
         telemetry.format,
@@ -215,15 +238,13 @@ def call_of(telemetry: Telemetry) -> Call:
         streaming if streaming is not None else truth(parameters.stream),
         None,
         _words(attributes, fields.either),
-        telemetry.failed or None,
+        failed or None,
         error_class,
     )
     return Call(
         who,
         telemetry.at,
-        _number(attributes, fields.input, tokens.input, tokens.input_tokens),
-        _number(attributes, fields.output, tokens.output, tokens.output_tokens),
-        _number(attributes, fields.cached, tokens.input_cached_tokens, tokens.cache_read_input_tokens),
+        *_numbers(attributes, fields),
         telemetry.latency_ms,
         next((attributes[key] for key in fields.request_id if attributes[key]), telemetry.trace),
     )
@@ -238,11 +259,19 @@ def _word(value: Any) -> Any:
     return value[1:-1] if isinstance(value, str) and value[:1] == '"' == value[-1:] else value
 
 
-def _number(attributes: Mapping[str, Any], keys: tuple[str, ...], first: Any, second: Any) -> Any:
-    for key in keys:
-        if attributes[key] is not None:
-            return attributes[key]
-    return first if first is not None else second
+def _numbers(attributes: Mapping[str, Any], fields: _Fields) -> tuple[Any, Any, Any]:
+    """Tokens: input, output, cached."""
+    taken, given, cached = (_first(*[attributes[key] for key in keys]) for keys in fields.numbers)
+    if fields.tokens:
+        tokens = _tokens(attributes, fields.tokens)
+        taken = _first(taken, tokens.input, tokens.input_tokens, tokens.prompt_tokens)
+        given = _first(given, tokens.output, tokens.output_tokens, tokens.completion_tokens)
+        cached = _first(cached, tokens.cached)
+    return taken, given, cached
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
 
 
 def _tokens(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> _Tokens:
@@ -254,7 +283,7 @@ def _tokens(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> _Tokens:
 
 
 def _operation(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Words:
-    words = tuple([_OPERATIONS.get(str(word), word) for word in _words(attributes, keys)])
+    words = tuple([_OPERATIONS.get(str(word)) or operations.from_call_type(word) for word in _words(attributes, keys)])
     return words or inference.operation_of_kind(attributes)
 
 
@@ -279,14 +308,14 @@ def _read_parameters(json: Any, decoder: msgspec.json.Decoder[Any]) -> _Paramete
     return found
 
 
-def _error(telemetry: Telemetry) -> tuple[Words, str | None]:
+def _error(telemetry: Telemetry, *, failed: bool) -> tuple[Words, str | None]:
     """Class and text of a failed call's error. Most instrumentations have the HTTP status only in the text."""
     attributes, exception = telemetry.attributes, telemetry.exception
     error = attributes.get(_ERROR)
     status = http_status(attributes.get(_STATUS)) or 0  # a number is text in OTLP/JSON
-    if not telemetry.failed and not error and status < 400:
+    if not failed and not error and status < 400:
         return None, None
-    message = telemetry.message or exception.get(_EXCEPTION_MESSAGE)
+    message = telemetry.message or exception.get(_EXCEPTION_MESSAGE) or attributes.get(_LEVEL_MESSAGE)
     return (error, _class_name(exception)), message if isinstance(message, str) else None
 
 

@@ -21,6 +21,7 @@ from service.formats.dialects import coding_agents, genai, inference
 from service.formats.dialects.otlp_json import LogRecord as LogRecordJson
 from service.formats.dialects.otlp_json import Logs, Resource, Scope, Traces, each
 from service.formats.dialects.otlp_json import Span as SpanJson
+from service.formats.dialects.protobuf_text import with_whole_text
 from service.formats.dialects.wrappers import Span, without_wrappers
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 
@@ -260,8 +261,14 @@ def _parse_logs(body: bytes) -> LogsData | None:
 
 
 def _parsed(message: type[_Message], body: bytes) -> _Message | None:
+    if body[:1] != _FIRST_BYTE:
+        return None
     try:
-        return message.FromString(body) if body[:1] == _FIRST_BYTE else None
+        return message.FromString(body)
+    except DecodeError:
+        mended = with_whole_text(body, message.DESCRIPTOR)
+    try:
+        return message.FromString(mended) if mended is not None and mended != body else None
     except DecodeError:
         return None
 

@@ -16,6 +16,9 @@ _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
 _TEXTS = json.JSONDecoder()
 SPACE = b" \t\r\n"
+_LINES_LOOKED_AT = 10
+_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f]")
+"""In what is no text, such as protobuf."""
 
 
 def _open_array(body: bytes, context: Context) -> Iterator[Item]:
@@ -64,8 +67,15 @@ def _is_array(body: bytes) -> bool:
 
 
 def _are_lines(body: bytes) -> bool:
-    """More than one line, and the first of them is a whole JSON text."""
-    return body[:1] in (b"{", b"[") and b"\n" in body and is_json(body[: body.index(b"\n")])
+    """More than one line, and the first of them is a whole JSON text; or most of the first are, behind one that a file
+    which was rotated begins with."""
+    if b"\n" not in body:
+        return False
+    if body[:1] in (b"{", b"[") and is_json(body[: body.index(b"\n")]):
+        return True
+    first, *others = body.split(b"\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT]
+    whole = sum(line[:1] == b"{" and is_json(line) for line in others)
+    return whole > 1 and whole * 2 > len(others) and _CONTROL.search(first) is None
 
 
 def _are_joined(body: bytes) -> bool:
