@@ -49,48 +49,48 @@ class Route:
         for step in reversed(steps):
             layers.insert(0, _layer(step, layers[0] if layers else None))
         *self._envelopes, self._dialect = layers
-        read = _reading(self._dialect)
+        read = _read_by(self._dialect)
         for layer in reversed(self._envelopes):
-            read = _opening(layer, read)
+            read = _open_by(layer, read)
         several = any(_envelope_of(step).several for step in steps[:-1])
         self.read: Read = self._read_several if several else read
         """Bytes -> what `opening` would say of the record. Raises one of `OFF_ROUTE` where it may say otherwise."""
 
     def _read_several(self, value: bytes, context: Context) -> Decoded:
-        left = _Left(len(self.steps))
-        self._open(0, value, context, left)
-        return left.joined()
+        collected = _Collected(len(self.steps))
+        self._open(0, value, context, collected)
+        return collected.joined()
 
-    def _open(self, at: int, body: Any, context: Context, left: "_Left") -> None:
+    def _open(self, at: int, body: Any, context: Context, collected: "_Collected") -> None:
         is_dialect = at == len(self._envelopes)
         layer = self._dialect if is_dialect else self._envelopes[at]
         shape = body if type(body) is layer.shape else layer.decode(body)
         if is_dialect:
-            left.answers.append(layer.use(shape, context))
+            collected.answers.append(layer.use(shape, context))
         elif layer.each is not None:
             shapes = layer.each(shape)
-            left.take(items=len(shapes))
+            collected.take(items=len(shapes))
             for one in shapes:
-                self._open(at + 1, one, context, left)
+                self._open(at + 1, one, context, collected)
         else:
             for item in items_of(layer.use(shape, context)):
                 if type(item) is not Inner or item.body is None:
                     raise OffRouteError
-                left.take(items=1, size=len(item.body) * (len(self.steps) - at) if type(item.body) is bytes else 0)
-                self._open(at + 1, item.body, item.context, left)
+                collected.take(items=1, size=len(item.body) * (len(self.steps) - at) if type(item.body) is bytes else 0)
+                self._open(at + 1, item.body, item.context, collected)
 
 
-def _reading(dialect: _Layer) -> Read:
+def _read_by(dialect: _Layer) -> Read:
     shape, decode, use, _ = dialect
 
     def read(body: Any, context: Context) -> Answer:
         answer: Answer = use(body if type(body) is shape else decode(body), context)
-        return _within_bounds(answer) if type(answer) is Decoded else answer
+        return _bounded(answer) if type(answer) is Decoded else answer
 
     return read
 
 
-def _opening(envelope: _Layer, read: Read) -> Read:
+def _open_by(envelope: _Layer, read: Read) -> Read:
     shape, decode, use, _ = envelope
 
     def open_and_read(body: Any, context: Context) -> Answer:
@@ -111,10 +111,10 @@ def _layer(step: Step, inside: _Layer | None) -> _Layer:
         thing: Any = step.thing
         shape = step.guarded_around(inside.shape if inside is not None else None)
         return _Layer(shape, msgspec.json.Decoder(shape).decode, thing.read if inside is None else thing.open)
-    return _Layer(None, _bytes_of(step), _opened(step), _each(step, inside))
+    return _Layer(None, _matching_bytes(step), _bounded_open(step), _decoder_of_each(step, inside))
 
 
-def _bytes_of(envelope: AnyEnvelope) -> Callable[[Any], bytes]:
+def _matching_bytes(envelope: AnyEnvelope) -> Callable[[Any], bytes]:
     matches: Any = envelope.matches
 
     def decode(body: Any) -> bytes:
@@ -126,7 +126,7 @@ def _bytes_of(envelope: AnyEnvelope) -> Callable[[Any], bytes]:
     return decode
 
 
-def _opened(envelope: AnyEnvelope) -> Callable[[bytes, Context], Any]:
+def _bounded_open(envelope: AnyEnvelope) -> Callable[[bytes, Context], Any]:
     def use(content: bytes, context: Context) -> Any:
         found = envelope.open(content, context)
         if type(found) is Inner and type(found.body) is bytes and len(found.body) > SMALL:
@@ -136,7 +136,7 @@ def _opened(envelope: AnyEnvelope) -> Callable[[bytes, Context], Any]:
     return use
 
 
-def _each(envelope: AnyEnvelope, inside: _Layer | None) -> Callable[[bytes], Sequence[Any]] | None:
+def _decoder_of_each(envelope: AnyEnvelope, inside: _Layer | None) -> Callable[[bytes], Sequence[Any]] | None:
     if inside is None or inside.shape is None:
         return None
     if envelope is ARRAY:
@@ -153,12 +153,12 @@ def _lines_of(body: bytes) -> list[bytes]:
     return lines
 
 
-class _Left:
-    """What a record may still unpack, and what was found in it."""
+class _Collected:
+    """What was found in a record of several items, within what it may hold."""
 
     def __init__(self, layers: int) -> None:
         self.answers: list[Answer] = []
-        self._bytes = MAX_TOTAL_BYTES - SMALL * layers
+        self._bytes = MAX_TOTAL_BYTES - SMALL * layers  # the thorough reader counts each layer: here none is larger
         self._items = MAX_ITEMS
 
     def take(self, *, items: int, size: int = 0) -> None:
@@ -172,14 +172,14 @@ class _Left:
         passed: list[PassedOver] = []
         for answer in self.answers:
             if isinstance(answer, Decoded):
-                calls.extend(_within_bounds(answer).calls)
+                calls.extend(_bounded(answer).calls)
                 passed.extend(answer.passed)
             else:
                 calls.append(answer)
-        return _within_bounds(Decoded(tuple(calls), (), tuple(passed)))
+        return _bounded(Decoded(tuple(calls), (), tuple(passed)))
 
 
-def _within_bounds(found: Decoded) -> Decoded:
+def _bounded(found: Decoded) -> Decoded:
     if found.rejections or len(found.calls) > MAX_TOTAL_ITEMS:
         raise OffRouteError
     return found

@@ -1,6 +1,7 @@
 """The fast reader and the thorough one come to one answer, whatever keys an object has and what it is wrapped in."""
 
 import json
+from inspect import isgeneratorfunction
 from itertools import product
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core.usage import Decoded
-from service.formats.contract import Context, Envelope
+from service.formats.contract import AnyEnvelope, Context, Envelope
 from service.formats.decoder import Decoder, decode
 from service.formats.envelopes import ENVELOPES
 from service.formats.envelopes.json_text import MAX_ITEMS
@@ -60,6 +61,13 @@ def test_row_inside_an_envelope_is_recognised_as_if_no_envelope_were_there(value
     form, row = recognise(value.keys()), recognise_row(value.keys())
     assert row is None or not isinstance(row.thing, Envelope)
     assert isinstance(form.thing, Envelope) if form is not row and form is not None else form is row
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES, ids=lambda envelope: envelope.name)
+def test_envelope_tells_the_fast_reader_what_its_open_does(envelope: AnyEnvelope) -> None:
+    assert envelope.several == isgeneratorfunction(envelope.open)
+    types = {one.name: one.type for one in msgspec.structs.fields(envelope.shape)} if envelope.shape else {}
+    assert envelope.body is None or types[envelope.body] is msgspec.Raw
 
 
 def test_every_envelope_has_a_wrap() -> None:
