@@ -5,7 +5,7 @@ Bounded in layers, items, and bytes, each and in total.
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,6 +25,8 @@ from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 from service.formats.route import MAX_TOTAL_BYTES, MAX_TOTAL_ITEMS, Step
 from service.formats.unknown import shape_of
 
+MAX_VALUES = 1_000_000
+"""Commas of one layer: each value of an object or a list takes up to a hundred bytes once it is decoded."""
 MAX_LAYERS = 8
 MAX_STRINGS = 3
 """JSON texts inside JSON texts."""
@@ -97,6 +99,8 @@ class Opening:
                 raise UnreadableError("too_deep", "layers of wrapping")
             if len(layer.body) > MAX_BYTES:
                 raise UnreadableError("too_large")
+            if layer.body.count(b",") > MAX_VALUES:
+                raise UnreadableError("too_large", f"more than {MAX_VALUES:,} values")
             if not layer.body.strip(SPACE):
                 raise UnreadableError("empty")
             self._take(size=len(layer.body))
@@ -137,7 +141,7 @@ class Opening:
         else:
             self._read(self._fixed, layer)
 
-    def _form_of(self, keys: Collection[str]) -> Form | None:
+    def _form_of(self, keys: Set[str]) -> Form | None:
         """What an object with these keys is. One with all that a fixed dialect must have is the dialect's, unless an
         envelope is to be asked before all dialects."""
         form = recognise(keys)

@@ -5,7 +5,7 @@ at once and refuses each object that `recognise` might give to another thing: th
 of each mark that is asked before it one key must not be.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -46,16 +46,16 @@ class Form:
         ]
         return _struct(f"{self.guarded.__name__}With{body.__name__}", fields, self.mark)
 
-    def fits(self, keys: Collection[str]) -> bool:
-        return self.mark.keys.issubset(keys) and (not self.mark.alone or self.known.issuperset(keys))
+    def fits(self, keys: Set[str]) -> bool:
+        return keys >= self.mark.keys and (not self.mark.alone or self.known.issuperset(keys))
 
 
-def recognise(keys: Collection[str]) -> Form | None:
+def recognise(keys: Set[str]) -> Form | None:
     """What an object with these keys is. None: nothing that lastcall reads."""
     return next((form for form in FORMS if form.fits(keys)), None)
 
 
-def recognise_row(keys: Collection[str]) -> Form | None:
+def recognise_row(keys: Set[str]) -> Form | None:
     """The dialect of an object that is no envelope."""
     return next((form for form in FORMS if isinstance(form.thing, Dialect) and form.fits(keys)), None)
 

@@ -16,7 +16,7 @@ from service.core.usage import Decoded
 from service.formats.decoder import Decoder, decode
 from service.formats.envelopes.compression import MAX_BYTES
 from service.formats.envelopes.json_text import MAX_ITEMS
-from service.formats.opening import OVER_BUDGET
+from service.formats.opening import MAX_VALUES, OVER_BUDGET
 from tests.builders import make_record
 from tests.calls import events_of
 
@@ -180,6 +180,15 @@ def test_bytes_that_are_no_text_cost_the_word_they_stand_in() -> None:
     )
     (event,) = events_of(decode(record))
     assert (event.requested_id, event.request_id) == ("gpt-4", None)
+
+
+def test_values_of_one_layer_are_limited_before_they_take_memory() -> None:
+    tracemalloc.start()
+    try:
+        assert reasons(b"[" + b"0," * (MAX_VALUES + 1) + b"0]") == ["too_large"]
+        assert tracemalloc.get_traced_memory()[1] < 32 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 def test_items_of_one_value_are_limited() -> None:

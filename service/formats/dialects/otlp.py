@@ -173,6 +173,9 @@ class _Found:
 def _items(resources: Any, kind: _Kind) -> Iterator[_Item | BaseException]:
     """And in place of what cannot be read, at any level, what it raises."""
     for number, resource in enumerate(each(resources, Resource)):
+        if number == MAX_ITEMS:
+            yield UnreadableError("too_large", f"more than {MAX_ITEMS} resources")
+            return
         if isinstance(resource, BaseException):
             yield resource
             continue
