@@ -9,11 +9,11 @@ import msgspec
 from service.adapters.catalog.files import load_catalog
 from service.config.company import Company
 from service.config.world import World
-from service.core.calendar import DEFAULT_CALENDAR, Calendar
+from service.core.calendar import Calendar
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.digest import totals_of
 from service.core.escalation.campaign import Answerable, Campaign, Done
-from service.core.escalation.policy import DEFAULT_POLICY, parse_offset
+from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import DayOfUse, Exposure
 from service.core.notification import Digest, DigestLine, Notice
 from service.core.ownership import Owner
@@ -42,16 +42,7 @@ def make_notice(**given: Any) -> Notice:
         "calls_total": 15_000,
         "step": "-6w",
     }
-    values |= given
-    return Notice(**({"last_due": _last_day(values)} | values))
-
-
-def _last_day(values: dict[str, Any]) -> date | None:
-    """Of the steps that were missed, by the default calendar."""
-    offsets = [parse_offset(step) for step in values.get("missed", ()) if step != "announced"]
-    days = [one.day(DEFAULT_CALENDAR, announced=None, deadline=values["shutdown_on"]) for one in offsets]
-    announced = [values["announced"]] if "announced" in values.get("missed", ()) else []
-    return max([day for day in (*days, *announced) if day is not None], default=None)
+    return Notice(**(values | given))
 
 
 def make_digest_line(**given: Any) -> DigestLine:

@@ -27,6 +27,7 @@ single = make_notice(
     tokens_7d=1_234_567,
     last_at=datetime(2025, 6, 17, 8, 12, tzinfo=UTC),
     missed=("announced", "-60d"),
+    last_due=date(2025, 5, 15),
     first_at=datetime(2025, 6, 16, 8, tzinfo=UTC),
     next_step="-14d",
     next_at=date(2025, 6, 30),

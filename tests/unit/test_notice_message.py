@@ -183,7 +183,7 @@ def test_successor_is_named_or_said_to_be_missing() -> None:
     ("given", "reason"),
     [
         pytest.param(
-            {"first_at": at("2025-06-16T08:00"), "missed": ("announced", "-60d")},
+            {"first_at": at("2025-06-16T08:00"), "missed": ("announced", "-60d"), "last_due": date(2025, 5, 15)},
             "Late: you were not told at the announcement or 60 days before the shutdown, "
             "because the first call was seen only on Mon 16 Jun 2025.",
             id="the caller is new",
@@ -195,13 +195,13 @@ def test_successor_is_named_or_said_to_be_missing() -> None:
             id="the day has moved",
         ),
         pytest.param(
-            {"announced": date(2025, 6, 17), "missed": ("-60d", "-30d")},
+            {"announced": date(2025, 6, 17), "missed": ("-60d", "-30d"), "last_due": date(2025, 6, 14)},
             "Late: you were not told 60 or 30 days before the shutdown, "
             "because the provider announced it only on Tue 17 Jun 2025.",
             id="the provider gave short notice",
         ),
         pytest.param(
-            {"missed": ("-60d", "-30d")},
+            {"missed": ("-60d", "-30d"), "last_due": date(2025, 6, 14)},
             "Late: you were not told 60 or 30 days before the shutdown, because lastcall did not send it in time.",
             id="it could have been told",
         ),
@@ -322,7 +322,7 @@ def test_many_services_of_one_deprecation_share_one_part() -> None:
 
 def test_steps_that_waited_for_one_reader_are_one_notice_at_the_last() -> None:
     waited = [
-        make_notice(step="-14d", missed=("-30d",), calls_7d=1000, reopened=True),
+        make_notice(step="-14d", missed=("-30d",), last_due=date(2025, 6, 14), calls_7d=1000, reopened=True),
         make_notice(step="-7d", calls_7d=1100),
         make_notice(step="-3d", calls_7d=1200),
         make_notice(step="-3d", service="mail", calls_7d=34),
@@ -342,7 +342,8 @@ def test_steps_that_waited_for_one_reader_are_one_notice_at_the_last() -> None:
 
 def first_day(**given: object) -> Notice:
     """Heard of on 2 June, the day of its first notice; the calls are older."""
-    return make_notice(**{"missed": ("-60d",), "known_since": date(2025, 6, 2), **given})
+    late = {"missed": ("-60d",), "last_due": date(2025, 5, 15), "known_since": date(2025, 6, 2)}
+    return make_notice(**(late | given))
 
 
 def test_what_was_missed_before_lastcall_knew_of_it_is_told_as_such() -> None:
@@ -364,7 +365,9 @@ def test_notices_that_waited_keep_the_days_that_their_ladder_had() -> None:
 @pytest.mark.parametrize(
     "second",
     [
-        pytest.param(first_day(service="b", missed=("announced", "-60d")), id="of one model"),
+        pytest.param(
+            first_day(service="b", missed=("announced", "-60d"), last_due=date(2025, 5, 15)), id="of one model"
+        ),
         pytest.param(first_day(service="b", model="o1-preview"), id="of two models"),
     ],
 )
@@ -396,7 +399,7 @@ def test_only_what_holds_now_is_said_of_a_caller_that_stopped_meanwhile(came_bac
 def test_what_differs_between_services_stands_at_each() -> None:
     text = read(
         make_notice(service="a", next_step="-14d", next_at=date(2025, 6, 30), next_audiences=("owner",)),
-        make_notice(service="b", missed=("-60d",), first_at=at("2025-05-20T10:00")),
+        make_notice(service="b", missed=("-60d",), last_due=date(2025, 5, 15), first_at=at("2025-05-20T10:00")),
     )
     assert text.splitlines()[4:9] == [
         "• a (production): 1,200 calls, 340 k tokens, last on Mon 2 Jun 2025",
@@ -557,6 +560,7 @@ def test_rerouted_message_names_whom_it_was_meant_for() -> None:
 def test_steps_are_counted_from_the_freeze_that_comes_before_the_shutdown() -> None:
     notice = make_notice(
         shutdown_on=date(2025, 7, 14), frozen_from=date(2025, 7, 7), freeze="summer sale", missed=("-60d",),
+        last_due=date(2025, 5, 8),
         next_step="-30d", next_at=date(2025, 6, 9), next_audiences=("owner",),
     )  # fmt: skip
     text = read(notice)
@@ -576,7 +580,15 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
     }
     moved = DateMoved(**named, before=date(2025, 7, 14), after=date(2025, 7, 21), **posted)
 
-    told = read(make_notice(**posted, missed=("-60d",), first_at=at("2025-05-20"), announced=date(2025, 5, 20)))
+    told = read(
+        make_notice(
+            **posted,
+            missed=("-60d",),
+            last_due=date(2025, 5, 15),
+            first_at=at("2025-05-20"),
+            announced=date(2025, 5, 20),
+        )
+    )
 
     gone = Migrated(**named, last_at=at("2025-06-01"), quiet_days=3, shutdown_on=date(2025, 7, 14), second_hand=True)
 
