@@ -39,10 +39,12 @@ def code_in(message: str | None) -> str | None:
     """The provider's own code, where the text quotes its answer. None for one that looks like a key."""
     if not message:
         return None
-    answer = _answer_in(message[:LONGEST_READ])
+    answer, end = _answer_in(message[:LONGEST_READ]), LONGEST_READ
     if answer is not None:
-        return text(_code_of(answer))
-    found = _CODE.search(message, 0, LONGEST_READ)
+        if (code := text(_code_of(answer))) is not None:
+            return code
+        end = message.find("{")  # what an SDK says before the answer
+    found = _CODE.search(message, 0, end)
     return text(found[found.lastgroup or 0]) if found else None
 
 

@@ -17,9 +17,8 @@ from service.formats.files import FileRecord
 
 SLOW = 0.05
 """Seconds of CPU time that an input may take, whatever it is: others use the machine as well."""
-FEW = 500
-PER_PART = 100e-6
-"""And for each part beyond `FEW`: an OTLP request with one log record takes 50 us, and twice that on a busy machine."""
+PER_PART = 30e-6
+"""And for each part beyond the first thousand."""
 TRIES = 3
 """Times that an input is measured again before it counts as slow: the best one counts."""
 FORMATS = (None, *NAMES)
@@ -85,7 +84,7 @@ class Checker:
         except Exception as error:  # whatever it is, it is found
             return Finding("raised", f"{type(error).__name__}: {error}")
         if seconds > self.slowest:
-            allowed = SLOW + PER_PART * max(0, len(plain.calls) + len(plain.rejections) - FEW)
+            allowed = SLOW + PER_PART * max(0, len(plain.calls) + len(plain.rejections) - 1000)
             if seconds > allowed:
                 seconds = min(seconds, *(self._timed(record, fixed) for _ in range(TRIES)))
             if seconds > self.slowest:

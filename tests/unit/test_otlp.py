@@ -496,6 +496,12 @@ QUOTED = (
         pytest.param({}, QUOTED, "invalid_value", id="the provider's code, and not that of what it quotes"),
         pytest.param({}, QUOTED.replace("'invalid_value'", "None"), None, id="no code of the provider"),
         pytest.param({}, "An error occurred (ValidationException): {x}", "ValidationException", id="no answer to read"),
+        pytest.param(
+            {},
+            'An error occurred (ValidationException): {"message": "x"}',
+            "ValidationException",
+            id="in front of it",
+        ),
     ],
 )
 def test_error_code_is_never_a_part_of_the_request(
