@@ -10,14 +10,15 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import ceil
 from random import Random
 
 from bench.migrations import KINDS, Migration, simulate
-from service.core.exposure import DayOfUse, quiet_period
+from service.core.calendar import utc_midnight
+from service.core.exposure import DayOfUse, Summary
 from service.core.forecast import Forecast, Pace, forecast
 
 HORIZONS = (45, 30, 21, 14, 7, 3)
@@ -100,6 +101,11 @@ def last_week_goes_on(days: list[DayOfUse], today: date) -> date | None:
     return today + timedelta(days=ahead) if ahead <= 365 else None
 
 
+def _quiet_period(days: Sequence[DayOfUse]) -> timedelta:
+    first, last = (utc_midnight(use.day) for use in (days[0], days[-1]))
+    return Summary.of(days, None, first_at=first, last_at=last).quiet_period
+
+
 def cases(seed: int, each: int) -> Iterator[Case]:
     rng = Random(seed)  # noqa: S311
     for kind in KINDS:
@@ -108,7 +114,7 @@ def cases(seed: int, each: int) -> Iterator[Case]:
             migration = simulate(kind, rng)
             for horizon in HORIZONS:
                 case = Case(migration, horizon, migration.days_until(-horizon))
-                is_over = not case.days or case.today - case.days[-1].day >= quiet_period(case.days)
+                is_over = not case.days or case.today - case.days[-1].day >= _quiet_period(case.days)
                 if migration.begins <= -horizon - under_way and not is_over:
                     yield case
 

@@ -136,6 +136,36 @@ CREATE TABLE directory_answers (
 	CONSTRAINT pk_directory_answers PRIMARY KEY (directory, key)
 );
 
+CREATE TABLE exposures (
+	service TEXT NOT NULL,
+	environment TEXT NOT NULL,
+	platform TEXT NOT NULL,
+	model TEXT NOT NULL,
+	first_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_day DATE NOT NULL,
+	last_calls BIGINT NOT NULL,
+	longest_gap INTEGER NOT NULL,
+	calls BIGINT NOT NULL,
+	failing_since DATE,
+	answered_on DATE,
+	redirected_since DATE,
+	deadline DATE,
+	public_from DATE NOT NULL,
+	state_while_calling TEXT NOT NULL,
+	quiet_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	counted_until TIMESTAMP WITH TIME ZONE,
+	team TEXT,
+	lacks_deadline BOOLEAN NOT NULL,
+	change_by DATE NOT NULL,
+	waived_until TIMESTAMP WITH TIME ZONE,
+	told_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_exposures PRIMARY KEY (service, environment, platform, model)
+);
+CREATE INDEX ix_exposures_counted_until ON exposures (counted_until) WHERE (counted_until IS NOT NULL);
+CREATE INDEX ix_exposures_list ON exposures (lacks_deadline, change_by, platform, model, service, environment);
+CREATE INDEX ix_exposures_model ON exposures (platform, model);
+
 CREATE TABLE heartbeats (
 	verb TEXT NOT NULL,
 	now TIMESTAMP WITH TIME ZONE NOT NULL,

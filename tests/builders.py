@@ -1,5 +1,6 @@
 """Things of the domain with sensible values, so that a test names only what it is about."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -115,15 +116,16 @@ def make_exposure(**given: Any) -> Exposure:
     since, until = given.pop("since", date(2025, 3, 1)), given.pop("until", date(2025, 4, 14))
     every_day = tuple(make_day(since + timedelta(days=n)) for n in range((until - since).days + 1))
     days = tuple(one if isinstance(one, DayOfUse) else make_day(one) for one in given.pop("days", every_day))
+    first_at = given.pop("first_at", datetime.combine(days[0].day, time(12), UTC))
+    last_at = given.pop("last_at", datetime.combine(days[-1].day, time(12), UTC))
     values: dict[str, Any] = {
         "service": "search-api",
         "environment": "production",
         "deprecation": make_deprecation(),
-        "first_at": datetime.combine(days[0].day, time(12), UTC),
-        "last_at": datetime.combine(days[-1].day, time(12), UTC),
-        "days": days,
-    }
-    return Exposure(**(values | given))
+    } | given
+    service, environment, deprecation = (values.pop(name) for name in ("service", "environment", "deprecation"))
+    exposure = Exposure.of(service, environment, deprecation, days, first_at=first_at, last_at=last_at)
+    return replace(exposure, **values)
 
 
 def make_owner(**given: Any) -> Owner:

@@ -166,7 +166,7 @@ class World:
     def _picture_of(self, count: int) -> Exposure:
         first, last = self.calls.moments[0], self.calls.moments[count - 1]
         days = tuple(self.calls.days[:count])
-        return Exposure("search-api", "production", self.deprecation, first, last, days)
+        return Exposure.of("search-api", "production", self.deprecation, days, first_at=first, last_at=last)
 
     def decide(self, now: datetime) -> Decision | None:
         """What a scheduler that reads what is stored would do. None: there is no exposure."""

@@ -194,13 +194,13 @@ class Player:
         caller = self.caller
         assert caller.first_at, "nothing has called yet"
         assert caller.last_at
-        return Exposure(
-            service="search-api",
-            environment="production",
-            deprecation=self.deprecation,
+        return Exposure.of(
+            "search-api",
+            "production",
+            self.deprecation,
+            tuple(caller.days.values()),
             first_at=caller.first_at,
             last_at=caller.last_at,
-            days=tuple(caller.days.values()),
         )
 
     def _check(self, happening: Happening, now: datetime) -> None:

@@ -8,6 +8,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id, save_campaigns
+from service.adapters.postgres.daily_usage import WorkedOut
+from service.adapters.postgres.exposure_rows import note_told, save_listings
+from service.adapters.postgres.exposure_store import load_exposures_of
+from service.adapters.postgres.lifecycle_store import load_deprecations
 from service.adapters.postgres.tables import (
     conditions,
     messages,
@@ -17,14 +21,49 @@ from service.adapters.postgres.tables import (
     usage_daily,
     usage_hourly,
 )
+from service.adapters.postgres.usage_marks import Mark
+from service.config.company import Company
+from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.escalation.campaign import Answerable, Campaign, Done
+from service.core.escalation.case import Case
 from service.core.escalation.hold import Hold
+from service.core.escalation.listing import listing_of
 from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import ExposureKey
-from service.core.ownership import NOBODY, Owner
+from service.core.ownership import NOBODY, Owner, OwnerRule
+from service.engine.summarise import summarise
+from tests.builders import make_world
 
 NOW = datetime(2025, 7, 2, 12, tzinfo=UTC)
 """Twelve days before gpt-4.5-preview goes on 2025-07-14."""
+GPT_45 = Deprecation(
+    platform="openai-api",
+    model="gpt-4.5-preview",
+    id="gpt-4.5-preview",
+    announced=date(2025, 4, 14),
+    shutdown=Shutdown(date(2025, 7, 14), "exact"),
+    replacements=(Replacement("gpt-4.1", "gpt-4.1"),),
+    sources=("https://provider.example/deprecations",),
+)
+O1 = Deprecation(
+    platform="openai-api",
+    model="o1-preview",
+    id="o1-preview",
+    announced=date(2025, 4, 28),
+    shutdown=Shutdown(date(2025, 7, 28), "exact"),
+)
+HAIKU = Deprecation(
+    platform="anthropic-api",
+    model="claude-haiku",
+    id="claude-haiku",
+    announced=date(2025, 6, 1),
+    shutdown=Shutdown(date(2025, 7, 7), "no_sooner_than"),
+)
+CURRENT = Deprecation(platform="openai-api", model="gpt-4.1", id="gpt-4.1")
+
+SEARCH = Owner("search", people=("ada@example.com",), channel="#team-search", rule="owners[0]")
+COMPANY = Company(owners=(OwnerRule(("search-*",), SEARCH), OwnerRule(("billing-*",), Owner("billing"))))
+WORLD = make_world(Catalog([GPT_45, O1, HAIKU, CURRENT], digest="test"), COMPANY)
 
 
 async def put_use(
@@ -39,44 +78,46 @@ async def put_use(
     end_of_life: int = 0,
     tokens_per_call: int | None = 100,
     reporters: Mapping[str, int] | None = None,
+    with_hours: bool = True,
     now: datetime = NOW,
 ) -> None:
-    """A service's days of use of one model, with the series that they come from. `errors` are on each day."""
-    await connection.execute(
-        series.insert().values(
-            digest=uuid.uuid4(),
-            service=service,
-            environment=environment,
-            reporter="litellm",
-            provider=platform,
-            requested_id=model,
-            requested_field="model",
-            platform=platform,
-            requested_model=model,
-            served_model=model,
-            resolved_by="test",
-            samples=["req_1"],
-        )
+    """A service's days of use of one model, with the hours and the series that they come from, and with the exposure
+    where `WORLD` knows an end of the model. `errors` are on each day. Without hours, a test brings its own."""
+    row = series.insert().values(
+        digest=uuid.uuid4(),
+        service=service,
+        environment=environment,
+        reporter="litellm",
+        provider=platform,
+        requested_id=model,
+        requested_field="model",
+        platform=platform,
+        requested_model=model,
+        served_model=model,
+        resolved_by="test",
+        samples=["req_1"],
     )
+    series_id = (await connection.execute(row.returning(series.c.id))).scalar_one()
+    key, record = ExposureKey(service, environment, platform, model), WORLD.catalog.get(platform, model)
+    if is_exposure := record is not None and record.is_deprecated:
+        await load_deprecations(connection, WORLD.catalog, now=now)
     for ago, calls in (calls_by_days_ago or {1: 10}).items():
         day = now.date() - timedelta(days=ago)
-        await connection.execute(
-            usage_daily.insert().values(
-                service=service,
-                environment=environment,
-                platform=platform,
-                model=model,
-                day=day,
-                first_at=_at(day, 9),
-                last_at=_at(day, 10),
-                calls=calls,
-                errors=errors,
-                end_of_life=end_of_life,
-                input_tokens=calls * (tokens_per_call or 0),
-                tokens_known=0 if tokens_per_call is None else calls,
-                reporters=dict(reporters or {"litellm": calls}),
-            )
-        )
+        use = {
+            "first_at": _at(day, 9),
+            "last_at": _at(day, 10),
+            "calls": calls,
+            "errors": errors,
+            "end_of_life": end_of_life,
+            "input_tokens": calls * (tokens_per_call or 0),
+            "tokens_known": 0 if tokens_per_call is None else calls,
+        }
+        if with_hours:
+            await connection.execute(usage_hourly.insert().values(series_id=series_id, hour=_at(day, 9), **use))
+        told = dict(reporters or {"litellm": calls})
+        await connection.execute(usage_daily.insert().values(**key._asdict(), day=day, **use, reporters=told))
+    if is_exposure:
+        await summarise(connection, WORLD, WorkedOut([Mark(key, now.date())], {}), now=now)
 
 
 def _at(day: date, hour: int) -> datetime:
@@ -138,6 +179,9 @@ async def put_campaign(
         hold=hold,
     )
     await save_campaigns(connection, {key: campaign})
+    for exposure in (await load_exposures_of(connection, WORLD.catalog, [key], now=NOW)).values():
+        case = Case(exposure, WORLD.company.owner_of(service), NOW)
+        await save_listings(connection, {key: listing_of(case, campaign)})
     return campaign_id(key)
 
 
@@ -196,6 +240,8 @@ async def put_notification(
             settled_at=decided_at if state == "delivered" else None,
         )
     )
+    if state == "delivered":
+        await note_told(connection, [key], at=decided_at)
     return key
 
 

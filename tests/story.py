@@ -22,7 +22,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.tables import messages, notifications
 from service.adapters.postgres.usage_store import UsageStore
-from service.adapters.queries import read_exposures
+from service.adapters.queries import ExposureFilter
 from service.adapters.slack.transport import open_slack
 from service.config.company import Company, load_company
 from service.core.catalog.lifecycle import Catalog, Deprecation, Shutdown
@@ -31,9 +31,9 @@ from service.core.exposure import ExposureKey, State
 from service.core.messages.message import Links
 from service.core.messages.preview import thread_to_text
 from service.core.ownership import Owner
+from service.engine import ask
 from service.engine.act import Acted, act
 from service.engine.deliver import DeliveryReport
-from service.engine.ownership import load_owners
 from service.engine.reassign import reassign
 from service.engine.tick import Engine, tick
 from tests.builders import make_world
@@ -173,10 +173,9 @@ class Story:
 
     async def state(self, service: str) -> State:
         """Of its only exposure, as the page shows it."""
-        async with self.database.connect() as connection:
-            owners = await load_owners(connection, self.engine.world.company, now=self.now)
-            shown = await read_exposures(connection, self.engine.world, owners.owner_of, now=self.now)
-        (only,) = (one for one in shown if one.service == service)
+        (only,) = (
+            await ask.exposures(self.database, self.engine.world, ExposureFilter(service=service), now=self.now)
+        ).items
         return only.state
 
     # --- what was told --------------------------------------------------------------------------------------------

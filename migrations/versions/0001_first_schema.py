@@ -272,6 +272,37 @@ def upgrade() -> None:
     op.create_index("ix_series_service", "series", ["service", "environment", "platform"])
     op.create_index("ix_series_unresolved", "series", ["requested_id"], postgresql_where=sa.text("requested_model IS NULL AND served_model IS NULL"))
     op.create_table(
+        "exposures",
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("environment", sa.Text(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("last_calls", sa.BigInteger(), nullable=False, comment="of that day"),
+        sa.Column("longest_gap", sa.Integer(), nullable=False, comment="days from one day of use to the next"),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.Column("failing_since", sa.Date(), comment="the first of the days of use up to the last that are broken; null: it is not"),
+        sa.Column("answered_on", sa.Date(), comment="the day of use before those; null: there is none"),
+        sa.Column("redirected_since", sa.Date(), comment="as failing_since, of days on which another model answered"),
+        sa.Column("deadline", sa.Date(), comment="that failing days were judged by"),
+        sa.Column("public_from", sa.Date(), nullable=False, comment="infinity: it is taken back; -infinity: it always was"),
+        sa.Column("state_while_calling", sa.Text(), nullable=False, comment="active, overdue, broken or redirected"),
+        sa.Column("quiet_at", sa.DateTime(timezone=True), nullable=False, comment="from then on it is quiet"),
+        sa.Column("counted_until", sa.DateTime(timezone=True), comment="the first call that was still ahead; null: none was"),
+        sa.Column("team", sa.Text(), comment="null: nobody owns the service"),
+        sa.Column("lacks_deadline", sa.Boolean(), nullable=False),
+        sa.Column("change_by", sa.Date(), nullable=False, comment="infinity: no day is known"),
+        sa.Column("waived_until", sa.DateTime(timezone=True)),
+        sa.Column("told_at", sa.DateTime(timezone=True), comment="when a message of it was delivered last; null: nobody was told"),
+        sa.PrimaryKeyConstraint("service", "environment", "platform", "model", name=op.f("pk_exposures")),
+        comment="Uses of deprecated models: a summary of the days of use, and what lists are filtered and sorted by",
+    )
+    op.create_index("ix_exposures_list", "exposures", ["lacks_deadline", "change_by", "platform", "model", "service", "environment"])
+    op.create_index("ix_exposures_model", "exposures", ["platform", "model"])
+    op.create_index("ix_exposures_counted_until", "exposures", ["counted_until"], postgresql_where=sa.text("counted_until IS NOT NULL"))
+    op.create_table(
         "usage_daily",
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("environment", sa.Text(), nullable=False),

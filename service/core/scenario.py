@@ -91,13 +91,13 @@ class Use:
         days = tuple(use for n in range((today - begin).days + 1) if (use := self._use_on(begin + n * DAY)))
         if not days:
             return None
-        return Exposure(
-            service=self.service,
-            environment=self.environment,
-            deprecation=self._known_on(today),
+        return Exposure.of(
+            self.service,
+            self.environment,
+            self._known_on(today),
+            days,
             first_at=utc_midnight(days[0].day),
             last_at=last_call(days[-1].day, now),
-            days=days,
         )
 
     def next_call(self, after: datetime, *, strange: bool = False) -> datetime | None:

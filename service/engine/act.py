@@ -15,6 +15,7 @@ from service.adapters.postgres.campaign_store import (
     settle_overtaken,
 )
 from service.adapters.postgres.database import Database, Transaction
+from service.adapters.postgres.exposure_rows import save_listings
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.watermark_store import known_until
 from service.config.world import World
@@ -35,6 +36,7 @@ from service.core.escalation.case import Case
 from service.core.escalation.hold import Snoozed
 from service.core.escalation.holding import asked_in_words, held_by
 from service.core.escalation.ladder import Upcoming, upcoming
+from service.core.escalation.listing import listing_of
 from service.core.escalation.policy import Policy
 from service.core.exposure import ExposureKey
 from service.engine.ownership import OwnersBook
@@ -84,6 +86,7 @@ async def act(
             await save_campaigns(connection, {key: after})
             kind, details = _as_logged(asked)
             await record_act(connection, key, kind, author=asked.by, at=now, details=details)
+            await save_listings(connection, {key: listing_of(found.case, after)})
             await _move_notices(connection, key, after, found.case)
             if after.is_open and isinstance(asked, Reopen):
                 await settle_overtaken(connection, [key], now=now)

@@ -21,7 +21,9 @@ from service.adapters.postgres.company_store import go_by_company, is_company_su
 from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
 from service.adapters.postgres.directory_store import forget_assignments
-from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
+from service.adapters.postgres.exposure_evidence import with_evidence
+from service.adapters.postgres.exposure_rows import save_listings
+from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.lifecycle_store import is_superseded
 from service.adapters.postgres.watermark_store import known_until
 from service.config.world import World
@@ -34,6 +36,7 @@ from service.core.escalation.decision import Decision, Telling, Wait
 from service.core.escalation.facts import facts_of
 from service.core.escalation.hold import Committed
 from service.core.escalation.holding import held_by
+from service.core.escalation.listing import Listing, listing_of
 from service.core.exposure import Exposure, ExposureKey
 from service.core.notification import Notice
 from service.core.ownership import destinations
@@ -155,6 +158,7 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     for one in due:
         if until := tick.promised_until(one, campaigns.get(one.key), exposures.get(one.key)):
             await hold_back(connection, one.key, until=until, first_ones=False)
+    await save_listings(connection, tick.listings(due, campaigns | {one.key: one.after for one in changes}, exposures))
     await look_again(connection, [look for _, look in decided])
     await clear_conditions(connection, UNDECIDABLE, [key.label for key in keys], now=now)
     return Escalated(len(due), len(changes), notified)
@@ -211,6 +215,17 @@ class _Tick:
         if not isinstance(then, Wait):
             raise TypeError(f"deciding twice at {self.now} changed {key} twice: {decision.reason}; {then.reason}")
         return _Changed(key, campaign, after, case, decision.tellings), Look(key, then.until, then.wakes_on_call)
+
+    def listings(
+        self, due: Sequence[Due], campaigns: Mapping[ExposureKey, Campaign], exposures: Mapping[ExposureKey, Exposure]
+    ) -> dict[ExposureKey, Listing]:
+        """By what the exposures are listed from now on."""
+        found = ((one, exposures.get(one.key)) for one in due)
+        return {
+            one.key: listing_of(self._case(one, exposure), campaigns.get(one.key))
+            for one, exposure in found
+            if exposure
+        }
 
     def promised_until(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> datetime | None:
         """When a promise that is believed is looked at again: up to then what is written and not sent yet waits too."""

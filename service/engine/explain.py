@@ -8,7 +8,8 @@ from service.adapters.postgres.campaign_store import load_campaigns
 from service.adapters.postgres.company_store import is_company_superseded
 from service.adapters.postgres.conditions import last_tick
 from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
-from service.adapters.postgres.exposure_store import load_exposures_of, with_evidence
+from service.adapters.postgres.exposure_evidence import with_evidence
+from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.lifecycle_store import is_superseded
 from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries import read_unknown_ids, read_uses

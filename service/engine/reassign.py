@@ -7,6 +7,7 @@ from service.adapters.postgres.act_log import record_acts
 from service.adapters.postgres.agenda import look_at_services, uses_of
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import assign
+from service.adapters.postgres.exposure_rows import save_team
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.queries import read_service_names
 from service.config.world import World
@@ -59,6 +60,7 @@ async def reassign(
             ending = [key for key, one in exposed.items() if one.deprecation.known_on(now.date())]
             await record_acts(connection, ending, "reassign", author=author, at=now, details=owner_to_json(named))
             await look_at_services(connection, [service], now=now)
+            await save_team(connection, service, named.team)
     return named
 
 

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from service.adapters.postgres.daily_usage import work_out_days
 from service.adapters.postgres.database import Database
-from service.adapters.postgres.lifecycle_store import load_deprecations, resolve_again
+from service.adapters.postgres.lifecycle_store import is_any_loaded, load_deprecations, resolve_again
 from service.adapters.postgres.watermark_store import clock
 from service.config.world import World
 from service.engine.batches import drain
 from service.engine.name_floods import tell_name_floods
+from service.engine.summarise import count_again, summarise
 
 AT_ONCE = 2
 """Batches: while the database works on one, the next is made ready. They take different rows."""
@@ -35,25 +36,36 @@ async def reconcile(database: Database, world: World, *, now: datetime) -> Recon
     resolved = 0
     while changed is not None and (some := await _resolve_batch(database, world)):
         resolved += some
-    until, days = await catch_up(database, now=now)
+    until, days = await catch_up(database, world, now=now)
     return Reconciled(changed, resolved, days, until)
 
 
-async def catch_up(database: Database, *, now: datetime) -> tuple[datetime, int]:
+async def catch_up(database: Database, world: World, *, now: datetime) -> tuple[datetime, int]:
     """Work out the days that calls came in for, and nothing else: for those who ask, whatever release they are of.
+    The catalog is theirs only where no scheduler has ever loaded one.
 
     Returns up to when, by the database's clock, and how many days. Days touched later wait for the next time, so that
     steady traffic does not keep this from ending.
     """
-    async with database.begin() as connection:
-        until = await clock(connection)
-        first = await work_out_days(connection, until=until, now=now)
 
     async def batch() -> int | None:
         async with database.begin() as connection:
-            return await work_out_days(connection, until=until, now=now) or None
+            worked_out = await work_out_days(connection, until=until, now=now)
+            if worked_out.taken:
+                await summarise(connection, world, worked_out, now=now)
+            return len(worked_out.taken) or None
 
-    return until, first + sum(await drain(batch, at_once=AT_ONCE) if first else ())
+    async def again() -> int | None:
+        async with database.begin() as connection:
+            return await count_again(connection, world, now=now) or None
+
+    async with database.begin() as connection:
+        if not await is_any_loaded(connection):
+            await load_deprecations(connection, world.catalog, now=now)
+        until = await clock(connection)
+    days = sum(await drain(batch, at_once=AT_ONCE))
+    await drain(again, at_once=1)
+    return until, days
 
 
 async def _resolve_batch(database: Database, world: World) -> int:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.digest_store import anything_known, load_picture, record, recorded_audiences
-from service.adapters.postgres.exposure_store import stream_public_exposures
+from service.adapters.postgres.exposure_history import stream_exposures_as_of
 from service.config.company import Company
 from service.config.world import World
 from service.core import words
@@ -72,7 +72,7 @@ async def preview_week(database: Database, world: World, week: Week) -> list[Dig
 
 async def _draft(connection: Transaction, world: World, week: Week, owners: Owners) -> Draft:
     draft = Draft(await load_picture(connection, week, topics=world.topics), owners.owner_of)
-    async for some in stream_public_exposures(connection, world.catalog, now=week.last_moment):
+    async for some in stream_exposures_as_of(connection, world.catalog, now=week.last_moment):
         for exposure in some:
             draft.add(exposure)
     return draft

@@ -33,8 +33,8 @@ from tests.builders import make_campaign
 from tests.database_contents import everything_in
 from tests.locks import waits_for_a_lock
 from tests.processes import until
-from tests.rows import NOW, put_campaign, put_use
-from tests.web_client import COMPANY, SEARCH, get_json, get_page, make_app, web_client
+from tests.rows import COMPANY, NOW, SEARCH, put_campaign, put_use
+from tests.web_client import get_json, get_page, make_app, web_client
 
 ACTS = "/api/v1/exposures/acts"
 KEY = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")

@@ -187,7 +187,7 @@ async def test_a_misspelled_service_is_told_the_nearest_names(database_url: str)
 
 @pytest.mark.usefixtures("called")
 async def test_due_always_shows_what_is_past_its_day_and_still_called(database_url: str) -> None:
-    found = await answer(database_url, "due", "--within", "1d")
+    found = (await answer(database_url, "due", "--within", "1d"))["items"]
 
     assert {each["service"] for each in found} == {"billing-run", "search-api"}
     assert all(each["days_left"] < 0 and each["state"] == "overdue" for each in found)
@@ -203,7 +203,7 @@ async def test_a_file_that_was_just_read_is_in_the_answer_without_a_scheduler(
 
     assert [each["service"] for each in (await answer(database_url, "who", GPT_45))["exposures"]] == ["cart"]
     assert [each["model"] for each in (await answer(database_url, "service", "cart"))["models"]] == [GPT_45]
-    assert [each["service"] for each in await answer(database_url, "due")] == ["cart"]
+    assert [each["service"] for each in (await answer(database_url, "due"))["items"]] == ["cart"]
 
 
 async def test_plan_foresees_a_first_call_that_no_tick_has_seen(database: Database, database_url: str) -> None:

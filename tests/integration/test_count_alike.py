@@ -17,6 +17,7 @@ from service.engine.reconcile import catch_up
 from service.entrypoints.cli import app
 from service.entrypoints.web import create_web
 from tests.broker_topics import make_topic
+from tests.builders import make_world
 from tests.web_client import make_app
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -49,7 +50,7 @@ def _calls(output: str) -> int:
 async def by_model(database: Database, service: str, now: datetime) -> dict[str, int]:
     """What the API, and so the page, says of a service: calls of 28 days. A call that one model was asked for and
     another one answered stands under both."""
-    await catch_up(database, now=now)
+    await catch_up(database, make_world(), now=now)
     web = create_web(make_app(database), clock=lambda: now)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(web), base_url="http://127.0.0.1:8080") as client:
         answer = (await client.get(f"/api/v1/services/{service}")).json()

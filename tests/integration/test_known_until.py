@@ -21,12 +21,13 @@ from service.adapters.postgres.tables import (
     usage_dirty,
     watermarks,
 )
-from service.adapters.queries import read_exposures
+from service.adapters.queries import ExposureFilter
 from service.config.company import Company
 from service.core.batch import Partition
 from service.core.catalog.lifecycle import Catalog
 from service.core.position import LogState
 from service.core.usage import Call
+from service.engine import ask
 from service.engine.caught_up import CaughtUp, Progress
 from service.engine.escalate import Escalated, escalate
 from service.engine.plan import plan, read_stored
@@ -87,9 +88,8 @@ async def states(database: Database) -> Mapping[str, str]:
 
 
 async def state_shown(database: Database, loaded: LoadedCatalog, now: datetime) -> str:
-    async with database.connect() as connection:
-        world = make_world(loaded.catalog, COMPANY, (TOPIC,))
-        (shown,) = await read_exposures(connection, world, COMPANY.owner_of, now=now)
+    world = make_world(loaded.catalog, COMPANY, (TOPIC,))
+    (shown,) = (await ask.exposures(database, world, ExposureFilter(), now=now)).items
     return shown.state
 
 

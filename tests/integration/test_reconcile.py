@@ -11,7 +11,8 @@ from sqlalchemy import Row, delete, select
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.daily_usage import work_out_days
 from service.adapters.postgres.database import Database
-from service.adapters.postgres.exposure_store import load_public_exposures, with_evidence
+from service.adapters.postgres.exposure_evidence import with_evidence
+from service.adapters.postgres.exposure_store import load_public_exposures
 from service.adapters.postgres.series_store import uses_of
 from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
 from service.adapters.postgres.watermark_store import clock
@@ -249,7 +250,7 @@ async def test_steady_traffic_does_not_keep_work_from_ending(database: Database,
     taken = []
     for _ in range(2):
         async with database.begin() as connection:
-            taken.append(await work_out_days(connection, until=until, now=NOW))
+            taken.append(len((await work_out_days(connection, until=until, now=NOW)).taken))
     assert taken == [1, 0]
     assert {key: row.calls for key, row in (await days_of(database)).items()} == {("search-api", DAY): 2}
 

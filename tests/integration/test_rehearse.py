@@ -98,7 +98,7 @@ async def test_day_that_is_past_is_no_rehearsal(database_url: str) -> None:
 
 async def test_rehearsal_over_http_says_calls_by_hour(database: Database) -> None:
     async with database.begin() as connection:
-        await put_use(connection, calls_by_days_ago=dict.fromkeys(range(40), 48))
+        await put_use(connection, calls_by_days_ago=dict.fromkeys(range(40), 48), with_hours=False)
         use = (await connection.execute(select(series.c.id))).scalar_one()
         monday = datetime(2025, 6, 30, 8, tzinfo=UTC)
         values = {"series_id": use, "hour": monday, "first_at": monday, "last_at": monday, "calls": 48}
@@ -117,8 +117,8 @@ async def test_rehearsal_over_http_comes_in_pages(database: Database) -> None:
     calls = {"a": 36, "b": 40, "c": 400, "d": 36}
     async with database.begin() as connection:
         for service in calls:
-            await put_use(connection, service=service, calls_by_days_ago=dict.fromkeys(range(40), 48))
-        await put_use(connection, service="later", model="o1-preview", calls_by_days_ago={0: 48})
+            await put_use(connection, service=service, calls_by_days_ago=dict.fromkeys(range(40), 48), with_hours=False)
+        await put_use(connection, service="later", model="o1-preview", calls_by_days_ago={0: 48}, with_hours=False)
         for row in (await connection.execute(select(series.c.id, series.c.service))).all():
             values = {"series_id": row.id, "hour": monday, "first_at": monday, "last_at": monday}
             await connection.execute(usage_hourly.insert().values(values | {"calls": calls.get(row.service, 1)}))
@@ -141,7 +141,7 @@ async def test_rehearsal_over_http_comes_in_pages(database: Database) -> None:
 async def test_plan_over_http_comes_in_pages_and_is_narrowed(database: Database) -> None:
     async with database.begin() as connection:
         for service in ("search-api", "search-web"):
-            await put_use(connection, service=service, calls_by_days_ago=dict.fromkeys(range(40), 48))
+            await put_use(connection, service=service, calls_by_days_ago=dict.fromkeys(range(40), 48), with_hours=False)
     span = {"from": "2025-07-01", "to": "2025-07-14"}
 
     whole = await get_json(database, "/api/v1/plan", **span, limit=500)

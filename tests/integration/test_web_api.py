@@ -8,8 +8,8 @@ import pytest
 from service.adapters.postgres.database import Database
 from service.adapters.queries.paging import encode_cursor
 from service.core.escalation.hold import Waived
-from tests.rows import NOW, put_campaign, put_message, put_notification, put_unknown_id, put_use
-from tests.web_client import SEARCH, get_json, web_client
+from tests.rows import NOW, SEARCH, put_campaign, put_message, put_notification, put_unknown_id, put_use
+from tests.web_client import get_json, web_client
 
 
 async def test_exposures_stand_by_deadline_and_a_promise_comes_after_firm_days(database: Database) -> None:

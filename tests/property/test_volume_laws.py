@@ -22,6 +22,7 @@ from service.core.usage import Call
 from service.core.volume import Volume
 from service.core.week import Week
 from service.engine.reconcile import catch_up
+from tests.builders import make_world
 from tests.calls import count_calls, make_call
 
 MONDAY = datetime(2025, 6, 2, tzinfo=UTC)
@@ -88,7 +89,7 @@ async def agree(database: Database, loaded: LoadedCatalog, made: Sequence[Call])
     async with database.begin() as connection:
         await connection.execute(text("TRUNCATE series, usage_hourly, usage_daily, usage_dirty"))
     await count_calls(database, loaded, made, NOW)
-    await catch_up(database, now=NOW)
+    await catch_up(database, make_world(), now=NOW)
     expected = by_use(loaded, made)
     d = usage_daily.c
     names = (d.service, d.environment, d.platform, d.model)

@@ -206,7 +206,7 @@ def test_no_sooner_than_is_no_deadline() -> None:
 def failing_since(first: date, now: datetime) -> Exposure:
     exposure = calling(now)
     days = tuple(structs.replace(day, errors=3, end_of_life=3) if day.day >= first else day for day in exposure.days)
-    return replace(exposure, days=days)
+    return make_exposure(deprecation=exposure.deprecation, days=days, last_at=exposure.last_at)
 
 
 def told_to_the_end() -> Campaign:

@@ -30,12 +30,14 @@ def owner_of(service: str) -> Owner:
     return Owner(team=service.partition("-")[0]) if "-" in service else NOBODY
 
 
-def exposure(service: str, calls: dict[int, int]) -> Exposure:
-    """Calls by the day of June 2025, past 30 for July, at noon."""
+def exposure(service: str, calls: dict[int, int], *, gone_on_last: int = 0) -> Exposure:
+    """Calls by the day of June 2025, past 30 for July, at noon; so many of the last day's are told that the model is
+    gone."""
     days = {date(2025, 6, 1) + timedelta(days=day - 1): n for day, n in sorted(calls.items())}
     noons = [datetime(day.year, day.month, day.day, 12, tzinfo=UTC) for day in days]
-    uses = tuple(DayOfUse(day, n, 0, 0, 0, 0, 0, 0) for day, n in days.items())
-    return Exposure(service, "production", GPT_4_5, noons[0], noons[-1], uses)
+    uses = [DayOfUse(day, n, 0, 0, 0, 0, 0, 0) for day, n in days.items()]
+    uses[-1] = structs.replace(uses[-1], end_of_life=gone_on_last)
+    return Exposure.of(service, "production", GPT_4_5, uses, first_at=noons[0], last_at=noons[-1])
 
 
 def digest_of(*exposures: Exposure, audience: str = "search", **given: Any) -> Digest:
@@ -182,7 +184,7 @@ def test_what_people_had_asked_by_the_weeks_end_is_told(asked: dict[str, Any], s
 
 def test_risk_that_has_come_true_is_no_longer_shown_as_waived() -> None:
     calling = exposure("search-api", dict.fromkeys(range(1, 37), 5))
-    failing = replace(calling, days=(*calling.days[:-1], structs.replace(calling.days[-1], end_of_life=5)))
+    failing = exposure("search-api", dict.fromkeys(range(1, 37), 5), gone_on_last=5)
     campaigns = {calling.key: make_campaign("announced", hold=WAIVED)}
 
     line = digest_of(failing, campaigns=campaigns).lines[0]
@@ -250,8 +252,7 @@ def test_what_fails_and_what_ends_soon_are_listed_before_a_soft_day_of_long_ago(
     soft = replace(GPT_4_5, model="soft", id="soft", shutdown=Shutdown(date(2025, 1, 1), "no_sooner_than"))
     soon = replace(GPT_4_5, model="soon", id="soon", shutdown=Shutdown(date(2025, 7, 9), "exact"))
     calling = many(MAX_LINES + 50)
-    failing = exposure("search-broken", {29: 3, 36: 5})
-    failing = replace(failing, days=(failing.days[0], structs.replace(failing.days[1], end_of_life=5)))
+    failing = exposure("search-broken", {29: 3, 36: 5}, gone_on_last=5)
     digest = digest_of(
         *(replace(one, deprecation=soft) for one in calling), *(replace(one, deprecation=soon) for one in many(5)),
         *calling, failing,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.core.exposure import DayOfUse, Redirection, State, quiet_at, quiet_period, redirection, state_of
+from service.core.exposure import DayOfUse, Redirection, State, quiet_at, redirection, state_of
 from tests.builders import make_day, make_deprecation, make_exposure
 
 
@@ -25,7 +25,8 @@ from tests.builders import make_day, make_deprecation, make_exposure
     ],
 )
 def test_quiet_period_is_twice_the_longest_gap(days: list[str], expected: int) -> None:
-    assert quiet_period([_day(day) for day in days]) == timedelta(days=expected)
+    exposure = make_exposure(days=[_day(day) for day in days])
+    assert exposure.quiet_period == timedelta(days=expected)
 
 
 def test_summer_time_does_not_move_the_quiet_period() -> None:

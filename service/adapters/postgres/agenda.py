@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, DateTime, Text, and_, collate, func, or_, 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import agenda, campaigns, deprecations, usage_dirty
+from service.adapters.postgres.tables import agenda, exposures, usage_dirty
 from service.adapters.postgres.unnest import chunked, unnested
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
 from service.core.exposure import ExposureKey
@@ -89,15 +89,10 @@ async def look_at_uses(connection: AsyncConnection, keys: Iterable[ExposureKey],
 
 
 async def look_at_what_goes_on(connection: AsyncConnection, *, now: datetime) -> None:
-    """Another lastcall.yaml is in force. Look at open campaigns, whose owner may be another one; at uses without a
-    campaign, which may have a step due by another policy; and at what waits for a time of the day, which may be another
-    one in the owner's zone, as a closed campaign does whose calls are back while it is waived."""
-    campaign = select(campaigns.c.state).where(same_key(campaigns, agenda)).scalar_subquery()
-    d = deprecations.c
-    is_ending = select(d.model).where(d.platform == agenda.c.platform, d.model == agenda.c.model, ~d.withdrawn).exists()
-    waits = agenda.c.look_at.is_not(None)
-    goes_on = or_(campaign == "open", and_(campaign.is_(None), is_ending), waits)
-    await _look(connection, goes_on, now)
+    """Another lastcall.yaml is in force: an exposure may have another owner, or a step due by another policy; and what
+    waits for a time of the day may wait for another one in the owner's zone."""
+    is_exposure = select(exposures.c.service).where(same_key(exposures, agenda)).exists()
+    await _look(connection, or_(is_exposure, agenda.c.look_at.is_not(None)), now)
 
 
 async def look_at_models(connection: AsyncConnection, models: Iterable[tuple[str, str]], *, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """usage_hourly x series -> usage_daily: the days that calls have touched are worked out anew, a batch a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -23,6 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.agenda import look_after_calls, look_at_uses
+from service.adapters.postgres.exposure_rows import COUNTED_DAY, CountedDay, counted_day
 from service.adapters.postgres.tables import series, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import unnested
 from service.adapters.postgres.usage_keys import KEY
@@ -40,36 +42,45 @@ _SUMS = (
 _EVIDENCE = ("errors", "end_of_life", "redirected")
 
 
-async def work_out_days(connection: AsyncConnection, *, until: datetime, now: datetime) -> int:
-    """Take a batch of the days first touched up to `until` and write their totals. Returns how many were taken.
+@dataclass(frozen=True, slots=True)
+class WorkedOut:
+    """Days that were taken, sorted, and the use on each. On those that have none their calls turned out to be of
+    another model."""
 
-    0: nothing is left to take. Days that another process holds are left to it. Taking and reading are two statements:
-    what a writer committed before we had its day's lock must be seen.
+    taken: Sequence[Mark]
+    use: Mapping[Mark, CountedDay]
+
+
+async def work_out_days(connection: AsyncConnection, *, until: datetime, now: datetime) -> WorkedOut:
+    """Take a batch of the days first touched up to `until` and write their totals. The keys of their uses are locked on
+    the agenda until the transaction ends.
+
+    None taken: nothing is left to take. Days that another process holds are left to it. Taking and reading are two
+    statements: what a writer committed before we had its day's lock must be seen.
     """
     touched = await take_marks(connection, until=until, limit=BATCH)
     if not touched:
-        return 0
+        return WorkedOut((), {})
     totals = _totals(_by_reporter(_relation(touched)))
     columns = [column.name for column in totals.selected_columns]
     statement = insert(usage_daily).from_select(columns, totals)
     updated = {name: statement.excluded[name] for name in columns if name not in DAY}
     written = await connection.execute(
         statement.on_conflict_do_update(index_elements=list(DAY), set_=updated).returning(
-            *(usage_daily.c[name] for name in (*DAY, "first_at", "end_of_life", "redirected"))
+            *(usage_daily.c[name] for name in (*KEY, *COUNTED_DAY))
         )
     )
-    rows = written.all()
-    first_calls = {Mark(ExposureKey(*row[:4]), row.day): row.first_at for row in rows}
-    await _drop(connection, [one for one in touched if one not in first_calls])
+    use = {Mark(ExposureKey(*row[:4]), row.day): counted_day(row[4:]) for row in written}
+    await _drop(connection, [one for one in touched if one not in use])
+    firsts = {mark: one.first_at for mark, one in use.items()}
     await look_after_calls(
         connection,
-        {key: min(first_calls.get(one, now) for one in days) for key, days in groupby(touched, key=lambda one: one[0])},
+        {key: min(firsts.get(one, now) for one in days) for key, days in groupby(touched, key=lambda one: one[0])},
     )
     # A model that dies early, or that another one answers for, is news before any step is due.
-    await look_at_uses(
-        connection, {ExposureKey(*row[:4]) for row in rows if row.end_of_life or row.redirected}, now=now
-    )
-    return len(touched)
+    strange = {mark.key for mark, one in use.items() if one.use.end_of_life or one.use.redirected}
+    await look_at_uses(connection, strange, now=now)
+    return WorkedOut(touched, use)
 
 
 def _relation(touched: Sequence[Mark]) -> TableValuedAlias:

@@ -1,233 +1,99 @@
-"""usage_daily x catalog -> Exposures as of `now`, with the evidence that a message shows."""
+"""Exposures as they are now: a row each, with a summary of its use, and the last days of it."""
 
-from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import BigInteger, FromClause, Row, Select, Text, and_, func, or_, select, true
+from sqlalchemy import FromClause, Row, Select, Text, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import series, usage_daily, usage_hourly
+from service.adapters.postgres.tables import exposures, usage_daily
 from service.adapters.postgres.unnest import unnested
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
-from service.adapters.postgres.volumes import by_reporter, ranked, volume
-from service.core.catalog.lifecycle import Catalog
-from service.core.exposure import LONGEST_QUIET, DayOfUse, Exposure, ExposureKey
-from service.core.rollup import MAX_SAMPLES
+from service.core.catalog.lifecycle import Catalog, Deprecation
+from service.core.exposure import RECENT_DAYS, DayOfUse, Exposure, ExposureKey, Failing, Summary, failing
 
-_d = usage_daily.c
 _DAY = DayOfUse.__struct_fields__
-
-
-BATCH = 1000
-"""Exposures that are read at once where all are; with their days, ten megabytes."""
-
-
-async def load_public_exposures(
-    connection: AsyncConnection,
-    catalog: Catalog,
-    *,
-    now: datetime,
-    service: str | None = None,
-    models: Collection[str] | None = None,
-) -> list[Exposure]:
-    """All exposures to deprecations that were public by `now`, without evidence; or those of one `service`, or of
-    canonical `models`."""
-    found = stream_public_exposures(connection, catalog, now=now, service=service, models=models)
-    return [exposure async for some in found for exposure in some]
-
-
-async def stream_public_exposures(
-    connection: AsyncConnection,
-    catalog: Catalog,
-    *,
-    now: datetime,
-    service: str | None = None,
-    models: Collection[str] | None = None,
-) -> AsyncIterator[list[Exposure]]:
-    """Those of `load_public_exposures`, a batch at a time."""
-    public = (record.key for record in catalog if record.known_on(now.date()))
-    known = [(platform, model) for platform, model in public if models is None or model in models]
-    v = unnested(
-        ("platform", Text(), [platform for platform, _ in known]), ("model", Text(), [model for _, model in known])
-    )
-    of_whom = select(*(_d[name] for name in KEY)).join(v, and_(_d.platform == v.c.platform, _d.model == v.c.model))
-    narrowed = of_whom if service is None else of_whom.where(_d.service == service)
-    keys = narrowed.distinct().subquery("keys")
-    async with connection.stream(_uses(now, keys).order_by(*(keys.c[name] for name in KEY))) as rows:
-        async for some in rows.partitions(BATCH):
-            yield _exposures(some, catalog, now)
+_SUMMARY = (
+    "first_at", "last_at", "last_day", "last_calls", "longest_gap", "calls", "failing_since", "answered_on",
+    "redirected_since",
+)  # fmt: skip
 
 
 async def load_exposures_of(
     connection: AsyncConnection, catalog: Catalog, keys: Iterable[ExposureKey], *, now: datetime
 ) -> dict[ExposureKey, Exposure]:
     """The exposures of `keys` that the catalog has a record of and that have a call by `now`, without evidence."""
-    rows = await connection.execute(_uses(now, key_rows(keys)))
-    return {exposure.key: exposure for exposure in _exposures(rows, catalog, now)}
+    wanted = list(keys)
+    return await _load(connection, catalog, key_rows(wanted), now) if wanted else {}
+
+
+async def load_public_exposures(
+    connection: AsyncConnection, catalog: Catalog, *, now: datetime, service: str | None = None
+) -> list[Exposure]:
+    """All exposures to deprecations that were public by `now`, or those of one `service`, without evidence."""
+    e, public = exposures.c, [record.key for record in catalog if record.known_on(now.date())]
+    v = unnested(
+        ("platform", Text(), [platform for platform, _ in public]), ("model", Text(), [model for _, model in public])
+    )
+    keys = select(*(e[name] for name in KEY)).join(v, and_(e.platform == v.c.platform, e.model == v.c.model))
+    narrowed = keys if service is None else keys.where(e.service == service)
+    found = await _load(connection, catalog, narrowed.subquery("keys"), now)
+    return [one for _, one in sorted(found.items())]
 
 
 async def newest_call(connection: AsyncConnection) -> datetime | None:
-    """By event time, of any model, and as near as days have it: no later than the database's clock, whatever a log
-    says."""
-    by_now = (func.max(at).filter(at <= func.clock_timestamp()) for at in (_d.first_at, _d.last_at))
+    """By event time, of a deprecated model, and no later than the database's clock, whatever a log says."""
+    e = exposures.c
+    by_now = (func.max(at).filter(at <= func.clock_timestamp()) for at in (e.first_at, e.last_at))
     newest: datetime | None = await connection.scalar(select(func.greatest(*by_now)))
     return newest
 
 
-def _uses(now: datetime, keys: FromClause) -> Select[Any]:
-    """A row a use, its days in arrays: as rows they take several times as long to fetch.
-
-    Use by use, so that its days come in the order of their index and nothing is sorted. By event time: what was called
-    later than `now` is not there yet.
-    """
-    by_now = and_(same_key(usage_daily, keys), _d.day <= now.date(), _d.first_at <= now)
-    days = select(usage_daily).where(by_now).order_by(_d.day).correlate(keys).subquery("days").c
-    use = (
-        select(
-            func.min(days.first_at).label("first_at"),
-            func.max(days.last_at).label("last_at"),
-            *(func.array_agg(days[name]).label(name) for name in _DAY),
-        )
-        .having(func.count() > 0)
-        .correlate(keys)
-        .lateral("use")
-    )
-    return select(*(keys.c[name] for name in KEY), *use.c).join_from(keys, use, true())
-
-
-def _exposures(rows: Iterable[Row[Any]], catalog: Catalog, now: datetime) -> list[Exposure]:
-    found = []
-    for row in rows:
-        deprecation = catalog.get(row.platform, row.model)
-        if deprecation is not None:
-            found.append(
-                Exposure(
-                    service=row.service,
-                    environment=row.environment,
-                    deprecation=deprecation,
-                    first_at=row.first_at,
-                    last_at=min(row.last_at, now),
-                    days=tuple(map(DayOfUse, *(row._mapping[name] for name in _DAY))),
-                )
-            )
+async def _load(
+    connection: AsyncConnection, catalog: Catalog, keys: FromClause, now: datetime
+) -> dict[ExposureKey, Exposure]:
+    found = {}
+    for row in await connection.execute(_with_days(keys, now)):
+        if (deprecation := catalog.get(row.platform, row.model)) is not None:
+            exposure = _exposure(row, deprecation, now)
+            found[exposure.key] = exposure
     return found
 
 
-async def with_evidence(connection: AsyncConnection, exposures: Sequence[Exposure], *, now: datetime) -> list[Exposure]:
-    """The same exposures with the ids that callers spell, those that answered instead, and a few request ids."""
-    keys = [exposure.key for exposure in exposures]
-    found = await _series_of(connection, keys)
-    to_rank = {key: of_use for key, of_use in found.items() if len(_spelled(of_use)) > 1}
-    calls = await _calls_by_spelling(connection, to_rank, now)
-    served = await _served_ids(connection, [one.key for one in exposures if one.days[-1].redirected], now)
-    return [
-        replace(
-            exposure,
-            requested_ids=_most_used_first(found.get(exposure.key, ()), calls.get(exposure.key, {})),
-            served_ids=served.get(exposure.key, ()),
-            request_ids=_samples(found.get(exposure.key, ())),
-        )
-        for exposure in exposures
-    ]
-
-
-class _Series(NamedTuple):
-    id: int
-    requested_id: str | None
-    samples: Sequence[str]
-
-
-async def _series_of(connection: AsyncConnection, keys: Sequence[ExposureKey]) -> Mapping[ExposureKey, list[_Series]]:
-    """Those that asked for the model, or were answered by it, with the latest samples first. A use has several where
-    the log words its calls in several ways. OFFSET 0 keeps the planner from reading all series."""
-    v = key_rows(keys)
-    of_use = select(series).where(_of(v)).correlate(v).offset(0).lateral("of_use")
-    s = of_use.c
-    rows = await connection.execute(
-        select(*(v.c[name] for name in KEY), s.id, s.requested_id, s.samples)
-        .join_from(v, of_use, true())
-        .order_by(s.sampled_on.desc().nulls_last(), s.id)
+def _with_days(keys: FromClause, now: datetime) -> Select[Any]:
+    """The days in arrays: as rows they take several times as long to fetch. Which days, `core.exposure.recent` says."""
+    e, d = exposures.c, usage_daily.c
+    since = e.last_day - RECENT_DAYS
+    own = same_key(usage_daily, exposures)
+    older = select(func.max(d.day)).where(own, d.day <= since).correlate(exposures).scalar_subquery()
+    window = and_(own, d.day >= func.coalesce(older, since), d.day <= e.last_day)
+    days = select(*(d[name] for name in _DAY)).where(window).order_by(d.day).correlate(exposures).subquery("days").c
+    last = select(*(func.array_agg(days[name]).label(f"days_{name}") for name in _DAY)).correlate(exposures)
+    use = last.lateral("last")
+    return (
+        select(*(e[name] for name in KEY), *(e[name] for name in _SUMMARY), e.deadline, *use.c)
+        .join_from(keys, exposures, same_key(exposures, keys))
+        .join(use, true())
+        .where(e.first_at <= now)
     )
-    found: dict[ExposureKey, list[_Series]] = defaultdict(list)
-    for row in rows:
-        found[ExposureKey(*row[:4])].append(_Series(row.id, row.requested_id, row.samples))
-    return found
 
 
-async def _calls_by_spelling(
-    connection: AsyncConnection, found: Mapping[ExposureKey, Sequence[_Series]], now: datetime
-) -> Mapping[ExposureKey, Mapping[str, int]]:
-    """Calls of the last weeks by use and by the id that they asked for."""
-    rows = [(*key, one.id) for key, of_use in found.items() for one in of_use if one.requested_id is not None]
-    if not rows:
-        return {}
-    *words, ids = zip(*rows, strict=True)
-    v = unnested(*((name, Text(), of) for name, of in zip(KEY, words, strict=True)), ("series_id", BigInteger(), ids))
-    s, u = series.c, usage_hourly.c
-    use = (*(v.c[name] for name in KEY), s.requested_id)
-    reported = (
-        by_reporter(use)
-        .select_from(v)
-        .join(series, s.id == v.c.series_id)
-        .join(usage_hourly, and_(u.series_id == s.id, u.hour > now - LONGEST_QUIET, u.hour <= now))
+def _exposure(row: Row[Any], deprecation: Deprecation, now: datetime) -> Exposure:
+    days = tuple(map(DayOfUse, *(row._mapping[f"days_{name}"] for name in _DAY)))
+    deadline = deprecation.shutdown.deadline
+    use = Summary(
+        row.first_at,
+        min(row.last_at, now),
+        row.last_day,
+        row.last_calls,
+        row.longest_gap,
+        row.calls,
+        summary_failing(row) if row.deadline == deadline else failing(days, deadline),
+        row.redirected_since,
     )
-    of_use = ranked(reported.subquery(), (*KEY, "requested_id"))
-    spelled = (*(of_use.c[name] for name in KEY), of_use.c.requested_id)
-    calls: dict[ExposureKey, dict[str, int]] = defaultdict(dict)
-    for row in await connection.execute(select(*spelled, volume(of_use).label("calls")).group_by(*spelled)):
-        calls[ExposureKey(*row[:4])][row.requested_id] = int(row.calls)
-    return calls
+    return Exposure(row.service, row.environment, deprecation, use, days)
 
 
-async def _served_ids(
-    connection: AsyncConnection, keys: Sequence[ExposureKey], now: datetime
-) -> Mapping[ExposureKey, tuple[str, ...]]:
-    """Of the other models that answered in the last weeks: the latest day's first, and of one day the most used."""
-    if not keys:
-        return {}
-    v = key_rows(keys)
-    s, u = series.c, usage_hourly.c
-    reported = (
-        by_reporter((*(v.c[name] for name in KEY), s.served_id))
-        .select_from(v)
-        .join(series, and_(_asks(v), s.served_is_another))
-        .join(usage_hourly, and_(u.series_id == s.id, u.hour > now - LONGEST_QUIET, u.hour <= now))
-    )
-    of_use = ranked(reported.subquery(), (*KEY, "served_id"))
-    answered = (*(of_use.c[name] for name in KEY), of_use.c.served_id)
-    last_day = func.max(func.date_trunc("day", of_use.c.hour, "UTC"))
-    rows = await connection.execute(
-        select(*answered).group_by(*answered).order_by(last_day.desc(), volume(of_use).desc(), of_use.c.served_id)
-    )
-    found: dict[ExposureKey, list[str]] = defaultdict(list)
-    for row in rows:
-        found[ExposureKey(*row[:4])].append(row.served_id)
-    return {key: tuple(ids) for key, ids in found.items()}
-
-
-def _of(v: Any) -> Any:
-    """Series of the key: asked for the model, or answered by it."""
-    return and_(_same_place(v), or_(series.c.requested_model == v.c.model, series.c.served_model == v.c.model))
-
-
-def _asks(v: Any) -> Any:
-    return and_(_same_place(v), series.c.requested_model == v.c.model)
-
-
-def _same_place(v: Any) -> Any:
-    return and_(*(series.c[name] == v.c[name] for name in KEY[:3]))
-
-
-def _spelled(of_use: Iterable[_Series]) -> set[str]:
-    return {one.requested_id for one in of_use if one.requested_id is not None}
-
-
-def _most_used_first(of_use: Sequence[_Series], calls: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(sorted(_spelled(of_use), key=lambda spelled: (-calls.get(spelled, 0), spelled)))
-
-
-def _samples(of_use: Iterable[_Series]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(sample for one in of_use for sample in one.samples))[:MAX_SAMPLES]
+def summary_failing(row: Row[Any]) -> Failing | None:
+    return Failing(row.failing_since, row.answered_on) if row.failing_since else None

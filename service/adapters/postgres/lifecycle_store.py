@@ -12,7 +12,7 @@ from service.adapters.postgres.agenda import look_at_models
 from service.adapters.postgres.loads import go_by, standing_of
 from service.adapters.postgres.series_store import resolved
 from service.adapters.postgres.tables import catalog_loads, deprecations, series, usage_hourly
-from service.adapters.postgres.usage_marks import Mark, mark_days
+from service.adapters.postgres.usage_marks import Mark, mark_days, mark_models
 from service.core.catalog.lifecycle import Catalog, Deprecation
 from service.core.exposure import ExposureKey
 from service.core.identify import identify
@@ -37,6 +37,11 @@ async def load_deprecations(connection: AsyncConnection, catalog: Catalog, *, no
             return await _load(connection, catalog, now)
 
 
+async def is_any_loaded(connection: AsyncConnection) -> bool:
+    """Whether any catalog was ever loaded."""
+    return (await connection.execute(select(catalog_loads.c.digest).limit(1))).first() is not None
+
+
 async def is_superseded(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> bool:
     """Whether another catalog, loaded after this one, is the one to go by."""
     return await standing_of(connection, catalog_loads, catalog.digest, now=now) == "superseded"
@@ -50,7 +55,9 @@ async def _load(connection: AsyncConnection, catalog: Catalog, now: datetime) ->
     await _write(connection, changed, gone, now)
     moves = [_move(stored[record.key], record) for record in changed if _has_moved(stored.get(record.key), record)]
     await _record_load(connection, catalog, moves, now)
-    await look_at_models(connection, [*(record.key for record in changed), *gone], now=now)
+    models = [*(record.key for record in changed), *gone]
+    await mark_models(connection, models)
+    await look_at_models(connection, models, now=now)
     return len(changed) + len(gone)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.conditions import Condition, raise_condition
 from service.adapters.postgres.database import Database
+from service.adapters.postgres.exposure_rows import note_told
 from service.adapters.postgres.outbox_reroute import end_conditions, reroute, tell_operator
 from service.adapters.postgres.tables import messages, notifications
 from service.core.delivery import Delivered
@@ -118,6 +119,7 @@ class Outbox:
                 return False
             there = {"delivered_at": now, "channel": sent.channel, "ts": sent.ts}
             await connection.execute(update(messages).where(messages.c.id == message_id).values(there))
+            await note_told(connection, [row.id for row in claim.rows], at=now)
             await end_conditions(connection, claim.destination, now=now)
             return True
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Date, Text, delete, select, tuple_
+from sqlalchemy import Date, Text, and_, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import usage_dirty
+from service.adapters.postgres.tables import usage_daily, usage_dirty
 from service.adapters.postgres.unnest import chunked, unnested
 from service.adapters.postgres.usage_keys import KEY
 from service.core.exposure import ExposureKey
@@ -35,6 +35,26 @@ async def mark_days(connection: AsyncConnection, marks: Iterable[Mark]) -> None:
         await connection.execute(
             statement.on_conflict_do_update(index_elements=list(DAY), set_={"touched_at": usage_dirty.c.touched_at})
         )
+
+
+async def mark_models(connection: AsyncConnection, models: Iterable[tuple[str, str]]) -> None:
+    """The last day of each use of these (platform, model), so that their summaries are worked out anew."""
+    named = sorted(models)
+    v = unnested(
+        ("platform", Text(), [platform for platform, _ in named]), ("model", Text(), [model for _, model in named])
+    )
+    d = usage_daily.c
+    key = [d[name] for name in KEY]
+    last_days = (
+        select(*key, func.max(d.day))
+        .join(v, and_(d.platform == v.c.platform, d.model == v.c.model))
+        .group_by(*key)
+        .order_by(*key)
+    )
+    statement = insert(usage_dirty).from_select(list(DAY), last_days)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=list(DAY), set_={"touched_at": usage_dirty.c.touched_at})
+    )
 
 
 async def take_marks(connection: AsyncConnection, *, until: datetime, limit: int) -> list[Mark]:

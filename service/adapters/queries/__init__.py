@@ -20,19 +20,13 @@ from service.adapters.queries.answers import (
     Told,
     UnknownId,
 )
-from service.adapters.queries.deprecations import count_callers
-from service.adapters.queries.exposures import (
-    NO_TEAM,
-    ExposureFilter,
-    deadline_key,
-    exposure_key,
-    read_exposures,
-    read_standings,
-)
+from service.adapters.queries.exposures import deadline_key, read_exposures, read_exposures_of
 from service.adapters.queries.health import DatabaseHealth, read_database_health, set_gauges
+from service.adapters.queries.listing import NO_TEAM, ExposureFilter
 from service.adapters.queries.naming import read_candidates
 from service.adapters.queries.notifications import SentMessage, read_messages, read_next, read_notifications
 from service.adapters.queries.operation import read_heartbeats, read_passed_over, read_rejections
+from service.adapters.queries.overview import Headline, count_callers, count_states, read_headline
 from service.adapters.queries.paging import MAX_PAGE, CursorError, cut
 from service.adapters.queries.rhythms import read_rhythms
 from service.adapters.queries.services import read_service, read_service_names
@@ -54,6 +48,7 @@ __all__ = [
     "ExposureAnswer",
     "ExposureChecklist",
     "ExposureFilter",
+    "Headline",
     "Lifecycle",
     "ModelUse",
     "NotificationAnswer",
@@ -66,13 +61,15 @@ __all__ = [
     "UnknownId",
     "checklist_answer",
     "count_callers",
+    "count_states",
     "cut",
     "deadline_key",
-    "exposure_key",
     "read_candidates",
     "read_checklist",
     "read_database_health",
     "read_exposures",
+    "read_exposures_of",
+    "read_headline",
     "read_heartbeats",
     "read_history",
     "read_messages",
@@ -83,7 +80,6 @@ __all__ = [
     "read_rhythms",
     "read_service",
     "read_service_names",
-    "read_standings",
     "read_told",
     "read_unknown_ids",
     "read_uses",

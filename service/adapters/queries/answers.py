@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.core.catalog.lifecycle import Precision
-from service.core.exposure import State
+from service.core.exposure import ExposureKey, State
 
 T = TypeVar("T")
 
@@ -234,6 +234,10 @@ class ExposureAnswer(Lifecycle):
     checklist: ChecklistAnswer
 
     @property
+    def key(self) -> ExposureKey:
+        return ExposureKey(self.service, self.environment, self.platform, self.model)
+
+    @property
     def change_by(self) -> date | None:
         """The freeze counts until the shutdown."""
         is_ahead = self.days_left is not None and self.days_left > 0
@@ -257,6 +261,10 @@ class ModelUse(Answer):
         description="Calls of the 28 days by who wrote them down. They may describe the same calls: never add them up."
     )
     deprecation: Lifecycle | None = Field(default=None, description="Null: no end of this model is on record.")
+
+    @property
+    def key(self) -> ExposureKey:
+        return ExposureKey(self.service, self.environment, self.platform, self.model)
 
 
 class UnknownId(Answer):

@@ -1,9 +1,9 @@
 """What readiness and metrics are made of."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,9 +12,10 @@ from service.adapters import metrics
 from service.adapters.postgres.conditions import Condition, open_conditions
 from service.adapters.postgres.database import REVISION, Database, DatabaseTrouble, Unreachable, current_revision
 from service.adapters.postgres.tables import notifications
+from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries.answers import HeartbeatAnswer, WatermarkAnswer
-from service.adapters.queries.exposures import Standing
 from service.adapters.queries.operation import read_heartbeats, read_watermarks
+from service.adapters.queries.overview import count_states
 from service.adapters.queries.unknown import count_unknown_ids, count_unplaced_models
 
 ANSWERS_WITHIN_SECONDS = 5.0
@@ -53,7 +54,7 @@ async def read_database_health(database: Database) -> DatabaseHealth:
         )
 
 
-async def set_gauges(connection: AsyncConnection, standings: Iterable[Standing], *, now: datetime) -> None:
+async def set_gauges(connection: AsyncConnection, topics: Collection[str], *, now: datetime) -> None:
     """Set the gauges `metrics.FROM_DATABASE`."""
     for gauge in metrics.FROM_DATABASE:
         gauge.clear()
@@ -66,10 +67,11 @@ async def set_gauges(connection: AsyncConnection, standings: Iterable[Standing],
         metrics.LAST_TICK.labels(beat.verb).set(beat.finished_at.timestamp())
     metrics.UNRESOLVED_IDS.set(await count_unknown_ids(connection, now=now))
     metrics.UNPLACED_MODELS.set(await count_unplaced_models(connection, now=now))
-    nearest: dict[str, int] = {}
-    for exposure in standings:
-        metrics.EXPOSURES.labels(exposure.platform, exposure.state).inc()
-        if exposure.state != "quiet" and exposure.days_left is not None:
-            nearest[exposure.platform] = min(exposure.days_left, nearest.get(exposure.platform, exposure.days_left))
-    for platform, days in nearest.items():
-        metrics.NEAREST_DEADLINE.labels(platform).set(days)
+    nearest: dict[str, date] = {}
+    known = await known_until(connection, topics, now=now)
+    for some in await count_states(connection, known=known, now=now):
+        metrics.EXPOSURES.labels(some.platform, some.state).set(some.number)
+        if some.state != "quiet" and some.nearest is not None:
+            nearest[some.platform] = min(some.nearest, nearest.get(some.platform, some.nearest))
+    for platform, day in nearest.items():
+        metrics.NEAREST_DEADLINE.labels(platform).set((day - now.date()).days)

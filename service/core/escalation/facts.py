@@ -110,7 +110,7 @@ def _use(exposure: Exposure, today: date) -> dict[str, Any]:
         "calls_7d": sum(day.calls for day in week),
         "errors_7d": sum(day.errors for day in week),
         "tokens_7d": sum(day.input_tokens + day.output_tokens for day in week) if says_tokens else None,
-        "calls_total": sum(day.calls for day in exposure.days),
+        "calls_total": exposure.use.calls,
     }
 
 

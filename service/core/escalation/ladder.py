@@ -10,7 +10,7 @@ from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import LAST_DAYS, Case, go_out_at
 from service.core.escalation.holding import acknowledged_until, breaks_at, resumes_at
 from service.core.escalation.policy import Policy, Step
-from service.core.exposure import State, failing, quiet_at
+from service.core.exposure import State, quiet_at
 
 _NOT_KNOWN = datetime.min.replace(tzinfo=UTC)
 
@@ -108,7 +108,7 @@ def _fails_anew(done: Done, rung: Rung, case: Case) -> date | None:
         return None
     if _was_early(done, case) and (day := occurrence(rung, case) or case.deadline) != done.day:
         return day
-    run = failing(case.exposure)
+    run = case.exposure.use.failing
     is_another = run is not None and run.answered_on is not None and run.answered_on > done.at.date()
     return (occurrence(rung, case) or run.since) if run and is_another else None
 

@@ -1,18 +1,26 @@
 """How an exposure goes on: what it will be at a later moment, so that `decide` can be asked then."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import structs
 
 from service.core.calendar import utc_midnight
 from service.core.catalog.lifecycle import Deprecation
-from service.core.exposure import DayOfUse, Exposure, quiet_at
+from service.core.exposure import DayOfUse, Exposure, Summary, quiet_at
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+
+
+class _DayAhead(NamedTuple):
+    use: DayOfUse | None
+    """None: no call comes."""
+    summary: Summary | None
+    """Of all days of use up to this one. None: there is none."""
 
 
 class Outlook(Protocol):
@@ -42,8 +50,11 @@ class GoingOn:
         if now <= self.start or self._has_ended:
             return self.exposure
         ahead = self._ahead_until(now.date())
-        last_at = max(self.exposure.last_at, last_call(ahead[-1].day, now)) if ahead else self.exposure.last_at
-        return replace(self.exposure, last_at=last_at, days=self._before + ahead)
+        days, summary = tuple(one.use for one in ahead if one.use), ahead[-1].summary
+        if not days or summary is None:
+            return self.exposure
+        use = structs.replace(summary, last_at=max(self.exposure.last_at, last_call(days[-1].day, now)))
+        return replace(self.exposure, use=use, days=self._before + days)
 
     def next_call(self, after: datetime, *, strange: bool = False) -> datetime | None:
         days = () if self._has_ended else (after.date() + n * DAY for n in range(1, 8))
@@ -61,17 +72,36 @@ class GoingOn:
     def _before(self) -> tuple[DayOfUse, ...]:
         return tuple(use for use in self.exposure.days if use.day < self.start.date())
 
-    def _ahead_until(self, day: date) -> tuple[DayOfUse, ...]:
-        """The days of use from `start` to `day`. Whoever looks ahead asks for ever more of the same days."""
+    def _ahead_until(self, day: date) -> Sequence[_DayAhead]:
+        """The days from `start` to `day`. Whoever looks ahead asks for ever more of the same days."""
         length = (day - self.start.date()).days + 1
         for n in range(len(self._worked_out), length):
-            self._worked_out.append(self._use_on(self.start.date() + n * DAY))
-        return tuple(filter(None, self._worked_out[:length]))
+            self._worked_out.append(self._day_ahead(self.start.date() + n * DAY))
+        return self._worked_out[:length]
 
     @cached_property
-    def _worked_out(self) -> list[DayOfUse | None]:
-        """Of each day from `start` on, as far as was asked for."""
+    def _worked_out(self) -> list[_DayAhead]:
+        """As far as was asked for."""
         return []
+
+    def _day_ahead(self, day: date) -> _DayAhead:
+        exposure, use = self.exposure, self._use_on(day)
+        summary = self._worked_out[-1].summary if self._worked_out else self._before_start
+        if use is None:
+            return _DayAhead(None, summary)
+        if summary is None:
+            first = Summary.of([use], exposure.deadline, first_at=exposure.first_at, last_at=exposure.last_at)
+            return _DayAhead(use, first)
+        return _DayAhead(use, summary.then(use, exposure.deadline, last_at=exposure.last_at))
+
+    @property
+    def _before_start(self) -> Summary | None:
+        """Without the calls of `start`'s own day so far. None: there were none before."""
+        use, last, days = self.exposure.use, self.exposure.days[-1], self._before
+        if not days or days[-1] == last:
+            return use if days else None
+        known = Summary.of(days, self.exposure.deadline, first_at=use.first_at, last_at=use.last_at)
+        return structs.replace(known, longest_gap=use.longest_gap, calls=use.calls - last.calls)
 
     def _use_on(self, day: date) -> DayOfUse | None:
         """The first day is not over: it has the calls that it had by then, or more if more are to be expected."""

@@ -11,7 +11,7 @@ from service.core.escalation.decision import Decision, Wait
 from service.core.escalation.holding import asked_in_words, shown_state
 from service.core.escalation.policy import Policy
 from service.core.explanation.rungs import Heard, RungEvidence, rungs
-from service.core.exposure import State, last_week, quiet_at, quiet_period
+from service.core.exposure import State, last_week, quiet_at
 from service.core.notification import Trouble
 
 
@@ -95,7 +95,7 @@ def evidence_of(situation: Situation) -> ExposureEvidence:
         last_at=exposure.last_at,
         calls_7d=sum(use.calls for use in week),
         errors_7d=sum(use.errors for use in week),
-        quiet_days=quiet_period(exposure.days).days,
+        quiet_days=exposure.quiet_period.days,
         quiet_at=quiet_at(exposure),
         known_until=case.known_until,
         requested_ids=exposure.requested_ids,

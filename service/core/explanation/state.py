@@ -1,6 +1,6 @@
 """Why an exposure is in its state: the last day with calls, and the quiet period with what it was learned from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from service.core import words
@@ -10,9 +10,8 @@ from service.core.escalation.holding import held_by, shown_state
 from service.core.exposure import (
     LONGEST_QUIET,
     SHORTEST_QUIET,
-    DayOfUse,
+    Exposure,
     quiet_at,
-    quiet_period,
     redirection,
 )
 
@@ -69,21 +68,21 @@ _BECAUSE: Mapping[Literal["active", "quiet", "overdue"], str] = {
 
 
 def _quiet_period(case: Case) -> str:
-    period = quiet_period(case.exposure.days)
+    period = case.exposure.quiet_period
     learned = f"twice the longest gap of {words.plural(period.days // 2, 'day')} between its days of use"
     if period == SHORTEST_QUIET:
-        learned = f"the shortest that there is, as {_no_longer_gap(case.exposure.days)}"
+        learned = f"the shortest that there is, as {_no_longer_gap(case.exposure)}"
     elif period == LONGEST_QUIET:
         learned = "the longest that there is, as its days of use are far apart"
     ends = words.moment(quiet_at(case.exposure))
     return f"Its quiet period is {words.plural(period.days, 'day')}, {learned}: without a call it is quiet from {ends}."
 
 
-def _no_longer_gap(days: Sequence[DayOfUse]) -> str:
+def _no_longer_gap(exposure: Exposure) -> str:
     """Of calls that were seen for a shorter time than a month-end job needs to come round, no rhythm can be known."""
-    if len(days) == 1:
+    if exposure.use.longest_gap == 0:
         return "one day of use teaches no rhythm yet"
-    span = days[-1].day - days[0].day
+    span = exposure.days[-1].day - exposure.first_at.date()
     close = "its days of use are close together"
     return (
         f"{close}, and {words.plural(span.days + 1, 'day')} on record teach no longer rhythm yet"

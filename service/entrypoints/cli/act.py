@@ -120,7 +120,7 @@ def reassign(
     author, now = author_of(by), datetime.now(UTC)
 
     async def work(app: App) -> tuple[Owner, bool] | Refused | Missing:
-        await catch_up(app.database, now=now)
+        await catch_up(app.database, app.world, now=now)
         named = await engine_reassign(
             app.database,
             app.world,

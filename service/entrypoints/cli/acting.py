@@ -34,7 +34,7 @@ async def the_one(
     app: App, service: str, model: str | None, *, environment: str | None, platform: str | None, now: datetime
 ) -> ExposureKey:
     """The exposure that is meant, of all that is read by now. Ends the command where it is not exactly one."""
-    await catch_up(app.database, now=now)
+    await catch_up(app.database, app.world, now=now)
     answer = await which(
         app.database, app.world.catalog, service, model=model, environment=environment, platform=platform, now=now
     )

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, NoReturn
@@ -14,21 +13,12 @@ from rich.markup import escape
 from service.adapters.queries import (
     ExposureAnswer,
     ExposureFilter,
-    ModelUse,
+    Page,
     ServiceAnswer,
-    UnknownId,
-    read_exposures,
-    read_service,
     read_service_names,
-    read_unknown_ids,
-    read_uses,
-    read_uses_spelled,
 )
 from service.app import App
-from service.core.catalog.lookup import records_of
-from service.core.exposure import ExposureKey
-from service.core.identity import Model
-from service.engine.ownership import load_owners
+from service.engine import ask
 from service.engine.reconcile import catch_up
 from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 from service.entrypoints.cli.session import run
@@ -39,47 +29,20 @@ CLOSE = 0.8
 WITHIN_UNITS = {"d": 1, "w": 7}
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What is known of those who call a model."""
-
-    exposures: Sequence[ExposureAnswer]
-    uses: Sequence[ModelUse]
-    unknown_ids: Sequence[UnknownId]
-    """Ids of which nobody can say which model it is, and known models of which nobody can say where they are called."""
-
-    @property
-    def is_unknown(self) -> bool:
-        return any(each.model is None for each in self.unknown_ids)
-
-
 def who(
     model: Annotated[str, typer.Argument(help="In any spelling that a log may have.")], as_json: Json = False
 ) -> None:
     """List the services that call a model, in any spelling."""
     now = _now()
 
-    async def ask(app: App) -> Found:
-        await catch_up(app.database, now=now)
-        models = models_meant(app, model)
-        async with app.database.connect() as connection:
-            unknown = await read_unknown_ids(
-                connection, now=now, spelled=model, models=models, unplaced=True if models else None
-            )
-            behind = set() if models else await read_uses_spelled(connection, model)
-            if not models and not unknown and not behind:
-                _no_such_model(app, model, await read_uses(connection, app.world.catalog, now=now))
-            owners = await load_owners(connection, app.world.company, now=now)
-            named = models or {key.model for key in behind}
-            every = await read_exposures(connection, app.world, owners.owner_of, now=now, models=named)
-            uses = await read_uses(connection, app.world.catalog, now=now, models=named)
-        return Found(
-            [each for each in every if each.model in models or _key(each) in behind],
-            [each for each in uses if each.model in models or _key(each) in behind],
-            unknown,
-        )
+    async def answer(app: App) -> ask.Callers:
+        await catch_up(app.database, app.world, now=now)
+        found = await ask.who(app.database, app.world, model, now=now)
+        if found is None:
+            _no_such_model(app, model, await ask.called_models(app.database, app.world, now=now))
+        return found
 
-    found = run(ask)
+    found = run(answer)
     if as_json:
         answers = {"exposures": found.exposures, "uses": found.uses, "unknown_ids": found.unknown_ids}
         emit({"asked": model} | {name: _plain(some) for name, some in answers.items()})
@@ -89,25 +52,20 @@ def who(
         raise typer.Exit(Exit.BAD_NEWS)
 
 
-def _key(each: ExposureAnswer | ModelUse) -> ExposureKey:
-    return ExposureKey(each.service, each.environment, each.platform, each.model)
-
-
 def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], as_json: Json = False) -> None:
     """List the models that a service calls, and what happens to each."""
     now = _now()
 
-    async def ask(app: App) -> ServiceAnswer:
-        await catch_up(app.database, now=now)
-        async with app.database.connect() as connection:
-            owners = await load_owners(connection, app.world.company, now=now)
-            own = await read_exposures(connection, app.world, owners.owner_of, now=now, service=name)
-            answer = await read_service(connection, name, app.world.catalog, owners.owner_of, own, now=now)
-            if answer is None:
-                _not_found(f"no log has named a service {name}", name, await read_service_names(connection))
+    async def ask_of(app: App) -> ServiceAnswer:
+        await catch_up(app.database, app.world, now=now)
+        answer = await ask.service(app.database, app.world, name, now=now)
+        if answer is None:
+            async with app.database.connect() as connection:
+                names = await read_service_names(connection)
+            _not_found(f"no log has named a service {name}", name, names)
         return answer
 
-    answer = run(ask)
+    answer = run(ask_of)
     if as_json:
         emit(answer.model_dump(mode="json"))
         return
@@ -121,7 +79,9 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
 
 
 def due(
-    within: Annotated[str, typer.Option(help="How far ahead: days (30d) or weeks (6w).")] = "30d", as_json: Json = False
+    within: Annotated[str, typer.Option(help="How far ahead: days (30d) or weeks (6w).")] = "30d",
+    limit: Annotated[int, typer.Option(min=1, help="The nearest so many.")] = 500,
+    as_json: Json = False,
 ) -> None:
     """List what breaks, and for whom, if nobody acts. What is past its day and still called is always shown."""
     found = re.fullmatch(r"(\d{1,4})([dw])", within.strip().lower())
@@ -130,33 +90,24 @@ def due(
     wanted = ExposureFilter(calling=True, within_days=int(found[1]) * WITHIN_UNITS[found[2]])
     now = _now()
 
-    async def ask(app: App) -> list[ExposureAnswer]:
-        await catch_up(app.database, now=now)
-        async with app.database.connect() as connection:
-            owners = await load_owners(connection, app.world.company, now=now)
-            every = await read_exposures(connection, app.world, owners.owner_of, now=now)
-        return [exposure for exposure in every if wanted.admits(exposure)]
+    async def nearest(app: App) -> Page[ExposureAnswer]:
+        await catch_up(app.database, app.world, now=now)
+        return await ask.exposures(app.database, app.world, wanted, now=now, limit=limit)
 
-    exposures = run(ask)
+    page = run(nearest)
     if as_json:
-        emit(_plain(exposures))
-    elif exposures:
-        show_exposures(exposures)
-    else:
+        emit(page.model_dump(mode="json"))
+        return
+    if not page.items:
         console.print(f"No service calls a model that goes within {escape(within)}.")
+        return
+    show_exposures(page.items)
+    if page.next_cursor is not None:
+        console.print(f"The nearest {len(page.items):,} of {page.total:,}; --limit {page.total} shows all.")
 
 
-def models_meant(app: App, text: str) -> set[str]:
-    """Canonical models that `text` names in any spelling; those of the catalog on each of its platforms."""
-    models = {record.model for record in records_of(app.world.catalog, app.world.resolver, text)}
-    answer = app.world.resolver.resolve(text)
-    return models | {answer.model} if isinstance(answer, Model) else models
-
-
-def _no_such_model(app: App, text: str, uses: Sequence[ModelUse]) -> NoReturn:
-    """`uses`: of all models, most calls first."""
+def _no_such_model(app: App, text: str, called: Sequence[str]) -> NoReturn:
     names = {name for record in app.world.catalog for name in (record.model, record.id, *record.aliases)}
-    called = dict.fromkeys(use.deprecation.id if use.deprecation else use.model for use in uses)
     message = f"lastcall knows no model {text}, and no log has named it in 28 days"
     _not_found(message, text, names, part_of=_with_part(text, called))
 
@@ -182,7 +133,7 @@ def _plain(answers: Sequence[BaseModel]) -> list[dict[str, Any]]:
     return [answer.model_dump(mode="json") for answer in answers]
 
 
-def _show_who(asked: str, found: Found) -> None:
+def _show_who(asked: str, found: ask.Callers) -> None:
     if found.is_unknown:
         console.print(
             f"[yellow]lastcall does not know {escape(asked)}[/]: it may be going away, and nobody could tell."

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from service.adapters.queries import read_exposures, read_notifications
+from service.adapters.queries import ExposureFilter, read_notifications
 from service.app import App
-from service.engine.ownership import load_owners
+from service.engine import ask
 from service.entrypoints.cli.output import Exit, console
 from service.entrypoints.cli.session import plainly, read_settings
 from service.entrypoints.demo.company import BEGIN, GPT45
@@ -60,9 +60,8 @@ async def _demo(*, leave: bool) -> Account:
 
 async def _account(app: App, now: datetime) -> Account:
     async with app.database.connect() as connection:
-        owners = await load_owners(connection, app.world.company, now=now)
-        exposures = await read_exposures(connection, app.world, owners.owner_of, now=now)
         notifications = await read_notifications(connection, limit=OUTBOX_PAGE)
+    exposures = (await ask.exposures(app.database, app.world, ExposureFilter(), now=now)).items
     return account(exposures, notifications.items, GPT45, SHUTDOWN)
 
 

@@ -46,7 +46,7 @@ def explain(
     async def ask(app: App) -> Explanation[Any]:
         if model is None and ID.fullmatch(what) and (told := await _of_notification(app, what, now)):
             return told
-        await catch_up(app.database, now=now)
+        await catch_up(app.database, app.world, now=now)
         answer = await why_so(
             app.database,
             app.world,

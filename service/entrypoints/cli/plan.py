@@ -111,7 +111,7 @@ def _of_stored(asked: Asked) -> tuple[Span, Answer]:
     span = asked.span(now.date())
 
     async def ask(app: App) -> tuple[Company, Stored, bool]:
-        await catch_up(app.database, now=now)
+        await catch_up(app.database, app.world, now=now)
         async with app.database.connect() as connection:
             ticked = bool(await read_heartbeats(connection))
         stored = await read_stored(app.database, app.world, start=span.start, end=span.end)

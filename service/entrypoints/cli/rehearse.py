@@ -53,7 +53,7 @@ def rehearse(
         fail(f"--on {on} is past", "a day from today on; `lastcall plan --from DATE` shows what was told")
 
     async def ask(app: App) -> tuple[AtRisk, ...]:
-        await catch_up(app.database, now=now)
+        await catch_up(app.database, app.world, now=now)
         return await engine_rehearse(app.database, app.world, on=on, now=now)
 
     found = run(ask)

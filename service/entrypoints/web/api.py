@@ -14,14 +14,13 @@ from service.adapters.queries import (
     NotificationAnswer,
     Page,
     ServiceAnswer,
-    count_callers,
     cut,
     deadline_key,
-    exposure_key,
     read_notifications,
     read_service_names,
 )
 from service.core.exposure import State
+from service.engine import ask
 from service.entrypoints.web.acting import Name
 from service.entrypoints.web.context import Here
 
@@ -99,7 +98,7 @@ async def deprecations(here: Here, query: Annotated[DeprecationQuery, Query()]) 
     now = here.clock()
     found = [
         each
-        for each in count_callers(here.app.world.catalog, await here.exposures(now), now=now)
+        for each in await ask.deprecations(here.app.database, here.app.world, now=now)
         if (query.platform is None or each.platform == query.platform)
         and (not query.calling or each.callers.calling)
         and (query.within is None or (each.days_left is not None and each.days_left <= query.within))
@@ -110,10 +109,10 @@ async def deprecations(here: Here, query: Annotated[DeprecationQuery, Query()]) 
 @router.get("/exposures", tags=["usage"], summary="Services' uses of deprecated models, by deadline")
 async def exposures(here: Here, query: Annotated[ExposureQuery, Query()]) -> Page[ExposureAnswer]:
     """Firm deadlines first, the nearest at the top; then "not before" dates; then those without a day."""
-    wanted = query.as_filter()
-    every = await here.exposures(here.clock(), service=wanted.service)
-    found = [exposure for exposure in every if wanted.admits(exposure)]
-    return cut(found, exposure_key, limit=query.limit, cursor=query.cursor)
+    app, wanted = here.app, query.as_filter()
+    return await ask.exposures(
+        app.database, app.world, wanted, now=here.clock(), limit=query.limit, cursor=query.cursor
+    )
 
 
 @router.get(
@@ -127,7 +126,7 @@ async def service(
     name: Annotated[Name, Path(description="As the logs spell it.", examples=["search-api"])],
 ) -> ServiceAnswer:
     """Every model of the last 28 days, deprecated or not, by reporter; and the ids that lastcall does not know."""
-    answer = await here.service(name, here.clock())
+    answer = await ask.service(here.app.database, here.app.world, name, now=here.clock())
     if answer is None:
         async with here.app.database.connect() as connection:
             close = get_close_matches(name, await read_service_names(connection), n=3, cutoff=0.5)

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from service.adapters import metrics
 from service.adapters.postgres.conditions import Condition
-from service.adapters.queries import DatabaseHealth, read_database_health, read_standings, set_gauges
+from service.adapters.queries import DatabaseHealth, read_database_health, set_gauges
 from service.core.health import ConsumerHealth, trouble_of
 from service.entrypoints.web.context import Here
 
@@ -46,8 +46,7 @@ async def prometheus(here: Here) -> Response:
     if database.trouble is None:
         now = here.clock()
         async with here.app.database.connect() as connection:
-            standings = await read_standings(connection, here.app.world, now=now)
-            await set_gauges(connection, standings, now=now)
+            await set_gauges(connection, here.app.world.topics, now=now)
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 

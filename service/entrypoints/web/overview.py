@@ -1,4 +1,4 @@
-"""What the front page says: exposures grouped by the deprecation that they fall under, and the sentence above them."""
+"""What the front page shows: exposures grouped by the deprecation that they fall under, and a record to begin with."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,6 @@ from itertools import groupby
 
 from service.adapters.queries import ExposureAnswer, Lifecycle, deadline_key
 from service.core.catalog.lifecycle import Catalog
-from service.entrypoints.phrases import is_silent, is_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,46 +20,6 @@ class Group:
     @property
     def calls_7d(self) -> int:
         return sum(exposure.calls_7d for exposure in self.exposures)
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """The whole in numbers. Services are counted once, however many models and environments they use."""
-
-    calling: int
-    """Services that have called within 7 days, or whose last calls were past the day."""
-    silent: int
-    """Services that have not, and whose silence is too short yet to count as migrated."""
-    past: int
-    """Of those that call, services whose day is past."""
-    within_30: int
-    """Of those that call or are silent, services with a day, or a change freeze before it, at most so far ahead."""
-    migrated: int
-    """Services that have stopped calling every deprecated model that they used."""
-    untold: int
-    """Services that call or are silent, and of which no message has been delivered."""
-    next_one: Lifecycle | None
-    """The nearest deadline ahead that calls still run into."""
-
-    @classmethod
-    def of(cls, exposures: Sequence[ExposureAnswer]) -> "Headline":
-        open_ = [exposure for exposure in exposures if exposure.state != "quiet"]
-        calling = [exposure for exposure in open_ if not is_silent(exposure)]
-        ahead = [e for e in open_ if e.days_left is not None and e.days_left >= 0]
-        callers = _services(calling)
-        return cls(
-            calling=len(callers),
-            silent=len(_services(open_) - callers),
-            past=len(_services([e for e in calling if e.days_left is not None and e.days_left < 0])),
-            within_30=len(_services([e for e in ahead if (e.days_to_change or 0) <= 30])),
-            migrated=len(_services(exposures) - _services(open_)),
-            untold=len(_services([e for e in open_ if not is_told(e)])),
-            next_one=min(ahead, key=deadline_key, default=None),
-        )
-
-
-def _services(exposures: Sequence[ExposureAnswer]) -> set[str]:
-    return {exposure.service for exposure in exposures}
 
 
 def group(exposures: Sequence[ExposureAnswer]) -> list[Group]:

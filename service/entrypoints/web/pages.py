@@ -15,10 +15,7 @@ from starlette.responses import Response
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.queries import (
     NO_TEAM,
-    ExposureAnswer,
     ExposureFilter,
-    cut,
-    exposure_key,
     read_history,
     read_messages,
     read_next,
@@ -29,14 +26,14 @@ from service.adapters.queries import (
 )
 from service.core import words
 from service.core.checklist import ITEMS
-from service.core.exposure import ExposureKey
 from service.core.messages.preview import to_html
+from service.engine import ask
 from service.entrypoints import phrases
 from service.entrypoints.web import show
 from service.entrypoints.web.acting import Name, NamedExposure, key_of
 from service.entrypoints.web.context import Context, Here
 from service.entrypoints.web.horizon import horizon
-from service.entrypoints.web.overview import Headline, first_record, group
+from service.entrypoints.web.overview import first_record, group
 from service.formats.decoder import why_passed_over
 
 ROWS = 200
@@ -108,19 +105,16 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 @router.get("/")
 async def exposures(request: Request, here: Here, query: Annotated[PageQuery, Query()]) -> Response:
     now = here.clock()
-    every = await here.exposures(now)
-    wanted = query.as_filter()
-    page = cut([each for each in every if wanted.admits(each)], exposure_key, limit=ROWS, cursor=query.cursor)
+    app = here.app
+    found = await ask.overview(app.database, app.world, query.as_filter(), now=now, limit=ROWS, cursor=query.cursor)
     context = {
         "now": now,
         "query": query,
-        "headline": Headline.of(every),
-        "any": bool(every),
-        "first_record": first_record(here.app.world.catalog, now),
-        "page": page,
-        "groups": group(page.items),
-        "teams": sorted({exposure.team or NO_TEAM for exposure in every}),
-        "platforms": sorted({exposure.platform for exposure in every}),
+        "headline": found.headline,
+        "next_one": found.next_one,
+        "first_record": first_record(app.world.catalog, now),
+        "page": found.page,
+        "groups": group(found.page.items),
     }
     return templates.TemplateResponse(request, "exposures.html", context | await _blind_spots(here, now))
 
@@ -142,7 +136,9 @@ async def _blind_spots(here: Context, now: datetime) -> dict[str, Any]:
 async def exposure(request: Request, here: Here, named: Annotated[NamedExposure, Query()]) -> Response:
     now = here.clock()
     key = await key_of(here, named, now)
-    shown = next(each for each in await here.exposures(now, service=key.service) if _key(each) == key)
+    shown = await ask.exposure(here.app.database, here.app.world, key, now=now)
+    if shown is None:
+        raise HTTPException(404, {"error": "No call of it is on record any more.", "remedy": "Look at the list."})
     async with here.app.database.connect() as connection:
         history = await read_history(connection, key)
         told = await read_notifications(connection, exposure=key, limit=MESSAGES)
@@ -157,14 +153,10 @@ async def exposure(request: Request, here: Here, named: Annotated[NamedExposure,
     return templates.TemplateResponse(request, "exposure.html", context)
 
 
-def _key(exposure: ExposureAnswer) -> ExposureKey:
-    return ExposureKey(exposure.service, exposure.environment, exposure.platform, exposure.model)
-
-
 @router.get("/services/{name:path}")
 async def service(request: Request, here: Here, name: Annotated[Name, Path()]) -> Response:
     now = here.clock()
-    answer = await here.service(name, now)
+    answer = await ask.service(here.app.database, here.app.world, name, now=now)
     if answer is None:
         raise HTTPException(404, {"error": "No log has named this service.", "remedy": "Look for it in the list."})
     context = {

@@ -10,7 +10,7 @@ from service.adapters.postgres.tables.escalation import (
     checklist,
     directory_answers,
 )
-from service.adapters.postgres.tables.lifecycle import catalog_loads, company_loads, deprecations
+from service.adapters.postgres.tables.lifecycle import catalog_loads, company_loads, deprecations, exposures
 from service.adapters.postgres.tables.operation import conditions, heartbeats
 from service.adapters.postgres.tables.usage import (
     key_owners,
@@ -36,6 +36,7 @@ __all__ = [
     "deprecations",
     "digests",
     "directory_answers",
+    "exposures",
     "heartbeats",
     "key_owners",
     "messages",

@@ -1,9 +1,9 @@
-"""Which models go away when, as the engine last saw it; by which catalog, and by which lastcall.yaml."""
+"""Which models go away when, as the engine last saw it; by which catalog and lastcall.yaml; and who uses them."""
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from service.adapters.postgres.tables.base import instant, metadata
+from service.adapters.postgres.tables.base import instant, metadata, use_of_a_model
 
 catalog_loads = Table(
     "catalog_loads",
@@ -47,3 +47,36 @@ deprecations = Table(
     ),
     comment="The catalog's deprecations as the engine last saw them, for joins and for noticing that a date moved",
 )  # fmt: skip
+
+exposures = Table(
+    "exposures",
+    metadata,
+    *use_of_a_model(primary_key=True),
+    instant("first_at"),
+    instant("last_at"),
+    Column("last_day", Date, nullable=False),
+    Column("last_calls", BigInteger, nullable=False, comment="of that day"),
+    Column("longest_gap", Integer, nullable=False, comment="days from one day of use to the next"),
+    Column("calls", BigInteger, nullable=False),
+    Column(
+        "failing_since", Date, comment="the first of the days of use up to the last that are broken; null: it is not"
+    ),
+    Column("answered_on", Date, comment="the day of use before those; null: there is none"),
+    Column("redirected_since", Date, comment="as failing_since, of days on which another model answered"),
+    Column("deadline", Date, comment="that failing days were judged by"),
+    Column("public_from", Date, nullable=False, comment="infinity: it is taken back; -infinity: it always was"),
+    Column("state_while_calling", Text, nullable=False, comment="active, overdue, broken or redirected"),
+    Column("quiet_at", DateTime(timezone=True), nullable=False, comment="from then on it is quiet"),
+    Column("counted_until", DateTime(timezone=True), comment="the first call that was still ahead; null: none was"),
+    Column("team", Text, comment="null: nobody owns the service"),
+    Column("lacks_deadline", Boolean, nullable=False),
+    Column("change_by", Date, nullable=False, comment="infinity: no day is known"),
+    Column("waived_until", DateTime(timezone=True)),
+    Column(
+        "told_at", DateTime(timezone=True), comment="when a message of it was delivered last; null: nobody was told"
+    ),
+    Index("ix_exposures_list", "lacks_deadline", "change_by", "platform", "model", "service", "environment"),
+    Index("ix_exposures_model", "platform", "model"),
+    Index("ix_exposures_counted_until", "counted_until", postgresql_where=text("counted_until IS NOT NULL")),
+    comment="Uses of deprecated models: a summary of the days of use, and what lists are filtered and sorted by",
+)

@@ -1,0 +1,251 @@
+"""The rows of exposures, as they are written.
+
+Whoever writes more than that a message was delivered holds the keys on the agenda locked, so that nothing that was
+read before is written over something newer. Rows are locked in the order of their keys, so that two who write never
+wait for one another.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Boolean,
+    Date,
+    DateTime,
+    FromClause,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    collate,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.exposure_store import summary_failing
+from service.adapters.postgres.tables import campaigns, deprecations, exposures, notifications, usage_daily
+from service.adapters.postgres.unnest import chunked, insert_rows, unnested
+from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
+from service.core.catalog.lifecycle import Deprecation, Shutdown
+from service.core.escalation.listing import Listing
+from service.core.exposure import DayOfUse, ExposureKey, Summary
+
+COUNTED_DAY = (*DayOfUse.__struct_fields__, "first_at", "last_at")
+"""Columns of `usage_daily`."""
+
+
+class CountedDay(NamedTuple):
+    """A day of use, as it is worked out from the hours."""
+
+    use: DayOfUse
+    first_at: datetime
+    last_at: datetime
+
+
+def counted_day(columns: Sequence[Any]) -> CountedDay:
+    """Of a row with `COUNTED_DAY`."""
+    *use, first_at, last_at = columns
+    return CountedDay(DayOfUse(*use), first_at, last_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A use of a deprecated model, as it is stored."""
+
+    deprecation: Deprecation
+    """As the catalog in force has it, or had it before it was taken back; its dates, and no more."""
+    public_from: date
+    """`date.max`: it is taken back."""
+    summary: Summary | None
+    """None: the use is new, or the deprecation is, or its deadline is another one."""
+    is_listed: bool
+    counted_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The summary of a use's calls that had come by some moment."""
+
+    summary: Summary
+    known: Known
+    counted_until: datetime | None
+    """The first call that was still ahead then. None: none was."""
+
+
+async def load_known(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, Known]:
+    """Those of `keys` whose models are deprecated, or were."""
+    v, d = key_rows(keys), deprecations.c
+    rows = await connection.execute(
+        select(*(v.c[name].label(f"key_{name}") for name in KEY), exposures, *_dates())
+        .join_from(v, deprecations, and_(d.platform == v.c.platform, d.model == v.c.model))
+        .join(exposures, same_key(exposures, v), isouter=True)
+    )
+    return {ExposureKey(*row[: len(KEY)]): _known(row) for row in rows.all()}
+
+
+def _dates() -> list[Any]:
+    d = deprecations.c
+    return [d.announced_on, d.shutdown_on, d.precision, d.withdrawn]
+
+
+def _known(row: Any) -> Known:
+    deprecation = Deprecation(
+        row.key_platform,
+        row.key_model,
+        row.key_model,
+        announced=row.announced_on,
+        shutdown=Shutdown(row.shutdown_on, row.precision),
+    )
+    public_from = date.max if row.withdrawn else row.announced_on or date.min
+    if row.service is None or row.deadline != deprecation.shutdown.deadline:
+        return Known(deprecation, public_from, None, row.service is not None, None)
+    summary = Summary(
+        row.first_at, row.last_at, row.last_day, row.last_calls, row.longest_gap, row.calls, summary_failing(row),
+        row.redirected_since,
+    )  # fmt: skip
+    return Known(deprecation, public_from, summary, True, row.counted_until)
+
+
+async def load_days(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, list[CountedDay]]:
+    """All days of use of `keys`, oldest first."""
+    v, d = key_rows(keys), usage_daily.c
+    rows = await connection.execute(
+        select(*(d[name] for name in (*KEY, *COUNTED_DAY)))
+        .join_from(v, usage_daily, same_key(usage_daily, v))
+        .order_by(*(d[name] for name in KEY), d.day)
+    )
+    found: dict[ExposureKey, list[CountedDay]] = {}
+    for row in rows:
+        found.setdefault(ExposureKey(*row[: len(KEY)]), []).append(counted_day(row[len(KEY) :]))
+    return found
+
+
+async def save_summaries(
+    connection: AsyncConnection,
+    counted: Mapping[ExposureKey, Counted],
+    new: Mapping[ExposureKey, Listing],
+) -> None:
+    """`new`: what those are listed by that have no row yet. That of others stays."""
+    known = [(key, one) for key, one in sorted(counted.items()) if key not in new]
+    await _lock(connection, key_rows([key for key, _ in known]))
+    for some in chunked([_summary_row(key, one) for key, one in known]):
+        types = {name: exposures.c[name].type for name in some[0]}
+        v = unnested(*((name, kind, [row[name] for row in some]) for name, kind in types.items()))
+        changed = {name: v.c[name] for name in types if name not in KEY}
+        await connection.execute(update(exposures).where(same_key(exposures, v)).values(changed))
+    told = await _told(connection, new)
+    rows = [
+        _summary_row(key, counted[key]) | _listing_row(one) | {"told_at": told.get(key)}
+        for key, one in sorted(new.items())
+    ]
+    for some in chunked(rows):
+        await connection.execute(insert_rows(exposures, some))
+
+
+async def _told(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, datetime]:
+    """When a message of each was delivered last. Of one that is back after all its calls had turned out to be of
+    another model."""
+    v, c, n = key_rows(keys), campaigns.c, notifications.c
+    rows = await connection.execute(
+        select(*(c[name] for name in KEY), func.max(n.settled_at))
+        .join_from(v, campaigns, same_key(campaigns, v))
+        .join(notifications, and_(n.campaign_id == c.id, n.state == "delivered"))
+        .group_by(*(c[name] for name in KEY))
+    )
+    return {ExposureKey(*row[: len(KEY)]): row[-1] for row in rows}
+
+
+async def save_listings(connection: AsyncConnection, listings: Mapping[ExposureKey, Listing]) -> None:
+    """Of exposures that have a row."""
+    await _lock(connection, key_rows(sorted(listings)))
+    for some in chunked(sorted(listings.items())):
+        v = unnested(
+            *((name, Text(), [getattr(key, name) for key, _ in some]) for name in KEY),
+            ("team", Text(), [one.team for _, one in some]),
+            ("lacks_deadline", Boolean(), [one.lacks_deadline for _, one in some]),
+            ("change_by", Date(), [one.change_by for _, one in some]),
+            ("waived_until", DateTime(timezone=True), [one.waived_until for _, one in some]),
+        )
+        changed = {name: v.c[name] for name in ("team", "lacks_deadline", "change_by", "waived_until")}
+        differs = or_(*(exposures.c[name].is_distinct_from(value) for name, value in changed.items()))
+        await connection.execute(update(exposures).where(same_key(exposures, v), differs).values(changed))
+
+
+async def save_team(connection: AsyncConnection, service: str, team: str | None) -> None:
+    """Of all exposures of the service."""
+    own = exposures.c.service == service
+    await _lock(connection, select(*(exposures.c[name] for name in KEY)).where(own).subquery("own"))
+    await connection.execute(update(exposures).where(own).values(team=team))
+
+
+async def note_told(connection: AsyncConnection, notified: Sequence[uuid.UUID], *, at: datetime) -> None:
+    """A message of these notifications was delivered."""
+    c, n = campaigns.c, notifications.c
+    ids = bindparam("ids", list(notified), type_=ARRAY(Uuid()))
+    keys = select(*(c[name] for name in KEY)).join(notifications, n.campaign_id == c.id).where(n.id == any_(ids))
+    told = keys.distinct().subquery("told")
+    await _lock(connection, told)
+    await connection.execute(update(exposures).where(same_key(exposures, told)).values(told_at=at))
+
+
+async def _lock(connection: AsyncConnection, keys: FromClause) -> None:
+    """In the order of the keys in Python, whatever the database's language sorts by."""
+    in_order = [collate(exposures.c[name], "C") for name in KEY]
+    rows = select(exposures.c.service).join(keys, same_key(exposures, keys)).order_by(*in_order)
+    await connection.execute(rows.with_for_update(of=exposures))
+
+
+async def drop_exposures(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> None:
+    """Of which no call is left."""
+    v = key_rows(sorted(keys))
+    await _lock(connection, v)
+    await connection.execute(delete(exposures).where(same_key(exposures, v)))
+
+
+async def to_count_again(connection: AsyncConnection, *, now: datetime, limit: int) -> list[ExposureKey]:
+    """Exposures with calls that were still ahead when they were counted, and are not any more."""
+    e = exposures.c
+    rows = await connection.execute(
+        select(*(e[name] for name in KEY)).where(e.counted_until <= now).order_by(e.counted_until).limit(limit)
+    )
+    return sorted(ExposureKey(*row) for row in rows)
+
+
+def _summary_row(key: ExposureKey, one: Counted) -> dict[str, object]:
+    summary, deadline = one.summary, one.known.deprecation.shutdown.deadline
+    fails = summary.failing
+    return {
+        **key._asdict(),
+        "first_at": summary.first_at,
+        "last_at": summary.last_at,
+        "last_day": summary.last_day,
+        "last_calls": summary.last_calls,
+        "longest_gap": summary.longest_gap,
+        "calls": summary.calls,
+        "failing_since": fails.since if fails else None,
+        "answered_on": fails.answered_on if fails else None,
+        "redirected_since": summary.redirected_since,
+        "deadline": deadline,
+        "public_from": one.known.public_from,
+        "state_while_calling": summary.state_while_calling(deadline),
+        "quiet_at": summary.quiet_at,
+        "counted_until": one.counted_until,
+    }
+
+
+def _listing_row(one: Listing) -> dict[str, object]:
+    return {
+        "team": one.team,
+        "lacks_deadline": one.lacks_deadline,
+        "change_by": one.change_by,
+        "waived_until": one.waived_until,
+    }

@@ -1,0 +1,99 @@
+"""summarise: the days that were counted anew, brought into the summaries of the exposures that they are of."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from service.adapters.postgres.agenda import look_at_uses
+from service.adapters.postgres.daily_usage import WorkedOut
+from service.adapters.postgres.database import Transaction
+from service.adapters.postgres.exposure_rows import (
+    Counted,
+    CountedDay,
+    Known,
+    drop_exposures,
+    load_days,
+    load_known,
+    save_summaries,
+    to_count_again,
+)
+from service.config.world import World
+from service.core.escalation.listing import Listing, new_listing
+from service.core.exposure import ExposureKey, Summary
+from service.engine.ownership import load_owners
+
+BATCH = 500
+
+
+async def summarise(connection: Transaction, world: World, worked_out: WorkedOut, *, now: datetime) -> None:
+    """With the keys of the days locked on the agenda, as `work_out_days` leaves them."""
+    touched = {key: list(marks) for key, marks in groupby(worked_out.taken, key=lambda mark: mark.key)}
+    known = await load_known(connection, touched)
+    counted: dict[ExposureKey, Counted] = {}
+    for key, one in known.items():
+        days = [worked_out.use.get(mark) for mark in touched[key]]
+        if (found := _with_days(one, days, now)) is not None:
+            counted[key] = found
+    unknown = {key: one for key, one in known.items() if key not in counted}
+    await _save(connection, world, known, counted | await _from_all_days(connection, unknown, now), now=now)
+
+
+async def count_again(connection: Transaction, world: World, *, now: datetime) -> int:
+    """Exposures of which calls have come by now that were ahead when they were counted. Returns how many."""
+    keys = await to_count_again(connection, now=now, limit=BATCH)
+    if keys:
+        await look_at_uses(connection, keys, now=now)
+        known = await load_known(connection, keys)
+        await _save(connection, world, known, await _from_all_days(connection, known, now), now=now)
+    return len(keys)
+
+
+def _with_days(known: Known, days: Sequence[CountedDay | None], now: datetime) -> Counted | None:
+    """With `days` counted anew, oldest first. None: it takes all days to tell."""
+    summary, deadline = known.summary, known.deprecation.shutdown.deadline
+    for one in days:
+        if summary is None or one is None or one.first_at > now or one.use.day < summary.last_day:
+            return None
+        if one.use.day == summary.last_day:
+            summary = summary.with_last(one.use, deadline, last_at=one.last_at)
+        else:
+            summary = summary.then(one.use, deadline, last_at=one.last_at)
+    return Counted(summary, known, known.counted_until) if summary else None
+
+
+async def _from_all_days(
+    connection: Transaction, known: Mapping[ExposureKey, Known], now: datetime
+) -> dict[ExposureKey, Counted]:
+    found = await load_days(connection, known) if known else {}
+    return {key: _counted(days, known[key], now) for key, days in found.items()}
+
+
+def _counted(days: Sequence[CountedDay], known: Known, now: datetime) -> Counted:
+    """Of the calls that have come; where all are still ahead, of those: nobody is shown them until then."""
+    by_now = [one for one in days if one.first_at <= now]
+    ahead = min((one.first_at for one in days if one.first_at > now), default=None)
+    some = by_now or days
+    summary = Summary.of(
+        [one.use for one in some],
+        known.deprecation.shutdown.deadline,
+        first_at=min(one.first_at for one in some),
+        last_at=max(one.last_at for one in some),
+    )
+    return Counted(summary, known, ahead)
+
+
+async def _save(
+    connection: Transaction,
+    world: World,
+    known: Mapping[ExposureKey, Known],
+    counted: Mapping[ExposureKey, Counted],
+    *,
+    now: datetime,
+) -> None:
+    new: dict[ExposureKey, Listing] = {}
+    if unlisted := [key for key in counted if not known[key].is_listed]:
+        owners = await load_owners(connection, world.company, now=now)
+        for key in unlisted:
+            new[key] = new_listing(known[key].deprecation, owners.owner_of(key.service), now.date())
+    await save_summaries(connection, counted, new)
+    await drop_exposures(connection, [key for key, one in known.items() if one.is_listed and key not in counted])
