@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     kafka_ssl_key: Path | None = Field(None, description="Key of the client certificate.")
 
     flush_seconds: float = Field(
-        2.0, gt=0, le=60, description="Oldest that a counted call may be before it is written."
+        0.5, gt=0, le=60, description="Oldest that a counted call may be before it is written."
     )
     flush_keys: int = Field(20_000, ge=1, description="Distinct (series, hour) held before they are written.")
     rejection_limit: float = Field(

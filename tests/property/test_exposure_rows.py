@@ -1,0 +1,118 @@
+"""The row of an exposure is what all its days come to, in whatever order they were counted."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, get_args
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from service.adapters.catalog.files import LoadedCatalog, load_catalog
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.exposure_history import stream_exposures_as_of
+from service.adapters.postgres.exposure_store import load_public_exposures
+from service.adapters.queries import ExposureFilter
+from service.core.catalog.lifecycle import Catalog
+from service.core.exposure import ExposureKey, State, state_of
+from service.core.usage import Call
+from service.engine import ask
+from service.engine.reconcile import reconcile
+from tests.builders import make_deprecation, make_world
+from tests.calls import count_calls, make_call
+
+MIDNIGHT = datetime(2025, 7, 14, tzinfo=UTC)
+MODEL = "gpt-4.5-preview-2025-02-27"
+ANSWERS: dict[str, dict[str, Any]] = {
+    "answered": {},
+    "gone": {"status": 404, "error_code": "model_not_found", "error_text": f"The model `{MODEL}` has been deprecated"},
+    "failed": {"status": 500},
+    "by another": {"served_id": "gpt-4.1-2025-04-14"},
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Calls come in, by event time up to two days ahead; then, at a later moment, the engine works them out."""
+
+    calls: Sequence[tuple[int, str, str]]
+    """Hours from the moment, service, answer."""
+    hours: int
+    """Since the step before."""
+    ends_in: int
+    """Days from the first moment to the shutdown, by the catalog of now."""
+
+
+steps = st.lists(
+    st.builds(
+        Step,
+        calls=st.lists(
+            st.tuples(
+                st.integers(-70 * 24, 48), st.sampled_from(("search-api", "mail")), st.sampled_from(sorted(ANSWERS))
+            ),
+            max_size=12,
+        ),
+        hours=st.integers(0, 80),
+        ends_in=st.sampled_from((-20, 0, 3)),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+async def test_rows_are_what_the_days_come_to(database: Database) -> None:
+    loaded = load_catalog()
+    loop = asyncio.get_running_loop()
+
+    def run(what: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(what, loop).result()
+
+    @settings(max_examples=15, deadline=None)
+    @given(history=steps)
+    @example(history=[Step([(30, "mail", "answered")], 0, 3), Step([], 20, 3), Step([], 20, 3)])
+    @example(history=[Step([(-30, "mail", "gone")], 0, 3), Step([(-80, "mail", "answered")], 1, 3)])
+    def law(history: Sequence[Step]) -> None:
+        run(agree(database, loaded, history))
+
+    await asyncio.to_thread(law)
+
+
+async def agree(database: Database, loaded: LoadedCatalog, history: Sequence[Step]) -> None:
+    async with database.begin() as connection:
+        for tables in (
+            "series, usage_hourly, usage_daily, usage_dirty",
+            "exposures, agenda",
+            "deprecations, catalog_loads",
+        ):
+            await connection.execute(text(f"TRUNCATE {tables}"))
+    now = MIDNIGHT
+    for step in history:
+        now += timedelta(hours=step.hours)
+        await count_calls(database, loaded, [_call(now, *one) for one in step.calls], now)
+        ends = MIDNIGHT.date() + timedelta(days=step.ends_in)
+        catalog = _catalog(ends)
+        await reconcile(database, make_world(catalog), now=now)
+        async with database.connect() as connection:
+            stored = await load_public_exposures(connection, catalog, now=now)
+            counted = [one async for some in stream_exposures_as_of(connection, catalog, now=now) for one in some]
+        assert {one.key: one for one in stored} == {one.key: one for one in counted}
+    await _listed_alike(database, catalog, {one.key: state_of(one, now) for one in counted}, now)
+
+
+async def _listed_alike(database: Database, catalog: Catalog, states: dict[ExposureKey, State], now: datetime) -> None:
+    """The state in SQL is the one in Python."""
+    for state in get_args(State):
+        found = await ask.exposures(database, make_world(catalog), ExposureFilter(state=state), now=now)
+        assert {one.key for one in found.items} == {key for key, one in states.items() if one == state}
+        assert [one.state for one in found.items] == [state] * (found.total or 0)
+
+
+def _call(now: datetime, hours: int, service: str, answer: str) -> Call:
+    return make_call(at=now + timedelta(hours=hours), service=service, requested_id=MODEL, **ANSWERS[answer])
+
+
+def _catalog(ends: date) -> Catalog:
+    record = make_deprecation(model=MODEL, shutdown_on=ends, announced=date(2025, 4, 1))
+    return Catalog([record], digest=f"ends on {ends}")
