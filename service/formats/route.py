@@ -14,7 +14,7 @@ from service.formats.rejecting import READ_ERRORS
 MAX_TOTAL_BYTES = 32 * 1024 * 1024
 """Of all layers of one record together."""
 MAX_TOTAL_ITEMS = 50_000
-SMALL = 2 * 1024 * 1024
+SMALL = 1024 * 1024
 """Bytes of a record that may go a route, and of each layer in it."""
 Step = Form | AnyEnvelope
 """An object of one form, or an envelope of bytes."""
