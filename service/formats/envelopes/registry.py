@@ -11,7 +11,10 @@ _HEAD = 5
 
 def _open(body: bytes, context: Context) -> Inner | NeedsSchema:
     content = body[_HEAD:]
-    if content.lstrip().startswith((b"{", b"[")):
+    start = content[:1]
+    if start.isspace():
+        start = content.lstrip()[:1]
+    if start in (b"{", b"["):
         return Inner(content, context)
     return NeedsSchema(str(int.from_bytes(body[1:_HEAD], "big")))
 
