@@ -20,6 +20,7 @@ from service.formats.dialects.genai_json import (
     NO_PARAMETERS,
     PARAMETERS,
     TOKENS,
+    Parameters,
     first_known,
     parameters_of,
     tokens_of,
@@ -175,7 +176,7 @@ def call_of(telemetry: Telemetry) -> Call:
     parameters = parameters_of(attributes, fields.parameters) if fields.parameters else NO_PARAMETERS
     failed = telemetry.failed or attributes.get(_LEVEL) == "ERROR"
     error_class, error_text = _error(telemetry, failed=failed)
-    streaming = next((said for key in fields.streaming if (said := truth(attributes[key])) is not None), None)
+    streaming = _streaming(attributes, fields.streaming, parameters) if fields.streaming or fields.parameters else None
     who = Who(  # by position, see its docstring
         telemetry.format,
         telemetry.reporter,
@@ -190,7 +191,7 @@ def call_of(telemetry: Telemetry) -> Call:
         attributes.get(_STATUS),
         None,
         error_text,
-        streaming if streaming is not None else truth(parameters.stream),
+        streaming,
         None,
         _words(attributes, fields.either),
         failed or None,
@@ -205,6 +206,11 @@ def call_of(telemetry: Telemetry) -> Call:
     )
 
 
+def _streaming(attributes: Mapping[str, Any], keys: tuple[str, ...], parameters: Parameters) -> bool | None:
+    said = (truth(attributes[key]) for key in keys)
+    return next((one for one in said if one is not None), truth(parameters.stream))
+
+
 def _words(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[Scalar, ...]:
     return tuple([_word(attributes[key]) for key in keys]) if keys else ()
 
@@ -214,9 +220,16 @@ def _word(value: Any) -> Any:
     return value[1:-1] if isinstance(value, str) and value[:1] == '"' == value[-1:] else value
 
 
+def _number(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        if (value := attributes[key]) is not None:
+            return value
+    return None
+
+
 def _numbers(attributes: Mapping[str, Any], fields: _Fields) -> tuple[Any, Any, Any]:
     """Tokens: input, output, cached."""
-    taken, given, cached = (first_known(*[attributes[key] for key in keys]) for keys in fields.numbers)
+    taken, given, cached = [_number(attributes, keys) if keys else None for keys in fields.numbers]
     if fields.tokens:
         tokens = tokens_of(attributes, fields.tokens)
         taken = first_known(taken, tokens.input, tokens.input_tokens, tokens.prompt_tokens)

@@ -63,7 +63,10 @@ PARAMETERS: Mapping[str, msgspec.json.Decoder[Any]] = {
 
 
 def first_known(*values: Any) -> Any:
-    return next((value for value in values if value is not None), None)
+    for value in values:
+        if value is not None:
+            return value
+    return None
 
 
 def tokens_of(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Tokens:
