@@ -42,6 +42,7 @@ from tests.calls import count_calls
 from tests.company_slack import invite, slack_of
 from tests.slack_server import Posted, SlackServer
 
+HALF_A_DAY = timedelta(hours=12)
 Told = dict[str, dict[str, dict[str, set[str]]]]
 """Day -> service (or platform) -> step -> who."""
 

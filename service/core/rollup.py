@@ -38,23 +38,24 @@ class Totals:
 
     def add_numbers(self, call: Call) -> None:
         """Tokens and latency, mostly numbers that need no second look."""
-        latency = call.latency_ms
-        if type(latency) is not float or not 0 <= latency <= MAX_MS:
+        taken, given, latency = call.input_tokens, call.output_tokens, call.latency_ms
+        if type(latency) is not float or not 0.0 <= latency <= MAX_MS:
             latency = milliseconds(latency)
         if latency is not None:
             self.latency_ms += latency
             self.latency_known += 1
-        taken, given = call.input_tokens, call.output_tokens
-        if type(taken) is not int or not 0 <= taken <= MAX_COUNT:
-            taken = count(taken)
-        if type(given) is not int or not 0 <= given <= MAX_COUNT:
-            given = count(given)
-        if taken is not None or given is not None:
+        if type(taken) is int and type(given) is int and 0 <= taken <= MAX_COUNT and 0 <= given <= MAX_COUNT:
+            self.input_tokens += taken
+            self.output_tokens += given
+        else:
+            taken, given = count(taken), count(given)
+            if taken is None and given is None:
+                return
             self.input_tokens += taken or 0
             self.output_tokens += given or 0
-            self.tokens_known += 1
-            if call.cached_tokens is not None:
-                self.cached_tokens += count(call.cached_tokens) or 0
+        self.tokens_known += 1
+        if call.cached_tokens is not None:
+            self.cached_tokens += count(call.cached_tokens) or 0
 
     def merge(self, other: "Totals") -> None:
         self.first_at = min(self.first_at, other.first_at)
@@ -73,7 +74,7 @@ class Totals:
 class _Cell:
     """Where calls with the same words are counted, and the hour that its last call was in."""
 
-    __slots__ = ("end", "end_of_life", "failed", "holder", "series", "start", "totals", "wants_evidence")
+    __slots__ = ("end", "end_of_life", "failed", "holder", "is_plain", "series", "start", "totals", "wants_evidence")
 
     def __init__(self, who: Cleaned) -> None:
         self.series = who.series
@@ -81,6 +82,8 @@ class _Cell:
         self.end_of_life = who.end_of_life
         self.holder = who.key_owner if who.service is not None else None
         self.wants_evidence = True
+        self.is_plain = False
+        """Of a call nothing is looked at but its time and numbers."""
         self.start = self.end = _NEVER
         self.totals = Totals(_NEVER, _NEVER)
         """Of the hour from `start` to `end`."""
@@ -114,14 +117,18 @@ class Rollup:
             else:
                 totals = self._turn(cell, at)
         totals.calls += 1
+        totals.add_numbers(call)
+        if not cell.is_plain:
+            self._add_words(cell, totals, call)
+
+    def _add_words(self, cell: _Cell, totals: Totals, call: Call) -> None:
         if cell.failed:
             totals.errors += 1
             totals.end_of_life += cell.end_of_life
-        totals.add_numbers(call)
         if cell.wants_evidence and (request_id := text(call.request_id)) is not None:
             self._keep(cell, request_id)
         if cell.holder is not None:
-            self._hold(cell.series.service, cell.holder, at)
+            self._hold(cell.series.service, cell.holder, call.at)
 
     def _remember(self, who: Who) -> _Cell:
         meaning = cleaned(who)
@@ -138,6 +145,7 @@ class Rollup:
         if len(samples) < MAX_SAMPLES:
             samples.append(request_id)
         cell.wants_evidence = len(samples) < MAX_SAMPLES
+        cell.is_plain = not (cell.wants_evidence or cell.failed or cell.holder is not None)
 
     def _turn(self, cell: _Cell, at: datetime) -> Totals:
         """Count in the hour of `at` from now on."""

@@ -17,7 +17,8 @@ import structlog
 from service.adapters.postgres.conditions import Condition, clear_condition, raise_condition
 from service.adapters.postgres.usage_store import Superseded
 from service.core.batch import DeadLettersRefused, Partition
-from service.engine.ingest import TROUBLE, Blocked, Flushed, Ingest, Outcome, Postponed
+from service.engine.ingest import TROUBLE, Ingest
+from service.engine.outcomes import Blocked, Flushed, Outcome, Postponed
 from service.formats.record import Record
 
 _log = structlog.get_logger(__name__)

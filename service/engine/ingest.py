@@ -21,6 +21,7 @@ from service.adapters.postgres.usage_store import Applied, Superseded, UsageStor
 from service.core.batch import Batch, DeadLetter, DeadLettersRefused, Partition, RejectionShare, SourceName
 from service.core.position import LogState
 from service.core.usage import Call, Decoded, Rejection
+from service.engine.outcomes import Blocked, Flushed, Outcome, Postponed
 from service.engine.partitions import Opened, open_partitions, record_gap
 from service.formats.record import Record
 
@@ -55,36 +56,6 @@ class Limits:
     flush_keys: int
     rejection_limit: float
     """Share of the last thousand records or more; at 1 a flood never stops the line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Flushed:
-    """Applied. `offsets` may be committed: the next offset of each partition."""
-
-    offsets: Mapping[Partition, int]
-    batch: Batch
-    refused: int = 0
-    """Calls of the batch that the database would not take: rejected, not counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Postponed:
-    """Nothing is lost and nothing is written; ask again after `wait` seconds and take no more records until then."""
-
-    wait: float
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked:
-    """Nothing is written, and all partitions are given up: dead letters of these have no place to go to."""
-
-    watermarks: Mapping[Partition, int]
-    """Of the partitions with such letters: where reading goes on once there is a place."""
-    refused: DeadLettersRefused
-
-
-Outcome = Flushed | Superseded | Postponed | Blocked
 
 
 @dataclass(slots=True)

@@ -14,7 +14,8 @@ from service.core.position import LogState
 from service.core.tally import Uncounted
 from service.core.volume import Volume
 from service.engine.consume import Consume
-from service.engine.ingest import Flushed, Ingest, Outcome, Postponed
+from service.engine.ingest import Ingest
+from service.engine.outcomes import Flushed, Outcome, Postponed
 from service.formats.files import STDIN, FileRecord, digest, read_records
 
 _CHUNK = 2_000

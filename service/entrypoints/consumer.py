@@ -16,7 +16,8 @@ from service.adapters.postgres.usage_store import Superseded, UsageStore
 from service.app import App
 from service.core.health import ConsumerHealth
 from service.engine.consume import Consume, Troubles
-from service.engine.ingest import TROUBLE, Blocked, Flushed, Ingest, Limits, Outcome, Postponed
+from service.engine.ingest import TROUBLE, Ingest, Limits
+from service.engine.outcomes import Blocked, Flushed, Outcome, Postponed
 from service.engine.watch import Watch
 from service.formats.decoder import Decoder
 from service.formats.record import Record

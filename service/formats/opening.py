@@ -12,21 +12,22 @@ import msgspec
 
 from service.core.usage import Call, Decoded, PassedOver, Rejection
 from service.formats import tolerant
-from service.formats.contract import AnyDialect, Context, Dialect, Envelope, Inner, Item, NeedsSchema, items_of
+from service.formats.contract import AnyDialect, Context, Envelope, Inner, Item, NeedsSchema, items_of
 from service.formats.dialects import DIALECTS
 from service.formats.envelopes import ENVELOPES
 from service.formats.envelopes.compression import MAX_BYTES
 from service.formats.envelopes.debezium import ROW_CHANGED
 from service.formats.envelopes.headers import context_of
-from service.formats.envelopes.json_text import JOINED, LINES, SPACE
+from service.formats.envelopes.json_text import JOINED, LINES
 from service.formats.recognition import Form, form_of, recognise, recognise_row
 from service.formats.record import Record
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
-from service.formats.route import MAX_TOTAL_BYTES, MAX_TOTAL_ITEMS, Step
+from service.formats.route import MAX_TOTAL_BYTES, MAX_TOTAL_ITEMS, SMALL, Step
 from service.formats.unknown import shape_of
 
-MAX_VALUES = 1_000_000
-"""Commas of one layer: each value of an object or a list takes up to a hundred bytes once it is decoded."""
+MAX_VALUES = SMALL
+"""Commas of one layer: each value of an object or a list takes up to a hundred bytes once it is decoded. What is small
+enough for a route has fewer."""
 MAX_LAYERS = 8
 MAX_STRINGS = 3
 """JSON texts inside JSON texts."""
@@ -64,6 +65,8 @@ class Opening:
         self._bytes_left = MAX_TOTAL_BYTES
         self._items_left = MAX_TOTAL_ITEMS
         self._routes: set[tuple[Step, ...] | None] = set()
+        self._last: dict[int, Form] = {}
+        """Of the last object that stood in so many envelopes."""
 
     @property
     def steps(self) -> tuple[Step, ...] | None:
@@ -89,22 +92,43 @@ class Opening:
             layer = next(pending[-1], None)
             if layer is None:
                 pending.pop()
-            else:
-                pending.append(self._open_safely(layer))
+            elif self._is_within_bounds(layer) and (inside := self._opened(layer)) is not None:
+                pending.append(self._safely(inside))
 
-    def _open_safely(self, layer: _Layer) -> Iterator[_Layer]:
-        """The layers inside. What is no layer is collected."""
+    def _is_within_bounds(self, layer: _Layer) -> bool:
+        body = layer.body
+        if len(layer.steps) > MAX_LAYERS or layer.strings > MAX_STRINGS:
+            self._reject(Rejection("too_deep", "layers of wrapping"))
+        elif len(body) > MAX_BYTES:
+            self._reject(Rejection("too_large"))
+        elif body.count(b",") > MAX_VALUES:
+            self._reject(Rejection("too_large", f"more than {MAX_VALUES:,} values"))
+        elif not body or body.isspace():
+            self._reject(Rejection("empty"))
+        else:
+            self._take(size=len(body))
+            return True
+        return False
+
+    def _opened(self, layer: _Layer) -> Iterator[_Layer] | None:
+        """The layers inside, by the form of the last object in as many envelopes where this one has it as well."""
+        form = self._last.get(len(layer.steps))
+        if form is None or layer.body[:1] != b"{":
+            return self._open(layer)
         try:
-            if len(layer.steps) > MAX_LAYERS or layer.strings > MAX_STRINGS:
-                raise UnreadableError("too_deep", "layers of wrapping")
-            if len(layer.body) > MAX_BYTES:
-                raise UnreadableError("too_large")
-            if layer.body.count(b",") > MAX_VALUES:
-                raise UnreadableError("too_large", f"more than {MAX_VALUES:,} values")
-            if not layer.body.strip(SPACE):
-                raise UnreadableError("empty")
-            self._take(size=len(layer.body))
-            yield from self._open(layer)
+            shape = tolerant.decoder_of(form.guarded).decode(layer.body)
+        except READ_ERRORS:
+            return self._open(layer)
+        if isinstance(form.thing, Envelope):
+            return self._open_envelope(layer, form, shape)
+        self._routes.add((*layer.steps, form))
+        self._collect(form.thing, shape, layer.context)
+        return None
+
+    def _safely(self, inside: Iterator[_Layer]) -> Iterator[_Layer]:
+        """What is no layer is collected."""
+        try:
+            yield from inside
         except READ_ERRORS as error:
             self._reject(rejection(error))
 
@@ -125,7 +149,10 @@ class Opening:
                 if not any(several.matches(layer.body) for several in (LINES, JOINED)):  # type: ignore[operator]
                     raise
             else:
-                yield from self._open_object(layer, self._form_of(fields.keys()))
+                form = self._form_of(fields.keys())
+                if form is not None and (self._fixed is None or form.thing is self._fixed):
+                    self._last[len(layer.steps)] = form
+                yield from self._open_object(layer, form)
                 return
         for envelope in _OF_BYTES:
             if envelope.matches(layer.body):  # type: ignore[operator]  # of bytes
@@ -135,7 +162,7 @@ class Opening:
             if (parsed := dialect.parse(layer.body)) is not None:  # type: ignore[misc]  # it has one
                 self._read(self._fixed or dialect, layer, parsed if self._fixed is None else None)
                 return
-        stripped = layer.body.strip(SPACE)
+        stripped = layer.body.strip()
         if stripped != layer.body:
             yield from self._open(layer._replace(body=stripped))
         else:
@@ -151,25 +178,28 @@ class Opening:
         return own if own.mark.keys and own.fits(keys) else form
 
     def _open_object(self, layer: _Layer, form: Form | None) -> Iterator[_Layer]:
-        if form is None or isinstance(form.thing, Dialect):
-            known = form.thing if form is not None and isinstance(form.thing, Dialect) else None
-            self._read(self._fixed or known, layer, form=form)
+        if form is not None and isinstance(form.thing, Envelope):
+            yield from self._open_envelope(layer, form, tolerant.decode(form.shape, layer.body))
         else:
-            shape = tolerant.decode(form.shape, layer.body)
-            yield from self._inside(layer, form, form.thing.open(shape, layer.context))
+            known: Any = form.thing if form is not None else None
+            self._read(self._fixed or known, layer, form=form)
+
+    def _open_envelope(self, layer: _Layer, form: Form, shape: Any) -> Iterator[_Layer]:
+        envelope: Any = form.thing
+        yield from self._inside(layer, form, envelope.open(shape, layer.context))
 
     def _inside(self, layer: _Layer, step: Step, found: Item | Iterable[Item]) -> Iterator[_Layer]:
+        steps = (*layer.steps, step)
         for item in items_of(found):
             match item:
                 case Inner(body=None):
                     self._routes.add(None)  # a route has a body for each step
                     form = recognise_row(tolerant.fields_of(layer.body).keys())
-                    inner = layer._replace(context=item.context, steps=(*layer.steps, step))
-                    yield from self._open_object(inner, form)
+                    yield from self._open_object(layer._replace(context=item.context, steps=steps), form)
                 case Inner(body=body):
                     self._take(items=item is not found)
                     content = body.encode() if isinstance(body, str) else bytes(body or b"")
-                    yield _Layer(content, item.context, (*layer.steps, step), layer.strings + item.text)
+                    yield _Layer(content, item.context, steps, layer.strings + item.text)
                 case PassedOver():
                     self._passed.append(item)
                 case Rejection():
@@ -184,7 +214,15 @@ class Opening:
             self._reject(_unknown(layer.body))
             return
         try:
-            answer = dialect.read(parsed if parsed is not None else _shape(dialect, layer.body), layer.context)
+            shape = parsed if parsed is not None else _shape(dialect, layer.body)
+        except READ_ERRORS as error:
+            self._reject(rejection(error, dialect.name))
+        else:
+            self._collect(dialect, shape, layer.context)
+
+    def _collect(self, dialect: AnyDialect, shape: Any, context: Context) -> None:
+        try:
+            answer = dialect.read(shape, context)
         except READ_ERRORS as error:
             self._reject(rejection(error, dialect.name))
             return

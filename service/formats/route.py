@@ -1,6 +1,7 @@
 """The fast reader: a record is read by the route of one before it, without a look at what else it could be."""
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -14,7 +15,7 @@ from service.formats.rejecting import READ_ERRORS
 MAX_TOTAL_BYTES = 32 * 1024 * 1024
 """Of all layers of one record together."""
 MAX_TOTAL_ITEMS = 50_000
-SMALL = 2 * 1024 * 1024
+SMALL = 1024 * 1024
 """Bytes of a record that may go a route, and of each layer in it."""
 Step = Form | AnyEnvelope
 """An object of one form, or an envelope of bytes."""
@@ -70,8 +71,11 @@ class Route:
         elif layer.each is not None:
             shapes = layer.each(shape)
             collected.take(items=len(shapes))
-            for one in shapes:
-                self._open(at + 1, one, context, collected)
+            if at + 1 == len(self._envelopes):
+                collected.answers.extend(map(self._dialect.use, shapes, repeat(context)))
+            else:
+                for one in shapes:
+                    self._open(at + 1, one, context, collected)
         else:
             for item in items_of(layer.use(shape, context)):
                 if type(item) is not Inner or item.body is None:
@@ -142,7 +146,8 @@ def _decoder_of_each(envelope: AnyEnvelope, inside: _Layer | None) -> Callable[[
     if envelope is ARRAY:
         return msgspec.json.Decoder(list[inside.shape]).decode  # type: ignore[name-defined]
     if envelope is LINES:
-        return lambda body: [inside.decode(line) for line in _lines_of(body) if line]
+        decode = inside.decode
+        return lambda body: [decode(line) for line in _lines_of(body) if line]
     return None
 
 

@@ -6,10 +6,8 @@ from typing import Any
 from service.core.usage import Words
 from service.formats.rejecting import UnreadableError
 
-_EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-_FROM_S = int(_EARLIEST.timestamp())
-_TO_S = int(_LATEST.timestamp())
+_FROM_YEAR, _TO_YEAR = 2015, 2100
+_FROM_S, _TO_S = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (_FROM_YEAR, _TO_YEAR))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORTEST = len("2025-06-30T09:14:03")
 _from_iso = datetime.fromisoformat
@@ -44,7 +42,7 @@ def from_any(value: Any) -> datetime:
         raise UnreadableError("bad_time", "not an ISO 8601 time") from None
     if moment.tzinfo is not UTC:
         moment = _in_utc(moment)
-    if not _EARLIEST <= moment < _LATEST:
+    if not _FROM_YEAR <= moment.year < _TO_YEAR:
         raise UnreadableError("bad_time", "outside 2015-2100")
     if len(value) < _SHORTEST:
         raise UnreadableError("bad_time", "not an ISO 8601 time")

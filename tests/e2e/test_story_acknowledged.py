@@ -7,7 +7,7 @@ from datetime import date
 
 from service.adapters.postgres.database import Database
 from service.core.escalation.act import Acknowledge
-from tests.story import Told, open_story
+from tests.story import HALF_A_DAY, Told, open_story
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"
@@ -48,7 +48,7 @@ async def test_acknowledgement_stops_the_daily_reminders_for_five_business_days(
         await story.fast_forward(until=date(2025, 7, 14))
         await story.fast_forward(days=0.5)
         await story.asks(Acknowledge("ann@acme.example"), "search-api")
-        await story.fast_forward(until=date(2025, 7, 28))
+        await story.fast_forward(until=date(2025, 7, 28), every=HALF_A_DAY)
         story.expect_told(TOLD)
 
         monday = [heard.text for heard in story.digests if heard.at.date() == date(2025, 7, 21)]

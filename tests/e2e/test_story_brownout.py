@@ -7,7 +7,7 @@ GPT-4.5 Preview, gone on Monday 2025-07-14. What is expected was worked out by h
 from datetime import date
 
 from service.adapters.postgres.database import Database
-from tests.story import Told, open_story
+from tests.story import HALF_A_DAY, Told, open_story
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"
@@ -45,7 +45,7 @@ async def test_brownout_is_told_at_once_and_the_end_as_if_there_had_been_none(da
         story.calls("search-api", until=date(2025, 7, 1))
         story.calls("search-api", since=BROWNOUT, until=BROWNOUT, fails_from=BROWNOUT)
         story.calls("search-api", since=date(2025, 7, 3), fails_from=SHUTDOWN)
-        await story.fast_forward(until=date(2025, 7, 15))
+        await story.fast_forward(until=date(2025, 7, 15), every=HALF_A_DAY)
         story.expect_told(TOLD)
 
         early = story.message(INCIDENT, on=BROWNOUT).text

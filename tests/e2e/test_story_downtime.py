@@ -6,7 +6,7 @@ GPT-4.5 Preview, gone on Monday 2025-07-14. What is expected was worked out by h
 from datetime import date
 
 from service.adapters.postgres.database import Database
-from tests.story import Told, open_story
+from tests.story import HALF_A_DAY, Told, open_story
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"
@@ -48,7 +48,7 @@ async def test_ten_days_without_a_scheduler_come_to_one_message_a_destination(da
         story.calls("search-web", since=date(2025, 7, 1))
         await story.fast_forward(until=date(2025, 6, 27))
         await story.scheduler_is_down(until=date(2025, 7, 7))
-        await story.fast_forward(until=date(2025, 7, 9))
+        await story.fast_forward(until=date(2025, 7, 9), every=HALF_A_DAY)
         story.expect_told(TOLD)
 
         # `message` is of the only one there on that day.

@@ -7,7 +7,7 @@ GPT-4.5 Preview, gone on Monday 2025-07-14. What is expected was worked out by h
 from datetime import date
 
 from service.adapters.postgres.database import Database
-from tests.story import Told, open_story
+from tests.story import HALF_A_DAY, Told, open_story
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"
@@ -36,7 +36,7 @@ async def test_gateway_that_falls_back_before_the_day_is_told_once_and_the_steps
     async with open_story(database, LASTCALL_YAML, begins=date(2025, 6, 2)) as story:
         story.calls("search-api", until=date(2025, 6, 3))
         story.calls("search-api", since=date(2025, 6, 4), answered_by="gpt-4.1")
-        await story.fast_forward(until=date(2025, 6, 17))
+        await story.fast_forward(until=date(2025, 6, 17), every=HALF_A_DAY)
         story.expect_told(told)
 
         news = story.message(ANN, on=date(2025, 6, 4)).text

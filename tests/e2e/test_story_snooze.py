@@ -7,7 +7,7 @@ from datetime import date
 
 from service.adapters.postgres.database import Database
 from service.core.escalation.act import Snooze
-from tests.story import Told, open_story
+from tests.story import HALF_A_DAY, Told, open_story
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"
@@ -51,6 +51,6 @@ async def test_who_takes_over_during_a_snooze_hears_when_it_ends(database: Datab
         await story.asks(Snooze("ann@acme.example", until=date(2025, 6, 6)), "search-api")
         await story.fast_forward(until=date(2025, 5, 19))
         story.owners_change(LASTCALL_YAML.replace("ann@", "bob@"))
-        await story.fast_forward(until=date(2025, 6, 8))
+        await story.fast_forward(until=date(2025, 6, 8), every=HALF_A_DAY)
         story.expect_told(told)
         assert "its former owner was ann@acme.example" in story.message(BOB, on=date(2025, 6, 6)).text

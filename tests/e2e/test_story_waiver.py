@@ -7,7 +7,7 @@ from datetime import date
 
 from service.adapters.postgres.database import Database
 from service.core.escalation.act import Waive
-from tests.story import Story, Told, open_story
+from tests.story import HALF_A_DAY, Story, Told, open_story
 
 LASTCALL_YAML = """
 fallback_channel: "#ai-platform"
@@ -38,7 +38,7 @@ async def test_nobody_hears_of_calls_that_fail_until_the_waiver_ends(database: D
     async with open_story(database, LASTCALL_YAML, begins=BEGINS) as story:
         story.calls("search-api", fails_from=SHUTDOWN)
         await _waived_at_noon(story)
-        await story.fast_forward(until=WAIVED_UNTIL)
+        await story.fast_forward(until=WAIVED_UNTIL, every=HALF_A_DAY)
         story.expect_told(told)
 
         # What somebody asked to wait was not missed.
@@ -61,9 +61,9 @@ async def test_relapse_after_a_waived_campaign_has_closed_is_told_once_the_waive
         story.calls("search-api", since=date(2025, 8, 6))
         await _waived_at_noon(story)
         # A week after the day, when calls are answered still.
-        await story.fast_forward(until=date(2025, 7, 21))
+        await story.fast_forward(until=date(2025, 7, 21), every=HALF_A_DAY)
         assert await story.state("search-api") == "waived"
-        await story.fast_forward(until=date(2025, 8, 6))
+        await story.fast_forward(until=date(2025, 8, 6), every=HALF_A_DAY)
         story.expect_told(told)
 
         for text in _digests(story, date(2025, 7, 21)):

@@ -16,7 +16,8 @@ from service.adapters.postgres.usage_store import Superseded, UsageStore
 from service.adapters.postgres.watermark_store import accept_recreated
 from service.core.batch import DeadLettersRefused, Partition
 from service.engine.consume import Consume
-from service.engine.ingest import Blocked, Flushed, Ingest, Limits, Outcome, Postponed
+from service.engine.ingest import Ingest, Limits
+from service.engine.outcomes import Blocked, Flushed, Outcome, Postponed
 from service.formats.decoder import Decoder
 from tests.consuming import PATIENCE, becomes
 from tests.locks import waits_for_a_lock

@@ -15,7 +15,8 @@ from service.adapters.postgres.usage_store import Superseded, UsageStore
 from service.adapters.postgres.watermark_store import accept_recreated
 from service.core.batch import DeadLettersRefused, Partition, SourceName
 from service.core.name_flood import BOUNDS, Allowance
-from service.engine.ingest import Blocked, Flushed, Ingest, Limits, Postponed
+from service.engine.ingest import Ingest, Limits
+from service.engine.outcomes import Blocked, Flushed, Postponed
 from service.engine.partitions import forget_losses
 from service.formats.decoder import Decoder
 from tests.broker_topics import call_record

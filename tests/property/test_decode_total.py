@@ -113,9 +113,18 @@ def places(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(inner, (*path, key))
 
 
+def kind_of(path: tuple[Any, ...], tree: Any) -> tuple[Any, ...]:
+    """The same for places that differ only in the number of a list's item, or of an item with the same `key`."""
+    kind = []
+    for step in path:
+        tree = tree[step]
+        kind.append(step if isinstance(step, str) else tree.get("key") if isinstance(tree, dict) else None)
+    return tuple(kind)
+
+
 def with_each_value_replaced(tree: Any, by: Any) -> Iterator[bytes]:
-    """The tree as JSON, with one of its values, on every level, after the other replaced."""
-    for *way, last in list(places(tree)):
+    """The tree as JSON, with one of its values of each kind, on every level, after the other replaced."""
+    for *way, last in {kind_of(path, tree): path for path in places(tree)}.values():
         place = tree
         for key in way:
             place = place[key]
@@ -139,8 +148,18 @@ SHAPES = {key: part for value in JSON_VALUES for key, part in value.items()} | d
 )
 MARKS: dict[str, Any] = {key: SHAPES.get(key) for form in FORMS for key in sorted(form.mark.keys)}
 """Fields by which something is recognised, each with what stands there in a sample."""
-mixed = st.fixed_dictionaries({}, optional={key: st.just(part) | scalars for key, part in (SHAPES | MARKS).items()})
-marked = st.fixed_dictionaries({}, optional={key: st.just(part) | st.none() for key, part in MARKS.items()})
+PARTS = SHAPES | MARKS
+SAMPLE = object()
+"""In place of what stands in a sample under the same key."""
+some_marks = st.lists(st.sampled_from([sorted(form.mark.keys) for form in FORMS]), max_size=3).map(
+    lambda marks: [key for keys in marks for key in keys]
+)
+marked = st.tuples(some_marks, st.booleans()).map(
+    lambda drawn: {key: MARKS[key] if drawn[1] else None for key in drawn[0]}
+)
+mixed = st.tuples(marked, st.dictionaries(st.sampled_from(sorted(PARTS)), st.just(SAMPLE) | scalars, max_size=8)).map(
+    lambda drawn: drawn[0] | {key: PARTS[key] if part is SAMPLE else part for key, part in drawn[1].items()}
+)
 
 
 @given(

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.core.usage import Decoded
+from service.core.usage import Decoded, Format
 from service.formats.contract import AnyEnvelope, Context, Envelope
 from service.formats.decoder import Decoder, decode
+from service.formats.dialects import DIALECTS
 from service.formats.envelopes import ENVELOPES
 from service.formats.envelopes.json_text import MAX_ITEMS
 from service.formats.files import FileRecord
@@ -132,6 +133,27 @@ def test_remembered_route_gives_the_answer_of_the_thorough_way(
             assert decoder.decode(record) == decode(record)
 
 
+OBJECTS = ("cloudevents", "cloudwatch", "connect", "debezium", "debezium_row", "filebeat", "fluent_bit", "vector")
+
+
+@given(
+    items=st.lists(st.tuples(bodies, st.lists(st.sampled_from(OBJECTS), max_size=2)), min_size=2, max_size=6),
+    fixed=st.none() | st.sampled_from([dialect.name for dialect in DIALECTS]),
+)
+def test_each_item_is_read_as_if_it_stood_alone(
+    items: list[tuple[dict[str, Any], list[str]]], fixed: Format | None
+) -> None:
+    """The thorough reader tries the form of the item before."""
+    values = [record_of([body], names).value or b"" for body, names in items]
+    alone = [decode(make_record(value), fixed) for value in values]
+    joined = Decoded(
+        tuple(call for one in alone for call in one.calls),
+        tuple(rejection for one in alone for rejection in one.rejections),
+        tuple(passed for one in alone for passed in one.passed),
+    )
+    assert decode(make_record(b"[" + b",".join(values) + b"]"), fixed) == joined
+
+
 @pytest.mark.parametrize("name", sorted(WRAPS))
 @pytest.mark.parametrize("body", CALLS, ids=lambda body: "+".join(list(body)[:2]))
 def test_each_record_in_each_envelope_reads_the_same_the_second_time(name: str, body: dict[str, Any]) -> None:
@@ -192,3 +214,10 @@ def test_route_holds_to_the_bounds_of_a_whole_record() -> None:
     bomb = lines(700, 60_000)
     assert decode(bomb).calls == ()
     assert decoder.decode(bomb) == decode(bomb)
+
+
+def test_text_with_a_million_commas_is_read_alike() -> None:
+    decoder, call = Decoder(), json.dumps(CALLS[0])
+    decoder.decode(make_record(call.encode()))
+    record = make_record(f'{call[:-1]}, "note": "{"," * 1_100_000}"}}'.encode())
+    assert decoder.decode(record) == decode(record)

@@ -14,7 +14,17 @@ from service.core.usage import Call, Format, Scalar, Who, Words
 from service.core.values import http_status, memoised, truth
 from service.formats import operations
 from service.formats.dialects import inference
-from service.formats.rejecting import MSGSPEC_ERRORS
+from service.formats.dialects.genai_json import (
+    INVOCATION,
+    NAMED,
+    NO_PARAMETERS,
+    PARAMETERS,
+    TOKENS,
+    Parameters,
+    first_known,
+    parameters_of,
+    tokens_of,
+)
 
 _REQUESTED = (
     "gen_ai.request.model",
@@ -102,63 +112,9 @@ class Telemetry(msgspec.Struct, gc=False):
     """Trace and span id: the call's identity where the provider gave none."""
 
 
-class _Parameters(msgspec.Struct, gc=False):
-    model: Any = None
-    stream: Any = None
-
-
-class _Request(_Parameters, gc=False):
-    """Of a provider's API, told from a user's own JSON by one of these."""
-
-    messages: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    prompt: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    input: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    contents: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-
-
-class _CachedTokens(msgspec.Struct, gc=False):
-    cached_tokens: Any = None
-
-
-class _Tokens(msgspec.Struct, gc=False):
-    """Of Langfuse's usage details, in its own names or in OpenAI's, or MLflow's token usage."""
-
-    input: Any = None
-    output: Any = None
-    input_cached_tokens: Any = None
-    cache_read_input_tokens: Any = None
-    input_tokens: Any = None
-    output_tokens: Any = None
-    prompt_tokens: Any = None
-    completion_tokens: Any = None
-    prompt_tokens_details: _CachedTokens | None = None
-
-    @property
-    def cached(self) -> Any:
-        details = self.prompt_tokens_details
-        return _first(
-            self.input_cached_tokens, self.cache_read_input_tokens, details.cached_tokens if details else None
-        )
-
-
-_NO_TOKENS = _Tokens()
-_TOKENS = ("langfuse.observation.usage_details", "mlflow.chat.tokenUsage")
-_DECODE_TOKENS = msgspec.json.Decoder(_Tokens)
-_NO_PARAMETERS = _Parameters()
-_INVOCATION = "llm.invocation_parameters"
-_NAMED = "llm.request.model_name"
-"""Where it is present the model is known, and only `_INVOCATION` is read, for whether it streams."""
-_PARAMETERS: Mapping[str, msgspec.json.Decoder[Any]] = {
-    _INVOCATION: msgspec.json.Decoder(_Parameters),
-    "embedding.invocation_parameters": msgspec.json.Decoder(_Parameters),
-    "input.value": msgspec.json.Decoder(_Request),
-}
-"""JSON texts whose `model` is the requested one (OpenInference)."""
-
-
 WANTED = (
-    frozenset({*_REQUESTED, *_SERVED, *_EITHER, *_PARAMETERS, *_PROVIDER, *_HOST, *_OPERATION, *_INPUT, *_OUTPUT})
-    | {*_TOKENS, *_CACHED, *_STREAMING, *_REQUEST_ID, _STATUS, _ERROR, _EXCEPTION_TYPE, _EXCEPTION_MESSAGE}
+    frozenset({*_REQUESTED, *_SERVED, *_EITHER, *PARAMETERS, *_PROVIDER, *_HOST, *_OPERATION, *_INPUT, *_OUTPUT})
+    | {*TOKENS, *_CACHED, *_STREAMING, *_REQUEST_ID, _STATUS, _ERROR, _EXCEPTION_TYPE, _EXCEPTION_MESSAGE}
     | {_LEVEL, _LEVEL_MESSAGE}
     | inference.WANTED
 )
@@ -206,8 +162,8 @@ def _read_fields(names: frozenset[str]) -> _Fields:
     every = (_PROVIDER, _HOST, _REQUESTED, _SERVED, _EITHER, _OPERATION, _INPUT, _OUTPUT, _CACHED, _STREAMING)
     parameters: Collection[str] = ()
     if inference.OPENINFERENCE_KIND in names:
-        parameters = [_INVOCATION] if _NAMED in names else _PARAMETERS
-    return _Fields(*(tuple(key for key in keys if key in names) for keys in (*every, _REQUEST_ID, _TOKENS, parameters)))
+        parameters = [INVOCATION] if NAMED in names else PARAMETERS
+    return _Fields(*(tuple(key for key in keys if key in names) for keys in (*every, _REQUEST_ID, TOKENS, parameters)))
 
 
 _fields: Callable[[frozenset[str]], _Fields] = memoised(_read_fields)
@@ -217,10 +173,10 @@ def call_of(telemetry: Telemetry) -> Call:
     """For what `inference` takes for a call."""
     attributes = telemetry.attributes
     fields = _fields(frozenset(attributes))
-    parameters = _parameters(attributes, fields.parameters) if fields.parameters else _NO_PARAMETERS
+    parameters = parameters_of(attributes, fields.parameters) if fields.parameters else NO_PARAMETERS
     failed = telemetry.failed or attributes.get(_LEVEL) == "ERROR"
     error_class, error_text = _error(telemetry, failed=failed)
-    streaming = next((said for key in fields.streaming if (said := truth(attributes[key])) is not None), None)
+    streaming = _streaming(attributes, fields.streaming, parameters) if fields.streaming or fields.parameters else None
     who = Who(  # by position, see its docstring
         telemetry.format,
         telemetry.reporter,
@@ -235,7 +191,7 @@ def call_of(telemetry: Telemetry) -> Call:
         attributes.get(_STATUS),
         None,
         error_text,
-        streaming if streaming is not None else truth(parameters.stream),
+        streaming,
         None,
         _words(attributes, fields.either),
         failed or None,
@@ -250,6 +206,11 @@ def call_of(telemetry: Telemetry) -> Call:
     )
 
 
+def _streaming(attributes: Mapping[str, Any], keys: tuple[str, ...], parameters: Parameters) -> bool | None:
+    said = (truth(attributes[key]) for key in keys)
+    return next((one for one in said if one is not None), truth(parameters.stream))
+
+
 def _words(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[Scalar, ...]:
     return tuple([_word(attributes[key]) for key in keys]) if keys else ()
 
@@ -259,53 +220,27 @@ def _word(value: Any) -> Any:
     return value[1:-1] if isinstance(value, str) and value[:1] == '"' == value[-1:] else value
 
 
+def _number(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        if (value := attributes[key]) is not None:
+            return value
+    return None
+
+
 def _numbers(attributes: Mapping[str, Any], fields: _Fields) -> tuple[Any, Any, Any]:
     """Tokens: input, output, cached."""
-    taken, given, cached = (_first(*[attributes[key] for key in keys]) for keys in fields.numbers)
+    taken, given, cached = [_number(attributes, keys) if keys else None for keys in fields.numbers]
     if fields.tokens:
-        tokens = _tokens(attributes, fields.tokens)
-        taken = _first(taken, tokens.input, tokens.input_tokens, tokens.prompt_tokens)
-        given = _first(given, tokens.output, tokens.output_tokens, tokens.completion_tokens)
-        cached = _first(cached, tokens.cached)
+        tokens = tokens_of(attributes, fields.tokens)
+        taken = first_known(taken, tokens.input, tokens.input_tokens, tokens.prompt_tokens)
+        given = first_known(given, tokens.output, tokens.output_tokens, tokens.completion_tokens)
+        cached = first_known(cached, tokens.cached)
     return taken, given, cached
-
-
-def _first(*values: Any) -> Any:
-    return next((value for value in values if value is not None), None)
-
-
-def _tokens(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> _Tokens:
-    said = next((attributes[key] for key in keys if isinstance(attributes[key], str)), "{}")
-    try:
-        return _DECODE_TOKENS.decode(said)
-    except MSGSPEC_ERRORS:
-        return _NO_TOKENS
 
 
 def _operation(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Words:
     words = tuple([_OPERATIONS.get(str(word)) or operations.from_call_type(word) for word in _words(attributes, keys)])
     return words or inference.operation_of_kind(attributes)
-
-
-def _parameters(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> _Parameters:
-    """Of the request's JSON, only the model and whether it streams: the rest can be a prompt."""
-    for key in keys:
-        found = _read_parameters(attributes[key], _PARAMETERS[key])
-        if isinstance(found.model, str) or _NAMED in attributes:
-            return found
-    return _NO_PARAMETERS
-
-
-def _read_parameters(json: Any, decoder: msgspec.json.Decoder[Any]) -> _Parameters:
-    if not isinstance(json, str):
-        return _NO_PARAMETERS
-    try:
-        found: _Parameters = decoder.decode(json)
-    except MSGSPEC_ERRORS:
-        return _NO_PARAMETERS
-    if isinstance(found, _Request) and all(one is msgspec.UNSET for one in msgspec.structs.astuple(found)[2:]):
-        return _NO_PARAMETERS
-    return found
 
 
 def _error(telemetry: Telemetry, *, failed: bool) -> tuple[Words, str | None]:

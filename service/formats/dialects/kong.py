@@ -9,138 +9,30 @@ https://developer.konghq.com/ai-gateway/ai-audit-log-reference/
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeAlias, TypeVar
-
-import msgspec
+from typing import Any
 
 from service.core.usage import Call, Decoded, FieldKind, PassedOver, Scalar, Who, Words
 from service.core.values import http_status
 from service.formats import operations
 from service.formats.contract import Context, Dialect, mark
+from service.formats.dialects.kong_log import JUDGE, Judge, Log, LookUp, Meta, Plugin, Request, Target, Usage
 from service.formats.rejecting import UnreadableError
 from service.formats.times import from_milliseconds
 
 _PROXIES = frozenset({"proxy", "ai-proxy", "ai-proxy-advanced"})
-_JUDGE = "ai-llm-as-judge"
 _HIT = frozenset({"Hit", "hit", "HIT"})
 _MOST_TRIES = 100
 _MOST_PLUGINS = 100
 _OWNER_TAGS = ("owner:", "team:")
 
-_T = TypeVar("_T")
-_Table: TypeAlias = _T | tuple[()] | None
-"""A Lua table with names: an empty one may be written as `[]`."""
-_List: TypeAlias = list[_T] | dict[str, msgspec.Raw] | None
-"""A Lua table with numbers: an empty one may be written as `{}`."""
-
-
-class _Meta(msgspec.Struct, gc=False):
-    provider_name: Scalar = None
-    request_model: Scalar = None
-    response_model: Scalar = None
-    llm_latency: Any = None
-    request_mode: Scalar = None
-    azure_deployment_id: Scalar = None
-    azure_instance_id: Scalar = None
-
-
-class _TokenDetails(msgspec.Struct, gc=False):
-    cached_tokens: Any = None
-
-
-class _Usage(msgspec.Struct, gc=False):
-    prompt_tokens: Any = None
-    completion_tokens: Any = None
-    prompt_token: Any = None
-    completion_token: Any = None
-    input_tokens: Any = None
-    output_tokens: Any = None
-    prompt_tokens_details: _Table[_TokenDetails] = None
-
-
-class _LookUp(msgspec.Struct, gc=False):
-    """A look-up by meaning, for which an embeddings model was called."""
-
-    cache_status: Scalar = None
-    embeddings_provider: Scalar = None
-    embeddings_model: Scalar = None
-    embeddings_latency: Any = None
-    embeddings_tokens: Any = None
-
-
-class _Payload(msgspec.Struct, gc=False):
-    response: Any = None
-
-
-class _Judge(msgspec.Struct, gc=False):
-    meta: _Table[_Meta] = None
-    usage: _Table[_Usage] = None
-
-
-class _Target(msgspec.Struct, gc=False):
-    provider: Scalar = None
-    model: Scalar = None
-    host: Scalar = None
-
-
-class _Plugin(_LookUp, gc=False):
-    meta: _Table[_Meta] = None
-    tried_targets: _List[_Target] = None
-    usage: _Table[_Usage] = None
-    cache: _Table[_LookUp] = None
-    rag: _Table[_LookUp] = msgspec.field(name="rag-inject", default=None)
-    payload: _Table[_Payload] = None
-    judge: _Table[_Judge] = msgspec.field(name=_JUDGE, default=None)
-
-
-class _RequestHeaders(msgspec.Struct, gc=False):
-    consumer: Scalar = msgspec.field(name="x-consumer-username", default=None)
-
-
-class _Request(msgspec.Struct, gc=False):
-    id: Any = None
-    uri: Scalar = None
-    headers: _Table[_RequestHeaders] = None
-
-
-class _ResponseHeaders(msgspec.Struct, gc=False):
-    cache_status: Scalar = msgspec.field(name="x-cache-status", default=None)
-
-
-class _Response(msgspec.Struct, gc=False):
-    status: Scalar = None
-    headers: _Table[_ResponseHeaders] = None
-
-
-class _Consumer(msgspec.Struct, gc=False):
-    username: Scalar = None
-    custom_id: Scalar = None
-    tags: _List[Any] = None
-
-
-class _Latencies(msgspec.Struct, gc=False):
-    """Only its presence matters: it tells Kong's records of other traffic."""
-
-
-class _Log(msgspec.Struct, gc=False, kw_only=True):
-    ai: _Table[dict[str, _Table[_Plugin]]] = None
-    latencies: _Table[_Latencies] = None
-    started_at: Any = None
-    request: _Table[_Request] = None
-    response: _Table[_Response] = None
-    consumer: _Table[_Consumer] = None
-    upstream_uri: Scalar = None
-    upstream_status: Scalar = None
-
-
-_NO_REQUEST = _Request()
-_NO_META = _Meta()
-_NO_USAGE = _Usage()
-_NO_CACHE = _LookUp()
+_NO_REQUEST = Request()
+_NO_META = Meta()
+_NO_USAGE = Usage()
+_NO_CACHE = LookUp()
 _PASSED = {kind: Decoded(passed=(PassedOver(kind, "kong"),)) for kind in ("other_traffic", "cache_hit")}
 
 
-def _read(log: _Log, context: Context) -> Call | Decoded:
+def _read(log: Log, context: Context) -> Call | Decoded:
     if log.ai is None and (log.latencies is None or log.started_at is None):
         raise UnreadableError("bad_field", "neither ai nor latencies and started_at")
     if not log.ai:
@@ -155,7 +47,7 @@ def _read(log: _Log, context: Context) -> Call | Decoded:
     return _PASSED["cache_hit" if answered else "other_traffic"]
 
 
-def _calls_of(log: _Log, plugin: str, entry: _Plugin, context: Context, *, answered: bool) -> Iterator[Call]:
+def _calls_of(log: Log, plugin: str, entry: Plugin, context: Context, *, answered: bool) -> Iterator[Call]:
     """`answered`: the request was, from a cache. What other plugins asked, they asked all the same."""
     proxies = plugin in _PROXIES
     reporter = "kong" if proxies else plugin
@@ -168,17 +60,17 @@ def _calls_of(log: _Log, plugin: str, entry: _Plugin, context: Context, *, answe
         yield from _earlier_tries(log, entry, context)
         yield _proxied(log, entry, context)
     if entry.judge and not answered:
-        yield _call(log, _JUDGE, entry.judge, context)
+        yield _call(log, JUDGE, entry.judge, context)
 
 
-def _from_cache(log: _Log, entries: list[tuple[str, _Plugin]]) -> bool:
+def _from_cache(log: Log, entries: list[tuple[str, Plugin]]) -> bool:
     headers = log.response.headers if log.response else None
     if headers and headers.cache_status in _HIT:
         return True
     return any((entry.cache or _NO_CACHE).cache_status in _HIT for _, entry in entries)
 
 
-def _embedded(log: _Log, reporter: str, look_up: _LookUp, context: Context) -> Call:
+def _embedded(log: Log, reporter: str, look_up: LookUp, context: Context) -> Call:
     """The request's outcome says nothing about it."""
     who = Who(
         format="kong",
@@ -195,7 +87,7 @@ def _embedded(log: _Log, reporter: str, look_up: _LookUp, context: Context) -> C
     return Call(who, _started(log, context), tokens, None, None, latency, (log.request or _NO_REQUEST).id)
 
 
-def _proxied(log: _Log, entry: _Plugin, context: Context) -> Call:
+def _proxied(log: Log, entry: Plugin, context: Context) -> Call:
     """The call that the client asked for, with the outcome of the request."""
     status = http_status(_tries(log)[-1])
     if status is None and log.response:
@@ -207,35 +99,35 @@ def _proxied(log: _Log, entry: _Plugin, context: Context) -> Call:
     return _call(log, "kong", entry, context, status=status, operation=_operation(log), error_text=answer, host=host)
 
 
-def _earlier_tries(log: _Log, entry: _Plugin, context: Context) -> Iterator[Call]:
+def _earlier_tries(log: Log, entry: Plugin, context: Context) -> Iterator[Call]:
     """Those that failed before the one that was answered: a fallback would hide that a model is gone. They can be told
     where the log names a target for each status of `upstream_status`."""
     targets, statuses = _targets(entry), _tries(log)
     if len(statuses) != len(targets):
         return
     for target, status in zip(targets[:-1], statuses[:-1], strict=True):
-        tried = _Plugin(meta=_Meta(provider_name=target.provider, request_model=target.model))
+        tried = Plugin(meta=Meta(provider_name=target.provider, request_model=target.model))
         yield _call(log, "kong", tried, context, status=status, operation=_operation(log), host=target.host)
 
 
-def _targets(entry: _Plugin) -> list[_Target]:
+def _targets(entry: Plugin) -> list[Target]:
     return entry.tried_targets if isinstance(entry.tried_targets, list) else []
 
 
-def _tries(log: _Log) -> list[Scalar]:
+def _tries(log: Log) -> list[Scalar]:
     """`upstream_status` lists one status a try ("429, 200"); the last is the provider's answer."""
     said = log.upstream_status
     return [one.strip() for one in said.split(",", _MOST_TRIES)[:_MOST_TRIES]] if isinstance(said, str) else [said]
 
 
-def _operation(log: _Log) -> str | None:
+def _operation(log: Log) -> str | None:
     return operations.from_path(log.upstream_uri) or operations.from_path((log.request or _NO_REQUEST).uri)
 
 
 def _call(
-    log: _Log,
+    log: Log,
     reporter: str,
-    entry: _Plugin | _Judge,
+    entry: Plugin | Judge,
     context: Context,
     *,
     status: Scalar = None,
@@ -273,7 +165,7 @@ def _call(
     return Call(who, _started(log, context), taken, given, cached, meta.llm_latency, request_id)
 
 
-def _requested(meta: _Meta) -> tuple[Scalar, FieldKind, str | None]:
+def _requested(meta: Meta) -> tuple[Scalar, FieldKind, str | None]:
     """Id, its kind, and the host where the record proves one.
 
     `request_model` is the model of the target that Kong chose. On Azure it is a label: the deployment was called.
@@ -294,7 +186,7 @@ def _first(first: Any, second: Any, third: Any) -> Any:
     return second if second is not None else third
 
 
-def _started(log: _Log, context: Context) -> datetime:
+def _started(log: Log, context: Context) -> datetime:
     value = log.started_at
     if type(value) is int or type(value) is float:
         return from_milliseconds(value)
@@ -303,13 +195,13 @@ def _started(log: _Log, context: Context) -> datetime:
     raise UnreadableError("bad_time", "started_at is no number")
 
 
-def _service(log: _Log) -> Words:
+def _service(log: Log) -> Words:
     headers = log.request.headers if log.request else None
     in_header = headers.consumer if headers else None
     return (log.consumer.username, log.consumer.custom_id, in_header) if log.consumer else in_header
 
 
-def _key_owner(log: _Log) -> Words:
+def _key_owner(log: Log) -> Words:
     """As a tag of the consumer says, `owner:ada@example.com` or `team:payments`. Its names are the caller's."""
     tags = log.consumer.tags if log.consumer else None
     if not isinstance(tags, list):
@@ -321,7 +213,7 @@ def _key_owner(log: _Log) -> Words:
 DIALECT = Dialect(
     "kong",
     "Kong's log records with statistics of the AI plugins",
-    _Log,
+    Log,
     (mark("latencies", "started_at"), mark("ai", weak=True)),
     _read,
     passes={

@@ -6,12 +6,9 @@ https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 
 from collections.abc import Container, Iterable, Iterator
 from itertools import chain
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from google.protobuf.message import DecodeError, Message
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
-from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
-from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from service.core.usage import OF_LOGS, Call, Decoded, Format, PassedOver, Rejection
 from service.core.values import milliseconds, text
@@ -21,7 +18,7 @@ from service.formats.dialects import coding_agents, genai, inference
 from service.formats.dialects.otlp_json import LogRecord as LogRecordJson
 from service.formats.dialects.otlp_json import Logs, Resource, Scope, Traces, each
 from service.formats.dialects.otlp_json import Span as SpanJson
-from service.formats.dialects.protobuf_text import with_whole_text
+from service.formats.dialects.otlp_protobuf import parse_logs, parse_traces
 from service.formats.dialects.wrappers import Span, without_wrappers
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 
@@ -33,9 +30,6 @@ _ERROR = (2, "STATUS_CODE_ERROR")
 """A span's status code. Unset and Ok are no statement about HTTP."""
 MAX_ITEMS = 50_000
 """Spans or log records of one request. The Collector's batches are of 8,192."""
-_FIRST_BYTE = b"\n"
-"""Field 1, length-delimited: how every request in protobuf that holds anything begins."""
-_Message = TypeVar("_Message", bound=Message)
 _SPAN_ATTRIBUTES = genai.WANTED
 _LOG_ATTRIBUTES = genai.WANTED | coding_agents.WANTED | {_EVENT_NAME}
 _PROTOBUF_SCALARS = frozenset({"string_value", "int_value", "double_value", "bool_value"})
@@ -246,43 +240,13 @@ def _latency(start: int, end: int) -> float | None:
     return milliseconds((end - start) / 1_000_000) if start and 0 < end < 2**64 else None
 
 
-def _parse_traces(body: bytes) -> TracesData | None:
-    """Other bytes may parse by chance, but hardly with ids of the right length in the right place."""
-    traces = _parsed(TracesData, body)
-    if traces is None:
-        return None
-    spans = (span for one in traces.resource_spans for scope in one.scope_spans for span in scope.spans)
-    return traces if any(len(span.trace_id) == 16 and len(span.span_id) == 8 for span in spans) else None
-
-
-def _parse_logs(body: bytes) -> LogsData | None:
-    logs = _parsed(LogsData, body)
-    if logs is None:
-        return None
-    records = (record for one in logs.resource_logs for scope in one.scope_logs for record in scope.log_records)
-    return logs if any(record.time_unix_nano or record.observed_time_unix_nano for record in records) else None
-
-
-def _parsed(message: type[_Message], body: bytes) -> _Message | None:
-    if body[:1] != _FIRST_BYTE:
-        return None
-    try:
-        return message.FromString(body)
-    except DecodeError:
-        mended = with_whole_text(body, message.DESCRIPTOR)
-    try:
-        return message.FromString(mended) if mended is not None and mended != body else None
-    except DecodeError:
-        return None
-
-
 TRACES = Dialect(
     "otlp_traces",
     "OTLP spans, protobuf or JSON: GenAI conventions old and new, OpenLLMetry, OpenInference",
     Traces,
     (mark("resourceSpans"),),
     _read_traces,
-    _parse_traces,
+    parse_traces,
     passes={
         "other_spans": "spans of other work, or that only repeat what the calls below them did: to see calls, have the"
         " SDK's instrumentation write spans with `gen_ai.request.model`"
@@ -294,7 +258,7 @@ LOGS = Dialect(
     Logs,
     (mark("resourceLogs"),),
     _read_logs,
-    _parse_logs,
+    parse_logs,
     passes={
         "other_events": "log records that stand for no call: to see calls, send the traces as well, or have the"
         f" instrumentation write `{INFERENCE_EVENT}`"

@@ -6,10 +6,12 @@ https://debezium.io/documentation/reference/stable/integrations/cloudevents.html
 
 import binascii
 from base64 import b64decode
+from collections.abc import Callable
 
 import msgspec
 
 from service.core.usage import PassedOver, Rejection, Scalar
+from service.core.values import memoised
 from service.formats.contract import NULL, Context, Envelope, Inner, mark, within
 from service.formats.envelopes import debezium
 from service.formats.rejecting import UnreadableError
@@ -36,9 +38,12 @@ def _open(event: _CloudEvent, context: Context) -> Inner | PassedOver | Rejectio
 
 
 def within_event(context: Context, source: Scalar, time: Scalar) -> Context:
-    """The last segment of a source such as `/services/billing-api` names who wrote the event."""
-    caller = source.rstrip("/").rpartition("/")[2] if type(source) is str else None
+    caller = _last_segment(source) if type(source) is str else None
     return within(context, time if type(time) is str else None, caller)
+
+
+_last_segment: Callable[[str], str] = memoised(lambda source: source.rstrip("/").rpartition("/")[2])
+"""Of a source such as `/services/billing-api`: it names who wrote the event."""
 
 
 STRUCTURED = Envelope(

@@ -24,30 +24,42 @@ _ZSTD_PIECE = 256
 
 
 def _limit(value: bytes) -> int:
-    return min(MAX_BYTES, max(_SMALL, MAX_RATIO * len(value)))
+    most = MAX_RATIO * len(value)
+    return _SMALL if most < _SMALL else min(most, MAX_BYTES)
 
 
 def _gunzip(value: bytes) -> bytes:
     """All members joined. Raises UnreadableError: bad_compression, or too_large before much more is opened."""
-    content, limit = bytearray(), _limit(value)
+    parts, left = [], _limit(value)
     for _ in range(_MAX_MEMBERS):
         member = zlib.decompressobj(wbits=31)
         try:
-            content += member.decompress(value, limit + 1 - len(content))
+            part = member.decompress(value, left + 1)
         except zlib.error as error:
             raise UnreadableError("bad_compression", "gzip") from error
-        if len(content) > limit:
+        left -= len(part)
+        if left < 0:
             raise UnreadableError("too_large", "gzip")
         if not member.eof:
             raise UnreadableError("bad_compression", "gzip, cut short")
+        parts.append(part)
         value = member.unused_data
         if not value:
-            return bytes(content)
+            return b"".join(parts)  # one part as it is
     raise UnreadableError("too_large", "gzip, too many members")
 
 
 def _unzstd(value: bytes) -> bytes:
-    """All frames joined. Raises as `_gunzip`."""
+    """Raises as `_gunzip`. Mostly it is one frame that says how much it holds."""
+    try:
+        if 0 <= zstandard.frame_content_size(value) <= _limit(value):
+            return _ZSTD.decompress(value, 0, False, False)  # no extra data; by position it takes a tenth less
+    except zstandard.ZstdError:
+        pass  # several frames, or a broken one
+    return _joined_frames(value)
+
+
+def _joined_frames(value: bytes) -> bytes:
     content, limit = bytearray(), _limit(value)
     for _ in range(_MAX_MEMBERS):
         frame = _ZSTD.decompressobj()

@@ -15,7 +15,6 @@ MAX_ITEMS = 10_000
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
 _TEXTS = json.JSONDecoder()
-SPACE = b" \t\r\n"
 _LINES_LOOKED_AT = 10
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f]")
 """In what is no text, such as protobuf."""
@@ -31,7 +30,7 @@ def _open_lines(body: bytes, context: Context) -> Iterator[Item]:
 
 def lines_of(body: bytes) -> list[bytes]:
     """At most one more than may be read, the rest in it; what ends the last line begins no other."""
-    return body.rstrip(SPACE).split(b"\n", MAX_ITEMS)
+    return body.rstrip().split(b"\n", MAX_ITEMS)
 
 
 def _each(items: Sequence[bytes | msgspec.Raw], context: Context) -> Iterator[Item]:
@@ -39,7 +38,7 @@ def _each(items: Sequence[bytes | msgspec.Raw], context: Context) -> Iterator[It
         yield Rejection("too_large", f"more than {MAX_ITEMS} items")
         return
     for item in items:
-        body = bytes(item).strip(SPACE)
+        body = bytes(item).strip()
         if body:
             yield Inner(body, context)
 

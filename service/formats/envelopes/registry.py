@@ -5,14 +5,16 @@ JSON Schema's content is JSON text. Avro and Protobuf cannot be read without the
 """
 
 from service.formats.contract import Context, Envelope, Inner, NeedsSchema
-from service.formats.envelopes.json_text import SPACE
 
 _HEAD = 5
 
 
 def _open(body: bytes, context: Context) -> Inner | NeedsSchema:
     content = body[_HEAD:]
-    if content.lstrip(SPACE).startswith((b"{", b"[")):
+    start = content[:1]
+    if start.isspace():
+        start = content.lstrip()[:1]
+    if start in (b"{", b"["):
         return Inner(content, context)
     return NeedsSchema(str(int.from_bytes(body[1:_HEAD], "big")))
 
