@@ -2,18 +2,23 @@
 
 import json
 import time
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.end_of_life import ROUTERS, WAYS, says_end_of_life
+from service.core import end_of_life
 from service.core.error_text import code_in, status_in
+from service.core.identity import known_platforms
 from service.core.usage import UsageEvent
 from service.formats.decoder import decode
 from tests.builders import make_record
 from tests.calls import events_of
+
+PLATFORMS = known_platforms()
+says_end_of_life = partial(end_of_life.says_end_of_life, PLATFORMS)
 
 OPENAI = "Error code: 404 - {'error': {'message': 'No', 'type': 'invalid_request_error', 'code': 'model_not_found'}}"
 ANTHROPIC = "Error code: 404 - {'type': 'error', 'error': {'type': 'not_found_error', 'message': 'model: claude-x'}}"
@@ -251,7 +256,7 @@ def test_other_errors_are_not_the_end(
 
 
 @given(
-    platform=st.one_of(st.none(), st.sampled_from(sorted({each for way in WAYS for each in way.platforms}))),
+    platform=st.one_of(st.none(), st.sampled_from(sorted(each.platform for each in PLATFORMS if each.gone))),
     code=st.one_of(st.none(), st.text(max_size=20)),
     message=st.one_of(st.none(), st.text(), st.from_regex(r"(model '?\S* )+.{0,40}", fullmatch=True)),
     status=st.one_of(st.none(), st.integers(100, 599)),
@@ -292,9 +297,10 @@ def test_long_text_costs_little_where_the_words_of_all_count(message: str) -> No
     assert time.process_time() - begun < 50 * 0.002
 
 
-def test_every_way_has_a_source_and_a_platform() -> None:
-    assert all(way.source and way.platforms and (way.code or way.words) for way in WAYS)
-    assert {each for way in WAYS for each in way.platforms} >= ROUTERS - {"cloudflare-ai-gateway"}
+def test_routers_pass_on_the_words_of_all() -> None:
+    routers = {each.platform for each in PLATFORMS if each.router}
+    assert routers == {"openrouter", "vercel-ai-gateway", "cloudflare-ai-gateway"}
+    assert len([way for each in PLATFORMS for way in each.gone]) == 72
 
 
 def litellm(code: str | None, message: str | None, status: int | None) -> UsageEvent:

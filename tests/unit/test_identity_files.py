@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from service.adapters.catalog.identity import build_knowledge, load_identity
-from service.core.identity import Model, Resolver, Unresolved
+from service.core.identity import Model, Resolver, Unresolved, known_platforms
 
 IDENTITY = load_identity()
 
@@ -53,7 +54,8 @@ def test_pin_ends_at_a_name_that_is_known(maker: str) -> None:
 
 
 def test_names_are_lower_case_and_sorted() -> None:
-    for content in (*IDENTITY["makers"].values(), *IDENTITY["platforms"].values()):
+    platforms = [msgspec.to_builtins(each.names) for each in known_platforms()]
+    for content in (*IDENTITY["makers"].values(), *platforms):
         for key in ("models", "floating", "pinned"):
             names = list(content.get(key, ()))
             assert names == sorted(names)

@@ -32,7 +32,7 @@ def _apart(files: Sequence[PlatformFile], resolver: Resolver) -> dict[str, set[s
     meaning = meanings(resolver)
     names: defaultdict[str, set[str]] = defaultdict(set)
     for platform, *ids in assemble(files, resolver).clashes:
-        spelled = {name for raw in ids if (name := _spelled(platform, raw)) is not None}
+        spelled = {name for raw in ids if (name := _spelled(resolver, platform, raw)) is not None}
         names[platform] |= spelled - {meaning(platform, raw) or "" for raw in ids}
     return names
 
@@ -45,7 +45,7 @@ def _pinned(files: Sequence[PlatformFile], resolver: Resolver) -> dict[str, dict
         for entry in file.models:
             model = meaning(file.platform, entry.id)
             for alias in entry.aliases:
-                answer, name = resolver.resolve(alias, provider=file.platform), _spelled(file.platform, alias)
+                answer, name = resolver.resolve(alias, provider=file.platform), _spelled(resolver, file.platform, alias)
                 if (
                     isinstance(answer, Model)
                     and answer.kind == "snapshot"
@@ -57,6 +57,6 @@ def _pinned(files: Sequence[PlatformFile], resolver: Resolver) -> dict[str, dict
     return pins
 
 
-def _spelled(platform: str, raw: str) -> str | None:
-    spelling = spell(platform, raw)
+def _spelled(resolver: Resolver, platform: str, raw: str) -> str | None:
+    spelling = spell(resolver.platforms, platform, raw)
     return spelling.names[0] if spelling is not None and spelling.names else None
