@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from service.adapters.catalog.check import check_catalog
 from service.adapters.catalog.files import SHIPPED, LoadedCatalog, load_catalog
 from service.config.company import ConfigError, load_company
 from service.core import words
+from service.core.catalog.file import PlatformFile
 from service.core.catalog.lookup import records_of
 from service.core.identity import Model, known_platforms, platform_of, use_platforms
 from service.core.usage import UsageEvent
@@ -195,3 +197,11 @@ def run(path: str, *given: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "service", *given]
     env, folder = {**os.environ, "PYTHONPATH": path}, path.partition(os.pathsep)[0]
     return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_each_key_of_a_head_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "catalog.md").read_text()
+    table = page.partition("## How to add a platform")[2].partition("## How to ask")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    documented = [key for cell in cells for key in re.findall(r"`(\w+)`", cell)]
+    assert sorted(documented) == sorted(set(PlatformFile.__struct_fields__) - {"models"})
