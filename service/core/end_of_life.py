@@ -29,7 +29,10 @@ class _Words(NamedTuple):
 
     @classmethod
     def of(cls, words: str, status: str | None) -> "_Words":
-        return cls(max(_LITERALS.split(words), key=len), re.compile(words), int(status) if status else None)
+        """Without a literal where the expression is more than plain characters and what `_LITERALS` knows."""
+        parts = _LITERALS.split(words)
+        literal = "" if any(map(_SPECIAL.search, parts)) else max(parts, key=len)
+        return cls(literal, re.compile(words), int(status) if status else None)
 
     def match(self, text: str, status: int | None) -> bool:
         return (
@@ -41,6 +44,7 @@ class _Words(NamedTuple):
 
 _LITERALS = re.compile(r"\(\?:[^)]*\)\??|\[[^]]*\]|\\\\\*|\\.[+*]?|\.\{[^}]*\}")
 """Splits an expression at all that is no plain character."""
+_SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
 
 
 class _Phrases(NamedTuple):

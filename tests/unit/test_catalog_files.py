@@ -126,6 +126,7 @@ def test_finding_names_the_line(tmp_path: Path, broken: str, line: int, what: st
         pytest.param("paths: [{pattern: '/v1/run/.+'}]", 2, "no group holds the model's id", id="a path without an id"),
         pytest.param("gone:\n- {code: x, source: s}\n- {source: s}", 4, "neither `code` nor", id="no way to say gone"),
         pytest.param("gone: [{words: 'gone[', source: s}]", 2, "is no regular expression", id="words that are broken"),
+        pytest.param("gone: [{words: 'Model gone', source: s}]", 2, "has a capital letter", id="words in upper case"),
         pytest.param("makers_api: true\nname: OpenAI API", 1, "keys are out of order", id="keys in another order"),
     ],
 )

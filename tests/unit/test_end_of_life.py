@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from service.core import end_of_life
 from service.core.error_text import code_in, status_in
-from service.core.identity import known_platforms
+from service.core.identity import Platform, Platforms, known_platforms
+from service.core.identity.platform import Gone
 from service.core.usage import UsageEvent
 from service.formats.decoder import decode
 from tests.builders import make_record
@@ -295,6 +296,23 @@ def test_long_text_costs_little_where_the_words_of_all_count(message: str) -> No
     for _ in range(50):
         assert not says_end_of_life(None, None, message, 404)
     assert time.process_time() - begun < 50 * 0.002
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("model (gone|retired) today", "Model retired today"),
+        ("left the sky|blown away", "The model was blown away"),
+        ("colou?r \\S+ faded", "color x faded"),
+        ("(?:no )*wind of \\d{3}", "no wind of 123"),
+        ("a+ model", "aaa model"),
+        ("[^ ]+ went", "it went"),
+    ],
+)
+def test_words_may_be_any_regular_expression(expression: str, message: str) -> None:
+    zephyr = Platforms([Platform(platform="zephyr", gone=(Gone(words=expression, source="a page"),))])
+    assert end_of_life.says_end_of_life(zephyr, "zephyr", None, message, 400)
+    assert not end_of_life.says_end_of_life(zephyr, "zephyr", None, "Rate limit reached", 429)
 
 
 def test_routers_pass_on_the_words_of_all() -> None:

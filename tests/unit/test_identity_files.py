@@ -12,7 +12,7 @@ IDENTITY = load_identity()
 
 
 def resolved(raw: str, platform: str, *records: tuple[str, str, tuple[str, ...]]) -> Model | Unresolved:
-    return Resolver(build_knowledge(IDENTITY, records)).resolve(raw, provider=platform)
+    return Resolver(build_knowledge(IDENTITY, known_platforms(), records)).resolve(raw, provider=platform)
 
 
 def test_record_makes_a_new_id_known_on_its_platform_alone() -> None:

@@ -72,7 +72,7 @@ def catalog_paths(folder: Path | None) -> list[Path]:
 
 def build_resolver(files: Sequence[PlatformFile], platforms: Platforms) -> Resolver:
     records = ((file.platform, entry.id, entry.aliases) for file in files for entry in file.models)
-    return Resolver(learn_names(build_knowledge(load_identity(), records, platforms), files))
+    return Resolver(learn_names(build_knowledge(load_identity(), platforms, records), files))
 
 
 def _platforms(files: Sequence[PlatformFile]) -> Platforms:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from service.core.identity import Knowledge, Maker, Model, Names, Platforms, Resolver, known_platforms
+from service.core.identity import Knowledge, Maker, Model, Names, Platforms, Resolver
 from service.core.identity.resolver import spell
 
 Record = tuple[str, str, Iterable[str]]
@@ -22,17 +22,14 @@ def load_identity(path: Path = IDENTITY_FILE) -> dict[str, Any]:
     return loaded
 
 
-def build_knowledge(
-    identity_yaml: Mapping[str, Any], records: Iterable[Record] = (), platforms: Platforms | None = None
-) -> Knowledge:
+def build_knowledge(identity_yaml: Mapping[str, Any], platforms: Platforms, records: Iterable[Record]) -> Knowledge:
     """Knowledge of identity.yaml, of the platforms' own names, and of each record's (platform, id, aliases) where those
-    say nothing. `platforms` None: those that this process knows.
+    say nothing.
 
     An id that is unknown so far becomes a model of its platform. An alias that is unknown so far is pinned to the
     record's model: what is written by hand wins, so that a floating alias is never folded into the snapshot of the day.
     """
     makers = {name: _maker(content) for name, content in identity_yaml["makers"].items()}
-    platforms = platforms or known_platforms()
     names = {each.platform: _names(msgspec.to_builtins(each.names)) for each in platforms}
     given = list(records)
     return _learn_aliases(_learn_ids(Knowledge(makers, names, platforms), given), given)
@@ -40,32 +37,30 @@ def build_knowledge(
 
 def _learn_ids(knowledge: Knowledge, records: Iterable[Record]) -> Knowledge:
     resolver = Resolver(knowledge)
-    platforms = dict(knowledge.platforms)
+    learned = dict(knowledge.names)
     for platform, record_id, _ in records:
-        spelled = spell(knowledge.table, platform, record_id)
+        spelled = spell(knowledge.platforms, platform, record_id)
         if spelled is None or spelled.fine_tune or _known(resolver, platform, record_id) is not None:
             continue
-        names = platforms.get(platform, Names())
-        platforms[platform] = replace(names, models=names.models | set(spelled.names[:1]))
-    return replace(knowledge, platforms=platforms)
+        names = learned.get(platform, Names())
+        learned[platform] = replace(names, models=names.models | set(spelled.names[:1]))
+    return replace(knowledge, names=learned)
 
 
 def _learn_aliases(knowledge: Knowledge, records: Iterable[Record]) -> Knowledge:
     resolver = Resolver(knowledge)
-    platforms = dict(knowledge.platforms)
+    learned = dict(knowledge.names)
     for platform, record_id, aliases in records:
         model = _known(resolver, platform, record_id)
         if model is None or model.kind == "fine-tune":
             continue
         for alias in aliases:
-            spelled = spell(knowledge.table, platform, alias)
+            spelled = spell(knowledge.platforms, platform, alias)
             if spelled is None or _known(resolver, platform, alias) is not None:
                 continue
-            names = platforms.get(platform, Names())
-            platforms[platform] = replace(
-                names, pinned={**dict.fromkeys(spelled.names[:1], model.model), **names.pinned}
-            )
-    return replace(knowledge, platforms=platforms)
+            names = learned.get(platform, Names())
+            learned[platform] = replace(names, pinned={**dict.fromkeys(spelled.names[:1], model.model), **names.pinned})
+    return replace(knowledge, names=learned)
 
 
 def _known(resolver: Resolver, platform: str, record_id: str) -> Model | None:

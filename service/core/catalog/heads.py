@@ -7,6 +7,8 @@ from service.core.catalog.file import PlatformFile
 from service.core.catalog.rules import Problem
 from service.core.identity.platforms import words_of
 
+_ESCAPES = re.compile(r"\\.|\(\?P")
+_CAPITAL = re.compile("[A-Z]")
 _PATTERNS = ("word_patterns", "host_patterns", "id_patterns", "weak_id_patterns", "routes")
 
 
@@ -64,3 +66,5 @@ def _compiled(pattern: str, where: tuple[str | int, ...]) -> Iterator[Problem]:
         re.compile(pattern)
     except re.error as error:
         yield Problem(where, f"{pattern!r} is no regular expression: {error}", "mend it")
+    if _CAPITAL.search(_ESCAPES.sub("", pattern)):
+        yield Problem(where, f"{pattern!r} has a capital letter", "write it in lower case, as what is read is")

@@ -19,13 +19,11 @@ def learn_names(knowledge: Knowledge, files: Sequence[PlatformFile]) -> Knowledg
     resolver = Resolver(knowledge)
     apart = _apart(files, resolver)
     pinned = _pinned(files, resolver)
-    platforms = dict(knowledge.platforms)
+    learned = dict(knowledge.names)
     for platform in {*apart, *pinned}:
-        names = platforms.get(platform, Names())
-        platforms[platform] = Names(
-            names.models | apart[platform], {**names.pinned, **pinned[platform]}, names.floating
-        )
-    return replace(knowledge, platforms=platforms)
+        names = learned.get(platform, Names())
+        learned[platform] = Names(names.models | apart[platform], {**names.pinned, **pinned[platform]}, names.floating)
+    return replace(knowledge, names=learned)
 
 
 def _apart(files: Sequence[PlatformFile], resolver: Resolver) -> dict[str, set[str]]:

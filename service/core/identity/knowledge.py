@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from service.core.identity.answer import Kind
-from service.core.identity.platforms import Platforms, known_platforms
+from service.core.identity.platforms import Platforms
 from service.core.identity.spelling import OPEN
 
 
@@ -41,15 +41,16 @@ class Maker:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Everything known, by maker (true on each platform) and by platform (which wins, and holds there alone)."""
+    """Everything known: names by maker (true on each platform), names by platform (which win, and hold there alone),
+    and what the platforms are."""
 
     makers: Mapping[str, Maker]
-    platforms: Mapping[str, Names]
-    table: Platforms = field(default_factory=known_platforms)
+    names: Mapping[str, Names]
+    platforms: Platforms
 
     def find(self, platform: str | None, maker: str | None, name: str) -> tuple[str, Kind] | None:
         """Look `name` up on `platform` among the models of `maker`, or of every maker served there."""
-        if platform is not None and (names := self.platforms.get(platform)) is not None and (hit := names.find(name)):
+        if platform is not None and (names := self.names.get(platform)) is not None and (hit := names.find(name)):
             return hit
         for maker_name in self._makers_on(platform, maker):
             known = self.makers.get(maker_name)
@@ -71,10 +72,10 @@ class Knowledge:
                 return (maker.api,)
         makers = self.makers.values()
         apis = [api for api in (*(m.api for m in makers), *(m.second_api for m in makers)) if api is not None]
-        return next(((api,) for api in apis if api in self.platforms and self.platforms[api].find(name)), None)
+        return next(((api,) for api in apis if api in self.names and self.names[api].find(name)), None)
 
     def _has_own_ids(self, platform: str | None) -> bool:
-        known = self.table.get(platform)
+        known = self.platforms.get(platform)
         return known is not None and known.own_ids
 
     def _makers_on(self, platform: str | None, maker: str | None) -> tuple[str, ...]:
@@ -83,7 +84,7 @@ class Knowledge:
         if platform is None:
             return tuple(self.makers)
         own = tuple(name for name, known in self.makers.items() if known.api == platform)
-        there = self.table.get(platform)
+        there = self.platforms.get(platform)
         if own or there is None:
             return own or tuple(self.makers)
         return there.makers or tuple(maker for maker in self.makers if maker not in there.makers_elsewhere)

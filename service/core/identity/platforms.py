@@ -50,9 +50,6 @@ class Platforms:
     def __iter__(self) -> Iterator[Platform]:
         return iter(self._by_slug.values())
 
-    def __contains__(self, platform: object) -> bool:
-        return platform in self._by_slug
-
     def name_of(self, platform: str) -> str:
         """As people read it; the slug of one that nobody has named."""
         known = self._by_slug.get(platform)

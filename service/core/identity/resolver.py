@@ -21,7 +21,7 @@ class Resolver:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
-        self.platforms = knowledge.table
+        self.platforms = knowledge.platforms
         self._identified: dict[tuple[str | None, str | None, str | None, FieldKind, str | None], Identified] = {}
 
     def identify(
