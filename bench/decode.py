@@ -17,7 +17,9 @@ from aiokafka import ConsumerRecord
 from bench import calls, flood
 from bench.rows import bedrock, gateways, otlp, wrapped
 from bench.rows.row import Row
+from service.adapters.catalog.files import load_platforms
 from service.core.batch import Batch, Partition
+from service.core.identity import use_platforms
 from service.core.usage import Call
 from service.formats.decoder import Decoder
 
@@ -197,6 +199,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="rows whose name holds this")
     parser.add_argument("--no-flood", action="store_true")
     given = parser.parse_args()
+    use_platforms(load_platforms())
     every = measure(given.calls, given.rounds, given.only)
     judged = verdicts(every)
     print("\n".join(table(every, judged)), flush=True)

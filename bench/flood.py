@@ -17,8 +17,10 @@ from aiokafka import ConsumerRecord
 
 from bench import calls
 from bench.memory import peak_mb
+from service.adapters.catalog.files import load_platforms
 from service.config.settings import Settings
 from service.core.batch import Batch, Partition
+from service.core.identity import use_platforms
 from service.formats.decoder import Decoder
 
 RECORDS = 200_000
@@ -61,6 +63,7 @@ KINDS: dict[str, Callable[[int], dict[str, Any]]] = {
 
 
 def run(kind: str) -> dict[str, float]:
+    use_platforms(load_platforms())
     decoder, decoded_calls, cpu, settled = Decoder(), 0, 0.0, 0.0
     keys = Settings().flush_keys
     batch = Batch()

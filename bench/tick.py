@@ -42,6 +42,7 @@ from service.core.digest import ORGANISATION
 from service.core.escalation.campaign import Done
 from service.core.escalation.policy import DEFAULT_POLICY, policy_to_json
 from service.core.exposure import ExposureKey
+from service.core.identity import use_platforms
 from service.core.messages.message import Links
 from service.core.ownership import Owner, OwnerRule
 from service.core.week import due_week
@@ -141,7 +142,9 @@ def _key(number: int) -> ExposureKey:
 async def run_stage(stage: Stage, url: str) -> dict[str, float]:
     database = open_database(url)
     transport = LocalTransport(lambda destination, message: None)
-    engine = Engine(database, World(catalog(), load_catalog().resolver, company()), transport, Links())
+    resolver = load_catalog().resolver
+    use_platforms(resolver.platforms)
+    engine = Engine(database, World(catalog(), resolver, company()), transport, Links())
     gc.freeze()  # as `open_engine` does
     started, cpu_started = time.perf_counter(), time.process_time()
     ticked = await tick(engine, now=stage.now, only=stage.verbs)

@@ -9,6 +9,7 @@ from service.adapters.postgres.database import Database, open_database
 from service.config.company import Company, load_company
 from service.config.settings import Settings
 from service.config.world import World
+from service.core.identity import use_platforms
 from service.core.usage import Format
 
 
@@ -36,6 +37,7 @@ def formats_of(settings: Settings, company: Company) -> dict[str, Format | None]
 def load_world(settings: Settings, company: Company | None = None) -> World:
     """`company` None: that of lastcall.yaml, and `ConfigError` when it cannot be read."""
     loaded = load_catalog()
+    use_platforms(loaded.platforms)
     company = company or load_company(settings.config_file)
     return World(loaded.catalog, loaded.resolver, company, tuple(formats_of(settings, company)))
 

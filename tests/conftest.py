@@ -19,13 +19,16 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.adapters.catalog.files import load_platforms
 from service.adapters.embedded import Embedded
 from service.adapters.postgres.database import open_database
 from service.adapters.postgres.migration import migrate
+from service.core.identity import use_platforms
 
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("chance", deadline=None, print_blob=True)
 settings.load_profile("same")
+use_platforms(load_platforms())
 
 _READS_CLOCK = re.compile(r"datetime\.now\(|CliRunner")
 

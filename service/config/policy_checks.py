@@ -7,7 +7,7 @@ from typing import Any
 from service.config.located import Located, Problem, Where
 from service.config.schema_problems import entries, meant, spelled
 from service.core.escalation.policy import Offset, Policy, PolicyRule, parse_offset, parse_repeat
-from service.core.words import PLATFORMS
+from service.core.identity import known_platforms
 
 REMEDY_OF_TIMES = (
     "Write `at` as announced, -30d, -7bd (business days), 0d, +1d or +0d while failing, and `repeat` as 1d"
@@ -37,9 +37,10 @@ def _rule(policy: dict[str, Any]) -> PolicyRule | None:
 
 def _of_platform(located: Located, where: Where, rule: PolicyRule) -> Iterator[Problem]:
     pattern = rule.platform
-    if pattern is not None and not any(fnmatchcase(platform, pattern) for platform in PLATFORMS):
+    platforms = [each.platform for each in known_platforms()]
+    if pattern is not None and not any(fnmatchcase(platform, pattern) for platform in platforms):
         at: Where = (*where, "match", "platform")
-        remedy = meant(pattern, list(PLATFORMS)) or "`lastcall catalog list` shows them; azure-* is a pattern"
+        remedy = meant(pattern, platforms) or "`lastcall catalog list` shows them; azure-* is a pattern"
         yield Problem(located.line(at), f"{spelled(at)}{pattern!r} is no platform", remedy)
 
 

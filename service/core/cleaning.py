@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache, partial
 
 import msgspec
 
 from service.core.end_of_life import says_end_of_life
 from service.core.error_text import UNNAMED, code_in, status_in
+from service.core.identity.platforms import Platforms, known_platforms
 from service.core.identity.provider_words import NOTHING, answering_platform, names_deployments, read_word
 from service.core.series import UNKNOWN_SERVICE, SeriesKey, bounded
 from service.core.usage import Call, FieldKind, Format, Scalar, UsageEvent, Who, Words
@@ -39,8 +41,9 @@ class Cleaned(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 def cleaned(who: Who) -> Cleaned:
-    """Remembered for the words that calls share."""
-    return _remembered(who) if may_be_remembered(who) else _clean(who)
+    """By the platforms that this process knows. Remembered for the words that calls share."""
+    platforms = known_platforms()
+    return _remembered(platforms)(who) if may_be_remembered(who) else _clean(platforms, who)
 
 
 def may_be_remembered(who: Who) -> bool:
@@ -85,10 +88,10 @@ def event_of(call: Call) -> UsageEvent:
     )
 
 
-def _clean(who: Who) -> Cleaned:
-    provider, endpoint = _provider(who.provider), first(who.host, host)
+def _clean(platforms: Platforms, who: Who) -> Cleaned:
+    provider, endpoint = _provider(platforms, who.provider), first(who.host, host)
     service = first(who.service)
-    status, error_code, end_of_life = _outcome(who, answering_platform(provider, endpoint))
+    status, error_code, end_of_life = _outcome(platforms, who, answering_platform(platforms, provider, endpoint))
     failed = error_code is not None or (status is not None and status >= 400)
     either = first(who.either_id)
     series = SeriesKey(
@@ -98,7 +101,7 @@ def _clean(who: Who) -> Cleaned:
         provider=provider,
         host=endpoint,
         requested_id=first(who.requested_id) or (either if failed else None),
-        requested_field=who.requested_field or _field_of_argument(provider, endpoint),
+        requested_field=who.requested_field or _field_of_argument(platforms, provider, endpoint),
         served_id=None if failed else first(who.served_id) or either,
     )
     return Cleaned(
@@ -114,24 +117,26 @@ def _clean(who: Who) -> Cleaned:
     )
 
 
-_remembered: Callable[[Who], Cleaned] = memoised(_clean)
+@lru_cache(maxsize=2)
+def _remembered(platforms: Platforms) -> Callable[[Who], Cleaned]:
+    return memoised(partial(_clean, platforms))
 
 
-def _provider(words: Words) -> str | None:
+def _provider(platforms: Platforms, words: Words) -> str | None:
     """The first word that says something of the platform: a framework's own does not."""
-    return first(words, _telling) or first(words)
+
+    def telling(word: Scalar) -> str | None:
+        found = name(word)
+        return found if found is not None and read_word(platforms, found) != NOTHING else None
+
+    return first(words, telling) or first(words)
 
 
-def _telling(word: Scalar) -> str | None:
-    found = name(word)
-    return found if found is not None and read_word(found) != NOTHING else None
+def _field_of_argument(platforms: Platforms, provider: str | None, endpoint: str | None) -> FieldKind:
+    return "deployment" if names_deployments(platforms, provider, endpoint) else "model"
 
 
-def _field_of_argument(provider: str | None, endpoint: str | None) -> FieldKind:
-    return "deployment" if names_deployments(provider, endpoint) else "model"
-
-
-def _outcome(who: Who, platform: str | None) -> tuple[int | None, str | None, bool]:
+def _outcome(platforms: Platforms, who: Who, platform: str | None) -> tuple[int | None, str | None, bool]:
     """HTTP status, error code, end of life. Most instrumentations have the status only in the error's text or class."""
     status = _status(who.status)
     code, error_class = first(who.error_code), first(who.error_class)
@@ -142,7 +147,7 @@ def _outcome(who: Who, platform: str | None) -> tuple[int | None, str | None, bo
     status = status or class_as_status or status_in(who.error_text)
     code = code or code_in(who.error_text)
     named = _identifier(code) or (_identifier(error_class) if class_as_status is None else None)
-    end_of_life = says_end_of_life(platform, named, who.error_text, status)
+    end_of_life = says_end_of_life(platforms, platform, named, who.error_text, status)
     if named is None and (status is None or status < 400):
         named = UNNAMED
     return status, named, end_of_life

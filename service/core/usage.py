@@ -127,7 +127,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     error_code: str | None = None
     """The provider's code or the error's class ("model_not_found", "NotFoundError")."""
     end_of_life: bool = False
-    """The error says, in this platform's own words, that the model is gone (`core.end_of_life` has the words)."""
+    """The error says, in this platform's own words, that the model is gone: those at the head of its catalog file."""
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None

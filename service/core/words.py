@@ -5,6 +5,7 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from service.core.escalation.policy import parse_offset
+from service.core.identity.platforms import known_platforms
 from service.core.ownership import Audience
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -13,36 +14,6 @@ _LONG_MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-
-PLATFORMS = {
-    "alibaba-model-studio": "Alibaba Model Studio",
-    "anthropic-api": "Anthropic API",
-    "aws-bedrock": "AWS Bedrock",
-    "azure-foundry": "Azure AI Foundry",
-    "azure-openai": "Azure OpenAI",
-    "baseten-model-apis": "Baseten Model APIs",
-    "cerebras": "Cerebras",
-    "chatgpt-app": "ChatGPT",
-    "cohere-api": "Cohere API",
-    "databricks": "Databricks",
-    "deepseek-api": "DeepSeek API",
-    "fireworks-serverless": "Fireworks serverless",
-    "gemini-api": "Gemini API",
-    "github-copilot": "GitHub Copilot",
-    "groq": "Groq",
-    "mistral-api": "Mistral API",
-    "moonshot-api": "Moonshot API",
-    "openai-api": "OpenAI API",
-    "openrouter": "OpenRouter",
-    "perplexity-api": "Perplexity API",
-    "scaleway-generative-apis": "Scaleway Generative APIs",
-    "snowflake-cortex": "Snowflake Cortex",
-    "together-ai": "Together AI",
-    "vertex-ai": "Vertex AI",
-    "wandb-inference": "W&B Inference",
-    "xai-api": "xAI API",
-    "xiaomi-mimo-api": "Xiaomi MiMo API",
-}
 
 _AUDIENCES: dict[Audience, str] = {
     "owner": "the owner",
@@ -62,7 +33,7 @@ FREEZE = "the change freeze"
 
 
 def platform_name(platform: str) -> str:
-    return PLATFORMS.get(platform, platform)
+    return known_platforms().name_of(platform)
 
 
 def number(n: int) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
+from service.adapters.catalog.files import load_platforms
 from service.core.cleaning import event_of
+from service.core.identity import use_platforms
 from service.core.rollup import Rollup
 from service.core.usage import Decoded, UsageEvent
 from service.core.values import MAX_TEXT
@@ -64,6 +66,7 @@ class Checker:
     """Keeps one Decoder over many inputs: what it remembers must change no answer."""
 
     def __init__(self) -> None:
+        use_platforms(load_platforms())
         self._decoder = new_decoder()
         self._rollup = Rollup()
         self.slowest = 0.0

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from service.adapters.catalog.files import load_catalog
 from service.adapters.catalog.identity import load_identity
 from service.core.identity import Model, Unresolved
-from service.core.identity.platforms import MAKERS_APIS
 
 RESOLVER = load_catalog().resolver
 IDENTITY = load_identity()
@@ -65,5 +64,5 @@ def test_unknown_place_keeps_the_model_and_is_never_its_makers_api(known: tuple[
     _, name = known
     for answer in (RESOLVER.resolve(name, provider=word), RESOLVER.resolve(name, host=f"{word}.example")):
         assert isinstance(answer, Model)
-        assert answer.platform not in MAKERS_APIS
+        assert answer.platform not in RESOLVER.platforms.makers_apis
         assert answer.model == RESOLVER.resolve(name).model  # type: ignore[union-attr]

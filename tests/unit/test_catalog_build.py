@@ -10,14 +10,14 @@ from service.core.catalog.build import Assembled, assemble
 from service.core.catalog.file import PlatformFile
 from service.core.catalog.lifecycle import Shutdown
 from service.core.catalog.names import learn_names
-from service.core.identity import Knowledge, Maker, Names, Resolver
+from service.core.identity import Knowledge, Maker, Names, Resolver, known_platforms
 
 GPT_4_SERIES = Names(
     models=frozenset({"gpt-4o-2024-08-06", "gpt-4o-2024-11-20", "gpt-4.5-preview-2025-02-27", "gpt-4.1", "codex-1"}),
     pinned={"gpt-4.5-preview": "gpt-4.5-preview-2025-02-27"},
     floating=frozenset({"gpt-4o"}),
 )
-KNOWLEDGE = Knowledge(makers={"openai": Maker(GPT_4_SERIES, api="openai-api")}, platforms={})
+KNOWLEDGE = Knowledge(makers={"openai": Maker(GPT_4_SERIES, api="openai-api")}, names={}, platforms=known_platforms())
 
 
 def record(name: str, **fields: Any) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def test_ids_with_different_dates_are_learned_as_different_models() -> None:
             record("gpt-4.5-preview-2025-02-27", shutdown={"on": "2025-07-15"}),
         ]
     )
-    platform_pins = Knowledge(KNOWLEDGE.makers, {"openai-api": Names(frozenset({"unrelated"}))})
+    platform_pins = Knowledge(KNOWLEDGE.makers, {"openai-api": Names(frozenset({"unrelated"}))}, KNOWLEDGE.platforms)
     result = assemble([file], Resolver(learn_names(platform_pins, [file])))
     assert result.clashes == ()
     assert {r.model: r.shutdown.on for r in result.records} == {
@@ -135,7 +135,7 @@ def test_ids_with_different_dates_are_learned_as_different_models() -> None:
 
 def test_alias_that_is_a_model_elsewhere_means_the_record_on_its_platform() -> None:
     azure = file_of([record("codex-1-2025-09-15", aliases=["codex-1"])], platform="azure-openai")
-    known = Knowledge(KNOWLEDGE.makers, {"azure-openai": Names(frozenset({"codex-1-2025-09-15"}))})
+    known = Knowledge(KNOWLEDGE.makers, {"azure-openai": Names(frozenset({"codex-1-2025-09-15"}))}, KNOWLEDGE.platforms)
     resolver = Resolver(learn_names(known, [azure]))
     assert resolver.resolve("codex-1", provider="azure").model == "codex-1-2025-09-15"  # type: ignore[union-attr]
     assert resolver.resolve("codex-1", provider="openai").model == "codex-1"  # type: ignore[union-attr]

@@ -115,6 +115,58 @@ def test_finding_names_the_line(tmp_path: Path, broken: str, line: int, what: st
     assert what in said
 
 
+@pytest.mark.parametrize(
+    ("head", "line", "what"),
+    [
+        pytest.param("hosts: [api.groq.com/v1]", 2, "does not match", id="an address for a host"),
+        pytest.param("words: [Zephyr AI]", 2, "does not match", id="a word with upper case and spaces"),
+        pytest.param("grammar: latin", 2, "'latin' is not one of", id="a grammar that nobody has written"),
+        pytest.param("colour: blue", 1, "Additional properties", id="an unknown field"),
+        pytest.param("host_patterns: ['(api.x']", 2, "is no regular expression", id="a pattern that does not compile"),
+        pytest.param("paths: [{pattern: '/v1/run/.+'}]", 2, "no group holds the model's id", id="a path without an id"),
+        pytest.param("gone:\n- {code: x, source: s}\n- {source: s}", 4, "neither `code` nor", id="no way to say gone"),
+        pytest.param("gone: [{words: 'gone[', source: s}]", 2, "is no regular expression", id="words that are broken"),
+        pytest.param("gone: [{words: 'Model gone', source: s}]", 2, "has a capital letter", id="words in upper case"),
+        pytest.param("makers_api: true\nname: OpenAI API", 1, "keys are out of order", id="keys in another order"),
+    ],
+)
+def test_finding_in_the_head_names_the_line(tmp_path: Path, head: str, line: int, what: str) -> None:
+    first, rest = HEAD.split("\n", 1)
+    ((at, said),) = found(tmp_path, f"{first}\n{head}\n{rest}{STORY}")
+    assert at == line
+    assert what in said
+
+
+@pytest.mark.parametrize(
+    ("claim", "what"),
+    [
+        pytest.param("words: [openai_api]", "openai_api is a word of openai-api already", id="a word"),
+        pytest.param("field_words: [one]", "one is a word of openai-api already", id="a word of the provider field"),
+        pytest.param("hosts: [api.one.example]", "api.one.example is a host of openai-api already", id="a host"),
+    ],
+)
+def test_word_and_host_belong_to_one_platform(tmp_path: Path, claim: str, what: str) -> None:
+    first, rest = HEAD.split("\n", 1)
+    folder_with(tmp_path, f"{first}\nwords: [one]\nhosts: [api.one.example]\n{rest}{STORY}")
+    folder_with(tmp_path, f"platform: zephyr\n{claim}\nprovider: zephyr\n", "zephyr.yaml")
+    (finding,) = check_catalog(tmp_path, today=TODAY)
+    assert finding == Finding("error", "zephyr.yaml", 2, what, "leave it to one platform")
+    with pytest.raises(CatalogError, match=f"zephyr: {what}"):
+        load_catalog(tmp_path)
+
+
+def test_models_without_a_source_are_refused(tmp_path: Path) -> None:
+    text = "platform: openai-api\nprovider: openai\nmodels:\n" + STORY
+    assert found(tmp_path, text) == [(3, "models without a `source`")]
+
+
+def test_neighbour_that_has_no_file_is_a_warning(tmp_path: Path) -> None:
+    folder_with(tmp_path, "platform: zephyr\nneighbour: breeze\nprovider: zephyr\n", "zephyr.yaml")
+    (finding,) = check_catalog(tmp_path, today=TODAY)
+    assert (finding.severity, finding.line, finding.what) == ("warning", 2, "no platform is called breeze")
+    assert load_catalog(tmp_path).resolver.resolve("x", provider="zephyr").platform == "zephyr"
+
+
 def test_file_is_called_like_its_platform(tmp_path: Path) -> None:
     assert found(tmp_path, HEAD + STORY, "openai.yaml") == [(1, "the platform is openai-api")]
 

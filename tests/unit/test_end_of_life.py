@@ -2,18 +2,24 @@
 
 import json
 import time
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.end_of_life import ROUTERS, WAYS, says_end_of_life
+from service.core import end_of_life
 from service.core.error_text import code_in, status_in
+from service.core.identity import Platform, Platforms, known_platforms
+from service.core.identity.platform import Gone
 from service.core.usage import UsageEvent
 from service.formats.decoder import decode
 from tests.builders import make_record
 from tests.calls import events_of
+
+PLATFORMS = known_platforms()
+says_end_of_life = partial(end_of_life.says_end_of_life, PLATFORMS)
 
 OPENAI = "Error code: 404 - {'error': {'message': 'No', 'type': 'invalid_request_error', 'code': 'model_not_found'}}"
 ANTHROPIC = "Error code: 404 - {'type': 'error', 'error': {'type': 'not_found_error', 'message': 'model: claude-x'}}"
@@ -251,7 +257,7 @@ def test_other_errors_are_not_the_end(
 
 
 @given(
-    platform=st.one_of(st.none(), st.sampled_from(sorted({each for way in WAYS for each in way.platforms}))),
+    platform=st.one_of(st.none(), st.sampled_from(sorted(each.platform for each in PLATFORMS if each.gone))),
     code=st.one_of(st.none(), st.text(max_size=20)),
     message=st.one_of(st.none(), st.text(), st.from_regex(r"(model '?\S* )+.{0,40}", fullmatch=True)),
     status=st.one_of(st.none(), st.integers(100, 599)),
@@ -292,9 +298,27 @@ def test_long_text_costs_little_where_the_words_of_all_count(message: str) -> No
     assert time.process_time() - begun < 50 * 0.002
 
 
-def test_every_way_has_a_source_and_a_platform() -> None:
-    assert all(way.source and way.platforms and (way.code or way.words) for way in WAYS)
-    assert {each for way in WAYS for each in way.platforms} >= ROUTERS - {"cloudflare-ai-gateway"}
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("model (gone|retired) today", "Model retired today"),
+        ("left the sky|blown away", "The model was blown away"),
+        ("colou?r \\S+ faded", "color x faded"),
+        ("(?:no )*wind of \\d{3}", "no wind of 123"),
+        ("a+ model", "aaa model"),
+        ("[^ ]+ went", "it went"),
+    ],
+)
+def test_words_may_be_any_regular_expression(expression: str, message: str) -> None:
+    zephyr = Platforms([Platform(platform="zephyr", gone=(Gone(words=expression, source="a page"),))])
+    assert end_of_life.says_end_of_life(zephyr, "zephyr", None, message, 400)
+    assert not end_of_life.says_end_of_life(zephyr, "zephyr", None, "Rate limit reached", 429)
+
+
+def test_routers_pass_on_the_words_of_all() -> None:
+    routers = {each.platform for each in PLATFORMS if each.router}
+    assert routers == {"openrouter", "vercel-ai-gateway", "cloudflare-ai-gateway"}
+    assert len([way for each in PLATFORMS for way in each.gone]) == 72
 
 
 def litellm(code: str | None, message: str | None, status: int | None) -> UsageEvent:

@@ -2,16 +2,17 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from service.adapters.catalog.identity import build_knowledge, load_identity
-from service.core.identity import Model, Resolver, Unresolved
+from service.core.identity import Model, Resolver, Unresolved, known_platforms
 
 IDENTITY = load_identity()
 
 
 def resolved(raw: str, platform: str, *records: tuple[str, str, tuple[str, ...]]) -> Model | Unresolved:
-    return Resolver(build_knowledge(IDENTITY, records)).resolve(raw, provider=platform)
+    return Resolver(build_knowledge(IDENTITY, known_platforms(), records)).resolve(raw, provider=platform)
 
 
 def test_record_makes_a_new_id_known_on_its_platform_alone() -> None:
@@ -53,7 +54,8 @@ def test_pin_ends_at_a_name_that_is_known(maker: str) -> None:
 
 
 def test_names_are_lower_case_and_sorted() -> None:
-    for content in (*IDENTITY["makers"].values(), *IDENTITY["platforms"].values()):
+    platforms = [msgspec.to_builtins(each.names) for each in known_platforms()]
+    for content in (*IDENTITY["makers"].values(), *platforms):
         for key in ("models", "floating", "pinned"):
             names = list(content.get(key, ()))
             assert names == sorted(names)

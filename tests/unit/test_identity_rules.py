@@ -190,7 +190,7 @@ def test_second_look_at_a_call_is_remembered() -> None:
 
 def test_platforms_own_names_win_over_the_makers() -> None:
     maker = Maker(Names(pinned={"m": "m-2026-04-23"}), api="openai-api")
-    knowledge = Knowledge({"openai": maker}, {"azure-openai": Names(pinned={"m": "m-2026-04-24"})})
+    knowledge = Knowledge({"openai": maker}, {"azure-openai": Names(pinned={"m": "m-2026-04-24"})}, RESOLVER.platforms)
     resolver = Resolver(knowledge)
     assert resolver.resolve("m", provider="openai") == Model("openai-api", "m-2026-04-23", "snapshot")
     assert resolver.resolve("m", provider="azure") == Model("azure-openai", "m-2026-04-24", "snapshot")

@@ -1,6 +1,7 @@
 """What a provider field says of the platform, in whatever tool's spelling."""
 
 import csv
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.adapters.catalog.files import load_catalog
-from service.core.identity import Model, Unresolved, answering_platform, names_deployments, platform_of
-from service.core.identity.platforms import MAKERS_APIS, PLATFORM_WORDS
-from service.core.identity.provider_words import NOTHING, read_word
+from service.core.identity import Model, Unresolved, provider_words
+from service.core.identity.provider_words import NOTHING
 
 RESOLVER = load_catalog().resolver
+PLATFORMS = RESOLVER.platforms
+platform_of = partial(provider_words.platform_of, PLATFORMS)
+read_word = partial(provider_words.read_word, PLATFORMS)
+names_deployments = partial(provider_words.names_deployments, PLATFORMS)
+answering_platform = partial(provider_words.answering_platform, PLATFORMS)
 
 
 @pytest.mark.parametrize(
@@ -229,25 +234,25 @@ def test_error_behind_an_unknown_host_may_be_in_anybodys_words() -> None:
     assert answering_platform("groq.chat") == "groq"
 
 
-WORDS = st.sampled_from(sorted(PLATFORM_WORDS))
+WORDS = st.sampled_from(sorted(PLATFORMS.words))
 APIS = st.sampled_from(["chat", "responses", "messages", "completion", "embedding", "text"])
 
 
 @given(word=WORDS, api=APIS, separator=st.sampled_from(".-_/ :"))
 def test_api_behind_a_word_changes_nothing(word: str, api: str, separator: str) -> None:
     if word != "compat":  # a gateway's word for somebody else's API
-        assert platform_of(f"{word}{separator}{api}") == PLATFORM_WORDS[word]
+        assert platform_of(f"{word}{separator}{api}") == PLATFORMS.words[word]
 
 
 @given(word=WORDS, separator=st.sampled_from(".-_ "))
 def test_separators_and_case_do_not_matter(word: str, separator: str) -> None:
-    assert platform_of(word.replace("_", separator)) == PLATFORM_WORDS[word]
-    assert platform_of(word.upper()) == PLATFORM_WORDS[word]
+    assert platform_of(word.replace("_", separator)) == PLATFORMS.words[word]
+    assert platform_of(word.upper()) == PLATFORMS.words[word]
 
 
 @given(word=st.text(max_size=200), host=st.one_of(st.none(), st.text(max_size=60)))
 def test_every_word_has_an_answer(word: str, host: str | None) -> None:
-    assert platform_of(word, host) in {None, *PLATFORM_WORDS.values()}
+    assert platform_of(word, host) in {None, *PLATFORMS.words.values()}
 
 
 @given(word=WORDS, stranger=st.from_regex(r"zz[a-y]{2,8}", fullmatch=True))
@@ -265,4 +270,4 @@ def test_reseller_or_gateway_gets_no_makers_date(row: dict[str, str]) -> None:
     """Price tables name hundreds of them; none is the API of the model's maker."""
     answer = RESOLVER.resolve(row["raw"], provider=row["provider"])
     assert isinstance(answer, Model | Unresolved)
-    assert answer.platform not in MAKERS_APIS
+    assert answer.platform not in PLATFORMS.makers_apis

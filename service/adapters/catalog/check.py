@@ -14,7 +14,9 @@ from service.adapters.catalog.files import build_resolver, catalog_paths
 from service.adapters.catalog.yaml import Lines, parse
 from service.core.catalog.build import assemble
 from service.core.catalog.file import Entry, PlatformFile, json_schema
+from service.core.catalog.heads import broken_heads
 from service.core.catalog.rules import Severity, broken_rules
+from service.core.identity import Platforms
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,10 @@ def check_catalog(folder: Path | None = None, *, today: date) -> list[Finding]:
             whole.append((path, lines, file))
             findings.extend(_key_order(path, lines, data))
             findings.extend(_rules(path, lines, file, today))
-    findings.extend(_identity(whole))
+    heads = list(_heads(whole))
+    findings.extend(heads)
+    if all(finding.severity == "warning" for finding in heads):
+        findings.extend(_identity(whole))
     return sorted(findings, key=lambda finding: (finding.file, finding.line))
 
 
@@ -68,13 +73,19 @@ def _schema(path: Path, lines: Lines, data: object) -> Iterator[Finding]:
 
 
 def _key_order(path: Path, lines: Lines, data: dict[str, Any]) -> Iterator[Finding]:
-    order = list(Entry.__struct_fields__)
-    for number, entry in enumerate(data["models"]):
-        if list(entry) != sorted(entry, key=order.index):
-            wanted = ", ".join(sorted(entry, key=order.index))
-            yield Finding(
-                "error", path.name, lines.of(("models", number)), "keys are out of order", f"write them as {wanted}"
-            )
+    yield from _in_order(path, lines, (), list(data), PlatformFile)
+    for number, entry in enumerate(data.get("models", ())):
+        yield from _in_order(path, lines, ("models", number), list(entry), Entry)
+
+
+def _in_order(
+    path: Path, lines: Lines, place: tuple[str | int, ...], keys: list[str], shape: type[msgspec.Struct]
+) -> Iterator[Finding]:
+    wanted = sorted(keys, key=shape.__struct_fields__.index)
+    if keys != wanted:
+        yield Finding(
+            "error", path.name, lines.of(place), "keys are out of order", f"write them as {', '.join(wanted)}"
+        )
 
 
 def _rules(path: Path, lines: Lines, file: PlatformFile, today: date) -> Iterator[Finding]:
@@ -84,9 +95,16 @@ def _rules(path: Path, lines: Lines, file: PlatformFile, today: date) -> Iterato
         yield Finding(problem.severity, path.name, lines.of(problem.path), problem.what, problem.remedy)
 
 
+def _heads(whole: list[tuple[Path, Lines, PlatformFile]]) -> Iterator[Finding]:
+    places = {file.platform: (path, lines) for path, lines, file in whole}
+    for platform, problem in broken_heads([file for _, _, file in whole]):
+        path, lines = places[platform]
+        yield Finding(problem.severity, path.name, lines.of(problem.path), problem.what, problem.remedy)
+
+
 def _identity(whole: list[tuple[Path, Lines, PlatformFile]]) -> Iterator[Finding]:
     files = [file for _, _, file in whole]
-    assembled = assemble(files, build_resolver(files))
+    assembled = assemble(files, build_resolver(files, Platforms(files)))
     places = {
         (file.platform, name): (path.name, lines.of(("models", number)))
         for path, lines, file in whole

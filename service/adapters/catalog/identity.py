@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
-from service.core.identity import Knowledge, Maker, Model, Names, Resolver
+from service.core.identity import Knowledge, Maker, Model, Names, Platforms, Resolver
 from service.core.identity.resolver import spell
 
 Record = tuple[str, str, Iterable[str]]
@@ -16,51 +17,50 @@ IDENTITY_FILE = Path(__file__).parents[2] / "catalog" / "identity.yaml"
 
 
 def load_identity(path: Path = IDENTITY_FILE) -> dict[str, Any]:
-    """`{makers: {name: {api, models, pinned, floating, short}}, platforms: {slug: {models, pinned, floating}}}`."""
+    """`{makers: {name: {api, second_api, models, pinned, floating, short}}}`."""
     loaded: dict[str, Any] = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
     return loaded
 
 
-def build_knowledge(identity_yaml: Mapping[str, Any], records: Iterable[Record] = ()) -> Knowledge:
-    """Knowledge of identity.yaml, and of each record's (platform, id, aliases) where identity.yaml says nothing.
+def build_knowledge(identity_yaml: Mapping[str, Any], platforms: Platforms, records: Iterable[Record]) -> Knowledge:
+    """Knowledge of identity.yaml, of the platforms' own names, and of each record's (platform, id, aliases) where those
+    say nothing.
 
     An id that is unknown so far becomes a model of its platform. An alias that is unknown so far is pinned to the
-    record's model: identity.yaml wins, so that a floating alias is never folded into the snapshot of the day.
+    record's model: what is written by hand wins, so that a floating alias is never folded into the snapshot of the day.
     """
     makers = {name: _maker(content) for name, content in identity_yaml["makers"].items()}
-    platforms = {slug: _names(content) for slug, content in identity_yaml["platforms"].items()}
+    names = {each.platform: _names(msgspec.to_builtins(each.names)) for each in platforms}
     given = list(records)
-    return _learn_aliases(_learn_ids(Knowledge(makers, platforms), given), given)
+    return _learn_aliases(_learn_ids(Knowledge(makers, names, platforms), given), given)
 
 
 def _learn_ids(knowledge: Knowledge, records: Iterable[Record]) -> Knowledge:
     resolver = Resolver(knowledge)
-    platforms = dict(knowledge.platforms)
+    learned = dict(knowledge.names)
     for platform, record_id, _ in records:
-        spelled = spell(platform, record_id)
+        spelled = spell(knowledge.platforms, platform, record_id)
         if spelled is None or spelled.fine_tune or _known(resolver, platform, record_id) is not None:
             continue
-        names = platforms.get(platform, Names())
-        platforms[platform] = replace(names, models=names.models | set(spelled.names[:1]))
-    return replace(knowledge, platforms=platforms)
+        names = learned.get(platform, Names())
+        learned[platform] = replace(names, models=names.models | set(spelled.names[:1]))
+    return replace(knowledge, names=learned)
 
 
 def _learn_aliases(knowledge: Knowledge, records: Iterable[Record]) -> Knowledge:
     resolver = Resolver(knowledge)
-    platforms = dict(knowledge.platforms)
+    learned = dict(knowledge.names)
     for platform, record_id, aliases in records:
         model = _known(resolver, platform, record_id)
         if model is None or model.kind == "fine-tune":
             continue
         for alias in aliases:
-            spelled = spell(platform, alias)
+            spelled = spell(knowledge.platforms, platform, alias)
             if spelled is None or _known(resolver, platform, alias) is not None:
                 continue
-            names = platforms.get(platform, Names())
-            platforms[platform] = replace(
-                names, pinned={**dict.fromkeys(spelled.names[:1], model.model), **names.pinned}
-            )
-    return replace(knowledge, platforms=platforms)
+            names = learned.get(platform, Names())
+            learned[platform] = replace(names, pinned={**dict.fromkeys(spelled.names[:1], model.model), **names.pinned})
+    return replace(knowledge, names=learned)
 
 
 def _known(resolver: Resolver, platform: str, record_id: str) -> Model | None:
@@ -69,7 +69,7 @@ def _known(resolver: Resolver, platform: str, record_id: str) -> Model | None:
 
 
 def _maker(content: Mapping[str, Any]) -> Maker:
-    return Maker(_names(content), content.get("api"), _names(content.get("short", {})))
+    return Maker(_names(content), content.get("api"), _names(content.get("short", {})), content.get("second_api"))
 
 
 def _names(content: Mapping[str, Any]) -> Names:

@@ -1,7 +1,7 @@
-"""The shape of one catalog file: the records of one platform, as contributors write them.
+"""The shape of one catalog file: a platform and the records of its models, as contributors write them.
 
 These structs are the one description of it: `json_schema` makes `service/catalog/schema.json`, and the fields stand in
-the order that a file's keys have. What a schema cannot say is in `core.catalog_rules`.
+the order that a file's keys have. What a schema cannot say is in `core.catalog.rules`.
 """
 
 from datetime import date
@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from service.core.catalog.lifecycle import AfterShutdown, Precision
+from service.core.identity.platform import Platform, Slug
 
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
 Note = Annotated[str, Meta(min_length=1, max_length=300)]
-Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
 Https = Annotated[str, Meta(pattern=r"^https://[^\s]+$")]
 SourceKind = Literal["provider", "tracker", "press"]
 
@@ -76,14 +76,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return (self.id, *self.aliases)
 
 
-class PlatformFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Lifecycle facts of one platform."""
+class PlatformFile(Platform, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A platform, and the lifecycle facts of its models. Who names a model needs a page where its end stands."""
 
-    platform: Annotated[Slug, Meta(description="Where calls are served. The file is called <platform>.yaml.")]
     provider: Annotated[Slug, Meta(description="Who runs the platform.")]
-    default_after_shutdown: Annotated[AfterShutdown, Meta(description="What a call meets after the day.")]
-    source: Annotated[Https, Meta(description="The provider's page of deprecations, or the next best.")]
-    models: Annotated[tuple[Entry, ...], Meta(min_length=1, description="Sorted by id.")]
+    default_after_shutdown: Annotated[AfterShutdown, Meta(description="What a call meets after the day.")] = "error"
+    source: Annotated[
+        Https | None, Meta(description="The provider's page of deprecations, or the next best; required beside models.")
+    ] = None
+    models: Annotated[
+        tuple[Entry, ...], Meta(min_length=1, description="Sorted by id. The last key; left out where none is known.")
+    ] = ()
 
 
 def json_schema() -> dict[str, Any]:

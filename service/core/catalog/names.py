@@ -19,20 +19,18 @@ def learn_names(knowledge: Knowledge, files: Sequence[PlatformFile]) -> Knowledg
     resolver = Resolver(knowledge)
     apart = _apart(files, resolver)
     pinned = _pinned(files, resolver)
-    platforms = dict(knowledge.platforms)
+    learned = dict(knowledge.names)
     for platform in {*apart, *pinned}:
-        names = platforms.get(platform, Names())
-        platforms[platform] = Names(
-            names.models | apart[platform], {**names.pinned, **pinned[platform]}, names.floating
-        )
-    return replace(knowledge, platforms=platforms)
+        names = learned.get(platform, Names())
+        learned[platform] = Names(names.models | apart[platform], {**names.pinned, **pinned[platform]}, names.floating)
+    return replace(knowledge, names=learned)
 
 
 def _apart(files: Sequence[PlatformFile], resolver: Resolver) -> dict[str, set[str]]:
     meaning = meanings(resolver)
     names: defaultdict[str, set[str]] = defaultdict(set)
     for platform, *ids in assemble(files, resolver).clashes:
-        spelled = {name for raw in ids if (name := _spelled(platform, raw)) is not None}
+        spelled = {name for raw in ids if (name := _spelled(resolver, platform, raw)) is not None}
         names[platform] |= spelled - {meaning(platform, raw) or "" for raw in ids}
     return names
 
@@ -45,7 +43,7 @@ def _pinned(files: Sequence[PlatformFile], resolver: Resolver) -> dict[str, dict
         for entry in file.models:
             model = meaning(file.platform, entry.id)
             for alias in entry.aliases:
-                answer, name = resolver.resolve(alias, provider=file.platform), _spelled(file.platform, alias)
+                answer, name = resolver.resolve(alias, provider=file.platform), _spelled(resolver, file.platform, alias)
                 if (
                     isinstance(answer, Model)
                     and answer.kind == "snapshot"
@@ -57,6 +55,6 @@ def _pinned(files: Sequence[PlatformFile], resolver: Resolver) -> dict[str, dict
     return pins
 
 
-def _spelled(platform: str, raw: str) -> str | None:
-    spelling = spell(platform, raw)
+def _spelled(resolver: Resolver, platform: str, raw: str) -> str | None:
+    spelling = spell(resolver.platforms, platform, raw)
     return spelling.names[0] if spelling is not None and spelling.names else None

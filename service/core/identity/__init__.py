@@ -7,6 +7,8 @@ platform's own grammar, and look that up exactly. An unknown snapshot of a known
 
 from service.core.identity.answer import Identified, Kind, Model, Unresolved, UnresolvedReason
 from service.core.identity.knowledge import Knowledge, Maker, Names
+from service.core.identity.platform import Platform
+from service.core.identity.platforms import Platforms, known_platforms, use_platforms
 from service.core.identity.provider_words import answering_platform, names_deployments, platform_of
 from service.core.identity.resolver import Resolver
 
@@ -17,10 +19,14 @@ __all__ = [
     "Maker",
     "Model",
     "Names",
+    "Platform",
+    "Platforms",
     "Resolver",
     "Unresolved",
     "UnresolvedReason",
     "answering_platform",
+    "known_platforms",
     "names_deployments",
     "platform_of",
+    "use_platforms",
 ]

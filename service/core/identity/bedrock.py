@@ -2,9 +2,8 @@
 
 import re
 
-from service.core.identity.platforms import maker_of
 from service.core.identity.respell import SECOND_REVISIONS, spellings
-from service.core.identity.spelling import Spelling, UnreadableError
+from service.core.identity.spelling import Spelling, UnreadableError, maker_of
 
 _REGIONS = ("us.", "us-gov.", "eu.", "apac.", "jp.", "au.", "ca.", "in.", "global.")
 _MAKERS = (

@@ -2,9 +2,8 @@
 
 import re
 
-from service.core.identity.platforms import maker_of
 from service.core.identity.respell import claude, spellings
-from service.core.identity.spelling import Spelling, UnreadableError, split_maker
+from service.core.identity.spelling import Spelling, UnreadableError, maker_of, split_maker
 
 _PUBLISHER = re.compile(r"(?:.*/)?publishers/(?P<maker>[a-z0-9-]+)/models/(?P<name>[^/]+)")
 _REVISION = re.compile(r"(?:-|@)\d{3}$")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from service.core.identity.platforms import Platforms
 from service.core.identity.provider_words import LONGEST_WORD, read_word
 from service.core.usage import FieldKind
 
@@ -31,7 +32,7 @@ _FREE_TEXT_FIELDS: Mapping[str, FieldKind] = {
 }
 
 
-def read_hint(provider: str | None) -> Hint:
+def read_hint(platforms: Platforms, provider: str | None) -> Hint:
     """Of any tool's provider field; `<tool>.<kind of field>` tells a deployment's or an alias's name."""
     if provider is None or len(provider) <= LONGEST_WORD:
         word = (provider or "").strip().lower()
@@ -39,6 +40,6 @@ def read_hint(provider: str | None) -> Hint:
             return Hint(path=True)
         tool, _, field = word.rpartition(".")
         if tool and field in _FREE_TEXT_FIELDS:
-            return Hint(read_word(tool).platform, _FREE_TEXT_FIELDS[field])
-    said = read_word(provider)
+            return Hint(read_word(platforms, tool).platform, _FREE_TEXT_FIELDS[field])
+    said = read_word(platforms, provider)
     return Hint(said.platform, elsewhere=not said.known, loose=said.loose)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from service.core.identity.answer import Kind
-from service.core.identity.platforms import OPEN
+from service.core.identity.platforms import Platforms
+from service.core.identity.spelling import OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,22 @@ class Maker:
     api: str | None = None
     """The platform that is the maker's own API."""
     short: Names = Names()
+    second_api: str | None = None
+    """Another platform, where the maker has published ids that its own API never had: PaLM's, on Vertex AI."""
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Everything known, by maker (true on each platform) and by platform (which wins, and holds there alone)."""
+    """Everything known: names by maker (true on each platform), names by platform (which win, and hold there alone),
+    and what the platforms are."""
 
     makers: Mapping[str, Maker]
-    platforms: Mapping[str, Names]
+    names: Mapping[str, Names]
+    platforms: Platforms
 
     def find(self, platform: str | None, maker: str | None, name: str) -> tuple[str, Kind] | None:
         """Look `name` up on `platform` among the models of `maker`, or of every maker served there."""
-        if platform is not None and (names := self.platforms.get(platform)) is not None and (hit := names.find(name)):
+        if platform is not None and (names := self.names.get(platform)) is not None and (hit := names.find(name)):
             return hit
         for maker_name in self._makers_on(platform, maker):
             known = self.makers.get(maker_name)
@@ -53,7 +58,7 @@ class Knowledge:
                 continue
             if hit := known.names.find(name):
                 return hit
-            if platform not in {known.api, *EXACT_PLATFORMS} and (hit := known.short.find(name)):
+            if platform != known.api and not self._has_own_ids(platform) and (hit := known.short.find(name)):
                 return hit
         return None
 
@@ -65,8 +70,13 @@ class Knowledge:
         for maker in self.makers.values():
             if maker.names.find(name):
                 return (maker.api,)
-        apis = (*(maker.api for maker in self.makers.values() if maker.api is not None), *SECOND_APIS)
-        return next(((api,) for api in apis if api in self.platforms and self.platforms[api].find(name)), None)
+        makers = self.makers.values()
+        apis = [api for api in (*(m.api for m in makers), *(m.second_api for m in makers)) if api is not None]
+        return next(((api,) for api in apis if api in self.names and self.names[api].find(name)), None)
+
+    def _has_own_ids(self, platform: str | None) -> bool:
+        known = self.platforms.get(platform)
+        return known is not None and known.own_ids
 
     def _makers_on(self, platform: str | None, maker: str | None) -> tuple[str, ...]:
         if maker is not None:
@@ -74,20 +84,7 @@ class Knowledge:
         if platform is None:
             return tuple(self.makers)
         own = tuple(name for name, known in self.makers.items() if known.api == platform)
-        return own or ONLY_MAKERS.get(platform) or tuple(m for m in self.makers if m not in NOT_THERE.get(platform, ()))
-
-
-ONLY_MAKERS: Mapping[str, tuple[str, ...]] = {
-    "azure-openai": ("openai",),
-    "chatgpt-app": ("openai",),
-}
-"""Platforms other than a maker's own API that serve certain makers only."""
-
-EXACT_PLATFORMS = frozenset({"aws-bedrock"})
-"""Platforms that have ids of their own for everything: a short name there is a truncated id."""
-
-NOT_THERE: Mapping[str, tuple[str, ...]] = {"azure-foundry": ("openai",)}
-"""Makers whose models a platform sells under another name: Azure's catalog of OpenAI's models is azure-openai."""
-
-SECOND_APIS = ("vertex-ai",)
-"""Platforms where a maker publishes ids that its first API never had (PaLM)."""
+        there = self.platforms.get(platform)
+        if own or there is None:
+            return own or tuple(self.makers)
+        return there.makers or tuple(maker for maker in self.makers if maker not in there.makers_elsewhere)

@@ -1,154 +1,110 @@
-"""The words of each platform, as a provider field or before an id, and its hosts.
-
-Sources: the GenAI semantic conventions old and new, OpenLLMetry, OpenInference, LiteLLM, Kong, Cloudflare, LangChain,
-pydantic-ai. The words of one platform are the same as a provider field and as a wrapper, so there is one table.
-"""
+"""The platforms by their words, hosts and ids: the heads of the catalog's files, made ready for look-ups."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
-_WORDS = {
-    "openai-api": "openai open_ai text_completion_openai openai_responses openai_chat",
-    "chatgpt-app": "chatgpt",
-    "azure-openai": "azure azure_openai azure_ai_openai az_ai_openai azure_text",
-    "azure-foundry": (
-        "azure_ai az_ai azure_ai_inference az_ai_inference azure_foundry azure_ai_foundry azure_ai_studio azureai"
-    ),
-    "anthropic-api": "anthropic anthropic_text claude",
-    "aws-bedrock": (
-        "bedrock aws aws_bedrock bedrock_converse bedrock_mantle bedrock_runtime amazon_bedrock anthropic_bedrock"
-    ),
-    "sagemaker": "sagemaker sagemaker_chat aws_sagemaker",
-    "vertex-ai": (
-        "vertex vertexai vertex_ai vertex_ai_beta gcp_vertex_ai google_vertex google_vertexai "
-        "google_vertex_ai anthropic_vertex google_anthropic_vertex"
-    ),
-    "gemini-api": (
-        "gemini google gcp_gemini gcp_gen_ai google_genai google_gla google_ai google_ai_studio "
-        "google_generativeai palm"
-    ),
-    "mistral-api": "mistral mistral_ai mistralai codestral text_completion_codestral",
-    "cohere-api": "cohere cohere_chat",
-    "xai-api": "xai x_ai grok",
-    "deepseek-api": "deepseek",
-    "groq": "groq",
-    "perplexity-api": "perplexity perplexity_ai",
-    "together-ai": "together together_ai togetherai",
-    "fireworks-serverless": "fireworks fireworks_ai",
-    "databricks": "databricks",
-    "snowflake-cortex": "snowflake snowflake_cortex",
-    "github-copilot": "github_copilot copilot",
-    "github-models": "github github_models",
-    "ai21-api": "ai21 ai21_chat",
-    "voyage-api": "voyage voyageai voyage_ai",
-    "deepinfra": "deepinfra",
-    "replicate": "replicate",
-    "cloudflare-workers-ai": "cloudflare workers_ai cloudflare_workers",
-    "cloudflare-ai-gateway": "cloudflare_gateway compat",
-    "openrouter": "openrouter open_router",
-    "vercel-ai-gateway": "vercel_ai_gateway vercel",
-    "oci": "oci oci_genai oci_generative_ai oracle",
-    "watsonx": "watsonx watsonx_text ibm_watsonx_ai ibm",
-    "self-hosted": "ollama ollama_chat vllm hosted_vllm llamafile lm_studio lmstudio xinference infinity triton tgi",
-    "cerebras": "cerebras",
-    "moonshot-api": "moonshot moonshotai",
-    "alibaba-model-studio": "dashscope alibaba alibaba_model_studio tongyi",
-    "wandb-inference": "wandb wandb_inference",
-    "baseten-model-apis": "baseten baseten_model_apis",
-    "scaleway-generative-apis": "scaleway scaleway_generative_apis",
-    "xiaomi-mimo-api": "xiaomi_mimo xiaomi_mimo_api",
-    "huggingface": "huggingface hugging_face huggingface_hub",
-    "nvidia-nim": "nvidia_nim nvidia_nims nim nvidia_ai_endpoints",
-}
-PLATFORM_WORDS: Mapping[str, str] = {word: platform for platform, words in _WORDS.items() for word in words.split()} | {
-    slug: platform for platform in _WORDS for slug in (platform, platform.replace("-", "_"))
-}
-MAKERS_APIS = frozenset(
-    {
-        *("openai-api", "anthropic-api", "gemini-api", "mistral-api", "cohere-api", "xai-api", "deepseek-api"),
-        *("ai21-api", "voyage-api", "perplexity-api", "moonshot-api", "alibaba-model-studio", "xiaomi-mimo-api"),
-    }
-)
-"""The APIs of those who make models. Their words name the maker as often as the place."""
+from service.core.identity.grammars import GRAMMARS, PROVING_IDS, Grammar
+from service.core.identity.hosts import reseller
+from service.core.identity.platform import Platform
 
 _SEPARATORS = re.compile(r"[.\s-]")
+_LONGEST_REMEMBERED = 4096
 
-_MAKER_WORDS = {
-    "openai": "openai",
-    "anthropic": "anthropic",
-    "google": "google",
-    "mistral": "mistral mistralai mistral-ai",
-    "cohere": "cohere",
-    "xai": "xai x-ai",
-    "deepseek": "deepseek deepseek-ai",
-    "ai21": "ai21 ai21labs",
-    "amazon": "amazon stability",
-    "perplexity": "perplexity",
-    "voyage": "voyage voyageai",
-}
-_MAKER = {word: maker for maker, words in _MAKER_WORDS.items() for word in words.split()}
-OPEN = "open"
-"""The makers whose models have no API of their own that lastcall follows: Meta, Qwen, Microsoft and many more."""
-
-_HOSTS = (
-    (re.compile(r"(.+\.)?(openai|cognitiveservices)\.azure\.(com|us|cn)"), "azure-openai"),
-    (re.compile(r".+\.services\.ai\.azure\.com|.+\.models\.ai\.azure\.com"), "azure-foundry"),
-    (re.compile(r"models\.github\.ai|models\.inference\.ai\.azure\.com"), "github-models"),
-    (re.compile(r"bedrock(-runtime|-mantle)?(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)"), "aws-bedrock"),
-    (re.compile(r".*\.bedrock-runtime\.[a-z0-9-]+\.vpce\.amazonaws\.com"), "aws-bedrock"),
-    (re.compile(r"runtime\.sagemaker\.[a-z0-9-]+\.amazonaws\.com"), "sagemaker"),
-    (re.compile(r"([a-z0-9-]+-)?aiplatform(\.[a-z0-9-]+\.rep)?\.googleapis\.com"), "vertex-ai"),
-    (re.compile(r"generativelanguage\.googleapis\.com"), "gemini-api"),
-    (re.compile(r"([a-z]{2}\.)?api\.openai\.com"), "openai-api"),
-    (re.compile(r"chatgpt\.com"), "chatgpt-app"),
-    (re.compile(r"api\.anthropic\.com"), "anthropic-api"),
-    (re.compile(r"(www\.)?openrouter\.ai"), "openrouter"),
-    (re.compile(r"(api|codestral)\.mistral\.ai"), "mistral-api"),
-    (re.compile(r"(production\.)?api\.cohere\.(ai|com)"), "cohere-api"),
-    (re.compile(r"([a-z0-9-]+\.)?api\.x\.ai"), "xai-api"),
-    (re.compile(r"api\.groq\.com"), "groq"),
-    (re.compile(r"api\.together\.(xyz|ai)"), "together-ai"),
-    (re.compile(r"api\.fireworks\.ai"), "fireworks-serverless"),
-    (re.compile(r"api\.perplexity\.ai"), "perplexity-api"),
-    (re.compile(r"api\.deepseek\.com"), "deepseek-api"),
-    (re.compile(r"api\.deepinfra\.com"), "deepinfra"),
-    (re.compile(r"api\.replicate\.com"), "replicate"),
-    (re.compile(r"api\.voyageai\.com"), "voyage-api"),
-    (re.compile(r"api\.ai21\.com"), "ai21-api"),
-    (re.compile(r"api\.cerebras\.ai"), "cerebras"),
-    (re.compile(r"(router|api-inference)\.huggingface\.co"), "huggingface"),
-    (re.compile(r"(integrate|ai)\.api\.nvidia\.com"), "nvidia-nim"),
-    (re.compile(r"inference\.baseten\.co"), "baseten-model-apis"),
-    (re.compile(r"api\.scaleway\.ai"), "scaleway-generative-apis"),
-    (re.compile(r"api\.inference\.wandb\.ai"), "wandb-inference"),
-    (re.compile(r"api\.xiaomimimo\.com"), "xiaomi-mimo-api"),
-    (re.compile(r"api\.moonshot\.(ai|cn)"), "moonshot-api"),
-    (re.compile(r"dashscope(-intl|-us)?\.aliyuncs\.com"), "alibaba-model-studio"),
-    (re.compile(r"ai-gateway\.vercel\.sh"), "vercel-ai-gateway"),
-    (re.compile(r"gateway\.ai\.cloudflare\.com"), "cloudflare-ai-gateway"),
-    (re.compile(r"api\.cloudflare\.com"), "cloudflare-workers-ai"),
-    (re.compile(r"api\.(individual\.|business\.|enterprise\.)?githubcopilot\.com"), "github-copilot"),
-    (re.compile(r"inference\.generativeai\.[a-z0-9-]+\.oci\.oraclecloud\.com"), "oci"),
-    (re.compile(r"[a-z0-9-]+\.ml\.cloud\.ibm\.com"), "watsonx"),
-    (re.compile(r".+\.snowflakecomputing\.com"), "snowflake-cortex"),
-    (re.compile(r".+\.(cloud\.databricks\.com|azuredatabricks\.net|gcp\.databricks\.com)"), "databricks"),
-)
+Claim = tuple[str, re.Pattern[str]]
+"""A platform, and what proves it."""
 
 
-def platform_of_wrapper(word: str) -> str | None:
-    """Platform named by exactly `word`, lower case, as tools put it before an id: `vertex_ai/...`, `google-gla:...`."""
-    return PLATFORM_WORDS.get(_SEPARATORS.sub("_", word))
+class Platforms:
+    """Immutable, and equal to itself alone: answers are remembered with the table that they came from.
+
+    Patterns are asked in the order of the platforms given; the heads keep the rules of `core.catalog.heads`.
+    """
+
+    def __init__(self, platforms: Iterable[Platform]) -> None:
+        every = tuple(platforms)
+        self._by_slug = {each.platform: each for each in every}
+        self.words: dict[str, str] = {word: each.platform for each in every for word in words_of(each)}
+        self.field_words: dict[str, str] = {word: each.platform for each in every for word in each.field_words}
+        self.word_patterns = _claims(every, lambda each: each.word_patterns)
+        self.ids = (*_proving(every), *_claims(every, lambda each: each.id_patterns))
+        self.weak_ids = _claims(every, lambda each: each.weak_id_patterns)
+        self.routes: Mapping[str, tuple[re.Pattern[str], ...]] = {
+            each.platform: tuple(map(re.compile, each.routes)) for each in every if each.routes
+        }
+        self.paths = tuple(
+            (each.platform, re.compile(one.pattern), one.no_model) for each in every for one in each.paths
+        )
+        self.makers_apis = frozenset(each.platform for each in every if each.makers_api)
+        self.loose_words = frozenset(each.platform for each in every if each.loose_words)
+        self.common_apis = frozenset(each.platform for each in every if each.common_api)
+        self._grammars = {each.platform: GRAMMARS[each.grammar] for each in every}
+        self._hosts = {host: each.platform for each in every for host in each.hosts}
+        self._host_patterns = _claims(every, lambda each: each.host_patterns)
+        self.of_host: Callable[[str | None], str | None] = lru_cache(_LONGEST_REMEMBERED)(self._of_host)
+        """Platform that answers at a host (lower case, no port); None for a gateway's or any other name."""
+
+    def get(self, platform: str | None) -> Platform | None:
+        return self._by_slug.get(platform or "")
+
+    def __iter__(self) -> Iterator[Platform]:
+        return iter(self._by_slug.values())
+
+    def name_of(self, platform: str) -> str:
+        """As people read it; the slug of one that nobody has named."""
+        known = self._by_slug.get(platform)
+        return known.name or platform if known is not None else platform
+
+    def of_wrapper(self, word: str) -> str | None:
+        """Named by exactly `word`, lower case, as tools put it before an id: `vertex_ai/...`, `google-gla:...`."""
+        return self.words.get(_SEPARATORS.sub("_", word))
+
+    def neighbour_of(self, platform: str | None) -> str | None:
+        known = self._by_slug.get(platform or "")
+        return known.neighbour if known is not None else None
+
+    def grammar_of(self, platform: str | None) -> Grammar:
+        return self._grammars.get(platform or "", reseller)
+
+    def _of_host(self, host: str | None) -> str | None:
+        if not host:
+            return None
+        return self._hosts.get(host) or proven(self._host_patterns, host)
 
 
-@lru_cache(maxsize=4096)
-def platform_of_host(host: str | None) -> str | None:
-    """Platform that answers at `host` (lower case, no port); None for a gateway's or any other name."""
-    if not host:
-        return None
-    return next((platform for pattern, platform in _HOSTS if pattern.fullmatch(host)), None)
+def words_of(platform: Platform) -> tuple[str, ...]:
+    """Its own words, and its slug in both spellings."""
+    return (*platform.words, platform.platform, platform.platform.replace("-", "_"))
 
 
-def maker_of(segment: str) -> str:
-    """Maker named by a path segment or the first dotted word of an id."""
-    return _MAKER.get(segment, OPEN)
+def proven(claims: Iterable[Claim], text: str) -> str | None:
+    """The first platform of which a pattern is the whole text."""
+    return next((platform for platform, pattern in claims if pattern.fullmatch(text)), None)
+
+
+def _claims(platforms: Iterable[Platform], patterns: Callable[[Platform], Iterable[str]]) -> tuple[Claim, ...]:
+    return tuple((each.platform, re.compile(pattern)) for each in platforms for pattern in patterns(each))
+
+
+def _proving(platforms: Iterable[Platform]) -> Iterator[Claim]:
+    for each in platforms:
+        for pattern in PROVING_IDS.get(each.grammar, ()):
+            yield each.platform, pattern
+
+
+_known: list[Platforms] = []
+
+
+def use_platforms(platforms: Platforms) -> None:
+    """Have this process go by `platforms` wherever no catalog is at hand: see `known_platforms`."""
+    _known[:] = [platforms]
+
+
+def known_platforms() -> Platforms:
+    """What reading a record, wording a message and checking lastcall.yaml go by: one table a process, replaced whole.
+
+    Raises LookupError before `use_platforms`, which whoever loads the catalog calls.
+    """
+    if not _known:
+        raise LookupError("no platforms are known yet: load the catalog first")
+    return _known[0]

@@ -1,49 +1,18 @@
 """The one answer to "which model is this?"."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from service.core.identity import google, hosts, makers
 from service.core.identity.answer import Identified, Model, Unresolved
-from service.core.identity.bedrock import bedrock
 from service.core.identity.clean import RefusedError, clean
 from service.core.identity.hint import read_hint
 from service.core.identity.knowledge import Knowledge
 from service.core.identity.paths import read_path
-from service.core.identity.platforms import MAKERS_APIS, platform_of_host, platform_of_wrapper
+from service.core.identity.platforms import Platforms
 from service.core.identity.provider_words import telling_word
 from service.core.identity.spelling import Spelling, UnreadableError
 from service.core.identity.wrappers import Address, unwrap
 from service.core.usage import FieldKind
 
-Grammar = Callable[[str], Spelling]
-
-_GRAMMARS: Mapping[str, Grammar] = {
-    "openai-api": makers.openai,
-    "azure-openai": makers.azure,
-    "azure-foundry": makers.foundry,
-    "gemini-api": makers.gemini,
-    "anthropic-api": makers.plain,
-    "mistral-api": makers.plain,
-    "cohere-api": makers.plain,
-    "xai-api": makers.plain,
-    "ai21-api": makers.plain,
-    "voyage-api": makers.plain,
-    "aws-bedrock": bedrock,
-    "vertex-ai": google.vertex,
-    "openrouter": hosts.openrouter,
-    "replicate": hosts.replicate,
-    "databricks": hosts.databricks,
-    "fireworks-serverless": hosts.fireworks,
-    "cloudflare-workers-ai": hosts.cloudflare,
-    "sagemaker": hosts.sagemaker,
-    "self-hosted": hosts.self_hosted,
-    "chatgpt-app": hosts.display,
-    "github-copilot": hosts.display,
-    "oci": hosts.dotted_reseller,
-}
-_NEIGHBOUR: Mapping[str, str] = {"azure-openai": "azure-foundry", "azure-foundry": "azure-openai"}
-"""Azure's two catalogs answer under one name in logs; an id that one does not know may be the other's."""
 _CACHE_LIMIT = 50_000
 
 
@@ -52,6 +21,7 @@ class Resolver:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
+        self.platforms = knowledge.platforms
         self._identified: dict[tuple[str | None, str | None, str | None, FieldKind, str | None], Identified] = {}
 
     def identify(
@@ -67,7 +37,7 @@ class Resolver:
         """Both ids of a call, and one platform. The served id is read where the requested one was served; one that
         cannot be from there proves another platform, and is believed. `scope` is the reporter: see `telling_word`.
         """
-        provider = telling_word(provider, host, scope)
+        provider = telling_word(self.platforms, provider, host, scope)
         key = (provider, host, requested_id, requested_field, served_id)
         if (known := self._identified.get(key)) is not None:
             return known
@@ -79,9 +49,9 @@ class Resolver:
     def resolve(
         self, raw: str, *, provider: str | None = None, host: str | None = None, field: FieldKind = "model"
     ) -> Model | Unresolved:
-        """Total: any text has an answer. `provider` is the log's own word (see `platforms`); `host` overrules it."""
-        hint = read_hint(provider)
-        served_at = platform_of_host(host)
+        """Total: any text has an answer. `provider` is the log's own word; `host` overrules it."""
+        hint = read_hint(self.platforms, provider)
+        served_at = self.platforms.of_host(host)
         platform = served_at or hint.platform
         elsewhere = served_at is None and (hint.elsewhere or bool(host))
         try:
@@ -91,7 +61,8 @@ class Resolver:
             if text.startswith("/"):
                 address = self._path(text, platform, is_path=hint.path)
             else:
-                address = unwrap(text, platform, firm=served_at is not None, loose=hint.loose, elsewhere=elsewhere)
+                firm = served_at is not None
+                address = unwrap(self.platforms, text, platform, firm=firm, loose=hint.loose, elsewhere=elsewhere)
         except RefusedError as refused:
             return Unresolved(platform, refused.reason)
         except UnreadableError as unreadable:
@@ -125,7 +96,7 @@ class Resolver:
             return Address("vertex-ai", text.removeprefix("//aiplatform.googleapis.com/"))
         if not is_path:
             raise UnreadableError("not_an_id", platform)
-        return read_path(text, platform)
+        return read_path(self.platforms, text, platform)
 
     def _read(self, address: Address, *, elsewhere: bool) -> Model | Unresolved:
         platform, text = address
@@ -134,20 +105,20 @@ class Resolver:
         try:
             if found := self._look_up(platform, text):
                 return found
-            if elsewhere and platform in MAKERS_APIS and isinstance(other := self._somewhere(text), Model):
-                return other  # the word was that of a client library
-            return Unresolved(platform, "unknown_model")
+            # the word may be that of a client library
+            other = self._somewhere(text) if elsewhere and platform in self.platforms.makers_apis else None
+            return other if isinstance(other, Model) else Unresolved(platform, "unknown_model")
         except UnreadableError as unreadable:
             return Unresolved(platform, unreadable.reason)
 
     def _look_up(self, platform: str, text: str) -> Model | None:
         found = self._on(platform, text)
-        if found is None and (neighbour := _NEIGHBOUR.get(platform)) is not None:
+        if found is None and (neighbour := self.platforms.neighbour_of(platform)) is not None:
             found = self._on(neighbour, text)
         return found
 
     def _on(self, platform: str | None, text: str) -> Model | None:
-        spelled = _GRAMMARS.get(platform or "", hosts.reseller)(text)
+        spelled = self.platforms.grammar_of(platform)(text)
         for name in spelled.names:
             if hit := self._knowledge.find(platform, spelled.maker, name):
                 model, kind = hit
@@ -166,15 +137,14 @@ class Resolver:
     def _somewhere(self, text: str) -> Model | Unresolved:
         """The model of an id seen at a place that lastcall does not know: as its maker names it, and no platform."""
         word, slash, name = text.rpartition("/")
-        own = platform_of_wrapper(word) if slash else (self._knowledge.own_api(text) or (None,))[0]
+        own = self.platforms.of_wrapper(word) if slash else (self._knowledge.own_api(text) or (None,))[0]
         found = self._on(None, text) or (self._on(own, name) if own is not None else None)
         return replace(found, platform=None) if found is not None else Unresolved(None, "unknown_model")
 
 
-def spell(platform: str, raw: str) -> Spelling | None:
+def spell(platforms: Platforms, platform: str, raw: str) -> Spelling | None:
     """How `platform`'s own grammar reads an id of its catalog; None when it is no id. Nothing is looked up."""
     try:
-        address = unwrap(clean(raw), platform)
-        return _GRAMMARS.get(platform, hosts.reseller)(address.text)
+        return platforms.grammar_of(platform)(unwrap(platforms, clean(raw), platform).text)
     except (RefusedError, UnreadableError):
         return None

@@ -3,7 +3,23 @@
 from dataclasses import dataclass
 
 from service.core.identity.answer import UnresolvedReason
-from service.core.identity.platforms import maker_of
+
+_MAKER_WORDS = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "google": "google",
+    "mistral": "mistral mistralai mistral-ai",
+    "cohere": "cohere",
+    "xai": "xai x-ai",
+    "deepseek": "deepseek deepseek-ai",
+    "ai21": "ai21 ai21labs",
+    "amazon": "amazon stability",
+    "perplexity": "perplexity",
+    "voyage": "voyage voyageai",
+}
+_MAKER = {word: maker for maker, words in _MAKER_WORDS.items() for word in words.split()}
+OPEN = "open"
+"""The makers whose models have no API of their own that lastcall follows: Meta, Qwen, Microsoft and many more."""
 
 
 class UnreadableError(ValueError):
@@ -24,6 +40,11 @@ class Spelling:
     """Maker that the text itself names."""
     fine_tune: bool = False
     """The names are those of the base."""
+
+
+def maker_of(segment: str) -> str:
+    """Maker named by a path segment or the first dotted word of an id."""
+    return _MAKER.get(segment, OPEN)
 
 
 def split_maker(text: str) -> tuple[str | None, str]:

@@ -27,7 +27,7 @@ def list_records(
     records = list(_load().catalog)
     platforms = sorted({record.platform for record in records})
     if platform is not None and platform not in platforms:
-        fail(f"no platform is called {platform}", "one of: " + ", ".join(platforms))
+        fail(f"no record is of a platform called {platform}", "one of: " + ", ".join(platforms))
     chosen = sorted((r for r in records if platform in {None, r.platform}), key=_by_day)
     if as_json:
         emit([_answer(record) for record in chosen])

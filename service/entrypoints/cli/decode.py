@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from service.core.cleaning import event_of
-from service.core.identity import Identified
+from service.core.identity import Identified, use_platforms
 from service.core.tally import Tally
 from service.core.usage import Decoded, Format, Rejection, UsageEvent
 from service.core.words import plural
@@ -69,6 +69,7 @@ def decode(
     from service.adapters.catalog.files import load_catalog  # noqa: PLC0415  `--help` needs no catalog
 
     resolver = load_catalog().resolver
+    use_platforms(resolver.platforms)
     tally = Tally()
     rows: list[tuple[str, ...]] = []
     for record, decoded in _decode_all(files, format):

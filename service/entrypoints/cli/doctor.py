@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from service.adapters.catalog.files import load_platforms
 from service.adapters.embedded import FolderEmpty
 from service.adapters.kafka.log import KafkaLog, KafkaTrouble
 from service.adapters.postgres.conditions import open_conditions
@@ -22,6 +23,7 @@ from service.config.company import Company, ConfigError, load_company
 from service.config.settings import Settings
 from service.core.delivery import Failed
 from service.core.directory.owners import STALE_AFTER
+from service.core.identity import use_platforms
 from service.core.words import listed, plural
 from service.engine.ownership import load_owners
 from service.engine.refresh import PAGERDUTY, UNREAD
@@ -60,6 +62,7 @@ async def _findings(accepted_topic: str | None) -> list[Finding]:
     """A lastcall.yaml that cannot be read is a finding, and the rest is looked at without it."""
     given = read_settings()
     leave_kafka_to_the_command()
+    use_platforms(load_platforms())
     try:
         company = load_company(given.config_file)
         configuration = _configuration(company, given.config_file)

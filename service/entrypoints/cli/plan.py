@@ -13,6 +13,7 @@ from service.app import App
 from service.config.company import Company, ConfigError, load_company
 from service.config.scenario import load_scenario
 from service.core.escalation.plan import Planned
+from service.core.identity import use_platforms
 from service.engine.plan import FARTHEST, Review, Stored, plan_scenario, read_stored, review, review_scenario
 from service.engine.plan import plan as engine_plan
 from service.engine.reconcile import catch_up
@@ -96,6 +97,7 @@ Answer = Review | list[Planned]
 
 def _of_scenario(path: Path, asked: Asked) -> tuple[Span, Answer]:
     settings, loaded = read_settings(), load_catalog()
+    use_platforms(loaded.platforms)
     file = load_scenario(path, loaded.catalog, loaded.resolver)
     company = load_company(settings.config_file)
     company = replace(company, owners=(*file.owners, *company.owners))

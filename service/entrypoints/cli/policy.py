@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from service.adapters.catalog.files import load_platforms
 from service.config.company import Company, ConfigError, load_company
 from service.config.located import Problem, read_located
 from service.config.owner_checks import warnings_of_owners
 from service.core import words
 from service.core.escalation.policy import DEFAULT_POLICY, PolicyRule, policies_of, policy_to_json
 from service.core.escalation.review import remarks_on
+from service.core.identity import use_platforms
 from service.core.ownership import NOBODY
 from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 from service.entrypoints.cli.session import read_settings
@@ -82,6 +84,7 @@ def check(
 
 def _check(file: Path | None) -> Checked:
     name = None if file is None else str(file)
+    use_platforms(load_platforms())
     try:
         company = load_company(file)
     except ConfigError as error:

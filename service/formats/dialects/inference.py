@@ -7,6 +7,7 @@ spans, agents repeat what their children did, and prompts and retrievers carry t
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from service.core.identity.platforms import known_platforms
 from service.core.identity.provider_words import read_word
 from service.core.values import memoised
 from service.formats import operations
@@ -170,7 +171,8 @@ def operation_of_kind(attributes: Mapping[str, Any]) -> str | None:
 def _is_framework(attributes: Mapping[str, Any]) -> bool:
     """The provider's word is that of a framework, which runs prompts and retrievers as well."""
     words = [word for key in _PROVIDER if isinstance(word := attributes.get(key), str)]
-    return bool(words) and all(read_word(word).platform is None for word in words)
+    platforms = known_platforms()
+    return bool(words) and all(read_word(platforms, word).platform is None for word in words)
 
 
 def _word(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from service.core.identity import names_deployments
+from service.core.identity import known_platforms, names_deployments
 from service.core.usage import Call, Decoded, FieldKind, PassedOver, Scalar, Who, Words
 from service.core.values import name, truth
 from service.formats import operations
@@ -176,7 +176,8 @@ def _requested(payload: _Payload) -> tuple[Scalar, FieldKind]:
             return alias, "alias"
         model = sent
     provider = name(payload.custom_llm_provider)
-    chosen = names_deployments(provider) or ("/" in model and names_deployments(model.partition("/")[0]))
+    words = (provider, model.partition("/")[0] if "/" in model else None)
+    chosen = any(names_deployments(known_platforms(), word) for word in words)
     return model, "deployment" if chosen else "model"
 
 

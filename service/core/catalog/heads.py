@@ -1,0 +1,70 @@
+"""What the heads of catalog files must fulfil beyond their schema: patterns that compile, and words of one platform."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from service.core.catalog.file import PlatformFile
+from service.core.catalog.rules import Problem
+from service.core.identity.platforms import words_of
+
+_ESCAPES = re.compile(r"\\.|\(\?P")
+_CAPITAL = re.compile("[A-Z]")
+_PATTERNS = ("word_patterns", "host_patterns", "id_patterns", "weak_id_patterns", "routes")
+
+
+def broken_heads(files: Sequence[PlatformFile]) -> Iterator[tuple[str, Problem]]:
+    """All problems of well-formed heads, each with its platform: of one alone, and of two that claim the same."""
+    known = {file.platform for file in files}
+    owners: dict[tuple[str, str], str] = {}
+    for file in files:
+        for problem in (*_patterns(file), *_paths(file), *_gone(file)):
+            yield file.platform, problem
+        if file.models and file.source is None:
+            what = "models without a `source`"
+            yield file.platform, Problem(("models",), what, "name the provider's page of deprecations")
+        if file.neighbour is not None and file.neighbour not in known:
+            what = f"no platform is called {file.neighbour}"
+            yield file.platform, Problem(("neighbour",), what, "name the platform of another file", "warning")
+        for kind, key, claimed in _claims(file):
+            owner = owners.setdefault((kind, claimed), file.platform)
+            if owner != file.platform:
+                what = f"{claimed} is a {kind} of {owner} already"
+                yield file.platform, Problem((key,), what, "leave it to one platform")
+
+
+def _claims(file: PlatformFile) -> Iterator[tuple[str, str, str]]:
+    yield from (("word", "words", word) for word in words_of(file))
+    yield from (("word", "field_words", word) for word in file.field_words)
+    yield from (("host", "hosts", host) for host in file.hosts)
+
+
+def _patterns(file: PlatformFile) -> Iterator[Problem]:
+    for key in _PATTERNS:
+        for number, pattern in enumerate(getattr(file, key)):
+            yield from _compiled(pattern, (key, number))
+
+
+def _paths(file: PlatformFile) -> Iterator[Problem]:
+    for number, path in enumerate(file.paths):
+        where = ("paths", number, "pattern")
+        broken = list(_compiled(path.pattern, where))
+        yield from broken
+        if not broken and path.no_model is None and re.compile(path.pattern).groups == 0:
+            yield Problem(where, "no group holds the model's id", "put the id in parentheses, or add `no_model`")
+
+
+def _gone(file: PlatformFile) -> Iterator[Problem]:
+    for number, way in enumerate(file.gone):
+        if way.words is not None:
+            yield from _compiled(way.words, ("gone", number, "words"))
+        elif way.code is None:
+            yield Problem(("gone", number), "neither `code` nor `words`", "say what the error holds")
+
+
+def _compiled(pattern: str, where: tuple[str | int, ...]) -> Iterator[Problem]:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        yield Problem(where, f"{pattern!r} is no regular expression: {error}", "mend it")
+    if _CAPITAL.search(_ESCAPES.sub("", pattern)):
+        yield Problem(where, f"{pattern!r} has a capital letter", "write it in lower case, as what is read is")
