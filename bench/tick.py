@@ -33,6 +33,7 @@ from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.database import Database, Transaction, open_database
 from service.adapters.postgres.lifecycle_store import load_deprecations
 from service.adapters.postgres.migration import migrate
+from service.adapters.postgres.usage_months import make_months
 from service.adapters.slack.transport import LocalTransport
 from service.config.company import Company
 from service.config.world import World
@@ -44,6 +45,7 @@ from service.core.escalation.policy import DEFAULT_POLICY, policy_to_json
 from service.core.exposure import ExposureKey
 from service.core.messages.message import Links
 from service.core.ownership import Owner, OwnerRule
+from service.core.retention import month_of
 from service.core.week import due_week
 from service.engine.escalate import Escalated
 from service.engine.reconcile import Reconciled
@@ -214,6 +216,9 @@ async def fill(database: Database, exposures: int) -> None:
     """Everything is told up to the step at -60 days. A tenth more of exposures is called, and not yet found."""
     async with database.begin() as connection:
         await connection.execute(text("SET LOCAL synchronous_commit = off"))
+        await make_months(
+            connection, {month_of(TUESDAY - timedelta(days=n)) for n in range(DAYS + 1)}, now=STAGES[0].now
+        )
         await load_deprecations(connection, catalog(), now=_at(ANNOUNCED, 9))
         await _fill_keys(connection, exposures + exposures // 10)
         await connection.execute(text(SERIES))
