@@ -214,11 +214,10 @@ SELECT service, environment, platform, model, :now FROM bench_keys WHERE number 
 
 async def fill(database: Database, exposures: int) -> None:
     """Everything is told up to the step at -60 days. A tenth more of exposures is called, and not yet found."""
+    days = [TUESDAY - timedelta(days=n) for n in range(DAYS + 1)]
+    await make_months(database, set(map(month_of, days)), now=STAGES[0].now)
     async with database.begin() as connection:
         await connection.execute(text("SET LOCAL synchronous_commit = off"))
-        await make_months(
-            connection, {month_of(TUESDAY - timedelta(days=n)) for n in range(DAYS + 1)}, now=STAGES[0].now
-        )
         await load_deprecations(connection, catalog(), now=_at(ANNOUNCED, 9))
         await _fill_keys(connection, exposures + exposures // 10)
         await connection.execute(text(SERIES))

@@ -157,7 +157,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "heartbeats",
-        sa.Column("verb", sa.Text(), nullable=False, comment="reconcile, escalate, deliver, report"),
+        sa.Column("verb", sa.Text(), nullable=False, comment="reconcile, escalate, deliver, report, clean_up"),
         sa.Column("now", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("took_ms", sa.Double(), nullable=False),

@@ -36,6 +36,9 @@ class Retention:
         )
 
 
+KEEP = Retention()
+
+
 def month_of(day: date) -> date:
     """Its first day."""
     return date(day.year, day.month, 1)

@@ -19,7 +19,7 @@ from service.core.retention import month_after, within_reach
 _MAKE_LOCK = 0x6D616B65
 """Advisory: one process at a time makes months."""
 _WAIT = "2s"
-"""For those who read and write hours when a month is dropped. Meanwhile others queue behind, so it is short."""
+"""For those who read and write hours. Meanwhile others queue behind, so it is short."""
 _m = usage_months.c
 
 
@@ -30,24 +30,32 @@ class MonthBook:
         self._known: set[date] = set()
 
     async def make(self, database: Database, months: Iterable[date], *, now: datetime) -> None:
-        """In transactions of its own: whoever waits for the lock on late hours holds no other."""
-        if missing := within_reach(set(months) - self._known, now):
-            async with database.begin() as connection:
-                await make_months(connection, missing, now=now)
+        missing = within_reach(set(months) - self._known, now)
+        if missing and await make_months(database, missing, now=now) is not None:
             self._known |= missing
 
 
-async def make_months(connection: AsyncConnection, months: Iterable[date], *, now: datetime) -> int:
-    """Those of them that never were. Returns how many. Nothing but this may be done in the transaction: late hours are
-    locked until it ends."""
-    if not (missing := set(months) - await _made(connection)):
-        return 0
-    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKE_LOCK})
-    missing -= await _made(connection)
-    for month in sorted(missing):
-        await _make(connection, month)
-        await connection.execute(insert(usage_months).values(month=month, made_at=now))
-    return len(missing)
+async def make_months(database: Database, months: Iterable[date], *, now: datetime) -> int | None:
+    """Those of them that never were. Returns how many; None: not now, because somebody reads late hours for longer than
+    `_WAIT`. Then hours have a place all the same.
+
+    Transactions of its own, so that whoever waits for the lock on late hours holds no other.
+    """
+    try:
+        async with database.begin() as connection:
+            if not (missing := set(months) - await _made(connection)):
+                return 0
+            await connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT}'"))
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKE_LOCK})
+            missing -= await _made(connection)
+            for month in sorted(missing):
+                await _make(connection, month)
+                await connection.execute(insert(usage_months).values(month=month, made_at=now))
+            return len(missing)
+    except DatabaseTrouble as error:
+        if not waited_in_vain(error):
+            raise
+        return None
 
 
 async def _made(connection: AsyncConnection) -> set[date]:
