@@ -427,9 +427,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.author IN (OLD.author, '(erased)')
                 AND to_jsonb(NEW) - '{author,details}'::text[] = to_jsonb(OLD) - '{author,details}'::text[]
                 AND NOT EXISTS (
-                    SELECT jsonb_path_query(NEW.details, '$.** ? (@.type() != "object" && @.type() != "array")')
-                    EXCEPT SELECT jsonb_path_query(OLD.details, '$.**')
-                    EXCEPT SELECT '"(erased)"'::jsonb
+                    SELECT FROM jsonb_path_query(NEW.details, '$.** ? (@.type() != "object" && @.type() != "array")') AS word
+                    WHERE word::text NOT LIKE '%(erased)%' AND word NOT IN (SELECT jsonb_path_query(OLD.details, '$.**'))
                 )
             THEN
                 RETURN NEW;

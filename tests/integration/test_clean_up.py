@@ -187,7 +187,7 @@ async def test_alias_corrected_after_closing_moves_late_calls_alone(database: Da
         await connection.execute(series.update().values(wrong))
         key = ExposureKey("search-api", "production", "openai-api", MODEL)
         await mark_days(connection, [Mark(key._replace(model=model), DAY) for model in (MODEL, "gpt-4")])
-    await catch_up(database, now=CLOSED)
+    await catch_up(database, make_world(), now=CLOSED)
     assert ((await days_of(database))[DAY].calls, (await days_of(database, "gpt-4"))[DAY].calls) == (1, 3)
     await reconcile(database, make_world(), now=CLOSED)
     assert (await days_of(database))[DAY].calls == 4
