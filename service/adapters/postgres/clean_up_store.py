@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Date, Table, and_, cast, delete, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.exposure_rows import drop_exposures
 from service.adapters.postgres.series_store import keep_writers_out
 from service.adapters.postgres.tables import (
     agenda,
     campaigns,
     conditions,
     digests,
+    exposures,
     key_owners,
     messages,
     notifications,
@@ -26,6 +28,7 @@ from service.adapters.postgres.tables import (
 )
 from service.adapters.postgres.usage_keys import KEY, same_key
 from service.core.calendar import utc_midnight
+from service.core.exposure import ExposureKey
 from service.core.retention import Retention
 
 BATCH = 5_000
@@ -78,6 +81,15 @@ async def _key_owners(connection: AsyncConnection, retention: Retention, now: da
     return await _delete(connection, key_owners, ~exists().where(series.c.service == key_owners.c.service))
 
 
+async def _exposures(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    """Of uses of which no day is left; their keys are locked, as for whoever writes exposures."""
+    gone = (exists().where(same_key(exposures, agenda)), ~exists().where(same_key(usage_daily, agenda)))
+    some = select(*(agenda.c[name] for name in KEY)).where(*gone).limit(BATCH)
+    keys = [ExposureKey(*row) for row in await connection.execute(some.with_for_update(skip_locked=True, of=agenda))]
+    await drop_exposures(connection, keys)
+    return len(keys)
+
+
 async def _agenda(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
     """Of uses of which nothing is left."""
     of_use = (~exists().where(same_key(table, agenda)) for table in (campaigns, usage_daily, usage_dirty))
@@ -118,7 +130,12 @@ async def _conditions(connection: AsyncConnection, retention: Retention, now: da
 
 
 USES: Mapping[str, Delete] = {"late hours": _late_hours, "days": _days, "closed days": _closed_days}
-NAMES: Mapping[str, Delete] = {"series": _series, "key owners": _key_owners, "agenda": _agenda}
+NAMES: Mapping[str, Delete] = {
+    "series": _series,
+    "key owners": _key_owners,
+    "exposures": _exposures,
+    "agenda": _agenda,
+}
 """Looked for once something of `USES`, or a month, is gone: it takes a look at all of them."""
 REST: Mapping[str, Delete] = {
     "notifications": _notifications,
