@@ -33,6 +33,7 @@ from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.database import Database, Transaction, open_database
 from service.adapters.postgres.lifecycle_store import load_deprecations
 from service.adapters.postgres.migration import migrate
+from service.adapters.postgres.usage_months import make_months
 from service.adapters.slack.transport import LocalTransport
 from service.config.company import Company
 from service.config.world import World
@@ -45,6 +46,7 @@ from service.core.exposure import ExposureKey
 from service.core.identity import use_platforms
 from service.core.messages.message import Links
 from service.core.ownership import Owner, OwnerRule
+from service.core.retention import month_of
 from service.core.week import due_week
 from service.engine.escalate import Escalated
 from service.engine.reconcile import Reconciled
@@ -215,6 +217,8 @@ SELECT service, environment, platform, model, :now FROM bench_keys WHERE number 
 
 async def fill(database: Database, exposures: int) -> None:
     """Everything is told up to the step at -60 days. A tenth more of exposures is called, and not yet found."""
+    days = [TUESDAY - timedelta(days=n) for n in range(DAYS + 1)]
+    await make_months(database, set(map(month_of, days)), now=STAGES[0].now)
     async with database.begin() as connection:
         await connection.execute(text("SET LOCAL synchronous_commit = off"))
         await load_deprecations(connection, catalog(), now=_at(ANNOUNCED, 9))

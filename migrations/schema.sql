@@ -239,7 +239,12 @@ CREATE TABLE notifications (
 	CONSTRAINT ck_notifications_state_is_known CHECK (state = ANY (ARRAY['pending'::text, 'leased'::text, 'delivered'::text, 'failed'::text, 'unknown'::text]))
 );
 CREATE INDEX ix_notifications_campaign ON notifications (campaign_id);
+CREATE INDEX ix_notifications_decided_at ON notifications (decided_at, id);
+CREATE INDEX ix_notifications_message ON notifications (message_id);
+CREATE INDEX ix_notifications_not_before ON notifications (not_before, id) WHERE (state = 'pending'::text);
 CREATE INDEX ix_notifications_pending ON notifications (destination, not_before) WHERE (state = ANY (ARRAY['pending'::text, 'leased'::text, 'unknown'::text]));
+CREATE INDEX ix_notifications_rerouted_from ON notifications (rerouted_from) WHERE (rerouted_from IS NOT NULL);
+CREATE INDEX ix_notifications_settled_at ON notifications (settled_at) WHERE (settled_at IS NOT NULL);
 
 CREATE TABLE passed_over (
 	source TEXT NOT NULL,
@@ -293,6 +298,29 @@ CREATE INDEX ix_series_served ON series (platform, served_model);
 CREATE INDEX ix_series_service ON series (service, environment, platform);
 CREATE INDEX ix_series_unresolved ON series (requested_id) WHERE ((requested_model IS NULL) AND (served_model IS NULL));
 
+CREATE TABLE usage_closed (
+	service TEXT NOT NULL,
+	environment TEXT NOT NULL,
+	platform TEXT NOT NULL,
+	model TEXT NOT NULL,
+	day DATE NOT NULL,
+	first_at TIMESTAMP WITH TIME ZONE,
+	last_at TIMESTAMP WITH TIME ZONE,
+	calls BIGINT DEFAULT 0 NOT NULL,
+	errors BIGINT DEFAULT 0 NOT NULL,
+	end_of_life BIGINT DEFAULT 0 NOT NULL,
+	input_tokens BIGINT DEFAULT 0 NOT NULL,
+	output_tokens BIGINT DEFAULT 0 NOT NULL,
+	cached_tokens BIGINT DEFAULT 0 NOT NULL,
+	tokens_known BIGINT DEFAULT 0 NOT NULL,
+	latency_ms DOUBLE PRECISION DEFAULT 0 NOT NULL,
+	latency_known BIGINT DEFAULT 0 NOT NULL,
+	redirected BIGINT DEFAULT 0 NOT NULL,
+	reporters JSONB DEFAULT '{}'::jsonb NOT NULL,
+	CONSTRAINT pk_usage_closed PRIMARY KEY (service, environment, platform, model, day)
+);
+CREATE INDEX ix_usage_closed_day ON usage_closed (day);
+
 CREATE TABLE usage_daily (
 	service TEXT NOT NULL,
 	environment TEXT NOT NULL,
@@ -314,6 +342,7 @@ CREATE TABLE usage_daily (
 	reporters JSONB DEFAULT '{}'::jsonb NOT NULL,
 	CONSTRAINT pk_usage_daily PRIMARY KEY (service, environment, platform, model, day)
 );
+CREATE INDEX ix_usage_daily_day ON usage_daily (day);
 CREATE INDEX ix_usage_daily_model_day ON usage_daily (platform, model, day);
 
 CREATE TABLE usage_dirty (
@@ -341,10 +370,35 @@ CREATE TABLE usage_hourly (
 	tokens_known BIGINT DEFAULT 0 NOT NULL,
 	latency_ms DOUBLE PRECISION DEFAULT 0 NOT NULL,
 	latency_known BIGINT DEFAULT 0 NOT NULL,
-	CONSTRAINT pk_usage_hourly PRIMARY KEY (series_id, hour),
-	CONSTRAINT fk_usage_hourly_series_id FOREIGN KEY(series_id) REFERENCES series (id)
+	CONSTRAINT pk_usage_hourly PRIMARY KEY (series_id, hour)
 );
 CREATE INDEX ix_usage_hourly_hour ON usage_hourly USING brin (hour);
+
+CREATE TABLE usage_hourly_late (
+	series_id BIGINT NOT NULL,
+	hour TIMESTAMP WITH TIME ZONE NOT NULL,
+	first_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	calls BIGINT DEFAULT 0 NOT NULL,
+	errors BIGINT DEFAULT 0 NOT NULL,
+	end_of_life BIGINT DEFAULT 0 NOT NULL,
+	input_tokens BIGINT DEFAULT 0 NOT NULL,
+	output_tokens BIGINT DEFAULT 0 NOT NULL,
+	cached_tokens BIGINT DEFAULT 0 NOT NULL,
+	tokens_known BIGINT DEFAULT 0 NOT NULL,
+	latency_ms DOUBLE PRECISION DEFAULT 0 NOT NULL,
+	latency_known BIGINT DEFAULT 0 NOT NULL,
+	CONSTRAINT pk_usage_hourly_late PRIMARY KEY (series_id, hour)
+)
+ INHERITS (usage_hourly);
+CREATE INDEX ix_usage_hourly_late_hour ON usage_hourly_late USING brin (hour);
+
+CREATE TABLE usage_months (
+	month DATE NOT NULL,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	closed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_usage_months PRIMARY KEY (month)
+);
 
 CREATE TABLE watermarks (
 	source TEXT NOT NULL,
@@ -364,11 +418,22 @@ CREATE TABLE watermarks (
 	CONSTRAINT ck_watermarks_every_record_is_accounted_for CHECK (records = (call_records + rejected_records + other_records))
 );
 
+ALTER TABLE usage_hourly ATTACH PARTITION usage_hourly_late DEFAULT -- BY RANGE (hour);
 CREATE OR REPLACE FUNCTION public.refuse_to_change_history()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
         BEGIN
+            IF TG_OP = 'UPDATE' AND NEW.author IN (OLD.author, '(erased)')
+                AND to_jsonb(NEW) - '{author,details}'::text[] = to_jsonb(OLD) - '{author,details}'::text[]
+                AND NOT EXISTS (
+                    SELECT FROM jsonb_path_query(NEW.details, '$.** ? (@.type() != "object" && @.type() != "array")') AS word
+                    WHERE word::text NOT LIKE '%(erased)%' AND word NOT IN (SELECT jsonb_path_query(OLD.details, '$.**'))
+                )
+            THEN
+                RETURN NEW;
+            END IF;
             RAISE EXCEPTION 'acts are only ever added to: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
         END $function$;
-CREATE TRIGGER only_added_to BEFORE DELETE OR UPDATE OR TRUNCATE ON public.acts FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
+CREATE TRIGGER only_added_to BEFORE DELETE OR TRUNCATE ON public.acts FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
+CREATE TRIGGER only_erased_in BEFORE UPDATE ON public.acts FOR EACH ROW EXECUTE FUNCTION refuse_to_change_history();

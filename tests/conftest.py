@@ -121,6 +121,10 @@ class Databases:
           PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE datname = current_database() AND pid <> pg_backend_pid();
           SET LOCAL session_replication_role = replica;
+          FOR name IN SELECT 'usage_hourly_' || to_char(month, 'YYYY_MM') FROM usage_months WHERE closed_at IS NULL
+          LOOP
+            EXECUTE format('DROP TABLE %s', name);
+          END LOOP;
           FOR name IN SELECT quote_ident(relname) FROM pg_class
             WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
           LOOP

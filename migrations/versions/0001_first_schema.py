@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("details", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False, comment="until when, why, to whom"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acts")),
-        comment="What people did about campaigns; only ever added to",
+        comment="What people did about campaigns; only ever added to, and names of people are erased",
     )
     op.create_index("ix_acts_use", "acts", ["service", "environment", "platform", "model"])
     op.create_table(
@@ -157,7 +157,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "heartbeats",
-        sa.Column("verb", sa.Text(), nullable=False, comment="reconcile, escalate, deliver, report"),
+        sa.Column("verb", sa.Text(), nullable=False, comment="reconcile, escalate, deliver, report, clean_up"),
         sa.Column("now", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("took_ms", sa.Double(), nullable=False),
@@ -325,6 +325,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service", "environment", "platform", "model", "day", name=op.f("pk_usage_daily")),
         comment="UTC day's use of one model, requested or served, by one service in one environment",
     )
+    op.create_index("ix_usage_daily_day", "usage_daily", ["day"])
     op.create_index("ix_usage_daily_model_day", "usage_daily", ["platform", "model", "day"])
     op.create_table(
         "usage_dirty",
@@ -395,11 +396,36 @@ def upgrade() -> None:
         comment="The outbox: intent to tell one destination one thing, once",
     )
     op.create_index("ix_notifications_campaign", "notifications", ["campaign_id"])
+    op.create_index("ix_notifications_decided_at", "notifications", ["decided_at", "id"])
+    op.create_index("ix_notifications_message", "notifications", ["message_id"])
+    op.create_index("ix_notifications_not_before", "notifications", ["not_before", "id"], postgresql_where=sa.text("state = 'pending'"))
+    op.create_index("ix_notifications_rerouted_from", "notifications", ["rerouted_from"], postgresql_where=sa.text("rerouted_from IS NOT NULL"))
+    op.create_index("ix_notifications_settled_at", "notifications", ["settled_at"], postgresql_where=sa.text("settled_at IS NOT NULL"))
     op.create_index(
         "ix_notifications_pending", "notifications", ["destination", "not_before"], postgresql_where=sa.text("state IN ('pending', 'leased', 'unknown')")
     )
     op.create_table(
         "usage_hourly",
+        sa.Column("series_id", sa.BigInteger(), nullable=False, comment="no foreign key: its check would lock each series row"),
+        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("calls", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("errors", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("end_of_life", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("input_tokens", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("output_tokens", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("cached_tokens", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("tokens_known", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("latency_ms", sa.Double(), server_default=sa.text("0"), nullable=False),
+        sa.Column("latency_known", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("series_id", "hour", name=op.f("pk_usage_hourly")),
+        comment="An hour's totals of one series; a partition a month, made and dropped by the service",
+        postgresql_partition_by="RANGE (hour)",
+    )
+    op.create_index("ix_usage_hourly_hour", "usage_hourly", ["hour"], postgresql_using="brin")
+    op.create_table(
+        "usage_hourly_late",
         sa.Column("series_id", sa.BigInteger(), nullable=False),
         sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
@@ -413,25 +439,71 @@ def upgrade() -> None:
         sa.Column("tokens_known", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("latency_ms", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.Column("latency_known", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.ForeignKeyConstraint(["series_id"], ["series.id"], name=op.f("fk_usage_hourly_series_id")),
-        sa.PrimaryKeyConstraint("series_id", "hour", name=op.f("pk_usage_hourly")),
-        comment="An hour's totals of one series",
+        sa.PrimaryKeyConstraint("series_id", "hour", name=op.f("pk_usage_hourly_late")),
+        comment="The partition of usage_hourly for hours of months that have none: closed ones, and those far from now",
     )
-    op.create_index("ix_usage_hourly_hour", "usage_hourly", ["hour"], postgresql_using="brin")
-    # Retention divides the table by months and drops whole ones: DROP fires no trigger and takes the table's owner. No
-    # statement of the service can take a line out.
+    op.create_index("ix_usage_hourly_late_hour", "usage_hourly_late", ["hour"], postgresql_using="brin")
+    op.execute("ALTER TABLE usage_hourly ATTACH PARTITION usage_hourly_late DEFAULT")
+    op.create_table(
+        "usage_months",
+        sa.Column("month", sa.Date(), nullable=False, comment="its first day"),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), comment="when its partition was dropped; null: it is there"),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_usage_months")),
+        comment="The months that have, or had, a partition of usage_hourly",
+    )
+    op.create_table(
+        "usage_closed",
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("environment", sa.Text(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), comment="null: no call"),
+        sa.Column("last_at", sa.DateTime(timezone=True)),
+        sa.Column("calls", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("errors", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("end_of_life", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("input_tokens", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("output_tokens", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("cached_tokens", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("tokens_known", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("latency_ms", sa.Double(), server_default=sa.text("0"), nullable=False),
+        sa.Column("latency_known", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("redirected", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("reporters", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.PrimaryKeyConstraint("service", "environment", "platform", "model", "day", name=op.f("pk_usage_closed")),
+        comment="What a day of use had when its month was closed: of the days for which calls came later",
+    )
+    op.create_index("ix_usage_closed_day", "usage_closed", ["day"])
+    # Acts are kept for ever. What may change in one is a name: that of a person who is erased (`lastcall erase`).
     op.execute(
         """
         CREATE FUNCTION refuse_to_change_history() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
+            IF TG_OP = 'UPDATE' AND NEW.author IN (OLD.author, '(erased)')
+                AND to_jsonb(NEW) - '{author,details}'::text[] = to_jsonb(OLD) - '{author,details}'::text[]
+                AND NOT EXISTS (
+                    SELECT FROM jsonb_path_query(NEW.details, '$.** ? (@.type() != "object" && @.type() != "array")') AS word
+                    WHERE word::text NOT LIKE '%(erased)%' AND word NOT IN (SELECT jsonb_path_query(OLD.details, '$.**'))
+                )
+            THEN
+                RETURN NEW;
+            END IF;
             RAISE EXCEPTION 'acts are only ever added to: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
         END $$
         """
     )
     op.execute(
         """
-        CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON acts
+        CREATE TRIGGER only_added_to BEFORE DELETE OR TRUNCATE ON acts
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history()
+        """
+    )
+    op.execute(
+        """
+        CREATE TRIGGER only_erased_in BEFORE UPDATE ON acts
+        FOR EACH ROW EXECUTE FUNCTION refuse_to_change_history()
         """
     )
 

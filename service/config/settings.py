@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.core.retention import Retention
 
 
 class Settings(BaseSettings):
@@ -51,6 +53,23 @@ class Settings(BaseSettings):
         description="Share of rejected records, of the last thousand or more, that stops the line. 1: never.",
     )
 
+    keep_hourly_days: int = Field(
+        42, ge=35, le=3650, description="Days that hours of use are kept at least; they go by whole months."
+    )
+    keep_daily_days: int = Field(400, ge=90, le=3650, description="Days that days of use are kept.")
+    keep_notifications_days: int = Field(
+        400,
+        ge=28,
+        le=3650,
+        description="Days that notifications, messages and digests are kept after a campaign is closed.",
+    )
+    keep_rejections_days: int = Field(
+        90, ge=14, le=3650, description="Days that counts of rejected and of passed over records are kept."
+    )
+    keep_conditions_days: int = Field(
+        90, ge=1, le=3650, description="Days that conditions are kept once they are over."
+    )
+
     slack_token: SecretStr | None = Field(
         None, description="Bot token (xoxb-...). Unset: messages go to the outbox page and the terminal."
     )
@@ -79,10 +98,27 @@ class Settings(BaseSettings):
             raise ValueError(f"{scheme}:// is not PostgreSQL: postgresql://user:password@host:port/name")
         return url
 
+    @field_validator("keep_daily_days")
+    @classmethod
+    def _outlives_hours(cls, days: int, info: ValidationInfo) -> int:
+        if days < (hourly := info.data.get("keep_hourly_days", 0)):
+            raise ValueError(f"{days} is less than LASTCALL_KEEP_HOURLY_DAYS, which is {hourly}")
+        return days
+
     @field_validator("slack_api_url")
     @classmethod
     def _ends_with_slash(cls, url: str) -> str:
         return url if url.endswith("/") else url + "/"
+
+    @property
+    def retention(self) -> Retention:
+        return Retention(
+            hourly=self.keep_hourly_days,
+            daily=self.keep_daily_days,
+            notifications=self.keep_notifications_days,
+            rejections=self.keep_rejections_days,
+            conditions=self.keep_conditions_days,
+        )
 
     @property
     def config_file(self) -> Path | None:

@@ -1,8 +1,13 @@
 """Who did something, as they called themselves: an e-mail address or a name."""
 
+import re
+from typing import Any
+
 from service.core.secret import holds_secret
 
 LONGEST_AUTHOR = 200
+ERASED = "(erased)"
+"""In place of the name of a person who was erased."""
 
 
 def parse_author(text: str) -> str:
@@ -17,3 +22,18 @@ def parse_author(text: str) -> str:
     if holds_secret(author):
         raise ValueError("an author is a name, not a credential")
     return author
+
+
+def erased(value: Any, person: str) -> Any:
+    """The value, text or JSON, with ERASED wherever a text has the name `person` as a word of its own, in whatever
+    case: `ann` is neither in `joann` nor in `ann@example.com`."""
+    match value:
+        case str():
+            name = re.compile(rf"(?<![\w@.+-]){re.escape(person)}(?![\w@+-]|\.\w)", re.IGNORECASE)
+            return name.sub(ERASED, value)
+        case list():
+            return [erased(one, person) for one in value]
+        case dict():
+            return {key: erased(one, person) for key, one in value.items()}
+        case _:
+            return value

@@ -99,7 +99,7 @@ async def _move_notices(connection: Transaction, key: ExposureKey, after: Campai
         await release(connection, key, at=case.goes_out)
     elif quiet.until is not None:
         until = case.go_out_at(quiet.until)
-        await hold_back(connection, key, until=until, first_ones=isinstance(quiet.hold, Snoozed))
+        await hold_back(connection, {key: until}, first_ones=isinstance(quiet.hold, Snoozed))
 
 
 async def offered_days(database: Database, world: World, key: ExposureKey, *, now: datetime) -> tuple[date, ...]:

@@ -155,9 +155,8 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     beside = await _beside(connection, tick.known, [one.key for one in changes])
     intents = [intent for one in changes for intent in tick.intents(one, evidenced, beside[one.key])]
     notified = await record_intents(connection, intents, now=now)
-    for one in due:
-        if until := tick.promised_until(one, campaigns.get(one.key), exposures.get(one.key)):
-            await hold_back(connection, one.key, until=until, first_ones=False)
+    promised = {one.key: tick.promised_until(one, campaigns.get(one.key), exposures.get(one.key)) for one in due}
+    await hold_back(connection, {key: until for key, until in promised.items() if until}, first_ones=False)
     await save_listings(connection, tick.listings(due, campaigns | {one.key: one.after for one in changes}, exposures))
     await look_again(connection, [look for _, look in decided])
     await clear_conditions(connection, UNDECIDABLE, [key.label for key in keys], now=now)

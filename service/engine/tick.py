@@ -14,6 +14,8 @@ from service.adapters.postgres.database import Database
 from service.adapters.slack.transport import Transport
 from service.config.world import World
 from service.core.messages.message import Links
+from service.core.retention import KEEP, Retention
+from service.engine.clean_up import clean_up
 from service.engine.deliver import deliver
 from service.engine.escalate import escalate
 from service.engine.reconcile import Reconciled, reconcile
@@ -22,7 +24,7 @@ from service.engine.report import report
 
 log = structlog.get_logger(__name__)
 
-Verb = Literal["refresh", "reconcile", "escalate", "report", "deliver"]
+Verb = Literal["refresh", "reconcile", "escalate", "report", "deliver", "clean_up"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
 
 
@@ -35,6 +37,7 @@ class Engine:
     transport: Transport
     links: Links
     doors: Doors = NO_DOORS
+    retention: Retention = KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
         "escalate": lambda: escalate(database, world, worked_out_until=_worked_out_until(results), now=now),
         "report": lambda: report(database, world, now=now),
         "deliver": lambda: deliver(database, engine.transport, world.company, links=engine.links, now=now),
+        "clean_up": lambda: clean_up(database, engine.retention, now=now),
     }
     results: dict[str, object] = {}
     failures: dict[str, Exception] = {}

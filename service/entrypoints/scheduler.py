@@ -1,6 +1,6 @@
 """The heartbeat: APScheduler calls one tick each half minute, and decides nothing. Between the ticks it only brings
-the calls of the last seconds to the page. Delivery has a beat of its own, and so have the directories of owners: they
-can take minutes, and nothing waits for them.
+the calls of the last seconds to the page. Delivery has a beat of its own, and so have the directories of owners and the
+clean-up: they can take minutes, and nothing waits for them.
 
 What is due stands in PostgreSQL, so a beat that is lost, late or doubled by another replica changes no outcome.
 """
@@ -30,9 +30,11 @@ BEAT_SECONDS = 30
 CATCH_UP_SECONDS = 0.5
 REST = 3
 """Times as long as a catch-up took before the next one: it takes a quarter of a core at most, however much comes in."""
+CLEAN_UP_SECONDS = 3600
 DECIDING: tuple[Verb, ...] = ("reconcile", "escalate", "report")
 DELIVERING: tuple[Verb, ...] = ("deliver",)
 REFRESHING: tuple[Verb, ...] = ("refresh",)
+CLEANING: tuple[Verb, ...] = ("clean_up",)
 
 Show = Callable[[str, Message], None]
 """Is given the destination and the message where there is no Slack."""
@@ -50,7 +52,7 @@ async def open_engine(app: App, *, show: Show, page: str | None = None) -> Async
             slack = open_slack(token, api_url=app.settings.slack_api_url, rota=rota)
             transport = await stack.enter_async_context(slack)
         gc.freeze()  # what stands now, the catalog above all, stays, and a tick makes much that is gone soon
-        yield Engine(app.database, app.world, transport, Links(page), doors)
+        yield Engine(app.database, app.world, transport, Links(page), doors, app.settings.retention)
 
 
 class Heartbeat:
@@ -62,6 +64,7 @@ class Heartbeat:
         self._turn = asyncio.Lock()
         self._delivering = asyncio.Lock()
         self._refreshing = asyncio.Lock()
+        self._cleaning = asyncio.Lock()
         self._rests_until = 0.0
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -71,12 +74,13 @@ class Heartbeat:
     def start(self) -> None:
         self._scheduler.add_job(self._refresh, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now(UTC))
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now(UTC))
+        self._scheduler.add_job(self._clean_up, "interval", seconds=CLEAN_UP_SECONDS, next_run_time=datetime.now(UTC))
         self._scheduler.add_job(self._catch_up, "interval", seconds=CATCH_UP_SECONDS)
         self._scheduler.start()
 
     async def stop(self) -> None:
         self._scheduler.pause()
-        async with self._turn, self._delivering, self._refreshing:
+        async with self._turn, self._delivering, self._refreshing, self._cleaning:
             self._scheduler.shutdown(wait=False)
 
     async def _beat(self) -> None:
@@ -92,6 +96,10 @@ class Heartbeat:
     async def _refresh(self) -> None:
         async with self._refreshing:
             await tick(self._engine, now=self._clock(), only=REFRESHING)
+
+    async def _clean_up(self) -> None:
+        async with self._cleaning:
+            await tick(self._engine, now=self._clock(), only=CLEANING)
 
     async def _catch_up(self) -> None:
         if self._turn.locked() or time.monotonic() < self._rests_until:

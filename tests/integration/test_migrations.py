@@ -17,6 +17,11 @@ from service.adapters.postgres.migration import alembic_config, migrate
 LIMITS = ("lock_timeout", "statement_timeout")
 SCHEMA = Path(__file__).parents[2] / "migrations" / "schema.sql"
 FUNCTIONS = "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY proname"
+PARTITIONS = """
+SELECT format('ALTER TABLE %s ATTACH PARTITION %s %s -- BY %s', inhparent::regclass, inhrelid::regclass,
+              pg_get_expr(relpartbound, inhrelid), pg_get_partkeydef(inhparent))
+FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE relkind = 'r' ORDER BY 1
+"""
 TRIGGERS = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname"
 
 
@@ -75,6 +80,6 @@ def dumped(connection: Connection) -> Iterator[str]:
         for index in sorted(table.indexes, key=lambda one: str(one.name)):
             yield f"{CreateIndex(index).compile(connection)};\n"
         yield "\n"
-    for query in (FUNCTIONS, TRIGGERS):
+    for query in (PARTITIONS, FUNCTIONS, TRIGGERS):
         for definition in connection.execute(text(query)).scalars():
             yield f"{definition.strip()};\n"

@@ -1,5 +1,6 @@
 """Hours become days, by the largest reporter; a new catalog takes effect on history."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -13,16 +14,18 @@ from service.adapters.postgres.daily_usage import work_out_days
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_evidence import with_evidence
 from service.adapters.postgres.exposure_store import load_public_exposures
-from service.adapters.postgres.series_store import uses_of
 from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
+from service.adapters.postgres.usage_marks import Mark, mark_days
 from service.adapters.postgres.watermark_store import clock
 from service.core.catalog.lifecycle import Catalog
 from service.core.cleaning import event_of
-from service.core.exposure import redirection
+from service.core.exposure import ExposureKey, redirection
 from service.core.usage import Call
 from service.engine.reconcile import Reconciled, reconcile
 from tests.builders import make_deprecation, make_world
 from tests.calls import count_calls, make_call
+from tests.locks import waits_for_a_lock
+from tests.processes import until
 
 NOW = datetime(2025, 6, 2, 18, tzinfo=UTC)
 DAY = date(2025, 6, 2)
@@ -255,16 +258,28 @@ async def test_steady_traffic_does_not_keep_work_from_ending(database: Database,
     assert {key: row.calls for key, row in (await days_of(database)).items()} == {("search-api", DAY): 2}
 
 
-async def test_series_that_a_writer_counts_by_is_resolved_again_after_it(
+async def test_calls_written_while_their_series_is_resolved_again_count_for_the_new_model(
     database: Database, loaded: LoadedCatalog
 ) -> None:
-    await count_calls(database, loaded, [make_call(at=AT)], NOW)
-    other = Catalog([], digest="another")
-    async with database.begin() as writer:
-        (id_,) = await writer.scalars(select(series.c.id))
-        await uses_of(writer, [id_])
-        assert (await reconcile(database, make_world(other), now=NOW)).series == 0
-    assert (await reconcile(database, make_world(other), now=NOW)).series == 1
+    """The writer has read that its series is of gpt-4, and is not done when the alias is corrected."""
+    tomorrow = AT + timedelta(days=1)
+    await count_and_reconcile(database, loaded, make_call(at=AT))
+    async with database.begin() as connection:
+        wrong = {"requested_model": "gpt-4", "served_model": "gpt-4", "resolved_by": "another catalog"}
+        await connection.execute(series.update().values(wrong))
+        await connection.execute(usage_daily.update().values(model="gpt-4"))
+    async with database.connect() as holder, asyncio.TaskGroup() as group:
+        key = ExposureKey("search-api", "production", "openai-api", "gpt-4")
+        await mark_days(holder, [Mark(key, tomorrow.date())])
+        group.create_task(count_calls(database, loaded, [make_call(at=tomorrow)], NOW))
+        await until(lambda: waits_for_a_lock(database))
+        resolving = group.create_task(reconcile(database, make_world(), now=NOW))
+        await until(lambda: waits_for_a_lock(database, at_least=2))
+        await holder.rollback()
+    assert resolving.result().series == 1
+    await reconcile(database, make_world(), now=NOW)
+    assert {day: row.calls for (_, day), row in (await days_of(database)).items()} == {DAY: 1, tomorrow.date(): 1}
+    assert not await days_of(database, "gpt-4")
 
 
 async def test_use_is_put_on_the_agenda(database: Database, loaded: LoadedCatalog) -> None:

@@ -27,6 +27,11 @@ from service.config.settings import Settings, problems_of
             "LASTCALL_DATABASE_URL: no URL: postgresql://user:password@host:port/name",
             id="no scheme",
         ),
+        pytest.param(
+            {"keep_hourly_days": "200", "keep_daily_days": "100"},
+            "LASTCALL_KEEP_DAILY_DAYS: 100 is less than LASTCALL_KEEP_HOURLY_DAYS, which is 200",
+            id="days that go before their hours",
+        ),
         pytest.param({"slack_token": b"\xff"}, "LASTCALL_SLACK_TOKEN: is unusable", id="a secret is not shown"),
     ],
 )

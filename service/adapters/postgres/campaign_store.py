@@ -8,12 +8,26 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Text, Uuid, any_, bindparam, cast, func, not_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Row,
+    Text,
+    Update,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    not_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import campaigns, notifications
-from service.adapters.postgres.unnest import chunked, insert_rows
+from service.adapters.postgres.unnest import chunked, insert_rows, unnested
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
 from service.core.delivery import OVERTAKEN
 from service.core.escalation.campaign import Answerable, Campaign, Done
@@ -172,19 +186,25 @@ async def record_intents(connection: AsyncConnection, intents: Sequence[Intent],
 
 async def release(connection: AsyncConnection, key: ExposureKey, *, at: datetime) -> None:
     """Notices that are written and not sent yet go out at `at`, or when they were to before: nobody asks to wait."""
-    await _move(connection, key, func.least(_n.not_before, at))
+    await connection.execute(
+        _waiting(_n.campaign_id == campaign_id(key)).values(not_before=func.least(_n.not_before, at))
+    )
 
 
-async def hold_back(connection: AsyncConnection, key: ExposureKey, *, until: datetime, first_ones: bool) -> None:
-    """No notice that is written and not sent yet goes out before `until`. `first_ones`: nor does the first notice to a
-    new owner."""
+async def hold_back(connection: AsyncConnection, until: Mapping[ExposureKey, datetime], *, first_ones: bool) -> None:
+    """No notice of these uses that is written and not sent yet goes out before its time. `first_ones`: nor does the
+    first notice to a new owner."""
+    if not until:
+        return
+    ids = list(map(campaign_id, until))
+    v = unnested(("id", Uuid(), ids), ("until", DateTime(timezone=True), list(until.values())))
     is_first = _n.facts["handed_over_from"].as_string().is_not(None)
-    await _move(connection, key, func.greatest(_n.not_before, until), *(() if first_ones else (not_(is_first),)))
+    which = (_n.campaign_id == v.c.id, *(() if first_ones else (not_(is_first),)))
+    await connection.execute(_waiting(*which).values(not_before=func.greatest(_n.not_before, v.c.until)))
 
 
-async def _move(connection: AsyncConnection, key: ExposureKey, to: Any, *which: ColumnElement[bool]) -> None:
-    waiting = (_n.campaign_id == campaign_id(key), _n.kind == "notice", _n.state == "pending")
-    await connection.execute(update(notifications).where(*waiting, *which).values(not_before=to))
+def _waiting(*which: ColumnElement[bool]) -> Update:
+    return update(notifications).where(_n.kind == "notice", _n.state == "pending", *which)
 
 
 async def settle_overtaken(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:

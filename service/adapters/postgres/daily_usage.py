@@ -24,14 +24,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.agenda import look_after_calls, look_at_uses
+from service.adapters.postgres.closed_days import added_to_closed, keep_closed
 from service.adapters.postgres.exposure_rows import COUNTED_DAY, CountedDay, counted_day
 from service.adapters.postgres.tables import series, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import unnested
 from service.adapters.postgres.usage_keys import KEY
 from service.adapters.postgres.usage_marks import DAY, Mark, take_marks
+from service.adapters.postgres.usage_months import closed_of
 from service.adapters.postgres.volumes import by_reporter, ranked, volume
 from service.core.calendar import utc_midnight
 from service.core.exposure import ExposureKey
+from service.core.retention import month_of
 
 BATCH = 2_000
 _INSTANT = DateTime(timezone=True)
@@ -61,16 +64,9 @@ async def work_out_days(connection: AsyncConnection, *, until: datetime, now: da
     touched = await take_marks(connection, until=until, limit=BATCH)
     if not touched:
         return WorkedOut((), {})
-    totals = _totals(_by_reporter(_relation(touched)))
-    columns = [column.name for column in totals.selected_columns]
-    statement = insert(usage_daily).from_select(columns, totals)
-    updated = {name: statement.excluded[name] for name in columns if name not in DAY}
-    written = await connection.execute(
-        statement.on_conflict_do_update(index_elements=list(DAY), set_=updated).returning(
-            *(usage_daily.c[name] for name in (*KEY, *COUNTED_DAY))
-        )
-    )
-    use = {Mark(ExposureKey(*row[:4]), row.day): counted_day(row[4:]) for row in written}
+    closed = await closed_of(connection, {month_of(day) for _, day in touched})
+    use = await _write_open(connection, [one for one in touched if month_of(one.day) not in closed])
+    use |= await _write_closed(connection, [one for one in touched if month_of(one.day) in closed])
     await _drop(connection, [one for one in touched if one not in use])
     firsts = {mark: one.first_at for mark, one in use.items()}
     await look_after_calls(
@@ -81,6 +77,30 @@ async def work_out_days(connection: AsyncConnection, *, until: datetime, now: da
     strange = {mark.key for mark, one in use.items() if one.use.end_of_life or one.use.redirected}
     await look_at_uses(connection, strange, now=now)
     return WorkedOut(touched, use)
+
+
+async def _write_open(connection: AsyncConnection, touched: Sequence[Mark]) -> dict[Mark, CountedDay]:
+    return await _write(connection, _totals(_by_reporter(_relation(touched)))) if touched else {}
+
+
+async def _write_closed(connection: AsyncConnection, touched: Sequence[Mark]) -> dict[Mark, CountedDay]:
+    if not touched:
+        return {}
+    days = _relation(touched)
+    await keep_closed(connection, days)
+    return await _write(connection, added_to_closed(_totals(_by_reporter(days)), days))
+
+
+async def _write(connection: AsyncConnection, totals: Select[tuple[object, ...]]) -> dict[Mark, CountedDay]:
+    columns = [column.name for column in totals.selected_columns]
+    statement = insert(usage_daily).from_select(columns, totals)
+    updated = {name: statement.excluded[name] for name in columns if name not in DAY}
+    written = await connection.execute(
+        statement.on_conflict_do_update(index_elements=list(DAY), set_=updated).returning(
+            *(usage_daily.c[name] for name in (*KEY, *COUNTED_DAY))
+        )
+    )
+    return {Mark(ExposureKey(*row[:4]), row.day): counted_day(row[4:]) for row in written}
 
 
 def _relation(touched: Sequence[Mark]) -> TableValuedAlias:

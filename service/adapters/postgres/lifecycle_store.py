@@ -4,21 +4,23 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Row, func, or_, select, update
+from sqlalchemy import Boolean, Date, Row, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.agenda import look_at_models
 from service.adapters.postgres.loads import go_by, standing_of
-from service.adapters.postgres.series_store import resolved
+from service.adapters.postgres.series_store import keep_writers_out
 from service.adapters.postgres.tables import catalog_loads, deprecations, series, usage_hourly
+from service.adapters.postgres.unnest import unnested
 from service.adapters.postgres.usage_marks import Mark, mark_days, mark_models
 from service.core.catalog.lifecycle import Catalog, Deprecation
 from service.core.exposure import ExposureKey
 from service.core.identify import identify
-from service.core.identity import Resolver
+from service.core.identity import Identified, Resolver
+from service.core.redirect import served_is_another
 
-BATCH = 1_000
+BATCH = 2_000
 Key = tuple[str, str]
 
 
@@ -130,35 +132,47 @@ async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver:
     """Resolve a batch of series that another catalog resolved. Returns how many; 0: none is left.
 
     The days of those that are now of another model are touched, under the old name and the new one, so that a new
-    announcement or a corrected alias takes effect on history, with no replay.
+    announcement or a corrected alias takes effect on history, as far as its hours are kept, with no replay.
     """
     s = series.c
-    rows = await connection.execute(
-        select(series)
-        .where(or_(s.resolved_by < catalog.digest, s.resolved_by > catalog.digest))
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
+    of_another = or_(s.resolved_by < catalog.digest, s.resolved_by > catalog.digest)
+    if await connection.scalar(select(s.id).where(of_another).limit(1)) is None:
+        return 0
+    await keep_writers_out(connection)
+    some = select(series).where(of_another).limit(BATCH).with_for_update(skip_locked=True)
+    if not (found := (await connection.execute(some)).all()):
+        return 0
+    models = [identify(resolver, row) for row in found]
+    v = unnested(
+        ("id", s.id.type, [row.id for row in found]),
+        *((name, s[name].type, [getattr(each, name) for each in models]) for name in Identified._fields),
+        ("is_another", Boolean(), [served_is_another(each.requested_model, each.served_model) for each in models]),
     )
-    found = rows.all()
-    marks: list[Mark] = []
-    for row in found:
-        before = (row.platform, row.requested_model, row.served_model)
-        after = identify(resolver, row)
-        await connection.execute(update(series).where(s.id == row.id).values(resolved(after, catalog)))
-        if before != tuple(after):
-            names = {(before[0], model) for model in before[1:]} | {(after.platform, model) for model in after[1:]}
-            marks += await _marks(connection, row, names)
-    await mark_days(connection, marks)
+    columns = {name: v.c[name] for name in Identified._fields} | {"served_is_another": v.c.is_another}
+    await connection.execute(update(series).where(s.id == v.c.id).values(columns | {"resolved_by": catalog.digest}))
+    moved = {row.id: (row, after) for row, after in zip(found, models, strict=True) if _of(row) != after}
+    await mark_days(connection, await _marks(connection, moved))
     return len(found)
 
 
-async def _marks(connection: AsyncConnection, row: Row[Any], names: set[tuple[str | None, str | None]]) -> list[Mark]:
-    """Every day of the series, under each of its names."""
+def _of(row: Row[Any]) -> Identified:
+    return Identified(*(row._mapping[name] for name in Identified._fields))
+
+
+async def _marks(connection: AsyncConnection, moved: Mapping[int, tuple[Row[Any], Identified]]) -> list[Mark]:
+    """Every day of each series, under each of its names."""
     days = func.cast(func.timezone("UTC", usage_hourly.c.hour), Date)
-    found = await connection.execute(select(days).distinct().where(usage_hourly.c.series_id == row.id))
-    return [
-        Mark(ExposureKey(row.service, row.environment, platform, model), day)
-        for day in found.scalars()
-        for platform, model in names
-        if platform is not None and model is not None
-    ]
+    v = unnested(("series_id", series.c.id.type, list(moved)))
+    of_series = select(v.c.series_id, days).join_from(v, usage_hourly, usage_hourly.c.series_id == v.c.series_id)
+    marks = []
+    for id_, day in await connection.execute(of_series.distinct()) if moved else ():
+        row, after = moved[id_]
+        names = {
+            (one.platform, model) for one in (_of(row), after) for model in (one.requested_model, one.served_model)
+        }
+        marks += [
+            Mark(ExposureKey(row.service, row.environment, platform, model), day)
+            for platform, model in names
+            if platform is not None and model is not None
+        ]
+    return marks

@@ -21,5 +21,10 @@ def refuses_values(trouble: Exception) -> bool:
     return str(getattr(cause, "sqlstate", None) or "")[:2] in _OF_THE_VALUES
 
 
+def waited_in_vain(trouble: Exception) -> bool:
+    """For a lock, for as long as the statement was to wait."""
+    return isinstance(_cause(trouble), asyncpg.LockNotAvailableError)
+
+
 def _cause(trouble: Exception) -> BaseException | None:
     return trouble.orig.__cause__ if isinstance(trouble, DBAPIError) and trouble.orig is not None else None

@@ -23,16 +23,18 @@ from service.adapters.postgres.rejection_store import (
     tell_refused,
 )
 from service.adapters.postgres.sample_store import SampleBook
-from service.adapters.postgres.series_store import Found, SeriesBook, uses_of
+from service.adapters.postgres.series_store import Found, SeriesBook, SeriesGone, uses_of
 from service.adapters.postgres.tables import usage_hourly
 from service.adapters.postgres.trouble import name_of, refuses_values
 from service.adapters.postgres.unnest import chunked, unnested
 from service.adapters.postgres.usage_marks import Mark, mark_days
+from service.adapters.postgres.usage_months import MonthBook
 from service.adapters.postgres.watermark_store import advance
 from service.core.batch import Batch, Partition
 from service.core.exposure import ExposureKey
 from service.core.name_flood import Placed
 from service.core.name_flood_news import floods
+from service.core.retention import month_of
 from service.core.rollup import Rollup, Totals
 from service.core.series import SeriesKey
 
@@ -101,6 +103,7 @@ class UsageStore:
         self._book = book
         self._samples = SampleBook()
         self._key_owners = KeyOwnerBook()
+        self._months = MonthBook()
 
     async def apply(
         self, batch: Batch, incarnations: Mapping[Partition, str], *, now: datetime
@@ -110,6 +113,7 @@ class UsageStore:
 
         Values that the database will never take are not tried for ever: all the rest is written without them.
         """
+        await self._months.make(self.database, _months(batch.rollup), now=now)
         try:
             return await self._apply(batch, incarnations, self._write, now)
         except DatabaseTrouble as error:
@@ -122,6 +126,14 @@ class UsageStore:
                 raise error from None
 
     async def _apply(
+        self, batch: Batch, incarnations: Mapping[Partition, str], write: _Write, now: datetime
+    ) -> Applied | Superseded:
+        try:
+            return await self._try(batch, incarnations, write, now)
+        except SeriesGone:  # forgotten by now, so it is made again
+            return await self._try(batch, incarnations, write, now)
+
+    async def _try(
         self, batch: Batch, incarnations: Mapping[Partition, str], write: _Write, now: datetime
     ) -> Applied | Superseded:
         spans = {p: (incarnations[p], span) for p, span in batch.spans.items()}
@@ -146,10 +158,10 @@ class UsageStore:
     async def _write(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
         calls = _calls(rollup)
         found = await self._book.find(connection, calls, now=now)
-        uses = await uses_of(connection, found.ids.values())
         await add_floods(connection, floods(found.folded, calls), now=now)
-        sampled = await self._samples.write(connection, *_samples(rollup, found.ids), now)
         await _add_hours(connection, rollup.totals, found.ids)
+        uses = await uses_of(connection, set(found.ids.values()))
+        sampled = await self._samples.write(connection, *_samples(rollup, found.ids), now)
         await mark_days(connection, _marks(rollup, found.ids, uses))
         holders = await self._key_owners.write(connection, _key_owners(rollup, found.folded), now=now)
         self._book.count(found)
@@ -182,6 +194,10 @@ def _calls(rollup: Rollup) -> Counter[SeriesKey]:
     for (key, _), totals in rollup.totals.items():
         calls[key] += totals.calls
     return calls
+
+
+def _months(rollup: Rollup) -> set[date]:
+    return {month_of(_day(hour)) for hour in {hour for _, hour in rollup.totals}}
 
 
 async def _add_hours(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Text, case, cast, or_, select
+from sqlalchemy import ColumnElement, Row, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id
@@ -18,14 +18,25 @@ from service.core.notification import Facts, Trouble
 MAX_HEARD = 500
 """Notifications of one exposure that are read, the newest. A daily reminder takes months to get there."""
 MAX_IDS = 10
+_SHAPE = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _n, _c = notifications.c, conditions.c
 _HEARER = (_n.id, _n.destination, _n.audience, _n.state, _n.outcome)
 
 
 async def read_ids_beginning(connection: AsyncConnection, prefix: str) -> list[uuid.UUID]:
-    """Of notifications, at most `MAX_IDS`. `prefix` has no wildcards that count."""
-    beginning = cast(_n.id, Text).startswith(prefix.lower(), autoescape=True)
-    return list(await connection.scalars(select(_n.id).where(beginning).order_by(_n.id).limit(MAX_IDS)))
+    """Of notifications, at most `MAX_IDS`; none where `prefix` begins no id."""
+    if (ids := _range_of(prefix)) is None:
+        return []
+    return list(await connection.scalars(select(_n.id).where(_n.id.between(*ids)).order_by(_n.id).limit(MAX_IDS)))
+
+
+def _range_of(prefix: str) -> tuple[uuid.UUID, uuid.UUID] | None:
+    """The first and the last id that begin so: ids are sorted as they are written."""
+    try:
+        first, last = (uuid.UUID(prefix + _SHAPE[len(prefix) :].replace("x", digit)) for digit in "0f")
+    except ValueError:
+        return None
+    return (first, last) if str(first).startswith(prefix.lower()) else None
 
 
 async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> Record | None:

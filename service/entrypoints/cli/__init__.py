@@ -52,6 +52,7 @@ COMMANDS = {
     "checklist": _Entry(ACT, "checklist:checklist", "Show the checklist of a migration, and tick its items."),
     "tick": _Entry(CARE, "tick:tick", "Decide, record and send what is due as of a time, once."),
     "doctor": _Entry(CARE, "doctor:doctor", "Check what lastcall needs, and say what to do about what is wrong."),
+    "erase": _Entry(CARE, "erase:erase", "Take a person's name out of all that is stored."),
     "policy": _Entry(CARE, "policy:app", "Check the escalation policies, and show whom each one is for."),
     "catalog": _Entry(ASK, "catalog:app", "Show when each model goes, and how sure that is."),
 }

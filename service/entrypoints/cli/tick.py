@@ -12,6 +12,7 @@ from service.core import words
 from service.core.words import plural
 from service.engine import deliver
 from service.engine import tick as engine_tick
+from service.engine.clean_up import CleanedUp
 from service.engine.deliver import DeliveryReport
 from service.engine.escalate import Escalated
 from service.engine.reconcile import Reconciled
@@ -77,13 +78,8 @@ def tick(
 def in_words(result: object) -> str:
     """What a verb did, in a sentence without its verb."""
     match result:
-        case Reconciled(deprecations=None):
-            return "left alone: a newer catalog is in force"
-        case Reconciled(int(changed), series, days):
-            return (
-                f"{plural(changed, 'deprecation')} changed, {plural(series, 'series', 'series')} resolved again, "
-                f"{plural(days, 'day')} of use worked out"
-            )
+        case Reconciled():
+            return _reconciled(result)
         case Escalated(looked_at, changed, notified):
             return (
                 f"looked at {looked_at:,}, {plural(changed, 'campaign')} opened or changed, "
@@ -95,8 +91,25 @@ def in_words(result: object) -> str:
             return f"{plural(len(queued), 'digest')} queued, {len(silent):,} with nothing to say"
         case DeliveryReport():
             return _delivered(result)
+        case CleanedUp():
+            return _cleaned_up(result)
         case _:
             raise TypeError(f"no words for {type(result).__name__}")
+
+
+def _reconciled(result: Reconciled) -> str:
+    if result.deprecations is None:
+        return "left alone: a newer catalog is in force"
+    return (
+        f"{plural(result.deprecations, 'deprecation')} changed, {plural(result.series, 'series', 'series')} resolved "
+        f"again, {plural(result.days, 'day')} of use worked out"
+    )
+
+
+def _cleaned_up(result: CleanedUp) -> str:
+    closed = [f"closed {month:%B %Y}" for month in result.closed]
+    deleted = [f"deleted {rows:,} {kind}" for kind, rows in result.deleted.items()]
+    return ", ".join(closed + deleted) or "nothing is kept longer than it should be"
 
 
 def _refreshed(answers: Mapping[str, int], errors: Mapping[str, str]) -> str:

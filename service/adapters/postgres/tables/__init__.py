@@ -18,9 +18,12 @@ from service.adapters.postgres.tables.usage import (
     passed_over,
     rejections,
     series,
+    usage_closed,
     usage_daily,
     usage_dirty,
     usage_hourly,
+    usage_hourly_late,
+    usage_months,
     watermarks,
 )
 
@@ -46,8 +49,11 @@ __all__ = [
     "passed_over",
     "rejections",
     "series",
+    "usage_closed",
     "usage_daily",
     "usage_dirty",
     "usage_hourly",
+    "usage_hourly_late",
+    "usage_months",
     "watermarks",
 ]

@@ -35,6 +35,11 @@ notifications = Table(
         postgresql_where=text("state IN ('pending', 'leased', 'unknown')"),
     ),
     Index("ix_notifications_campaign", "campaign_id"),
+    Index("ix_notifications_decided_at", "decided_at", "id"),
+    Index("ix_notifications_message", "message_id"),
+    Index("ix_notifications_not_before", "not_before", "id", postgresql_where=text("state = 'pending'")),
+    Index("ix_notifications_rerouted_from", "rerouted_from", postgresql_where=text("rerouted_from IS NOT NULL")),
+    Index("ix_notifications_settled_at", "settled_at", postgresql_where=text("settled_at IS NOT NULL")),
     comment="The outbox: intent to tell one destination one thing, once",
 )  # fmt: skip
 

@@ -68,7 +68,7 @@ acts = Table(
     instant("at"),
     Column("details", JSONB, nullable=False, server_default=text("'{}'"), comment="until when, why, to whom"),
     Index("ix_acts_use", "service", "environment", "platform", "model"),
-    comment="What people did about campaigns; only ever added to",
+    comment="What people did about campaigns; only ever added to, and names of people are erased",
 )
 
 assignments = Table(

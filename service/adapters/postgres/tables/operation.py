@@ -20,7 +20,7 @@ conditions = Table(
 heartbeats = Table(
     "heartbeats",
     metadata,
-    Column("verb", Text, primary_key=True, comment="reconcile, escalate, deliver, report"),
+    Column("verb", Text, primary_key=True, comment="reconcile, escalate, deliver, report, clean_up"),
     instant("now"),
     instant("finished_at"),
     Column("took_ms", Double, nullable=False),

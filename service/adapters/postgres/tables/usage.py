@@ -10,7 +10,6 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
-    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -96,11 +95,31 @@ series = Table(
 usage_hourly = Table(
     "usage_hourly",
     metadata,
-    Column("series_id", BigInteger, ForeignKey("series.id"), primary_key=True),
+    Column("series_id", BigInteger, primary_key=True, comment="no foreign key: its check would lock each series row"),
     Column("hour", DateTime(timezone=True), primary_key=True),
     *_totals(),
     Index("ix_usage_hourly_hour", "hour", postgresql_using="brin"),
-    comment="An hour's totals of one series",
+    comment="An hour's totals of one series; a partition a month, made and dropped by the service",
+    postgresql_partition_by="RANGE (hour)",
+)
+
+usage_hourly_late = Table(
+    "usage_hourly_late",
+    metadata,
+    Column("series_id", BigInteger, primary_key=True),
+    Column("hour", DateTime(timezone=True), primary_key=True),
+    *_totals(),
+    Index("ix_usage_hourly_late_hour", "hour", postgresql_using="brin"),
+    comment="The partition of usage_hourly for hours of months that have none: closed ones, and those far from now",
+)
+
+usage_months = Table(
+    "usage_months",
+    metadata,
+    Column("month", Date, primary_key=True, comment="its first day"),
+    instant("made_at"),
+    Column("closed_at", DateTime(timezone=True), comment="when its partition was dropped; null: it is there"),
+    comment="The months that have, or had, a partition of usage_hourly",
 )
 
 usage_dirty = Table(
@@ -128,8 +147,23 @@ usage_daily = Table(
         comment="calls by reporter, which may be the same calls",
     ),
     Index("ix_usage_daily_model_day", "platform", "model", "day"),
+    Index("ix_usage_daily_day", "day"),
     comment="UTC day's use of one model, requested or served, by one service in one environment",
 )  # fmt: skip
+
+usage_closed = Table(
+    "usage_closed",
+    metadata,
+    *use_of_a_model(primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("first_at", DateTime(timezone=True), comment="null: no call"),
+    Column("last_at", DateTime(timezone=True)),
+    *_totals()[2:],
+    count("redirected"),
+    Column("reporters", JSONB, nullable=False, server_default=text("'{}'")),
+    Index("ix_usage_closed_day", "day"),
+    comment="What a day of use had when its month was closed: of the days for which calls came later",
+)
 
 name_floods = Table(
     "name_floods",

@@ -1,0 +1,154 @@
+"""What is not kept any longer, deleted a batch a transaction. A row that somebody holds is left for the next time."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Date, Table, and_, cast, delete, exists, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.exposure_rows import drop_exposures
+from service.adapters.postgres.series_store import keep_writers_out
+from service.adapters.postgres.tables import (
+    agenda,
+    campaigns,
+    conditions,
+    digests,
+    exposures,
+    key_owners,
+    messages,
+    notifications,
+    passed_over,
+    rejections,
+    series,
+    usage_closed,
+    usage_daily,
+    usage_dirty,
+    usage_hourly,
+    usage_hourly_late,
+)
+from service.adapters.postgres.usage_keys import KEY, same_key
+from service.core.calendar import utc_midnight
+from service.core.exposure import ExposureKey
+from service.core.retention import Retention
+
+BATCH = 5_000
+
+Delete = Callable[[AsyncConnection, Retention, datetime], Awaitable[int]]
+
+
+async def _late_hours(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    """Those of the oldest day, once they are worked out: from here on its totals are final, as those of a day whose
+    month was just closed. Without writers, so that none adds to an hour that has been added to its day."""
+    h, first = usage_hourly_late.c.hour, retention.first_day(now)
+    if await connection.scalar(select(h).where(h < utc_midnight(first)).limit(1)) is None:
+        return 0
+    await keep_writers_out(connection)
+    oldest = await connection.scalar(select(func.min(cast(func.timezone("UTC", h), Date))))
+    marked = await connection.scalar(select(exists().where(usage_dirty.c.day == oldest)))
+    if oldest is None or marked:
+        return 0
+    await connection.execute(delete(usage_closed).where(usage_closed.c.day == oldest))
+    ends = utc_midnight(oldest + timedelta(days=1))
+    return (await connection.execute(delete(usage_hourly_late).where(h < ends))).rowcount
+
+
+async def _days(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    """An open campaign keeps its days."""
+    is_open = exists().where(same_key(campaigns, usage_daily), campaigns.c.state == "open")
+    return await _delete(connection, usage_daily, usage_daily.c.day < retention.first_day(now), ~is_open)
+
+
+async def _closed_days(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    """Of days that are gone."""
+    day = and_(same_key(usage_daily, usage_closed), usage_daily.c.day == usage_closed.c.day)
+    return await _delete(connection, usage_closed, usage_closed.c.day < retention.first_day(now), ~exists().where(day))
+
+
+async def _series(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    """Those of which no hour is kept, and no day of any use that they count for. A process may remember one for longer
+    than it is there: `uses_of` tells it."""
+    s, d = series.c, usage_daily.c
+    use = and_(*(d[name] == s[name] for name in KEY[:3]), or_(d.model == s.requested_model, d.model == s.served_model))
+    unused = (~exists().where(usage_hourly.c.series_id == s.id), ~exists().where(use))
+    ids = (await connection.scalars(select(s.id).where(*unused).order_by(s.id).limit(BATCH))).all()
+    if not ids:
+        return 0
+    await keep_writers_out(connection)
+    return await _delete(connection, series, s.id.in_(ids), *unused)
+
+
+async def _key_owners(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    return await _delete(connection, key_owners, ~exists().where(series.c.service == key_owners.c.service))
+
+
+async def _exposures(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    """Of uses of which no day is left; their keys are locked, as for whoever writes exposures."""
+    gone = (exists().where(same_key(exposures, agenda)), ~exists().where(same_key(usage_daily, agenda)))
+    some = select(*(agenda.c[name] for name in KEY)).where(*gone).limit(BATCH)
+    keys = [ExposureKey(*row) for row in await connection.execute(some.with_for_update(skip_locked=True, of=agenda))]
+    await drop_exposures(connection, keys)
+    return len(keys)
+
+
+async def _agenda(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    """Of uses of which nothing is left."""
+    of_use = (~exists().where(same_key(table, agenda)) for table in (campaigns, usage_daily, usage_dirty))
+    return await _delete(connection, agenda, agenda.c.look_at.is_(None), *of_use)
+
+
+async def _notifications(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    """Settled ones of campaigns that are closed for as long, and of none. One that another came from stays with it."""
+    n, c, other = notifications.c, campaigns.c, notifications.alias("other")
+    before = now - timedelta(days=retention.notifications)
+    goes_on = exists().where(c.id == n.campaign_id, or_(c.state == "open", c.closed_at >= before))
+    settled = (n.state.in_(("delivered", "failed")), n.settled_at < before)
+    return await _delete(connection, notifications, *settled, ~goes_on, ~exists().where(other.c.rerouted_from == n.id))
+
+
+async def _messages(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    """Those that no notification that is kept is told by."""
+    m = messages.c
+    told = exists().where(notifications.c.message_id == m.id)
+    return await _delete(connection, messages, m.rendered_at < now - timedelta(days=retention.notifications), ~told)
+
+
+async def _digests(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    return await _delete(connection, digests, digests.c.recorded_at < now - timedelta(days=retention.notifications))
+
+
+async def _rejections(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    return await _delete(connection, rejections, rejections.c.hour < now - timedelta(days=retention.rejections))
+
+
+async def _passed_over(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    return await _delete(connection, passed_over, passed_over.c.hour < now - timedelta(days=retention.rejections))
+
+
+async def _conditions(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    """That are over."""
+    return await _delete(connection, conditions, conditions.c.cleared_at < now - timedelta(days=retention.conditions))
+
+
+USES: Mapping[str, Delete] = {"late hours": _late_hours, "days": _days, "closed days": _closed_days}
+NAMES: Mapping[str, Delete] = {
+    "series": _series,
+    "key owners": _key_owners,
+    "exposures": _exposures,
+    "agenda": _agenda,
+}
+"""Looked for once something of `USES`, or a month, is gone: it takes a look at all of them."""
+REST: Mapping[str, Delete] = {
+    "notifications": _notifications,
+    "messages": _messages,
+    "digests": _digests,
+    "rejections": _rejections,
+    "passed over": _passed_over,
+    "conditions": _conditions,
+}
+"""What each deletes in one batch, in the order in which one depends on another. 0: nothing is left to delete."""
+
+
+async def _delete(connection: AsyncConnection, table: Table, *which: ColumnElement[bool]) -> int:
+    key = tuple_(*table.primary_key)
+    some = select(*table.primary_key).where(*which).limit(BATCH).with_for_update(skip_locked=True, of=table)
+    return (await connection.execute(delete(table).where(key.in_(some)))).rowcount

@@ -1,0 +1,85 @@
+"""A person's name taken out of all rows that hold it, in the caller's one transaction. The rows stay."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Table, Text, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.adapters.postgres.tables import (
+    acts,
+    assignments,
+    campaigns,
+    checklist,
+    conditions,
+    digests,
+    directory_answers,
+    key_owners,
+    messages,
+    notifications,
+)
+from service.core.author import erased
+
+_n = notifications.c
+_SETTLED = _n.state.in_(("delivered", "failed"))
+
+
+class _Place(NamedTuple):
+    table: Table
+    columns: tuple[str, ...]
+    where: tuple[ColumnElement[bool], ...] = ()
+
+
+_PLACES = (
+    _Place(acts, ("author", "details")),
+    _Place(assignments, ("author", "owner")),
+    _Place(checklist, ("author",)),
+    _Place(campaigns, ("owner", "acknowledged", "hold", "kept_open")),
+    _Place(notifications, ("facts", "reason", "outcome")),
+    _Place(notifications, ("destination", "dedup_key"), (_SETTLED,)),
+    _Place(messages, ("destination", "text", "blocks", "replies")),
+    _Place(digests, ("picture",)),
+    _Place(directory_answers, ("answer",)),
+)
+
+
+async def erase_name(connection: AsyncConnection, person: str) -> Mapping[str, int]:
+    """Rows changed or deleted by table, of those of which there were any.
+
+    What is still to be sent to the person keeps its address until then. Keys of a gateway that name the person are
+    forgotten, and so are conditions about the address that are over.
+    """
+    counts: dict[str, int] = {}
+    for place in _PLACES:
+        if rows := await _changed(connection, place, person):
+            key = [c == bindparam(f"key_{c.name}") for c in place.table.primary_key]
+            new = {name: bindparam(f"new_{name}", type_=place.table.c[name].type) for name in place.columns}
+            await connection.execute(update(place.table).where(*key).values(new), rows)
+            counts[place.table.name] = max(len(rows), counts.get(place.table.name, 0))
+    if "assignments" in counts or "directory_answers" in counts:
+        said = assignments.c.times_said
+        await connection.execute(update(assignments).values(times_said=said + 1))
+    c = conditions.c
+    for table, which in (
+        (key_owners, func.lower(key_owners.c.name) == person.lower()),
+        (conditions, (func.lower(c.subject) == person.lower()) & c.cleared_at.is_not(None)),
+    ):
+        if rows_gone := (await connection.execute(delete(table).where(which))).rowcount:
+            counts[table.name] = rows_gone
+    return counts
+
+
+async def _changed(connection: AsyncConnection, place: _Place, person: str) -> list[dict[str, Any]]:
+    """The rows of the place that hold the name, without it: the columns of their key, and those that may hold it."""
+    columns = [place.table.c[name] for name in place.columns]
+    holds = or_(*(func.strpos(func.lower(cast(column, Text)), person.lower()) > 0 for column in columns))
+    found = await connection.execute(select(place.table).where(holds, *place.where).with_for_update())
+    rows = []
+    for row in found.mappings():
+        new = {name: erased(row[name], person) for name in place.columns}
+        if any(new[name] != row[name] for name in place.columns):
+            if "dedup_key" in new:  # which is to stay unique
+                new["dedup_key"] = f"{new['dedup_key']}/{row['id']}"
+            key = {f"key_{c.name}": row[c.name] for c in place.table.primary_key}
+            rows.append(key | {f"new_{name}": value for name, value in new.items()})
+    return rows

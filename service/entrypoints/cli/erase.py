@@ -1,0 +1,39 @@
+"""`lastcall erase`: take a person's name out of all that is stored."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from service.core.author import parse_author
+from service.core.words import plural
+from service.engine.erase import erase as engine_erase
+from service.entrypoints.cli.output import Json, console, emit, fail
+from service.entrypoints.cli.session import run
+
+
+def erase(
+    person: Annotated[str, typer.Argument(help="As acts and owners have it: an e-mail address, a name, a Slack id.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without it the rows are only counted.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take a person's name out of all that is stored. It cannot be undone.
+
+    What they did stays in the history, as done by "(erased)". Take the name out of lastcall.yaml and of the directories
+    first: what they say is stored again. What is still to be sent to the person keeps its address until it is sent.
+    """
+    try:
+        name = parse_author(person)
+    except ValueError as error:
+        fail(str(error), "name one person, as `lastcall owners` and the history of acts do")
+    counts = run(lambda app: engine_erase(app.database, name, only_count=not yes))
+    if not counts:
+        fail(f"nothing stored names {name}", "spell the name as acts and owners have it")
+    if as_json:
+        emit({"person": name, "erased": yes, "rows": counts})
+        return
+    for table, rows in counts.items():
+        console.print(f"{table:<18} {plural(rows, 'row')}", soft_wrap=True)
+    said = f"{escape(name)} is erased." if yes else "Nothing is changed: add --yes to do it. It cannot be undone."
+    console.print(said, soft_wrap=True)

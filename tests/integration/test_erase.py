@@ -1,0 +1,135 @@
+"""`lastcall erase`: the name goes from every row, and what was done stays."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from typer.testing import CliRunner
+
+from service.adapters.postgres.act_log import read_acts, record_act
+from service.adapters.postgres.checklist_store import tick
+from service.adapters.postgres.database import Database
+from service.adapters.postgres.directory_store import assign, load_assignments, remember
+from service.adapters.postgres.tables import key_owners, notifications
+from service.core.author import ERASED, erased
+from service.core.escalation.hold import Snoozed
+from service.core.exposure import ExposureKey
+from service.engine.erase import erase
+from service.entrypoints.cli import app
+from tests.builders import make_owner
+from tests.database_contents import everything_in
+from tests.rows import NOW, put_campaign, put_message, put_notification
+
+ADA = "ada@example.com"
+KEY = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Ada@Example.com", ERASED),
+        ("acknowledged by ada@example.com on Mon.", f"acknowledged by {ERASED} on Mon."),
+        ("user:ada@example.com", f"user:{ERASED}"),
+        ("ask ada@example.com.", f"ask {ERASED}."),
+        ("canada@example.com", "canada@example.com"),
+        ("ada@example.com.au", "ada@example.com.au"),
+        ({"people": ["ada@example.com", "bob@example.com"], "n": 1}, {"people": [ERASED, "bob@example.com"], "n": 1}),
+        (None, None),
+    ],
+)
+def test_name_is_replaced_where_it_is_a_word_of_its_own(before: object, after: object) -> None:
+    assert erased(before, ADA) == after
+
+
+@pytest.fixture
+async def known(database: Database) -> None:
+    """Whatever may name Ada, and what Bob did."""
+    async with database.begin() as connection:
+        await record_act(connection, KEY, "waive", author=ADA, at=NOW, details={"reason": f"{ADA} decides"})
+        await record_act(connection, KEY, "acknowledge", author="bob@example.com", at=NOW, details={})
+        await tick(connection, KEY, "prompts", author=ADA, at=NOW)
+        await assign(connection, "search-api", {"team": "search", "people": [ADA]}, author=ADA, at=NOW)
+        await remember(connection, "pagerduty", "P1", {"people": [ADA]}, now=NOW)
+        hold = Snoozed(ADA, NOW, (NOW + timedelta(days=3)).date())
+        campaign = await put_campaign(connection, owner=make_owner(people=(ADA,)), hold=hold)
+        message = await put_message(connection, destination=f"user:{ADA}", text=f"asked by {ADA}")
+        facts = {"standing": f"snoozed by {ADA}"}
+        for _ in range(2):
+            await put_notification(
+                connection, campaign_id=campaign, message_id=message, destination=f"user:{ADA}", facts=facts
+            )
+        await connection.execute(key_owners.insert().values(service="search-api", name=ADA, last_at=NOW))
+
+
+@pytest.mark.usefixtures("known")
+async def test_name_is_in_no_row_any_more_and_the_acts_stay(database: Database) -> None:
+    counts = await erase(database, ADA)
+    assert counts == {
+        "acts": 2,
+        "assignments": 1,
+        "checklist": 1,
+        "campaigns": 1,
+        "notifications": 2,
+        "messages": 1,
+        "directory_answers": 1,
+        "key_owners": 1,
+    }
+    assert ADA not in await everything_in(database)
+    async with database.connect() as connection:
+        acts = await read_acts(connection, KEY)
+        (owner,) = await load_assignments(connection)
+    assert [(act.kind, act.author) for act in acts] == [
+        ("check", ERASED),
+        ("acknowledge", "bob@example.com"),
+        ("waive", ERASED),
+    ]
+    assert acts[-1].details == {"reason": f"{ERASED} decides"}
+    assert owner.owner == {"team": "search", "people": [ERASED]}
+    assert await erase(database, ADA) == {}
+
+
+@pytest.mark.usefixtures("known")
+async def test_what_is_still_to_be_sent_keeps_its_address(database: Database) -> None:
+    async with database.begin() as connection:
+        waiting = await put_notification(connection, state="pending", destination=f"user:{ADA}")
+    await erase(database, ADA)
+    async with database.connect() as connection:
+        n = notifications.c
+        assert await connection.scalar(select(n.destination).where(n.id == waiting)) == f"user:{ADA}"
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize(
+    "change",
+    [
+        "author = 'bob@example.com'",
+        "author = '(erased)', at = at + interval '1 day'",
+        "kind = 'acknowledge'",
+        """details = '{"reason": "another"}'""",
+    ],
+)
+async def test_nothing_else_of_an_act_can_be_changed(database: Database, change: str) -> None:
+    with pytest.raises(IntegrityError, match="acts are only ever added to"):
+        async with database.begin() as connection:
+            await connection.execute(text(f"UPDATE acts SET {change} WHERE kind = 'waive'"))  # noqa: S608
+
+
+@pytest.mark.usefixtures("known")
+async def test_command_counts_first_and_erases_when_told(database: Database, database_url: str) -> None:
+    async def ask(*words: str) -> tuple[int, str]:
+        environment = {"LASTCALL_DATABASE_URL": database_url}
+        result = await asyncio.to_thread(CliRunner().invoke, app, ["erase", *words], env=environment)
+        return result.exit_code, result.output
+
+    code, counted = await ask(ADA, "--json")
+    assert (code, json.loads(counted)["erased"]) == (0, False)
+    assert ADA in await everything_in(database)
+    code, done = await ask(ADA, "--yes", "--json")
+    assert (code, json.loads(done)["rows"]) == (0, json.loads(counted)["rows"])
+    assert ADA not in await everything_in(database)
+    code, said = await ask(ADA)
+    assert code == 2
+    assert "nothing stored names" in said
