@@ -35,7 +35,7 @@ from service.adapters.postgres.lifecycle_store import load_deprecations
 from service.adapters.postgres.migration import migrate
 from service.adapters.slack.transport import LocalTransport
 from service.config.company import Company
-from service.config.world import World
+from service.config.world import world_of
 from service.core.calendar import Calendar
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.digest import ORGANISATION
@@ -49,6 +49,7 @@ from service.engine.escalate import Escalated
 from service.engine.reconcile import Reconciled
 from service.engine.report import Reported
 from service.engine.tick import VERBS, Engine, Verb, tick
+from service.engine.world import Worlds
 
 MODELS = 50
 MODELS_A_SERVICE = 4
@@ -141,7 +142,7 @@ def _key(number: int) -> ExposureKey:
 async def run_stage(stage: Stage, url: str) -> dict[str, float]:
     database = open_database(url)
     transport = LocalTransport(lambda destination, message: None)
-    engine = Engine(database, World(catalog(), load_catalog().resolver, company()), transport, Links())
+    engine = Engine(database, Worlds(world_of(catalog(), load_catalog().resolver, company())), transport, Links())
     gc.freeze()  # as `open_engine` does
     started, cpu_started = time.perf_counter(), time.process_time()
     ticked = await tick(engine, now=stage.now, only=stage.verbs)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -32,7 +32,7 @@ class Topic:
     """Fixes the dialect of every record; None: told by shape."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Company:
     """What lastcall.yaml says, with the defaults where it says nothing."""
 
@@ -46,7 +46,7 @@ class Company:
     """Of everybody who has no other."""
     directories: Directories = NO_DIRECTORIES
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The same for two processes that go by the same lastcall.yaml."""
         return sha256(repr(self).encode()).hexdigest()

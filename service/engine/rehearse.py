@@ -11,7 +11,6 @@ from service.config.world import World
 from service.core.catalog.lifecycle import Catalog
 from service.core.escalation.case import Case
 from service.core.rehearsal import AtRisk, at_risk
-from service.engine.ownership import load_owners
 
 
 async def rehearse(database: Database, world: World, *, on: date, now: datetime) -> tuple[AtRisk, ...]:
@@ -19,10 +18,9 @@ async def rehearse(database: Database, world: World, *, on: date, now: datetime)
     read, silence is not taken as migrated."""
     async with database.connect() as connection:
         known = await known_until(connection, world.topics, now=now)
-        owners = await load_owners(connection, world.company, now=now)
         exposures = await load_public_exposures(connection, _gone_by(world.catalog, on), now=now)
         rhythms = await read_rhythms(connection, [one.key for one in exposures], now=now)
-    cases = [(Case(one, owners.owner_of(one.service), now, known), rhythms[one.key]) for one in exposures]
+    cases = [(Case(one, world.owners.owner_of(one.service), now, known), rhythms[one.key]) for one in exposures]
     return await to_thread(at_risk, cases, world.company.channels, on=on)  # meanwhile others want answers
 
 

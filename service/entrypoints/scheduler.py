@@ -47,7 +47,7 @@ async def open_engine(app: App, *, show: Show, page: str | None = None) -> Async
             slack = open_slack(token, api_url=app.settings.slack_api_url, rota=rota)
             transport = await stack.enter_async_context(slack)
         gc.freeze()  # what stands now, the catalog above all, stays, and a tick makes much that is gone soon
-        yield Engine(app.database, app.world, transport, Links(page), doors)
+        yield Engine(app.database, app.worlds, transport, Links(page), doors)
 
 
 class Heartbeat:
@@ -95,6 +95,6 @@ class Heartbeat:
         engine = self._engine
         async with self._turn:
             try:
-                await reconcile(engine.database, engine.world, now=self._clock())
+                await reconcile(engine.database, engine.worlds.latest, now=self._clock())
             except Exception as error:  # the next tick meets it too, and says and counts it
                 log.warning("catch_up_failed", error=type(error).__name__)

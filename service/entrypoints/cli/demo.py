@@ -61,7 +61,7 @@ async def _demo(*, leave: bool) -> Account:
 async def _account(app: App, now: datetime) -> Account:
     async with app.database.connect() as connection:
         notifications = await read_notifications(connection, limit=OUTBOX_PAGE)
-    exposures = (await ask.exposures(app.database, app.world, ExposureFilter(), now=now)).items
+    exposures = (await ask.exposures(app.database, await app.look(now=now), ExposureFilter(), now=now)).items
     return account(exposures, notifications.items, GPT45, SHUTDOWN)
 
 

@@ -23,7 +23,6 @@ from service.config.settings import Settings
 from service.core.delivery import Failed
 from service.core.directory.owners import STALE_AFTER
 from service.core.words import listed, plural
-from service.engine.ownership import load_owners
 from service.engine.refresh import PAGERDUTY, UNREAD
 from service.entrypoints.cli.find_uncounted import find_passed_over, find_rejected
 from service.entrypoints.cli.findings import MAX_NAMED, Finding, find_unplaced, find_unread, unread_lines
@@ -210,8 +209,7 @@ async def _directories(app: App, now: datetime) -> AsyncIterator[Finding]:
 
 async def _unwritten(app: App, now: datetime) -> AsyncIterator[Finding]:
     """Owners that people named count at once; they are to be written down all the same."""
-    async with app.database.connect() as connection:
-        services = (await load_owners(connection, app.world.company, now=now)).unwritten()
+    services = (await app.look(now=now)).owners.unwritten()
     if services:
         named = listed(
             [*services[:MAX_NAMED], *([f"{len(services) - MAX_NAMED} more"] if services[MAX_NAMED:] else [])]

@@ -18,7 +18,7 @@ from service.core.candidates import Candidate
 from service.core.directory.answer import owner_to_json
 from service.core.directory.owners import STALE_AFTER, Ownership
 from service.engine.candidates import CandidateBook
-from service.engine.ownership import INSTEAD_OF, load_owners
+from service.engine.world import INSTEAD_OF
 from service.entrypoints.cli.output import Exit, console, emit, fail
 from service.entrypoints.cli.session import run
 
@@ -60,17 +60,17 @@ def owners(
 
 async def _unwritten(app: App) -> list[Named]:
     """What people said and lastcall.yaml does not say yet."""
+    world = await app.look(now=datetime.now(UTC))
     async with app.database.connect() as connection:
-        owners = await load_owners(connection, app.world.company, now=datetime.now(UTC))
-        missing = owners.unwritten()
+        missing = world.owners.unwritten()
         return [one for one in await load_assignments(connection) if one.service in missing]
 
 
 async def _answers(app: App, service: str | None, now: datetime) -> list[Answer]:
     """Of the services that logs name; of one that is asked for, also if only an owner is known."""
+    owners = (await app.look(now=now)).owners
     async with app.database.connect() as connection:
         known = await read_service_names(connection)
-        owners = await load_owners(connection, app.world.company, now=now)
         asked = known if service is None else [service]
         found = await CandidateBook(owners).look(connection, asked)
     answers = [Answer(name, owners.of(name), found.get(name, ())) for name in asked]

@@ -110,9 +110,9 @@ async def deprecations(here: Here, query: Annotated[DeprecationQuery, Query()]) 
 async def exposures(here: Here, query: Annotated[ExposureQuery, Query()]) -> Page[ExposureAnswer]:
     """Firm deadlines first, the nearest at the top; then "not before" dates; then those without a day."""
     app, wanted = here.app, query.as_filter()
-    return await ask.exposures(
-        app.database, app.world, wanted, now=here.clock(), limit=query.limit, cursor=query.cursor
-    )
+    now = here.clock()
+    world = await app.look(now=now)
+    return await ask.exposures(app.database, world, wanted, now=now, limit=query.limit, cursor=query.cursor)
 
 
 @router.get(
@@ -126,7 +126,8 @@ async def service(
     name: Annotated[Name, Path(description="As the logs spell it.", examples=["search-api"])],
 ) -> ServiceAnswer:
     """Every model of the last 28 days, deprecated or not, by reporter; and the ids that lastcall does not know."""
-    answer = await ask.service(here.app.database, here.app.world, name, now=here.clock())
+    now = here.clock()
+    answer = await ask.service(here.app.database, await here.app.look(now=now), name, now=now)
     if answer is None:
         async with here.app.database.connect() as connection:
             close = get_close_matches(name, await read_service_names(connection), n=3, cutoff=0.5)

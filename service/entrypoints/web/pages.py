@@ -106,7 +106,8 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 async def exposures(request: Request, here: Here, query: Annotated[PageQuery, Query()]) -> Response:
     now = here.clock()
     app = here.app
-    found = await ask.overview(app.database, app.world, query.as_filter(), now=now, limit=ROWS, cursor=query.cursor)
+    world = await app.look(now=now)
+    found = await ask.overview(app.database, world, query.as_filter(), now=now, limit=ROWS, cursor=query.cursor)
     context = {
         "now": now,
         "query": query,
@@ -136,7 +137,7 @@ async def _blind_spots(here: Context, now: datetime) -> dict[str, Any]:
 async def exposure(request: Request, here: Here, named: Annotated[NamedExposure, Query()]) -> Response:
     now = here.clock()
     key = await key_of(here, named, now)
-    shown = await ask.exposure(here.app.database, here.app.world, key, now=now)
+    shown = await ask.exposure(here.app.database, await here.app.look(now=now), key, now=now)
     if shown is None:
         raise HTTPException(404, {"error": "No call of it is on record any more.", "remedy": "Look at the list."})
     async with here.app.database.connect() as connection:
@@ -156,7 +157,7 @@ async def exposure(request: Request, here: Here, named: Annotated[NamedExposure,
 @router.get("/services/{name:path}")
 async def service(request: Request, here: Here, name: Annotated[Name, Path()]) -> Response:
     now = here.clock()
-    answer = await ask.service(here.app.database, here.app.world, name, now=now)
+    answer = await ask.service(here.app.database, await here.app.look(now=now), name, now=now)
     if answer is None:
         raise HTTPException(404, {"error": "No log has named this service.", "remedy": "Look for it in the list."})
     context = {
