@@ -1,5 +1,6 @@
 """The composition root: opens what a process needs, yields it as one `App`, closes it in reverse."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from datetime import datetime
 from service.adapters.catalog.files import load_catalog
 from service.adapters.postgres.database import Database, open_database
 from service.config.company import Company, load_company
-from service.config.settings import Settings
+from service.config.settings import DEFAULT_FILE, Settings
 from service.config.world import World, world_of
 from service.core.usage import Format
 from service.engine.world import Worlds, look_up
@@ -30,6 +31,13 @@ class App:
     async def look(self, *, now: datetime) -> World:
         """Once a request or a command."""
         return await look_up(self.database, self.worlds, now=now)
+
+    async def reload(self) -> None:
+        """Go by lastcall.yaml as it is now, from the next look on. Raises ConfigError, also where there is no file any
+        more; then the one before stays in force."""
+        company = await to_thread(load_company, self.settings.config_file or DEFAULT_FILE)
+        world = self.world
+        self.worlds.replace(world_of(world.catalog, world.resolver, company, tuple(formats_of(self.settings, company))))
 
     @property
     def formats(self) -> dict[str, Format | None]:

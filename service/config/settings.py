@@ -7,6 +7,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DEFAULT_FILE = Path("lastcall.yaml")
+
 
 class Settings(BaseSettings):
     """One `LASTCALL_<NAME>` a field. A field may also stand in a file of that name below `LASTCALL_SECRETS_DIR`."""
@@ -87,8 +89,7 @@ class Settings(BaseSettings):
     @property
     def config_file(self) -> Path | None:
         """The lastcall.yaml in force, or None where there is none."""
-        default = Path("lastcall.yaml")
-        return self.config or (default if default.exists() else None)
+        return self.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
 
 
 _WRONG = {

@@ -49,17 +49,25 @@ class Doors:
 NO_DOORS = Doors()
 
 
+DoorsTo = Callable[[Directories], Doors]
+"""To those that a lastcall.yaml names, which may be another one at the next tick."""
+
+
 @asynccontextmanager
-async def open_doors(settings: Settings, named: Directories) -> AsyncIterator[Doors]:
+async def open_doors(settings: Settings) -> AsyncIterator[DoorsTo]:
     async with open_http() as session:
-        backstage: BackstageApi | BackstageFiles | None = None
-        if named.backstage and named.backstage.url:
-            backstage = BackstageApi(session, named.backstage.url, settings.backstage_token)
-        elif named.backstage and named.backstage.path:
-            backstage = BackstageFiles(named.backstage.path)
-        codeowners = CodeownersFile(named.codeowners.file) if named.codeowners else None
-        token = settings.pagerduty_token
-        yield Doors(backstage, codeowners, PagerDuty(session, named.pagerduty_url, token) if token else None)
+
+        def doors_to(named: Directories) -> Doors:
+            backstage: BackstageApi | BackstageFiles | None = None
+            if named.backstage and named.backstage.url:
+                backstage = BackstageApi(session, named.backstage.url, settings.backstage_token)
+            elif named.backstage and named.backstage.path:
+                backstage = BackstageFiles(named.backstage.path)
+            codeowners = CodeownersFile(named.codeowners.file) if named.codeowners else None
+            token = settings.pagerduty_token
+            return Doors(backstage, codeowners, PagerDuty(session, named.pagerduty_url, token) if token else None)
+
+        yield doors_to
 
 
 @dataclass(frozen=True, slots=True)

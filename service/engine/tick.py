@@ -17,7 +17,7 @@ from service.core.messages.message import Links
 from service.engine.deliver import deliver
 from service.engine.escalate import escalate
 from service.engine.reconcile import Reconciled, reconcile
-from service.engine.refresh import NO_DOORS, Doors, refresh
+from service.engine.refresh import NO_DOORS, DoorsTo, refresh
 from service.engine.report import report
 from service.engine.world import Worlds, look_up
 
@@ -35,7 +35,7 @@ class Engine:
     worlds: Worlds
     transport: Transport
     links: Links
-    doors: Doors = NO_DOORS
+    doors_to: DoorsTo = lambda named: NO_DOORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
     """
     database = engine.database
     verbs: dict[Verb, Callable[[World], Awaitable[object]]] = {
-        "refresh": lambda world: refresh(database, world, engine.doors, now=now),
+        "refresh": lambda world: refresh(database, world, engine.doors_to(world.company.directories), now=now),
         "reconcile": lambda world: reconcile(database, world, now=now),
         "escalate": lambda world: escalate(database, world, worked_out_until=_worked_out_until(results), now=now),
         "report": lambda world: report(database, world, now=now),

@@ -176,8 +176,8 @@ async def _running(app: App, now: datetime, *, apart: Collection[tuple[str, str]
         yield Finding("scheduler", "good", f"ticked {int((now - max(beats)).total_seconds())} s ago")
         latest = max(health.heartbeats, key=lambda beat: beat.finished_at)
         if latest.company not in {None, app.world.company.digest}:
-            detail = "the running scheduler was started with another lastcall.yaml"
-            yield Finding("scheduler", "note", detail, "restart it")
+            detail = "the running scheduler goes by another lastcall.yaml"
+            yield Finding("scheduler", "note", detail, "send it SIGHUP: it reads the file again")
     async with app.database.connect() as connection:
         for condition in await open_conditions(connection):
             if (condition.kind, condition.subject) in apart:
