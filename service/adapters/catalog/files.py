@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from service.adapters.catalog.identity import IDENTITY_FILE, build_knowledge, load_identity
+from service.adapters.catalog.kept import kept
 from service.adapters.catalog.yaml import parse
 from service.core.catalog.build import assemble
 from service.core.catalog.file import PlatformFile
@@ -35,11 +36,17 @@ class LoadedCatalog:
 def load_catalog(folder: Path | None = None) -> LoadedCatalog:
     """Raises `CatalogError`. Files that are as they were are not worked out again."""
     paths = tuple(catalog_paths(folder))
-    return _load(paths, _digest(paths))
+    return _load(paths, _digest(paths), SHIPPED if folder is None else None)
 
 
 @lru_cache(maxsize=4)
-def _load(paths: tuple[Path, ...], digest: str) -> LoadedCatalog:
+def _load(paths: tuple[Path, ...], digest: str, kept_in: Path | None) -> LoadedCatalog:
+    if kept_in is None:
+        return _read_all(paths, digest)
+    return kept(kept_in, digest, lambda: _read_all(paths, digest))
+
+
+def _read_all(paths: Sequence[Path], digest: str) -> LoadedCatalog:
     files = [_read(path) for path in paths]
     resolver = build_resolver(files)
     assembled = assemble(files, resolver)
