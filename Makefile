@@ -12,7 +12,7 @@ HISTORIES ?= 5000
 # Tests start many processes: where nothing compiled is kept, each compiles all of lastcall.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-slow test-clocks test-kafka test-browser chaos laws check bench bench-peers bench-tick
+.PHONY: setup demo test test-slow test-clocks test-kafka test-browser chaos laws check bench bench-peers bench-tick bench-startup
 .PHONY: fuzz fuzz-engine schema fmt lock
 
 setup: $(READY)  ## the command, at .venv/bin/lastcall
@@ -73,6 +73,9 @@ $(PEERS)/.ready: requirements.bench.lock
 
 bench-tick: setup  ## seconds and memory of a tick over 100,000 open campaigns
 	$(BIN)/python bench/tick.py $(ARGS)
+
+bench-startup: setup  ## CPU seconds of `lastcall --help` and `lastcall who`, beside an empty Python
+	$(BIN)/python -m bench.startup $(ARGS)
 
 INPUTS ?= 10000000
 fuzz: setup  ## decoding of ten million mutated records; INPUTS=100000 makes them fewer, ARGS="--seed 7" repeats them

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
+from service.config import yaml
 
 Where = tuple[str | int, ...]
 """Keys and indexes from the top of the file to a value."""
 
 MOST_VALUES = 100_000
 """In one file, with what its aliases repeat: aliases of aliases multiply."""
-DEEPEST = 50
 LONGEST_TEXT = 1_000
 """Of one value or name, in characters."""
 LONGEST_NUMBER = 40
@@ -60,22 +59,18 @@ def read_located(file: Path) -> Located:
     much."""
     text = _text(file)
     try:
-        loader = yaml.SafeLoader(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(file, [_no_yaml(error, text)]) from error
-    try:
-        root = loader.get_single_node()
+        loader, root = yaml.open_plain(text)
         if root is None:
             return Located({}, {})
         reader = _Reader(loader)
         value = reader.read(root, ())
+    except yaml.TooDeepError as error:
+        raise ConfigError(file, [_too_deep(error.line)]) from error
+    except yaml.OutOfReachError as error:
+        what = "no YAML: an escape or a directive whose number is out of reach"
+        raise ConfigError(file, [Problem(error.line, what, "Remove the number")]) from error
     except yaml.YAMLError as error:
         raise ConfigError(file, [_no_yaml(error, text)]) from error
-    except RecursionError as error:
-        raise ConfigError(file, [_too_deep(loader.line)]) from error
-    except (ValueError, OverflowError) as error:
-        what = "no YAML: an escape or a directive whose number is out of reach"
-        raise ConfigError(file, [Problem(loader.line + 1, what, "Remove the number")]) from error
     except _Refused as error:
         raise ConfigError(file, [error.problem]) from error
     return Located(value, reader.lines, tuple(reader.problems))
@@ -98,8 +93,8 @@ class _Refused(Exception):
 
 
 def _too_deep(line: int) -> Problem:
-    what = f"values within values, more than {DEEPEST} deep"
-    return Problem(line + 1, what, "Remove what nests; nothing here does so far")
+    what = f"values within values, more than {yaml.DEEPEST} deep"
+    return Problem(line, what, "Remove what nests; nothing here does so far")
 
 
 def _text(file: Path) -> str:
@@ -129,7 +124,7 @@ def _no_yaml(error: yaml.YAMLError, text: str) -> Problem:
 
 @dataclass(slots=True)
 class _Reader:
-    loader: yaml.SafeLoader
+    loader: yaml.Loader
     lines: dict[Where, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     values: int = 0
@@ -157,10 +152,10 @@ class _Reader:
             raise _Refused(Problem(node.start_mark.line + 1, what, "Write fewer, without aliases of aliases"))
 
     def _enter(self, node: yaml.Node) -> None:
-        line = node.start_mark.line
+        line = node.start_mark.line + 1
         if any(node is one for one in self.around):
-            raise _Refused(Problem(line + 1, "it contains itself", "Remove the alias (*name)"))
-        if len(self.around) == DEEPEST:
+            raise _Refused(Problem(line, "it contains itself", "Remove the alias (*name)"))
+        if len(self.around) == yaml.DEEPEST:
             raise _Refused(_too_deep(line))
         self.around.append(node)
 

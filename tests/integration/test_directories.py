@@ -227,6 +227,7 @@ TEMPLATE = "apiVersion: backstage.io/v1alpha1\nkind: Component\n{%- if values.se
         pytest.param(TEMPLATE, id="a software template"),
         pytest.param(f"{CART}---\n{TEMPLATE}".replace("cart", "other"), id="a sound document before it"),
         pytest.param("# backstage.io/\nn: !!timestamp x\n", id="a value of another type than its tag"),
+        pytest.param(f"# backstage.io/\nn: {'[' * 100_000}\n", id="a hundred thousand brackets"),
     ],
 )
 async def test_file_that_is_no_yaml_is_passed_over_and_the_others_count(

@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from service.config.company import Company, ConfigError, load_company
-from service.config.located import DEEPEST, LONGEST_TEXT, read_located
+from service.config.located import LONGEST_TEXT, read_located
 from service.config.scenario import load_scenario
+from service.config.yaml import DEEPEST
 from tests.builders import make_world
 
 SOON = 5.0

@@ -8,11 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from service.adapters.catalog.identity import IDENTITY_FILE, build_knowledge, load_identity
 from service.adapters.catalog.kept import kept
-from service.adapters.catalog.yaml import parse
+from service.config import yaml
 from service.core.catalog.build import assemble
 from service.core.catalog.file import PlatformFile
 from service.core.catalog.lifecycle import Catalog
@@ -73,7 +72,7 @@ def build_resolver(files: Sequence[PlatformFile]) -> Resolver:
 
 def _read(path: Path) -> PlatformFile:
     try:
-        return msgspec.convert(parse(path.read_bytes()), PlatformFile)
+        return msgspec.convert(yaml.parse(path.read_bytes()), PlatformFile)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise CatalogError(f"{path.name}: {error}") from error
 

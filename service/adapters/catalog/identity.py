@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from service.config import yaml
 from service.core.identity import Knowledge, Maker, Model, Names, Resolver
 from service.core.identity.resolver import spell
 
@@ -17,7 +16,7 @@ IDENTITY_FILE = Path(__file__).parents[2] / "catalog" / "identity.yaml"
 
 def load_identity(path: Path = IDENTITY_FILE) -> dict[str, Any]:
     """`{makers: {name: {api, models, pinned, floating, short}}, platforms: {slug: {models, pinned, floating}}}`."""
-    loaded: dict[str, Any] = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+    loaded: dict[str, Any] = yaml.parse(path.read_bytes())
     return loaded
 
 

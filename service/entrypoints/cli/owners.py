@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.markup import escape
 
 from service.adapters.postgres.directory_store import Named, load_assignments
 from service.adapters.queries import read_service_names
 from service.app import App
+from service.config import yaml
 from service.core import words
 from service.core.candidates import Candidate
 from service.core.directory.answer import owner_to_json
@@ -124,5 +124,5 @@ def _print_rules(named: Sequence[Named]) -> None:
             **{key: value for key, value in one.owner.items() if key not in {"services", INSTEAD_OF}},
         }
         comment = " ".join(f"{one.author}, {one.at:%Y-%m-%d}".split())
-        text = yaml.safe_dump([rule], sort_keys=False, allow_unicode=True, width=120)
+        text = yaml.dump([rule])
         console.print(f"# {comment}\n{text}", end="", markup=False, soft_wrap=True)
