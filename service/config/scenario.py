@@ -14,7 +14,8 @@ from referencing import Registry, Resource
 
 from service.config.calendars import problems_of_calendars
 from service.config.company import company_schema, owner_rules
-from service.config.located import ConfigError, Located, Problem, Where, read_located
+from service.config.located import ConfigError, Located, Problem, Where
+from service.config.reading import read_located
 from service.config.schema_problems import entries, meant, problems_of_schema, spelled
 from service.config.world import World
 from service.core.catalog.build import canonical

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from service.config.company import Company, ConfigError, load_company
-from service.config.located import LONGEST_TEXT, read_located
+from service.config.reading import LONGEST_TEXT, read_located
 from service.config.scenario import load_scenario
 from service.config.yaml import DEEPEST
 from tests.builders import make_world

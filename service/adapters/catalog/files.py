@@ -11,7 +11,6 @@ import msgspec
 
 from service.adapters.catalog.identity import IDENTITY_FILE, build_knowledge, load_identity
 from service.adapters.catalog.kept import kept
-from service.config import yaml
 from service.core.catalog.build import assemble
 from service.core.catalog.file import PlatformFile
 from service.core.catalog.lifecycle import Catalog
@@ -71,6 +70,8 @@ def build_resolver(files: Sequence[PlatformFile]) -> Resolver:
 
 
 def _read(path: Path) -> PlatformFile:
+    from service.config import yaml  # noqa: PLC0415  slow to import, and what is kept needs none
+
     try:
         return msgspec.convert(yaml.parse(path.read_bytes()), PlatformFile)
     except (yaml.YAMLError, msgspec.ValidationError) as error:

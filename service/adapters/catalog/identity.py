@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from service.config import yaml
 from service.core.identity import Knowledge, Maker, Model, Names, Resolver
 from service.core.identity.resolver import spell
 
@@ -16,6 +15,8 @@ IDENTITY_FILE = Path(__file__).parents[2] / "catalog" / "identity.yaml"
 
 def load_identity(path: Path = IDENTITY_FILE) -> dict[str, Any]:
     """`{makers: {name: {api, models, pinned, floating, short}}, platforms: {slug: {models, pinned, floating}}}`."""
+    from service.config import yaml  # noqa: PLC0415  slow to import, and what is kept needs none
+
     loaded: dict[str, Any] = yaml.parse(path.read_bytes())
     return loaded
 
