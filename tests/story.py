@@ -22,7 +22,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.tables import messages, notifications
 from service.adapters.postgres.usage_store import UsageStore
-from service.adapters.queries import ExposureFilter
+from service.adapters.queries.listing import ExposureFilter
 from service.adapters.slack.transport import open_slack
 from service.config.company import Company, load_company
 from service.config.world import World, world_of

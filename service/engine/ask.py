@@ -6,24 +6,13 @@ from datetime import datetime
 
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries import (
-    DeprecationAnswer,
-    ExposureAnswer,
-    ExposureFilter,
-    Headline,
-    ModelUse,
-    Page,
-    ServiceAnswer,
-    UnknownId,
-    count_callers,
-    read_exposures,
-    read_exposures_of,
-    read_headline,
-    read_service,
-    read_unknown_ids,
-    read_uses,
-    read_uses_spelled,
-)
+from service.adapters.queries.answers import DeprecationAnswer, ExposureAnswer, ModelUse, Page, ServiceAnswer, UnknownId
+from service.adapters.queries.exposures import read_exposures, read_exposures_of
+from service.adapters.queries.listing import ExposureFilter
+from service.adapters.queries.overview import Headline, count_callers, read_headline
+from service.adapters.queries.services import read_service
+from service.adapters.queries.unknown import read_unknown_ids, read_uses_spelled
+from service.adapters.queries.uses import read_uses
 from service.config.world import World
 from service.core.catalog.lookup import records_of
 from service.core.exposure import ExposureKey

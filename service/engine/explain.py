@@ -12,8 +12,9 @@ from service.adapters.postgres.exposure_evidence import with_evidence
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.lifecycle_store import is_superseded
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries import read_unknown_ids, read_uses
 from service.adapters.queries.explanation import read_heard, read_ids_beginning, read_record, read_troubles_of
+from service.adapters.queries.unknown import read_unknown_ids
+from service.adapters.queries.uses import read_uses
 from service.config.world import World
 from service.core.catalog.lifecycle import Catalog
 from service.core.escalation.case import Case

@@ -10,7 +10,7 @@ from service.adapters.postgres.conditions import last_tick
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_store import load_public_exposures, newest_call
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries import read_told
+from service.adapters.queries.told import read_told
 from service.config.company import Company
 from service.config.world import World
 from service.core.calendar import utc_midnight

@@ -9,7 +9,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import assign
 from service.adapters.postgres.exposure_rows import save_team
 from service.adapters.postgres.exposure_store import load_exposures_of
-from service.adapters.queries import read_service_names
+from service.adapters.queries.services import read_service_names
 from service.config.world import World
 from service.core.directory.answer import MAX_TEXT, address_in, owner_to_json
 from service.core.escalation.act import Refused

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_store import load_public_exposures
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries import read_rhythms
+from service.adapters.queries.rhythms import read_rhythms
 from service.config.world import World
 from service.core.catalog.lifecycle import Catalog
 from service.core.escalation.case import Case

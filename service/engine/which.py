@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from service.adapters.postgres.database import Database
-from service.adapters.queries import read_candidates, read_service_names
+from service.adapters.queries.naming import read_candidates
+from service.adapters.queries.services import read_service_names
 from service.config.world import World
 from service.core.exposure import ExposureKey
 from service.core.naming import Ambiguous, Missing, meant, no_such_service

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from service.adapters.postgres.database import Database
-from service.adapters.queries import read_heartbeats
+from service.adapters.queries.operation import read_heartbeats
 from service.config.company import load_company
 from tests.broker_topics import call_record, make_topic, produce
 from tests.own_catalog import ending_model, python_path

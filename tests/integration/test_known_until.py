@@ -21,7 +21,7 @@ from service.adapters.postgres.tables import (
     usage_dirty,
     watermarks,
 )
-from service.adapters.queries import ExposureFilter
+from service.adapters.queries.listing import ExposureFilter
 from service.config.company import Company
 from service.core.batch import Partition
 from service.core.catalog.lifecycle import Catalog

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from service.adapters.queries import ExposureFilter, read_notifications
+from service.adapters.queries.listing import ExposureFilter
+from service.adapters.queries.notifications import read_notifications
 from service.app import App
 from service.engine import ask
 from service.entrypoints.cli.output import Exit, console

@@ -15,7 +15,7 @@ from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import REVISION, Unreachable, current_revision
 from service.adapters.postgres.directory_store import read_directory_health
 from service.adapters.postgres.watermark_store import accept_recreated
-from service.adapters.queries import read_database_health
+from service.adapters.queries.health import read_database_health
 from service.adapters.slack.transport import open_slack
 from service.app import App, formats_of, open_app
 from service.config.company import Company, ConfigError, load_company

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from service.adapters.postgres.directory_store import Named, load_assignments
-from service.adapters.queries import read_service_names
+from service.adapters.queries.services import read_service_names
 from service.app import App
 from service.config import yaml
 from service.core import words

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.adapters.queries import read_heartbeats
+from service.adapters.queries.operation import read_heartbeats
 from service.app import App, load_world
 from service.config.company import Company, ConfigError, load_company
 from service.config.scenario import load_scenario

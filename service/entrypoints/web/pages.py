@@ -13,17 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
 from service.adapters.postgres.conditions import open_conditions
-from service.adapters.queries import (
-    NO_TEAM,
-    ExposureFilter,
-    read_history,
-    read_messages,
-    read_next,
-    read_notifications,
-    read_passed_over,
-    read_rejections,
-    read_unknown_ids,
-)
+from service.adapters.queries.acts import read_history
+from service.adapters.queries.listing import NO_TEAM, ExposureFilter
+from service.adapters.queries.notifications import read_messages, read_next, read_notifications
+from service.adapters.queries.operation import read_passed_over, read_rejections
+from service.adapters.queries.unknown import read_unknown_ids
 from service.core import words
 from service.core.checklist import ITEMS
 from service.core.messages.preview import to_html
