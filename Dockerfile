@@ -5,7 +5,8 @@ COPY requirements.image.lock pyproject.toml README.md LICENSE ./
 RUN python -m venv /opt/lastcall && /opt/lastcall/bin/pip install --no-cache-dir --require-hashes -r requirements.image.lock
 COPY service service
 COPY migrations migrations
-RUN /opt/lastcall/bin/pip install --no-cache-dir --no-build-isolation --no-deps .
+RUN /opt/lastcall/bin/pip install --no-cache-dir --no-build-isolation --no-deps . \
+ && /opt/lastcall/bin/lastcall resolve gpt-4o  # keeps the catalog compiled
 
 FROM python:3.11-slim
 COPY --from=build /opt/lastcall /opt/lastcall

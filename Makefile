@@ -12,7 +12,8 @@ HISTORIES ?= 5000
 # Tests start many processes: where nothing compiled is kept, each compiles all of lastcall.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-slow test-clocks test-kafka test-browser chaos laws check bench bench-peers bench-tick bench-retention
+.PHONY: setup demo test test-slow test-clocks test-kafka test-browser chaos laws check bench bench-peers bench-tick
+.PHONY: bench-retention bench-startup bench-ask
 .PHONY: fuzz fuzz-engine schema fmt lock
 
 setup: $(READY)  ## the command, at .venv/bin/lastcall
@@ -76,6 +77,12 @@ bench-tick: setup  ## seconds and memory of a tick over 100,000 open campaigns
 
 bench-retention: setup  ## a year of 1,000 services: the size of each table by month
 	$(BIN)/python -m bench.retention $(ARGS)
+
+bench-startup: setup  ## CPU seconds of `lastcall --help` and `lastcall who`, beside an empty Python
+	$(BIN)/python -m bench.startup $(ARGS)
+
+bench-ask: setup  ## milliseconds of the page, the API and the commands' questions over 100,000 exposures
+	$(BIN)/python -m bench.ask $(ARGS)
 
 INPUTS ?= 10000000
 fuzz: setup  ## decoding of ten million mutated records; INPUTS=100000 makes them fewer, ARGS="--seed 7" repeats them

@@ -27,15 +27,19 @@ from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.database import Database, open_database
 from service.adapters.postgres.lifecycle_store import load_deprecations
 from service.adapters.postgres.migration import migrate
-from service.adapters.queries import ExposureFilter
+from service.adapters.postgres.usage_months import make_months
+from service.adapters.queries.listing import ExposureFilter
 from service.app import App
 from service.config.settings import Settings
-from service.config.world import World
+from service.config.world import world_of
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.escalation.campaign import Done
 from service.core.escalation.policy import DEFAULT_POLICY, policy_to_json
 from service.core.exposure import ExposureKey
+from service.core.identity import use_platforms
+from service.core.retention import month_of
 from service.engine import ask
+from service.engine.world import Worlds
 from service.entrypoints.web import create_web
 
 SERVICES, MODELS, MODELS_A_SERVICE, TEAMS, DAYS = 5_000, 300, 20, 300, 90
@@ -135,6 +139,8 @@ async def fill(database: Database) -> None:
         "policy": json.dumps(policy_to_json(DEFAULT_POLICY)),
         "done": msgspec.json.encode((Done("announced", NOW - timedelta(days=80), told=("owner",)),)).decode(),
     }
+    days = [NOW.date() - timedelta(days=n) for n in range(DAYS)]
+    await make_months(database, set(map(month_of, days)), now=NOW)
     async with database.begin() as connection:
         await connection.execute(text("SET LOCAL synchronous_commit = off"))
         await load_deprecations(connection, catalog(), now=NOW)
@@ -219,7 +225,7 @@ class Stopwatch:
 
 
 def questions(app: App, client: httpx.AsyncClient) -> list[Question]:
-    database, world = app.database, app.world
+    database = app.database
 
     async def get(path: str, **params: object) -> int:
         response = await client.get(path, params={name: str(value) for name, value in params.items()})
@@ -227,18 +233,18 @@ def questions(app: App, client: httpx.AsyncClient) -> list[Question]:
         return len(response.content)
 
     async def who(n: int) -> int:
-        found = await ask.who(database, world, _model(n * 31), now=NOW)
+        found = await ask.who(database, await app.look(now=NOW), _model(n * 31), now=NOW)
         assert found is not None
         return sum(len(one.model_dump_json()) for one in (*found.exposures, *found.uses))
 
     async def service(n: int) -> int:
-        found = await ask.service(database, world, _service(n * 37 % SERVICES), now=NOW)
+        found = await ask.service(database, await app.look(now=NOW), _service(n * 37 % SERVICES), now=NOW)
         assert found is not None
         return len(found.model_dump_json())
 
     async def due(n: int) -> int:
         wanted = ExposureFilter(calling=True, within_days=10 + n % 30)
-        page = await ask.exposures(database, world, wanted, now=NOW, limit=DUE_LIMIT)
+        page = await ask.exposures(database, await app.look(now=NOW), wanted, now=NOW, limit=DUE_LIMIT)
         return len(page.model_dump_json())
 
     return [
@@ -255,8 +261,9 @@ def questions(app: App, client: httpx.AsyncClient) -> list[Question]:
 
 
 async def measure(database: Database, times: int) -> list[Question]:
-    world = World(catalog(), load_catalog().resolver, company())
-    app = App(settings=Settings(), world=world, database=database)
+    resolver = load_catalog().resolver
+    use_platforms(resolver.platforms)
+    app = App(Settings(), Worlds(world_of(catalog(), resolver, company())), database)
     web = create_web(app, clock=lambda: NOW)
     stopwatch = Stopwatch(database)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(web), base_url="http://127.0.0.1:8080") as client:

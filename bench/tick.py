@@ -36,7 +36,7 @@ from service.adapters.postgres.migration import migrate
 from service.adapters.postgres.usage_months import make_months
 from service.adapters.slack.transport import LocalTransport
 from service.config.company import Company
-from service.config.world import World
+from service.config.world import world_of
 from service.core.calendar import Calendar
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.digest import ORGANISATION
@@ -52,6 +52,7 @@ from service.engine.escalate import Escalated
 from service.engine.reconcile import Reconciled
 from service.engine.report import Reported
 from service.engine.tick import VERBS, Engine, Verb, tick
+from service.engine.world import Worlds
 
 MODELS = 50
 MODELS_A_SERVICE = 4
@@ -146,7 +147,7 @@ async def run_stage(stage: Stage, url: str) -> dict[str, float]:
     transport = LocalTransport(lambda destination, message: None)
     resolver = load_catalog().resolver
     use_platforms(resolver.platforms)
-    engine = Engine(database, World(catalog(), resolver, company()), transport, Links())
+    engine = Engine(database, Worlds(world_of(catalog(), resolver, company())), transport, Links())
     gc.freeze()  # as `open_engine` does
     started, cpu_started = time.perf_counter(), time.process_time()
     ticked = await tick(engine, now=stage.now, only=stage.verbs)

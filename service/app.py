@@ -1,16 +1,19 @@
 """The composition root: opens what a process needs, yields it as one `App`, closes it in reverse."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from service.adapters.catalog.files import load_catalog
 from service.adapters.postgres.database import Database, open_database
 from service.config.company import Company, load_company
-from service.config.settings import Settings
-from service.config.world import World
+from service.config.settings import DEFAULT_FILE, Settings
+from service.config.world import World, world_of
 from service.core.identity import use_platforms
 from service.core.usage import Format
+from service.engine.world import Worlds, look_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,24 @@ class App:
     """What every verb is given. Nothing in it connects before its first use."""
 
     settings: Settings
-    world: World
+    worlds: Worlds
     database: Database
+
+    @property
+    def world(self) -> World:
+        """As of the last look: for whoever needs no owners."""
+        return self.worlds.latest
+
+    async def look(self, *, now: datetime) -> World:
+        """Once a request or a command."""
+        return await look_up(self.database, self.worlds, now=now)
+
+    async def reload(self) -> None:
+        """Go by lastcall.yaml as it is now, from the next look on. Raises ConfigError, also where there is no file any
+        more; then the one before stays in force."""
+        company = await to_thread(load_company, self.settings.config_file or DEFAULT_FILE)
+        world = self.world
+        self.worlds.replace(world_of(world.catalog, world.resolver, company, tuple(formats_of(self.settings, company))))
 
     @property
     def formats(self) -> dict[str, Format | None]:
@@ -39,7 +58,7 @@ def load_world(settings: Settings, company: Company | None = None) -> World:
     loaded = load_catalog()
     use_platforms(loaded.platforms)
     company = company or load_company(settings.config_file)
-    return World(loaded.catalog, loaded.resolver, company, tuple(formats_of(settings, company)))
+    return world_of(loaded.catalog, loaded.resolver, company, tuple(formats_of(settings, company)))
 
 
 @asynccontextmanager
@@ -50,6 +69,6 @@ async def open_app(settings: Settings, company: Company | None = None) -> AsyncI
         raise ValueError("settings.database_url is not set")
     database = open_database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
     try:
-        yield App(settings, load_world(settings, company), database)
+        yield App(settings, Worlds(load_world(settings, company)), database)
     finally:
         await database.dispose()

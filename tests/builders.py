@@ -9,7 +9,7 @@ import msgspec
 
 from service.adapters.catalog.files import load_catalog
 from service.config.company import Company
-from service.config.world import World
+from service.config.world import World, world_of
 from service.core.calendar import Calendar
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.digest import totals_of
@@ -162,4 +162,4 @@ def make_campaign(*told: str, **given: Any) -> Campaign:
 def make_world(catalog: Catalog | None = None, company: Company | None = None, topics: tuple[str, ...] = ()) -> World:
     """With the shipped catalog, without a lastcall.yaml, and with nothing that waits to be read."""
     shipped = load_catalog()
-    return World(shipped.catalog if catalog is None else catalog, shipped.resolver, company or Company(), topics)
+    return world_of(shipped.catalog if catalog is None else catalog, shipped.resolver, company or Company(), topics)

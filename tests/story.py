@@ -22,9 +22,10 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.tables import messages, notifications
 from service.adapters.postgres.usage_store import UsageStore
-from service.adapters.queries import ExposureFilter
+from service.adapters.queries.listing import ExposureFilter
 from service.adapters.slack.transport import open_slack
 from service.config.company import Company, load_company
+from service.config.world import World, world_of
 from service.core.catalog.lifecycle import Catalog, Deprecation, Shutdown
 from service.core.escalation.act import Act
 from service.core.exposure import ExposureKey, State
@@ -36,6 +37,7 @@ from service.engine.act import Acted, act
 from service.engine.deliver import DeliveryReport
 from service.engine.reassign import reassign
 from service.engine.tick import Engine, tick
+from service.engine.world import Worlds, look_up
 from tests.builders import make_world
 from tests.callers import Caller
 from tests.calls import count_calls
@@ -130,29 +132,30 @@ class Story:
 
     def moves_date(self, platform: str, id_: str, *, to: date) -> None:
         """The next release's catalog has another day for the shutdown."""
-        old, record = self.engine.world.catalog, self._record(platform, id_)
+        old, record = self.engine.worlds.latest.catalog, self._record(platform, id_)
         moved = replace(record, shutdown=Shutdown(to, "exact"), superseded=(*record.superseded, record.shutdown))
         records = [moved if one is record else one for one in old]
         catalog = Catalog(records, digest=f"{old.digest[:40]}, moved {next(self._moves)}")
-        self.engine = replace(self.engine, world=replace(self.engine.world, catalog=catalog))
+        self.engine.worlds.replace(replace(self.engine.worlds.latest, catalog=catalog))
         self._store = self._open_store()
 
     def owners_change(self, lastcall_yaml: str) -> None:
         """lastcall.yaml is another one from here on. Slack knows whom it names."""
         company = _load(lastcall_yaml)
-        self.engine = replace(self.engine, world=replace(self.engine.world, company=company))
+        world = self.engine.worlds.latest
+        self.engine.worlds.replace(world_of(world.catalog, world.resolver, company, world.topics))
         invite(company, self.slack)
 
     async def asks(self, asked: Act, service: str, model: str = "gpt-4.5-preview") -> None:
         """Somebody acts on the service's use of a model of OpenAI's, and is not refused."""
         key = ExposureKey(service, "production", *self._record("openai-api", model).key)
-        done = await act(self.database, self.engine.world, key, asked, now=self.now)
+        done = await act(self.database, self.engine.worlds.latest, key, asked, now=self.now)
         assert isinstance(done, Acted), done
 
     async def answers(self, service: str, *, team: str, people: Sequence[str] = (), author: str) -> None:
         """Somebody says who owns the service, as by `lastcall reassign`."""
         owner = await reassign(
-            self.database, self.engine.world, service, team=team, people=people, author=author, now=self.now
+            self.database, self.engine.worlds.latest, service, team=team, people=people, author=author, now=self.now
         )
         assert isinstance(owner, Owner), owner
 
@@ -172,10 +175,13 @@ class Story:
             since, self.now = self.now, self.now + timedelta(days=1)
             await self._call(since)
 
+    async def world(self) -> World:
+        return await look_up(self.database, self.engine.worlds, now=self.now)
+
     async def state(self, service: str) -> State:
         """Of its only exposure, as the page shows it."""
         (only,) = (
-            await ask.exposures(self.database, self.engine.world, ExposureFilter(service=service), now=self.now)
+            await ask.exposures(self.database, await self.world(), ExposureFilter(service=service), now=self.now)
         ).items
         return only.state
 
@@ -224,20 +230,19 @@ class Story:
     # --- the engine -----------------------------------------------------------------------------------------------
 
     def _record(self, platform: str, id_: str) -> Deprecation:
-        (record,) = (
-            one for one in self.engine.world.catalog if one.platform == platform and id_ in (one.id, *one.aliases)
-        )
+        catalog = self.engine.worlds.latest.catalog
+        (record,) = (one for one in catalog if one.platform == platform and id_ in (one.id, *one.aliases))
         return record
 
     def _open_store(self) -> UsageStore:
-        world = self.engine.world
+        world = self.engine.worlds.latest
         return UsageStore(self.database, SeriesBook(world.catalog, world.resolver))
 
     async def _call(self, since: datetime) -> None:
         """What was called after `since` and up to now."""
         calls = [call for caller in self._callers for call in caller.calls(since, self.now)]
         if calls:
-            loaded = LoadedCatalog(self.engine.world.catalog, self.engine.world.resolver)
+            loaded = LoadedCatalog(self.engine.worlds.latest.catalog, self.engine.worlds.latest.resolver)
             await count_calls(self.database, loaded, calls, self.now, store=self._store)
 
     async def _tick(self) -> None:
@@ -289,7 +294,7 @@ async def open_story(database: Database, lastcall_yaml: str, *, begins: date) ->
         slack_of(company) as slack,
         open_slack(SecretStr(slack.token), api_url=slack.url, pace_seconds=0) as transport,
     ):
-        engine = Engine(database, make_world(company=company), transport, Links())
+        engine = Engine(database, Worlds(make_world(company=company)), transport, Links())
         story = Story(database, engine, slack, datetime.combine(begins, time(), UTC))
         yield story
         story.expect_nothing_else()

@@ -11,6 +11,7 @@ from service.adapters.postgres.database import Database
 from service.app import App
 from service.config.settings import Settings
 from service.core.health import ConsumerHealth
+from service.engine.world import Worlds
 from service.entrypoints.web import create_web
 from tests.rows import NOW, WORLD
 
@@ -18,7 +19,7 @@ from tests.rows import NOW, WORLD
 def make_app(database: Database, *, host: str = "127.0.0.1", token: str | None = None) -> App:
     return App(
         settings=Settings(web_host=host, api_token=SecretStr(token) if token else None),
-        world=WORLD,
+        worlds=Worlds(WORLD),
         database=database,
     )
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from service.config.calendars import calendar_of
 from service.config.company_checks import find_problems
 from service.config.directories import NO_DIRECTORIES, Directories, read_directories
-from service.config.located import ConfigError, Located, read_located
+from service.config.located import ConfigError, Located
 from service.core.calendar import DEFAULT_CALENDAR, Calendar
 from service.core.escalation.policy import Policy, PolicyRule, policy_for, policy_from_json
 from service.core.ownership import NOBODY, Channels, Owner, OwnerRule, owner_of
@@ -32,7 +32,7 @@ class Topic:
     """Fixes the dialect of every record; None: told by shape."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Company:
     """What lastcall.yaml says, with the defaults where it says nothing."""
 
@@ -46,7 +46,7 @@ class Company:
     """Of everybody who has no other."""
     directories: Directories = NO_DIRECTORIES
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The same for two processes that go by the same lastcall.yaml."""
         return sha256(repr(self).encode()).hexdigest()
@@ -77,7 +77,10 @@ def load_company(path: Path | None) -> Company:
     """Without a file nobody is owned and the default policy holds. Raises ConfigError with all problems of the file."""
     if path is None:
         return Company()
-    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415  slow to import, and only files need it
+    # Slow to import, and only files need them.
+    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415
+
+    from service.config.reading import read_located  # noqa: PLC0415
 
     located = read_located(path)
     validator = Draft202012Validator(company_schema(), format_checker=FormatChecker(["date"]))

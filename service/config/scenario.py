@@ -14,11 +14,12 @@ from referencing import Registry, Resource
 
 from service.config.calendars import problems_of_calendars
 from service.config.company import company_schema, owner_rules
-from service.config.located import ConfigError, Located, Problem, Where, read_located
+from service.config.located import ConfigError, Located, Problem, Where
+from service.config.reading import read_located
 from service.config.schema_problems import entries, meant, problems_of_schema, spelled
+from service.config.world import World
 from service.core.catalog.build import canonical
-from service.core.catalog.lifecycle import Catalog, Deprecation
-from service.core.identity import Resolver
+from service.core.catalog.lifecycle import Deprecation
 from service.core.ownership import OwnerRule
 from service.core.scenario import Scenario, Span, Use, lifecycle
 
@@ -40,10 +41,10 @@ def scenario_schema() -> dict[str, Any]:
     return schema
 
 
-def load_scenario(path: Path, catalog: Catalog, resolver: Resolver) -> ScenarioFile:
-    """`catalog` says when models go, where the file does not. Raises ConfigError with all problems of the file."""
+def load_scenario(path: Path, world: World) -> ScenarioFile:
+    """`world` says when models go, where the file does not. Raises ConfigError with all problems of the file."""
     located = read_located(path)
-    facts = _Facts(catalog, resolver)
+    facts = _Facts(world)
     if problems := [
         *located.problems,
         *problems_of_schema(located, _validator()),
@@ -68,17 +69,16 @@ def _validator() -> Draft202012Validator:
 class _Facts:
     """What is known without the file."""
 
-    catalog: Catalog
-    resolver: Resolver
+    world: World
 
     def model(self, entry: dict[str, Any]) -> tuple[str, str] | None:
         """(platform, canonical model) of a service or a date. None: there is no such model."""
-        model = canonical(self.resolver, entry["platform"], entry["model"])
+        model = canonical(self.world.resolver, entry["platform"], entry["model"])
         return (entry["platform"], model) if model else None
 
     def record(self, entry: dict[str, Any]) -> Deprecation:
         platform, model = self.model(entry) or (entry["platform"], entry["model"])
-        return self.catalog.get(platform, model) or Deprecation(platform, model, entry["model"])
+        return self.world.catalog.get(platform, model) or Deprecation(platform, model, entry["model"])
 
 
 def _use(entry: dict[str, Any], dates: list[dict[str, Any]], facts: _Facts) -> Use:
@@ -105,7 +105,7 @@ def _day(text: str) -> date:
 
 
 def _of_models(located: Located, facts: _Facts) -> Iterator[Problem]:
-    platforms = sorted({record.platform for record in facts.catalog})
+    platforms = sorted({record.platform for record in facts.world.catalog})
     called = {facts.model(entry) for _, entry in _named(located, "services")}
     for where, entry in (*_named(located, "services"), *_named(located, "dates")):
         platform, model = entry["platform"], entry["model"]
@@ -113,7 +113,7 @@ def _of_models(located: Located, facts: _Facts) -> Iterator[Problem]:
             remedy = meant(platform, platforms) or "`lastcall catalog list` names them"
             yield _at(located, (*where, "platform"), f"{platform!r} is no platform", remedy)
         elif facts.model(entry) is None:
-            known = [record.id for record in facts.catalog if record.platform == platform]
+            known = [record.id for record in facts.world.catalog if record.platform == platform]
             what = f"{model!r} is no model of {platform} that lastcall knows"
             remedy = meant(model, known) or f"`lastcall catalog list --platform {platform}` names them"
             yield _at(located, (*where, "model"), what, remedy)

@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.core.retention import Retention
 
+DEFAULT_FILE = Path("lastcall.yaml")
+
 
 class Settings(BaseSettings):
     """One `LASTCALL_<NAME>` a field. A field may also stand in a file of that name below `LASTCALL_SECRETS_DIR`."""
@@ -123,8 +125,7 @@ class Settings(BaseSettings):
     @property
     def config_file(self) -> Path | None:
         """The lastcall.yaml in force, or None where there is none."""
-        default = Path("lastcall.yaml")
-        return self.config or (default if default.exists() else None)
+        return self.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
 
 
 _WRONG = {

@@ -39,7 +39,7 @@ from service.core.escalation.ladder import Upcoming, upcoming
 from service.core.escalation.listing import listing_of
 from service.core.escalation.policy import Policy
 from service.core.exposure import ExposureKey
-from service.engine.ownership import OwnersBook
+from service.engine.world import with_owners
 
 NO_CALLS = Refused("no call of it is on record any more", "nothing is to be done")
 
@@ -71,10 +71,10 @@ async def act(
 ) -> Acted | Refused:
     """A refused act leaves no trace, nor does one that was asked before. The next tick decides with what was done."""
     async with database.begin() as connection:
-        book = OwnersBook(world.company, now=now)
-        await book.look(connection)  # all answers are read here; with the use locked, only whether there are new ones
+        world = await with_owners(connection, world, now=now)  # read here; with the use locked, only what is new
         await lock_use(connection, key, now=now)
-        found = await _situation(connection, world, key, book, now=now)
+        world = await with_owners(connection, world, now=now)
+        found = await _situation(connection, world, key, now=now)
         if found is None:
             await connection.rollback()
             return NO_CALLS
@@ -105,18 +105,15 @@ async def _move_notices(connection: Transaction, key: ExposureKey, after: Campai
 async def offered_days(database: Database, world: World, key: ExposureKey, *, now: datetime) -> tuple[date, ...]:
     """The days that a snooze may last until."""
     async with database.connect() as connection:
-        book = OwnersBook(world.company, now=now)
-        found = await _situation(connection, world, key, book, now=now)
+        found = await _situation(connection, world, key, now=now)
     return safe_days(found.campaign, found.case, found.policy) if found else ()
 
 
-async def _situation(
-    connection: Transaction, world: World, key: ExposureKey, book: OwnersBook, *, now: datetime
-) -> _Situation | None:
+async def _situation(connection: Transaction, world: World, key: ExposureKey, *, now: datetime) -> _Situation | None:
     exposures = await load_exposures_of(connection, world.catalog, [key], now=now)
     if (exposure := exposures.get(key)) is None:
         return None
-    owner = (await book.look(connection)).owners.owner_of(key.service)
+    owner = world.owners.owner_of(key.service)
     known = await known_until(connection, world.topics, now=now)
     campaign = (await load_campaigns(connection, [key])).get(key)
     policy = world.company.policy_for(platform=key.platform, environment=key.environment, owner=owner)

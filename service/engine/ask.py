@@ -6,29 +6,17 @@ from datetime import datetime
 
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries import (
-    DeprecationAnswer,
-    ExposureAnswer,
-    ExposureFilter,
-    Headline,
-    ModelUse,
-    Page,
-    ServiceAnswer,
-    UnknownId,
-    count_callers,
-    read_exposures,
-    read_exposures_of,
-    read_headline,
-    read_service,
-    read_unknown_ids,
-    read_uses,
-    read_uses_spelled,
-)
+from service.adapters.queries.answers import DeprecationAnswer, ExposureAnswer, ModelUse, Page, ServiceAnswer, UnknownId
+from service.adapters.queries.exposures import read_exposures, read_exposures_of
+from service.adapters.queries.listing import ExposureFilter
+from service.adapters.queries.overview import Headline, count_callers, read_headline
+from service.adapters.queries.services import read_service
+from service.adapters.queries.unknown import read_unknown_ids, read_uses_spelled
+from service.adapters.queries.uses import read_uses
 from service.config.world import World
 from service.core.catalog.lookup import records_of
 from service.core.exposure import ExposureKey
 from service.core.identity import Model
-from service.engine.ownership import load_owners
 
 
 async def exposures(
@@ -84,8 +72,7 @@ async def service(database: Database, world: World, name: str, *, now: datetime)
     """All that one service calls. None: no log has named it."""
     async with database.connect() as connection:
         own = await _exposures(connection, world, ExposureFilter(service=name), now=now)
-        owners = await load_owners(connection, world.company, now=now)
-        return await read_service(connection, name, world.catalog, owners.owner_of, own.items, now=now)
+        return await read_service(connection, name, world.catalog, world.owners.owner_of, own.items, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +133,8 @@ async def _exposures(
     cursor: str | None = None,
 ) -> Page[ExposureAnswer]:
     known = await known_until(connection, world.topics, now=now)
-    owners = await load_owners(connection, world.company, now=now)
     return await read_exposures(
-        connection, world, owners.owner_of, wanted, known=known, now=now, limit=limit, cursor=cursor
+        connection, world, world.owners.owner_of, wanted, known=known, now=now, limit=limit, cursor=cursor
     )
 
 
@@ -156,5 +142,4 @@ async def _exposures_of(
     connection: Transaction, world: World, keys: Sequence[ExposureKey], *, now: datetime
 ) -> list[ExposureAnswer]:
     known = await known_until(connection, world.topics, now=now)
-    owners = await load_owners(connection, world.company, now=now)
-    return await read_exposures_of(connection, world, owners.owner_of, keys, known=known, now=now)
+    return await read_exposures_of(connection, world, world.owners.owner_of, keys, known=known, now=now)

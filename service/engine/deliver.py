@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Protocol
 from uuid import UUID, uuid4
 
 import structlog
@@ -48,13 +47,6 @@ SLACKLESS_REMEDY = "Set LASTCALL_SLACK_TOKEN wherever lastcall schedules or tick
 BROKE = "Please report it as a bug of lastcall, with the traceback from its log."
 
 
-class Company(Protocol):
-    """What delivery needs to know of it."""
-
-    @property
-    def channels(self) -> Channels: ...
-
-
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
     """Messages by what came of them."""
@@ -74,7 +66,7 @@ class LeaseLostError(Exception):
 async def deliver(
     database: Database,
     transport: Transport,
-    company: Company,
+    channels: Channels,
     *,
     links: Links,
     now: datetime,
@@ -87,14 +79,14 @@ async def deliver(
     outbox = Outbox(database)
     if transport.is_local and await outbox.is_on_slack():
         return await _leave_to_slack(outbox, now)
-    delivery = Delivery(outbox, transport, company.channels, links, now, seconds, seconds())
+    delivery = Delivery(outbox, transport, channels, links, now, seconds, seconds())
     came: Counter[str] = Counter()
     tried = False
-    await outbox.tell_operator(company.channels.operator, now=now)
+    await outbox.tell_operator(channels.operator, now=now)
     while True:
         claim = await outbox.claim(now)
         if claim is None:
-            if tried and await outbox.tell_operator(company.channels.operator, now=now):
+            if tried and await outbox.tell_operator(channels.operator, now=now):
                 continue  # of what came of an attempt
             return _report(came, None)
         tried = True

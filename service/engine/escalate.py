@@ -41,9 +41,10 @@ from service.core.exposure import Exposure, ExposureKey
 from service.core.notification import Notice
 from service.core.ownership import destinations
 from service.engine.batches import drain
+from service.engine.candidates import CandidateBook
 from service.engine.caught_up import tell_behind
-from service.engine.ownership import Known, OwnersBook
 from service.engine.partitions import forget_losses
+from service.engine.world import Worlds
 
 BATCH = 500
 AT_ONCE = 4
@@ -103,20 +104,24 @@ async def escalate(
             _log.warning("superseded", reason=SUPERSEDED, remedy=ONE_FILE)
             return Escalated(0, 0, 0)
         known = await known_until(connection, world.topics, now=now)
-        book = OwnersBook(world.company, now=now)
-        owners = await book.look(connection)
-        await forget_assignments(connection, owners.owners.overruled())
-        tick = _Tick(world, owners, now, known, worked_out_until)
-    done = await drain(lambda: _escalate_batch(database, tick, book), at_once=AT_ONCE)
+        worlds = Worlds(world)  # its owners may change while it goes on; company and catalog are those of this tick
+        before = await worlds.look(connection, now=now)
+        await forget_assignments(connection, before.owners.overruled())
+        world = await worlds.look(connection, now=now)
+        tick = _Tick(world, CandidateBook(world.owners), now, known, worked_out_until)
+    done = await drain(lambda: _escalate_batch(database, tick, worlds), at_once=AT_ONCE)
     return sum(done, Escalated(0, 0, 0))
 
 
-async def _escalate_batch(database: Database, tick: "_Tick", book: OwnersBook) -> Escalated | None:
+async def _escalate_batch(database: Database, tick: "_Tick", worlds: Worlds) -> Escalated | None:
     async with database.begin() as connection:
         due = await take_due(connection, worked_out_until=tick.worked_out_until, now=tick.now, limit=BATCH)
         if not due or await _is_superseded(connection, tick):
             return None
-        return await _isolating(connection, replace(tick, known=await book.look(connection)), due)
+        world = await worlds.look(connection, now=tick.now)
+        if world is not tick.world:
+            tick = replace(tick, world=world, candidates=CandidateBook(world.owners))
+        return await _isolating(connection, tick, due)
 
 
 async def _is_superseded(connection: Transaction, tick: "_Tick") -> bool:
@@ -152,7 +157,7 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     await save_campaigns(connection, {one.key: one.after for one in changes})
     if reopened := [one.key for one in changes if one.is_reopened]:
         await settle_overtaken(connection, reopened, now=now)
-    beside = await _beside(connection, tick.known, [one.key for one in changes])
+    beside = await _beside(connection, tick.candidates, [one.key for one in changes])
     intents = [intent for one in changes for intent in tick.intents(one, evidenced, beside[one.key])]
     notified = await record_intents(connection, intents, now=now)
     promised = {one.key: tick.promised_until(one, campaigns.get(one.key), exposures.get(one.key)) for one in due}
@@ -172,9 +177,11 @@ class _Beside:
     """Where nobody is known to own the service."""
 
 
-async def _beside(connection: Transaction, known: Known, keys: Sequence[ExposureKey]) -> Mapping[ExposureKey, _Beside]:
+async def _beside(
+    connection: Transaction, candidates: CandidateBook, keys: Sequence[ExposureKey]
+) -> Mapping[ExposureKey, _Beside]:
     ticked = await load_checklists(connection, keys)
-    perhaps = await known.candidates.look(connection, {key.service for key in keys})
+    perhaps = await candidates.look(connection, {key.service for key in keys})
     return {key: _Beside(ticked.get(key, Checklist()), perhaps.get(key.service, ())) for key in keys}
 
 
@@ -197,7 +204,7 @@ async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception
 @dataclass(frozen=True, slots=True)
 class _Tick:
     world: World
-    known: Known
+    candidates: CandidateBook
     now: datetime
     known_until: datetime
     worked_out_until: datetime | None
@@ -238,7 +245,7 @@ class _Tick:
         """Calls that are not worked out yet may be the newest ones: the silence since the last one that is proves
         nothing."""
         known_until = min(self.known_until, exposure.last_at) if due.is_behind else self.known_until
-        return Case(exposure, self.known.owners.owner_of(exposure.service), self.now, known_until)
+        return Case(exposure, self.world.owners.owner_of(exposure.service), self.now, known_until)
 
     def _decision(self, due: Due, campaign: Campaign | None, case: Case | None) -> Decision:
         key = due.key

@@ -12,8 +12,9 @@ from service.adapters.postgres.exposure_evidence import with_evidence
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.lifecycle_store import is_superseded
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries import read_unknown_ids, read_uses
 from service.adapters.queries.explanation import read_heard, read_ids_beginning, read_record, read_troubles_of
+from service.adapters.queries.unknown import read_unknown_ids
+from service.adapters.queries.uses import read_uses
 from service.config.world import World
 from service.core.catalog.lifecycle import Catalog
 from service.core.escalation.case import Case
@@ -32,7 +33,6 @@ from service.core.explanation import (
 from service.core.exposure import Exposure, ExposureKey
 from service.core.naming import Ambiguous, Missing
 from service.engine.escalate import UNDECIDABLE
-from service.engine.ownership import load_owners
 from service.engine.which import which
 
 
@@ -61,14 +61,14 @@ async def why_so(
 ) -> Explanation[ExposureEvidence] | Explanation[Untracked] | Ambiguous | Missing:
     """Of the use of a model that is named as `which` takes it. Where it is no exposure: why it is none."""
     named = {"model": model, "environment": environment, "platform": platform}
-    key = await which(database, world.catalog, service, **named, now=now)
+    key = await which(database, world, service, **named, now=now)
     match key:
         case ExposureKey():
             return await _why_so(database, world, key, now=now)
         case Ambiguous():
             return key
         case Missing():
-            return await _why_not_tracked(database, world.catalog, service, **named, now=now) or key
+            return await _why_not_tracked(database, world, service, **named, now=now) or key
 
 
 async def _why_so(
@@ -91,7 +91,7 @@ async def _why_so(
 
 async def _situation(connection: Transaction, world: World, exposure: Exposure, *, now: datetime) -> Situation:
     key = exposure.key
-    ownership = (await load_owners(connection, world.company, now=now)).of(key.service)
+    ownership = world.owners.of(key.service)
     policy = world.company.policy_for(platform=key.platform, environment=key.environment, owner=ownership.owner)
     campaign = (await load_campaigns(connection, [key])).get(key)
     known = await known_until(connection, world.topics, now=now)
@@ -119,7 +119,7 @@ async def _superseded(
 
 async def _why_not_tracked(
     database: Database,
-    catalog: Catalog,
+    world: World,
     service: str,
     *,
     model: str | None,
@@ -129,12 +129,18 @@ async def _why_not_tracked(
 ) -> Explanation[Untracked] | None:
     """The use that is meant, with the most calls. None: there is none of the last weeks."""
     async with database.connect() as connection:
-        uses = await read_uses(connection, catalog, now=now, service=service)
-        names = _canonical(catalog, model) if model else None
+        uses = await read_uses(connection, world.catalog, now=now, service=service)
+        names = _canonical(world.catalog, model) if model else None
         unknown = await read_unknown_ids(connection, now=now, service=service, spelled=model, models=names or ())
     found = [
         Untracked(
-            service, one.environment, one.platform, one.model, True, one.calls_28d, catalog.get(one.platform, one.model)
+            service,
+            one.environment,
+            one.platform,
+            one.model,
+            True,
+            one.calls_28d,
+            world.catalog.get(one.platform, one.model),
         )
         for one in uses
         if (names is None or one.model in names)

@@ -76,7 +76,7 @@ class Ingest:
         self._store = store
         self._source = source
         self._log = log
-        self._decoder = decoder
+        self.decoder = decoder
         self._limits = limits
         self._batch = Batch(source=source)
         self._oldest: datetime | None = None
@@ -171,7 +171,7 @@ class Ingest:
         cursor = self._cursors.get(partition)
         if cursor is None:
             return 0, 0, next((one for one in records if (one.topic, one.partition) != partition), None)
-        batch, answer_to = self._batch, self._decoder.reader(partition.topic)
+        batch, answer_to = self._batch, self.decoder.reader(partition.topic)
         count = batch.rollup.add
         topic, number = partition
         span = batch.span(partition, cursor.taken)

@@ -10,11 +10,10 @@ from service.adapters.postgres.conditions import last_tick
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_store import load_public_exposures, newest_call
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries import read_told
+from service.adapters.queries.told import read_told
 from service.config.company import Company
 from service.config.world import World
 from service.core.calendar import utc_midnight
-from service.core.directory.owners import Owners
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.outlook import GoingOn
@@ -23,7 +22,6 @@ from service.core.escalation.plan_diff import PlanDiff, compare
 from service.core.exposure import Exposure, ExposureKey
 from service.core.ownership import Audience, Owner, destinations
 from service.core.scenario import Scenario
-from service.engine.ownership import load_owners
 
 FARTHEST = timedelta(days=5 * 365)
 """How far a plan looks ahead: each day of it costs more than the one before."""
@@ -43,7 +41,7 @@ class Stored:
     known_until: datetime
     recorded: Sequence[Planned]
     exposures: Sequence[Exposure]
-    owners: Owners
+    world: World
     campaigns: Mapping[ExposureKey, Campaign]
 
     @property
@@ -72,19 +70,19 @@ async def read_stored(
             await known_until(connection, world.topics, now=now),
             await read_told(connection, world.catalog, start=start, end=end),
             await load_public_exposures(connection, world.catalog, now=now, service=service),
-            await load_owners(connection, world.company, now=now),
+            world,
             await load_campaigns(connection),
         )
 
 
-def narrowed(stored: Stored, company: Company, wants: Callable[[str, Owner], bool], destination: str | None) -> Stored:
+def narrowed(stored: Stored, wants: Callable[[str, Owner], bool], destination: str | None) -> Stored:
     """What is told of the services that are wanted, and where `destination` may hear of it: before it is planned."""
 
     def hears(owner: Owner) -> bool:
-        everywhere = destinations(owner, get_args(Audience), company.channels)
+        everywhere = destinations(owner, get_args(Audience), stored.world.company.channels)
         return destination is None or any(to.address == destination for to in everywhere)
 
-    owner_of = stored.owners.owner_of
+    owner_of = stored.world.owners.owner_of
     exposures = [one for one in stored.exposures if wants(one.service, owner := owner_of(one.service)) and hears(owner)]
     recorded = [
         one
@@ -94,20 +92,21 @@ def narrowed(stored: Stored, company: Company, wants: Callable[[str, Owner], boo
     return replace(stored, exposures=exposures, recorded=recorded)
 
 
-def plan(stored: Stored, company: Company, *, as_if: bool = False) -> list[Planned]:
-    """What will be: an open campaign keeps the policy that it was opened with. `as_if`: what would be, had the policies
-    of `company` been in force for it too."""
+def plan(stored: Stored, *, as_if: Company | None = None) -> list[Planned]:
+    """What will be: an open campaign keeps the policy that it was opened with. `as_if`: what would be, had its policies
+    and channels been in force all along."""
+    channels = (as_if or stored.world.company).channels
     found = [*stored.recorded]
     for exposure in stored.exposures:
-        one = _prospect(stored, exposure, company, as_if=as_if)
-        found += planned(one, company.channels, start=stored.now, end=stored.end)
+        one = _prospect(stored, exposure, as_if)
+        found += planned(one, channels, start=stored.now, end=stored.end)
     return sorted(one for one in found if stored.start <= one.at < stored.end)
 
 
-def _prospect(stored: Stored, exposure: Exposure, company: Company, *, as_if: bool) -> Prospect:
+def _prospect(stored: Stored, exposure: Exposure, as_if: Company | None) -> Prospect:
     key = exposure.key
-    owner = stored.owners.owner_of(key.service)
-    policy = company.policy_for(platform=key.platform, environment=key.environment, owner=owner)
+    owner = stored.world.owners.owner_of(key.service)
+    policy = (as_if or stored.world.company).policy_for(platform=key.platform, environment=key.environment, owner=owner)
     campaign = stored.campaigns.get(key)
     if as_if and campaign:
         campaign = as_if_adopted(campaign, policy, Case(exposure, owner, stored.now, stored.known_until))
@@ -137,9 +136,9 @@ class Review:
     new policy been in force; it will not be."""
 
 
-def review(stored: Stored, company: Company, changed: Company) -> Review:
+def review(stored: Stored, changed: Company) -> Review:
     """The span as it will be, against what it would be by the policies of `changed`."""
-    diff = compare(plan(stored, company), plan(stored, changed, as_if=True))
+    diff = compare(plan(stored), plan(stored, as_if=changed))
     return Review(diff, frozenset(stored.campaigns))
 
 

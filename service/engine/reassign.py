@@ -9,14 +9,14 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import assign
 from service.adapters.postgres.exposure_rows import save_team
 from service.adapters.postgres.exposure_store import load_exposures_of
-from service.adapters.queries import read_service_names
+from service.adapters.queries.services import read_service_names
 from service.config.world import World
 from service.core.directory.answer import MAX_TEXT, address_in, owner_to_json
 from service.core.escalation.act import Refused
 from service.core.naming import Missing, no_such_service
 from service.core.ownership import Owner
 from service.core.secret import holds_secret
-from service.engine.ownership import INSTEAD_OF, load_owners
+from service.engine.world import INSTEAD_OF, with_owners
 
 MAX_PEOPLE = 20
 UNREACHABLE = "Nobody of the team can be reached: no address of it is known, so the fallback channel hears instead."
@@ -25,7 +25,7 @@ UNREACHABLE = "Nobody of the team can be reached: no address of it is known, so 
 async def is_reachable(database: Database, world: World, service: str, *, now: datetime) -> bool:
     """Whether its owner or team hears: by what was named, or by what lastcall.yaml or a directory says of the team."""
     async with database.connect() as connection:
-        owner = (await load_owners(connection, world.company, now=now)).of(service).owner
+        owner = (await with_owners(connection, world, now=now)).owners.owner_of(service)
     return bool(owner.people or owner.channel)
 
 
@@ -49,7 +49,7 @@ async def reassign(
         keys = await uses_of(connection, service)
         if not keys:
             return no_such_service(service, await read_service_names(connection))
-        owners = await load_owners(connection, world.company, now=now)
+        owners = (await with_owners(connection, world, now=now)).owners
         ruled = owners.ruled(service)
         if ruled and ruled.team == named.team and owners.of(service).source == "lastcall.yaml":
             there = f"nothing would change: lastcall.yaml names {named.team} already, by {ruled.rule}"

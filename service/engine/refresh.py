@@ -15,17 +15,17 @@ from service.adapters.postgres.agenda import look_at_services, services_on_agend
 from service.adapters.postgres.conditions import Condition, clear_condition, clear_conditions_except, raise_condition
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.directory_store import claim, failed, is_claimed, remember, replace_answers, went_well
-from service.config.company import Company
 from service.config.directories import Directories
 from service.config.settings import Settings
+from service.config.world import World
 from service.core.directory.answer import Unavailable
 from service.core.directory.backstage import PassedOver
 from service.core.directory.codeowners import UnreadLine
 from service.core.directory.owners import STALE_AFTER, on_call_addresses
 from service.core.directory.stored import Answers, catalog_to_answers, rules_to_answers
 from service.core.ownership import Owner
-from service.engine.ownership import load_owners
 from service.engine.rota import said_of
+from service.engine.world import with_owners
 
 EVERY = timedelta(minutes=15)
 AFTER_ERROR = timedelta(minutes=2)
@@ -49,17 +49,25 @@ class Doors:
 NO_DOORS = Doors()
 
 
+DoorsTo = Callable[[Directories], Doors]
+"""To those that a lastcall.yaml names, which may be another one at the next tick."""
+
+
 @asynccontextmanager
-async def open_doors(settings: Settings, named: Directories) -> AsyncIterator[Doors]:
+async def open_doors(settings: Settings) -> AsyncIterator[DoorsTo]:
     async with open_http() as session:
-        backstage: BackstageApi | BackstageFiles | None = None
-        if named.backstage and named.backstage.url:
-            backstage = BackstageApi(session, named.backstage.url, settings.backstage_token)
-        elif named.backstage and named.backstage.path:
-            backstage = BackstageFiles(named.backstage.path)
-        codeowners = CodeownersFile(named.codeowners.file) if named.codeowners else None
-        token = settings.pagerduty_token
-        yield Doors(backstage, codeowners, PagerDuty(session, named.pagerduty_url, token) if token else None)
+
+        def doors_to(named: Directories) -> Doors:
+            backstage: BackstageApi | BackstageFiles | None = None
+            if named.backstage and named.backstage.url:
+                backstage = BackstageApi(session, named.backstage.url, settings.backstage_token)
+            elif named.backstage and named.backstage.path:
+                backstage = BackstageFiles(named.backstage.path)
+            codeowners = CodeownersFile(named.codeowners.file) if named.codeowners else None
+            token = settings.pagerduty_token
+            return Doors(backstage, codeowners, PagerDuty(session, named.pagerduty_url, token) if token else None)
+
+        yield doors_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class Refreshed:
     errors: Mapping[str, str]
 
 
-async def refresh(database: Database, company: Company, doors: Doors, *, now: datetime) -> Refreshed:
+async def refresh(database: Database, world: World, doors: Doors, *, now: datetime) -> Refreshed:
     """Any number of processes may do so at once: each directory is asked by one of them."""
     answers: dict[str, int] = {}
     errors: dict[str, str] = {}
@@ -80,7 +88,7 @@ async def refresh(database: Database, company: Company, doors: Doors, *, now: da
     if codeowners := doors.codeowners:
         asking["codeowners"] = lambda: _rules(codeowners)
     if pagerduty := doors.pagerduty:
-        asking[PAGERDUTY] = lambda: _duties(database, company, pagerduty, now)
+        asking[PAGERDUTY] = lambda: _duties(database, world, pagerduty, now)
     for directory, ask in asking.items():
         async with database.begin() as connection:
             if not await claim(connection, directory, every=EVERY, after_error=AFTER_ERROR, now=now):
@@ -92,7 +100,7 @@ async def refresh(database: Database, company: Company, doors: Doors, *, now: da
             if isinstance(said, Unavailable):
                 await _bear(connection, directory, said, now)
             else:
-                await _keep(connection, company, directory, said, now)
+                await _keep(connection, world, directory, said, now)
         if isinstance(said, Unavailable):
             errors[directory] = said.reason
             log.warning("directory gave no answer", directory=directory, reason=said.reason)
@@ -100,7 +108,7 @@ async def refresh(database: Database, company: Company, doors: Doors, *, now: da
             answers[directory] = len(said.answers)
     async with database.begin() as connection:  # of directories that lastcall.yaml names no longer
         for kind in (DOWN, UNREAD):
-            await clear_conditions_except(connection, kind, {*company.directories.of_owners, PAGERDUTY}, now=now)
+            await clear_conditions_except(connection, kind, {*world.company.directories.of_owners, PAGERDUTY}, now=now)
     return Refreshed(answers, errors)
 
 
@@ -135,10 +143,10 @@ async def _rules(door: CodeownersFile) -> Said | Unavailable:
     return Said(rules_to_answers(parsed.rules), _unread_lines(parsed.unread) if parsed.unread else None)
 
 
-async def _duties(database: Database, company: Company, door: PagerDuty, now: datetime) -> Said | Unavailable:
+async def _duties(database: Database, world: World, door: PagerDuty, now: datetime) -> Said | Unavailable:
     """Those that answer are kept, whatever becomes of the others."""
-    async with database.connect() as connection:
-        owners = await load_owners(connection, company, now=now)
+    async with database.connect() as connection:  # another directory may have named somebody just now
+        owners = (await with_owners(connection, world, now=now)).owners
     answers: Answers = {}
     trouble: Unavailable | None = None
     for address in on_call_addresses(owners.everybody(), SCHEME):
@@ -156,16 +164,18 @@ async def _duties(database: Database, company: Company, door: PagerDuty, now: da
     return trouble or Said(answers)
 
 
-async def _keep(connection: Transaction, company: Company, directory: str, said: Said, now: datetime) -> None:
+async def _keep(connection: Transaction, world: World, directory: str, said: Said, now: datetime) -> None:
     """What changes hands by it is looked at by the next tick."""
     if directory != PAGERDUTY:
-        before = await load_owners(connection, company, now=now)
+        before = await with_owners(connection, world, now=now)
         await replace_answers(connection, directory, said.answers, now=now)
-        after = await load_owners(connection, company, now=now)
+        await went_well(connection, directory, now=now)
+        after = await with_owners(connection, before, now=now)
         services = await services_on_agenda(connection)
-        changed = [one for one in services if not _same(before.owner_of(one), after.owner_of(one))]
+        changed = [one for one in services if not _same(before.owners.owner_of(one), after.owners.owner_of(one))]
         await look_at_services(connection, changed, now=now)
-    await went_well(connection, directory, now=now)
+    else:
+        await went_well(connection, directory, now=now)
     await clear_condition(connection, DOWN, directory, now=now)
     if said.unread:
         unread = Condition(UNREAD, directory, said.unread.detail, said.unread.remedy, since=now)

@@ -6,12 +6,11 @@ from datetime import date, datetime
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_store import load_public_exposures
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries import read_rhythms
+from service.adapters.queries.rhythms import read_rhythms
 from service.config.world import World
 from service.core.catalog.lifecycle import Catalog
 from service.core.escalation.case import Case
 from service.core.rehearsal import AtRisk, at_risk
-from service.engine.ownership import load_owners
 
 
 async def rehearse(database: Database, world: World, *, on: date, now: datetime) -> tuple[AtRisk, ...]:
@@ -19,10 +18,9 @@ async def rehearse(database: Database, world: World, *, on: date, now: datetime)
     read, silence is not taken as migrated."""
     async with database.connect() as connection:
         known = await known_until(connection, world.topics, now=now)
-        owners = await load_owners(connection, world.company, now=now)
         exposures = await load_public_exposures(connection, _gone_by(world.catalog, on), now=now)
         rhythms = await read_rhythms(connection, [one.key for one in exposures], now=now)
-    cases = [(Case(one, owners.owner_of(one.service), now, known), rhythms[one.key]) for one in exposures]
+    cases = [(Case(one, world.owners.owner_of(one.service), now, known), rhythms[one.key]) for one in exposures]
     return await to_thread(at_risk, cases, world.company.channels, on=on)  # meanwhile others want answers
 
 

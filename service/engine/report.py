@@ -9,16 +9,14 @@ from msgspec import structs
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.digest_store import anything_known, load_picture, record, recorded_audiences
 from service.adapters.postgres.exposure_history import stream_exposures_as_of
-from service.config.company import Company
 from service.config.world import World
 from service.core import words
 from service.core.digest import ORGANISATION, Draft, has_news
-from service.core.directory.owners import Owners
 from service.core.notification import Digest
 from service.core.ownership import Destination, Owner
 from service.core.week import Week, due_week
 from service.engine.candidates import CandidateBook
-from service.engine.ownership import load_owners
+from service.engine.world import with_owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +41,15 @@ async def record_week(database: Database, world: World, week: Week, *, now: date
     queued: list[Digest] = []
     silent: list[Digest] = []
     async with database.begin() as connection:
-        owners = await load_owners(connection, world.company, now=now)
         recorded = await recorded_audiences(connection, week)
-        if not _destinations(world.company, owners.named()).keys() - recorded or not await anything_known(
-            connection, week.end
-        ):
+        named = _destinations(world, world.owners.named())
+        if not named.keys() - recorded or not await anything_known(connection, week.end):
             return Reported()
-        draft = await _draft(connection, world, week, owners)
-        destinations = _destinations_of(draft, world.company, owners)
+        draft = await _draft(connection, world, week)
+        destinations = _destinations_of(draft, world)
         reason = f"weekly digest of {week}, due {words.moment(week.due_at)}"
         for audience in sorted(destinations.keys() - recorded):
-            digest = await _digest(connection, draft, audience, owners)
+            digest = await _digest(connection, draft, audience, world)
             destination = destinations[audience] if has_news(digest) else None
             if await record(connection, digest, destination, reason=reason, now=now):
                 (queued if destination else silent).append(digest)
@@ -63,36 +59,36 @@ async def record_week(database: Database, world: World, week: Week, *, now: date
 async def preview_week(database: Database, world: World, week: Week) -> list[Digest]:
     """The digests with news, the organisation's first, with nothing recorded."""
     async with database.connect() as connection:
-        owners = await load_owners(connection, world.company, now=week.end)
-        draft = await _draft(connection, world, week, owners)
-        audiences = _destinations_of(draft, world.company, owners)
-        digests = [await _digest(connection, draft, audience, owners) for audience in audiences]
+        world = await with_owners(connection, world, now=week.end)
+        draft = await _draft(connection, world, week)
+        audiences = _destinations_of(draft, world)
+        digests = [await _digest(connection, draft, audience, world) for audience in audiences]
     return [digest for digest in digests if has_news(digest)]
 
 
-async def _draft(connection: Transaction, world: World, week: Week, owners: Owners) -> Draft:
-    draft = Draft(await load_picture(connection, week, topics=world.topics), owners.owner_of)
+async def _draft(connection: Transaction, world: World, week: Week) -> Draft:
+    draft = Draft(await load_picture(connection, week, topics=world.topics), world.owners.owner_of)
     async for some in stream_exposures_as_of(connection, world.catalog, now=week.last_moment):
         for exposure in some:
             draft.add(exposure)
     return draft
 
 
-async def _digest(connection: Transaction, draft: Draft, audience: str, owners: Owners) -> Digest:
+async def _digest(connection: Transaction, draft: Draft, audience: str, world: World) -> Digest:
     digest = draft.digest(audience)
-    found = await CandidateBook(owners).look(connection, digest.unowned)
+    found = await CandidateBook(world.owners).look(connection, digest.unowned)
     return structs.replace(digest, candidates={service: tuple(map(str, some)) for service, some in found.items()})
 
 
-def _destinations_of(draft: Draft, company: Company, owners: Owners) -> Mapping[str, Destination | None]:
+def _destinations_of(draft: Draft, world: World) -> Mapping[str, Destination | None]:
     """Of the teams that are named, and of those that a directory gives a service of the draft to."""
-    calling = (owners.owner_of(service) for service in sorted(draft.services))
-    return _destinations(company, (*owners.named(), *calling))
+    calling = (world.owners.owner_of(service) for service in sorted(draft.services))
+    return _destinations(world, (*world.owners.named(), *calling))
 
 
-def _destinations(company: Company, owners: Iterable[Owner]) -> Mapping[str, Destination | None]:
+def _destinations(world: World, owners: Iterable[Owner]) -> Mapping[str, Destination | None]:
     """By audience: the organisation, then each team. None: no channel, so only the organisation's tells of it."""
-    found: dict[str, Destination | None] = {ORGANISATION: Destination(company.fallback_channel, "organisation")}
+    found: dict[str, Destination | None] = {ORGANISATION: Destination(world.company.fallback_channel, "organisation")}
     for owner in owners:
         if owner.team is not None and found.get(owner.team) is None:
             found[owner.team] = Destination(owner.channel, "team") if owner.channel else None

@@ -1,5 +1,6 @@
 """rota: ask who is on duty at the moment when a message goes out, and keep the answer for when nobody can say."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -19,12 +20,13 @@ log = structlog.get_logger(__name__)
 class Rota:
     """`adapters.slack.addresses.Rota`, with the answers of before in the database."""
 
-    def __init__(self, database: Database, pagerduty: PagerDuty | None) -> None:
-        self._database, self._pagerduty = database, pagerduty
+    def __init__(self, database: Database, door: Callable[[], PagerDuty | None]) -> None:
+        self._database, self._door = database, door
 
     async def on_call(self, address: str, *, now: datetime) -> OnDuty:
         """E-mail addresses of those on duty by `pagerduty:...`."""
-        answer = NO_TOKEN if self._pagerduty is None else await self._pagerduty.on_duty(address, now)
+        pagerduty = self._door()
+        answer = NO_TOKEN if pagerduty is None else await pagerduty.on_duty(address, now)
         return await self.believe(address, answer, now=now)
 
     async def believe(self, address: str, answer: OnDuty, *, now: datetime) -> OnDuty:

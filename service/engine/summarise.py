@@ -20,7 +20,7 @@ from service.adapters.postgres.exposure_rows import (
 from service.config.world import World
 from service.core.escalation.listing import Listing, new_listing
 from service.core.exposure import ExposureKey, Summary
-from service.engine.ownership import load_owners
+from service.engine.world import with_owners
 
 BATCH = 500
 
@@ -92,7 +92,7 @@ async def _save(
 ) -> None:
     new: dict[ExposureKey, Listing] = {}
     if unlisted := [key for key in counted if not known[key].is_listed]:
-        owners = await load_owners(connection, world.company, now=now)
+        owners = (await with_owners(connection, world, now=now)).owners
         for key in unlisted:
             new[key] = new_listing(known[key].deprecation, owners.owner_of(key.service), now.date())
     await save_summaries(connection, counted, new)

@@ -19,8 +19,9 @@ from service.engine.clean_up import clean_up
 from service.engine.deliver import deliver
 from service.engine.escalate import escalate
 from service.engine.reconcile import Reconciled, reconcile
-from service.engine.refresh import NO_DOORS, Doors, refresh
+from service.engine.refresh import NO_DOORS, DoorsTo, refresh
 from service.engine.report import report
+from service.engine.world import Worlds, look_up
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +34,10 @@ class Engine:
     """What the verbs work with. One a process; the verbs keep no state of their own."""
 
     database: Database
-    world: World
+    worlds: Worlds
     transport: Transport
     links: Links
-    doors: Doors = NO_DOORS
+    doors_to: DoorsTo = lambda named: NO_DOORS
     retention: Retention = KEEP
 
 
@@ -54,15 +55,18 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
     A verb that fails is logged and tried again at the next tick. The others run: a message that waits must go out even
     when, say, a digest cannot be made.
     """
-    database, world = engine.database, engine.world
-    verbs: dict[Verb, Callable[[], Awaitable[object]]] = {
-        "refresh": lambda: refresh(database, world.company, engine.doors, now=now),
-        "reconcile": lambda: reconcile(database, world, now=now),
-        "escalate": lambda: escalate(database, world, worked_out_until=_worked_out_until(results), now=now),
-        "report": lambda: report(database, world, now=now),
-        "deliver": lambda: deliver(database, engine.transport, world.company, links=engine.links, now=now),
-        "clean_up": lambda: clean_up(database, engine.retention, now=now),
+    database = engine.database
+    verbs: dict[Verb, Callable[[World], Awaitable[object]]] = {
+        "refresh": lambda world: refresh(database, world, engine.doors_to(world.company.directories), now=now),
+        "reconcile": lambda world: reconcile(database, world, now=now),
+        "escalate": lambda world: escalate(database, world, worked_out_until=_worked_out_until(results), now=now),
+        "report": lambda world: report(database, world, now=now),
+        "deliver": lambda world: deliver(
+            database, engine.transport, world.company.channels, links=engine.links, now=now
+        ),
+        "clean_up": lambda world: clean_up(database, engine.retention, now=now),
     }
+    world: World | None = None
     results: dict[str, object] = {}
     failures: dict[str, Exception] = {}
     took: dict[str, float] = {}
@@ -71,7 +75,8 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
             continue
         started = perf_counter()
         try:
-            results[verb] = await run()
+            world = world or await look_up(database, engine.worlds, now=now)
+            results[verb] = await run(world)
         except Exception as error:
             log.exception("verb failed", verb=verb, now=now.isoformat())
             failures[verb] = error
@@ -79,7 +84,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
             continue
         took[verb] = perf_counter() - started
         TICK_SECONDS.labels(verb).observe(took[verb])
-    await record_heartbeats(database, took, now=now, company=world.company.digest)
+    await record_heartbeats(database, took, now=now, company=(world or engine.worlds.latest).company.digest)
     return Ticked(results, failures)
 
 

@@ -3,7 +3,7 @@
 What is wrong is told to the operator, and what lastcall can mend, it mends.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -23,13 +23,15 @@ from service.engine.consume import Consume
 _log = structlog.get_logger(__name__)
 
 _CREATE_AGAIN_AFTER = timedelta(minutes=1)
+TopicsToRead = Callable[[], Collection[str]]
+"""Asked at each look: another lastcall.yaml may name others."""
 
 
 class Watch:
     """One consumer's."""
 
     def __init__(
-        self, consume: Consume, log: KafkaLog, source: Subscription, topics: Collection[str], dead_letter_topic: str
+        self, consume: Consume, log: KafkaLog, source: Subscription, topics: TopicsToRead, dead_letter_topic: str
     ) -> None:
         self._consume = consume
         self._ingest = consume.ingest
@@ -80,30 +82,31 @@ class Watch:
 class TopicWatch:
     """Sees to it that the topics exist: makes the dead-letter topic, and on the embedded broker all of them."""
 
-    def __init__(self, database: Database, log: KafkaLog, topics: Collection[str], dead_letter_topic: str) -> None:
+    def __init__(self, database: Database, log: KafkaLog, topics: TopicsToRead, dead_letter_topic: str) -> None:
         self._database = database
         self._log = log
-        self._named = frozenset(topics)
+        self._topics = topics
         self._dead_letter_topic = dead_letter_topic
         self._told: Mapping[str, Condition] | None = None
         self._refused: Mapping[str, str] = {}
         self._create_at = datetime.min.replace(tzinfo=UTC)
         self.there: frozenset[str] = frozenset()
         """Those to be read, as of the last look; and those that are not there."""
-        self.missing: frozenset[str] = self._named
+        self.missing: frozenset[str] = frozenset(topics())
         self.dead_letters = False
         """Whether the dead-letter topic was there."""
         self.embedded = False
 
     async def look(self, *, now: datetime) -> None:
         """Raises KafkaTrouble, and what the database raises."""
-        every = self._named | {self._dead_letter_topic}
+        named = frozenset(self._topics())
+        every = named | {self._dead_letter_topic}
         described = await self._log.describe(every)
         self.embedded = described.embedded
         missing = every - described.incarnations.keys()
         missing -= await self._create(missing if self.embedded else missing & {self._dead_letter_topic}, now)
-        self.missing = self._named & missing
-        self.there = self._named - missing
+        self.missing = named & missing
+        self.there = named - missing
         self.dead_letters = self._dead_letter_topic not in missing
         await self._tell({topic: self._condition(topic, described, now) for topic in missing}, now)
 

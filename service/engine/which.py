@@ -3,15 +3,16 @@
 from datetime import datetime
 
 from service.adapters.postgres.database import Database
-from service.adapters.queries import read_candidates, read_service_names
-from service.core.catalog.lifecycle import Catalog
+from service.adapters.queries.naming import read_candidates
+from service.adapters.queries.services import read_service_names
+from service.config.world import World
 from service.core.exposure import ExposureKey
 from service.core.naming import Ambiguous, Missing, meant, no_such_service
 
 
 async def which(
     database: Database,
-    catalog: Catalog,
+    world: World,
     service: str,
     *,
     model: str | None = None,
@@ -22,7 +23,7 @@ async def which(
     """`model` is canonical, or as requests spell it. What is not given does not narrow: a service with one exposure
     needs no more than its name. What is not the only one like that is refused, with what there is."""
     async with database.connect() as connection:
-        candidates = await read_candidates(connection, catalog, service, now=now)
+        candidates = await read_candidates(connection, world.catalog, service, now=now)
         if not candidates:
             return no_such_service(service, await read_service_names(connection))
     return meant(candidates, model=model, environment=environment, platform=platform)

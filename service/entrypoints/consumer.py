@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -15,6 +15,7 @@ from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.usage_store import Superseded, UsageStore
 from service.app import App
 from service.core.health import ConsumerHealth
+from service.core.usage import Format
 from service.engine.consume import Consume, Troubles
 from service.engine.ingest import TROUBLE, Ingest, Limits
 from service.engine.outcomes import Blocked, Flushed, Outcome, Postponed
@@ -36,6 +37,7 @@ class Consumer:
 
     def __init__(self, app: App) -> None:
         settings = app.settings
+        self._app, self._formats = app, app.formats
         self._log = KafkaLog(settings)
         self._source = Subscription(
             settings,
@@ -47,7 +49,7 @@ class Consumer:
         ingest = Ingest(
             UsageStore(app.database, SeriesBook(app.world.catalog, app.world.resolver)),
             self._log,
-            Decoder({topic: fixed for topic, fixed in app.formats.items() if fixed is not None}),
+            _decoder(self._formats),
             Limits(timedelta(seconds=settings.flush_seconds), settings.flush_keys, settings.rejection_limit),
             source="kafka",
         )
@@ -59,7 +61,7 @@ class Consumer:
             timed=metrics.FLUSH_SECONDS.time,
             grace=GRACE,
         )
-        self._watch = Watch(self._consume, self._log, self._source, app.world.topics, settings.kafka_dead_letter_topic)
+        self._watch = Watch(self._consume, self._log, self._source, self._topics, settings.kafka_dead_letter_topic)
         self._look_at = _now()
         self._looking: asyncio.Task[None] | None = None
         self._troubles = Troubles("Kafka")
@@ -129,8 +131,13 @@ class Consumer:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._looking
 
+    def _topics(self) -> Collection[str]:
+        return self._app.world.topics
+
     async def _look_around(self) -> None:
         self._look_at = _now() + _LOOK_AROUND
+        if (formats := self._app.formats) != self._formats:
+            self._formats, self._consume.ingest.decoder = formats, _decoder(formats)
         try:
             await self._watch.look(now=_now())
         except TROUBLE as error:
@@ -171,6 +178,10 @@ class Consumer:
             fetch_failures=trouble.tries if trouble is not None else 0,
             fetch_trouble=trouble.reason if trouble is not None else None,
         )
+
+
+def _decoder(formats: Mapping[str, Format | None]) -> Decoder:
+    return Decoder({topic: fixed for topic, fixed in formats.items() if fixed is not None})
 
 
 class _Report:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from service.adapters.queries import ActAnswer, ChecklistAnswer, ExposureAnswer, Lifecycle, Told
+from service.adapters.queries.answers import ActAnswer, ChecklistAnswer, ExposureAnswer, Lifecycle, Told
 from service.core import words
 from service.core.catalog.lifecycle import Precision
 

@@ -2,16 +2,23 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
+
 from service.app import App
+from service.config.located import ConfigError
 from service.entrypoints.consumer import Consumer
 from service.entrypoints.scheduler import Heartbeat, Show, open_engine
 from service.entrypoints.web.factory import create_web
 from service.entrypoints.web.server import WebServer
+
+log = structlog.get_logger(__name__)
+UNCHANGED = "the one before stays in force"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +29,12 @@ class Parts:
 
 async def serve(app: App, parts: Parts, *, show: Show, announce: Callable[[str], None]) -> None:
     """Run the parts, and the web beside them, until SIGINT or SIGTERM; then end them in order: no new records, the last
-    flush, the tick under way, the web. `announce` is called with the page's address once everything is up.
+    flush, the tick under way, the web. `announce` is called with the page's address once everything is up. SIGHUP has
+    lastcall.yaml read again.
 
     Raises OSError when the port is taken, and whatever a part breaks of.
     """
-    stopping = asyncio.Event()
+    stopping, asked = asyncio.Event(), asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
         consumer = Consumer(app) if parts.consume else None
         if consumer is not None:
@@ -44,23 +52,45 @@ async def serve(app: App, parts: Parts, *, show: Show, announce: Callable[[str],
             heartbeat = Heartbeat(engine, clock=lambda: datetime.now(UTC))
             heartbeat.start()
             stack.push_async_callback(heartbeat.stop)
-        with _signals_set(stopping):
+        reloading = asyncio.create_task(_reload_when(asked, app))
+        stack.callback(reloading.cancel)
+        with _signals_set(stopping, asked):
             announce(web.url)
             await (consumer.run(stopping) if consumer else stopping.wait())
 
 
+async def _reload_when(asked: asyncio.Event, app: App) -> None:
+    """One at a time. Parts look the world up at each tick and request, so nothing has to be told to them."""
+    while await asked.wait():
+        asked.clear()
+        try:
+            await app.reload()
+        except ConfigError as error:
+            log.warning(f"lastcall.yaml refused, {UNCHANGED}", problems=str(error).splitlines())
+        except Exception:
+            log.exception(f"lastcall.yaml not read, {UNCHANGED}")
+        else:
+            log.info("lastcall.yaml reloaded", file=str(app.settings.config_file))
+
+
 @contextlib.contextmanager
-def _signals_set(stopping: asyncio.Event) -> Iterator[None]:
-    """The first signal asks for an orderly end; a second one ends the process at once."""
+def _signals_set(stopping: asyncio.Event, reload: asyncio.Event) -> Iterator[None]:
+    """The first SIGINT or SIGTERM asks for an orderly end; a second one ends the process at once."""
     loop = asyncio.get_running_loop()
+    in_terminal = os.isatty(0)
 
     def ask() -> None:
         stopping.set()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
 
+    def hang_up() -> None:
+        is_closed = in_terminal and not os.isatty(0)
+        ask() if is_closed else reload.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ask)
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
     try:
         yield
     finally:

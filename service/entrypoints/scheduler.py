@@ -44,15 +44,15 @@ Show = Callable[[str, Message], None]
 async def open_engine(app: App, *, show: Show, page: str | None = None) -> AsyncIterator[Engine]:
     """The engine with Slack as its transport, or with `show` where no token is set. `page` is the page's address."""
     async with contextlib.AsyncExitStack() as stack:
-        doors = await stack.enter_async_context(open_doors(app.settings, app.world.company.directories))
+        doors_to = await stack.enter_async_context(open_doors(app.settings))
         token = app.settings.slack_token
         transport: Transport = LocalTransport(show)
         if token is not None:
-            rota = Rota(app.database, doors.pagerduty)
+            rota = Rota(app.database, lambda: doors_to(app.world.company.directories).pagerduty)
             slack = open_slack(token, api_url=app.settings.slack_api_url, rota=rota)
             transport = await stack.enter_async_context(slack)
         gc.freeze()  # what stands now, the catalog above all, stays, and a tick makes much that is gone soon
-        yield Engine(app.database, app.world, transport, Links(page), doors, app.settings.retention)
+        yield Engine(app.database, app.worlds, transport, Links(page), doors_to, app.settings.retention)
 
 
 class Heartbeat:
@@ -107,7 +107,7 @@ class Heartbeat:
         engine, started = self._engine, time.monotonic()
         async with self._turn:
             try:
-                await reconcile(engine.database, engine.world, now=self._clock())
+                await reconcile(engine.database, engine.worlds.latest, now=self._clock())
             except Exception as error:  # the next tick meets it too, and says and counts it
                 log.warning("catch_up_failed", error=type(error).__name__)
             ended = time.monotonic()

@@ -16,6 +16,7 @@ from service.config.company import Company
 from service.core.messages.message import Links
 from service.engine.refresh import EVERY, Doors
 from service.engine.tick import Engine, tick
+from service.engine.world import Worlds
 from tests.builders import make_world
 from tests.chaos.acting import People
 from tests.chaos.history import Calls, DirectorySays, Happening, Releases, catalog_of
@@ -69,9 +70,8 @@ class Quiet:
         assert company.directories.backstage is not None
         assert company.directories.backstage.path is not None
         doors = Doors(backstage=BackstageFiles(company.directories.backstage.path))
-        self._engine = Engine(
-            database, make_world(history.loaded.catalog, company, ("lastcall",)), quiet, Links(), doors
-        )
+        world = make_world(history.loaded.catalog, company, ("lastcall",))
+        self._engine = Engine(database, Worlds(world), quiet, Links(), lambda named: doors)
 
     async def live(self, calls: Calls) -> None:
         self._history.directory.says("people")
@@ -85,12 +85,12 @@ class Quiet:
         match what:
             case Releases():
                 catalog = catalog_of(what.number, self._history.loaded.catalog)
-                self._engine = replace(self._engine, world=replace(self._engine.world, catalog=catalog))
+                self._engine.worlds.replace(replace(self._engine.worlds.latest, catalog=catalog))
             case DirectorySays():
                 self._history.directory.says(what.team)
                 now += EVERY
             case _:
-                await self.people.act(what, self._engine.world.catalog, now)
+                await self.people.act(what, self._engine.worlds.latest.catalog, now)
         await self._tick(now)
 
     async def _tick(self, now: datetime) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from service.app import open_app
 from service.config.settings import Settings
 from service.engine.tick import Engine, tick
+from service.engine.world import Worlds
 from service.entrypoints.scheduler import DECIDING, DELIVERING, REFRESHING, open_engine
 from tests.chaos.history import catalog_of
 
@@ -49,8 +50,9 @@ async def _decide(engine: Engine, clock: Clock, say: Callable[[str], object]) ->
         say(done)
         turn, now, release = clock.read()
         if turn != done:
-            world = replace(engine.world, catalog=catalog_of(release, engine.world.catalog))
-            if not (await tick(replace(engine, world=world), now=now, only=(*REFRESHING, *DECIDING))).failures:
+            world = replace(engine.worlds.latest, catalog=catalog_of(release, engine.worlds.latest.catalog))
+            released = replace(engine, worlds=Worlds(world))
+            if not (await tick(released, now=now, only=(*REFRESHING, *DECIDING))).failures:
                 done = turn
         await asyncio.sleep(LOOK_SECONDS)
 

@@ -26,10 +26,10 @@ from service.core.exposure import ExposureKey
 from service.core.ownership import Owner
 from service.engine.act import Acted, act, offered_days
 from service.engine.escalate import escalate
-from service.engine.ownership import OwnersBook, load_owners
 from service.engine.reassign import reassign
+from service.engine.world import Worlds, with_owners
 from service.entrypoints.cli import app
-from tests.builders import make_campaign
+from tests.builders import make_campaign, make_world
 from tests.database_contents import everything_in
 from tests.locks import waits_for_a_lock
 from tests.processes import until
@@ -284,12 +284,12 @@ async def test_answer_that_is_given_twice_is_written_once(database: Database) ->
 async def test_answer_is_seen_whatever_the_clocks_of_those_who_give_it_say(database: Database) -> None:
     """Bob's is behind, and a third answer comes at the time of the first."""
     await call_and_tell(database)
-    book = OwnersBook(COMPANY, now=NOW)
+    worlds = Worlds(make_world(company=COMPANY))
     seen = []
     for team, now in (("shop", NOW), ("money", NOW - timedelta(minutes=5)), ("shop", NOW), ("money", NOW)):
         await name_owner(database, team, now=now)
         async with database.connect() as connection:
-            seen.append((await book.look(connection)).owners.owner_of("search-api").team)
+            seen.append((await worlds.look(connection, now=now)).owners.owner_of("search-api").team)
     assert seen == ["shop", "money", "shop", "money"]
 
 
@@ -310,7 +310,7 @@ async def test_service_can_be_given_back_to_the_team_that_lastcall_yaml_names(da
     await name_owner(database, "shop")
     await name_owner(database, "search", by=BOB)
     async with database.connect() as connection:
-        owners = await load_owners(connection, COMPANY, now=NOW)
+        owners = (await with_owners(connection, make_world(company=COMPANY), now=NOW)).owners
     assert (owners.of("search-api").source, owners.owner_of("search-api").channel) == ("lastcall.yaml", "#team-search")
     assert owners.unwritten() == []
 
@@ -325,7 +325,9 @@ async def test_answer_that_lastcall_yaml_has_overruled_does_not_come_back_with_a
         later = NOW + timedelta(hours=len(teams))  # the file before is out of use by then
         await escalate(database, replace(make_app(database).world, company=company), now=later)
         async with database.connect() as connection:
-            teams.append((await load_owners(connection, company, now=NOW)).owner_of("search-api").team)
+            teams.append(
+                (await with_owners(connection, make_world(company=company), now=NOW)).owners.owner_of("search-api").team
+            )
     assert teams == ["shop", "care", "search"]
 
 

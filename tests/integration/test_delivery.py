@@ -281,7 +281,7 @@ async def test_without_slack_the_message_is_noted_and_shown(database: Database) 
     local = LocalTransport(lambda destination, message: shown.append((destination, message)))
     await enqueue(database, "#search", make_notice(service="search-api"))
 
-    report = await deliver(database, local, Company(), links=LINKS, now=NOON)
+    report = await deliver(database, local, Company().channels, links=LINKS, now=NOON)
 
     assert report == DeliveryReport(delivered=1)
     [(destination, message)], [stored] = shown, await stored_messages(database)

@@ -315,7 +315,7 @@ async def test_operator_hears_of_a_condition_once(
     async with database.begin() as connection:
         await raise_condition(connection, flood)
     for minute in range(3):
-        await deliver(database, transport, Company(), links=LINKS, now=NOON)
+        await deliver(database, transport, Company().channels, links=LINKS, now=NOON)
         await send(database, transport, minutes=minute)
     assert [posted.where for posted in slack.posts] == ["#operator"]
     assert "61% rejected" in said_in(slack, "#operator")

@@ -25,9 +25,10 @@ from service.core.directory.answer import Unavailable
 from service.core.directory.backstage import Entities
 from service.core.directory.owners import Ownership
 from service.core.ownership import Owner, OwnerRule
-from service.engine.ownership import load_owners
 from service.engine.refresh import DOWN, UNREAD, Doors, refresh
+from service.engine.world import with_owners
 from tests.backstage_server import BackstageServer, component, group, user
+from tests.builders import make_world
 from tests.directory_server import Fault
 from tests.pagerduty_server import PagerDutyServer
 from tests.processes import PATIENCE
@@ -51,7 +52,7 @@ async def doors(backstage: BackstageServer) -> AsyncIterator[Doors]:
 
 async def ownership(database: Database, service: str, now: datetime, company: Company = COMPANY) -> Ownership:
     async with database.connect() as connection:
-        return (await load_owners(connection, company, now=now)).of(service)
+        return (await with_owners(connection, make_world(company=company), now=now)).owners.of(service)
 
 
 async def conditions(database: Database) -> list[tuple[str, str, str]]:
@@ -60,7 +61,7 @@ async def conditions(database: Database) -> list[tuple[str, str, str]]:
 
 
 async def test_owner_of_a_component_hears_where_its_group_says(database: Database, doors: Doors) -> None:
-    refreshed = await refresh(database, COMPANY, doors, now=NOW)
+    refreshed = await refresh(database, make_world(company=COMPANY), doors, now=NOW)
     assert refreshed.answers == {"backstage": 2}
     found = await ownership(database, "search-api", NOW)
     assert (found.source, found.owner.team, found.owner.channel) == ("backstage", "search", "#search")
@@ -74,7 +75,7 @@ async def test_catalog_of_many_pages_is_read_to_its_end(
     database: Database, doors: Doors, backstage: BackstageServer
 ) -> None:
     backstage.entities += [component(f"service-{n}", "search") for n in range(2 * PAGE)]
-    await refresh(database, COMPANY, doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
     assert (await ownership(database, f"service-{2 * PAGE - 1}", NOW)).owner.channel == "#search"
     assert len(backstage.asked) == 3
 
@@ -83,7 +84,7 @@ async def test_directory_is_asked_each_quarter_of_an_hour_by_one_process(
     database: Database, doors: Doors, backstage: BackstageServer
 ) -> None:
     for minutes in (0, 0, 14, 15, 16, 29):
-        await refresh(database, COMPANY, doors, now=NOW + timedelta(minutes=minutes))
+        await refresh(database, make_world(company=COMPANY), doors, now=NOW + timedelta(minutes=minutes))
     assert len(backstage.asked) == 2
 
 
@@ -92,11 +93,11 @@ async def test_answer_that_took_too_long_does_not_replace_a_newer_one(database: 
     company = Company(directories=Directories(backstage=Backstage(path=file)))
     file.write_text(json.dumps(component("search-api", "search")))
     slow = _Slow(file)
-    asking = asyncio.create_task(refresh(database, company, Doors(backstage=slow), now=NOW))
+    asking = asyncio.create_task(refresh(database, make_world(company=company), Doors(backstage=slow), now=NOW))
     await slow.has_read.wait()
     file.write_text(json.dumps(component("search-api", "payments")))
     later = NOW + timedelta(minutes=15)
-    await refresh(database, company, Doors(backstage=BackstageFiles(file)), now=later)
+    await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(file)), now=later)
     slow.may_answer.set()
     assert (await asking).answers == {}
     assert (await ownership(database, "search-api", later, company)).owner.team == "payments"
@@ -131,9 +132,9 @@ class _Slow(BackstageFiles):
 async def test_directory_that_is_down_keeps_its_last_good_answer(
     database: Database, doors: Doors, backstage: BackstageServer, fault: Fault, reason: str
 ) -> None:
-    await refresh(database, COMPANY, doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
     backstage.faults.append(fault)
-    failed = await refresh(database, COMPANY, doors, now=NOW + timedelta(minutes=15))
+    failed = await refresh(database, make_world(company=COMPANY), doors, now=NOW + timedelta(minutes=15))
     assert failed.errors == {"backstage": reason}
     found = await ownership(database, "search-api", NOW + timedelta(minutes=15))
     assert (found.owner.team, found.as_of) == ("search", NOW)
@@ -144,18 +145,18 @@ async def test_directory_that_is_down_keeps_its_last_good_answer(
 async def test_last_good_answer_says_how_old_it_is_once_it_is_stale(
     database: Database, doors: Doors, backstage: BackstageServer
 ) -> None:
-    await refresh(database, COMPANY, doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
     backstage.faults.extend([Fault(status=503)] * 2)
-    await refresh(database, COMPANY, doors, now=NOW + timedelta(minutes=59))
+    await refresh(database, make_world(company=COMPANY), doors, now=NOW + timedelta(minutes=59))
     assert await conditions(database) == []
     later = NOW + timedelta(minutes=62)
-    await refresh(database, COMPANY, doors, now=later)
+    await refresh(database, make_world(company=COMPANY), doors, now=later)
     assert (await ownership(database, "search-api", later)).owner.rule.endswith(
         "in Backstage, by the last good answer of 2025-06-02 09:00 UTC"
     )
     detail = "backstage gives no answer (http_503); its answers of 2025-06-02 09:00 UTC count"
     assert await conditions(database) == [(DOWN, "backstage", detail)]
-    await refresh(database, COMPANY, doors, now=later + timedelta(minutes=2))
+    await refresh(database, make_world(company=COMPANY), doors, now=later + timedelta(minutes=2))
     assert await conditions(database) == []
 
 
@@ -163,7 +164,7 @@ async def test_token_that_is_refused_is_told_at_once(
     database: Database, doors: Doors, backstage: BackstageServer
 ) -> None:
     backstage.token = "another"
-    await refresh(database, COMPANY, doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
     detail = "backstage gives no answer (http_401); it has never answered"
     assert await conditions(database) == [(DOWN, "backstage", detail)]
 
@@ -171,10 +172,10 @@ async def test_token_that_is_refused_is_told_at_once(
 async def test_what_the_catalog_says_no_more_is_gone(
     database: Database, doors: Doors, backstage: BackstageServer
 ) -> None:
-    await refresh(database, COMPANY, doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
     backstage.entities[0] = component("other", "search")
     later = NOW + timedelta(minutes=15)
-    await refresh(database, COMPANY, doors, now=later)
+    await refresh(database, make_world(company=COMPANY), doors, now=later)
     assert (await ownership(database, "search-api", later)).source is None
 
 
@@ -186,17 +187,17 @@ async def test_what_changes_hands_is_looked_at_by_the_next_tick(
             use = {"service": service, "environment": "production", "platform": "openai-api", "model": "gpt-4"}
             await connection.execute(agenda.insert().values(use))
     looked_at = select(agenda.c.service, agenda.c.look_at).order_by(agenda.c.service)
-    await refresh(database, COMPANY, doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
     backstage.entities[1] = group("search", slack="#finders")
-    await refresh(database, COMPANY, doors, now=NOW + timedelta(hours=1))
-    await refresh(database, COMPANY, doors, now=NOW + timedelta(hours=2))
+    await refresh(database, make_world(company=COMPANY), doors, now=NOW + timedelta(hours=1))
+    await refresh(database, make_world(company=COMPANY), doors, now=NOW + timedelta(hours=2))
     async with database.connect() as connection:
         rows = [tuple(row) for row in await connection.execute(looked_at)]
     assert rows == [("other", None), ("search-api", NOW + timedelta(hours=1))]
 
 
 async def test_directory_that_lastcall_yaml_names_no_longer_says_nothing(database: Database, doors: Doors) -> None:
-    await refresh(database, COMPANY, doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
     assert (await ownership(database, "search-api", NOW, Company())).source is None
 
 
@@ -208,7 +209,7 @@ async def test_catalog_may_stand_in_files(database: Database, tmp_path: Path) ->
     )
     (tmp_path / "chart.yaml").write_text("{{ if .Values.on }}\n")
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
-    await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
     found = await ownership(database, "cart", NOW, company)
     assert (found.owner.team, found.owner.people) == ("shop", ("shop@x.org",))
 
@@ -226,6 +227,7 @@ TEMPLATE = "apiVersion: backstage.io/v1alpha1\nkind: Component\n{%- if values.se
         pytest.param(TEMPLATE, id="a software template"),
         pytest.param(f"{CART}---\n{TEMPLATE}".replace("cart", "other"), id="a sound document before it"),
         pytest.param("# backstage.io/\nn: !!timestamp x\n", id="a value of another type than its tag"),
+        pytest.param(f"# backstage.io/\nn: {'[' * 100_000}\n", id="a hundred thousand brackets"),
     ],
 )
 async def test_file_that_is_no_yaml_is_passed_over_and_the_others_count(
@@ -236,7 +238,7 @@ async def test_file_that_is_no_yaml_is_passed_over_and_the_others_count(
         (tmp_path / name / "catalog-info.yaml").write_text(broken)
     (tmp_path / "cart.yaml").write_text(CART)
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
-    refreshed = await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    refreshed = await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
     assert (refreshed.answers, refreshed.errors) == ({"backstage": 2}, {})
     assert (await ownership(database, "cart", NOW, company)).owner.people == ("shop@x.org",)
     assert (await ownership(database, "other", NOW, company)).source is None
@@ -251,7 +253,7 @@ async def test_merges_of_merges_take_nothing_in(database: Database, tmp_path: Pa
     (tmp_path / "merges.yaml").write_text(f"l0: &l0 {{a: 1}}\n{levels}---\n{CART}")
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
     async with asyncio.timeout(PATIENCE):
-        await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+        await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
     assert (await ownership(database, "cart", NOW, company)).owner.people == ("shop@x.org",)
 
 
@@ -262,18 +264,18 @@ async def test_condition_ends_once_every_file_is_read(database: Database, tmp_pa
     template.write_text(TEMPLATE)
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
     doors = Doors(backstage=BackstageFiles(tmp_path))
-    await refresh(database, company, doors, now=NOW)
+    await refresh(database, make_world(company=company), doors, now=NOW)
     detail = f"1 file is no YAML and passed over in what backstage names, the first of them {'x' * 199}…"
     assert await conditions(database) == [(UNREAD, "backstage", detail)]
     template.unlink()
-    await refresh(database, company, doors, now=NOW + timedelta(minutes=15))
+    await refresh(database, make_world(company=company), doors, now=NOW + timedelta(minutes=15))
     assert await conditions(database) == []
 
 
 async def test_folder_without_any_readable_file_is_no_answer(database: Database, tmp_path: Path) -> None:
     (tmp_path / "catalog-info.yaml").write_text(TEMPLATE)
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
-    refreshed = await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    refreshed = await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
     assert refreshed.errors == {"backstage": "no_yaml"}
 
 
@@ -296,7 +298,7 @@ async def test_descriptor_is_read_whatever_its_file_is_called(database: Database
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(HELPDESK)
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
-    await refresh(database, company, Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
     assert (await ownership(database, "helpdesk", NOW, company)).owner.team == "helpdesk-leads"
 
 
@@ -307,7 +309,7 @@ async def test_lines_of_codeowners_that_cannot_be_read_are_a_condition_until_men
     file.write_text("!/docs/ @acme/docs\n/services/cart/ @acme/shop\n/My Services/quote-bot/ @acme/quotes\n")
     company = Company(directories=Directories(codeowners=Codeowners(file)))
     door = Doors(codeowners=CodeownersFile(file))
-    await refresh(database, company, door, now=NOW)
+    await refresh(database, make_world(company=company), door, now=NOW)
     assert await conditions(database) == [
         (
             UNREAD,
@@ -318,7 +320,7 @@ async def test_lines_of_codeowners_that_cannot_be_read_are_a_condition_until_men
     ]
     assert (await ownership(database, "cart", NOW, company)).owner.team == "shop"
     file.write_text("/services/cart/ @acme/shop\n/My\\ Services/quote-bot/ @acme/quotes\n")
-    await refresh(database, company, door, now=NOW + timedelta(minutes=15))
+    await refresh(database, make_world(company=company), door, now=NOW + timedelta(minutes=15))
     assert await conditions(database) == []
 
 
@@ -328,10 +330,12 @@ async def test_codeowners_names_the_team_and_lastcall_yaml_where_it_hears(databa
     shop = OwnerRule(("shop-*",), Owner("shop", channel="#shop"))
     company = Company(owners=(shop,), directories=Directories(codeowners=Codeowners(file)))
     door = Doors(codeowners=CodeownersFile(file))
-    await refresh(database, company, door, now=NOW)
+    await refresh(database, make_world(company=company), door, now=NOW)
     file.unlink()
     later = NOW + timedelta(minutes=20)
-    assert (await refresh(database, company, door, now=later)).errors == {"codeowners": "FileNotFoundError"}
+    assert (await refresh(database, make_world(company=company), door, now=later)).errors == {
+        "codeowners": "FileNotFoundError"
+    }
     found = await ownership(database, "cart", later, company)
     assert (found.source, found.owner.team, found.owner.channel) == ("codeowners", "shop", "#shop")
     assert (await ownership(database, "other", later, company)).source is None
@@ -342,7 +346,7 @@ async def test_people_on_duty_are_known_before_they_are_needed(database: Databas
     company = replace(COMPANY, owners=(rule,), directories=Directories())
     async with PagerDutyServer(schedules={"PSCHED": ["ada@example.com"]}) as server, open_http() as session:
         door = Doors(pagerduty=PagerDuty(session, server.url, SecretStr(server.token)))
-        refreshed = await refresh(database, company, door, now=NOW)
+        refreshed = await refresh(database, make_world(company=company), door, now=NOW)
     assert (refreshed.answers, refreshed.errors) == ({"pagerduty": 2}, {})
     async with database.connect() as connection:
         on_duty = await last_good(connection, "pagerduty", "pagerduty:PSCHED")

@@ -16,9 +16,10 @@ from service.adapters.postgres.database import Database
 from service.config.company import Company
 from service.config.directories import Backstage, Directories
 from service.core.directory.answer import Unavailable
-from service.engine.ownership import load_owners
 from service.engine.refresh import Doors, refresh
+from service.engine.world import with_owners
 from tests.backstage_server import BackstageServer, component, group
+from tests.builders import make_world
 from tests.directory_server import DirectoryServer, Fault
 from tests.pagerduty_server import PagerDutyServer
 from tests.processes import PATIENCE
@@ -63,11 +64,11 @@ async def test_owner_of_the_last_good_answer_hears_while_the_catalog_nests_witho
     later = NOW + timedelta(minutes=15)
     async with BackstageServer(entities=catalog) as server, open_http() as session:
         doors = Doors(backstage=BackstageApi(session, server.url, SecretStr(server.token)))
-        await refresh(database, company, doors, now=NOW)
+        await refresh(database, make_world(company=company), doors, now=NOW)
         server.faults.append(Fault(body=b'{"items":' + b"[" * 100_000))
-        failed = await refresh(database, company, doors, now=later)
+        failed = await refresh(database, make_world(company=company), doors, now=later)
     async with database.connect() as connection:
-        found = (await load_owners(connection, company, now=later)).of("search-api")
+        found = (await with_owners(connection, make_world(company=company), now=later)).owners.of("search-api")
     assert (failed.errors, found.owner.channel) == ({"backstage": "unreadable_answer"}, "#search")
 
 

@@ -50,7 +50,7 @@ async def tick(
     await count_calls(database, loaded, events, now)
     async with open_http() as session:
         doors = Doors(backstage=BackstageApi(session, backstage.url, SecretStr(backstage.token)))
-        await refresh(database, COMPANY, doors, now=now)
+        await refresh(database, make_world(company=COMPANY), doors, now=now)
     await reconcile(database, make_world(), now=now)
     await escalate(database, make_world(company=COMPANY), now=now)
 

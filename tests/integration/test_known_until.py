@@ -21,7 +21,7 @@ from service.adapters.postgres.tables import (
     usage_dirty,
     watermarks,
 )
-from service.adapters.queries import ExposureFilter
+from service.adapters.queries.listing import ExposureFilter
 from service.config.company import Company
 from service.core.batch import Partition
 from service.core.catalog.lifecycle import Catalog
@@ -97,7 +97,7 @@ async def steps_planned(database: Database, loaded: LoadedCatalog) -> list[str]:
     """In the month after SILENT."""
     end = SILENT + timedelta(days=30)
     stored = await read_stored(database, make_world(company=COMPANY, topics=(TOPIC,)), start=SILENT, end=end)
-    return list(dict.fromkeys(one.step for one in plan(stored, COMPANY)))
+    return list(dict.fromkeys(one.step for one in plan(stored)))
 
 
 async def conditions_of(database: Database) -> list[tuple[str, str]]:

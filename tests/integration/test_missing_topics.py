@@ -8,7 +8,7 @@ import pytest
 
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
-from service.adapters.queries import read_database_health
+from service.adapters.queries.health import read_database_health
 from service.app import open_app
 from service.config.settings import Settings
 from service.core.health import trouble_of

@@ -38,7 +38,7 @@ async def transport(
     database: Database, slack: SlackServer, pagerduty: PagerDutyServer
 ) -> AsyncIterator[SlackTransport]:
     async with open_http(timeout_seconds=3) as session:
-        rota = Rota(database, PagerDuty(session, pagerduty.url, SecretStr(pagerduty.token)))
+        rota = Rota(database, lambda: PagerDuty(session, pagerduty.url, SecretStr(pagerduty.token)))
         token = SecretStr(slack.token)
         async with open_slack(token, api_url=slack.url, timeout_seconds=3, pace_seconds=0, rota=rota) as opened:
             yield opened
@@ -233,7 +233,7 @@ async def test_user_group_that_slack_will_not_show_means_those_who_were_in_it_la
 
 async def test_without_a_key_of_pagerduty_the_fallback_channel_hears(database: Database, slack: SlackServer) -> None:
     await enqueue(database, SCHEDULE, make_notice())
-    rota = Rota(database, None)
+    rota = Rota(database, lambda: None)
     async with open_slack(SecretStr(slack.token), api_url=slack.url, pace_seconds=0, rota=rota) as transport:
         await send(database, transport)
     assert "no_pagerduty_token" in str([posted.blocks for posted in slack.posts if posted.where == "#fallback"])

@@ -19,7 +19,7 @@ from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.tables import passed_over, rejections, watermarks
 from service.adapters.postgres.usage_store import Applied, UsageStore
 from service.adapters.postgres.watermark_store import begin
-from service.adapters.queries import read_passed_over, read_rejections
+from service.adapters.queries.operation import read_passed_over, read_rejections
 from service.config.settings import Settings
 from service.core.batch import Batch, Partition
 from service.core.position import Watermark

@@ -52,13 +52,13 @@ async def tick(database: Database, loaded: LoadedCatalog, now: datetime) -> None
 
 async def planned_between(database: Database, loaded: LoadedCatalog, start: datetime, end: datetime) -> list[Planned]:
     stored = await read_stored(database, make_world(company=COMPANY), start=start, end=end)
-    return plan(stored, COMPANY)
+    return plan(stored)
 
 
 async def reviewed(database: Database, loaded: LoadedCatalog, changed: Company) -> Review:
     start, end = SUMMER
     stored = await read_stored(database, make_world(company=COMPANY), start=start, end=end)
-    return review(stored, COMPANY, changed)
+    return review(stored, changed)
 
 
 def told(messages: Sequence[Planned]) -> list[tuple[str, str, str, str]]:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import series, usage_hourly
-from service.adapters.queries import read_rhythms
+from service.adapters.queries.rhythms import read_rhythms
 from service.core.exposure import ExposureKey
 from service.engine.reconcile import reconcile
 from service.entrypoints.cli import app

@@ -15,6 +15,7 @@ from service.adapters.slack.transport import LocalTransport
 from service.core.delivery import Absent, Delivered, Found, Outcome, Sought
 from service.core.messages.message import Links, Message
 from service.engine.tick import Engine
+from service.engine.world import Worlds
 from service.entrypoints.scheduler import BEAT_SECONDS, Heartbeat
 from tests.builders import make_notice, make_world
 from tests.calls import count_calls, make_call
@@ -59,7 +60,7 @@ class StuckSlack:
 
 async def test_slow_slack_delays_nothing_but_messages_and_stop_waits_for_it(database: Database) -> None:
     loaded, slack = load_catalog(), StuckSlack()
-    engine = Engine(database, make_world(), slack, Links())
+    engine = Engine(database, Worlds(make_world()), slack, Links())
     await enqueue(database, "#search", make_notice(), not_before=NOW)
     heartbeat = Heartbeat(engine, clock=lambda: NOW)
     heartbeat.start()
@@ -77,7 +78,7 @@ async def test_slow_slack_delays_nothing_but_messages_and_stop_waits_for_it(data
 async def test_calls_between_two_ticks_do_not_wait_for_the_next(database: Database) -> None:
     loaded = load_catalog()
     transport = LocalTransport(lambda destination, message: None)
-    engine = Engine(database, make_world(), transport, Links())
+    engine = Engine(database, Worlds(make_world()), transport, Links())
     heartbeat = Heartbeat(engine, clock=lambda: NOW)
     heartbeat.start()
     try:

@@ -15,6 +15,7 @@ from service.config.company import Company
 from service.core.messages.message import Links
 from service.core.ownership import Owner, OwnerRule
 from service.engine.tick import Engine, Verb, tick
+from service.engine.world import Worlds
 from tests.builders import make_world
 from tests.calls import count_calls, make_call
 from tests.slack_server import SlackServer
@@ -34,7 +35,7 @@ async def test_steps_that_fall_due_while_slack_is_away_are_one_message_a_destina
     database: Database, slack: SlackServer, transport: SlackTransport, error: str
 ) -> None:
     loaded = load_catalog()
-    engine = Engine(database, make_world(company=COMPANY), transport, Links())
+    engine = Engine(database, Worlds(make_world(company=COMPANY)), transport, Links())
     for day in _days(ANNOUNCED, BACK):
         now = datetime.combine(day, time(14), UTC)
         events = [make_call(at=now, service=name, request_id=f"{name} {day}") for name in ("search-api", "search-ui")]

@@ -18,7 +18,7 @@ async def test_a_service_with_one_exposure_is_enough(database: Database) -> None
         await put_use(connection, model="gpt-4.1")
         await put_use(connection, service="billing-run", model="o1-preview")
 
-    assert await which(database, make_app(database).world.catalog, "search-api", now=NOW) == GPT_45
+    assert await which(database, make_app(database).world, "search-api", now=NOW) == GPT_45
 
 
 async def test_what_has_stopped_can_still_be_named_and_what_comes_later_cannot(database: Database) -> None:
@@ -26,22 +26,22 @@ async def test_what_has_stopped_can_still_be_named_and_what_comes_later_cannot(d
         await put_use(connection, calls_by_days_ago={60: 3})
         await put_use(connection, environment="staging", calls_by_days_ago={-2: 3})
 
-    assert await which(database, make_app(database).world.catalog, "search-api", now=NOW) == GPT_45
+    assert await which(database, make_app(database).world, "search-api", now=NOW) == GPT_45
 
 
 async def test_several_exposures_are_told_apart_by_a_model_or_an_environment(database: Database) -> None:
-    catalog = make_app(database).world.catalog
+    world = make_app(database).world
     async with database.begin() as connection:
         await put_use(connection)
         await put_use(connection, environment="staging")
         await put_use(connection, model="o1-preview")
 
     both = Ambiguous((GPT_45, GPT_45._replace(environment="staging")), narrowed=True)
-    assert await which(database, catalog, "search-api", model="gpt-4.5-preview", now=NOW) == both
-    assert await which(database, catalog, "search-api", environment="staging", now=NOW) == GPT_45._replace(
+    assert await which(database, world, "search-api", model="gpt-4.5-preview", now=NOW) == both
+    assert await which(database, world, "search-api", environment="staging", now=NOW) == GPT_45._replace(
         environment="staging"
     )
-    assert await which(database, catalog, "search-api", model="o1-preview", now=NOW) == GPT_45._replace(
+    assert await which(database, world, "search-api", model="o1-preview", now=NOW) == GPT_45._replace(
         model="o1-preview"
     )
 
@@ -50,7 +50,7 @@ async def test_an_announcement_that_is_yet_to_come_names_no_exposure(database: D
     async with database.begin() as connection:
         await put_use(connection, calls_by_days_ago={100: 3})
 
-    found = await which(database, make_app(database).world.catalog, "search-api", now=NOW - timedelta(days=90))
+    found = await which(database, make_app(database).world, "search-api", now=NOW - timedelta(days=90))
     assert isinstance(found, Missing)
 
 
@@ -58,5 +58,5 @@ async def test_an_unknown_service_is_answered_with_one_that_is_alike(database: D
     async with database.begin() as connection:
         await put_use(connection)
 
-    found = await which(database, make_app(database).world.catalog, "serach-api", now=NOW)
+    found = await which(database, make_app(database).world, "serach-api", now=NOW)
     assert found == Missing("serach-api has not called a model that is going away.", "Did you mean search-api?")

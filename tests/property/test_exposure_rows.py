@@ -14,7 +14,7 @@ from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_history import stream_exposures_as_of
 from service.adapters.postgres.exposure_store import load_public_exposures
-from service.adapters.queries import ExposureFilter
+from service.adapters.queries.listing import ExposureFilter
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey, State, state_of
 from service.core.usage import Call

@@ -21,7 +21,7 @@ from service.adapters.postgres.usage_months import open_months, table_of
 from service.adapters.postgres.usage_store import UsageStore
 from service.config.world import World
 from service.core.catalog.lifecycle import Catalog
-from service.core.identity import Knowledge, Names, Resolver
+from service.core.identity import Knowledge, Names, Resolver, known_platforms
 from service.core.retention import Retention, month_of, months_ahead
 from service.engine.clean_up import clean_up
 from service.engine.reconcile import reconcile
@@ -149,7 +149,7 @@ class FromScratch:
 def world_of(alias: int, version: int) -> World:
     names = Names(models=frozenset(IDS), pinned=ALIASES[alias])
     catalog = Catalog([], digest=f"version {version}")
-    return replace(make_world(catalog), resolver=Resolver(Knowledge({}, {"openai-api": names})))
+    return replace(make_world(catalog), resolver=Resolver(Knowledge({}, {"openai-api": names}, known_platforms())))
 
 
 async def test_totals_equal_a_count_from_scratch_as_far_as_hours_are_kept(database: Database) -> None:

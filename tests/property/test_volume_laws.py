@@ -14,7 +14,8 @@ from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.digest_store import load_picture
 from service.adapters.postgres.tables import usage_daily
-from service.adapters.queries import read_rhythms, read_unknown_ids
+from service.adapters.queries.rhythms import read_rhythms
+from service.adapters.queries.unknown import read_unknown_ids
 from service.core.cleaning import cleaned
 from service.core.exposure import ExposureKey
 from service.core.identify import identify

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from service.adapters.catalog.files import load_catalog
 from service.config.company import Company, ConfigError, load_company
-from service.config.located import DEEPEST, LONGEST_TEXT, read_located
+from service.config.reading import LONGEST_TEXT, read_located
 from service.config.scenario import load_scenario
+from service.config.yaml import DEEPEST
+from tests.builders import make_world
 
 SOON = 5.0
 """Seconds; what is refused here took minutes, or for ever."""
@@ -90,11 +91,10 @@ def test_harmful_file_is_refused_soon_with_its_line(tmp_path: Path, text: str, s
     ],
 )
 def test_harmful_scenario_is_refused_with_its_line(tmp_path: Path, text: str, says: str) -> None:
-    loaded = load_catalog()
     file = tmp_path / "scenario.yaml"
     file.write_text(f"services:\n  - {text}\n")
     with pytest.raises(ConfigError, match=says):
-        load_scenario(file, loaded.catalog, loaded.resolver)
+        load_scenario(file, make_world())
 
 
 def test_thousands_of_aliases_of_a_mistake_are_told_soon(tmp_path: Path) -> None:

@@ -25,7 +25,6 @@ OWNERS = Owners(
     groups={"shop": Owner("Shop", channel="#shop")},
     code=CodeOwners(parse_codeowners("/services/listed/ @acme/x\n/services/code/ @acme/Shop\n").rules),
     as_of={"backstage": NOW - timedelta(minutes=5), "codeowners": NOW - timedelta(hours=30)},
-    now=NOW,
 )
 
 
@@ -84,7 +83,7 @@ def test_backstage_is_right_before_codeowners_in_any_case() -> None:
 
 
 def test_stale_answer_says_how_old_it_is() -> None:
-    found = OWNERS.of("code")
+    found = OWNERS.at(NOW).of("code")
     assert found.source == "codeowners"
     assert found.owner.rule == (
         "line 2 of CODEOWNERS, /services/code/, by the last good answer of 2025-06-01 03:00 UTC"

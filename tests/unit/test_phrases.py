@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from service.adapters.queries import ActAnswer, ChecklistAnswer, ExposureAnswer, Told
+from service.adapters.queries.answers import ActAnswer, ChecklistAnswer, ExposureAnswer, Told
 from service.entrypoints import phrases
 from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.overview import group

@@ -10,7 +10,7 @@ from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.config.located import ConfigError
 from service.config.scenario import ScenarioFile, load_scenario, scenario_schema
 from service.core.scenario import Shape, Span, Use, lifecycle
-from tests.builders import make_deprecation
+from tests.builders import make_deprecation, make_world
 
 SERVICE = "services:\n  - service: cart\n    platform: openai-api\n    model: gpt-4.5-preview\n    calls: "
 
@@ -23,7 +23,7 @@ def loaded() -> LoadedCatalog:
 def load(folder: Path, loaded: LoadedCatalog, text: str) -> ScenarioFile:
     file = folder / "scenario.yaml"
     file.write_text(text)
-    return load_scenario(file, loaded.catalog, loaded.resolver)
+    return load_scenario(file, make_world())
 
 
 def make_use(*spans: Span, moves: tuple[tuple[date, date], ...] = ()) -> Use:

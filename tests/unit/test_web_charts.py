@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from service.adapters.queries import DayCalls, Lifecycle
+from service.adapters.queries.answers import DayCalls, Lifecycle
 from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.overview import Group
 from service.entrypoints.web.show import sparkline, urgency

@@ -8,10 +8,10 @@ from typing import Any
 
 import jsonschema
 import msgspec
-import yaml
 
 from service.adapters.catalog.files import build_resolver, catalog_paths
-from service.adapters.catalog.yaml import Lines, parse
+from service.config import yaml
+from service.config.yaml import Lines, parse
 from service.core.catalog.build import assemble
 from service.core.catalog.file import Entry, PlatformFile, json_schema
 from service.core.catalog.heads import broken_heads
@@ -55,6 +55,8 @@ def check_catalog(folder: Path | None = None, *, today: date) -> list[Finding]:
 
 
 def _unreadable(path: Path, error: yaml.YAMLError) -> Finding:
+    if isinstance(error, yaml.TooDeepError):
+        return Finding("error", path.name, error.line, f"{error}", "remove what nests")
     mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
     problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)
     return Finding("error", path.name, mark.line + 1 if mark else 1, f"not YAML: {problem}", "mend the syntax")

@@ -8,10 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from service.adapters.catalog.identity import IDENTITY_FILE, build_knowledge, load_identity
-from service.adapters.catalog.yaml import parse
+from service.adapters.catalog.kept import kept
 from service.core.catalog.build import assemble
 from service.core.catalog.file import PlatformFile
 from service.core.catalog.heads import broken_heads
@@ -40,7 +39,7 @@ class LoadedCatalog:
 def load_catalog(folder: Path | None = None) -> LoadedCatalog:
     """Raises `CatalogError`. Files that are as they were are not worked out again."""
     paths = tuple(catalog_paths(folder))
-    return _load(paths, _digest(paths))
+    return _load(paths, _digest(paths), SHIPPED if folder is None else None)
 
 
 def load_platforms() -> Platforms:
@@ -49,7 +48,13 @@ def load_platforms() -> Platforms:
 
 
 @lru_cache(maxsize=4)
-def _load(paths: tuple[Path, ...], digest: str) -> LoadedCatalog:
+def _load(paths: tuple[Path, ...], digest: str, kept_in: Path | None) -> LoadedCatalog:
+    if kept_in is None:
+        return _read_all(paths, digest)
+    return kept(kept_in, digest, lambda: _read_all(paths, digest))
+
+
+def _read_all(paths: Sequence[Path], digest: str) -> LoadedCatalog:
     files = [_read(path) for path in paths]
     platforms = _platforms(files)
     resolver = build_resolver(files, platforms)
@@ -88,8 +93,10 @@ def _head(text: bytes) -> bytes:
 
 
 def _read(path: Path, part: Callable[[bytes], bytes] = bytes) -> PlatformFile:
+    from service.config import yaml  # noqa: PLC0415  slow to import, and what is kept needs none
+
     try:
-        return msgspec.convert(parse(part(path.read_bytes())), PlatformFile)
+        return msgspec.convert(yaml.parse(part(path.read_bytes())), PlatformFile)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise CatalogError(f"{path.name}: {error}") from error
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from service.core.identity import Knowledge, Maker, Model, Names, Platforms, Resolver
 from service.core.identity.resolver import spell
@@ -18,7 +17,9 @@ IDENTITY_FILE = Path(__file__).parents[2] / "catalog" / "identity.yaml"
 
 def load_identity(path: Path = IDENTITY_FILE) -> dict[str, Any]:
     """`{makers: {name: {api, second_api, models, pinned, floating, short}}}`."""
-    loaded: dict[str, Any] = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+    from service.config import yaml  # noqa: PLC0415  slow to import, and what is kept needs none
+
+    loaded: dict[str, Any] = yaml.parse(path.read_bytes())
     return loaded
 
 

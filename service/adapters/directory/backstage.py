@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import aiohttp
-import yaml
 from pydantic import SecretStr
 
 from service.adapters.directory.http import JsonDirectory
+from service.config import yaml
 from service.core.directory.answer import MAX_TEXT, Unavailable
 from service.core.directory.backstage import KINDS, Entities, Entity, PassedOver, read_entity
 
@@ -31,15 +31,7 @@ _EMPTY = Unavailable("empty_catalog", "See that the catalog has components, and 
 _TOO_MANY = Unavailable("too_many_entities", "Name a part of the catalog.", is_refusal=True)
 
 
-_NO_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
-"""What PyYAML raises for what people write: `!!int ""` is an IndexError, `!!timestamp x` an AttributeError."""
-
-
-class _Loader(yaml.CSafeLoader):
-    """YAML 1.2, as Backstage reads it: `<<` takes nothing in. Merges of merges would multiply without bound."""
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        node.value = [(key, value) for key, value in node.value if key.tag != "tag:yaml.org,2002:merge"]
+_NO_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError)
 
 
 class BackstageApi:
@@ -90,7 +82,7 @@ class BackstageFiles:
                 ):
                     continue
                 try:
-                    found += _read(yaml.load_all(text, Loader=_Loader))
+                    found += _read(yaml.parse_all(text))
                 except _NO_YAML:
                     unread.append(file)
         except OSError as error:

@@ -108,13 +108,14 @@ async def load_answers(connection: AsyncConnection, directories: Collection[str]
     return [Stored(*row) for row in await connection.execute(good.order_by(d.directory, d.key))]
 
 
-async def last_said(connection: AsyncConnection) -> tuple[Any, ...]:
-    """Differs from what it was once a person or a directory has said something anew: each time is counted in its row,
-    so that none is missed, whatever order they end in and whatever the clocks of those who write say."""
+async def read_times_said(connection: AsyncConnection) -> tuple[int, int]:
+    """How often people, and directories, have said who owns what. Each time is counted in its row, so that none is
+    missed, whatever order they end in and whatever the clocks of those who write say."""
     d = directory_answers.c
-    people = select(func.sum(assignments.c.times_said))
-    directories = select(func.sum(d.times_said)).where(d.key == ITSELF)
-    return (*(await connection.execute(select(people.scalar_subquery(), directories.scalar_subquery()))).one(),)
+    people = select(func.coalesce(func.sum(assignments.c.times_said), 0)).scalar_subquery()
+    directories = select(func.coalesce(func.sum(d.times_said), 0)).where(d.key == ITSELF).scalar_subquery()
+    by_people, by_directories = (await connection.execute(select(people, directories))).one()
+    return int(by_people), int(by_directories)
 
 
 async def read_directory_health(database: Database) -> list[DirectoryHealth]:

@@ -19,7 +19,7 @@ REPEAT = "The step comes round again after so many days while calls go on; null:
 
 
 class Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Page(Answer, Generic[T]):

@@ -17,6 +17,8 @@ Source = Literal["assignment", "lastcall.yaml", "backstage", "codeowners"]
 """In the order in which they are asked: the first that names an owner is right."""
 STALE_AFTER = timedelta(hours=1)
 """An answer of a directory that is older than this is told with its age: the directory is down."""
+MOST_REMEMBERED = 100_000
+"""Services whose owner is worked out once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Ownership:
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """As of `now`, from the last good answers of the directories."""
+    """From the last good answers of the directories."""
 
     rules: tuple[OwnerRule, ...] = ()
     assignments: Mapping[str, Assignment] = field(default_factory=dict)
@@ -61,15 +63,23 @@ class Owners:
     """Of everybody who has no other."""
     as_of: Mapping[Source, datetime] = field(default_factory=dict)
     """When each directory that is asked gave its last good answer."""
-    now: datetime | None = None
+    stale: frozenset[Source] = frozenset()
+    """The directories whose last good answer is told with its age."""
     _known: dict[str, Ownership] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out before, by service: a tick asks again and again."""
+
+    def at(self, now: datetime) -> "Owners":
+        """The same owners as of `now`: itself, unless a directory's answers have become too old."""
+        stale = frozenset(source for source, as_of in self.as_of.items() if now - as_of > STALE_AFTER)
+        return self if stale == self.stale else replace(self, stale=stale)
 
     def owner_of(self, service: str) -> Owner:
         return self.of(service).owner
 
     def of(self, service: str) -> Ownership:
         if service not in self._known:
+            if len(self._known) == MOST_REMEMBERED:
+                self._known.clear()  # people may ask of services that there are not
             self._known[service] = self._look_up(service)
         return self._known[service]
 
@@ -116,7 +126,7 @@ class Owners:
     def _answered(self, source: Source, owner: Owner) -> Ownership:
         as_of = self.as_of.get(source)
         told = self._with_addresses(owner)
-        if as_of and self.now and self.now - as_of > STALE_AFTER:
+        if as_of and source in self.stale:
             told = replace(told, rule=f"{told.rule}, by the last good answer of {as_of:%Y-%m-%d %H:%M} UTC")
         return Ownership(told, source, as_of)
 

@@ -161,7 +161,7 @@ def _act(
 
     async def work(app: App) -> Acted | Refused:
         key = await the_one(app, service, model, environment=environment, platform=platform, now=now)
-        return await act(app.database, app.world, key, asked, now=now)
+        return await act(app.database, await app.look(now=now), key, asked, now=now)
 
     answer = run(work)
     if isinstance(answer, Refused):
@@ -199,7 +199,7 @@ def _show_safe_days(
 
     async def work(app: App) -> tuple[ExposureKey, tuple[date, ...]]:
         key = await the_one(app, service, model, environment=environment, platform=platform, now=now)
-        return key, await offered_days(app.database, app.world, key, now=now)
+        return key, await offered_days(app.database, await app.look(now=now), key, now=now)
 
     key, days = run(work)
     if as_json:

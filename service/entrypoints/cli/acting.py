@@ -36,7 +36,7 @@ async def the_one(
     """The exposure that is meant, of all that is read by now. Ends the command where it is not exactly one."""
     await catch_up(app.database, app.world, now=now)
     answer = await which(
-        app.database, app.world.catalog, service, model=model, environment=environment, platform=platform, now=now
+        app.database, app.world, service, model=model, environment=environment, platform=platform, now=now
     )
     if not isinstance(answer, ExposureKey):
         fail(answer.error, answer.remedy)

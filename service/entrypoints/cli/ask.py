@@ -10,13 +10,9 @@ import typer
 from pydantic import BaseModel
 from rich.markup import escape
 
-from service.adapters.queries import (
-    ExposureAnswer,
-    ExposureFilter,
-    Page,
-    ServiceAnswer,
-    read_service_names,
-)
+from service.adapters.queries.answers import ExposureAnswer, Page, ServiceAnswer
+from service.adapters.queries.listing import ExposureFilter
+from service.adapters.queries.services import read_service_names
 from service.app import App
 from service.engine import ask
 from service.engine.reconcile import catch_up
@@ -37,7 +33,7 @@ def who(
 
     async def answer(app: App) -> ask.Callers:
         await catch_up(app.database, app.world, now=now)
-        found = await ask.who(app.database, app.world, model, now=now)
+        found = await ask.who(app.database, await app.look(now=now), model, now=now)
         if found is None:
             _no_such_model(app, model, await ask.called_models(app.database, app.world, now=now))
         return found
@@ -58,7 +54,7 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
 
     async def ask_of(app: App) -> ServiceAnswer:
         await catch_up(app.database, app.world, now=now)
-        answer = await ask.service(app.database, app.world, name, now=now)
+        answer = await ask.service(app.database, await app.look(now=now), name, now=now)
         if answer is None:
             async with app.database.connect() as connection:
                 names = await read_service_names(connection)
@@ -92,7 +88,7 @@ def due(
 
     async def nearest(app: App) -> Page[ExposureAnswer]:
         await catch_up(app.database, app.world, now=now)
-        return await ask.exposures(app.database, app.world, wanted, now=now, limit=limit)
+        return await ask.exposures(app.database, await app.look(now=now), wanted, now=now, limit=limit)
 
     page = run(nearest)
     if as_json:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from service.adapters.queries import ExposureFilter, read_notifications
+from service.adapters.queries.listing import ExposureFilter
+from service.adapters.queries.notifications import read_notifications
 from service.app import App
 from service.engine import ask
 from service.entrypoints.cli.output import Exit, console
@@ -61,7 +62,7 @@ async def _demo(*, leave: bool) -> Account:
 async def _account(app: App, now: datetime) -> Account:
     async with app.database.connect() as connection:
         notifications = await read_notifications(connection, limit=OUTBOX_PAGE)
-    exposures = (await ask.exposures(app.database, app.world, ExposureFilter(), now=now)).items
+    exposures = (await ask.exposures(app.database, await app.look(now=now), ExposureFilter(), now=now)).items
     return account(exposures, notifications.items, GPT45, SHUTDOWN)
 
 

@@ -31,7 +31,7 @@ def digest(
     async def work(app: App) -> Reported:
         if dry_run:
             return Reported(queued=tuple(await preview_week(app.database, app.world, chosen)))
-        return await record_week(app.database, app.world, chosen, now=now)
+        return await record_week(app.database, await app.look(now=now), chosen, now=now)
 
     done = run(work)
     if as_json:

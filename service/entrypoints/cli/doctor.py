@@ -16,7 +16,7 @@ from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import REVISION, Unreachable, current_revision
 from service.adapters.postgres.directory_store import read_directory_health
 from service.adapters.postgres.watermark_store import accept_recreated
-from service.adapters.queries import read_database_health
+from service.adapters.queries.health import read_database_health
 from service.adapters.slack.transport import open_slack
 from service.app import App, formats_of, open_app
 from service.config.company import Company, ConfigError, load_company
@@ -25,7 +25,6 @@ from service.core.delivery import Failed
 from service.core.directory.owners import STALE_AFTER
 from service.core.identity import use_platforms
 from service.core.words import listed, plural
-from service.engine.ownership import load_owners
 from service.engine.refresh import PAGERDUTY, UNREAD
 from service.entrypoints.cli.find_uncounted import find_passed_over, find_rejected
 from service.entrypoints.cli.findings import MAX_NAMED, Finding, find_unplaced, find_unread, unread_lines
@@ -180,8 +179,8 @@ async def _running(app: App, now: datetime, *, apart: Collection[tuple[str, str]
         yield Finding("scheduler", "good", f"ticked {int((now - max(beats)).total_seconds())} s ago")
         latest = max(health.heartbeats, key=lambda beat: beat.finished_at)
         if latest.company not in {None, app.world.company.digest}:
-            detail = "the running scheduler was started with another lastcall.yaml"
-            yield Finding("scheduler", "note", detail, "restart it")
+            detail = "the running scheduler goes by another lastcall.yaml"
+            yield Finding("scheduler", "note", detail, "send it SIGHUP: it reads the file again")
     async with app.database.connect() as connection:
         for condition in await open_conditions(connection):
             if (condition.kind, condition.subject) in apart:
@@ -213,8 +212,7 @@ async def _directories(app: App, now: datetime) -> AsyncIterator[Finding]:
 
 async def _unwritten(app: App, now: datetime) -> AsyncIterator[Finding]:
     """Owners that people named count at once; they are to be written down all the same."""
-    async with app.database.connect() as connection:
-        services = (await load_owners(connection, app.world.company, now=now)).unwritten()
+    services = (await app.look(now=now)).owners.unwritten()
     if services:
         named = listed(
             [*services[:MAX_NAMED], *([f"{len(services) - MAX_NAMED} more"] if services[MAX_NAMED:] else [])]

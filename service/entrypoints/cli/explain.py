@@ -49,7 +49,7 @@ def explain(
         await catch_up(app.database, app.world, now=now)
         answer = await why_so(
             app.database,
-            app.world,
+            await app.look(now=now),
             what,
             model=model,
             environment=environment,

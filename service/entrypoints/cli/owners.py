@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.markup import escape
 
 from service.adapters.postgres.directory_store import Named, load_assignments
-from service.adapters.queries import read_service_names
+from service.adapters.queries.services import read_service_names
 from service.app import App
+from service.config import yaml
 from service.core import words
 from service.core.candidates import Candidate
 from service.core.directory.answer import owner_to_json
 from service.core.directory.owners import STALE_AFTER, Ownership
 from service.engine.candidates import CandidateBook
-from service.engine.ownership import INSTEAD_OF, load_owners
+from service.engine.world import INSTEAD_OF
 from service.entrypoints.cli.output import Exit, console, emit, fail
 from service.entrypoints.cli.session import run
 
@@ -60,17 +60,17 @@ def owners(
 
 async def _unwritten(app: App) -> list[Named]:
     """What people said and lastcall.yaml does not say yet."""
+    world = await app.look(now=datetime.now(UTC))
     async with app.database.connect() as connection:
-        owners = await load_owners(connection, app.world.company, now=datetime.now(UTC))
-        missing = owners.unwritten()
+        missing = world.owners.unwritten()
         return [one for one in await load_assignments(connection) if one.service in missing]
 
 
 async def _answers(app: App, service: str | None, now: datetime) -> list[Answer]:
     """Of the services that logs name; of one that is asked for, also if only an owner is known."""
+    owners = (await app.look(now=now)).owners
     async with app.database.connect() as connection:
         known = await read_service_names(connection)
-        owners = await load_owners(connection, app.world.company, now=now)
         asked = known if service is None else [service]
         found = await CandidateBook(owners).look(connection, asked)
     answers = [Answer(name, owners.of(name), found.get(name, ())) for name in asked]
@@ -124,5 +124,5 @@ def _print_rules(named: Sequence[Named]) -> None:
             **{key: value for key, value in one.owner.items() if key not in {"services", INSTEAD_OF}},
         }
         comment = " ".join(f"{one.author}, {one.at:%Y-%m-%d}".split())
-        text = yaml.safe_dump([rule], sort_keys=False, allow_unicode=True, width=120)
+        text = yaml.dump([rule])
         console.print(f"# {comment}\n{text}", end="", markup=False, soft_wrap=True)

@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from service.adapters.catalog.files import load_catalog
-from service.adapters.queries import read_heartbeats
-from service.app import App
+from service.adapters.queries.operation import read_heartbeats
+from service.app import App, load_world
 from service.config.company import Company, ConfigError, load_company
 from service.config.scenario import load_scenario
 from service.core.escalation.plan import Planned
-from service.core.identity import use_platforms
 from service.engine.plan import FARTHEST, Review, Stored, plan_scenario, read_stored, review, review_scenario
 from service.engine.plan import plan as engine_plan
 from service.engine.reconcile import catch_up
@@ -96,11 +94,9 @@ Answer = Review | list[Planned]
 
 
 def _of_scenario(path: Path, asked: Asked) -> tuple[Span, Answer]:
-    settings, loaded = read_settings(), load_catalog()
-    use_platforms(loaded.platforms)
-    file = load_scenario(path, loaded.catalog, loaded.resolver)
-    company = load_company(settings.config_file)
-    company = replace(company, owners=(*file.owners, *company.owners))
+    world = load_world(read_settings())
+    file = load_scenario(path, world)
+    company = replace(world.company, owners=(*file.owners, *world.company.owners))
     span = asked.span(file.scenario.first_day, file.scenario.last_day)
     changed = asked.changed(company)
     if changed and asked.diff:
@@ -112,17 +108,16 @@ def _of_stored(asked: Asked) -> tuple[Span, Answer]:
     now = datetime.now(UTC)
     span = asked.span(now.date())
 
-    async def ask(app: App) -> tuple[Company, Stored, bool]:
+    async def ask(app: App) -> tuple[Stored, bool]:
         await catch_up(app.database, app.world, now=now)
         async with app.database.connect() as connection:
             ticked = bool(await read_heartbeats(connection))
-        stored = await read_stored(app.database, app.world, start=span.start, end=span.end)
-        return app.world.company, stored, ticked
+        return await read_stored(app.database, await app.look(now=now), start=span.start, end=span.end), ticked
 
-    company, stored, ticked = run(ask)
+    stored, ticked = run(ask)
     if not ticked:
         stderr.print("No tick has looked at the calls yet: start `lastcall up` or `lastcall schedule`.", soft_wrap=True)
-    changed = asked.changed(company)
+    changed = asked.changed(stored.world.company)
     if changed and asked.diff:
-        return span, review(stored, company, changed)
-    return span, engine_plan(stored, changed or company, as_if=changed is not None)
+        return span, review(stored, changed)
+    return span, engine_plan(stored, as_if=changed)

@@ -10,8 +10,9 @@ from rich.markup import escape
 
 from service.adapters.catalog.files import load_platforms
 from service.config.company import Company, ConfigError, load_company
-from service.config.located import Problem, read_located
+from service.config.located import Problem
 from service.config.owner_checks import warnings_of_owners
+from service.config.reading import read_located
 from service.core import words
 from service.core.escalation.policy import DEFAULT_POLICY, PolicyRule, policies_of, policy_to_json
 from service.core.escalation.review import remarks_on

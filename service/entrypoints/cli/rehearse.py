@@ -54,7 +54,7 @@ def rehearse(
 
     async def ask(app: App) -> tuple[AtRisk, ...]:
         await catch_up(app.database, app.world, now=now)
-        return await engine_rehearse(app.database, app.world, on=on, now=now)
+        return await engine_rehearse(app.database, await app.look(now=now), on=on, now=now)
 
     found = run(ask)
     if as_json:

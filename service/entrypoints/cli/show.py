@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from rich.markup import escape
 from rich.panel import Panel
 
-from service.adapters.queries import ExposureAnswer, ModelUse, UnknownId
+from service.adapters.queries.answers import ExposureAnswer, ModelUse, UnknownId
 from service.core import words
 from service.core.messages.message import Message
 from service.core.messages.preview import thread_to_text

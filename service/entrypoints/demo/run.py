@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from service.adapters.embedded import Embedded
 from service.adapters.kafka.producer import RecordProducer, open_producer
 from service.adapters.postgres.migration import migrate
-from service.adapters.queries import SentMessage, read_messages
+from service.adapters.queries.notifications import SentMessage, read_messages
 from service.adapters.queries.operation import read_watermarks
 from service.app import App, open_app
 from service.config.settings import Settings

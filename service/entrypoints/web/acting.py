@@ -70,7 +70,7 @@ async def key_of(here: Context, named: NamedExposure, now: datetime) -> Exposure
     """The one exposure that is meant. Raises HTTPException: 404 where there is none, 409 where there are several."""
     answer = await which(
         here.app.database,
-        here.app.world.catalog,
+        here.app.world,
         named.service,
         model=named.model,
         environment=named.environment,

@@ -124,7 +124,7 @@ async def do(here: Here, asked: Asked) -> ActAnswer:
     now = here.clock()
     key = await key_of(here, asked, now)
     app = here.app
-    done = await act(app.database, app.world, key, asked.asked(), now=now)
+    done = await act(app.database, await app.look(now=now), key, asked.asked(), now=now)
     if isinstance(done, Refused):
         raise _refusal(done)
     following = done.next
@@ -141,7 +141,7 @@ async def safe(here: Here, named: Annotated[NamedExposure, Query()]) -> SafeDays
     now = here.clock()
     key = await key_of(here, named, now)
     app = here.app
-    days = await offered_days(app.database, app.world, key, now=now)
+    days = await offered_days(app.database, await app.look(now=now), key, now=now)
     return SafeDays(**key._asdict(), safe_days=list(days))
 
 

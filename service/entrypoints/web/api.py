@@ -6,19 +6,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.adapters.queries import (
-    MAX_PAGE,
-    DeprecationAnswer,
-    ExposureAnswer,
-    ExposureFilter,
-    NotificationAnswer,
-    Page,
-    ServiceAnswer,
-    cut,
-    deadline_key,
-    read_notifications,
-    read_service_names,
-)
+from service.adapters.queries.answers import DeprecationAnswer, ExposureAnswer, NotificationAnswer, Page, ServiceAnswer
+from service.adapters.queries.exposures import deadline_key
+from service.adapters.queries.listing import ExposureFilter
+from service.adapters.queries.notifications import read_notifications
+from service.adapters.queries.paging import MAX_PAGE, cut
+from service.adapters.queries.services import read_service_names
 from service.core.exposure import State
 from service.engine import ask
 from service.entrypoints.web.acting import Name
@@ -110,9 +103,9 @@ async def deprecations(here: Here, query: Annotated[DeprecationQuery, Query()]) 
 async def exposures(here: Here, query: Annotated[ExposureQuery, Query()]) -> Page[ExposureAnswer]:
     """Firm deadlines first, the nearest at the top; then "not before" dates; then those without a day."""
     app, wanted = here.app, query.as_filter()
-    return await ask.exposures(
-        app.database, app.world, wanted, now=here.clock(), limit=query.limit, cursor=query.cursor
-    )
+    now = here.clock()
+    world = await app.look(now=now)
+    return await ask.exposures(app.database, world, wanted, now=now, limit=query.limit, cursor=query.cursor)
 
 
 @router.get(
@@ -126,7 +119,8 @@ async def service(
     name: Annotated[Name, Path(description="As the logs spell it.", examples=["search-api"])],
 ) -> ServiceAnswer:
     """Every model of the last 28 days, deprecated or not, by reporter; and the ids that lastcall does not know."""
-    answer = await ask.service(here.app.database, here.app.world, name, now=here.clock())
+    now = here.clock()
+    answer = await ask.service(here.app.database, await here.app.look(now=now), name, now=now)
     if answer is None:
         async with here.app.database.connect() as connection:
             close = get_close_matches(name, await read_service_names(connection), n=3, cutoff=0.5)

@@ -203,15 +203,15 @@ async def told(here: Context, id_: UUID) -> Explanation[Any]:
 
 async def so(here: Context, named: NamedExposure) -> Explanation[Any]:
     """Raises HTTPException."""
-    app = here.app
+    app, now = here.app, here.clock()
     answer = await why_so(
         app.database,
-        app.world,
+        await app.look(now=now),
         named.service,
         model=named.model,
         environment=named.environment,
         platform=named.platform,
-        now=here.clock(),
+        now=now,
     )
     match answer:
         case Missing():

@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from service.adapters.postgres.database import DatabaseTrouble
-from service.adapters.queries import CursorError, read_database_health
+from service.adapters.queries.health import read_database_health
+from service.adapters.queries.paging import CursorError
 from service.app import App
 from service.entrypoints.web import (
     acts_api,

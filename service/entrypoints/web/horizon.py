@@ -10,7 +10,7 @@ from math import sqrt
 
 from markupsafe import Markup
 
-from service.adapters.queries import Lifecycle
+from service.adapters.queries.answers import Lifecycle
 from service.core import words
 from service.entrypoints import phrases
 from service.entrypoints.web.overview import Group

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from service.adapters import metrics
 from service.adapters.postgres.conditions import Condition
-from service.adapters.queries import DatabaseHealth, read_database_health, set_gauges
+from service.adapters.queries.health import DatabaseHealth, read_database_health, set_gauges
 from service.core.health import ConsumerHealth, trouble_of
 from service.entrypoints.web.context import Here
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from service.adapters.queries import ExposureAnswer, Lifecycle, deadline_key
+from service.adapters.queries.answers import ExposureAnswer, Lifecycle
+from service.adapters.queries.exposures import deadline_key
 from service.core.catalog.lifecycle import Catalog
 
 

@@ -13,17 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
 from service.adapters.postgres.conditions import open_conditions
-from service.adapters.queries import (
-    NO_TEAM,
-    ExposureFilter,
-    read_history,
-    read_messages,
-    read_next,
-    read_notifications,
-    read_passed_over,
-    read_rejections,
-    read_unknown_ids,
-)
+from service.adapters.queries.acts import read_history
+from service.adapters.queries.listing import NO_TEAM, ExposureFilter
+from service.adapters.queries.notifications import read_messages, read_next, read_notifications
+from service.adapters.queries.operation import read_passed_over, read_rejections
+from service.adapters.queries.unknown import read_unknown_ids
 from service.core import words
 from service.core.checklist import ITEMS
 from service.core.messages.preview import to_html
@@ -106,7 +100,8 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 async def exposures(request: Request, here: Here, query: Annotated[PageQuery, Query()]) -> Response:
     now = here.clock()
     app = here.app
-    found = await ask.overview(app.database, app.world, query.as_filter(), now=now, limit=ROWS, cursor=query.cursor)
+    world = await app.look(now=now)
+    found = await ask.overview(app.database, world, query.as_filter(), now=now, limit=ROWS, cursor=query.cursor)
     context = {
         "now": now,
         "query": query,
@@ -136,7 +131,7 @@ async def _blind_spots(here: Context, now: datetime) -> dict[str, Any]:
 async def exposure(request: Request, here: Here, named: Annotated[NamedExposure, Query()]) -> Response:
     now = here.clock()
     key = await key_of(here, named, now)
-    shown = await ask.exposure(here.app.database, here.app.world, key, now=now)
+    shown = await ask.exposure(here.app.database, await here.app.look(now=now), key, now=now)
     if shown is None:
         raise HTTPException(404, {"error": "No call of it is on record any more.", "remedy": "Look at the list."})
     async with here.app.database.connect() as connection:
@@ -156,7 +151,7 @@ async def exposure(request: Request, here: Here, named: Annotated[NamedExposure,
 @router.get("/services/{name:path}")
 async def service(request: Request, here: Here, name: Annotated[Name, Path()]) -> Response:
     now = here.clock()
-    answer = await ask.service(here.app.database, here.app.world, name, now=now)
+    answer = await ask.service(here.app.database, await here.app.look(now=now), name, now=now)
     if answer is None:
         raise HTTPException(404, {"error": "No log has named this service.", "remedy": "Look for it in the list."})
     context = {

@@ -9,7 +9,10 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.adapters.postgres.conditions import last_tick
-from service.adapters.queries import NO_TEAM, Page, cut
+from service.adapters.queries.answers import Page
+from service.adapters.queries.listing import NO_TEAM
+from service.adapters.queries.paging import cut
+from service.config.world import World
 from service.core.calendar import utc_midnight
 from service.core.catalog.lifecycle import AfterShutdown
 from service.core.escalation.plan import Planned, Status
@@ -133,10 +136,10 @@ async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned
         raise HTTPException(422, {"error": f"{last} is more than five years ahead.", "remedy": remedy})
     async with here.app.database.connect() as connection:
         ticked = await last_tick(connection, "escalate")
-    digests = (here.app.world.company.digest, here.app.world.catalog.digest)
-    key = (first, last, query.service, query.team, query.destination, ticked, *digests)
+    world = await here.app.look(now=now)
+    key = (first, last, query.service, query.team, query.destination, ticked, world.version)
     try:
-        planned = await here.plans.get(key, lambda: _work_out(here, query, first, last), now=now)
+        planned = await here.plans.get(key, lambda: _work_out(here, world, query, first, last), now=now)
     except BusyError as busy:
         remedy = "Ask again in a while, for less if possible: name `service`, `team` or a shorter span."
         said = {"error": "Other plans are being worked out.", "remedy": remedy}
@@ -146,21 +149,15 @@ async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned
     return Page(items=items, total=page.total, next_cursor=page.next_cursor)
 
 
-async def _work_out(here: Context, query: PlanQuery, first: date, last: date) -> Sequence[Planned]:
-    app, end = here.app, utc_midnight(last + timedelta(days=1))
-    stored = await read_stored(
-        app.database,
-        app.world,
-        start=utc_midnight(first),
-        end=end,
-        service=query.service,
-    )
-    stored = narrowed(stored, app.world.company, query.wants, query.destination)
+async def _work_out(here: Context, world: World, query: PlanQuery, first: date, last: date) -> Sequence[Planned]:
+    start, end = utc_midnight(first), utc_midnight(last + timedelta(days=1))
+    stored = await read_stored(here.app.database, world, start=start, end=end, service=query.service)
+    stored = narrowed(stored, query.wants, query.destination)
     if stored.days_of_work > MOST_WORK:
         error = f"{len(stored.exposures):,} exposures until {last} are too many to plan at once."
         remedy = "Name a `service`, a `team` or a `destination`, or a `to` that is nearer."
         raise HTTPException(422, {"error": error, "remedy": remedy})
-    planned = await to_thread(engine_plan, stored, app.world.company)  # meanwhile others want answers
+    planned = await to_thread(engine_plan, stored)  # meanwhile others want answers
     return [one for one in planned if query.destination in {None, one.destination}]
 
 
@@ -175,7 +172,7 @@ async def rehearsal(here: Here, query: Annotated[RehearsalQuery, Query()]) -> Re
     if query.on < now.date():
         remedy = "Ask for today or a later day; /api/v1/plan says what was told."
         raise HTTPException(422, {"error": f"on: {query.on} is past.", "remedy": remedy})
-    found: tuple[AtRisk, ...] = await rehearse(app.database, app.world, on=query.on, now=now)
+    found: tuple[AtRisk, ...] = await rehearse(app.database, await app.look(now=now), on=query.on, now=now)
     page = await to_thread(cut, found, _at_risk_key, limit=query.limit, cursor=query.cursor)
     items = [AtRiskAnswer.model_validate(one) for one in page.items]
     breaks = any(one.breaks for one in found)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from service.adapters.queries import DayCalls, Lifecycle
+from service.adapters.queries.answers import DayCalls, Lifecycle
 from service.core import words
 
 Urgency = Literal["past", "near", "soon", "later", "open"]

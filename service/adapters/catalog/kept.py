@@ -1,0 +1,45 @@
+"""A catalog that was read before, kept as Python keeps compiled modules: in `__pycache__`, if that can be written."""
+
+import hashlib
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.util import cache_from_source
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+_CODE = Path(__file__).parents[2]
+
+
+def kept(folder: Path, digest: str, read: Callable[[], T]) -> T:
+    """What `read` gives, or what it gave before for the same `digest` by the same code. Whoever can write the file can
+    write the modules beside it as well, so it is trusted as they are."""
+    file = Path(cache_from_source(str(folder / "catalog.py"))).with_suffix(".pickle")
+    key = f"{digest} {_code()}"
+    with suppress(Exception):  # not there, cut off, or of classes that are others now
+        known, value = pickle.loads(file.read_bytes())  # noqa: S301
+        if known == key:
+            return value  # type: ignore[no-any-return]
+    value = read()
+    if not sys.dont_write_bytecode:
+        with suppress(OSError):
+            _write(file, pickle.dumps((key, value), pickle.HIGHEST_PROTOCOL))
+    return value
+
+
+def _code() -> str:
+    """Changes with every module that may have a part in it, told as Python tells it: by time and size."""
+    modules = (path for room in ("core", "adapters/catalog") for path in sorted((_CODE / room).rglob("*.py")))
+    stats = ((path.name, stat.st_mtime_ns, stat.st_size) for path in modules for stat in (path.stat(),))
+    return hashlib.sha256(repr([*stats]).encode()).hexdigest()
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Whole or not at all, whoever else does so now."""
+    file.parent.mkdir(exist_ok=True)
+    own = file.with_suffix(f".{os.getpid()}")
+    own.write_bytes(content)
+    own.replace(file)

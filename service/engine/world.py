@@ -1,0 +1,90 @@
+"""The world as of now: what was loaded, with the owners that people and directories have named since."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from service.adapters.postgres.database import Database, Transaction
+from service.adapters.postgres.directory_store import Named, Stored, load_answers, load_assignments, read_times_said
+from service.config.company import Company
+from service.config.directories import Directories
+from service.config.world import World
+from service.core.directory.answer import owner_from_json
+from service.core.directory.codeowners import DEFAULT_PATHS, CodeOwners
+from service.core.directory.owners import Assignment, Owners, Source
+from service.core.directory.stored import catalog_from_answers, rules_from_answers
+
+INSTEAD_OF = "instead_of"
+"""In a stored assignment, beside the owner: the team that lastcall.yaml named then."""
+
+
+class Worlds:
+    """The world of a process, or of one tick: whoever looks gets all of it, as of then."""
+
+    def __init__(self, world: World) -> None:
+        self.latest = world
+        """As of the last look, which may be long ago: only its owners may have changed since."""
+
+    async def look(self, connection: Transaction, *, now: datetime) -> World:
+        """Exact: who looks with a key of the agenda locked misses nothing that put the key there. Reads the owners
+        only where somebody has said something since the last look."""
+        before = self.latest
+        world = await with_owners(connection, before, now=now)
+        if self.latest is before:  # not replaced while the database answered
+            self.latest = world
+        return world
+
+    def replace(self, world: World) -> None:
+        """From the next look on."""
+        self.latest = world
+
+
+async def look_up(database: Database, worlds: Worlds, *, now: datetime) -> World:
+    """Once a tick or a request."""
+    async with database.connect() as connection:
+        return await worlds.look(connection, now=now)
+
+
+async def with_owners(connection: Transaction, world: World, *, now: datetime) -> World:
+    """`world` itself while nobody has said anything new, else with the owners as they are now."""
+    said = await read_times_said(connection)
+    owners = world.owners if said == world.times_said else await _load_owners(connection, world.company)
+    at_now = owners.at(now)
+    return world if at_now is world.owners else replace(world, owners=at_now, times_said=said)
+
+
+async def _load_owners(connection: Transaction, company: Company) -> Owners:
+    """Only what lastcall.yaml names as a directory counts, whatever is stored."""
+    named = await load_assignments(connection)
+    asked = company.directories.of_owners
+    stored = await load_answers(connection, asked) if asked else []
+    backstage = {one.key: one.answer for one in stored if one.directory == "backstage"}
+    codeowners = {one.key: one.answer for one in stored if one.directory == "codeowners"}
+    listed, groups = catalog_from_answers(backstage, company.calendar)
+    said = {
+        one.service: Assignment(owner, one.author, one.at, one.owner.get(INSTEAD_OF))
+        for one in named
+        if (owner := owner_from_json(one.owner, _rule(one), company.calendar))
+    }
+    return Owners(
+        company.owners,
+        said,
+        listed,
+        groups,
+        CodeOwners(rules_from_answers(codeowners), _paths(company.directories)),
+        company.calendar,
+        _as_of(stored),
+    )
+
+
+def _rule(named: Named) -> str:
+    return f"what {' '.join(named.author.split())} said on {named.at:%Y-%m-%d}"
+
+
+def _paths(directories: Directories) -> tuple[str, ...]:
+    return directories.codeowners.paths if directories.codeowners else DEFAULT_PATHS
+
+
+def _as_of(stored: list[Stored]) -> dict[Source, datetime]:
+    sources: tuple[Source, ...] = ("backstage", "codeowners")
+    oldest = {source: [one.fetched_at for one in stored if one.directory == source] for source in sources}
+    return {source: min(times) for source, times in oldest.items() if times}
