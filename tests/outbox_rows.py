@@ -46,7 +46,6 @@ async def enqueue(database: Database, destination: str, *facts: Facts, not_befor
             "audience": "owner",
             "destination": destination,
             "facts": msgspec.to_builtins(fact),
-            "reason": "owner of the service",
             "decided_at": NOON,
             "not_before": not_before,
         }

@@ -277,7 +277,9 @@ def _end_of(day: date) -> datetime:
 
 
 def _news(row: Row[Any]) -> News:
-    return News(row.kind, row.step or row.kind, row.facts.get("service", ""), row.facts.get("platform", ""))
+    return News(
+        row.kind, row.step or row.kind, *(row.facts.get("use", {}).get(name, "") for name in ("service", "platform"))
+    )
 
 
 @asynccontextmanager

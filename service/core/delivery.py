@@ -11,8 +11,8 @@ from service.core.ownership import Channels
 
 PACE_SECONDS = 1.0
 """Between two posts to one channel: Slack takes about one a second."""
-OVERTAKEN = "it was no longer so when it was to go out"
-"""The outcome of good news that calls, or a provider, have overtaken."""
+OVERTAKEN = "overtaken"
+"""The outcome of good news that calls, or a provider, have overtaken: it was no longer so when it was to go out."""
 GIVE_UP_AFTER = 12
 """Attempts, about six hours of them, before a destination counts as failed and somebody else hears."""
 FIRST_WAIT = timedelta(seconds=30)
@@ -103,6 +103,10 @@ def next_attempt(attempts: int, outcome: Retry | Unknown, now: datetime) -> date
         return None
     doublings: int = 2 ** (attempts - 1)
     return now + max(min(FIRST_WAIT * doublings, LONGEST_WAIT), timedelta(seconds=outcome.after_seconds))
+
+
+def outcome_in_words(outcome: str) -> str:
+    return "it was no longer so when it was to go out" if outcome == OVERTAKEN else outcome
 
 
 def elsewhere(destination: str, came_from: Collection[str | None], channels: Channels) -> str | None:

@@ -303,7 +303,10 @@ class NotificationAnswer(Answer):
     """An intent to tell one destination one thing, once, and what became of it."""
 
     id: str
-    kind: str = Field(description="notice, closed, digest, operator.", examples=["notice"])
+    kind: str = Field(
+        description="notice, migrated, date_moved, withdrawn, redirected, digest, operator, undeliverable.",
+        examples=["notice"],
+    )
     service: str | None = None
     environment: str | None = None
     platform: str | None = None

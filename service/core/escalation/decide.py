@@ -10,6 +10,7 @@ from datetime import datetime
 from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Answerable, Campaign, CloseReason
 from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
+from service.core.escalation.cause import DateMoved, Migrated, NewOwner, StepCause, Withdrawn
 from service.core.escalation.decision import (
     Change,
     Close,
@@ -22,20 +23,17 @@ from service.core.escalation.decision import (
     Telling,
     Wait,
 )
-from service.core.escalation.hold import Committed, Snoozed
+from service.core.escalation.hold import Promise, Snoozed
 from service.core.escalation.holding import (
     Quiet,
     after_the_promise,
     breaks_at,
     held_by,
     is_kept_open,
-    promise_of,
-    without_promise,
 )
 from service.core.escalation.ladder import Rung, climb, held_back, held_back_until, standing_at, waiting, wakes
 from service.core.escalation.policy import Policy
 from service.core.escalation.telling import (
-    REDIRECTED,
     has_untold_promise,
     tell,
     tell_broken_promise,
@@ -97,7 +95,7 @@ def _hold_still(quiet: Quiet, case: Case) -> Wait:
     ends_at = case.now + UNTIL_MORE_IS_KNOWN if case.seems_quiet else quiet_at(case.exposure)
     shutdown = utc_midnight(case.deadline) if case.deadline else None
     until = min((at for at in (quiet.until, ends_at, shutdown) if at and at > case.now), default=None)
-    return Wait(until, wakes_on_call=isinstance(quiet.hold, Committed), reason=quiet.reason)
+    return Wait(until, wakes_on_call=isinstance(quiet.hold, Promise), reason=quiet.reason)
 
 
 def vanish(campaign: Campaign | None, now: datetime) -> Close | Wait:
@@ -144,32 +142,32 @@ def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
     calls that were taken for another model's."""
     planned = _planned_anew(campaign, case)
     revived = replace(planned, reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None)
-    reopened, tellings = tell_relapse(revived, closed_at, climb(revived.policy, case), case)
+    reopened, tellings = tell_relapse(revived, campaign, climb(revived.policy, case), case)
     if not tellings and not isinstance(went_on := _advance(reopened, case), Wait):
         reopened, tellings = went_on.campaign, went_on.tellings
-    calls_went_on = tuple(replace(telling, reopened=False) for telling in tellings)
     match campaign.close_reason:
         case "withdrawn":
             again = f"deprecated again, after that was taken back by {closed_at:%Y-%m-%d}"
-            return Reopen(reopened, calls_went_on, again)
         case "misread":
-            return Reopen(reopened, calls_went_on, "the calls are of this model after all")
+            again = "the calls are of this model after all"
         case _:
             again = f"called again after the campaign was closed on {closed_at:%Y-%m-%d}"
-            return Reopen(reopened, tellings, again)
+    return Reopen(reopened, tellings, again)
 
 
 def _withdraw(campaign: Campaign, case: Case) -> Close:
-    reason = "the model is not deprecated any more"
-    telling = _after_the_hold(tell_owner("withdrawn", case, reason), campaign, case)
-    return Close(_ended(campaign, case.now, "withdrawn"), (telling,), reason)
+    telling = tell_owner(Withdrawn(at=case.now, before=campaign.deadline), case)
+    return _close(campaign, "withdrawn", telling, case)
 
 
 def _migrate(campaign: Campaign, case: Case) -> Close:
-    days = case.exposure.quiet_period.days
-    reason = f"no call since {case.exposure.last_at:%Y-%m-%d}, longer than this caller's quiet period of {days} days"
-    telling = _after_the_hold(tell_owner("migrated", case, reason), campaign, case)
-    return Close(_ended(campaign, case.now, "migrated"), (telling,), reason)
+    exposure = case.exposure
+    cause = Migrated(at=case.now, last_at=exposure.last_at, quiet_days=exposure.quiet_period.days)
+    return _close(campaign, "migrated", tell_owner(cause, case), case)
+
+
+def _close(campaign: Campaign, reason: CloseReason, telling: Telling, case: Case) -> Close:
+    return Close(_ended(campaign, case.now, reason), (_after_the_hold(telling, campaign, case),), telling.reason)
 
 
 def _ended(campaign: Campaign, now: datetime, reason: CloseReason) -> Campaign:
@@ -178,18 +176,16 @@ def _ended(campaign: Campaign, now: datetime, reason: CloseReason) -> Campaign:
         campaign,
         closed_at=now,
         close_reason=reason,
-        hold=without_promise(campaign.hold),
-        trusted_until=None,
+        promise=None,
         acknowledged=None,
         kept_open=None,
-        promise_broken_on=None,
     )
 
 
 def _after_the_hold(telling: Telling, campaign: Campaign, case: Case) -> Telling:
     """Good news wait as well while somebody wants quiet; a promise that is kept is told at once."""
     quiet = held_by(campaign, case)
-    if quiet is None or quiet.until is None or isinstance(quiet.hold, Committed):
+    if quiet is None or quiet.until is None or isinstance(quiet.hold, Promise):
         return telling
     return replace(telling, not_before=max(telling.not_before, quiet.until))
 
@@ -201,11 +197,10 @@ def _replan(campaign: Campaign, case: Case) -> Replan:
     if campaign.deadline == case.deadline:
         reason = f"the last day for changes moved to {case.effective_deadline}"
         return Replan(moved, (), reason) if isinstance(after, Wait) else Replan(after.campaign, after.tellings, reason)
-    reason = f"the shutdown moved from {campaign.deadline or 'no firm day'} to {case.deadline or 'no firm day'}"
-    news = tell_owner("date_moved", case, reason)
+    news = tell_owner(DateMoved(before=campaign.deadline, after=case.deadline), case)
     if isinstance(after, Wait):
-        return Replan(moved, (news,), reason)
-    return Replan(after.campaign, (news, *after.tellings), reason)
+        return Replan(moved, (news,), news.reason)
+    return Replan(after.campaign, (news, *after.tellings), news.reason)
 
 
 def _is_planned_for(campaign: Campaign, case: Case) -> bool:
@@ -215,33 +210,35 @@ def _is_planned_for(campaign: Campaign, case: Case) -> bool:
 def _planned_anew(campaign: Campaign, case: Case) -> Campaign:
     """The campaign for the deadline of today, and the freeze before it. Steps that stand in the future again are armed
     again; those that have no day now, as nobody knows when it will be, stay behind, and nobody hears of them any more.
-    A snooze was safe for the other day, and is over."""
+    A snooze was safe for the other day, and is over, with a promise that it took the place of."""
     if _is_planned_for(campaign, case):
         return campaign
     begins = {rung.name: rung.nominal for rung in climb(campaign.policy, case)}
     behind = (done for done in campaign.done if begins.get(done.step, case.now) <= case.now)
+    was_snoozed = isinstance(campaign.hold, Snoozed)
     return replace(
         campaign,
         deadline=case.deadline,
         frozen_from=case.frozen_from,
         plan_version=campaign.plan_version + 1,
         done=tuple(done if done.step in begins else replace(done, held=()) for done in behind),
-        hold=None if isinstance(campaign.hold, Snoozed) else campaign.hold,
+        hold=None if was_snoozed else campaign.hold,
+        promise=campaign.promise.taken_back() if was_snoozed and campaign.promise else campaign.promise,
     )
 
 
 def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     """Everything that is due now, in one decision: so that asking again finds nothing."""
-    is_handed_over = _is_handed_over(campaign, case)
-    settled = _judged(_taken_over(campaign, case) if is_handed_over else campaign, case)
+    former = campaign.owner if _is_handed_over(campaign, case) else None
+    settled = _judged(_taken_over(campaign, case) if former else campaign, case)
     ladder = climb(campaign.policy, case)
-    went_on, tellings = _tell_what_is_due(settled, ladder, case, is_handed_over=is_handed_over)
-    if case.state == REDIRECTED and not went_on.done_with(REDIRECTED):
+    went_on, tellings = _tell_what_is_due(settled, ladder, case, former)
+    if case.state == "redirected" and went_on.redirect_told_at is None:
         went_on, telling = tell_redirected(went_on, case)
         tellings = (*tellings, telling)
     if went_on == campaign:
         return _wait(campaign, ladder, case)
-    kind = HandOver if is_handed_over else Notify
+    kind = HandOver if former else Notify
     return kind(went_on, tellings, "; ".join(telling.reason for telling in tellings) or "the promised day is past")
 
 
@@ -257,9 +254,9 @@ def _is_handed_over(campaign: Campaign, case: Case) -> bool:
 
 def _hand_over(campaign: Campaign, case: Case) -> HandOver:
     """While the steps are held: the new owner hears what it owns, and what was promised or accepted."""
-    taken = _taken_over(campaign, case)
+    taken, former = _taken_over(campaign, case), campaign.owner or Answerable(None)
     standing = standing_at(taken, case, climb(campaign.policy, case))
-    told, telling = tell_new_owner(taken, standing, case)
+    told, telling = tell_new_owner(taken, standing, former, case)
     return HandOver(told, (telling,), telling.reason)
 
 
@@ -269,32 +266,32 @@ def _taken_over(campaign: Campaign, case: Case) -> Campaign:
 
 
 def _tell_what_is_due(
-    campaign: Campaign, ladder: Sequence[Rung], case: Case, *, is_handed_over: bool
+    campaign: Campaign, ladder: Sequence[Rung], case: Case, former: Answerable | None
 ) -> tuple[Campaign, tuple[Telling, ...]]:
-    """At most one message: the highest step that is due, else what has come up between two steps."""
+    """At most one message: the highest step that is due, else what has come up between two steps. `former`: who
+    answered before, where somebody else does now."""
     standing = standing_at(campaign, case, ladder)
-    until = held_back_until(campaign, case)
     if due := waiting(campaign, case, ladder):
         campaign, telling = tell(campaign, due, ladder, case)
     elif standing and has_untold_promise(campaign):
         campaign, telling = tell_broken_promise(campaign, standing, ladder, case)
-    elif is_handed_over:
-        return _tell_new_owner(campaign, standing, case)
-    elif until and until <= case.now and (held := held_back(campaign, case)):
-        campaign, telling = tell_held_back(campaign, held, case)
+    elif former:
+        campaign, telling = tell_new_owner(campaign, standing, former, case)
+        campaign, more = _tell_held_back(campaign, case)  # where the last days leave no business day to wait for
+        return campaign, (telling, *more)
     else:
+        return _tell_held_back(campaign, case)
+    if former and isinstance(telling.cause, StepCause):
+        telling = replace(telling, to_new_owner=NewOwner(step=telling.cause.step, at=case.now, former=former))
+    return campaign, (telling,)
+
+
+def _tell_held_back(campaign: Campaign, case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
+    until, held = held_back_until(campaign, case), held_back(campaign, case)
+    if until is None or held is None or until > case.now:
         return campaign, ()
-    return campaign, (replace(telling, handed_over=is_handed_over),)
-
-
-def _tell_new_owner(campaign: Campaign, standing: Rung | None, case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
-    """And those who are still held back, where the last days leave no business day to wait for."""
-    campaign, first = tell_new_owner(campaign, standing, case)
-    until = held_back_until(campaign, case)
-    if until and until <= case.now and (held := held_back(campaign, case)):
-        campaign, second = tell_held_back(campaign, held, case)
-        return campaign, (first, second)
-    return campaign, (first,)
+    campaign, telling = tell_held_back(campaign, held, case)
+    return campaign, (telling,)
 
 
 def _wait(campaign: Campaign, ladder: Sequence[Rung], case: Case) -> Wait:
@@ -315,4 +312,4 @@ def _calls_count(campaign: Campaign | None, case: Case) -> bool:
     """Steps after the shutdown depend on the calls that are still made. So does a promise, also one that a snooze or a
     waiver has taken the place of."""
     is_over = case.deadline is not None and case.now >= utc_midnight(case.deadline)
-    return is_over or (campaign is not None and promise_of(campaign.hold) is not None)
+    return is_over or (campaign is not None and campaign.promised_on is not None)
