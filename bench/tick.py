@@ -141,7 +141,7 @@ def _key(number: int) -> ExposureKey:
 async def run_stage(stage: Stage, url: str) -> dict[str, float]:
     database = open_database(url)
     transport = LocalTransport(lambda destination, message: None)
-    engine = Engine(database, World(catalog(), load_catalog().resolver, company()), transport, Links())
+    engine = Engine(database, World(catalog(), load_catalog().resolver, company()), {"slack": transport}, Links())
     gc.freeze()  # as `open_engine` does
     started, cpu_started = time.perf_counter(), time.process_time()
     ticked = await tick(engine, now=stage.now, only=stage.verbs)

@@ -32,7 +32,7 @@ async def send(
 ) -> DeliveryReport:
     """One tick of delivery, so long after noon. It takes no time unless `seconds` says so."""
     now = NOON + timedelta(minutes=minutes)
-    return await deliver(database, transport, Company(), links=LINKS, now=now, seconds=seconds)
+    return await deliver(database, {"slack": transport}, Company(), links=LINKS, now=now, seconds=seconds)
 
 
 async def enqueue(database: Database, destination: str, *facts: Facts, not_before: datetime = NOON) -> list[UUID]:

@@ -290,7 +290,7 @@ async def open_story(database: Database, lastcall_yaml: str, *, begins: date) ->
         slack_of(company) as slack,
         open_slack(SecretStr(slack.token), api_url=slack.url, pace_seconds=0) as transport,
     ):
-        engine = Engine(database, make_world(company=company), transport, Links())
+        engine = Engine(database, make_world(company=company), {"slack": transport}, Links())
         story = Story(database, engine, slack, datetime.combine(begins, time(), UTC))
         yield story
         story.expect_nothing_else()

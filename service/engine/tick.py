@@ -11,8 +11,8 @@ import structlog
 from service.adapters.metrics import TICK_FAILURES, TICK_SECONDS
 from service.adapters.postgres.conditions import record_heartbeats
 from service.adapters.postgres.database import Database
-from service.adapters.slack.transport import Transport
 from service.config.world import World
+from service.core.delivery import Transports
 from service.core.messages.message import Links
 from service.engine.deliver import deliver
 from service.engine.escalate import escalate
@@ -32,7 +32,7 @@ class Engine:
 
     database: Database
     world: World
-    transport: Transport
+    transports: Transports
     links: Links
     doors: Doors = NO_DOORS
 
@@ -57,7 +57,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
         "reconcile": lambda: reconcile(database, world, now=now),
         "escalate": lambda: escalate(database, world, worked_out_until=_worked_out_until(results), now=now),
         "report": lambda: report(database, world, now=now),
-        "deliver": lambda: deliver(database, engine.transport, world.company, links=engine.links, now=now),
+        "deliver": lambda: deliver(database, engine.transports, world.company, links=engine.links, now=now),
     }
     results: dict[str, object] = {}
     failures: dict[str, Exception] = {}

@@ -50,7 +50,7 @@ async def open_engine(app: App, *, show: Show, page: str | None = None) -> Async
             slack = open_slack(token, api_url=app.settings.slack_api_url, rota=rota)
             transport = await stack.enter_async_context(slack)
         gc.freeze()  # what stands now, the catalog above all, stays, and a tick makes much that is gone soon
-        yield Engine(app.database, app.world, transport, Links(page), doors)
+        yield Engine(app.database, app.world, {"slack": transport}, Links(page), doors)
 
 
 class Heartbeat:

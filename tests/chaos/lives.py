@@ -70,7 +70,7 @@ class Quiet:
         assert company.directories.backstage.path is not None
         doors = Doors(backstage=BackstageFiles(company.directories.backstage.path))
         self._engine = Engine(
-            database, make_world(history.loaded.catalog, company, ("lastcall",)), quiet, Links(), doors
+            database, make_world(history.loaded.catalog, company, ("lastcall",)), {"slack": quiet}, Links(), doors
         )
 
     async def live(self, calls: Calls) -> None:
