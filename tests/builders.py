@@ -22,7 +22,7 @@ from service.core.forecast import Forecast
 from service.core.notification import (
     Digest,
     DigestLine,
-    End,
+    EndFacts,
     Following,
     Hearers,
     Missed,
@@ -30,7 +30,7 @@ from service.core.notification import (
     Notice,
     Owned,
     Traffic,
-    Use,
+    UseFacts,
 )
 from service.core.ownership import Owner
 from service.formats.files import FileRecord
@@ -67,8 +67,8 @@ def make_notice(**given: Any) -> Notice:
     causes = [Relapse(step=step, at=JUNE_2, **relapse)] if given.pop("relapse", bool(relapse)) else []
     also = [NewOwner(step=step, at=JUNE_2, former=Answerable(former))] if former else []
     parts: dict[str, type[msgspec.Struct]] = {
-        "use": Use,
-        "end": End,
+        "use": UseFacts,
+        "end": EndFacts,
         "traffic": Traffic,
         "owner": Owned,
         "missed": Missed,
@@ -88,7 +88,7 @@ def make_notice(**given: Any) -> Notice:
 def make_news(cause: NewsCause, **given: Any) -> News:
     """Of the same use as `make_notice`."""
     served_id = given.pop("served_id", None)
-    use, end = Use(**_fields(Use, {}, given)), End(**_fields(End, {"replacements": ()}, given))
+    use, end = UseFacts(**_fields(UseFacts, {}, given)), EndFacts(**_fields(EndFacts, {"replacements": ()}, given))
     return News(
         cause=cause, use=use, end=end, owner=Owned(team="search", rule="owners[0]"), served_id=served_id, **given
     )
@@ -121,7 +121,7 @@ def _fields(part: type[msgspec.Struct], usual: dict[str, Any], given: dict[str, 
     """Those of `given` that are fields of `part`, which are taken out of it, over the usual ones."""
     names = set(part.__struct_fields__)
     known = {name: value for name, value in _GPT45.items() if name in names} | usual
-    if part is Use:
+    if part is UseFacts:
         known["id"] = given.get("model", "gpt-4.5-preview")
     return known | {name: given.pop(name) for name in list(given) if name in names}
 

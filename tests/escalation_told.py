@@ -16,6 +16,7 @@ from service.core.escalation.cause import (
     Repeat,
     Resumed,
     StepDue,
+    key_of,
 )
 from service.core.escalation.decision import Close, Decision, Open, Reopen, Telling, Wait
 from service.core.escalation.policy import Step
@@ -118,8 +119,8 @@ class Told(Asked):
     def _of_telling(self, telling: Telling, campaign: Campaign, exposure: Exposure, now: datetime) -> None:
         world = self.world
         for to in destinations(world.owner, telling.audiences, CHANNELS):
-            key = (campaign.plan_version, telling.cause.key, to)
-            is_this_instant = now.isoformat() in telling.cause.key
+            key = (campaign.plan_version, key_of(telling.cause), to)
+            is_this_instant = now.isoformat() in key_of(telling.cause)
             assert key not in self.said or is_this_instant, f"told twice, and dropped by the database: {key}"
             self.said.add(key)
         assert telling.audiences

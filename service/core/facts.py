@@ -11,7 +11,7 @@ from service.core.escalation.delay import delays, planned_day
 from service.core.escalation.holding import standing
 from service.core.escalation.ladder import Rung, climb, upcoming
 from service.core.exposure import Exposure, last_week, redirection
-from service.core.notification import End, Following, Hearers, Missed, News, Notice, Owned, Traffic, Use
+from service.core.notification import EndFacts, Following, Hearers, Missed, News, Notice, Owned, Traffic, UseFacts
 from service.core.ownership import Audience, Owner, hearers
 
 
@@ -74,9 +74,9 @@ def _notice(
     )
 
 
-def _use(exposure: Exposure) -> Use:
+def _use(exposure: Exposure) -> UseFacts:
     key = exposure.key
-    return Use(
+    return UseFacts(
         service=key.service,
         environment=key.environment,
         platform=key.platform,
@@ -85,9 +85,9 @@ def _use(exposure: Exposure) -> Use:
     )
 
 
-def _end(exposure: Exposure) -> End:
+def _end(exposure: Exposure) -> EndFacts:
     deprecation = exposure.deprecation
-    return End(
+    return EndFacts(
         announced=deprecation.announced,
         shutdown_on=deprecation.shutdown.on,
         precision=deprecation.shutdown.precision,

@@ -14,13 +14,13 @@ from service.core.calendar import Freeze
 from service.core.catalog.lifecycle import Precision, Shutdown
 from service.core.escalation.cause import NewOwner, NewsCause, Relapse, StepCause
 from service.core.escalation.delay import Delay
-from service.core.escalation.hold import Standing
+from service.core.escalation.hold import StandingAct
 from service.core.exposure import State
 from service.core.forecast import Forecast
 from service.core.ownership import Audience
 
 
-class Use(msgspec.Struct, frozen=True, kw_only=True):
+class UseFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Who calls what."""
 
     service: str
@@ -31,7 +31,7 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
     """The model as a request on that platform spells it: the name that people know."""
 
 
-class End(msgspec.Struct, frozen=True, kw_only=True):
+class EndFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the end of the model."""
 
     announced: date | None = None
@@ -116,8 +116,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     cause: StepCause
     also: tuple[Relapse | NewOwner, ...] = ()
     """What is told with it: also of earlier notices, which were not sent in time."""
-    use: Use
-    end: End
+    use: UseFacts
+    end: EndFacts
     traffic: Traffic
     owner: Owned
     freeze: Freeze | None = None
@@ -127,7 +127,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     following: Following | None = None
     promise_broken_on: date | None = None
     """The team had promised to be done by this day; the day is past, and calls go on."""
-    standing: Standing | None = None
+    standing: StandingAct | None = None
     forecast: Forecast | None = None
     """Of the calls, as long as the end is ahead."""
     checklist_open: tuple[str, ...] = ()
@@ -155,8 +155,8 @@ class News(msgspec.Struct, frozen=True, kw_only=True, tag="news"):
     """What happened to one exposure, and is no reminder."""
 
     cause: NewsCause
-    use: Use
-    end: End
+    use: UseFacts
+    end: EndFacts
     owner: Owned
     served_id: str | None = None
     """As of a notice."""
@@ -186,7 +186,7 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     """Its first call on record was in this week."""
     promised_on: date | None = None
     """The team had promised to be done by this day; the day is past, and calls went on."""
-    standing: Standing | None = None
+    standing: StandingAct | None = None
     waiver_ends_on: date | None = None
     """Of a waiver that ends in the week after."""
     ticked: int | None = None

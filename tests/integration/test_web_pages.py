@@ -92,7 +92,9 @@ async def test_the_outbox_shows_the_message_and_why_it_was_sent(database: Databa
     text = words_of(page)
 
     assert text.index("the newer one, for &lt;!channel&gt;") < text.index("the older one")
-    assert "7 days before the shutdown, to owner step -14d is due" in text
+    assert (
+        "7 days before the shutdown, to owner 7 days before the shutdown, by policy default; owner by owners[0]" in text
+    )
     assert "pending" in text
     assert 'http-equiv="refresh"' in page
 

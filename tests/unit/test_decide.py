@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from service.core.escalation.campaign import Campaign
-from service.core.escalation.cause import Relapse, Resumed
+from service.core.escalation.cause import Relapse, Resumed, key_of
 from service.core.escalation.decide import decide, vanish
 from service.core.escalation.decision import Change, Close, Decision, Notify, Open, Reopen, Replan, Telling, Wait
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json
@@ -223,10 +223,10 @@ def test_failing_calls_are_told_at_once_on_the_day_itself() -> None:
 
 def test_past_the_end_it_is_told_daily_while_it_is_called() -> None:
     first = changed(ask(told_to_the_end(), "2025-07-15T07:00"))
-    assert (only(first).step, only(first).cause.key) == ("+1d", "step_due/+1d/2025-07-15")
+    assert (only(first).step, key_of(only(first).cause)) == ("+1d", "step_due/+1d/2025-07-15")
     assert isinstance(ask(first.campaign, "2025-07-16T06:59"), Wait)
     again = changed(ask(first.campaign, "2025-07-16T07:00"))
-    assert (only(again).step, only(again).cause.key) == ("+1d", "repeat/+1d/2025-07-16")
+    assert (only(again).step, key_of(only(again).cause)) == ("+1d", "repeat/+1d/2025-07-16")
 
 
 def test_past_the_end_silence_is_not_told() -> None:
@@ -308,7 +308,7 @@ def test_two_returns_of_a_deprecation_on_one_day_are_told_apart() -> None:
     first, second = heard
     assert isinstance(first.cause, Resumed)
     assert isinstance(second.cause, Resumed)
-    assert first.cause.key != second.cause.key
+    assert key_of(first.cause) != key_of(second.cause)
 
 
 # --- moved dates ------------------------------------------------------------------------------------------------------

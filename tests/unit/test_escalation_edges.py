@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from service.core.calendar import Calendar, Freeze
 from service.core.escalation.act import Act, Commit, Snooze, Waive
-from service.core.escalation.cause import HeldBack, NewOwner, Relapse
+from service.core.escalation.cause import HeldBack, NewOwner, Relapse, key_of
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.ladder import upcoming
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
@@ -177,7 +177,7 @@ def test_failure_before_the_shutdown_does_not_take_the_place_of_that_on_the_day(
     story = Story().until(at("07-11"))
     story.world.answer_with("failing")
     told = story.until(at("07-14", "12:00")).told
-    failing = [(now, telling.cause.key) for now, telling in told if telling.step == "+0d while failing"]
+    failing = [(now, key_of(telling.cause)) for now, telling in told if telling.step == "+0d while failing"]
     assert failing == [
         (at("07-11", "12:00"), "step_due/+0d while failing/"),
         (at("07-14"), "fails_again/+0d while failing/2025-07-14"),

@@ -8,6 +8,7 @@ import pytest
 
 from service.core.calendar import Calendar, Freeze
 from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
+from service.core.escalation.delay import in_words
 from service.core.escalation.hold import Snoozed, Waived
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
 from service.core.explanation import Explanation, explain_exposure, explain_notification, explain_untracked
@@ -33,9 +34,8 @@ def notice_of(played: Played, now: str) -> Notice:
     return facts
 
 
-def in_words(notice: Notice) -> tuple[str, ...]:
-    """Why it is told later than by the policy."""
-    return tuple(delay.in_words() for delay in notice.delays)
+def why_later(notice: Notice) -> tuple[str, ...]:
+    return tuple(map(in_words, notice.delays))
 
 
 def of(facts: Facts | None, **given: Any) -> Explanation[Any]:
@@ -105,7 +105,7 @@ def test_notice_notes_its_day_and_what_it_waited_for(
 ) -> None:
     given = {"first_at": at(first_at), "since": at(first_at).date()} if first_at else {}
     notice = notice_of(Played(owner=make_owner(calendar=calendar), given=given), now)
-    assert (notice.planned_on, in_words(notice)) == (planned_on, delays)
+    assert (notice.planned_on, why_later(notice)) == (planned_on, delays)
 
 
 def test_step_that_an_earlier_day_made_due_blames_the_day() -> None:
@@ -118,7 +118,7 @@ def test_step_that_an_earlier_day_made_due_blames_the_day() -> None:
     )
     assert isinstance(told, Notice)
     assert (told.cause.step.name, told.missed.steps) == ("-14d", ("-30d",))
-    assert (told.missed.moved_on, in_words(told)) == (
+    assert (told.missed.moved_on, why_later(told)) == (
         date(2025, 6, 2),
         ("the day of the shutdown was set only on Mon 2 Jun 2025",),
     )
@@ -128,8 +128,8 @@ def test_repeat_is_explained_by_its_own_day() -> None:
     """-30d is Saturday 14 June; the Saturday of a week later comes on Monday the 23rd."""
     policy = Policy("weekly", (Step(parse_offset("-30d"), ("owner",), 7),))
     played = Played(policy=policy)
-    assert in_words(notice_of(played, "2025-06-16T07:00")) == ("Sat 14 Jun 2025 is no working day",)
-    assert in_words(notice_of(played, "2025-06-23T07:00")) == ("Sat 21 Jun 2025 is no working day",)
+    assert why_later(notice_of(played, "2025-06-16T07:00")) == ("Sat 14 Jun 2025 is no working day",)
+    assert why_later(notice_of(played, "2025-06-23T07:00")) == ("Sat 21 Jun 2025 is no working day",)
 
 
 def test_those_held_back_waited_for_the_owner_of_now() -> None:
@@ -142,7 +142,7 @@ def test_those_held_back_waited_for_the_owner_of_now() -> None:
     played.owner = make_owner(people=("cy@example.com",))
     played.decides("2025-07-01T07:00")
     told = notice_of(played, "2025-07-02T07:00")
-    assert in_words(told) == ("held back until the owner, told on Tue 1 Jul 2025, had a business day",)
+    assert why_later(told) == ("held back until the owner, told on Tue 1 Jul 2025, had a business day",)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_step_that_waited_for_the_announcement_says_who_made_it(*, second_hand: 
     deprecation = make_deprecation(announced=date(2025, 6, 18), second_hand=second_hand)
     by_days = Policy("by days", DEFAULT_POLICY.steps[1:])
     told = notice_of(Played(given={"deprecation": deprecation}, policy=by_days), "2025-06-18T07:00")
-    assert in_words(told)[0] == f"{who} only on Wed 18 Jun 2025"
+    assert why_later(told)[0] == f"{who} only on Wed 18 Jun 2025"
 
 
 def test_step_that_waited_for_a_snooze_says_so() -> None:
@@ -164,7 +164,7 @@ def test_step_that_waited_for_a_snooze_says_so() -> None:
     played.decides("2025-06-16T07:00")
     assert played.campaign is not None
     played.campaign = replace(played.campaign, hold=Snoozed("ada", at("2025-06-27T10:00"), date(2025, 7, 2)))
-    assert in_words(notice_of(played, "2025-07-02T07:00")) == ("snoozed by ada until Wed 2 Jul 2025",)
+    assert why_later(notice_of(played, "2025-07-02T07:00")) == ("snoozed by ada until Wed 2 Jul 2025",)
 
 
 def test_notice_notes_who_is_held_back_and_who_stands_in() -> None:

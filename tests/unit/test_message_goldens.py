@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
-from service.core.escalation.hold import Standing
+from service.core.escalation.hold import StandingAct
 from service.core.messages.message import Links
 from service.core.messages.preview import to_text
 from service.core.messages.render import render
@@ -105,7 +105,7 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
         date(2025, 6, 17),
         [
             make_notice(
-                standing=Standing(what="acknowledged", by="ada", on=date(2025, 6, 16), until=date(2025, 6, 23)),
+                standing=StandingAct(what="acknowledged", by="ada", on=date(2025, 6, 16), until=date(2025, 6, 23)),
                 forecast=make_forecast(date(2025, 7, 9)),
                 spared=("manager",),
             ),

@@ -17,7 +17,7 @@ from service.adapters.postgres.unnest import chunked, insert_rows
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
 from service.core.delivery import OVERTAKEN
 from service.core.escalation.campaign import Answerable, Campaign, Done
-from service.core.escalation.cause import StepCause, kind_of
+from service.core.escalation.cause import StepCause, key_of, kind_of
 from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise
 from service.core.escalation.policy import Policy, policy_from_json, policy_to_json
 from service.core.exposure import ExposureKey
@@ -46,7 +46,7 @@ class Intent:
     def dedup_key(self) -> str:
         """A step that stands in the future again after its date has moved is told again."""
         plan = f"v{self.plan_version}"
-        return "/".join((str(campaign_id(self.key)), plan, self.facts.cause.key, self.destination.address))
+        return "/".join((str(campaign_id(self.key)), plan, key_of(self.facts.cause), self.destination.address))
 
 
 @lru_cache(maxsize=4096)

@@ -320,6 +320,11 @@ class NotificationAnswer(Answer):
     audience: str = Field(examples=["owner"])
     destination: str = Field(examples=["#team-search"])
     reason: str = Field(description="Why this destination, why now.")
+    cause: dict[str, Any] | None = Field(
+        default=None,
+        description="The same as data: `kind`, such as step_due, repeat, held_back, relapse, broken_promise, "
+        "new_owner, date_moved, and its fields; null: it is about no use of a model.",
+    )
     decided_at: datetime
     not_before: datetime
     state: str = Field(description="pending, leased, delivered, failed, unknown.", examples=["delivered"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -147,6 +148,7 @@ def _notification(row: Row[Any]) -> NotificationAnswer:
         audience=row.audience,
         destination=row.destination,
         reason=reason_of(facts, row.audience, failed=(row.meant_for, row.error) if row.meant_for else None),
+        cause=msgspec.to_builtins(facts.cause) if isinstance(facts, Notice | News) else None,
         decided_at=row.decided_at,
         not_before=row.not_before,
         state=row.state,

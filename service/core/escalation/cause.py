@@ -1,6 +1,6 @@
 """Why somebody is told: decided with the telling, kept with the notification, and made into words for people here.
 
-Each cause has its own key: with the campaign, its plan and the destination it tells one notification from another.
+With the campaign, its plan and the destination the key of a cause tells one notification from another.
 """
 
 from collections.abc import Sequence
@@ -41,19 +41,11 @@ class StepDue(_OfStep, frozen=True, kw_only=True, tag="step_due"):
     day: date | None = None
     """Of a step that repeats: the one of its days that has begun. Of failing calls: since when they fail."""
 
-    @property
-    def key(self) -> str:
-        return _key("step_due", self.step.name, self.day)
-
 
 class Repeat(_OfStep, frozen=True, kw_only=True, tag="repeat"):
     """A step comes round again, as calls go on."""
 
     day: date
-
-    @property
-    def key(self) -> str:
-        return _key("repeat", self.step.name, self.day)
 
 
 class FailsAgain(_OfStep, frozen=True, kw_only=True, tag="fails_again"):
@@ -62,10 +54,6 @@ class FailsAgain(_OfStep, frozen=True, kw_only=True, tag="fails_again"):
     day: date
     """Which failure: its first day, the shutdown's, or that of a repeat."""
 
-    @property
-    def key(self) -> str:
-        return _key("fails_again", self.step.name, self.day)
-
 
 class HeldBack(_OfStep, frozen=True, kw_only=True, tag="held_back"):
     """Those above the owner hear of a step once the owner has had a business day."""
@@ -73,10 +61,6 @@ class HeldBack(_OfStep, frozen=True, kw_only=True, tag="held_back"):
     day: date | None = None
     owner_told_on: date
     """In the owner's zone."""
-
-    @property
-    def key(self) -> str:
-        return _key("held_back", self.step.name, self.day)
 
 
 class Relapse(_OfStep, frozen=True, kw_only=True, tag="relapse"):
@@ -90,10 +74,6 @@ class Relapse(_OfStep, frozen=True, kw_only=True, tag="relapse"):
     calls: int | None = None
     """Since then."""
 
-    @property
-    def key(self) -> str:
-        return _key("relapse", self.step.name, self.at)
-
 
 class Resumed(_OfStep, frozen=True, kw_only=True, tag="resumed"):
     """The campaign was closed while calls went on: its deprecation was taken back and came again, or the calls were
@@ -102,19 +82,11 @@ class Resumed(_OfStep, frozen=True, kw_only=True, tag="resumed"):
     at: datetime
     closed_as: CloseReason
 
-    @property
-    def key(self) -> str:
-        return _key("resumed", self.step.name, self.at)
-
 
 class BrokenPromise(_OfStep, frozen=True, kw_only=True, tag="broken_promise"):
     """A promise was not kept, and no step is due that would say so."""
 
     promised_on: date
-
-    @property
-    def key(self) -> str:
-        return _key("broken_promise", self.step.name, self.promised_on)
 
 
 class NewOwner(_OfStep, frozen=True, kw_only=True, tag="new_owner"):
@@ -122,10 +94,6 @@ class NewOwner(_OfStep, frozen=True, kw_only=True, tag="new_owner"):
 
     at: datetime
     former: Answerable
-
-    @property
-    def key(self) -> str:
-        return _key("new_owner", self.step.name, self.at)
 
 
 class Migrated(Struct, frozen=True, kw_only=True, tag="migrated", tag_field="kind"):
@@ -135,20 +103,12 @@ class Migrated(Struct, frozen=True, kw_only=True, tag="migrated", tag_field="kin
     last_at: datetime
     quiet_days: int
 
-    @property
-    def key(self) -> str:
-        return _key("migrated", self.at)
-
 
 class DateMoved(Struct, frozen=True, kw_only=True, tag="date_moved", tag_field="kind"):
     """The provider moved the day. Each owner hears once, with the old and the new date."""
 
     before: date | None
     after: date | None
-
-    @property
-    def key(self) -> str:
-        return _key("date_moved", self.before, self.after)
 
 
 class Withdrawn(Struct, frozen=True, kw_only=True, tag="withdrawn", tag_field="kind"):
@@ -157,10 +117,6 @@ class Withdrawn(Struct, frozen=True, kw_only=True, tag="withdrawn", tag_field="k
     at: datetime
     before: date | None
     """The shutdown that held until now."""
-
-    @property
-    def key(self) -> str:
-        return _key("withdrawn", self.at)
 
 
 class Redirected(Struct, frozen=True, kw_only=True, tag="redirected", tag_field="kind"):
@@ -173,10 +129,6 @@ class Redirected(Struct, frozen=True, kw_only=True, tag="redirected", tag_field=
     """Calls that another model answered, of those that were answered."""
     since: date
     """The first day of which this held, without a break until `day`."""
-
-    @property
-    def key(self) -> str:
-        return "redirected"
 
 
 StepCause = StepDue | Repeat | FailsAgain | HeldBack | Relapse | Resumed | BrokenPromise | NewOwner
@@ -199,6 +151,26 @@ def kind_of(cause: Cause) -> Kind:
             return "redirected"
         case _:
             return "notice"
+
+
+def key_of(cause: Cause) -> str:
+    """The same for what is told once: `repeat/+1d/2025-07-16`"""
+    own: tuple[str | date | None, ...]
+    match cause:
+        case StepDue() | Repeat() | FailsAgain() | HeldBack():
+            own = cause.step.name, cause.day
+        case Relapse() | Resumed() | NewOwner():
+            own = cause.step.name, cause.at
+        case BrokenPromise():
+            own = cause.step.name, cause.promised_on
+        case Migrated() | Withdrawn():
+            own = (cause.at,)
+        case DateMoved():
+            own = cause.before, cause.after
+        case Redirected():
+            own = ()
+    parts = (str(cause.__struct_config__.tag), *own)
+    return "/".join(part.isoformat() if isinstance(part, date) else part or "" for part in parts)
 
 
 def in_words(cause: Cause, *, spared: Sequence[Audience] = (), early: Sequence[Audience] = ()) -> str:
@@ -237,7 +209,3 @@ def _by_policy(step: AtStep, spared: Sequence[Audience], early: Sequence[Audienc
     if early:
         said += f"; earlier than planned to {words.audiences(early)}, as at this pace they do not"
     return said
-
-
-def _key(*parts: str | date | None) -> str:
-    return "/".join(part if isinstance(part, str) else part.isoformat() if part else "" for part in parts)

@@ -26,8 +26,6 @@ from service.core.escalation.decision import (
 from service.core.escalation.hold import Promise, Snoozed
 from service.core.escalation.holding import (
     Quiet,
-    after_the_promise,
-    breaks_at,
     held_by,
     is_kept_open,
 )
@@ -43,6 +41,7 @@ from service.core.escalation.telling import (
     tell_redirected,
     tell_relapse,
 )
+from service.core.escalation.turns import ended, is_handed_over, is_planned_for, judged, planned_anew, taken_over
 from service.core.exposure import Exposure, quiet_at
 from service.core.ownership import Owner
 
@@ -83,11 +82,11 @@ def _go_on(campaign: Campaign, case: Case) -> Change | Wait:
     quiet = held_by(campaign, case)
     if quiet and isinstance(quiet.hold, Snoozed):
         return _hold_still(quiet, case)
-    if not _is_planned_for(campaign, case):
+    if not is_planned_for(campaign, case):
         return _replan(campaign, case)
     if quiet is None:
         return _advance(campaign, case)
-    return _hand_over(campaign, case) if _is_handed_over(campaign, case) else _hold_still(quiet, case)
+    return _hand_over(campaign, case) if is_handed_over(campaign, case) else _hold_still(quiet, case)
 
 
 def _hold_still(quiet: Quiet, case: Case) -> Wait:
@@ -102,7 +101,7 @@ def vanish(campaign: Campaign | None, now: datetime) -> Close | Wait:
     """What `decide` is where no call is left: those that were counted turned out to be of another model."""
     if campaign is None or not campaign.is_open:
         return Wait(None, wakes_on_call=True, reason="no call of the model")
-    return Close(_ended(campaign, now, "misread"), (), "the calls turned out to be of another model")
+    return Close(ended(campaign, now, "misread"), (), "the calls turned out to be of another model")
 
 
 def _until_it_is_public(case: Case) -> Wait | None:
@@ -140,7 +139,7 @@ def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wai
 def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
     """After a relapse; or, while the calls went on, after a deprecation that was taken back has come again, or after
     calls that were taken for another model's."""
-    planned = _planned_anew(campaign, case)
+    planned = planned_anew(campaign, case)
     revived = replace(planned, reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None)
     reopened, tellings = tell_relapse(revived, campaign, climb(revived.policy, case), case)
     if not tellings and not isinstance(went_on := _advance(reopened, case), Wait):
@@ -167,19 +166,7 @@ def _migrate(campaign: Campaign, case: Case) -> Close:
 
 
 def _close(campaign: Campaign, reason: CloseReason, telling: Telling, case: Case) -> Close:
-    return Close(_ended(campaign, case.now, reason), (_after_the_hold(telling, campaign, case),), telling.reason)
-
-
-def _ended(campaign: Campaign, now: datetime, reason: CloseReason) -> Campaign:
-    """Closed. What people asked of it ends with it, but for a snooze and an accepted risk, which hold a relapse too."""
-    return replace(
-        campaign,
-        closed_at=now,
-        close_reason=reason,
-        promise=None,
-        acknowledged=None,
-        kept_open=None,
-    )
+    return Close(ended(campaign, case.now, reason), (_after_the_hold(telling, campaign, case),), telling.reason)
 
 
 def _after_the_hold(telling: Telling, campaign: Campaign, case: Case) -> Telling:
@@ -192,7 +179,7 @@ def _after_the_hold(telling: Telling, campaign: Campaign, case: Case) -> Telling
 
 def _replan(campaign: Campaign, case: Case) -> Replan:
     """Nobody is told of a freeze that came or went: it only moves the steps before it."""
-    moved = _planned_anew(campaign, case)
+    moved = planned_anew(campaign, case)
     after = _go_on(moved, case)
     if campaign.deadline == case.deadline:
         reason = f"the last day for changes moved to {case.effective_deadline}"
@@ -203,34 +190,10 @@ def _replan(campaign: Campaign, case: Case) -> Replan:
     return Replan(after.campaign, (news, *after.tellings), news.reason)
 
 
-def _is_planned_for(campaign: Campaign, case: Case) -> bool:
-    return (campaign.deadline, campaign.frozen_from) == (case.deadline, case.frozen_from)
-
-
-def _planned_anew(campaign: Campaign, case: Case) -> Campaign:
-    """The campaign for the deadline of today, and the freeze before it. Steps that stand in the future again are armed
-    again; those that have no day now, as nobody knows when it will be, stay behind, and nobody hears of them any more.
-    A snooze was safe for the other day, and is over, with a promise that it took the place of."""
-    if _is_planned_for(campaign, case):
-        return campaign
-    begins = {rung.name: rung.nominal for rung in climb(campaign.policy, case)}
-    behind = (done for done in campaign.done if begins.get(done.step, case.now) <= case.now)
-    was_snoozed = isinstance(campaign.hold, Snoozed)
-    return replace(
-        campaign,
-        deadline=case.deadline,
-        frozen_from=case.frozen_from,
-        plan_version=campaign.plan_version + 1,
-        done=tuple(done if done.step in begins else replace(done, held=()) for done in behind),
-        hold=None if was_snoozed else campaign.hold,
-        promise=campaign.promise.taken_back() if was_snoozed and campaign.promise else campaign.promise,
-    )
-
-
 def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     """Everything that is due now, in one decision: so that asking again finds nothing."""
-    former = campaign.owner if _is_handed_over(campaign, case) else None
-    settled = _judged(_taken_over(campaign, case) if former else campaign, case)
+    former = campaign.owner if is_handed_over(campaign, case) else None
+    settled = judged(taken_over(campaign, case) if former else campaign, case)
     ladder = climb(campaign.policy, case)
     went_on, tellings = _tell_what_is_due(settled, ladder, case, former)
     if case.state == "redirected" and went_on.redirect_told_at is None:
@@ -242,27 +205,12 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     return kind(went_on, tellings, "; ".join(telling.reason for telling in tellings) or "the promised day is past")
 
 
-def _judged(campaign: Campaign, case: Case) -> Campaign:
-    """A promise whose day is past, and that was not kept, is none any more."""
-    breaks = breaks_at(campaign, case)
-    return after_the_promise(campaign) if breaks and case.now >= breaks else campaign
-
-
-def _is_handed_over(campaign: Campaign, case: Case) -> bool:
-    return campaign.owner is not None and campaign.owner.has_handed_over_to(case.owner)
-
-
 def _hand_over(campaign: Campaign, case: Case) -> HandOver:
     """While the steps are held: the new owner hears what it owns, and what was promised or accepted."""
-    taken, former = _taken_over(campaign, case), campaign.owner or Answerable(None)
+    taken, former = taken_over(campaign, case), campaign.owner or Answerable(None)
     standing = standing_at(taken, case, climb(campaign.policy, case))
     told, telling = tell_new_owner(taken, standing, former, case)
     return HandOver(told, (telling,), telling.reason)
-
-
-def _taken_over(campaign: Campaign, case: Case) -> Campaign:
-    """The new owner has not heard yet, so those above wait once more."""
-    return replace(campaign, owner_told_at=None, owner=Answerable.of(case.owner))
 
 
 def _tell_what_is_due(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Literal
 
 from msgspec import Struct
 
@@ -12,7 +11,7 @@ from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.cause import BrokenPromise, HeldBack, Relapse, Resumed
 from service.core.escalation.decision import Telling
-from service.core.escalation.hold import Standing
+from service.core.escalation.hold import StandingAct
 from service.core.escalation.holding import was_to_wait
 from service.core.escalation.ladder import Rung
 
@@ -25,9 +24,6 @@ class OwnerFirst(Struct, frozen=True, tag="owner_first", tag_field="kind"):
 
     owner_told_on: date
 
-    def in_words(self) -> str:
-        return f"held back until the owner, told on {words.day(self.owner_told_on)}, had a business day"
-
 
 class Frozen(Struct, frozen=True, tag="frozen", tag_field="kind"):
     """The step is counted from a change freeze that reaches up to the shutdown."""
@@ -35,17 +31,11 @@ class Frozen(Struct, frozen=True, tag="frozen", tag_field="kind"):
     begin: date
     name: str
 
-    def in_words(self) -> str:
-        return f"counted from {words.day(self.begin)}, when changes are frozen up to the shutdown ({self.name})"
-
 
 class CalledLater(Struct, frozen=True, tag="called_later", tag_field="kind"):
     """There was no call before."""
 
     first_at: datetime
-
-    def in_words(self) -> str:
-        return f"the first call on record is of {words.moment(self.first_at)}"
 
 
 class AnnouncedLater(Struct, frozen=True, tag="announced_later", tag_field="kind"):
@@ -53,10 +43,6 @@ class AnnouncedLater(Struct, frozen=True, tag="announced_later", tag_field="kind
 
     on: date
     second_hand: bool
-
-    def in_words(self) -> str:
-        who = "it was reported" if self.second_hand else "the provider announced it"
-        return f"{who} only on {words.day(self.on)}"
 
 
 class SetLater(Struct, frozen=True, tag="set_later", tag_field="kind"):
@@ -66,10 +52,6 @@ class SetLater(Struct, frozen=True, tag="set_later", tag_field="kind"):
     is_freeze: bool
     """The change freeze before it moved, from which steps are counted."""
 
-    def in_words(self) -> str:
-        end = words.FREEZE if self.is_freeze else words.SHUTDOWN
-        return f"the day of {end} was set only on {words.day(self.on)}"
-
 
 class LookedLater(Struct, frozen=True, tag="looked_later", tag_field="kind"):
     """lastcall did not run, or did not know of it."""
@@ -77,17 +59,9 @@ class LookedLater(Struct, frozen=True, tag="looked_later", tag_field="kind"):
     due: datetime
     looked_at: datetime
 
-    def in_words(self) -> str:
-        return f"it was due on {words.moment(self.due)}, and was looked at only on {words.moment(self.looked_at)}"
-
 
 class AskedToWait(Struct, frozen=True, tag="asked_to_wait", tag_field="kind"):
-    asked: Standing
-
-    def in_words(self) -> str:
-        if self.asked.what != "promised" or self.asked.on is None:
-            return self.asked.in_words()
-        return f"it waited for what {self.asked.by} had promised: to be done by {words.day(self.asked.on)}"
+    asked: StandingAct
 
 
 class QuietHours(Struct, frozen=True, kw_only=True, tag="quiet_hours", tag_field="kind"):
@@ -96,27 +70,52 @@ class QuietHours(Struct, frozen=True, kw_only=True, tag="quiet_hours", tag_field
     at: datetime
     day: date
     """Of it, in the owner's zone."""
-    why: Literal["holiday", "no_working_day", "out_of_hours"]
-    country: str | None = None
-    hours: tuple[time, time]
+    holiday_of: str | None = None
+    """The country, of a public holiday."""
+    hours: tuple[time, time] | None = None
+    """Of work, in `zone`. None: on that day there are none."""
     zone: str
     goes_out_at: datetime | None = None
     """Of what is decided then, and waits to be sent."""
 
-    def in_words(self) -> str:
-        so = f", so it goes out on {words.moment(self.goes_out_at)}" if self.goes_out_at else ""
-        match self.why:
-            case "holiday":
-                return f"{words.day(self.day)} is a public holiday ({self.country}){so}"
-            case "no_working_day":
-                return f"{words.day(self.day)} is no working day{so}"
-            case "out_of_hours":
-                begin, end = self.hours
-                hours = f"{begin:%H:%M} to {end:%H:%M} in {self.zone}"
-                return f"{words.moment(self.at)} is outside of the owner's working hours, {hours}{so}"
-
 
 Delay = OwnerFirst | Frozen | CalledLater | AnnouncedLater | SetLater | LookedLater | AskedToWait | QuietHours
+
+
+def in_words(delay: Delay) -> str:
+    """A clause."""
+    match delay:
+        case OwnerFirst(owner_told_on):
+            said = f"held back until the owner, told on {words.day(owner_told_on)}, had a business day"
+        case Frozen(begin, name):
+            said = f"counted from {words.day(begin)}, when changes are frozen up to the shutdown ({name})"
+        case CalledLater(first_at):
+            said = f"the first call on record is of {words.moment(first_at)}"
+        case AnnouncedLater(on, second_hand):
+            who = "it was reported" if second_hand else "the provider announced it"
+            said = f"{who} only on {words.day(on)}"
+        case SetLater(on, is_freeze):
+            said = f"the day of {words.FREEZE if is_freeze else words.SHUTDOWN} was set only on {words.day(on)}"
+        case LookedLater(due, looked_at):
+            said = f"it was due on {words.moment(due)}, and was looked at only on {words.moment(looked_at)}"
+        case AskedToWait(StandingAct(what="promised", by=by, on=date() as on)):
+            said = f"it waited for what {by} had promised: to be done by {words.day(on)}"
+        case AskedToWait(asked):
+            said = asked.in_words()
+        case QuietHours():
+            so = f", so it goes out on {words.moment(delay.goes_out_at)}" if delay.goes_out_at else ""
+            said = _closed(delay) + so
+    return said
+
+
+def _closed(quiet: QuietHours) -> str:
+    if quiet.holiday_of:
+        return f"{words.day(quiet.day)} is a public holiday ({quiet.holiday_of})"
+    if quiet.hours is None:
+        return f"{words.day(quiet.day)} is no working day"
+    begin, end = quiet.hours
+    hours = f"{begin:%H:%M} to {end:%H:%M} in {quiet.zone}"
+    return f"{words.moment(quiet.at)} is outside of the owner's working hours, {hours}"
 
 
 def planned_day(campaign: Campaign, rung: Rung, case: Case) -> date:
@@ -172,20 +171,18 @@ def _since_it_was_due(before: Campaign | None, planned: date, rung: Rung, case: 
     if case.now - due < BETWEEN_LOOKS:
         return
     if before and before.in_force and was_to_wait(before, case, due):
-        yield AskedToWait(Standing.of(before.in_force))
+        yield AskedToWait(StandingAct.of(before.in_force))
     else:
         yield LookedLater(due, case.now)
 
 
 def _quiet_hours(at: datetime, case: Case, goes_out_at: datetime | None = None) -> QuietHours:
     calendar, day = case.owner.calendar, case.day_of(at)
-    is_working = calendar.is_business_day(day)
     return QuietHours(
         at=at,
         day=day,
-        why="holiday" if calendar.is_holiday(day) else "out_of_hours" if is_working else "no_working_day",
-        country=calendar.country,
-        hours=(calendar.work_starts, calendar.work_ends),
+        holiday_of=calendar.country if calendar.is_holiday(day) else None,
+        hours=(calendar.work_starts, calendar.work_ends) if calendar.is_business_day(day) else None,
         zone=calendar.zone.key,
         goes_out_at=goes_out_at,
     )

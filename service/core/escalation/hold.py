@@ -74,7 +74,7 @@ class KeptOpen(Struct, frozen=True):
     at: datetime
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class StandingAct(Struct, frozen=True, kw_only=True):
     """What somebody has asked and the clock has not ended."""
 
     what: Literal["snoozed", "waived", "promised", "doubted", "promised_too_late", "acknowledged", "kept_open"]
@@ -87,7 +87,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     """Of a waiver."""
 
     @classmethod
-    def of(cls, hold: Hold | Promise) -> "Standing":
+    def of(cls, hold: Hold | Promise) -> "StandingAct":
         match hold:
             case Snoozed():
                 return cls(what="snoozed", by=hold.by, until=hold.until)

@@ -8,7 +8,7 @@ from msgspec import structs
 from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Hold, Promise, Snoozed, Standing, Waived
+from service.core.escalation.hold import Hold, Promise, Snoozed, StandingAct, Waived
 from service.core.exposure import State
 
 
@@ -22,7 +22,7 @@ class Quiet:
 
     @property
     def reason(self) -> str:
-        return Standing.of(self.hold).in_words()
+        return StandingAct.of(self.hold).in_words()
 
 
 def held_by(campaign: Campaign, case: Case) -> Quiet | None:
@@ -138,18 +138,18 @@ def acknowledged_until(campaign: Campaign, case: Case, step: str) -> datetime | 
     return by.until if by and step in (by.step, *by.with_it) and case.now < by.until else None
 
 
-def standing(campaign: Campaign, case: Case) -> Standing | None:
+def standing(campaign: Campaign, case: Case) -> StandingAct | None:
     """What somebody has asked and the clock has not ended; of a promise also that it is not believed."""
     if quiet := held_by(campaign, case):
-        return Standing.of(quiet.hold)
+        return StandingAct.of(quiet.hold)
     if doubted := _doubted(campaign, case):
         return doubted
     by = campaign.acknowledged
     if by and case.now < by.until:
         on, until = case.day_of(by.at), case.day_of(by.until)
-        return Standing(what="acknowledged", by=by.by, on=on, until=until)
+        return StandingAct(what="acknowledged", by=by.by, on=on, until=until)
     if is_kept_open(campaign, case) and (kept := campaign.kept_open):
-        return Standing(what="kept_open", by=kept.by, on=case.day_of(kept.at))
+        return StandingAct(what="kept_open", by=kept.by, on=case.day_of(kept.at))
     return None
 
 
@@ -159,12 +159,12 @@ def asked_in_words(campaign: Campaign, case: Case) -> str | None:
     return asked.in_words() if asked else None
 
 
-def _doubted(campaign: Campaign, case: Case) -> Standing | None:
+def _doubted(campaign: Campaign, case: Case) -> StandingAct | None:
     """A promise whose day is ahead and that holds nothing."""
     promise = campaign.in_force
     if not isinstance(promise, Promise) or case.today > promise.on:
         return None
-    said = Standing.of(promise)
+    said = StandingAct.of(promise)
     if case.deadline is not None and promise.on > case.deadline:
         return structs.replace(said, what="promised_too_late")
     end = _end_of(promise, case)

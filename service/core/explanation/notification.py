@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from service.core import words
 from service.core.delivery import OVERTAKEN, outcome_in_words
 from service.core.escalation.cause import DateMoved, Kind, Migrated, Redirected, Withdrawn, kind_of
+from service.core.escalation.delay import in_words
 from service.core.escalation.plan import Status
 from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
 from service.core.messages.late import late, upcoming
@@ -130,7 +131,7 @@ def _why_now(record: Record, notice: Notice | None) -> Iterator[str]:
         yield sentence(record.reason)
     if notice:
         yield from _of_the_step(record, notice)
-        yield from (sentence(delay.in_words()) for delay in notice.delays)
+        yield from map(sentence, map(in_words, notice.delays))
         if steps := late(notice):
             yield f"Not told before: {steps}."
         if notice.standing:

@@ -9,7 +9,7 @@ import msgspec
 
 from service.core.escalation.cause import DateMoved, Migrated, NewsCause, Redirected, Withdrawn
 from service.core.messages.timing import Timing
-from service.core.notification import News, Notice, Use
+from service.core.notification import News, Notice, UseFacts
 
 C = TypeVar("C", bound=NewsCause)
 
@@ -80,8 +80,8 @@ def grouped(facts: Iterable[Notice | News], today: date) -> list[Group]:
 def _latest(facts: Iterable[Notice | News]) -> list[Notice | News]:
     """Of each exposure one notice, or that it is over; what answers instead as it was last; all moves of its date."""
     moves: list[News] = []
-    redirected: dict[Use, News] = {}
-    latest: dict[Use, Notice | News] = {}
+    redirected: dict[UseFacts, News] = {}
+    latest: dict[UseFacts, Notice | News] = {}
     for fact in facts:
         before = latest.get(fact.use)
         match fact.cause:
