@@ -147,7 +147,7 @@ async def run_stage(stage: Stage, url: str) -> dict[str, float]:
     transport = LocalTransport(lambda destination, message: None)
     resolver = load_catalog().resolver
     use_platforms(resolver.platforms)
-    engine = Engine(database, Worlds(world_of(catalog(), resolver, company())), transport, Links())
+    engine = Engine(database, Worlds(world_of(catalog(), resolver, company())), {"slack": transport}, Links())
     gc.freeze()  # as `open_engine` does
     started, cpu_started = time.perf_counter(), time.process_time()
     ticked = await tick(engine, now=stage.now, only=stage.verbs)

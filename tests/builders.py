@@ -10,30 +10,41 @@ import msgspec
 from service.adapters.catalog.files import load_catalog
 from service.config.company import Company
 from service.config.world import World, world_of
-from service.core.calendar import Calendar
+from service.core.calendar import Calendar, Freeze, utc_midnight
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.digest import totals_of
 from service.core.escalation.campaign import Answerable, Campaign, Done
+from service.core.escalation.cause import AtStep, NewOwner, NewsCause, Relapse, StepDue
+from service.core.escalation.hold import Promise
 from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import DayOfUse, Exposure
-from service.core.notification import Digest, DigestLine, Notice
+from service.core.forecast import Forecast
+from service.core.notification import (
+    Digest,
+    DigestLine,
+    EndFacts,
+    Following,
+    Hearers,
+    Missed,
+    News,
+    Notice,
+    Owned,
+    Traffic,
+    UseFacts,
+)
 from service.core.ownership import Owner
 from service.formats.files import FileRecord
 
+JUNE_2 = datetime(2025, 6, 2, tzinfo=UTC)
+
 
 def make_notice(**given: Any) -> Notice:
-    """GPT-4.5 Preview, six weeks before its end when read on 2 June 2025. A model that is given is its id as well."""
-    values: dict[str, Any] = {
-        "service": "search-api",
-        "environment": "production",
-        "team": "search",
-        "platform": "openai-api",
-        "model": "gpt-4.5-preview-2025-02-27",
-        "id": given.get("model", "gpt-4.5-preview"),
-        "announced": date(2025, 4, 14),
-        "shutdown_on": date(2025, 7, 14),
-        "precision": "exact",
-        "replacements": ("gpt-4.1",),
+    """GPT-4.5 Preview, six weeks before its end when read on 2 June 2025. A model that is given is its id as well.
+
+    `given` has the fields of the notice and of its parts, those of `following` as `next_...`; beside them `step`,
+    `repeat_days`, `frozen_from`, `former` (the team that owned it before), and of a `relapse` (whether it is one).
+    """
+    traffic: dict[str, Any] = {
         "state": "active",
         "first_at": datetime(2025, 3, 1, 9, tzinfo=UTC),
         "last_at": datetime(2025, 6, 2, 9, tzinfo=UTC),
@@ -41,9 +52,78 @@ def make_notice(**given: Any) -> Notice:
         "errors_7d": 0,
         "tokens_7d": 340_000,
         "calls_total": 15_000,
-        "step": "-6w",
     }
-    return Notice(**(values | given))
+    usual: dict[str, dict[str, Any]] = {"traffic": traffic, "owner": {"team": "search"}}
+    freeze = given.pop("frozen_from", None)
+    step = AtStep(
+        name=given.pop("step", "-6w"),
+        policy="default",
+        repeat_days=given.pop("repeat_days", None),
+        before_freeze=freeze is not None,
+    )
+    former = given.pop("former", None)
+    relapse = {name: given.pop(name) for name in ("silent_since", "back_since", "calls") if name in given}
+    next_ = {name.removeprefix("next_"): given.pop(name) for name in list(given) if name.startswith("next_")}
+    causes = [Relapse(step=step, at=JUNE_2, **relapse)] if given.pop("relapse", bool(relapse)) else []
+    also = [NewOwner(step=step, at=JUNE_2, former=Answerable(former))] if former else []
+    parts: dict[str, type[msgspec.Struct]] = {
+        "use": UseFacts,
+        "end": EndFacts,
+        "traffic": Traffic,
+        "owner": Owned,
+        "missed": Missed,
+        "hearers": Hearers,
+    }
+    built: dict[str, Any] = {name: part(**_fields(part, usual.get(name, {}), given)) for name, part in parts.items()}
+    return Notice(
+        cause=causes[0] if causes else StepDue(step=step),
+        also=tuple(also),
+        freeze=Freeze(freeze, date(2025, 7, 14), given.pop("freeze", "")) if freeze else None,
+        following=Following(**next_) if next_.get("step") else None,
+        **built,
+        **given,
+    )
+
+
+def make_news(cause: NewsCause, **given: Any) -> News:
+    """Of the same use as `make_notice`."""
+    served_id = given.pop("served_id", None)
+    use, end = UseFacts(**_fields(UseFacts, {}, given)), EndFacts(**_fields(EndFacts, {"replacements": ()}, given))
+    return News(
+        cause=cause, use=use, end=end, owner=Owned(team="search", rule="owners[0]"), served_id=served_id, **given
+    )
+
+
+def make_broken_promise(on: date) -> Promise:
+    """Of a week before, which nobody was told of yet."""
+    return Promise("ada@example.com", utc_midnight(on - timedelta(days=7)), on).broken()
+
+
+def make_forecast(zero: date | None) -> Forecast:
+    """As of 2 June 2025: the calls reach zero on that day, a day more or less; None: never."""
+    day = timedelta(days=1)
+    return Forecast(JUNE_2.date(), "weeks", zero, zero and zero - day, zero and zero + day, 100, -10)
+
+
+_GPT45: dict[str, Any] = {
+    "service": "search-api",
+    "environment": "production",
+    "platform": "openai-api",
+    "model": "gpt-4.5-preview-2025-02-27",
+    "announced": date(2025, 4, 14),
+    "shutdown_on": date(2025, 7, 14),
+    "precision": "exact",
+    "replacements": ("gpt-4.1",),
+}
+
+
+def _fields(part: type[msgspec.Struct], usual: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Those of `given` that are fields of `part`, which are taken out of it, over the usual ones."""
+    names = set(part.__struct_fields__)
+    known = {name: value for name, value in _GPT45.items() if name in names} | usual
+    if part is UseFacts:
+        known["id"] = given.get("model", "gpt-4.5-preview")
+    return known | {name: given.pop(name) for name in list(given) if name in names}
 
 
 def make_digest_line(**given: Any) -> DigestLine:

@@ -61,6 +61,8 @@ class Witness(Told):
             return
         self._of_change(before, decision, exposure, now)
         self.world.campaign = decision.campaign
+        steps = {step.name for step in decision.campaign.policy.steps}
+        assert {done.step for done in decision.campaign.done} <= steps, "something else than a step is done"
         again = self.world.decide(now)
         assert isinstance(again, Wait), f"asked twice at one moment: {decision.reason}; {again and again.reason}"
         self._waits(again, now)

@@ -6,6 +6,18 @@ from datetime import date, datetime, timedelta
 from service.core.calendar import utc_midnight
 from service.core.escalation.act import Commit, Snooze, Waive
 from service.core.escalation.campaign import Campaign
+from service.core.escalation.cause import (
+    BrokenPromise,
+    Cause,
+    FailsAgain,
+    HeldBack,
+    NewOwner,
+    Relapse,
+    Repeat,
+    Resumed,
+    StepDue,
+    key_of,
+)
 from service.core.escalation.decision import Close, Decision, Open, Reopen, Telling, Wait
 from service.core.escalation.policy import Step
 from service.core.exposure import Exposure, quiet_at
@@ -14,8 +26,6 @@ from tests.escalation_asked import Asked
 from tests.escalation_memory import CHANNELS, early, is_on_the_day
 from tests.escalation_timing import DAY, LAST_DAYS, in_last_days, is_working_time, morning
 
-FIRST = "handed over"
-"""A first notice to a new owner: it speaks of the step where the ladder stands, and does not take its place."""
 SHORTEST_QUIET = timedelta(days=3)
 
 
@@ -23,7 +33,7 @@ SHORTEST_QUIET = timedelta(days=3)
 class Told(Asked):
     def _of_change(self, before: Campaign | None, change: Decision, exposure: Exposure, now: datetime) -> None:
         assert not isinstance(change, Wait)
-        notices = [one for one in change.tellings if one.news == "notice"]
+        notices = [one for one in change.tellings if one.kind == "notice"]
         told = [audience for one in notices for audience in one.audiences]
         assert len(told) == len(set(told)), "one message, never a burst"
         self._fails_anew(exposure, now)
@@ -38,12 +48,12 @@ class Told(Asked):
             self._planned_anew(exposure, now)
             self.asked = None if isinstance(self.asked, Snooze) else self.asked
         for telling in change.tellings:
-            self.tally[telling.news] += 1
-            is_news = telling.news == "date_moved" or (telling.handed_over and telling.audiences == ("owner",))
+            self.tally[telling.kind] += 1
+            is_news = telling.kind == "date_moved" or (telling.to_new_owner and telling.audiences == ("owner",))
             if silent_until and (not is_news or isinstance(self.asked, Snooze)):
                 assert telling.not_before >= silent_until, "told while somebody had asked to wait"
             self._of_telling(telling, change.campaign, exposure, now)
-        of_steps = [one for one in notices if not one.occurrence.startswith(FIRST)]
+        of_steps = [one for one in notices if not isinstance(one.cause, NewOwner)]
         if of_steps or isinstance(change, Reopen):
             self._left_behind(exposure, now)
             self._announcement_is_said([change.campaign.policy.step(one.step) for one in of_steps])
@@ -109,15 +119,15 @@ class Told(Asked):
     def _of_telling(self, telling: Telling, campaign: Campaign, exposure: Exposure, now: datetime) -> None:
         world = self.world
         for to in destinations(world.owner, telling.audiences, CHANNELS):
-            key = (campaign.plan_version, telling.news, telling.step, telling.occurrence, to)
-            is_this_minute = telling.occurrence.endswith(f"{now:%Y-%m-%dT%H:%M}")
-            assert key not in self.said or is_this_minute, f"told twice, and dropped by the database: {key}"
+            key = (campaign.plan_version, key_of(telling.cause), to)
+            is_this_instant = now.isoformat() in key_of(telling.cause)
+            assert key not in self.said or is_this_instant, f"told twice, and dropped by the database: {key}"
             self.said.add(key)
         assert telling.audiences
         assert telling.reason
         assert destinations(world.owner, telling.audiences, CHANNELS), "nobody hears"
         assert telling.not_before >= now
-        if telling.news == "notice":
+        if telling.kind == "notice":
             self._of_notice(telling, campaign.policy.step(telling.step), exposure, now)
         elif not isinstance(self.asked, Snooze | Waive):
             self._goes_out_when_people_work(telling, exposure)
@@ -125,20 +135,20 @@ class Told(Asked):
 
     def _of_notice(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
         calendar = self.world.owner.calendar
-        if telling.occurrence.startswith(FIRST):
+        if isinstance(telling.cause, NewOwner):
             self._goes_out_when_people_work(telling, exposure)
             return
         standing = next((one for one in self._ladder(exposure) if one.step == step), None)
         is_early_death = step.at.while_failing and self._state(exposure, now) == "broken"
         assert standing is not None, "told of a step that has no day"
         is_told_anew = (
-            telling.occurrence.startswith("reopened") or telling.handed_over or self._is_rest(telling)
+            isinstance(telling.cause, Relapse | Resumed) or telling.to_new_owner or self._is_rest(telling)
         ) and step.name in self.behind
         assert now >= standing.begins or is_early_death or is_told_anew, f"{telling.step} was told before its time"
         if in_last_days(calendar, exposure.deadline, now) or (step.at.while_failing and telling.not_before == now):
-            assert telling.not_before == now or telling.handed_over, "in the last days nothing waits"
+            assert telling.not_before == now or telling.to_new_owner, "in the last days nothing waits"
         elif step.at.while_failing:
-            assert telling.handed_over or self._is_rest(telling), "what fails is told at once"
+            assert telling.to_new_owner or self._is_rest(telling), "what fails is told at once"
         else:
             self._goes_out_when_people_work(telling, exposure)
         self._everybody_of(telling, step, exposure, now)
@@ -148,12 +158,12 @@ class Told(Asked):
         """Or in the last days; and no later than they begin."""
         calendar, deadline, at = self.world.owner.calendar, exposure.deadline, telling.not_before
         assert is_working_time(calendar, at) or in_last_days(calendar, deadline, at)
-        if telling.news == "notice" and deadline is not None:
+        if telling.kind == "notice" and deadline is not None:
             assert at <= max(self.world.now, morning(calendar, deadline - LAST_DAYS * DAY)), "waits into the last days"
 
     def _everybody_of(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
         """Whoever belongs to the step hears, is held for the owner's day, or is spared by the forecast."""
-        if not telling.handed_over and not self._is_rest(telling):
+        if not telling.to_new_owner and not self._is_rest(telling):
             assert set(step.tell) <= {*telling.audiences, *telling.held, *telling.spared}
         assert set(telling.held) | set(telling.spared) <= ABOVE_OWNER
         assert not (telling.held or telling.spared) or not self._is_late(exposure, now)
@@ -161,9 +171,9 @@ class Told(Asked):
     def _once(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
         told = self.behind.get(self._arming(step, exposure, now))
         is_more_of_it = told is not None and set(telling.audiences) <= self.held - told
-        again = telling.handed_over or telling.occurrence.startswith(("reopened", "promised"))
-        if step.repeat and telling.occurrence and not again and not is_more_of_it:
-            day, last = date.fromisoformat(telling.occurrence), self.repeated.get(step.name)
+        again = telling.to_new_owner or isinstance(telling.cause, Relapse | Resumed | BrokenPromise)
+        day, last = _day_of(telling.cause), self.repeated.get(step.name)
+        if step.repeat and day and not again and not is_more_of_it:
             is_repeat = told is not None and not self._was_early(step, exposure, now)
             if is_repeat and last is not None:
                 assert day - last >= timedelta(days=step.repeat), "repeated too soon"
@@ -171,8 +181,8 @@ class Told(Asked):
                 assert now >= self.acknowledged[1], "repeated while acknowledged"
         elif not again and not is_more_of_it:
             assert told is None, f"{step.name} was told before"
-        if step.repeat and telling.occurrence[:4].isdigit():
-            self.repeated[step.name] = date.fromisoformat(telling.occurrence)
+        if step.repeat and day:
+            self.repeated[step.name] = day
         if not is_more_of_it:
             self._told_of_failing(step, now)
         earlier = (told or set()) if is_more_of_it else set()
@@ -196,11 +206,11 @@ class Told(Asked):
         if "owner" in telling.audiences:
             for address in self._answerable():
                 self.ever_heard.setdefault(address, telling.not_before)
-                if telling.news != "notice":
+                if telling.kind != "notice":
                     continue
-                if telling.handed_over or self.counted_from is None:
+                if telling.to_new_owner or self.counted_from is None:
                     self.counted_from = telling.not_before
-                if telling.handed_over or self.heard.get(address, telling.not_before) >= telling.not_before:
+                if telling.to_new_owner or self.heard.get(address, telling.not_before) >= telling.not_before:
                     self.heard[address] = telling.not_before
         if ABOVE_OWNER.isdisjoint(telling.audiences):
             return
@@ -209,3 +219,7 @@ class Told(Asked):
         assert min(since) <= telling.not_before, "somebody above the owner hears first"
         had_a_day = self._had_a_business_day(min(since)) <= now
         assert had_a_day or self._is_late(exposure, now), "told before the owner had a business day"
+
+
+def _day_of(cause: Cause) -> date | None:
+    return cause.day if isinstance(cause, StepDue | Repeat | FailsAgain | HeldBack) else None

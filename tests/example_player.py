@@ -14,6 +14,7 @@ from service.core.catalog.lifecycle import Deprecation, Shutdown
 from service.core.escalation.act import Act, Refused, perform
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
+from service.core.escalation.cause import Relapse
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.holding import shown_state
@@ -210,15 +211,15 @@ class Player:
 
     def _line(self, telling: Telling, campaign: Campaign) -> str:
         who = hearers(self.owner, telling.audiences)
-        what = telling.step if telling.news == "notice" else telling.news.replace("_", " ")
+        what = telling.step if telling.kind == "notice" else telling.kind.replace("_", " ")
         said = [f"{', '.join(who)} {'hear' if len(who) > 1 else 'hears'} {what}"]
         aside: Sequence[tuple[str, Sequence[Audience]]] = (
             ("early", telling.early), ("later", telling.held), ("spared", telling.spared)
         )  # fmt: skip
         said += [f"{', '.join(hearers(self.owner, audiences))} {how}" for how, audiences in aside if audiences]
         said += [f"missed {', '.join(telling.missed)}"] if telling.missed else []
-        said += ["it calls again"] if telling.reopened else []
-        said += ["first notice to a new owner"] if telling.handed_over else []
+        said += ["it calls again"] if isinstance(telling.cause, Relapse) else []
+        said += ["first notice to a new owner"] if telling.to_new_owner else []
         said += [f"promised {_day(campaign.promise_broken_on)}"] if campaign.promise_broken_on else []
         return f"{stamp(telling.not_before.astimezone(self.owner.zone))}  {'; '.join(said)}"
 

@@ -10,10 +10,11 @@ from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
-from service.core.escalation.facts import facts_of
 from service.core.escalation.policy import DEFAULT_POLICY, Policy
 from service.core.explanation import Heard, Hearer, Record, Situation
+from service.core.explanation.reason import reason_of
 from service.core.exposure import Exposure
+from service.core.facts import facts_of
 from service.core.ownership import Channels, Owner, destinations
 from tests.builders import make_exposure, make_owner
 
@@ -53,16 +54,16 @@ class Played:
 
     def _records(self, telling: Telling, before: Campaign | None, case: Case) -> list[Record]:
         assert self.campaign is not None
-        facts = facts_of(telling, before, self.campaign, case, Checklist())
+        facts = facts_of(telling, before, self.campaign, case, checklist=Checklist())
         hear = destinations(self.owner, telling.audiences, CHANNELS)
         return [
             Record(
                 id=f"{telling.step} {to.address}",
-                kind=telling.news,
+                kind=telling.kind,
                 step=telling.step,
                 audience=to.audience,
                 destination=to.address,
-                reason=f"{telling.reason}; {to.audience} by {self.owner.rule}",
+                reason=reason_of(facts, to.audience),
                 facts=facts,
                 decided_at=case.now,
                 not_before=telling.not_before,

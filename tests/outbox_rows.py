@@ -32,7 +32,7 @@ async def send(
 ) -> DeliveryReport:
     """One tick of delivery, so long after noon. It takes no time unless `seconds` says so."""
     now = NOON + timedelta(minutes=minutes)
-    return await deliver(database, transport, Company().channels, links=LINKS, now=now, seconds=seconds)
+    return await deliver(database, {"slack": transport}, Company().channels, links=LINKS, now=now, seconds=seconds)
 
 
 async def enqueue(database: Database, destination: str, *facts: Facts, not_before: datetime = NOON) -> list[UUID]:
@@ -46,7 +46,6 @@ async def enqueue(database: Database, destination: str, *facts: Facts, not_befor
             "audience": "owner",
             "destination": destination,
             "facts": msgspec.to_builtins(fact),
-            "reason": "owner of the service",
             "decided_at": NOON,
             "not_before": not_before,
         }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id, save_campaigns
@@ -32,7 +33,7 @@ from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import ExposureKey
 from service.core.ownership import NOBODY, Owner, OwnerRule
 from service.engine.summarise import summarise
-from tests.builders import make_world
+from tests.builders import make_notice, make_world
 
 NOW = datetime(2025, 7, 2, 12, tzinfo=UTC)
 """Twelve days before gpt-4.5-preview goes on 2025-07-14."""
@@ -231,8 +232,7 @@ async def put_notification(
             step=step,
             audience="owner",
             destination=destination,
-            facts=dict(facts or {}),
-            reason="step -14d is due and the owner hears first",
+            facts=dict(facts or msgspec.to_builtins(make_notice(step=step, rule="owners[0]"))),
             decided_at=decided_at,
             not_before=not_before or decided_at,
             state=state,

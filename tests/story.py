@@ -283,7 +283,9 @@ def _end_of(day: date) -> datetime:
 
 
 def _news(row: Row[Any]) -> News:
-    return News(row.kind, row.step or row.kind, row.facts.get("service", ""), row.facts.get("platform", ""))
+    return News(
+        row.kind, row.step or row.kind, *(row.facts.get("use", {}).get(name, "") for name in ("service", "platform"))
+    )
 
 
 @asynccontextmanager
@@ -294,7 +296,7 @@ async def open_story(database: Database, lastcall_yaml: str, *, begins: date) ->
         slack_of(company) as slack,
         open_slack(SecretStr(slack.token), api_url=slack.url, pace_seconds=0) as transport,
     ):
-        engine = Engine(database, Worlds(make_world(company=company)), transport, Links())
+        engine = Engine(database, Worlds(make_world(company=company)), {"slack": transport}, Links())
         story = Story(database, engine, slack, datetime.combine(begins, time(), UTC))
         yield story
         story.expect_nothing_else()

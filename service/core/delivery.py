@@ -1,18 +1,19 @@
 """Delivery of one message: what can come of an attempt, when to try again, when to give up, who hears instead."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
+from service.core.address import Address, TransportName
 from service.core.messages.message import Message
 from service.core.ownership import Channels
 
 PACE_SECONDS = 1.0
 """Between two posts to one channel: Slack takes about one a second."""
-OVERTAKEN = "it was no longer so when it was to go out"
-"""The outcome of good news that calls, or a provider, have overtaken."""
+OVERTAKEN = "overtaken"
+"""The outcome of good news that calls, or a provider, have overtaken: it was no longer so when it was to go out."""
 GIVE_UP_AFTER = 12
 """Attempts, about six hours of them, before a destination counts as failed and somebody else hears."""
 FIRST_WAIT = timedelta(seconds=30)
@@ -89,12 +90,15 @@ class Transport(Protocol):
         """There is no Slack behind it: the local outbox is where a message ends."""
 
     async def post(
-        self, message: Message, destination: str, message_id: UUID, *, now: datetime, found: Found | None = None
+        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Found | None = None
     ) -> Outcome:
         """Post the message and its replies, marked with `message_id`. `found`: only what is missing."""
 
-    async def find(self, message_id: UUID, destination: str, since: datetime, *, now: datetime) -> Sought:
+    async def find(self, message_id: UUID, destination: Address, since: datetime, *, now: datetime) -> Sought:
         """Look for a message of that id, posted at `since` or later by the real clock."""
+
+
+Transports = Mapping[TransportName, Transport]
 
 
 def next_attempt(attempts: int, outcome: Retry | Unknown, now: datetime) -> datetime | None:
@@ -103,6 +107,10 @@ def next_attempt(attempts: int, outcome: Retry | Unknown, now: datetime) -> date
         return None
     doublings: int = 2 ** (attempts - 1)
     return now + max(min(FIRST_WAIT * doublings, LONGEST_WAIT), timedelta(seconds=outcome.after_seconds))
+
+
+def outcome_in_words(outcome: str) -> str:
+    return "it was no longer so when it was to go out" if outcome == OVERTAKEN else outcome
 
 
 def elsewhere(destination: str, came_from: Collection[str | None], channels: Channels) -> str | None:

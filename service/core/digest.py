@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
-from typing import Any
 
 from service.core.catalog.lifecycle import Deprecation
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Waived
-from service.core.escalation.holding import asked_in_words, held_by, shown_state
+from service.core.escalation.holding import held_by, shown_state, standing
 from service.core.exposure import Exposure, ExposureKey, quiet_at, state_of
 from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
 from service.core.ownership import Owner
@@ -184,6 +183,9 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
     deprecation = exposure.deprecation
     checklist = picture.checklists.get(exposure.key, Checklist())
     case = Case(exposure, owner_of(exposure.service), week.end, picture.known_until)
+    campaign = picture.campaigns.get(exposure.key)
+    by_then = _as_of(campaign, week) if campaign else None
+    broken = campaign.promise_broken_on if campaign else None
     return DigestLine(
         service=exposure.service,
         environment=exposure.environment,
@@ -195,33 +197,30 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
         precision=deprecation.shutdown.precision,
         second_hand=deprecation.second_hand,
         replacement=_replacement(deprecation),
+        state=shown_state(by_then, case),
         calls=_calls(exposure, week),
         calls_before=_calls(exposure, week.before),
         told=exposure.key in picture.told,
         new=exposure.first_at >= week.start,
-        **_asked(picture.campaigns.get(exposure.key), case, week),
+        promised_on=broken if broken and case.day_of(exposure.last_at) > broken else None,
+        standing=standing(by_then, case) if by_then else None,
+        waiver_ends_on=_waiver_end(by_then, case, week) if by_then else None,
         ticked=checklist.done,
         checklist_open=checklist.pressing(exposure.deadline, week.end.date()),
     )
 
 
-def _asked(campaign: Campaign | None, case: Case, week: Week) -> dict[str, Any]:
-    """What people had said by the week's end, and what it makes of the state."""
-    if campaign is None:
-        return {"state": case.state}
-    by_then = replace(
+def _as_of(campaign: Campaign, week: Week) -> Campaign:
+    """With what people had said by the week's end."""
+    acknowledged, hold = campaign.acknowledged, campaign.hold
+    promise, kept_open = campaign.promise, campaign.kept_open
+    return replace(
         campaign,
-        hold=campaign.hold if campaign.hold and campaign.hold.at < week.end else None,
-        acknowledged=campaign.acknowledged if campaign.acknowledged and campaign.acknowledged.at < week.end else None,
-        kept_open=campaign.kept_open if campaign.kept_open and campaign.kept_open.at < week.end else None,
+        acknowledged=acknowledged if acknowledged and acknowledged.at < week.end else None,
+        hold=hold if hold and hold.at < week.end else None,
+        promise=promise if promise and promise.at < week.end else None,
+        kept_open=kept_open if kept_open and kept_open.at < week.end else None,
     )
-    broken = campaign.promise_broken_on
-    return {
-        "state": shown_state(by_then, case),
-        "promised_on": broken if broken and case.day_of(case.exposure.last_at) > broken else None,
-        "standing": asked_in_words(by_then, case),
-        "waiver_ends_on": _waiver_end(by_then, case, week),
-    }
 
 
 def _waiver_end(campaign: Campaign, case: Case, week: Week) -> date | None:

@@ -10,23 +10,31 @@ from typing import Literal
 
 import msgspec
 
-from service.core.catalog.lifecycle import Precision
+from service.core.calendar import Freeze
+from service.core.catalog.lifecycle import Precision, Shutdown
+from service.core.escalation.cause import NewOwner, NewsCause, Relapse, StepCause
+from service.core.escalation.delay import Delay
+from service.core.escalation.hold import StandingAct
 from service.core.exposure import State
+from service.core.forecast import Forecast
 from service.core.ownership import Audience
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
-    """One exposure at one step: what dies when, what the service calls, what to move to, what happens next."""
+class UseFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls what."""
 
     service: str
     environment: str
-    team: str | None
     platform: str
     model: str
     id: str
     """The model as a request on that platform spells it: the name that people know."""
-    requested_ids: tuple[str, ...] = ()
-    announced: date | None
+
+
+class EndFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the end of the model."""
+
+    announced: date | None = None
     shutdown_on: date | None
     precision: Precision
     after_shutdown: str = "error"
@@ -34,6 +42,25 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     source: str | None = None
     second_hand: bool = False
     """No source of the record is the provider's own: the dates are to be confirmed."""
+
+    @property
+    def deadline(self) -> date | None:
+        return Shutdown(self.shutdown_on, self.precision).deadline
+
+
+class Owned(msgspec.Struct, frozen=True, kw_only=True):
+    """Who answers for the service."""
+
+    team: str | None
+    rule: str = ""
+    """By what they do, or why nobody is known."""
+    candidates: tuple[str, ...] = ()
+    """Who may, where nobody is known to, the likeliest first: `who (why)`, plain text."""
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """How the service calls the model."""
+
     state: State
     first_at: datetime
     last_at: datetime
@@ -42,132 +69,97 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     tokens_7d: int | None
     """None: no call of the week said its tokens."""
     calls_total: int
-    step: str
-    repeat_days: int | None = None
-    """The step comes round again after so many days while calls go on. None: it is told once."""
-    frozen_from: date | None = None
-    """The first day of a change freeze that reaches up to the shutdown: steps before it are counted from this day."""
-    freeze: str = ""
-    """Its name."""
-    known_since: date | None = None
-    """When its campaign opened, which is when lastcall came to know of it. None: not noted."""
-    missed: tuple[str, ...] = ()
-    """Steps that were due before and were not told (late discovery, downtime): one message says so."""
-    last_due: date | None = None
-    """The latest day that one of `missed` had by the policy, in the owner's zone."""
-    moved_on: date | None = None
-    """The day on which the end became another one, where that made the step due."""
-    next_step: str | None = None
-    next_repeat_days: int | None = None
-    """As `repeat_days`, of the next step."""
-    next_at: date | None = None
-    next_audiences: tuple[Audience, ...] = ()
-    """Who really hears then: where an audience is empty, who stands in for it."""
-    reopened: bool = False
-    """The service had stopped calling, was taken as migrated, and calls again."""
-    silent_since: date | None = None
-    """Of a relapse: the day of its last call before the silence."""
-    back_since: date | None = None
-    """Of a relapse: the day of its first call after the silence."""
-    calls_since_back: int | None = None
+    requested_ids: tuple[str, ...] = ()
+    request_ids: tuple[str, ...] = ()
     served_id: str | None = None
     """The model that answers in its place, where another does and its name is known."""
-    handed_over_from: str | None = None
-    """The former owner, in words, or "nobody": this is what its new owner hears first."""
-    promised_on: date | None = None
-    """The team had promised to be done by this day; the day is past, and calls go on."""
-    standing: str | None = None
-    """The act in force, a clause: `acknowledged by ada on Mon 16 Jun 2025, until Mon 23 Jun 2025`."""
-    forecast: str | None = None
-    """When the calls reach zero at this pace: one sentence, plain text."""
+
+
+class Missed(msgspec.Struct, frozen=True, kw_only=True):
+    """Steps that were due before and were not told (late discovery, downtime): one message says so."""
+
+    steps: tuple[str, ...] = ()
+    last_due: date | None = None
+    """The latest day that one of them had by the policy, in the owner's zone."""
+    moved_on: date | None = None
+    """The day on which the end became another one, where that made the step due."""
+    known_since: date | None = None
+    """When its campaign opened, which is when lastcall came to know of it. None: not noted."""
+
+
+class Hearers(msgspec.Struct, frozen=True, kw_only=True):
+    """Who hears otherwise than the step says."""
+
+    held: tuple[Audience, ...] = ()
+    """They belong to the step, and hear once the owner has had a business day."""
     spared: tuple[Audience, ...] = ()
-    """Who belongs to the step and is not told, because at this pace the calls end in time."""
+    """They belong to the step and are not told, because at this pace the calls end in time."""
     early: tuple[Audience, ...] = ()
-    """Who hears before their step, because at this pace the calls do not end in time."""
+    """They hear before their step, because at this pace the calls do not end in time."""
+    stand_ins: tuple[tuple[Audience, Audience], ...] = ()
+    """Audiences of which no address is known, each with who hears in its place."""
+
+
+class Following(msgspec.Struct, frozen=True, kw_only=True):
+    """The step that comes next if nothing changes."""
+
+    step: str
+    repeat_days: int | None = None
+    on: date | None = None
+    audiences: tuple[Audience, ...] = ()
+    """Who really hears then: where an audience is empty, who stands in for it."""
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
+    """One exposure at one step: what dies when, what the service calls, what to move to, what happens next."""
+
+    cause: StepCause
+    also: tuple[Relapse | NewOwner, ...] = ()
+    """What is told with it: also of earlier notices, which were not sent in time."""
+    use: UseFacts
+    end: EndFacts
+    traffic: Traffic
+    owner: Owned
+    freeze: Freeze | None = None
+    """Of changes, up to the shutdown: steps before it are counted from its first day."""
+    missed: Missed = Missed()
+    hearers: Hearers = Hearers()
+    following: Following | None = None
+    promise_broken_on: date | None = None
+    """The team had promised to be done by this day; the day is past, and calls go on."""
+    standing: StandingAct | None = None
+    forecast: Forecast | None = None
+    """Of the calls, as long as the end is ahead."""
     checklist_open: tuple[str, ...] = ()
     """Items of the migration checklist that nobody has ticked, once the shutdown is near."""
     planned_on: date | None = None
-    """The step's day by the policy, in the owner's zone. None: not noted, or the step has none."""
-    waited: tuple[str, ...] = ()
-    """Why it is told later than that, or its day is not the one that the policy counts: clauses, plain text."""
-    held: tuple[Audience, ...] = ()
-    """Who belongs to the step and hears once the owner has had a business day."""
-    stand_ins: tuple[tuple[Audience, Audience], ...] = ()
-    """Audiences of which no address is known, each with who hears in its place."""
-    owner_rule: str | None = None
-    """By what the owner is the owner. None: not noted."""
-    request_ids: tuple[str, ...] = ()
-    candidates: tuple[str, ...] = ()
-    """Who may own a service that nobody is known to own, the likeliest first: `who (why)`, plain text."""
+    """The step's day by the policy, in the owner's zone. None: it has none."""
+    delays: tuple[Delay, ...] = ()
+    """Why it is told later than that, or its day is not the one that the policy counts."""
+
+    @property
+    def relapse(self) -> Relapse | None:
+        return next((one for one in (self.cause, *self.also) if isinstance(one, Relapse)), None)
+
+    @property
+    def new_owner(self) -> NewOwner | None:
+        return next((one for one in (self.cause, *self.also) if isinstance(one, NewOwner)), None)
+
+    @property
+    def forecast_in_words(self) -> str | None:
+        end = self.freeze.begin if self.freeze else self.end.deadline
+        return self.forecast.in_words(end) if self.forecast and end else None
 
 
-class Migrated(msgspec.Struct, frozen=True, kw_only=True, tag="migrated"):
-    """The exposure closed: no call for longer than the caller's own quiet period."""
+class News(msgspec.Struct, frozen=True, kw_only=True, tag="news"):
+    """What happened to one exposure, and is no reminder."""
 
-    service: str
-    environment: str
-    platform: str
-    model: str
-    id: str
-    last_at: datetime
-    quiet_days: int
-    shutdown_on: date | None
-    second_hand: bool = False
-    """As a notice has it."""
-
-
-class DateMoved(msgspec.Struct, frozen=True, kw_only=True, tag="date_moved"):
-    """The provider moved the day. Each owner hears once, with the old and the new date."""
-
-    service: str
-    environment: str
-    platform: str
-    model: str
-    id: str
-    before: date | None
-    after: date | None
-    source: str | None = None
-    second_hand: bool = False
-    """As a notice has it."""
-
-
-class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawn"):
-    """The provider has taken the end back. Each owner hears once, and the campaign is closed."""
-
-    service: str
-    environment: str
-    platform: str
-    model: str
-    id: str
-    before: date | None
-    """The shutdown that held until now."""
-    source: str | None = None
-    second_hand: bool = False
-    """As a notice has it."""
-
-
-class Redirected(msgspec.Struct, frozen=True, kw_only=True, tag="redirected"):
-    """Another model answers than the one that is asked for. The owner hears once, before the day or after it."""
-
-    service: str
-    environment: str
-    platform: str
-    model: str
-    id: str
+    cause: NewsCause
+    use: UseFacts
+    end: EndFacts
+    owner: Owned
     served_id: str | None = None
-    """The model that answers; None: the log does not say which, or several do."""
-    day: date
-    """The last day with calls, which the two counts are of."""
-    answered: int
-    redirected: int
-    """Calls that another model answered, of those that were answered."""
-    since: date
-    """The first day of which this held, without a break until `day`."""
-    shutdown_on: date | None
-    precision: Precision = "exact"
-    source: str | None = None
-    second_hand: bool = False
-    """As a notice has it."""
+    """As of a notice."""
 
 
 class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,8 +186,7 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     """Its first call on record was in this week."""
     promised_on: date | None = None
     """The team had promised to be done by this day; the day is past, and calls went on."""
-    standing: str | None = None
-    """What somebody has asked and is in force, as a clause: acknowledged, snoozed, promised or waived until when."""
+    standing: StandingAct | None = None
     waiver_ends_on: date | None = None
     """Of a waiver that ends in the week after."""
     ticked: int | None = None
@@ -279,7 +270,14 @@ class Undeliverable(msgspec.Struct, frozen=True, kw_only=True, tag="undeliverabl
     error: str
 
 
-Happened = Migrated | DateMoved | Withdrawn | Redirected
-"""What happened to one exposure, and is no reminder."""
-Facts = Notice | Happened | Digest | Trouble | Undeliverable
+Facts = Notice | News | Digest | Trouble | Undeliverable
 """All that a message can be about. Stored as JSON with the tag in `type`."""
+
+
+def read_facts(stored: object) -> Facts | None:
+    """None: another release wrote them, and this one cannot read them."""
+    try:
+        facts: Facts = msgspec.convert(stored, Facts)
+    except msgspec.ValidationError:
+        return None
+    return facts

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from service.core.address import parse
 from service.core.calendar import DEFAULT_CALENDAR, Calendar
 
 Audience = Literal["owner", "team", "oncall", "manager", "director", "incident", "fallback", "operator", "organisation"]
@@ -20,10 +21,10 @@ ABOVE_OWNER: frozenset[Audience] = frozenset({"oncall", "manager", "director", "
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where somebody hears: `#channel`, `user:<email>`, `usergroup:<handle>`, `pagerduty:<schedule id>`,
-    `pagerduty:service/<service id>`, or a Slack id (C..., U..., S...)."""
+    """Where somebody hears, and as whom."""
 
     address: str
+    """The text of a `core.address.Address`."""
     audience: Audience
 
 
@@ -127,8 +128,8 @@ def _hearer(owner: Owner, audience: Audience) -> Audience:
 
 def _addresses(owner: Owner, audience: Audience, channels: Channels) -> tuple[str, ...]:
     if audience in _CHANNELS:
-        return (_address(channels.operator if audience == "operator" else channels.fallback),)
-    return tuple(map(_address, _names(owner, audience)))
+        return (str(parse(channels.operator if audience == "operator" else channels.fallback)),)
+    return tuple(str(parse(name)) for name in _names(owner, audience))
 
 
 def _names(owner: Owner, audience: Audience) -> tuple[str, ...]:
@@ -141,9 +142,3 @@ def _names(owner: Owner, audience: Audience) -> tuple[str, ...]:
         "incident": (owner.incident,),
     }
     return tuple(name for name in names[audience] if name)
-
-
-def _address(name: str) -> str:
-    """An e-mail address means a person; all else is an address already."""
-    is_email = "@" in name and not name.startswith(("user:", "#", "usergroup:"))
-    return f"user:{name}" if is_email else name

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
+from service.core.address import parse as parse_address
 from service.core.escalation.policy import parse_offset
 from service.core.identity.platforms import known_platforms
 from service.core.ownership import Audience
@@ -129,12 +130,7 @@ def step_in_words(name: str, repeat_days: int | None, end: str = SHUTDOWN) -> st
 
 def address(destination: str) -> str:
     """As people write it: `ada@example.com` for `user:ada@example.com`, `@search` for `usergroup:search`."""
-    if destination.startswith("usergroup:"):
-        return "@" + destination.removeprefix("usergroup:")
-    if destination.startswith("pagerduty:"):
-        kind, _, asked = destination.removeprefix("pagerduty:").rpartition("/")
-        return f"on call by PagerDuty {kind or 'schedule'} {asked}"
-    return destination.removeprefix("user:")
+    return parse_address(destination).in_words()
 
 
 def reported_by(source: str | None) -> str:

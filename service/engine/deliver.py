@@ -15,6 +15,7 @@ from service.adapters.postgres.conditions import Condition
 from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.postgres.outbox_store import Claim, Outbox, Written
 from service.adapters.postgres.trouble import refuses_values
+from service.core.address import TRANSPORTS, Address, parse
 from service.core.delivery import (
     LONGEST_WAIT,
     Absent,
@@ -24,6 +25,7 @@ from service.core.delivery import (
     Outcome,
     Retry,
     Transport,
+    Transports,
     Unknown,
     elsewhere,
     next_attempt,
@@ -65,7 +67,7 @@ class LeaseLostError(Exception):
 
 async def deliver(
     database: Database,
-    transport: Transport,
+    transports: Transports,
     channels: Channels,
     *,
     links: Links,
@@ -77,9 +79,9 @@ async def deliver(
     `seconds` says how long the tick has been under way when an attempt fails: its wait begins then, not at `now`.
     """
     outbox = Outbox(database)
-    if transport.is_local and await outbox.is_on_slack():
+    if transports["slack"].is_local and await outbox.is_on_slack():
         return await _leave_to_slack(outbox, now)
-    delivery = Delivery(outbox, transport, channels, links, now, seconds, seconds())
+    delivery = Delivery(outbox, transports, channels, links, now, seconds, seconds())
     came: Counter[str] = Counter()
     tried = False
     await outbox.tell_operator(channels.operator, now=now)
@@ -134,7 +136,7 @@ class Delivery:
     """One attempt for one claim, and what its outcome means for the rows."""
 
     outbox: Outbox
-    transport: Transport
+    transports: Transports
     channels: Channels
     links: Links
     now: datetime
@@ -182,7 +184,8 @@ class Delivery:
 
     async def _resume(self, claim: Claim, written: Written) -> Outcome:
         """Look before anything is sent again; then send what is missing."""
-        sought = await self.transport.find(written.id, claim.destination, written.since, now=self.now)
+        address = parse(claim.destination)
+        sought = await self._transport_to(address).find(written.id, address, written.since, now=self.now)
         match sought:
             case Found(root, replies) if replies >= len(written.message.replies):
                 return root
@@ -199,10 +202,14 @@ class Delivery:
             case Absent():
                 return await self._render_and_post(claim, written.id)
 
+    def _transport_to(self, address: Address) -> Transport:
+        return self.transports[TRANSPORTS[type(address)]]
+
     async def _post(self, message: Message, destination: str, message_id: UUID, found: Found | None = None) -> Outcome:
+        address = parse(destination)
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
-                return await self.transport.post(message, destination, message_id, now=self.now, found=found)
+                return await self._transport_to(address).post(message, address, message_id, now=self.now, found=found)
         except TimeoutError:
             return Unknown("timeout")
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from msgspec import structs
 
 from service.adapters.postgres.agenda import Due, Look, look_again, take_due
 from service.adapters.postgres.campaign_store import (
@@ -33,12 +32,11 @@ from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
 from service.core.escalation.decide import decide_case, vanish
 from service.core.escalation.decision import Decision, Telling, Wait
-from service.core.escalation.facts import facts_of
-from service.core.escalation.hold import Committed
+from service.core.escalation.hold import Promise
 from service.core.escalation.holding import held_by
 from service.core.escalation.listing import Listing, listing_of
 from service.core.exposure import Exposure, ExposureKey
-from service.core.notification import Notice
+from service.core.facts import facts_of
 from service.core.ownership import destinations
 from service.engine.batches import drain
 from service.engine.candidates import CandidateBook
@@ -235,7 +233,7 @@ class _Tick:
 
     def promised_until(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> datetime | None:
         """When a promise that is believed is looked at again: up to then what is written and not sent yet waits too."""
-        if campaign is None or exposure is None or not isinstance(campaign.hold, Committed):
+        if campaign is None or exposure is None or not isinstance(campaign.in_force, Promise):
             return None
         case = self._case(due, exposure)
         quiet = held_by(campaign, case)
@@ -266,10 +264,15 @@ class _Tick:
             return
         case, owner = changed.case.with_evidence(exposures[changed.key]), changed.case.owner
         for telling in changed.tellings:
-            facts = facts_of(telling, changed.before, changed.after, case, beside.checklist)
-            if isinstance(facts, Notice):
-                facts = structs.replace(facts, candidates=tuple(map(str, beside.candidates)))
+            facts = facts_of(
+                telling,
+                changed.before,
+                changed.after,
+                case,
+                checklist=beside.checklist,
+                candidates=[str(one) for one in beside.candidates],
+            )
             for destination in destinations(
                 owner, telling.audiences, self.world.company.channels, heard_by=telling.heard_by
             ):
-                yield Intent(changed.key, changed.after.plan_version, telling, destination, facts, owner)
+                yield Intent(changed.key, changed.after.plan_version, facts, destination, telling.not_before)

@@ -10,7 +10,7 @@ import structlog
 from service.adapters.directory.backstage import BackstageApi, BackstageFiles
 from service.adapters.directory.codeowners import CodeownersFile
 from service.adapters.directory.http import open_http
-from service.adapters.directory.pagerduty import SCHEME, PagerDuty
+from service.adapters.directory.pagerduty import PagerDuty
 from service.adapters.postgres.agenda import look_at_services, services_on_agenda
 from service.adapters.postgres.conditions import Condition, clear_condition, clear_conditions_except, raise_condition
 from service.adapters.postgres.database import Database, Transaction
@@ -21,7 +21,7 @@ from service.config.world import World
 from service.core.directory.answer import Unavailable
 from service.core.directory.backstage import PassedOver
 from service.core.directory.codeowners import UnreadLine
-from service.core.directory.owners import STALE_AFTER, on_call_addresses
+from service.core.directory.owners import STALE_AFTER, rotas
 from service.core.directory.stored import Answers, catalog_to_answers, rules_to_answers
 from service.core.ownership import Owner
 from service.engine.rota import said_of
@@ -149,18 +149,18 @@ async def _duties(database: Database, world: World, door: PagerDuty, now: dateti
         owners = (await with_owners(connection, world, now=now)).owners
     answers: Answers = {}
     trouble: Unavailable | None = None
-    for address in on_call_addresses(owners.everybody(), SCHEME):
+    for address in rotas(owners.everybody()):
         people = await door.on_duty(address, now)
         if not isinstance(people, Unavailable):
-            answers[address] = said_of(people)
+            answers[str(address)] = said_of(people)
         elif people.is_refusal:
             trouble = trouble or people
         else:
             trouble = people
             break  # it is down: the others would only wait for it
     async with database.begin() as connection:
-        for address, answer in answers.items():
-            await remember(connection, PAGERDUTY, address, answer, now=now)
+        for asked, answer in answers.items():
+            await remember(connection, PAGERDUTY, asked, answer, now=now)
     return trouble or Said(answers)
 
 

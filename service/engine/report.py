@@ -10,7 +10,6 @@ from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.digest_store import anything_known, load_picture, record, recorded_audiences
 from service.adapters.postgres.exposure_history import stream_exposures_as_of
 from service.config.world import World
-from service.core import words
 from service.core.digest import ORGANISATION, Draft, has_news
 from service.core.notification import Digest
 from service.core.ownership import Destination, Owner
@@ -47,11 +46,10 @@ async def record_week(database: Database, world: World, week: Week, *, now: date
             return Reported()
         draft = await _draft(connection, world, week)
         destinations = _destinations_of(draft, world)
-        reason = f"weekly digest of {week}, due {words.moment(week.due_at)}"
         for audience in sorted(destinations.keys() - recorded):
             digest = await _digest(connection, draft, audience, world)
             destination = destinations[audience] if has_news(digest) else None
-            if await record(connection, digest, destination, reason=reason, now=now):
+            if await record(connection, digest, destination, now=now):
                 (queued if destination else silent).append(digest)
     return Reported(tuple(queued), tuple(silent))
 

@@ -5,9 +5,10 @@ from datetime import datetime
 
 import structlog
 
-from service.adapters.directory.pagerduty import SCHEME, PagerDuty
+from service.adapters.directory.pagerduty import PagerDuty
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import last_good, remember
+from service.core.address import Address, OnCall
 from service.core.directory.answer import Unavailable
 from service.core.directory.duty import LastSaid, Nobody, OnDuty, believed
 
@@ -23,24 +24,24 @@ class Rota:
     def __init__(self, database: Database, door: Callable[[], PagerDuty | None]) -> None:
         self._database, self._door = database, door
 
-    async def on_call(self, address: str, *, now: datetime) -> OnDuty:
-        """E-mail addresses of those on duty by `pagerduty:...`."""
+    async def on_call(self, address: OnCall, *, now: datetime) -> OnDuty:
+        """E-mail addresses of those on duty."""
         pagerduty = self._door()
         answer = NO_TOKEN if pagerduty is None else await pagerduty.on_duty(address, now)
         return await self.believe(address, answer, now=now)
 
-    async def believe(self, address: str, answer: OnDuty, *, now: datetime) -> OnDuty:
+    async def believe(self, address: Address, answer: OnDuty, *, now: datetime) -> OnDuty:
         """A good answer is kept; where there is none, the last one counts, while it is not too old."""
         if not isinstance(answer, Unavailable):
             async with self._database.begin() as connection:
-                await remember(connection, _directory(address), address, said_of(answer), now=now)
+                await remember(connection, _directory(address), str(address), said_of(answer), now=now)
             return answer
         async with self._database.connect() as connection:
-            stored = await last_good(connection, _directory(address), address)
+            stored = await last_good(connection, _directory(address), str(address))
         last = LastSaid(tuple(stored.answer["people"]), stored.fetched_at) if stored else None
         told = believed(answer, last, now)
         if last and told is not answer:
-            log.warning("on duty by the last good answer", address=address, as_of=last.at.isoformat(),
+            log.warning("on duty by the last good answer", address=str(address), as_of=last.at.isoformat(),
                         hours_old=round((now - last.at).total_seconds() / 3600, 1), reason=answer.reason)  # fmt: skip
         return told
 
@@ -50,5 +51,5 @@ def said_of(answer: tuple[str, ...] | Nobody) -> dict[str, list[str]]:
     return {"people": [] if isinstance(answer, Nobody) else list(answer)}
 
 
-def _directory(address: str) -> str:
-    return "pagerduty" if address.startswith(SCHEME) else "slack"
+def _directory(address: Address) -> str:
+    return "pagerduty" if isinstance(address, OnCall) else "slack"

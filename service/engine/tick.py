@@ -11,8 +11,8 @@ import structlog
 from service.adapters.metrics import TICK_FAILURES, TICK_SECONDS
 from service.adapters.postgres.conditions import record_heartbeats
 from service.adapters.postgres.database import Database
-from service.adapters.slack.transport import Transport
 from service.config.world import World
+from service.core.delivery import Transports
 from service.core.messages.message import Links
 from service.core.retention import KEEP, Retention
 from service.engine.clean_up import clean_up
@@ -35,7 +35,7 @@ class Engine:
 
     database: Database
     worlds: Worlds
-    transport: Transport
+    transports: Transports
     links: Links
     doors_to: DoorsTo = lambda named: NO_DOORS
     retention: Retention = KEEP
@@ -62,7 +62,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
         "escalate": lambda world: escalate(database, world, worked_out_until=_worked_out_until(results), now=now),
         "report": lambda world: report(database, world, now=now),
         "deliver": lambda world: deliver(
-            database, engine.transport, world.company.channels, links=engine.links, now=now
+            database, engine.transports, world.company.channels, links=engine.links, now=now
         ),
         "clean_up": lambda world: clean_up(database, engine.retention, now=now),
     }

@@ -52,7 +52,8 @@ async def open_engine(app: App, *, show: Show, page: str | None = None) -> Async
             slack = open_slack(token, api_url=app.settings.slack_api_url, rota=rota)
             transport = await stack.enter_async_context(slack)
         gc.freeze()  # what stands now, the catalog above all, stays, and a tick makes much that is gone soon
-        yield Engine(app.database, app.worlds, transport, Links(page), doors_to, app.settings.retention)
+        retention = app.settings.retention
+        yield Engine(app.database, app.worlds, {"slack": transport}, Links(page), doors_to, retention)
 
 
 class Heartbeat:

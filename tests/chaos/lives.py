@@ -71,7 +71,7 @@ class Quiet:
         assert company.directories.backstage.path is not None
         doors = Doors(backstage=BackstageFiles(company.directories.backstage.path))
         world = make_world(history.loaded.catalog, company, ("lastcall",))
-        self._engine = Engine(database, Worlds(world), quiet, Links(), lambda named: doors)
+        self._engine = Engine(database, Worlds(world), {"slack": quiet}, Links(), lambda named: doors)
 
     async def live(self, calls: Calls) -> None:
         self._history.directory.says("people")

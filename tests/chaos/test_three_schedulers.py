@@ -136,7 +136,7 @@ async def _taking_dead_leases(database: Database) -> AsyncIterator[Counter[str]]
 async def _outcome(database: Database, people: People) -> Outcome:
     """What tells one notification from another, but for the hour of the look that opened a campaign."""
     c, a = campaigns.c, acts.c
-    standing = (c.service, c.plan_version, c.hold, c.acknowledged, c.promise_broken_on, c.close_reason)
+    standing = (c.service, c.plan_version, c.hold, c.acknowledged, c.promise, c.close_reason)
     done = (a.service, a.kind, a.author, a.at, a.details)
     async with database.connect() as connection:
         keys = await connection.scalars(select(notifications.c.dedup_key))

@@ -9,6 +9,7 @@ import pytest
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.outbox_store import Outbox
 from service.adapters.slack.transport import LocalTransport, SlackTransport
+from service.core.address import parse
 from service.core.delivery import Delivered
 from service.core.messages.message import Message
 from service.core.messages.render import render
@@ -111,7 +112,7 @@ async def test_crash_after_posting_is_looked_up_and_not_repeated(
     assert claim is not None
     message = render(claim.facts, links=LINKS, now=NOON)
     assert await outbox.write(claim, message_id, message, now=NOON)
-    assert isinstance(await transport.post(message, "#search", message_id, now=NOON), Delivered)
+    assert isinstance(await transport.post(message, parse("#search"), message_id, now=NOON), Delivered)
     await let_leases_lapse(database)
 
     assert await send(database, transport) == DeliveryReport(delivered=1)
@@ -215,7 +216,7 @@ async def test_post_in_doubt_is_found_among_what_others_said_since(
     await send(database, transport)
     [ours] = slack.posts
     for _ in range(450):
-        await transport.post(Message("chatter", []), "#search", uuid4(), now=NOON)
+        await transport.post(Message("chatter", []), parse("#search"), uuid4(), now=NOON)
 
     assert await send(database, transport, minutes=1) == DeliveryReport(delivered=1)
 
@@ -281,7 +282,7 @@ async def test_without_slack_the_message_is_noted_and_shown(database: Database) 
     local = LocalTransport(lambda destination, message: shown.append((destination, message)))
     await enqueue(database, "#search", make_notice(service="search-api"))
 
-    report = await deliver(database, local, Company().channels, links=LINKS, now=NOON)
+    report = await deliver(database, {"slack": local}, Company().channels, links=LINKS, now=NOON)
 
     assert report == DeliveryReport(delivered=1)
     [(destination, message)], [stored] = shown, await stored_messages(database)

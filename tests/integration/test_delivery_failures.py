@@ -11,6 +11,7 @@ from sqlalchemy import text
 from service.adapters.postgres.conditions import Condition, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.slack.transport import LocalTransport, SlackTransport, open_slack
+from service.core.address import Address
 from service.core.delivery import GIVE_UP_AFTER, Found, Outcome, Retry
 from service.core.messages.message import Message
 from service.engine.deliver import DeliveryReport, deliver
@@ -315,7 +316,7 @@ async def test_operator_hears_of_a_condition_once(
     async with database.begin() as connection:
         await raise_condition(connection, flood)
     for minute in range(3):
-        await deliver(database, transport, Company().channels, links=LINKS, now=NOON)
+        await deliver(database, {"slack": transport}, Company().channels, links=LINKS, now=NOON)
         await send(database, transport, minutes=minute)
     assert [posted.where for posted in slack.posts] == ["#operator"]
     assert "61% rejected" in said_in(slack, "#operator")
@@ -365,7 +366,7 @@ class LosingTheDatabase:
         self.find = slack.find
 
     async def post(
-        self, message: Message, destination: str, message_id: UUID, *, now: datetime, found: Found | None = None
+        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Found | None = None
     ) -> Outcome:
         outcome = await self._slack.post(message, destination, message_id, now=now, found=found)
         async with self._database.begin() as connection:

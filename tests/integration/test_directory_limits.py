@@ -15,6 +15,7 @@ from service.adapters.directory.pagerduty import PagerDuty
 from service.adapters.postgres.database import Database
 from service.config.company import Company
 from service.config.directories import Backstage, Directories
+from service.core.address import OnCall
 from service.core.directory.answer import Unavailable
 from service.engine.refresh import Doors, refresh
 from service.engine.world import with_owners
@@ -54,7 +55,9 @@ async def test_catalog_that_nests_without_end_is_unreadable(body: bytes) -> None
 async def test_schedule_that_nests_without_end_is_unreadable(body: bytes) -> None:
     async with PagerDutyServer(schedules={"PSCHED": ["ada@example.com"]}) as server, open_http() as session:
         server.faults.append(Fault(body=body))
-        answer = await PagerDuty(session, server.url, SecretStr(server.token)).on_duty("pagerduty:PSCHED", NOW)
+        answer = await PagerDuty(session, server.url, SecretStr(server.token)).on_duty(
+            OnCall("schedule", "PSCHED"), NOW
+        )
     assert reason_of(answer) == "unreadable_answer"
 
 

@@ -16,8 +16,10 @@ from service.adapters.postgres.database import Database, open_database
 from service.adapters.postgres.tables import agenda, campaigns, notifications
 from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog
+from service.core.escalation.cause import DateMoved, Migrated, Withdrawn
+from service.core.explanation.reason import reason_of
 from service.core.exposure import ExposureKey
-from service.core.notification import DateMoved, Migrated, Notice, Withdrawn
+from service.core.notification import Following, News, Notice
 from service.core.ownership import Owner, OwnerRule
 from service.engine.check import check
 from service.engine.escalate import Escalated, escalate
@@ -67,17 +69,18 @@ async def test_notice_has_its_facts_and_its_reason(database: Database, loaded: L
     channel, person = await told(database)
     assert (channel.destination, channel.audience) == ("#search", "team")
     assert (person.destination, person.audience, person.step) == ("user:ada@example.com", "owner", "announced")
-    assert person.reason == "at the announcement, by policy default; owner by owners[0]"
     assert (person.state, person.decided_at, person.not_before) == ("pending", ANNOUNCED, ANNOUNCED)
     notice = msgspec.convert(person.facts, Notice)
-    assert (notice.team, notice.shutdown_on) == ("search", date(2025, 7, 14))
-    assert (notice.calls_7d, notice.tokens_7d, notice.calls_total) == (7, 700, 14)
-    assert (notice.next_step, notice.next_at, notice.next_audiences) == ("-60d", date(2025, 5, 15), ("owner",))
-    assert notice.requested_ids == ("gpt-4.5-preview",)
-    assert notice.request_ids
-    assert notice.replacements[0] == "gpt-4.1"
-    assert notice.source
-    assert notice.source.startswith("https://")
+    assert reason_of(notice, "owner") == "at the announcement, by policy default; owner by owners[0]"
+    assert (notice.owner.team, notice.end.shutdown_on) == ("search", date(2025, 7, 14))
+    traffic = notice.traffic
+    assert (traffic.calls_7d, traffic.tokens_7d, traffic.calls_total) == (7, 700, 14)
+    assert notice.following == Following(step="-60d", on=date(2025, 5, 15), audiences=("owner",))
+    assert traffic.requested_ids == ("gpt-4.5-preview",)
+    assert traffic.request_ids
+    assert notice.end.replacements[0] == "gpt-4.1"
+    assert notice.end.source
+    assert notice.end.source.startswith("https://")
 
 
 async def test_notice_names_what_is_open_on_the_checklist_once_the_day_is_near(
@@ -91,7 +94,7 @@ async def test_notice_names_what_is_open_on_the_checklist_once_the_day_is_near(
     await call_daily(database, loaded, week_before)
     await tick(database, loaded, week_before)
 
-    still_open = {msgspec.convert(row.facts, Notice).step: row.facts["checklist_open"] for row in await told(database)}
+    still_open = {row.step: row.facts["checklist_open"] for row in await told(database)}
     assert still_open == {"announced": [], "-7d": ["cost", "users"]}
 
 
@@ -143,14 +146,16 @@ async def test_quiet_campaign_closes_and_a_late_record_leaves_it_closed(
     await tick(database, loaded, ANNOUNCED)
     silent = ANNOUNCED + timedelta(days=4)
     assert (await tick(database, loaded, silent)).changed == 1
-    (closing,) = [row for row in await told(database) if row.kind == "closed"]
-    assert msgspec.convert(closing.facts, Migrated).quiet_days == 3
+    (closing,) = [row for row in await told(database) if row.kind == "migrated"]
+    cause = msgspec.convert(closing.facts, News).cause
+    assert isinstance(cause, Migrated)
+    assert cause.quiet_days == 3
     await count_calls(database, loaded, [make_call(at=ANNOUNCED + timedelta(days=2))], silent)
     assert (await tick(database, loaded, silent + timedelta(hours=1))).changed == 0
     back = silent + timedelta(days=10)
     await count_calls(database, loaded, [make_call(at=back)], back)
     assert (await tick(database, loaded, back)).changed == 1
-    reopened = [row for row in await told(database) if row.facts.get("reopened")]
+    reopened = [row for row in await told(database) if row.facts["cause"]["kind"] == "relapse"]
     assert {row.step for row in reopened} == {"announced"}
 
 
@@ -164,8 +169,8 @@ async def test_moved_date_reaches_the_owner(database: Database, loaded: LoadedCa
     await reconcile(database, make_world(moved), now=later)
     assert await escalate(database, make_world(moved, COMPANY), now=later) == Escalated(1, 1, 1)
     (news,) = [row for row in await told(database) if row.kind == "date_moved"]
-    facts = msgspec.convert(news.facts, DateMoved)
-    assert (facts.before, facts.after) == (date(2025, 7, 14), date(2025, 8, 14))
+    moved_by = DateMoved(before=date(2025, 7, 14), after=date(2025, 8, 14))
+    assert msgspec.convert(news.facts, News).cause == moved_by
 
 
 async def test_owner_hears_that_a_deprecation_was_taken_back_after_its_date_moved(
@@ -183,7 +188,9 @@ async def test_owner_hears_that_a_deprecation_was_taken_back_after_its_date_move
         await reconcile(database, make_world(catalog), now=now)
         await escalate(database, make_world(catalog, COMPANY), now=now)
     (news,) = [row for row in await told(database) if row.kind == "withdrawn"]
-    assert msgspec.convert(news.facts, Withdrawn).before == date(2025, 8, 14)
+    cause = msgspec.convert(news.facts, News).cause
+    assert isinstance(cause, Withdrawn)
+    assert cause.before == date(2025, 8, 14)
 
 
 async def test_model_without_an_end_is_looked_at_once(database: Database, loaded: LoadedCatalog) -> None:

@@ -60,7 +60,7 @@ async def test_model_that_dies_early_is_told_at_the_next_tick(database: Database
         ("+0d while failing", "#search"),
         ("+0d while failing", "user:ada@example.com"),
     ]
-    assert told[0].facts["state"] == "broken"
+    assert told[0].facts["traffic"]["state"] == "broken"
 
 
 async def test_another_model_that_answers_is_told_once(database: Database, loaded: LoadedCatalog) -> None:
@@ -78,6 +78,7 @@ async def test_new_owner_in_the_file_hears_at_the_next_tick(database: Database, 
     now = MAY + timedelta(hours=3)
     await tick(database, loaded, now, BEN)
     (told,) = await told_at(database, now)
-    assert (told.destination, told.facts["handed_over_from"]) == ("user:ben@example.com", "ada@example.com of search")
+    assert told.destination == "user:ben@example.com"
+    assert told.facts["cause"]["former"] == {"team": "search", "addresses": ["ada@example.com"]}
     await tick(database, loaded, now + timedelta(hours=1), BEN)
     assert await told_at(database, now + timedelta(hours=1)) == []

@@ -68,7 +68,7 @@ async def test_owner_by_backstage_hears_and_is_told_why(
     await tick(database, loaded, backstage, ["cart"], ANNOUNCED)
     (row,) = await told(database)
     assert row.destination == "#shop"
-    assert row.reason.endswith(" by component:default/cart of group:default/shop in Backstage")
+    assert row.facts["owner"]["rule"] == "component:default/cart of group:default/shop in Backstage"
 
 
 async def test_service_that_backstage_gives_to_another_group_is_handed_over(
@@ -80,14 +80,14 @@ async def test_service_that_backstage_gives_to_another_group_is_handed_over(
     await tick(database, loaded, backstage, ["cart"], next_day)
     (row,) = await told(database, next_day)
     assert row.destination == "#money"
-    assert row.facts["handed_over_from"]
+    assert row.facts["cause"]["kind"] == "new_owner"
 
 
 async def test_notice_about_a_service_of_nobody_says_who_may_own_it(
     database: Database, loaded: LoadedCatalog, backstage: BackstageServer
 ) -> None:
     await tick(database, loaded, backstage, ["search-api", "search.old", "zebra"], ANNOUNCED)
-    candidates = {row.facts["service"]: row.facts["candidates"] for row in await told(database)}
+    candidates = {row.facts["use"]["service"]: row.facts["owner"]["candidates"] for row in await told(database)}
     assert candidates == {
         "search-api": [],
         "search.old": ["find (owns 1 of 1 service named search-*)"],

@@ -101,7 +101,7 @@ async def test_a_notice_is_explained_by_what_was_noted_when_it_was_decided(
     assert explanation.wrong is None
     facts = explanation.evidence.facts
     assert isinstance(facts, Notice)
-    assert (facts.held, facts.request_ids) == (("manager",), ("req_7f3a",))
+    assert (facts.hearers.held, facts.traffic.request_ids) == (("manager",), ("req_7f3a",))
 
 
 async def test_another_owner_and_policy_since_then_change_nothing(database: Database, loaded: LoadedCatalog) -> None:
@@ -148,7 +148,7 @@ async def test_what_another_release_wrote_is_explained_as_far_as_it_can_be(datab
     async with database.begin() as connection:
         id_ = await put_notification(connection, facts={"type": "of a later release"})
     explanation = await told(database, id_, NOW)
-    assert said(explanation, "why now")[0] == "Step -14d is due and the owner hears first."
+    assert said(explanation, "why now")[0] == "Another release wrote it, and this one cannot read why."
 
 
 async def test_an_id_is_found_by_its_beginning(database: Database) -> None:

@@ -12,6 +12,7 @@ from service.adapters.postgres.conditions import last_tick
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import usage_daily
 from service.adapters.slack.transport import LocalTransport
+from service.core.address import Address
 from service.core.delivery import Absent, Delivered, Found, Outcome, Sought
 from service.core.messages.message import Links, Message
 from service.engine.tick import Engine
@@ -48,19 +49,19 @@ class StuckSlack:
         self.asked, self.go_on = asyncio.Event(), asyncio.Event()
 
     async def post(
-        self, message: Message, destination: str, message_id: UUID, *, now: datetime, found: Found | None = None
+        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Found | None = None
     ) -> Outcome:
         self.asked.set()
         await self.go_on.wait()
         return Delivered("C1", "1.0")
 
-    async def find(self, message_id: UUID, destination: str, since: datetime, *, now: datetime) -> Sought:
+    async def find(self, message_id: UUID, destination: Address, since: datetime, *, now: datetime) -> Sought:
         return Absent()
 
 
 async def test_slow_slack_delays_nothing_but_messages_and_stop_waits_for_it(database: Database) -> None:
     loaded, slack = load_catalog(), StuckSlack()
-    engine = Engine(database, Worlds(make_world()), slack, Links())
+    engine = Engine(database, Worlds(make_world()), {"slack": slack}, Links())
     await enqueue(database, "#search", make_notice(), not_before=NOW)
     heartbeat = Heartbeat(engine, clock=lambda: NOW)
     heartbeat.start()
@@ -78,7 +79,7 @@ async def test_slow_slack_delays_nothing_but_messages_and_stop_waits_for_it(data
 async def test_calls_between_two_ticks_do_not_wait_for_the_next(database: Database) -> None:
     loaded = load_catalog()
     transport = LocalTransport(lambda destination, message: None)
-    engine = Engine(database, Worlds(make_world()), transport, Links())
+    engine = Engine(database, Worlds(make_world()), {"slack": transport}, Links())
     heartbeat = Heartbeat(engine, clock=lambda: NOW)
     heartbeat.start()
     try:

@@ -35,7 +35,7 @@ async def test_steps_that_fall_due_while_slack_is_away_are_one_message_a_destina
     database: Database, slack: SlackServer, transport: SlackTransport, error: str
 ) -> None:
     loaded = load_catalog()
-    engine = Engine(database, Worlds(make_world(company=COMPANY)), transport, Links())
+    engine = Engine(database, Worlds(make_world(company=COMPANY)), {"slack": transport}, Links())
     for day in _days(ANNOUNCED, BACK):
         now = datetime.combine(day, time(14), UTC)
         events = [make_call(at=now, service=name, request_id=f"{name} {day}") for name in ("search-api", "search-ui")]

@@ -221,7 +221,8 @@ async def test_notifications_stand_newest_first_with_why(database: Database) -> 
         ("-7d", "pending", None),
         ("-14d", "delivered", "search-api"),
     ]
-    assert page["items"][1]["reason"] == "step -14d is due and the owner hears first"
+    assert page["items"][1]["reason"] == "14 days before the shutdown, by policy default; owner by owners[0]"
+    assert (page["items"][1]["cause"]["kind"], page["items"][1]["cause"]["step"]["name"]) == ("step_due", "-14d")
     assert page["items"][1]["message_id"] == str(message)
     assert first["items"] + rest["items"] == page["items"]
     assert rest["next_cursor"] is None

@@ -3,7 +3,10 @@
 import re
 from datetime import timedelta
 
+import msgspec
+
 from service.adapters.postgres.database import Database
+from tests.builders import make_notice
 from tests.rows import (
     NOW,
     put_campaign,
@@ -89,7 +92,9 @@ async def test_the_outbox_shows_the_message_and_why_it_was_sent(database: Databa
     text = words_of(page)
 
     assert text.index("the newer one, for &lt;!channel&gt;") < text.index("the older one")
-    assert "7 days before the shutdown, to owner step -14d is due" in text
+    assert (
+        "7 days before the shutdown, to owner 7 days before the shutdown, by policy default; owner by owners[0]" in text
+    )
     assert "pending" in text
     assert 'http-equiv="refresh"' in page
 
@@ -182,7 +187,7 @@ async def test_a_person_and_a_daily_reminder_are_said_as_people_do(database: Dat
             message_id=message,
             destination="user:ada@example.com",
             step="+1d",
-            facts={"id": "gpt-4.5-preview", "repeat_days": 1},
+            facts=msgspec.to_builtins(make_notice(step="+1d", repeat_days=1)),
         )
         await put_notification(connection, campaign_id=campaign, step="+1d", decided_at=NOW - timedelta(days=3))
 

@@ -332,16 +332,15 @@ def _stands(witness: Witness) -> tuple[object, ...] | None:
         return None
     if campaign.close_reason == "migrated":
         return campaign.deadline, campaign.close_reason, campaign.hold
-    steps = {step.name for step in campaign.policy.steps}
     calm = {step.name for step in campaign.policy.steps if not step.at.while_failing}
     return (
         campaign.deadline,
         campaign.is_open,
         campaign.close_reason,
-        campaign.hold,
+        campaign.in_force,
         campaign.promise_broken_on,
         campaign.owner,
-        {done.step for done in campaign.done if done.step in steps},  # who looks later may miss a passing redirect
+        {done.step for done in campaign.done},
         next((done.step for done in reversed(campaign.done) if done.told and done.step in calm), None),
     )
 

@@ -3,33 +3,23 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
+from service.core.escalation.hold import StandingAct
 from service.core.exposure import State
 from service.core.messages.blocks import MAX_MESSAGE
 from service.core.messages.message import Links, Message
 from service.core.messages.preview import to_html, to_text
 from service.core.messages.render import render
 from service.core.messages.text import code, size
-from service.core.notification import (
-    DateMoved,
-    Digest,
-    DigestLine,
-    Facts,
-    Migrated,
-    Notice,
-    Redirected,
-    Trouble,
-    Undeliverable,
-    Unread,
-    Withdrawn,
-)
-from tests.builders import make_digest, make_digest_line, make_notice
+from service.core.notification import Digest, DigestLine, Facts, News, Notice, Trouble, Undeliverable, Unread
+from tests.builders import make_digest, make_digest_line, make_forecast, make_news, make_notice
 from tests.slack_blocks import fault_of_blocks
 
 NASTY = [
@@ -51,35 +41,39 @@ audiences = st.lists(st.sampled_from(["owner", "team", "director"]), max_size=3)
 steps = st.sampled_from(["announced", "-60d", "-7bd", "0d", "+1d", "+0d while failing"]) | names
 models = st.sampled_from(["gpt-4.5-preview", "o3"]) | names
 
+standings = st.builds(
+    StandingAct,
+    what=st.sampled_from(get_args(get_type_hints(StandingAct)["what"])),
+    by=names,
+    on=days,
+    until=days,
+    reason=names,
+)
+forecasts = st.builds(make_forecast, st.none() | days)
 notices = st.builds(
-    Notice, service=names, environment=names, team=maybe, platform=st.just("openai-api") | names, model=models,
+    make_notice, service=names, environment=names, team=maybe, platform=st.just("openai-api") | names, model=models,
     id=models,
     requested_ids=several, announced=st.none() | days, shutdown_on=st.none() | days, precision=precisions,
     after_shutdown=st.just("redirect") | names, replacements=several,
     source=maybe | st.just("https://provider.example/?a=1&b=2"), state=states, first_at=instants, last_at=instants,
     calls_7d=counts, errors_7d=counts, tokens_7d=st.none() | counts, calls_total=counts, step=steps,
-    missed=st.lists(steps, max_size=4).map(tuple), next_step=st.none() | steps,
-    next_repeat_days=st.none() | st.integers(1, 999), next_at=st.none() | days,
-    next_audiences=audiences, reopened=st.booleans(), request_ids=several, silent_since=st.none() | days,
-    back_since=st.none() | days, calls_since_back=st.none() | counts, served_id=maybe, handed_over_from=maybe,
-    promised_on=st.none() | days, standing=maybe, forecast=maybe, spared=audiences, early=audiences, candidates=several,
+    steps=st.lists(steps, max_size=4).map(tuple), next_step=st.none() | steps,
+    next_repeat_days=st.none() | st.integers(1, 999), next_on=st.none() | days,
+    next_audiences=audiences, relapse=st.booleans(), request_ids=several, silent_since=st.none() | days,
+    back_since=st.none() | days, calls=st.none() | counts, served_id=maybe, former=maybe,
+    promise_broken_on=st.none() | days, standing=st.none() | standings,
+    forecast=st.none() | forecasts, spared=audiences, early=audiences, candidates=several,
 )  # fmt: skip
-migrations = st.builds(
-    Migrated, service=names, environment=names, platform=names, model=models, id=models, last_at=instants,
-    quiet_days=counts, shutdown_on=st.none() | days,
-)  # fmt: skip
-moves = st.builds(
-    DateMoved, service=names, environment=names, platform=names, model=models, id=models, before=st.none() | days,
-    after=st.none() | days, source=maybe,
-)  # fmt: skip
-withdrawals = st.builds(
-    Withdrawn, service=names, environment=names, platform=names, model=models, id=models, before=st.none() | days,
-    source=maybe,
-)  # fmt: skip
+named: dict[str, Any] = {
+    "service": names, "environment": names, "platform": names, "model": models, "id": models,
+    "shutdown_on": st.none() | days, "precision": precisions, "source": maybe,
+}  # fmt: skip
+migrations = st.builds(make_news, st.builds(Migrated, at=instants, last_at=instants, quiet_days=counts), **named)
+moves = st.builds(make_news, st.builds(DateMoved, before=st.none() | days, after=st.none() | days), **named)
+withdrawals = st.builds(make_news, st.builds(Withdrawn, at=instants, before=st.none() | days), **named)
 redirections = st.builds(
-    Redirected, service=names, environment=names, platform=names, model=models, id=models, served_id=maybe, day=days,
-    answered=counts, redirected=counts, since=days, shutdown_on=st.none() | days, precision=precisions, source=maybe,
-)  # fmt: skip
+    make_news, st.builds(Redirected, day=days, answered=counts, redirected=counts, since=days), served_id=maybe, **named
+)
 lines = st.builds(
     DigestLine, service=names, environment=names, team=maybe, platform=names, model=models, id=models,
     shutdown_on=st.none() | days, precision=precisions, replacement=maybe, state=states, calls=counts,
@@ -111,7 +105,7 @@ def test_any_facts_with_any_names_fit_into_slack(facts: list[Facts], now: dateti
 def test_a_thousand_exposures_are_all_told(name: str) -> None:
     facts = [
         make_notice(
-            service=name.format(n), first_at=datetime(2025, 3, 1 + n % 28, tzinfo=UTC), missed=("-60d",), team=None
+            service=name.format(n), first_at=datetime(2025, 3, 1 + n % 28, tzinfo=UTC), steps=("-60d",), team=None
         )
         for n in range(1000)
     ]
@@ -130,10 +124,12 @@ def test_a_hundred_callers_with_all_there_is_to_say_are_told_whole() -> None:
     facts = [
         make_notice(
             service=f"service-{n}" + long, environment=long, team=long, model=f"model-{n % 3}", state="redirected",
-            served_id=long, handed_over_from=long, promised_on=date(2025, 5, 30), standing=long, forecast=long,
-            spared=("manager", "director"), early=("incident", "oncall"), reopened=True, back_since=date(2025, 6, 1),
-            silent_since=date(2025, 5, 1), calls_since_back=10**9, missed=(f"-{n % 9 + 20}d", "-9d"),
-            next_step=f"-{n % 5 + 1}d", next_at=date(2025, 7, 1), next_audiences=("owner", "team", "director"),
+            served_id=long, former=long, promise_broken_on=date(2025, 5, 30),
+            standing=StandingAct(what="waived", by=long, until=date(2025, 7, 1), reason=long),
+            forecast=make_forecast(date(2025, 8, 1)),
+            spared=("manager", "director"), early=("incident", "oncall"), relapse=True, back_since=date(2025, 6, 1),
+            silent_since=date(2025, 5, 1), calls=10**9, steps=(f"-{n % 9 + 20}d", "-9d"),
+            next_step=f"-{n % 5 + 1}d", next_on=date(2025, 7, 1), next_audiences=("owner", "team", "director"),
         )
         for n in range(100)
     ]  # fmt: skip
@@ -187,21 +183,19 @@ def texts_of(value: Any) -> Iterator[str]:
 def services_of(facts: Sequence[Facts]) -> Iterator[str]:
     for fact in facts:
         match fact:
-            case Notice() | Migrated() | DateMoved() | Withdrawn():
-                yield fact.service
+            case News() if isinstance(fact.cause, Redirected) and _is_over(fact, facts):
+                pass
+            case Notice() | News():
+                yield fact.use.service
             case Digest():
                 yield from (line.service for line in (*fact.lines, *fact.migrated))
                 yield from fact.unowned
-            case Redirected():
-                if not _is_over(fact, facts):
-                    yield fact.service
             case Trouble() | Undeliverable():
                 pass
 
 
-def _is_over(redirected: Redirected, facts: Sequence[Facts]) -> bool:
+def _is_over(redirected: News, facts: Sequence[Facts]) -> bool:
     """Whether a later fact says that the same exposure is."""
-    exposure = (redirected.service, redirected.environment, redirected.platform, redirected.model)
     later = facts[[fact is redirected for fact in facts].index(True) + 1 :]
-    over = [one for one in later if isinstance(one, Migrated | Withdrawn)]
-    return exposure in {(one.service, one.environment, one.platform, one.model) for one in over}
+    over = [one for one in later if isinstance(one, News) and isinstance(one.cause, Migrated | Withdrawn)]
+    return redirected.use in [one.use for one in over]

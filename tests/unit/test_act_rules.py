@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from service.core.calendar import Calendar, Freeze
 from service.core.escalation.act import (
@@ -19,10 +20,10 @@ from service.core.escalation.act import (
 )
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Acknowledged, Committed, Hold, KeptOpen, Snoozed, Waived
+from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise, Snoozed, Waived
 from service.core.escalation.holding import asked_in_words, held_by
 from service.core.escalation.policy import DEFAULT_POLICY
-from tests.builders import make_campaign, make_deprecation, make_exposure, make_owner
+from tests.builders import make_broken_promise, make_campaign, make_deprecation, make_exposure, make_owner
 
 ADA, BOB = "ada@example.com", "bob@example.com"
 DOWN_TO_14 = ("announced", "-60d", "-30d", "-14d")
@@ -85,19 +86,19 @@ def test_a_holiday_is_not_one_of_the_five_business_days() -> None:
         ),
         pytest.param(
             Commit(ADA, date(2025, 7, 9)),
-            Committed(ADA, at(JULY_2), date(2025, 7, 9)),
+            Promise(ADA, at(JULY_2), date(2025, 7, 9), at("2025-07-05T07:00")),
             "ada@example.com has promised to be done by Wed 9 Jul 2025",
             id="commit",
         ),
         pytest.param(
             Commit(ADA, date(2025, 7, 2)),
-            Committed(ADA, at(JULY_2), date(2025, 7, 2)),
+            Promise(ADA, at(JULY_2), date(2025, 7, 2), at("2025-07-03T07:00")),
             "ada@example.com has promised to be done by Wed 2 Jul 2025",
             id="commit to this very day",
         ),
         pytest.param(
             Commit(ADA, date(2025, 7, 14)),
-            Committed(ADA, at(JULY_2), date(2025, 7, 14)),
+            Promise(ADA, at(JULY_2), date(2025, 7, 14), at("2025-07-08T07:00")),
             "ada@example.com has promised to be done by Mon 14 Jul 2025",
             id="commit up to the shutdown",
         ),
@@ -109,9 +110,10 @@ def test_a_holiday_is_not_one_of_the_five_business_days() -> None:
         ),
     ],
 )
-def test_what_is_asked_is_in_force_at_once(act: Act, hold: Hold, said: str) -> None:
+def test_what_is_asked_is_in_force_at_once(act: Act, hold: Hold | Promise, said: str) -> None:
     after = done(act, TOLD, case_at(JULY_2))
-    assert after == replace(TOLD, hold=hold, trusted_until=after.trusted_until)
+    assert after.in_force == hold
+    assert replace(after, hold=None, promise=None) == TOLD
     assert asked_in_words(after, case_at(JULY_2)) == said
 
 
@@ -322,11 +324,11 @@ def test_reopen_takes_back_all_that_is_in_force() -> None:
 
 
 def test_promise_that_is_not_believed_can_be_taken_back() -> None:
-    promised = replace(TOLD, hold=Committed(ADA, at("2025-06-16T08:00"), date(2025, 7, 4)))
+    promised = replace(TOLD, promise=Promise(ADA, at("2025-06-16T08:00"), date(2025, 7, 4)))
     assert asked_in_words(promised, case_at(JULY_2)) == (
         "ada@example.com has promised to be done by Fri 4 Jul 2025, but at this pace the calls go on"
     )
-    assert done(Reopen(BOB), promised, case_at(JULY_2)).hold is None
+    assert done(Reopen(BOB), promised, case_at(JULY_2)).in_force is None
 
 
 def test_closed_campaign_is_open_again_and_kept_open() -> None:
@@ -355,7 +357,14 @@ def test_campaign_that_closed_under_a_waiver_is_reopened_without_it() -> None:
 def test_moving_a_promise_buys_no_time() -> None:
     promised = done(Commit(ADA, date(2025, 7, 4)), TOLD, case_at(JULY_2))
     moved = done(Commit(BOB, date(2025, 7, 11)), promised, case_at("2025-07-03T10:00"))
-    assert moved.hold == Committed(BOB, at(JULY_2), date(2025, 7, 11))
+    assert moved.promise is not None
+    assert (moved.promise.by, moved.promise.at, moved.promise.on) == (BOB, at(JULY_2), date(2025, 7, 11))
+
+
+def trusted(campaign: Campaign) -> datetime:
+    assert campaign.promise is not None
+    assert campaign.promise.trusted_until is not None
+    return campaign.promise.trusted_until
 
 
 @pytest.mark.parametrize(
@@ -372,21 +381,21 @@ def test_moving_a_promise_buys_no_time() -> None:
 def test_no_promise_of_an_opening_is_trusted_for_longer_than_the_first(between: list[Act]) -> None:
     """Made on 2 July for the 8th: trusted up to the 5th, whatever the calls do."""
     campaign = done(Commit(ADA, date(2025, 7, 8)), TOLD, case_at(JULY_2))
-    assert campaign.trusted_until == at("2025-07-05T07:00")
+    assert trusted(campaign) == at("2025-07-05T07:00")
     for act in [*between, Commit(ADA, date(2025, 7, 14))]:
         campaign = done(act, campaign, case_at("2025-07-03T10:00"))
-    assert campaign.trusted_until is not None
-    assert campaign.trusted_until <= at("2025-07-05T07:00")
+    assert trusted(campaign) <= at("2025-07-05T07:00")
     assert held_by(campaign, case_at("2025-07-05T07:00")) is None
 
 
 def test_promise_for_an_earlier_day_is_trusted_for_less_time() -> None:
     campaign = done(Commit(ADA, date(2025, 7, 14)), TOLD, case_at(JULY_2))
-    assert done(Commit(ADA, date(2025, 7, 4)), campaign, case_at(JULY_2)).trusted_until == at("2025-07-03T07:00")
+    earlier = done(Commit(ADA, date(2025, 7, 4)), campaign, case_at(JULY_2))
+    assert trusted(earlier) == at("2025-07-03T07:00")
 
 
 def test_promise_that_was_broken_stays_named_when_another_day_is_promised() -> None:
-    broken = replace(TOLD, promise_broken_on=date(2025, 6, 27))
+    broken = replace(TOLD, promise=make_broken_promise(date(2025, 6, 27)))
     assert done(Commit(ADA, date(2025, 7, 9)), broken, case_at(JULY_2)).promise_broken_on == date(2025, 6, 27)
 
 
@@ -399,13 +408,13 @@ def test_promise_that_was_broken_stays_named_when_another_day_is_promised() -> N
     ],
 )
 def test_no_act_on_the_weekend_saves_a_promise_that_friday_broke(act: Act) -> None:
-    promised = replace(TOLD, hold=Committed(ADA, at("2025-06-25T08:00"), date(2025, 7, 4)))
+    promised = replace(TOLD, promise=Promise(ADA, at("2025-06-25T08:00"), date(2025, 7, 4)))
     on_saturday = case_at("2025-07-05T20:00")
     assert done(act, promised, on_saturday).promise_broken_on == date(2025, 7, 4)
 
 
 def test_broken_promise_cannot_be_taken_back() -> None:
-    promised = replace(TOLD, hold=Committed(ADA, at("2025-06-25T08:00"), date(2025, 7, 4)))
+    promised = replace(TOLD, promise=Promise(ADA, at("2025-06-25T08:00"), date(2025, 7, 4)))
     assert refused(Reopen(ADA), promised, case_at("2025-07-05T20:00")).reason == (
         "nothing is in force that could be taken back"
     )
@@ -422,7 +431,7 @@ def test_waiver_of_a_closed_campaign_can_be_prolonged_once_the_calls_are_back() 
     closed = replace(TOLD, hold=until_august, closed_at=at("2025-06-20T10:00"), close_reason="migrated")
     longer = Waive(ADA, date(2025, 9, 1), "why")
     after = done(longer, closed, case_at(JULY_2))
-    assert after.hold == replace(until_august, until=date(2025, 9, 1))
+    assert after.hold == structs.replace(until_august, until=date(2025, 9, 1))
     assert not after.is_open
     assert refused(longer, replace(closed, hold=None), case_at(JULY_2)).reason == "the campaign is closed"
 
@@ -435,10 +444,10 @@ def test_waiver_of_a_closed_campaign_can_be_prolonged_once_the_calls_are_back() 
     ],
 )
 def test_promise_whose_place_another_act_takes_is_kept_in_mind_until_it_is_taken_back(act: Act) -> None:
-    promised = replace(TOLD, hold=Committed(ADA, at("2025-06-25T08:00"), date(2025, 7, 3)))
+    promised = replace(TOLD, promise=Promise(ADA, at("2025-06-25T08:00"), date(2025, 7, 3)))
     asked = done(act, promised, case_at(JULY_2))
     again = done(act, asked, case_at("2025-07-02T11:00"))
     assert again == asked
-    assert isinstance(asked.hold, Snoozed | Waived)
-    assert asked.hold.promised == date(2025, 7, 3)
-    assert done(Reopen(ADA), asked, case_at("2025-07-02T11:00")).hold is None
+    assert isinstance(asked.in_force, Snoozed | Waived)
+    assert asked.promised_on == date(2025, 7, 3)
+    assert done(Reopen(ADA), asked, case_at("2025-07-02T11:00")).in_force is None

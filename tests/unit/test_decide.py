@@ -7,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from service.core.escalation.campaign import Campaign
+from service.core.escalation.cause import Relapse, Resumed, key_of
 from service.core.escalation.decide import decide, vanish
 from service.core.escalation.decision import Change, Close, Decision, Notify, Open, Reopen, Replan, Telling, Wait
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json
@@ -222,10 +223,10 @@ def test_failing_calls_are_told_at_once_on_the_day_itself() -> None:
 
 def test_past_the_end_it_is_told_daily_while_it_is_called() -> None:
     first = changed(ask(told_to_the_end(), "2025-07-15T07:00"))
-    assert (only(first).step, only(first).occurrence) == ("+1d", "2025-07-15")
+    assert (only(first).step, key_of(only(first).cause)) == ("+1d", "step_due/+1d/2025-07-15")
     assert isinstance(ask(first.campaign, "2025-07-16T06:59"), Wait)
     again = changed(ask(first.campaign, "2025-07-16T07:00"))
-    assert (only(again).step, only(again).occurrence) == ("+1d", "2025-07-16")
+    assert (only(again).step, key_of(only(again).cause)) == ("+1d", "repeat/+1d/2025-07-16")
 
 
 def test_past_the_end_silence_is_not_told() -> None:
@@ -245,7 +246,7 @@ def closed() -> Campaign:
 def test_quiet_closes_with_one_message_to_the_owner() -> None:
     decision = ask(opened(), "2025-05-05T09:00", make_exposure(until=date(2025, 5, 1)))
     assert isinstance(decision, Close)
-    assert (only(decision).news, only(decision).audiences) == ("migrated", ("owner",))
+    assert (only(decision).kind, only(decision).audiences) == ("migrated", ("owner",))
     assert decision.campaign.close_reason == "migrated"
 
 
@@ -259,7 +260,7 @@ def test_relapse_reopens_at_the_level_that_was_left() -> None:
     decision = ask(closed(), "2025-06-20T10:00")
     assert isinstance(decision, Reopen)
     telling = only(decision)
-    assert (telling.step, telling.reopened, telling.audiences) == ("announced", True, ("owner", "team"))
+    assert (telling.step, type(telling.cause), telling.audiences) == ("announced", Relapse, ("owner", "team"))
     assert telling.missed == (), "there was nothing to tell while it was silent"
     assert isinstance(ask(decision.campaign, "2025-06-20T10:00"), Wait)
 
@@ -278,20 +279,20 @@ def test_relapse_after_the_end_is_told_as_what_it_is() -> None:
     now = at("2025-07-20T10:00")
     decision = decide(closed(), failing_since(date(2025, 7, 14), now), OWNER, DEFAULT_POLICY, now)
     telling = only(decision)
-    assert (telling.step, telling.reopened) == ("+0d while failing", True)
+    assert (telling.step, type(telling.cause)) == ("+0d while failing", Relapse)
 
 
 def test_deprecation_taken_back_closes() -> None:
     now = at("2025-05-05T09:00")
     decision = decide(opened(), calling(now, deprecation=NO_DEPRECATION), OWNER, DEFAULT_POLICY, now)
     assert isinstance(decision, Close)
-    assert (only(decision).news, decision.campaign.close_reason) == ("withdrawn", "withdrawn")
+    assert (only(decision).kind, decision.campaign.close_reason) == ("withdrawn", "withdrawn")
 
 
 def test_deprecation_taken_back_after_its_date_moved_is_told_apart_from_the_move() -> None:
     move = changed(moved(opened(), date(2025, 8, 14), "2025-04-28T08:00"))
     taken_back = ask(move.campaign, "2025-05-05T09:00", calling(at("2025-05-05T09:00"), deprecation=NO_DEPRECATION))
-    assert (only(move).news, only(taken_back).news) == ("date_moved", "withdrawn")
+    assert (only(move).kind, only(taken_back).kind) == ("date_moved", "withdrawn")
     assert changed(taken_back).campaign.plan_version == move.campaign.plan_version
 
 
@@ -305,9 +306,9 @@ def test_two_returns_of_a_deprecation_on_one_day_are_told_apart() -> None:
         campaign = changed(relapse).campaign
         heard.append(only(relapse))
     first, second = heard
-    assert not first.reopened
-    assert not second.reopened
-    assert first.occurrence != second.occurrence
+    assert isinstance(first.cause, Resumed)
+    assert isinstance(second.cause, Resumed)
+    assert key_of(first.cause) != key_of(second.cause)
 
 
 # --- moved dates ------------------------------------------------------------------------------------------------------
@@ -320,7 +321,7 @@ def moved(campaign: Campaign, to: date, now: str) -> Decision:
 def test_moved_date_is_told_once_to_the_owner() -> None:
     decision = moved(opened(), date(2025, 8, 14), "2025-04-28T08:00")
     assert isinstance(decision, Replan)
-    assert (only(decision).news, only(decision).audiences) == ("date_moved", ("owner",))
+    assert (only(decision).kind, only(decision).audiences) == ("date_moved", ("owner",))
     assert decision.campaign.plan_version == 2
     assert isinstance(moved(decision.campaign, date(2025, 8, 14), "2025-04-28T08:00"), Wait)
 
@@ -328,7 +329,7 @@ def test_moved_date_is_told_once_to_the_owner() -> None:
 def test_later_date_arms_the_steps_that_are_in_the_future_again() -> None:
     at_14 = changed(ask(opened(), "2025-06-30T08:00")).campaign
     later = changed(moved(at_14, date(2025, 8, 14), "2025-07-01T08:00"))
-    assert [one.news for one in later.tellings] == ["date_moved"]
+    assert [one.kind for one in later.tellings] == ["date_moved"]
     # -60d was 15 June by the new plan: passed. -30d is 15 July: armed again.
     assert [done.step for done in later.campaign.done] == ["announced", "-60d"]
     assert isinstance(moved(later.campaign, date(2025, 8, 14), "2025-07-15T06:59"), Wait)
@@ -338,7 +339,7 @@ def test_later_date_arms_the_steps_that_are_in_the_future_again() -> None:
 def test_earlier_date_tells_the_highest_step_that_it_makes_due() -> None:
     earlier = changed(moved(opened(), date(2025, 5, 14), "2025-05-02T08:00"))
     moved_on, notice = earlier.tellings
-    assert moved_on.news == "date_moved"
+    assert moved_on.kind == "date_moved"
     assert (notice.step, notice.missed) == ("-14d", ("-60d", "-30d"))
 
 
@@ -419,7 +420,7 @@ def test_calls_that_are_of_the_model_after_all_open_the_campaign_again() -> None
     again = ask(gone.campaign, "2025-05-06T09:00")
     assert isinstance(again, Reopen)
     assert again.reason == "the calls are of this model after all"
-    assert not only(again).reopened
+    assert isinstance(only(again).cause, Resumed)
 
 
 def test_deprecation_that_comes_again_is_told_where_all_that_was_told_is_ahead_again() -> None:

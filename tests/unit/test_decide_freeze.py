@@ -64,5 +64,5 @@ def test_freeze_that_is_added_makes_a_step_due_and_no_news_of_the_date() -> None
     """Without it -30d was ahead; it is 30 days before the freeze, which begins on 9 June."""
     planned = ask(make_campaign("announced", "-60d"), "2025-05-13T07:00", date(2025, 5, 1))
     assert isinstance(planned, Replan)
-    assert [(one.news, one.step) for one in planned.tellings] == [("notice", "-30d")]
+    assert [(one.kind, one.step) for one in planned.tellings] == [("notice", "-30d")]
     assert (planned.campaign.plan_version, planned.campaign.frozen_from) == (2, date(2025, 6, 9))

@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from service.core.escalation.hold import StandingAct
 from service.core.messages.message import Links
 from service.core.messages.preview import to_text
 from service.core.messages.render import render
@@ -67,7 +68,9 @@ def test_digest_says_of_a_date_that_only_others_report_that_it_is_not_confirmed(
             id="a broken promise",
         ),
         pytest.param(
-            make_digest_line(standing="acknowledged by <!here> on Mon 30 Jun 2025, until Mon 7 Jul 2025"),
+            make_digest_line(
+                standing=StandingAct(what="acknowledged", by="<!here>", on=date(2025, 6, 30), until=date(2025, 7, 7))
+            ),
             "1,200 calls, as many as the week before, acknowledged by <!here> on Mon 30 Jun 2025, until Mon 7 Jul 2025",
             id="acknowledged, by a name that pings nobody",
         ),
@@ -123,9 +126,10 @@ def test_digest_after_the_last_migration_says_that_it_is_done() -> None:
 
 
 def test_waivers_that_end_this_week_are_listed_the_first_to_end_first() -> None:
+    by_ada = StandingAct(what="waived", by="ada", until=date(2025, 7, 9), reason="why")
     lines = tuple(
         make_digest_line(
-            service=service, model=model, state="waived", standing="waived by ada", waiver_ends_on=date(2025, 7, day)
+            service=service, model=model, state="waived", standing=by_ada, waiver_ends_on=date(2025, 7, day)
         )
         for service, model, day in (("mail", "gpt-4", 11), ("search", "gpt-4", 9), ("search", "o1", 9))
     )

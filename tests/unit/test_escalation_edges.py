@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from service.core.calendar import Calendar, Freeze
 from service.core.escalation.act import Act, Commit, Snooze, Waive
+from service.core.escalation.cause import HeldBack, NewOwner, Relapse, key_of
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.ladder import upcoming
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
@@ -107,7 +108,7 @@ def test_relapse_on_the_day_of_the_closing_is_told_that_day() -> None:
     story.world.calls.at = 15 * HOUR
     story.world.call(Rhythm())
     assert story.until(at("06-13", "23:00")).steps == [("06-13 15:00", "-60d")]
-    assert story.told[0][1].reopened
+    assert isinstance(story.told[0][1].cause, Relapse)
 
 
 def test_date_that_moves_to_the_past_is_told_with_one_notice() -> None:
@@ -135,7 +136,7 @@ def test_owner_who_is_replaced_twice_in_a_day_leaves_two_first_notices() -> None
         story.world.hand_over_to(make_owner(people=(person,)))
         story.until(story.world.now + HOUR)
         assert [telling.audiences for _, telling in story.told] == [("owner",)]
-        assert story.told[0][1].handed_over
+        assert story.told[0][1].to_new_owner
     story.world.hand_over_to(make_owner(people=("cy@example.com",)))
     assert story.until(story.world.now + timedelta(days=1)).steps == []
 
@@ -148,7 +149,10 @@ def test_owner_who_is_replaced_in_the_last_days_leaves_nobody_held_back() -> Non
     story.world.hand_over_to(make_owner(people=("cy@example.com",)))
     story.world.pass_to(at("07-11", "10:00"))
     story.until(at("07-11", "11:00"))
-    assert [(one.audiences, one.handed_over) for _, one in story.told] == [(("owner",), True), (("manager",), False)]
+    assert [(one.audiences, type(one.cause)) for _, one in story.told] == [
+        (("owner",), NewOwner),
+        (("manager",), HeldBack),
+    ]
 
 
 def test_new_owner_hears_of_the_step_told_last_where_the_ladder_has_no_day_any_more() -> None:
@@ -173,8 +177,11 @@ def test_failure_before_the_shutdown_does_not_take_the_place_of_that_on_the_day(
     story = Story().until(at("07-11"))
     story.world.answer_with("failing")
     told = story.until(at("07-14", "12:00")).told
-    failing = [(now, telling.occurrence) for now, telling in told if telling.step == "+0d while failing"]
-    assert failing == [(at("07-11", "12:00"), ""), (at("07-14"), "2025-07-14")]
+    failing = [(now, key_of(telling.cause)) for now, telling in told if telling.step == "+0d while failing"]
+    assert failing == [
+        (at("07-11", "12:00"), "step_due/+0d while failing/"),
+        (at("07-14"), "fails_again/+0d while failing/2025-07-14"),
+    ]
 
 
 def test_repeat_counts_the_calls_of_whole_days_where_the_owner_is_a_day_ahead() -> None:

@@ -10,14 +10,25 @@ from service.core.checklist import Checklist
 from service.core.escalation.act import Acknowledge, perform
 from service.core.escalation.campaign import Answerable, Campaign, Done
 from service.core.escalation.case import Case
+from service.core.escalation.cause import Redirected, Withdrawn
 from service.core.escalation.decide import decide, vanish
 from service.core.escalation.decision import Close, Reopen
-from service.core.escalation.facts import facts_of
-from service.core.escalation.hold import Committed
+from service.core.escalation.delay import CalledLater
+from service.core.escalation.hold import Promise, StandingAct
 from service.core.escalation.holding import acknowledged_until
 from service.core.escalation.policy import DEFAULT_POLICY
-from service.core.notification import Facts, Notice, Redirected, Withdrawn
-from tests.builders import make_campaign, make_day, make_deprecation, make_exposure, make_notice, make_owner
+from service.core.facts import facts_of
+from service.core.notification import Facts, Notice
+from tests.builders import (
+    make_campaign,
+    make_day,
+    make_deprecation,
+    make_exposure,
+    make_forecast,
+    make_news,
+    make_notice,
+    make_owner,
+)
 
 ADA, BEN = "ada@example.com", "ben@example.com"
 TOLD = make_campaign("announced", "-60d")
@@ -34,13 +45,11 @@ def test_relapse_on_the_day_of_the_closing_says_since_when_it_was_silent_and_how
     decision = decide(closed, exposure, make_owner(), DEFAULT_POLICY, now)
     assert isinstance(decision, Reopen)
     case = Case(exposure, make_owner(), now)
-    facts = facts_of(decision.tellings[0], closed, decision.campaign, case, Checklist())
+    facts = facts_of(decision.tellings[0], closed, decision.campaign, case, checklist=Checklist())
     assert isinstance(facts, Notice)
-    assert (facts.silent_since, facts.back_since, facts.calls_since_back) == (
-        date(2025, 5, 31),
-        date(2025, 6, 4),
-        7,
-    )
+    relapse = facts.relapse
+    assert relapse is not None
+    assert (relapse.silent_since, relapse.back_since, relapse.calls) == (date(2025, 5, 31), date(2025, 6, 4), 7)
 
 
 @pytest.mark.parametrize(
@@ -75,9 +84,7 @@ def test_acknowledgement_stops_every_step_of_the_message() -> None:
     assert [acknowledged_until(after, case, step) for step in steps] == [until, until, None]
 
 
-PROMISED = replace(
-    TOLD, hold=Committed(ADA, at("2025-05-20T08:00"), date(2025, 6, 6)), promise_broken_on=date(2025, 5, 16)
-)
+PROMISED = replace(TOLD, promise=Promise(ADA, at("2025-05-20T08:00"), date(2025, 6, 6), broken_on=date(2025, 5, 16)))
 NOT_DEPRECATED = make_deprecation(announced=None, shutdown_on=None, precision="unknown")
 CLOSING = at("2025-06-04T08:00")
 
@@ -95,23 +102,22 @@ CLOSING = at("2025-06-04T08:00")
 )
 def test_no_promise_outlives_the_closing(decision: object) -> None:
     assert isinstance(decision, Close)
-    assert (decision.campaign.hold, decision.campaign.promise_broken_on) == (None, None)
+    assert (decision.campaign.in_force, decision.campaign.promise_broken_on) == (None, None)
 
 
 def test_what_is_stored_comes_back_as_it_was() -> None:
-    withdrawn = Withdrawn(service="s", environment="", platform="p", model="m", id="i", before=date(2025, 7, 14))
-    redirected = Redirected(
-        service="s",
-        environment="",
-        platform="p",
-        model="m",
-        id="i",
-        day=date(2025, 7, 13),
-        answered=3,
-        redirected=2,
-        since=date(2025, 7, 1),
-        shutdown_on=None,
+    withdrawn = make_news(Withdrawn(at=CLOSING, before=date(2025, 7, 14)))
+    redirected = make_news(Redirected(day=date(2025, 7, 13), answered=3, redirected=2, since=date(2025, 7, 1)))
+    said = make_notice(
+        spared=("manager",),
+        early=("incident",),
+        former="growth",
+        relapse=True,
+        frozen_from=date(2025, 7, 1),
+        promise_broken_on=date(2025, 7, 1),
+        standing=StandingAct(what="snoozed", by=ADA, until=date(2025, 7, 4)),
+        forecast=make_forecast(date(2025, 7, 1)),
+        delays=(CalledLater(CLOSING),),
     )
-    said = make_notice(spared=("manager",), early=("incident",), promised_on=date(2025, 7, 1), forecast="At this pace")
     for fact in (withdrawn, redirected, said):
         assert msgspec.json.decode(msgspec.json.encode(fact), type=Facts) == fact

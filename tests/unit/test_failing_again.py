@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from service.core.escalation.campaign import Campaign
+from service.core.escalation.cause import FailsAgain, StepDue
 from service.core.escalation.decide import decide
-from service.core.escalation.decision import Wait
+from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import Exposure
 from tests.builders import make_campaign, make_day, make_exposure, make_owner
@@ -29,9 +30,14 @@ def told_of_failing(campaign: Campaign, failing: set[date], *, end: str) -> list
         decision = decide(campaign, exposure_at(now, failing), make_owner(), DEFAULT_POLICY, now)
         if not isinstance(decision, Wait):
             campaign = decision.campaign
-            told += [(f"{now:%d %H:%M}", one.occurrence) for one in decision.tellings if one.step == FAILING]
+            told += [(f"{now:%d %H:%M}", occurrence(one)) for one in decision.tellings if one.step == FAILING]
         now += timedelta(hours=1)
     return told
+
+
+def occurrence(telling: Telling) -> str:
+    day = telling.cause.day if isinstance(telling.cause, StepDue | FailsAgain) else None
+    return day.isoformat() if day else ""
 
 
 def july(*days: int) -> set[date]:

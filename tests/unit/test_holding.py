@@ -7,19 +7,21 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from service.core.calendar import Freeze
 from service.core.escalation.act import Acknowledge, Act, Commit, Refused, Snooze, Waive, perform
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
+from service.core.escalation.cause import BrokenPromise, NewOwner
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Close, HandOver, Reopen, Replan, Telling, Wait
-from service.core.escalation.hold import Committed, Hold, KeptOpen, Snoozed, Waived
+from service.core.escalation.hold import Hold, KeptOpen, Promise, Snoozed, Waived
 from service.core.escalation.holding import asked_in_words, held_by
 from service.core.escalation.policy import DEFAULT_POLICY, policy_from_json
 from service.core.escalation.telling import has_untold_promise
 from service.core.exposure import Exposure
-from tests.builders import make_campaign, make_day, make_deprecation, make_exposure, make_owner
+from tests.builders import make_broken_promise, make_campaign, make_day, make_deprecation, make_exposure, make_owner
 
 ADA = "ada@example.com"
 OWNER = make_owner()
@@ -105,11 +107,11 @@ SNOOZED = Snoozed(ADA, at("2025-07-02T10:00"), date(2025, 7, 4))
     [
         pytest.param(SNOOZED, "2025-07-04T06:59", "2025-07-04T07:00", id="a snooze until the morning of its day"),
         pytest.param(
-            replace(SNOOZED, until=date(2025, 7, 14)), "2025-07-13T23:59", "2025-07-14T00:00",
+            structs.replace(SNOOZED, until=date(2025, 7, 14)), "2025-07-13T23:59", "2025-07-14T00:00",
             id="no snooze outlives the shutdown",
         ),
         pytest.param(
-            Committed(ADA, at("2025-07-13T10:00"), date(2025, 7, 14)), "2025-07-13T23:59", "2025-07-14T00:00",
+            Promise(ADA, at("2025-07-13T10:00"), date(2025, 7, 14)), "2025-07-13T23:59", "2025-07-14T00:00",
             id="no promise outlives the shutdown",
         ),
         pytest.param(
@@ -118,8 +120,8 @@ SNOOZED = Snoozed(ADA, at("2025-07-02T10:00"), date(2025, 7, 4))
         ),
     ],
 )  # fmt: skip
-def test_hold_is_ended_by_the_clock(hold: Hold, last: str, over: str) -> None:
-    campaign = replace(TOLD, hold=hold)
+def test_hold_is_ended_by_the_clock(hold: Hold | Promise, last: str, over: str) -> None:
+    campaign = replace(TOLD, **({"promise": hold} if isinstance(hold, Promise) else {"hold": hold}))
     assert [in_force(campaign, last), in_force(campaign, over)] == [True, False]
 
 
@@ -138,7 +140,7 @@ def test_snooze_is_over_when_a_freeze_comes_before_which_steps_move() -> None:
     """With changes frozen from Monday 7 July on, -3d stands on the 4th, and -7d on the 30th of June is past."""
     summer = Freeze(date(2025, 7, 7), date(2025, 7, 20), "summer")
     frozen = make_owner(calendar=replace(OWNER.calendar, freezes=(summer,)))
-    snoozed = replace(TOLD, hold=replace(SNOOZED, until=date(2025, 7, 7)))
+    snoozed = replace(TOLD, hold=structs.replace(SNOOZED, until=date(2025, 7, 7)))
     now = at("2025-07-02T12:00")
     assert held_by(snoozed, Case(steady(now), OWNER, now))
     decision = decide(snoozed, steady(now), frozen, DEFAULT_POLICY, now)
@@ -192,7 +194,7 @@ def test_promise_for_this_very_day_holds_until_it_is_judged() -> None:
 
 
 def test_promise_after_a_broken_one_is_believed_by_the_calls_alone() -> None:
-    broken = replace(TOLD, promise_broken_on=date(2025, 6, 27))
+    broken = replace(TOLD, promise=make_broken_promise(date(2025, 6, 27)))
     again = promised(date(2025, 7, 9), "2025-07-02T10:00", broken)
     falls = promised(date(2025, 7, 9), "2025-07-02T10:00", broken, falling)
     assert [in_force(again, "2025-07-02T10:00"), in_force(falls, "2025-07-02T10:00", falling)] == [False, True]
@@ -208,14 +210,15 @@ def test_promise_made_for_friday_is_judged_on_monday_morning() -> None:
     campaign = promised(date(2025, 7, 4), "2025-07-04T05:00", make_campaign(*DOWN_TO_14, "-7d"))
     after, told = play(campaign, "2025-07-04T05:00", "2025-07-07T10:00")
     assert told == [("07-07 07:00", "-7d")]
-    assert (after.promise_broken_on, after.hold) == (date(2025, 7, 4), None)
+    assert (after.promise_broken_on, after.in_force) == (date(2025, 7, 4), None)
 
 
 def test_broken_promise_is_told_where_the_ladder_stands_and_named() -> None:
     campaign = promised(date(2025, 7, 2), "2025-06-30T10:00")
     assert in_force(campaign, "2025-06-30T12:00")
     (telling,) = tellings_at(campaign, "2025-07-03T07:00")
-    assert (telling.step, telling.occurrence) == ("-14d", "promised 2025-07-02")
+    assert isinstance(telling.cause, BrokenPromise)
+    assert (telling.step, telling.cause.promised_on) == ("-14d", date(2025, 7, 2))
     assert telling.reason.startswith("the promise to be done by 2025-07-02 was not kept; ")
 
 
@@ -252,7 +255,8 @@ def test_promise_that_a_snooze_took_the_place_of_is_judged_at_the_first_call_aft
     assert isinstance(silent, Wait)
     assert silent.wakes_on_call
     [telling] = tellings_at(snoozed, "2025-07-04T12:00")
-    assert telling.occurrence == "promised 2025-07-03"
+    assert isinstance(telling.cause, BrokenPromise)
+    assert telling.cause.promised_on == date(2025, 7, 3)
 
 
 def test_promise_is_looked_at_again_soon_when_the_records_up_to_the_morning_are_not_all_read() -> None:
@@ -277,7 +281,7 @@ def test_promise_that_is_kept_is_told_as_migrated_at_once() -> None:
     campaign = promised(date(2025, 7, 3), "2025-07-02T10:00", calls=until("2025-07-03T15:00"))
     after, told = play(campaign, "2025-07-02T10:00", "2025-07-10T00:00", until("2025-07-03T15:00"))
     assert told == [("07-06 15:00", "migrated")]
-    assert (after.close_reason, after.hold, after.promise_broken_on) == ("migrated", None, None)
+    assert (after.close_reason, after.in_force, after.promise_broken_on) == ("migrated", None, None)
 
 
 @pytest.mark.parametrize(
@@ -290,10 +294,12 @@ def test_promise_that_is_kept_is_told_as_migrated_at_once() -> None:
             id="snoozed until the morning of the first",
         ),
         pytest.param(
-            {"hold": Committed(ADA, at("2025-05-12T10:00"), date(2025, 6, 6))}, ("-30d",),
+            {"promise": Promise(ADA, at("2025-05-12T10:00"), date(2025, 6, 6))}, ("-30d",),
             id="promised for a day between"
         ),
-        pytest.param({"promise_broken_on": date(2025, 6, 6)}, ("-30d",), id="a broken promise by a day between"),
+        pytest.param(
+            {"promise": make_broken_promise(date(2025, 6, 6))}, ("-30d",), id="a broken promise by a day between"
+        ),
     ],
 )  # fmt: skip
 def test_steps_that_somebody_asked_to_wait_were_not_missed(asked: dict[str, Any], missed: tuple[str, ...]) -> None:
@@ -311,7 +317,7 @@ def test_shutdown_that_moves_earlier_ends_a_snooze_and_the_owner_hears(planned_f
     now = at("2025-07-02T12:00")
     decision = decide(campaign, steady(now), OWNER, DEFAULT_POLICY, now)
     assert isinstance(decision, Replan)
-    assert (decision.tellings[0].news, decision.campaign.hold) == ("date_moved", None)
+    assert (decision.tellings[0].kind, decision.campaign.hold) == ("date_moved", None)
 
 
 def test_shutdown_that_moves_later_is_told_once_the_snooze_is_over() -> None:
@@ -325,7 +331,7 @@ def test_promise_for_a_day_after_the_new_shutdown_holds_nothing() -> None:
     assert asked_in_words(campaign, Case(moved(at("2025-07-02T12:00")), OWNER, at("2025-07-02T12:00"))) == (
         "ada@example.com has promised to be done by Thu 10 Jul 2025, which is after the shutdown as it is now"
     )
-    assert [telling.news for telling in tellings_at(campaign, "2025-07-02T12:00", moved)] == ["date_moved", "notice"]
+    assert [telling.kind for telling in tellings_at(campaign, "2025-07-02T12:00", moved)] == ["date_moved", "notice"]
 
 
 def test_promise_for_a_day_before_the_new_shutdown_goes_on() -> None:
@@ -355,7 +361,7 @@ def test_hand_over_waits_for_the_snooze_and_the_new_owner_hears_first() -> None:
     assert isinstance(decide(campaign, steady(during), eve, DEFAULT_POLICY, during), Wait)
     decision = decide(campaign, steady(after), eve, DEFAULT_POLICY, after)
     assert isinstance(decision, HandOver)
-    assert [(telling.audiences, telling.handed_over) for telling in decision.tellings] == [(("owner",), True)]
+    assert [(telling.audiences, type(telling.cause)) for telling in decision.tellings] == [(("owner",), NewOwner)]
 
 
 # --- acknowledged, and kept open --------------------------------------------------------------------------------------

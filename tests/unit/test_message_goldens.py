@@ -11,13 +11,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
+from service.core.escalation.hold import StandingAct
 from service.core.messages.message import Links
 from service.core.messages.preview import to_text
 from service.core.messages.render import render
-from service.core.notification import DateMoved, Facts, Migrated, Redirected, Undeliverable, Unread, Withdrawn
-from tests.builders import make_digest, make_digest_line, make_notice
+from service.core.notification import Facts, Undeliverable, Unread
+from tests.builders import make_digest, make_digest_line, make_forecast, make_news, make_notice
 
 GOLDEN = Path(__file__).parent / "golden"
+JULY_14 = datetime(2025, 7, 14, tzinfo=UTC)
 SOURCE = "https://provider.example/deprecations"
 
 single = make_notice(
@@ -26,28 +29,16 @@ single = make_notice(
     calls_7d=12_400,
     tokens_7d=1_234_567,
     last_at=datetime(2025, 6, 17, 8, 12, tzinfo=UTC),
-    missed=("announced", "-60d"),
+    steps=("announced", "-60d"),
     last_due=date(2025, 5, 15),
     first_at=datetime(2025, 6, 16, 8, tzinfo=UTC),
     next_step="-14d",
-    next_at=date(2025, 6, 30),
+    next_on=date(2025, 6, 30),
     next_audiences=("owner", "team", "manager"),
     request_ids=("req_7f3a", "req_81bb"),
 )
-redirected = Redirected(
-    service="search-api",
-    environment="production",
-    platform="openai-api",
-    model="gpt-4.5-preview-2025-02-27",
-    id="gpt-4.5-preview",
-    served_id="gpt-4.1-2025-04-14",
-    day=date(2025, 6, 17),
-    answered=1200,
-    redirected=1180,
-    since=date(2025, 6, 16),
-    shutdown_on=date(2025, 7, 14),
-    source=SOURCE,
-)
+REDIRECTED = Redirected(day=date(2025, 6, 17), answered=1200, redirected=1180, since=date(2025, 6, 16))
+redirected = make_news(REDIRECTED, served_id="gpt-4.1-2025-04-14", source=SOURCE)
 MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
     "notice": (date(2025, 6, 17), [single]),
     "day_of_several": (
@@ -57,30 +48,20 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
                 source=SOURCE,
                 next_step="+1d",
                 next_repeat_days=1,
-                next_at=date(2025, 7, 15),
+                next_on=date(2025, 7, 15),
                 next_audiences=("owner",),
             ),
             make_notice(service="mail", team=None, source=SOURCE, calls_7d=3, tokens_7d=None),
             make_notice(service="cart", model="o3", shutdown_on=date(2026, 12, 11), replacements=()),
             make_notice(service="cart", model="gpt-4o", precision="no_sooner_than", tokens_7d=None),
-            Migrated(
-                service="chat",
-                environment="production",
-                platform="openai-api",
-                model="gpt-4.5-preview-2025-02-27",
-                id="gpt-4.5-preview",
-                last_at=datetime(2025, 7, 1, 9, tzinfo=UTC),
-                quiet_days=9,
-                shutdown_on=date(2025, 7, 14),
-            ),
-            DateMoved(
+            make_news(Migrated(at=JULY_14, last_at=datetime(2025, 7, 1, 9, tzinfo=UTC), quiet_days=9), service="chat"),
+            make_news(
+                DateMoved(before=date(2026, 1, 5), after=date(2025, 11, 1)),
                 service="legal",
                 environment="",
                 platform="aws-bedrock",
                 model="claude-3-opus-20240229",
                 id="anthropic.claude-3-opus-20240229-v1:0",
-                before=date(2026, 1, 5),
-                after=date(2025, 11, 1),
                 source=SOURCE,
             ),
         ],
@@ -89,7 +70,7 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
         date(2025, 7, 15),
         [
             Undeliverable(destination="#old-search", error="the channel is archived"),
-            make_notice(state="broken", calls_7d=402, errors_7d=380, tokens_7d=0, reopened=True),
+            make_notice(state="broken", calls_7d=402, errors_7d=380, tokens_7d=0, relapse=True),
         ],
     ),
     "early_death": (
@@ -99,10 +80,10 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
                 state="broken",
                 calls_7d=402,
                 errors_7d=60,
-                forecast="At this pace the calls do not reach zero before the end.",
+                forecast=make_forecast(None),
                 early=("manager", "director"),
                 next_step="-7d",
-                next_at=date(2025, 7, 7),
+                next_on=date(2025, 7, 7),
                 next_audiences=("owner", "team"),
             )
         ],
@@ -111,12 +92,12 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
         date(2025, 7, 9),
         [
             make_notice(
-                reopened=True,
+                relapse=True,
                 silent_since=date(2025, 6, 20),
                 back_since=date(2025, 7, 7),
-                calls_since_back=240,
-                promised_on=date(2025, 7, 1),
-                handed_over_from="team growth",
+                calls=240,
+                promise_broken_on=date(2025, 7, 1),
+                former="team growth",
             )
         ],
     ),
@@ -124,18 +105,18 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
         date(2025, 6, 17),
         [
             make_notice(
-                standing="acknowledged by ada on Mon 16 Jun 2025, until Mon 23 Jun 2025",
-                forecast="At this pace the calls reach zero on Wed 9 Jul 2025, five days before the end.",
+                standing=StandingAct(what="acknowledged", by="ada", on=date(2025, 6, 16), until=date(2025, 6, 23)),
+                forecast=make_forecast(date(2025, 7, 9)),
                 spared=("manager",),
             ),
             make_notice(service="mail", state="redirected", served_id="gpt-4.1-2025-04-14"),
-            make_notice(service="cart", state="broken", errors_7d=700, promised_on=date(2025, 6, 13)),
+            make_notice(service="cart", state="broken", errors_7d=700, promise_broken_on=date(2025, 6, 13)),
             make_notice(
                 service="rank",
-                reopened=True,
+                relapse=True,
                 silent_since=date(2025, 5, 2),
                 back_since=date(2025, 6, 16),
-                calls_since_back=1,
+                calls=1,
             ),
         ],
     ),
@@ -144,22 +125,14 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
         date(2025, 7, 15),
         [
             redirected,
-            msgspec.structs.replace(redirected, service="mail", served_id=None, since=redirected.day),
+            make_news(msgspec.structs.replace(REDIRECTED, since=REDIRECTED.day), service="mail", source=SOURCE),
             make_notice(state="redirected", service="cart", served_id="gpt-4.1-2025-04-14", next_step=None),
         ],
     ),
     "withdrawn": (
         date(2025, 7, 1),
         [
-            Withdrawn(
-                service=service,
-                environment="production",
-                platform="openai-api",
-                model="gpt-4.5-preview-2025-02-27",
-                id="gpt-4.5-preview",
-                before=date(2025, 7, 14),
-                source=SOURCE,
-            )
+            make_news(Withdrawn(at=JULY_14, before=date(2025, 7, 14)), service=service, source=SOURCE)
             for service in ("search-api", "mail")
         ],
     ),

@@ -3,11 +3,12 @@ from typing import Any
 
 import pytest
 
+from service.core.escalation.cause import DateMoved, Migrated
 from service.core.messages.message import Links, Message
 from service.core.messages.preview import to_text
 from service.core.messages.render import render
-from service.core.notification import DateMoved, Facts, Migrated, Notice, Trouble, Undeliverable
-from tests.builders import make_notice
+from service.core.notification import Facts, News, Notice, Trouble, Undeliverable
+from tests.builders import make_news, make_notice
 
 NOWHERE = Links()
 TODAY = datetime(2025, 6, 2, tzinfo=UTC)
@@ -171,7 +172,7 @@ def test_caller_that_was_silent_this_week_is_told_why_it_hears() -> None:
 
 
 def test_caller_that_came_back_is_told_so() -> None:
-    assert "had stopped calling it, and calls it again:" in read(make_notice(reopened=True))
+    assert "had stopped calling it, and calls it again:" in read(make_notice(relapse=True))
 
 
 def test_successor_is_named_or_said_to_be_missing() -> None:
@@ -183,25 +184,25 @@ def test_successor_is_named_or_said_to_be_missing() -> None:
     ("given", "reason"),
     [
         pytest.param(
-            {"first_at": at("2025-06-16T08:00"), "missed": ("announced", "-60d"), "last_due": date(2025, 5, 15)},
+            {"first_at": at("2025-06-16T08:00"), "steps": ("announced", "-60d"), "last_due": date(2025, 5, 15)},
             "Late: you were not told at the announcement or 60 days before the shutdown, "
             "because the first call was seen only on Mon 16 Jun 2025.",
             id="the caller is new",
         ),
         pytest.param(
-            {"missed": ("-30d",), "moved_on": date(2025, 6, 20)},
+            {"steps": ("-30d",), "moved_on": date(2025, 6, 20)},
             "Late: you were not told 30 days before the shutdown, "
             "because the day of the shutdown was set only on Fri 20 Jun 2025.",
             id="the day has moved",
         ),
         pytest.param(
-            {"announced": date(2025, 6, 17), "missed": ("-60d", "-30d"), "last_due": date(2025, 6, 14)},
+            {"announced": date(2025, 6, 17), "steps": ("-60d", "-30d"), "last_due": date(2025, 6, 14)},
             "Late: you were not told 60 or 30 days before the shutdown, "
             "because the provider announced it only on Tue 17 Jun 2025.",
             id="the provider gave short notice",
         ),
         pytest.param(
-            {"missed": ("-60d", "-30d"), "last_due": date(2025, 6, 14)},
+            {"steps": ("-60d", "-30d"), "last_due": date(2025, 6, 14)},
             "Late: you were not told 60 or 30 days before the shutdown, because lastcall did not send it in time.",
             id="it could have been told",
         ),
@@ -212,7 +213,7 @@ def test_late_notice_says_what_was_missed_and_why(given: dict[str, object], reas
 
 
 def test_who_hears_next_is_said_in_advance() -> None:
-    notice = make_notice(next_step="-14d", next_at=date(2025, 6, 30), next_audiences=("owner", "team", "manager"))
+    notice = make_notice(next_step="-14d", next_on=date(2025, 6, 30), next_audiences=("owner", "team", "manager"))
     assert (
         "If nothing changes, the owner, the team's channel and the manager hear next on Mon 30 Jun 2025, "
         "14 days before the shutdown. Reminders end by themselves once the calls stop."
@@ -224,7 +225,7 @@ def test_who_hears_next_is_said_in_advance() -> None:
 )
 def test_step_that_repeats_is_no_day_after_the_shutdown(days: int, rhythm: str) -> None:
     notice = make_notice(
-        next_step="+1d", next_repeat_days=days, next_at=date(2025, 7, 21), next_audiences=("owner", "manager")
+        next_step="+1d", next_repeat_days=days, next_on=date(2025, 7, 21), next_audiences=("owner", "manager")
     )
     assert (
         "If nothing changes, the owner and the manager hear next on Mon 21 Jul 2025, "
@@ -322,7 +323,7 @@ def test_many_services_of_one_deprecation_share_one_part() -> None:
 
 def test_steps_that_waited_for_one_reader_are_one_notice_at_the_last() -> None:
     waited = [
-        make_notice(step="-14d", missed=("-30d",), last_due=date(2025, 6, 14), calls_7d=1000, reopened=True),
+        make_notice(step="-14d", steps=("-30d",), last_due=date(2025, 6, 14), calls_7d=1000, relapse=True),
         make_notice(step="-7d", calls_7d=1100),
         make_notice(step="-3d", calls_7d=1200),
         make_notice(step="-3d", service="mail", calls_7d=34),
@@ -342,7 +343,7 @@ def test_steps_that_waited_for_one_reader_are_one_notice_at_the_last() -> None:
 
 def first_day(**given: object) -> Notice:
     """Heard of on 2 June, the day of its first notice; the calls are older."""
-    late = {"missed": ("-60d",), "last_due": date(2025, 5, 15), "known_since": date(2025, 6, 2)}
+    late = {"steps": ("-60d",), "last_due": date(2025, 5, 15), "known_since": date(2025, 6, 2)}
     return make_notice(**(late | given))
 
 
@@ -366,7 +367,7 @@ def test_notices_that_waited_keep_the_days_that_their_ladder_had() -> None:
     "second",
     [
         pytest.param(
-            first_day(service="b", missed=("announced", "-60d"), last_due=date(2025, 5, 15)), id="of one model"
+            first_day(service="b", steps=("announced", "-60d"), last_due=date(2025, 5, 15)), id="of one model"
         ),
         pytest.param(first_day(service="b", model="o1-preview"), id="of two models"),
     ],
@@ -390,7 +391,7 @@ def test_step_that_came_round_again_was_not_missed() -> None:
 
 @pytest.mark.parametrize("came_back", [False, True])
 def test_only_what_holds_now_is_said_of_a_caller_that_stopped_meanwhile(came_back: bool) -> None:
-    text = read(make_notice(), make_migrated(), *[make_notice(reopened=True)] * came_back)
+    text = read(make_notice(), make_migrated(), *[make_notice(relapse=True)] * came_back)
     assert ("no longer calls" in text) is not came_back
     assert ("calls it again" in text) is came_back
     assert "still calls it" not in text
@@ -398,8 +399,8 @@ def test_only_what_holds_now_is_said_of_a_caller_that_stopped_meanwhile(came_bac
 
 def test_what_differs_between_services_stands_at_each() -> None:
     text = read(
-        make_notice(service="a", next_step="-14d", next_at=date(2025, 6, 30), next_audiences=("owner",)),
-        make_notice(service="b", missed=("-60d",), last_due=date(2025, 5, 15), first_at=at("2025-05-20T10:00")),
+        make_notice(service="a", next_step="-14d", next_on=date(2025, 6, 30), next_audiences=("owner",)),
+        make_notice(service="b", steps=("-60d",), last_due=date(2025, 5, 15), first_at=at("2025-05-20T10:00")),
     )
     assert text.splitlines()[4:9] == [
         "• a (production): 1,200 calls, 340 k tokens, last on Mon 2 Jun 2025",
@@ -468,18 +469,8 @@ def test_fallback_text_is_one_sentence(today: str, facts: list[Facts], text: str
     assert render(facts, links=NOWHERE, now=at(today)).text == text
 
 
-def make_migrated(**given: object) -> Migrated:
-    values: dict[str, object] = {
-        "service": "search-api",
-        "environment": "production",
-        "platform": "openai-api",
-        "model": "gpt-4.5-preview-2025-02-27",
-        "id": "gpt-4.5-preview",
-        "last_at": at("2025-06-20T17:30"),
-        "quiet_days": 3,
-        "shutdown_on": date(2025, 7, 14),
-    }
-    return Migrated(**(values | given))  # type: ignore[arg-type]
+def make_migrated(**given: Any) -> News:
+    return make_news(Migrated(at=TODAY, last_at=at("2025-06-20T17:30"), quiet_days=3), **given)
 
 
 def test_migration_is_good_news() -> None:
@@ -525,10 +516,7 @@ def test_migration_is_good_news() -> None:
 def test_moved_date_is_told_with_the_old_one(
     before: date | None, after: date | None, headline: str, sentence: str
 ) -> None:
-    move = DateMoved(
-        service="search-api", environment="production", platform="openai-api", model="gpt-4.5-preview-2025-02-27",
-        id="gpt-4.5-preview", before=before, after=after,
-    )  # fmt: skip
+    move = make_news(DateMoved(before=before, after=after))
     assert read(move).splitlines() == [headline, sentence, "It is called by search-api (production)."]
 
 
@@ -559,9 +547,9 @@ def test_rerouted_message_names_whom_it_was_meant_for() -> None:
 
 def test_steps_are_counted_from_the_freeze_that_comes_before_the_shutdown() -> None:
     notice = make_notice(
-        shutdown_on=date(2025, 7, 14), frozen_from=date(2025, 7, 7), freeze="summer sale", missed=("-60d",),
+        shutdown_on=date(2025, 7, 14), frozen_from=date(2025, 7, 7), freeze="summer sale", steps=("-60d",),
         last_due=date(2025, 5, 8),
-        next_step="-30d", next_at=date(2025, 6, 9), next_audiences=("owner",),
+        next_step="-30d", next_on=date(2025, 6, 9), next_audiences=("owner",),
     )  # fmt: skip
     text = read(notice)
     assert "Change freeze: from Mon 7 Jul 2025 (summer sale) up to the shutdown." in text
@@ -576,21 +564,20 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
         "environment": "",
         "platform": "gemini-api",
         "model": "m",
-        "id": "m",
     }
-    moved = DateMoved(**named, before=date(2025, 7, 14), after=date(2025, 7, 21), **posted)
+    moved = make_news(DateMoved(before=date(2025, 7, 14), after=date(2025, 7, 21)), **named, **posted)
 
     told = read(
         make_notice(
             **posted,
-            missed=("-60d",),
+            steps=("-60d",),
             last_due=date(2025, 5, 15),
             first_at=at("2025-05-20"),
             announced=date(2025, 5, 20),
         )
     )
 
-    gone = Migrated(**named, last_at=at("2025-06-01"), quiet_days=3, shutdown_on=date(2025, 7, 14), second_hand=True)
+    gone = make_news(Migrated(at=TODAY, last_at=at("2025-06-01"), quiet_days=3), **named, second_hand=True)
 
     assert "Reported by dev.to, not confirmed by the provider." in told
     assert "Announced" not in told

@@ -7,7 +7,7 @@ import pytest
 
 from service.core.escalation.campaign import Done
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Acknowledged, Committed, Hold, Snoozed, Waived
+from service.core.escalation.hold import Acknowledged, Hold, Promise, Snoozed, Waived
 from service.core.escalation.ladder import upcoming
 from tests.builders import make_campaign, make_day, make_exposure, make_owner
 
@@ -39,15 +39,18 @@ NOW = datetime(2025, 6, 30, 10, tzinfo=UTC)
             ("-14d",), Snoozed(ADA, NOW, date(2025, 7, 7)), "-7d", "2025-07-07T07:00", id="snoozed until its morning"
         ),
         pytest.param(
-            ("-14d",), Committed(ADA, NOW, date(2025, 7, 8)), "-7d", "2025-07-09T07:00",
+            ("-14d",), Promise(ADA, NOW, date(2025, 7, 8)), "-7d", "2025-07-09T07:00",
             id="promised past it: the morning on which the promise is judged",
         ),
     ],
 )  # fmt: skip
 def test_step_that_falls_due_while_held_comes_when_the_hold_ends(
-    told: tuple[str, ...], hold: Hold | None, step: str, at: str
+    told: tuple[str, ...], hold: Hold | Promise | None, step: str, at: str
 ) -> None:
-    campaign = replace(make_campaign("announced", "-60d", "-30d", *told), hold=hold)
+    campaign = replace(
+        make_campaign("announced", "-60d", "-30d", *told),
+        **({"promise": hold} if isinstance(hold, Promise) else {"hold": hold}),
+    )
     exposure = make_exposure(until=NOW.date(), last_at=NOW - timedelta(hours=1))
     following = upcoming(campaign, Case(exposure, make_owner(), NOW))
     assert following is not None

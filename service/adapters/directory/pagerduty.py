@@ -8,11 +8,10 @@ import aiohttp
 from pydantic import SecretStr
 
 from service.adapters.directory.http import REACHABLE, JsonDirectory
+from service.core.address import OnCall
 from service.core.directory.answer import Unavailable, email_in
 from service.core.directory.duty import Nobody, OnDuty
 
-SCHEME = "pagerduty:"
-SERVICE = "service/"
 PAGE = 100
 MAX_PAGES = 20
 _TOKEN = "Put a key that may read schedules into LASTCALL_PAGERDUTY_TOKEN."  # noqa: S105  advice
@@ -33,14 +32,11 @@ class PagerDuty:
         }
         self._http = JsonDirectory(session, url, headers=headers, credentials=_TOKEN, missing=_MISSING)
 
-    async def on_duty(self, address: str, now: datetime) -> OnDuty:
-        """E-mail addresses of those on call: by `pagerduty:<schedule id>`, or on the first level of the escalation
-        policy of `pagerduty:service/<service id>`. Where there is no such schedule or service, nobody is."""
-        asked = address.removeprefix(SCHEME)
-        if asked.startswith(SERVICE):
-            users = await self._of_service(asked.removeprefix(SERVICE))
-        else:
-            users = await self._of_schedule(asked, now)
+    async def on_duty(self, address: OnCall, now: datetime) -> OnDuty:
+        """E-mail addresses of those on call: by a schedule, or on the first level of a service's escalation policy.
+        Where there is no such schedule or service, nobody is."""
+        is_service = address.of == "service"
+        users = await (self._of_service(address.id) if is_service else self._of_schedule(address.id, now))
         if isinstance(users, Unavailable):
             return Nobody(users.reason, users.remedy) if users.reason == _NOT_FOUND else users
         if isinstance(users, Nobody):

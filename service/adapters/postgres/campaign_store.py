@@ -20,6 +20,7 @@ from sqlalchemy import (
     cast,
     func,
     not_,
+    or_,
     select,
     update,
 )
@@ -31,23 +32,17 @@ from service.adapters.postgres.unnest import chunked, insert_rows, unnested
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
 from service.core.delivery import OVERTAKEN
 from service.core.escalation.campaign import Answerable, Campaign, Done
-from service.core.escalation.decision import News, Telling
-from service.core.escalation.hold import Acknowledged, Committed, KeptOpen, Snoozed, Waived
+from service.core.escalation.cause import StepCause, key_of, kind_of
+from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise
 from service.core.escalation.policy import Policy, policy_from_json, policy_to_json
 from service.core.exposure import ExposureKey
-from service.core.notification import Happened, Notice
-from service.core.ownership import Destination, Owner
+from service.core.notification import News, Notice
+from service.core.ownership import Destination
 
 T = TypeVar("T")
 _n = notifications.c
 _NAMESPACE = uuid.UUID("6f2c1f9e-3f0e-5d2c-9a55-0d6c61737463")
-_KINDS: Mapping[News, str] = {
-    "notice": "notice",
-    "redirected": "redirected",
-    "date_moved": "date_moved",
-    "withdrawn": "withdrawn",
-    "migrated": "closed",
-}
+_HOLD = msgspec.json.Decoder(Hold)
 _READ = [cast(c, Text).label(c.name) if isinstance(c.type, JSONB) else c for c in campaigns.c]
 """JSON as text: msgspec reads it several times as fast as the driver's own reader."""
 
@@ -58,10 +53,15 @@ class Intent:
 
     key: ExposureKey
     plan_version: int
-    telling: Telling
+    facts: Notice | News
     destination: Destination
-    facts: Notice | Happened
-    owner: Owner
+    not_before: datetime
+
+    @property
+    def dedup_key(self) -> str:
+        """A step that stands in the future again after its date has moved is told again."""
+        plan = f"v{self.plan_version}"
+        return "/".join((str(campaign_id(self.key)), plan, key_of(self.facts.cause), self.destination.address))
 
 
 @lru_cache(maxsize=4096)
@@ -92,13 +92,13 @@ def _campaign(row: Row[Any]) -> Campaign:
         frozen_from=row.frozen_from,
         plan_version=row.plan_version,
         done=_read(row.done, tuple[Done, ...]),
-        owner=_answerable(msgspec.json.decode(row.owner)),
+        owner=row.owner and _read(row.owner, Answerable),
         owner_told_at=row.owner_told_at,
         acknowledged=row.acknowledged and _read(row.acknowledged, Acknowledged),
-        hold=row.hold and _hold(msgspec.json.decode(row.hold)),
-        trusted_until=row.trusted_until,
+        hold=row.hold and _HOLD.decode(row.hold),
+        promise=row.promise and _read(row.promise, Promise),
         kept_open=row.kept_open and _read(row.kept_open, KeptOpen),
-        promise_broken_on=row.promise_broken_on,
+        redirect_told_at=row.redirect_told_at,
         reopened_at=row.reopened_at,
         closed_at=row.closed_at,
         close_reason=row.close_reason,
@@ -137,12 +137,12 @@ def _row(key: ExposureKey, campaign: Campaign) -> dict[str, object]:
         "reopened_at": campaign.reopened_at,
         "close_reason": campaign.close_reason,
         "policy": _policy_text(campaign.policy),
-        "owner": _json(campaign.owner or {}),
+        "owner": campaign.owner and _json(campaign.owner),
         "acknowledged": campaign.acknowledged and _json(campaign.acknowledged),
         "hold": campaign.hold and _json(campaign.hold),
-        "trusted_until": campaign.trusted_until,
+        "promise": campaign.promise and _json(campaign.promise),
         "kept_open": campaign.kept_open and _json(campaign.kept_open),
-        "promise_broken_on": campaign.promise_broken_on,
+        "redirect_told_at": campaign.redirect_told_at,
         "plan_version": campaign.plan_version,
         "shutdown_on": campaign.deadline,
         "frozen_from": campaign.frozen_from,
@@ -155,28 +155,9 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-_HOLDS: Mapping[str, type[Snoozed] | type[Committed] | type[Waived]] = {
-    "snoozed": Snoozed,
-    "committed": Committed,
-    "waived": Waived,
-}
-
-
-def _hold(stored: dict[str, Any] | None) -> Snoozed | Committed | Waived | None:
-    return None if stored is None else msgspec.convert(stored, _HOLDS[stored["kind"]])
-
-
-def _answerable(stored: dict[str, Any]) -> Answerable | None:
-    """Of a release that did not know of hand-overs: the whole owner, whose people or channel had heard."""
-    if not stored:
-        return None
-    heard = stored["addresses"] if "addresses" in stored else stored["people"] or filter(None, [stored["channel"]])
-    return Answerable(stored["team"], tuple(heard))
-
-
 async def record_intents(connection: AsyncConnection, intents: Sequence[Intent], *, now: datetime) -> int:
     """Write what is not written yet. Returns how many are new: repeating is harmless."""
-    rows = {key: _notification(key, intent, now) for intent in intents for key in [_dedup_key(intent)]}
+    rows = {intent.dedup_key: _notification(intent, now) for intent in intents}
     new = 0
     for some in chunked(list(rows.values())):
         statement = insert_rows(notifications, some).on_conflict_do_nothing(index_elements=[notifications.c.dedup_key])
@@ -198,7 +179,9 @@ async def hold_back(connection: AsyncConnection, until: Mapping[ExposureKey, dat
         return
     ids = list(map(campaign_id, until))
     v = unnested(("id", Uuid(), ids), ("until", DateTime(timezone=True), list(until.values())))
-    is_first = _n.facts["handed_over_from"].as_string().is_not(None)
+    is_first = or_(
+        _n.facts["cause"]["kind"].as_string() == "new_owner", _n.facts["also"].contains([{"kind": "new_owner"}])
+    )
     which = (_n.campaign_id == v.c.id, *(() if first_ones else (not_(is_first),)))
     await connection.execute(_waiting(*which).values(not_before=func.greatest(_n.not_before, v.c.until)))
 
@@ -211,37 +194,22 @@ async def settle_overtaken(connection: AsyncConnection, keys: Iterable[ExposureK
     """That calls have ended, or a deprecation was taken back, is not told any more where it was to be and is no longer
     so."""
     ids = bindparam("ids", [campaign_id(key) for key in keys], type_=ARRAY(Uuid()))
-    overtaken = (_n.campaign_id == any_(ids), _n.kind.in_([_KINDS["migrated"], _KINDS["withdrawn"]]))
+    overtaken = (_n.campaign_id == any_(ids), _n.kind.in_(["migrated", "withdrawn"]))
     settled = {"state": "failed", "outcome": OVERTAKEN, "settled_at": now}
     await connection.execute(update(notifications).where(*overtaken, _n.state == "pending").values(settled))
 
 
-def _dedup_key(intent: Intent) -> str:
-    telling = intent.telling
-    parts = (
-        str(campaign_id(intent.key)),
-        f"v{intent.plan_version}",
-        telling.news,
-        telling.step,
-        telling.occurrence,
-        intent.destination.address,
-    )
-    return "/".join(parts)
-
-
-def _notification(dedup_key: str, intent: Intent, now: datetime) -> dict[str, object]:
-    telling, destination = intent.telling, intent.destination
-    by = f"by {intent.owner.rule}" if intent.owner.team else f"as {intent.owner.rule}"
+def _notification(intent: Intent, now: datetime) -> dict[str, object]:
+    cause, destination = intent.facts.cause, intent.destination
     return {
-        "id": uuid.uuid5(_NAMESPACE, dedup_key),
-        "dedup_key": dedup_key,
+        "id": uuid.uuid5(_NAMESPACE, intent.dedup_key),
+        "dedup_key": intent.dedup_key,
         "campaign_id": campaign_id(intent.key),
-        "kind": _KINDS[telling.news],
-        "step": telling.step,
+        "kind": kind_of(cause),
+        "step": cause.step.name if isinstance(cause, StepCause) else None,
         "audience": destination.audience,
         "destination": destination.address,
         "facts": _json(intent.facts),
-        "reason": f"{telling.reason}; {destination.audience} {by}",
         "decided_at": now,
-        "not_before": telling.not_before,
+        "not_before": intent.not_before,
     }

@@ -60,7 +60,7 @@ async def recorded_audiences(connection: AsyncConnection, week: Week) -> set[str
 
 
 async def record(
-    connection: AsyncConnection, digest: Digest, destination: Destination | None, *, reason: str, now: datetime
+    connection: AsyncConnection, digest: Digest, destination: Destination | None, *, now: datetime
 ) -> bool:
     """The digest, and the notification of it if somebody is to hear. False: recorded before, so nothing is written."""
     picture = msgspec.to_builtins(digest)
@@ -80,7 +80,6 @@ async def record(
                 audience=destination.audience,
                 destination=destination.address,
                 facts=picture,
-                reason=reason,
                 decided_at=now,
                 not_before=now,
             )
@@ -103,7 +102,7 @@ async def _load_told(connection: AsyncConnection, week: Week) -> frozenset[Expos
 async def _load_asked(connection: AsyncConnection) -> dict[ExposureKey, Campaign]:
     """The campaigns of which somebody has asked something, or promised."""
     c = campaigns.c
-    asked = or_(*(column.is_not(None) for column in (c.hold, c.acknowledged, c.promise_broken_on, c.kept_open)))
+    asked = or_(*(column.is_not(None) for column in (c.hold, c.acknowledged, c.promise, c.kept_open)))
     rows = await connection.execute(select(c.service, c.environment, c.platform, c.model).where(asked))
     keys = [ExposureKey(*row) for row in rows]
     return await load_campaigns(connection, keys) if keys else {}

@@ -20,9 +20,8 @@ async def reroute(
     connection: AsyncConnection, ids: Sequence[UUID], destination: str, reason: str, instead: str, *, now: datetime
 ) -> None:
     """Let `instead` hear the facts of the failed notifications, behind the reason."""
-    why = f"{destination} could not be told: {reason}"
     explanation = {
-        **_to(instead, Undeliverable(destination=destination, error=reason), why, now=now),
+        **_to(instead, Undeliverable(destination=destination, error=reason), now=now),
         "dedup_key": f"undeliverable/{ids[0]}",
         "kind": "undeliverable",
         "audience": "fallback",
@@ -39,7 +38,6 @@ async def reroute(
         "audience": literal("fallback"),
         "destination": literal(instead),
         "facts": n.facts,
-        "reason": literal(why),
         "decided_at": n.decided_at,
         "not_before": literal(now),
         "rerouted_from": n.id,
@@ -56,7 +54,7 @@ async def tell_operator(connection: AsyncConnection, operator: str, *, now: date
     for row in rows:
         trouble = Trouble(condition=row.kind, subject=row.subject, detail=row.detail, remedy=row.remedy)
         told = {
-            **_to(operator, trouble, f"condition {row.kind} of {row.subject}", now=now),
+            **_to(operator, trouble, now=now),
             "dedup_key": f"operator/{row.kind}/{row.subject}/{row.since.isoformat()}",
             "kind": "operator",
             "audience": "operator",
@@ -75,12 +73,11 @@ async def end_conditions(connection: AsyncConnection, destination: str, *, now: 
     await connection.execute(update(conditions).where(over).values(cleared_at=now))
 
 
-def _to(destination: str, facts: Facts, reason: str, *, now: datetime) -> dict[str, object]:
+def _to(destination: str, facts: Facts, *, now: datetime) -> dict[str, object]:
     return {
         "id": uuid4(),
         "destination": destination,
         "facts": msgspec.to_builtins(facts),
-        "reason": reason,
         "decided_at": now,
         "not_before": now,
     }

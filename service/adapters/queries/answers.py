@@ -303,7 +303,10 @@ class NotificationAnswer(Answer):
     """An intent to tell one destination one thing, once, and what became of it."""
 
     id: str
-    kind: str = Field(description="notice, closed, digest, operator.", examples=["notice"])
+    kind: str = Field(
+        description="notice, migrated, date_moved, withdrawn, redirected, digest, operator, undeliverable.",
+        examples=["notice"],
+    )
     service: str | None = None
     environment: str | None = None
     platform: str | None = None
@@ -317,6 +320,11 @@ class NotificationAnswer(Answer):
     audience: str = Field(examples=["owner"])
     destination: str = Field(examples=["#team-search"])
     reason: str = Field(description="Why this destination, why now.")
+    cause: dict[str, Any] | None = Field(
+        default=None,
+        description="The same as data: `kind`, such as step_due, repeat, held_back, relapse, broken_promise, "
+        "new_owner, date_moved, and its fields; null: it is about no use of a model.",
+    )
     decided_at: datetime
     not_before: datetime
     state: str = Field(description="pending, leased, delivered, failed, unknown.", examples=["delivered"])

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement, Row, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,8 +11,9 @@ from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.outbox_reroute import SLACK_IS_CLOSED
 from service.adapters.postgres.tables import campaigns, conditions, notifications
 from service.core.explanation import Heard, Hearer, Record
+from service.core.explanation.reason import reason_of
 from service.core.exposure import ExposureKey
-from service.core.notification import Facts, Trouble
+from service.core.notification import Trouble, read_facts
 
 MAX_HEARD = 500
 """Notifications of one exposure that are read, the newest. A daily reminder takes months to get there."""
@@ -46,14 +46,16 @@ async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> Record | N
     if row is None:
         return None
     again = (_n.rerouted_from == id_, _n.kind != "undeliverable")
+    facts = read_facts(row.facts)
+    came_from = next(iter(await _read_hearers(connection, _n.id == row.rerouted_from)), None)
     return Record(
         id=str(row.id),
         kind=row.kind,
         step=row.step,
         audience=row.audience,
         destination=row.destination,
-        reason=row.reason,
-        facts=_facts(row.facts),
+        reason=reason_of(facts, row.audience, failed=(came_from.destination, came_from.outcome) if came_from else None),
+        facts=facts,
         decided_at=row.decided_at,
         not_before=row.not_before,
         state=row.state,
@@ -62,19 +64,11 @@ async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> Record | N
         outcome=row.outcome,
         policy=row.policy,
         policy_since=row.policy_since,
-        came_from=next(iter(await _read_hearers(connection, _n.id == row.rerouted_from)), None),
+        came_from=came_from,
         instead=next(iter(await _read_hearers(connection, *again)), None),
         told_with=await _read_told_with(connection, row),
         troubles=await _read_troubles(connection, _is_in_the_way_of(row.destination)),
     )
-
-
-def _facts(stored: dict[str, Any]) -> Facts | None:
-    try:
-        facts: Facts = msgspec.convert(stored, Facts)
-    except msgspec.ValidationError:
-        return None
-    return facts
 
 
 async def _read_told_with(connection: AsyncConnection, row: Row[Any]) -> tuple[Hearer, ...]:

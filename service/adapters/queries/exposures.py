@@ -98,8 +98,8 @@ async def _read_told(connection: AsyncConnection, keys: Iterable[ExposureKey]) -
     n = notifications.c
     ids = bindparam("ids", [campaign_id(key) for key in keys], type_=ARRAY(Uuid()))
     others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step, n.decided_at)) - 1).label("others")
-    repeat_days = n.facts["repeat_days"].as_integer().label("repeat_days")
-    frozen_from = n.facts["frozen_from"].as_string().label("frozen_from")
+    repeat_days = n.facts["cause", "step", "repeat_days"].as_integer().label("repeat_days")
+    frozen_from = n.facts["freeze", "begin"].as_string().label("frozen_from")
     rows = await connection.execute(
         select(n.campaign_id, n.destination, n.audience, n.step, n.state, n.not_before, others)
         .add_columns(func.coalesce(n.settled_at, n.decided_at).label("at"), repeat_days, frozen_from)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +14,10 @@ from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.tables import campaigns, messages, notifications
 from service.adapters.queries.answers import NotificationAnswer, Page
 from service.adapters.queries.paging import CursorError, decode_cursor, encode_cursor
+from service.core.delivery import outcome_in_words
+from service.core.explanation.reason import reason_of
 from service.core.exposure import ExposureKey
+from service.core.notification import News, Notice, read_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,12 @@ async def _carried(
 
 
 def _select() -> Select[Any]:
-    n, c = notifications.c, campaigns.c
-    return select(notifications, c.service, c.environment, c.platform, c.model).outerjoin_from(
-        notifications, campaigns, n.campaign_id == c.id
+    n, c, origin = notifications.c, campaigns.c, notifications.alias("origin")
+    meant_for = origin.c.destination.label("meant_for"), origin.c.outcome.label("error")
+    return (
+        select(notifications, c.service, c.environment, c.platform, c.model, *meant_for)
+        .outerjoin_from(notifications, campaigns, n.campaign_id == c.id)
+        .outerjoin(origin, n.rerouted_from == origin.c.id)
     )
 
 
@@ -125,6 +132,8 @@ def _after(cursor: str) -> tuple[datetime, uuid.UUID]:
 
 
 def _notification(row: Row[Any]) -> NotificationAnswer:
+    facts = read_facts(row.facts)
+    notice = facts if isinstance(facts, Notice) else None
     return NotificationAnswer(
         id=str(row.id),
         kind=row.kind,
@@ -132,18 +141,19 @@ def _notification(row: Row[Any]) -> NotificationAnswer:
         environment=row.environment,
         platform=row.platform,
         model=row.model,
-        model_id=row.facts.get("id"),
+        model_id=facts.use.id if isinstance(facts, Notice | News) else None,
         step=row.step,
-        repeat_days=row.facts.get("repeat_days"),
-        frozen_from=row.facts.get("frozen_from"),
+        repeat_days=notice and notice.cause.step.repeat_days,
+        frozen_from=notice and notice.freeze and notice.freeze.begin,
         audience=row.audience,
         destination=row.destination,
-        reason=row.reason,
+        reason=reason_of(facts, row.audience, failed=(row.meant_for, row.error) if row.meant_for else None),
+        cause=msgspec.to_builtins(facts.cause) if isinstance(facts, Notice | News) else None,
         decided_at=row.decided_at,
         not_before=row.not_before,
         state=row.state,
         attempts=row.attempts,
         settled_at=row.settled_at,
-        outcome=row.outcome,
+        outcome=row.outcome and outcome_in_words(row.outcome),
         message_id=row.message_id and str(row.message_id),
     )

@@ -1,6 +1,5 @@
 """Addresses of lastcall.yaml -> Slack's ids of conversations."""
 
-import re
 from collections import OrderedDict
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -9,6 +8,7 @@ import structlog
 
 from service.adapters.slack import answers
 from service.adapters.slack.errors import NO_SUCH_PLACE
+from service.core.address import Address, Channel, NoAddress, OnCall, Person, SlackId, UserGroup
 from service.core.delivery import Failed, Retry
 from service.core.directory.answer import Unavailable
 from service.core.directory.duty import Nobody, OnDuty
@@ -16,10 +16,6 @@ from service.core.directory.duty import Nobody, OnDuty
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-CONVERSATION = re.compile(r"[CGD][A-Z0-9]{2,}")
-USER = re.compile(r"[UW][A-Z0-9]{2,}")
-GROUP = re.compile(r"S[A-Z0-9]{2,}")
-PAGERDUTY = "pagerduty"
 MOST_TOGETHER = 8
 """Whom Slack lets into one direct conversation beside the app."""
 REMEMBERED = 10_000
@@ -34,56 +30,64 @@ class Ask(Protocol):
 class Rota(Protocol):
     """Who is on duty, and who was, while nobody can say."""
 
-    async def on_call(self, address: str, *, now: datetime) -> OnDuty:
-        """E-mail addresses of those on duty by `pagerduty:...`."""
+    async def on_call(self, address: OnCall, *, now: datetime) -> OnDuty:
+        """E-mail addresses of those on duty."""
 
-    async def believe(self, address: str, answer: OnDuty, *, now: datetime) -> OnDuty:
+    async def believe(self, address: Address, answer: OnDuty, *, now: datetime) -> OnDuty:
         """Whom to tell after Slack's `answer` on the members of a user group, by their ids."""
 
 
 class Addresses:
-    """`#channel`, `user:<email>`, `usergroup:<handle>`, `pagerduty:...` or a Slack id, as `core.ownership.Destination`
-    has them.
-
-    A user group, or whoever is on call, hears in one conversation with those of that moment; Slack allows eight.
+    """A user group, or whoever is on call, hears in one conversation with those of that moment; Slack allows eight.
     When nobody can say who they are, they are those of the last good answer, for a week. When nobody is, or was too
     long ago, the address fails.
     """
 
     def __init__(self, ask: Ask, rota: Rota | None = None) -> None:
         self._ask, self._rota = ask, rota
-        self._direct: OrderedDict[str, str] = OrderedDict()
+        self._direct: OrderedDict[Address, str] = OrderedDict()
 
-    async def to_post(self, address: str, now: datetime) -> str | Retry | Failed:
+    async def to_post(self, address: Address, now: datetime) -> str | Retry | Failed:
         """What `chat.postMessage` takes. A channel goes by its name: Slack knows it, and nothing can be stale."""
-        if address.startswith("#") or CONVERSATION.fullmatch(address):
-            return address
-        if known := self._direct.get(address):
-            self._direct.move_to_end(address)
-            return known
-        users = await self._users(address, now)
-        return users if isinstance(users, (Retry, Failed)) else await self._open(address, users)
+        match address:
+            case Channel() | SlackId(kind="conversation"):
+                return str(address)
+            case Person() | SlackId(kind="user"):
+                return await self._to_person(address)
+            case UserGroup() | SlackId():
+                return await self._open(await self._members(address, now))
+            case OnCall() if self._rota is not None:
+                return await self._open(await self._on_call(await self._rota.on_call(address, now=now)))
+            case OnCall() | NoAddress():
+                return NO_SUCH_PLACE["unknown_address"]
 
-    async def to_search(self, address: str, now: datetime) -> str | Retry | Failed:
+    async def to_search(self, address: Address, now: datetime) -> str | Retry | Failed:
         """The id that `conversations.history` wants."""
-        return await self._channel_id(address[1:]) if address.startswith("#") else await self.to_post(address, now)
+        if isinstance(address, Channel):
+            return await self._channel_id(address.name)
+        return await self.to_post(address, now)
 
-    def forget(self, address: str) -> None:
+    def forget(self, address: Address) -> None:
         """The address failed: look it up anew the next time."""
         self._direct.pop(address, None)
 
-    async def _users(self, address: str, now: datetime) -> list[str] | Retry | Failed:
-        kind, _, name = address.partition(":")
-        if USER.fullmatch(address):
-            return [address]
-        if kind == "user":
-            answer = await self._ask("users.lookupByEmail", answers.User, email=name)
-            return answer if isinstance(answer, (Retry, Failed)) else [answer.user.id]
-        if kind == "usergroup" or GROUP.fullmatch(address):
-            return await self._members(address, name or address, now)
-        if kind == PAGERDUTY and self._rota is not None:
-            return await self._on_call(await self._rota.on_call(address, now=now))
-        return NO_SUCH_PLACE["unknown_address"]
+    async def _to_person(self, address: Person | SlackId) -> str | Retry | Failed:
+        """Remembered, as the conversation with somebody stays the same one: who is in a group, or on call, changes."""
+        if known := self._direct.get(address):
+            self._direct.move_to_end(address)
+            return known
+        conversation = await self._open(await self._user(address))
+        if isinstance(conversation, str):
+            self._direct[address] = conversation
+            if len(self._direct) > REMEMBERED:
+                self._direct.popitem(last=False)
+        return conversation
+
+    async def _user(self, address: Person | SlackId) -> list[str] | Retry | Failed:
+        if isinstance(address, SlackId):
+            return [address.id]
+        answer = await self._ask("users.lookupByEmail", answers.User, email=address.email)
+        return answer if isinstance(answer, (Retry, Failed)) else [answer.user.id]
 
     async def _on_call(self, emails: OnDuty) -> list[str] | Retry | Failed:
         """Those of whom Slack knows the e-mail address."""
@@ -101,7 +105,8 @@ class Addresses:
                 users.append(answer.user.id)
         return users or unknown
 
-    async def _members(self, address: str, group: str, now: datetime) -> list[str] | Retry | Failed:
+    async def _members(self, address: UserGroup | SlackId, now: datetime) -> list[str] | Retry | Failed:
+        group = address.handle if isinstance(address, UserGroup) else address.id
         answer = await self._ask("usergroups.list", answers.Groups, include_users=True)
         if isinstance(answer, Retry) or (isinstance(answer, Failed) and answer.scope != "destination"):
             return answer
@@ -111,16 +116,12 @@ class Addresses:
             return Failed(people.reason, "destination", people.remedy)
         return list(people)
 
-    async def _open(self, address: str, users: list[str]) -> str | Retry | Failed:
+    async def _open(self, users: list[str] | Retry | Failed) -> str | Retry | Failed:
+        """The direct conversation with all of them."""
+        if isinstance(users, (Retry, Failed)):
+            return users
         answer = await self._ask("conversations.open", answers.Opened, users=users)
-        if isinstance(answer, (Retry, Failed)):
-            return answer
-        conversation = answer.channel.id
-        if address.startswith("user:") or USER.fullmatch(address):  # who is in a group, or on call, changes
-            self._direct[address] = conversation
-            if len(self._direct) > REMEMBERED:
-                self._direct.popitem(last=False)
-        return conversation
+        return answer if isinstance(answer, (Retry, Failed)) else answer.channel.id
 
     async def _channel_id(self, name: str) -> str | Retry | Failed:
         cursor = ""

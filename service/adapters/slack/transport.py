@@ -20,6 +20,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from service.adapters.slack import answers
 from service.adapters.slack.addresses import Addresses, Rota
 from service.adapters.slack.errors import UNREADABLE, no_answer, no_connection, refused
+from service.core.address import Address
 from service.core.delivery import (
     PACE_SECONDS,
     Absent,
@@ -87,7 +88,7 @@ class SlackTransport:
         return answer if isinstance(answer, (Retry, Failed)) else None
 
     async def post(
-        self, message: Message, destination: str, message_id: UUID, *, now: datetime, found: Found | None = None
+        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Found | None = None
     ) -> Outcome:
         channel = await self._addresses.to_post(destination, now)
         if isinstance(channel, (Retry, Failed)):
@@ -106,7 +107,7 @@ class SlackTransport:
                 return _in_part(reply)
         return root
 
-    async def find(self, message_id: UUID, destination: str, since: datetime, *, now: datetime) -> Sought:
+    async def find(self, message_id: UUID, destination: Address, since: datetime, *, now: datetime) -> Sought:
         channel = await self._addresses.to_search(destination, now)
         if isinstance(channel, (Retry, Failed)):
             return channel
@@ -208,12 +209,12 @@ class LocalTransport:
         """Called with the destination and the message."""
 
     async def post(
-        self, message: Message, destination: str, message_id: UUID, *, now: datetime, found: Found | None = None
+        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Found | None = None
     ) -> Outcome:
-        self._show(destination, message)
+        self._show(str(destination), message)
         return Delivered(None, None)
 
-    async def find(self, message_id: UUID, destination: str, since: datetime, *, now: datetime) -> Sought:
+    async def find(self, message_id: UUID, destination: Address, since: datetime, *, now: datetime) -> Sought:
         """Nobody knows whether `show` ran; a terminal that shows it twice is better than one that never does."""
         return Absent()
 

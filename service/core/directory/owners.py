@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from service.core.address import OnCall, parse
 from service.core.calendar import DEFAULT_CALENDAR, Calendar
 from service.core.directory.answer import completed
 from service.core.directory.codeowners import CodeOwners
@@ -142,6 +143,7 @@ class Owners:
 NO_SOURCE = "neither lastcall.yaml nor a directory names an owner"
 
 
-def on_call_addresses(owners: Iterable[Owner], scheme: str) -> list[str]:
-    """Those of the kind, each once, in order."""
-    return sorted({one for owner in owners for one in owner.oncall if one.startswith(scheme)})
+def rotas(owners: Iterable[Owner]) -> list[OnCall]:
+    """Each once, in order."""
+    found = {address for owner in owners for one in owner.oncall if isinstance(address := parse(one), OnCall)}
+    return sorted(found, key=str)

@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
+from msgspec import structs
+
 from service.core import words
 from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Acknowledged, Committed, Hold, KeptOpen, Snoozed, Waived
+from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise, Snoozed, Waived
 from service.core.escalation.holding import (
     after_the_promise,
     asked_in_words,
@@ -16,7 +18,6 @@ from service.core.escalation.holding import (
     held_by,
     is_kept_open,
     is_moved_earlier,
-    promise_of,
     trusted_until,
 )
 from service.core.escalation.ladder import climb, waiting
@@ -97,9 +98,16 @@ def perform(act: Act, campaign: Campaign | None, case: Case, policy: Policy) -> 
         return Refused("the calls have ended", "nothing is to be done: a new call opens the campaign again")
     if isinstance(act, Acknowledge):
         return _acknowledge(act, campaign, case)
+    return _asked(act, campaign, case, policy)
+
+
+def _asked(act: Snooze | Commit | Waive, campaign: Campaign | None, case: Case, policy: Policy) -> Campaign | Refused:
     opened = _settled(campaign, case) if campaign else Campaign(policy, case.now, case.deadline, case.frozen_from)
-    hold = _hold(act, campaign, opened, case)
-    return hold if isinstance(hold, Refused) else _held(hold, opened, case)
+    if isinstance(act, Commit):
+        promise = _commit(act, opened, case)
+        return promise if isinstance(promise, Refused) else replace(opened, promise=promise, hold=None)
+    hold = _snooze(act, campaign, opened, case) if isinstance(act, Snooze) else _waive(act, case)
+    return hold if isinstance(hold, Refused) else replace(opened, hold=_begun_with(hold, opened, case))
 
 
 def _prolongs(act: Act, campaign: Campaign, case: Case) -> bool:
@@ -107,33 +115,19 @@ def _prolongs(act: Act, campaign: Campaign, case: Case) -> bool:
     return isinstance(act, Waive) and case.state != "quiet" and held_by(campaign, case) is not None
 
 
-def _held(hold: Hold, opened: Campaign, case: Case) -> Campaign:
-    until = trusted_until(hold, opened, case) if isinstance(hold, Committed) else opened.trusted_until
-    return replace(opened, hold=hold, trusted_until=until)
-
-
 def _settled(campaign: Campaign, case: Case) -> Campaign:
     """A promise whose day is past while calls go on is broken, whatever is asked next."""
-    promised = promise_of(campaign.hold)
+    promised = campaign.promised_on
     return after_the_promise(campaign) if promised is not None and calls_after(promised, case) else campaign
 
 
-def _hold(act: Snooze | Commit | Waive, campaign: Campaign | None, opened: Campaign, case: Case) -> Hold | Refused:
-    asked: Hold | Refused
-    match act:
-        case Snooze():
-            asked = _snooze(act, campaign, opened, case)
-        case Commit():
-            asked = _commit(act, opened, case)
-        case Waive():
-            asked = _waive(act, case)
-    if isinstance(asked, Refused):
-        return asked
-    before = opened.hold
-    if before is not None and isinstance(asked, Snoozed | Waived):
-        prolongs = not isinstance(before, Committed) and held_by(opened, case) is not None
-        asked = replace(asked, at=before.at if prolongs else asked.at, promised=promise_of(before))
-    return before if before is not None and replace(asked, at=before.at) == before else asked
+def _begun_with(hold: Hold, campaign: Campaign, case: Case) -> Hold:
+    """One that prolongs another that is still in force began with that one. Asked again, it is the same."""
+    before = campaign.hold
+    if before is None:
+        return hold
+    is_same = structs.replace(hold, at=before.at) == before
+    return structs.replace(hold, at=before.at) if is_same or held_by(campaign, case) else hold
 
 
 def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[date, ...]:
@@ -153,7 +147,7 @@ def _acknowledge(act: Acknowledge, campaign: Campaign | None, case: Case) -> Cam
     until = case.morning(case.owner.calendar.add_business_days(case.today, ACKNOWLEDGED_DAYS))
     level, before = campaign.level, campaign.acknowledged
     asked = Acknowledged(act.by, case.now, level.step, until, _told_with(level, campaign))
-    is_asked_again = before is not None and replace(asked, at=before.at) == before
+    is_asked_again = before is not None and structs.replace(asked, at=before.at) == before
     return campaign if is_asked_again else replace(campaign, acknowledged=asked)
 
 
@@ -174,8 +168,8 @@ def _snooze(act: Snooze, campaign: Campaign | None, opened: Campaign, case: Case
     return Snoozed(act.by, case.now, act.until)
 
 
-def _commit(act: Commit, opened: Campaign, case: Case) -> Committed | Refused:
-    """A promise that takes the place of another began when that one did: moving the day buys no time."""
+def _commit(act: Commit, opened: Campaign, case: Case) -> Promise | Refused:
+    """Asked again, it is the same."""
     if act.on < case.today:
         return Refused(f"{words.day(act.on)} is past", "promise a day from today on", "wrong_input")
     if case.deadline is None and act.on > case.today + LONGEST:
@@ -188,8 +182,14 @@ def _commit(act: Commit, opened: Campaign, case: Case) -> Committed | Refused:
     if case.deadline is not None and act.on > case.deadline:
         end = words.day(case.deadline)
         return Refused(f"{words.day(act.on)} is after the shutdown", f"promise a day up to {end}, or waive it")
-    begun = opened.hold.at if isinstance(opened.hold, Committed) else case.now
-    return Committed(act.by, begun, act.on)
+    before = opened.promise
+    moved = before if before is not None and before == opened.in_force else None
+    if moved is not None and (moved.by, moved.on) == (act.by, act.on):
+        return moved
+    promise = Promise(act.by, moved.at if moved else case.now, act.on)
+    if before is not None:
+        promise = structs.replace(before, by=promise.by, at=promise.at, on=promise.on, is_open=True)
+    return structs.replace(promise, trusted_until=trusted_until(promise, case))
 
 
 def _waive(act: Waive, case: Case) -> Waived | Refused:
@@ -231,9 +231,10 @@ def _take_back(campaign: Campaign, case: Case) -> Campaign | Refused:
     """Also a promise that is not believed, but none that was broken."""
     settled = _settled(campaign, case)
     acknowledged = settled.acknowledged is not None and case.now < settled.acknowledged.until
-    promised = isinstance(settled.hold, Committed)
+    promised = isinstance(settled.in_force, Promise)
     if not acknowledged and not promised and held_by(settled, case) is None:
         if is_kept_open(settled, case) and (kept := asked_in_words(settled, case)):
             return Refused(f"it is {kept}", "silence closes it after the shutdown")
         return Refused("nothing is in force that could be taken back", "the campaign is open, and its steps come")
-    return replace(settled, acknowledged=None, hold=None)
+    promise = settled.promise and settled.promise.taken_back()
+    return replace(settled, acknowledged=None, hold=None, promise=promise)

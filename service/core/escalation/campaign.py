@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from service.core.escalation.hold import Acknowledged, Hold, KeptOpen
+from service.core import words
+from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise
 from service.core.escalation.policy import Policy
 from service.core.ownership import Audience, Owner
 
@@ -42,6 +43,11 @@ class Answerable:
         channel = (owner.channel,) if owner.channel else ()
         return cls(owner.team, owner.people or channel)
 
+    def in_words(self) -> str | None:
+        """None: nobody was known."""
+        people = words.listed(map(words.address, self.addresses)) if self.addresses else None
+        return " of ".join(filter(None, (people, self.team))) or None
+
     def has_handed_over_to(self, owner: Owner) -> bool:
         """Whether others answer now, or nobody. That one of several left, or that one more joined, is no hand-over."""
         before, now = set(self.addresses), set(Answerable.of(owner).addresses)
@@ -68,11 +74,11 @@ class Campaign:
     acknowledged: Acknowledged | None = None
     hold: Hold | None = None
     """The last one; whether it still holds, the clock says: `core.escalation.holding`."""
-    trusted_until: datetime | None = None
-    """Until when a promise is believed whatever the calls do: no later than for the first one of this opening."""
+    promise: Promise | None = None
+    """The last one of this opening."""
     kept_open: KeptOpen | None = None
-    promise_broken_on: date | None = None
-    """The day that was promised, and after which there were calls."""
+    redirect_told_at: datetime | None = None
+    """When the owner heard that another model answers. None: not yet."""
     reopened_at: datetime | None = None
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
@@ -80,6 +86,21 @@ class Campaign:
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def in_force(self) -> Hold | Promise | None:
+        """What was asked last; the clock may have ended it."""
+        return self.hold or (self.promise if self.promise and self.promise.is_open else None)
+
+    @property
+    def promised_on(self) -> date | None:
+        """The day of the open promise, also where a snooze or a waiver has taken its place."""
+        return self.promise.on if self.promise and self.promise.is_open else None
+
+    @property
+    def promise_broken_on(self) -> date | None:
+        """The day that was promised, and after which there were calls."""
+        return self.promise.broken_on if self.promise else None
 
     def done_with(self, step: str) -> Done | None:
         return next((done for done in self.done if done.step == step), None)

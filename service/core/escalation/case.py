@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 
-from service.core import words
 from service.core.calendar import Calendar, utc_midnight
 from service.core.exposure import Exposure, State, quiet_at, state_of
 from service.core.forecast import Forecast, forecast
@@ -60,11 +59,6 @@ class Case:
     def frozen_from(self) -> date | None:
         """The first day of the freeze that reaches up to the deadline. None: there is none."""
         return None if self.effective_deadline == self.deadline else self.effective_deadline
-
-    @property
-    def end_in_words(self) -> str:
-        """What steps before the shutdown are counted from."""
-        return words.SHUTDOWN if self.deadline == self.effective_deadline else words.FREEZE
 
     @property
     def is_late(self) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Answerable, Campaign, CloseReason
 from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
+from service.core.escalation.cause import DateMoved, Migrated, NewOwner, StepCause, Withdrawn
 from service.core.escalation.decision import (
     Change,
     Close,
@@ -22,20 +23,15 @@ from service.core.escalation.decision import (
     Telling,
     Wait,
 )
-from service.core.escalation.hold import Committed, Snoozed
+from service.core.escalation.hold import Promise, Snoozed
 from service.core.escalation.holding import (
     Quiet,
-    after_the_promise,
-    breaks_at,
     held_by,
     is_kept_open,
-    promise_of,
-    without_promise,
 )
 from service.core.escalation.ladder import Rung, climb, held_back, held_back_until, standing_at, waiting, wakes
 from service.core.escalation.policy import Policy
 from service.core.escalation.telling import (
-    REDIRECTED,
     has_untold_promise,
     tell,
     tell_broken_promise,
@@ -45,6 +41,7 @@ from service.core.escalation.telling import (
     tell_redirected,
     tell_relapse,
 )
+from service.core.escalation.turns import ended, is_handed_over, is_planned_for, judged, planned_anew, taken_over
 from service.core.exposure import Exposure, quiet_at
 from service.core.ownership import Owner
 
@@ -85,11 +82,11 @@ def _go_on(campaign: Campaign, case: Case) -> Change | Wait:
     quiet = held_by(campaign, case)
     if quiet and isinstance(quiet.hold, Snoozed):
         return _hold_still(quiet, case)
-    if not _is_planned_for(campaign, case):
+    if not is_planned_for(campaign, case):
         return _replan(campaign, case)
     if quiet is None:
         return _advance(campaign, case)
-    return _hand_over(campaign, case) if _is_handed_over(campaign, case) else _hold_still(quiet, case)
+    return _hand_over(campaign, case) if is_handed_over(campaign, case) else _hold_still(quiet, case)
 
 
 def _hold_still(quiet: Quiet, case: Case) -> Wait:
@@ -97,14 +94,14 @@ def _hold_still(quiet: Quiet, case: Case) -> Wait:
     ends_at = case.now + UNTIL_MORE_IS_KNOWN if case.seems_quiet else quiet_at(case.exposure)
     shutdown = utc_midnight(case.deadline) if case.deadline else None
     until = min((at for at in (quiet.until, ends_at, shutdown) if at and at > case.now), default=None)
-    return Wait(until, wakes_on_call=isinstance(quiet.hold, Committed), reason=quiet.reason)
+    return Wait(until, wakes_on_call=isinstance(quiet.hold, Promise), reason=quiet.reason)
 
 
 def vanish(campaign: Campaign | None, now: datetime) -> Close | Wait:
     """What `decide` is where no call is left: those that were counted turned out to be of another model."""
     if campaign is None or not campaign.is_open:
         return Wait(None, wakes_on_call=True, reason="no call of the model")
-    return Close(_ended(campaign, now, "misread"), (), "the calls turned out to be of another model")
+    return Close(ended(campaign, now, "misread"), (), "the calls turned out to be of another model")
 
 
 def _until_it_is_public(case: Case) -> Wait | None:
@@ -142,159 +139,107 @@ def _closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wai
 def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
     """After a relapse; or, while the calls went on, after a deprecation that was taken back has come again, or after
     calls that were taken for another model's."""
-    planned = _planned_anew(campaign, case)
+    planned = planned_anew(campaign, case)
     revived = replace(planned, reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None)
-    reopened, tellings = tell_relapse(revived, closed_at, climb(revived.policy, case), case)
+    reopened, tellings = tell_relapse(revived, campaign, climb(revived.policy, case), case)
     if not tellings and not isinstance(went_on := _advance(reopened, case), Wait):
         reopened, tellings = went_on.campaign, went_on.tellings
-    calls_went_on = tuple(replace(telling, reopened=False) for telling in tellings)
     match campaign.close_reason:
         case "withdrawn":
             again = f"deprecated again, after that was taken back by {closed_at:%Y-%m-%d}"
-            return Reopen(reopened, calls_went_on, again)
         case "misread":
-            return Reopen(reopened, calls_went_on, "the calls are of this model after all")
+            again = "the calls are of this model after all"
         case _:
             again = f"called again after the campaign was closed on {closed_at:%Y-%m-%d}"
-            return Reopen(reopened, tellings, again)
+    return Reopen(reopened, tellings, again)
 
 
 def _withdraw(campaign: Campaign, case: Case) -> Close:
-    reason = "the model is not deprecated any more"
-    telling = _after_the_hold(tell_owner("withdrawn", case, reason), campaign, case)
-    return Close(_ended(campaign, case.now, "withdrawn"), (telling,), reason)
+    telling = tell_owner(Withdrawn(at=case.now, before=campaign.deadline), case)
+    return _close(campaign, "withdrawn", telling, case)
 
 
 def _migrate(campaign: Campaign, case: Case) -> Close:
-    days = case.exposure.quiet_period.days
-    reason = f"no call since {case.exposure.last_at:%Y-%m-%d}, longer than this caller's quiet period of {days} days"
-    telling = _after_the_hold(tell_owner("migrated", case, reason), campaign, case)
-    return Close(_ended(campaign, case.now, "migrated"), (telling,), reason)
+    exposure = case.exposure
+    cause = Migrated(at=case.now, last_at=exposure.last_at, quiet_days=exposure.quiet_period.days)
+    return _close(campaign, "migrated", tell_owner(cause, case), case)
 
 
-def _ended(campaign: Campaign, now: datetime, reason: CloseReason) -> Campaign:
-    """Closed. What people asked of it ends with it, but for a snooze and an accepted risk, which hold a relapse too."""
-    return replace(
-        campaign,
-        closed_at=now,
-        close_reason=reason,
-        hold=without_promise(campaign.hold),
-        trusted_until=None,
-        acknowledged=None,
-        kept_open=None,
-        promise_broken_on=None,
-    )
+def _close(campaign: Campaign, reason: CloseReason, telling: Telling, case: Case) -> Close:
+    return Close(ended(campaign, case.now, reason), (_after_the_hold(telling, campaign, case),), telling.reason)
 
 
 def _after_the_hold(telling: Telling, campaign: Campaign, case: Case) -> Telling:
     """Good news wait as well while somebody wants quiet; a promise that is kept is told at once."""
     quiet = held_by(campaign, case)
-    if quiet is None or quiet.until is None or isinstance(quiet.hold, Committed):
+    if quiet is None or quiet.until is None or isinstance(quiet.hold, Promise):
         return telling
     return replace(telling, not_before=max(telling.not_before, quiet.until))
 
 
 def _replan(campaign: Campaign, case: Case) -> Replan:
     """Nobody is told of a freeze that came or went: it only moves the steps before it."""
-    moved = _planned_anew(campaign, case)
+    moved = planned_anew(campaign, case)
     after = _go_on(moved, case)
     if campaign.deadline == case.deadline:
         reason = f"the last day for changes moved to {case.effective_deadline}"
         return Replan(moved, (), reason) if isinstance(after, Wait) else Replan(after.campaign, after.tellings, reason)
-    reason = f"the shutdown moved from {campaign.deadline or 'no firm day'} to {case.deadline or 'no firm day'}"
-    news = tell_owner("date_moved", case, reason)
+    news = tell_owner(DateMoved(before=campaign.deadline, after=case.deadline), case)
     if isinstance(after, Wait):
-        return Replan(moved, (news,), reason)
-    return Replan(after.campaign, (news, *after.tellings), reason)
-
-
-def _is_planned_for(campaign: Campaign, case: Case) -> bool:
-    return (campaign.deadline, campaign.frozen_from) == (case.deadline, case.frozen_from)
-
-
-def _planned_anew(campaign: Campaign, case: Case) -> Campaign:
-    """The campaign for the deadline of today, and the freeze before it. Steps that stand in the future again are armed
-    again; those that have no day now, as nobody knows when it will be, stay behind, and nobody hears of them any more.
-    A snooze was safe for the other day, and is over."""
-    if _is_planned_for(campaign, case):
-        return campaign
-    begins = {rung.name: rung.nominal for rung in climb(campaign.policy, case)}
-    behind = (done for done in campaign.done if begins.get(done.step, case.now) <= case.now)
-    return replace(
-        campaign,
-        deadline=case.deadline,
-        frozen_from=case.frozen_from,
-        plan_version=campaign.plan_version + 1,
-        done=tuple(done if done.step in begins else replace(done, held=()) for done in behind),
-        hold=None if isinstance(campaign.hold, Snoozed) else campaign.hold,
-    )
+        return Replan(moved, (news,), news.reason)
+    return Replan(after.campaign, (news, *after.tellings), news.reason)
 
 
 def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     """Everything that is due now, in one decision: so that asking again finds nothing."""
-    is_handed_over = _is_handed_over(campaign, case)
-    settled = _judged(_taken_over(campaign, case) if is_handed_over else campaign, case)
+    former = campaign.owner if is_handed_over(campaign, case) else None
+    settled = judged(taken_over(campaign, case) if former else campaign, case)
     ladder = climb(campaign.policy, case)
-    went_on, tellings = _tell_what_is_due(settled, ladder, case, is_handed_over=is_handed_over)
-    if case.state == REDIRECTED and not went_on.done_with(REDIRECTED):
+    went_on, tellings = _tell_what_is_due(settled, ladder, case, former)
+    if case.state == "redirected" and went_on.redirect_told_at is None:
         went_on, telling = tell_redirected(went_on, case)
         tellings = (*tellings, telling)
     if went_on == campaign:
         return _wait(campaign, ladder, case)
-    kind = HandOver if is_handed_over else Notify
+    kind = HandOver if former else Notify
     return kind(went_on, tellings, "; ".join(telling.reason for telling in tellings) or "the promised day is past")
-
-
-def _judged(campaign: Campaign, case: Case) -> Campaign:
-    """A promise whose day is past, and that was not kept, is none any more."""
-    breaks = breaks_at(campaign, case)
-    return after_the_promise(campaign) if breaks and case.now >= breaks else campaign
-
-
-def _is_handed_over(campaign: Campaign, case: Case) -> bool:
-    return campaign.owner is not None and campaign.owner.has_handed_over_to(case.owner)
 
 
 def _hand_over(campaign: Campaign, case: Case) -> HandOver:
     """While the steps are held: the new owner hears what it owns, and what was promised or accepted."""
-    taken = _taken_over(campaign, case)
+    taken, former = taken_over(campaign, case), campaign.owner or Answerable(None)
     standing = standing_at(taken, case, climb(campaign.policy, case))
-    told, telling = tell_new_owner(taken, standing, case)
+    told, telling = tell_new_owner(taken, standing, former, case)
     return HandOver(told, (telling,), telling.reason)
 
 
-def _taken_over(campaign: Campaign, case: Case) -> Campaign:
-    """The new owner has not heard yet, so those above wait once more."""
-    return replace(campaign, owner_told_at=None, owner=Answerable.of(case.owner))
-
-
 def _tell_what_is_due(
-    campaign: Campaign, ladder: Sequence[Rung], case: Case, *, is_handed_over: bool
+    campaign: Campaign, ladder: Sequence[Rung], case: Case, former: Answerable | None
 ) -> tuple[Campaign, tuple[Telling, ...]]:
-    """At most one message: the highest step that is due, else what has come up between two steps."""
+    """At most one message: the highest step that is due, else what has come up between two steps. `former`: who
+    answered before, where somebody else does now."""
     standing = standing_at(campaign, case, ladder)
-    until = held_back_until(campaign, case)
     if due := waiting(campaign, case, ladder):
         campaign, telling = tell(campaign, due, ladder, case)
     elif standing and has_untold_promise(campaign):
         campaign, telling = tell_broken_promise(campaign, standing, ladder, case)
-    elif is_handed_over:
-        return _tell_new_owner(campaign, standing, case)
-    elif until and until <= case.now and (held := held_back(campaign, case)):
-        campaign, telling = tell_held_back(campaign, held, case)
+    elif former:
+        campaign, telling = tell_new_owner(campaign, standing, former, case)
+        campaign, more = _tell_held_back(campaign, case)  # where the last days leave no business day to wait for
+        return campaign, (telling, *more)
     else:
+        return _tell_held_back(campaign, case)
+    if former and isinstance(telling.cause, StepCause):
+        telling = replace(telling, to_new_owner=NewOwner(step=telling.cause.step, at=case.now, former=former))
+    return campaign, (telling,)
+
+
+def _tell_held_back(campaign: Campaign, case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
+    until, held = held_back_until(campaign, case), held_back(campaign, case)
+    if until is None or held is None or until > case.now:
         return campaign, ()
-    return campaign, (replace(telling, handed_over=is_handed_over),)
-
-
-def _tell_new_owner(campaign: Campaign, standing: Rung | None, case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
-    """And those who are still held back, where the last days leave no business day to wait for."""
-    campaign, first = tell_new_owner(campaign, standing, case)
-    until = held_back_until(campaign, case)
-    if until and until <= case.now and (held := held_back(campaign, case)):
-        campaign, second = tell_held_back(campaign, held, case)
-        return campaign, (first, second)
-    return campaign, (first,)
+    campaign, telling = tell_held_back(campaign, held, case)
+    return campaign, (telling,)
 
 
 def _wait(campaign: Campaign, ladder: Sequence[Rung], case: Case) -> Wait:
@@ -315,4 +260,4 @@ def _calls_count(campaign: Campaign | None, case: Case) -> bool:
     """Steps after the shutdown depend on the calls that are still made. So does a promise, also one that a snooze or a
     waiver has taken the place of."""
     is_over = case.deadline is not None and case.now >= utc_midnight(case.deadline)
-    return is_over or (campaign is not None and promise_of(campaign.hold) is not None)
+    return is_over or (campaign is not None and campaign.promised_on is not None)

@@ -2,27 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from service.core.escalation.campaign import Campaign
+from service.core.escalation.cause import AtStep, Cause, Kind, NewOwner, StepCause, in_words, kind_of
 from service.core.ownership import Audience
-
-News = Literal["notice", "redirected", "date_moved", "withdrawn", "migrated"]
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
     """One thing to be told to some audiences."""
 
-    news: News
-    step: str
-    """A step of the policy, or the news where it is no step."""
+    cause: Cause
     audiences: tuple[Audience, ...]
     not_before: datetime
     """Quiet hours delay and never drop."""
-    reason: str
-    occurrence: str = ""
-    """Tells repeats of one step apart; empty for the first."""
+    to_new_owner: NewOwner | None = None
+    """It is the first that a new owner hears, whatever its cause is."""
     missed: tuple[str, ...] = ()
     """Steps that were due on earlier days and that nobody was told."""
     held: tuple[Audience, ...] = ()
@@ -33,9 +28,24 @@ class Telling:
     """Who is not told, because the calls reach zero in time at this pace."""
     early: tuple[Audience, ...] = ()
     """Who is told, or held, before its own step, because at this pace the calls do not reach zero in time."""
-    reopened: bool = False
-    handed_over: bool = False
-    """To a new owner, as the first that it hears."""
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.cause)
+
+    @property
+    def at_step(self) -> AtStep | None:
+        """None: it belongs to no step of the policy."""
+        return self.cause.step if isinstance(self.cause, StepCause) else None
+
+    @property
+    def step(self) -> str:
+        """The step's name, or the kind of the news where it is none."""
+        return self.at_step.name if self.at_step else self.kind
+
+    @property
+    def reason(self) -> str:
+        return in_words(self.cause, spared=self.spared, early=self.early)
 
 
 @dataclass(frozen=True, slots=True)

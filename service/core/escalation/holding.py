@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from service.core import words
+from msgspec import structs
+
 from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Committed, Hold, Snoozed, Waived
+from service.core.escalation.hold import Hold, Promise, Snoozed, StandingAct, Waived
 from service.core.exposure import State
 
 
@@ -15,28 +16,26 @@ from service.core.exposure import State
 class Quiet:
     """Nothing is told now, because somebody asked for it."""
 
-    hold: Hold
+    hold: Hold | Promise
     until: datetime | None
     """When to look again; the hold may go on then. None: only a new call ends it."""
-    reason: str
+
+    @property
+    def reason(self) -> str:
+        return StandingAct.of(self.hold).in_words()
 
 
 def held_by(campaign: Campaign, case: Case) -> Quiet | None:
-    """The hold that is in force. None: there is none, it has ended, or it is a promise that is not believed."""
-    hold = campaign.hold
+    """What is in force. None: there is nothing, it has ended, or it is a promise that is not believed."""
+    hold = campaign.in_force
     if hold is None or _is_over(hold, campaign, case):
         return None
     end = _end_of(hold, case)
-    match hold:
-        case Snoozed():
-            return Quiet(hold, end, f"snoozed by {hold.by} until {words.day(hold.until)}")
-        case Waived():
-            return Quiet(hold, end, f"waived by {hold.by} until {words.day(hold.until)}: {hold.reason}")
-        case Committed() if _is_believed(hold, campaign, case):
-            look = min(filter(None, (_next_look(hold, campaign, case), end)), default=None)
-            return Quiet(hold, look, _promised(hold))
-        case Committed():
-            return None
+    if not isinstance(hold, Promise):
+        return Quiet(hold, end)
+    if not _is_believed(hold, case):
+        return None
+    return Quiet(hold, min(filter(None, (_next_look(hold, campaign, case), end)), default=None))
 
 
 def shown_state(campaign: Campaign | None, case: Case) -> State:
@@ -54,7 +53,7 @@ def is_moved_earlier(campaign: Campaign, case: Case) -> bool:
     return after is not None and (before is None or after < before)
 
 
-def _is_over(hold: Hold, campaign: Campaign, case: Case) -> bool:
+def _is_over(hold: Hold | Promise, campaign: Campaign, case: Case) -> bool:
     """By the clock; or the last day for changes moved to before what was safe, or the shutdown to before what was
     promised."""
     if (end := _end_of(hold, case)) and case.now >= end:
@@ -62,13 +61,13 @@ def _is_over(hold: Hold, campaign: Campaign, case: Case) -> bool:
     match hold:
         case Snoozed():
             return is_moved_earlier(campaign, case)
-        case Committed():
+        case Promise():
             return case.deadline is not None and hold.on > case.deadline
         case Waived():
             return False
 
 
-def _is_believed(promise: Committed, campaign: Campaign, case: Case) -> bool:
+def _is_believed(promise: Promise, case: Case) -> bool:
     """For the first half of its time, whatever the calls do; then as long as the forecast has them end by its day. A
     promise after a broken one is believed by the forecast alone.
 
@@ -76,24 +75,9 @@ def _is_believed(promise: Committed, campaign: Campaign, case: Case) -> bool:
     """
     if case.today > promise.on:
         return case.now < judged_at(promise.on, case) or not calls_after(promise.on, case)
-    if case.now < trusted_until(promise, campaign, case):
+    if case.now < trusted_until(promise, case):
         return True
     return case.forecast.is_believable(promise.on + timedelta(days=1))
-
-
-def _promised(promise: Committed) -> str:
-    return f"{promise.by} has promised to be done by {words.day(promise.on)}"
-
-
-def promise_of(hold: Hold | None) -> date | None:
-    """The day that is promised, also where a snooze or a waiver has taken the promise's place."""
-    match hold:
-        case Committed():
-            return hold.on
-        case Snoozed() | Waived():
-            return hold.promised
-        case None:
-            return None
 
 
 def calls_after(promised: date, case: Case) -> bool:
@@ -108,20 +92,16 @@ def judged_at(promised: date, case: Case) -> datetime:
 
 def breaks_at(campaign: Campaign, case: Case) -> datetime | None:
     """When the promise is judged whose day is past, and after which calls were made. None: there is none."""
-    promised = promise_of(campaign.hold)
+    promised = campaign.promised_on
     return judged_at(promised, case) if promised is not None and calls_after(promised, case) else None
 
 
 def after_the_promise(campaign: Campaign) -> Campaign:
     """The promise was not kept, and is none any more."""
-    return replace(campaign, promise_broken_on=promise_of(campaign.hold), hold=without_promise(campaign.hold))
+    return replace(campaign, promise=campaign.promise.broken()) if campaign.promise else campaign
 
 
-def without_promise(hold: Hold | None) -> Snoozed | Waived | None:
-    return replace(hold, promised=None) if isinstance(hold, Snoozed | Waived) else None
-
-
-def _end_of(hold: Hold, case: Case) -> datetime | None:
+def _end_of(hold: Hold | Promise, case: Case) -> datetime | None:
     """No snooze and no promise outlives the shutdown; an accepted risk does."""
     shutdown = None if case.deadline is None else utc_midnight(case.deadline)
     match hold:
@@ -129,25 +109,25 @@ def _end_of(hold: Hold, case: Case) -> datetime | None:
             return case.morning(hold.until)
         case Snoozed():
             return min(filter(None, (case.morning(hold.until), shutdown)))
-        case Committed():
+        case Promise():
             return shutdown
 
 
-def trusted_until(promise: Committed, campaign: Campaign, case: Case) -> datetime:
+def trusted_until(promise: Promise, case: Case) -> datetime:
     """The morning of the day half way, and no sooner than the next one; for a promise after another no later than for
     that one, and not at all once a promise was broken."""
-    if campaign.promise_broken_on is not None:
+    if promise.broken_on is not None:
         return promise.at
     begun = case.day_of(promise.at)
     half_way = case.morning(begun + max(timedelta(days=1), (promise.on - begun) / 2))
-    return min(filter(None, (half_way, campaign.trusted_until)))
+    return min(filter(None, (half_way, promise.trusted_until)))
 
 
-def _next_look(promise: Committed, campaign: Campaign, case: Case) -> datetime | None:
+def _next_look(promise: Promise, campaign: Campaign, case: Case) -> datetime | None:
     """None: a new call alone can break it."""
     if case.today > promise.on:
         return breaks_at(campaign, case)
-    if case.now < (half_way := trusted_until(promise, campaign, case)):
+    if case.now < (half_way := trusted_until(promise, case)):
         return half_way
     return case.next_forecast
 
@@ -158,29 +138,37 @@ def acknowledged_until(campaign: Campaign, case: Case, step: str) -> datetime | 
     return by.until if by and step in (by.step, *by.with_it) and case.now < by.until else None
 
 
-def asked_in_words(campaign: Campaign, case: Case) -> str | None:
-    """What somebody has asked and the clock has not ended, as a clause; of a promise also that it is not believed."""
+def standing(campaign: Campaign, case: Case) -> StandingAct | None:
+    """What somebody has asked and the clock has not ended; of a promise also that it is not believed."""
     if quiet := held_by(campaign, case):
-        return quiet.reason
+        return StandingAct.of(quiet.hold)
     if doubted := _doubted(campaign, case):
         return doubted
     by = campaign.acknowledged
     if by and case.now < by.until:
-        return f"acknowledged by {by.by} on {words.day(case.day_of(by.at))}, until {words.day(case.day_of(by.until))}"
+        on, until = case.day_of(by.at), case.day_of(by.until)
+        return StandingAct(what="acknowledged", by=by.by, on=on, until=until)
     if is_kept_open(campaign, case) and (kept := campaign.kept_open):
-        return f"kept open by {kept.by} on {words.day(case.day_of(kept.at))}, whether or not it calls"
+        return StandingAct(what="kept_open", by=kept.by, on=case.day_of(kept.at))
     return None
 
 
-def _doubted(campaign: Campaign, case: Case) -> str | None:
-    """Of a promise whose day is ahead and that holds nothing."""
-    promise = campaign.hold
-    if not isinstance(promise, Committed) or case.today > promise.on:
+def asked_in_words(campaign: Campaign, case: Case) -> str | None:
+    """A clause."""
+    asked = standing(campaign, case)
+    return asked.in_words() if asked else None
+
+
+def _doubted(campaign: Campaign, case: Case) -> StandingAct | None:
+    """A promise whose day is ahead and that holds nothing."""
+    promise = campaign.in_force
+    if not isinstance(promise, Promise) or case.today > promise.on:
         return None
+    said = StandingAct.of(promise)
     if case.deadline is not None and promise.on > case.deadline:
-        return f"{_promised(promise)}, which is after the shutdown as it is now"
+        return structs.replace(said, what="promised_too_late")
     end = _end_of(promise, case)
-    return None if end and case.now >= end else f"{_promised(promise)}, but at this pace the calls go on"
+    return None if end and case.now >= end else structs.replace(said, what="doubted")
 
 
 def is_kept_open(campaign: Campaign, case: Case) -> bool:
@@ -192,12 +180,12 @@ def is_kept_open(campaign: Campaign, case: Case) -> bool:
 
 def was_to_wait(campaign: Campaign, case: Case, moment: datetime) -> bool:
     """Whether somebody had asked for quiet at that moment, as far as the campaign still knows."""
-    hold, broken = campaign.hold, campaign.promise_broken_on
+    asked, broken = campaign.in_force, campaign.promise_broken_on
     if broken is not None and case.day_of(moment) <= broken:
         return True
-    if hold is None or moment < hold.at:
+    if asked is None or moment < asked.at:
         return False
-    return moment < (judged_at(hold.on, case) if isinstance(hold, Committed) else case.morning(hold.until))
+    return moment < (judged_at(asked.on, case) if isinstance(asked, Promise) else case.morning(asked.until))
 
 
 def resumes_at(campaign: Campaign, case: Case) -> datetime | None:
@@ -206,6 +194,6 @@ def resumes_at(campaign: Campaign, case: Case) -> datetime | None:
     if quiet is None:
         return None
     end = _end_of(quiet.hold, case)
-    if isinstance(quiet.hold, Committed):
+    if isinstance(quiet.hold, Promise):
         return min(filter(None, (judged_at(quiet.hold.on, case), end)))
     return end

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 
 from service.core.calendar import Calendar, utc_midnight
 from service.core.escalation.campaign import Campaign, Done
@@ -83,6 +84,7 @@ class Waiting:
 
     rung: Rung
     day: date | None
+    why: Literal["due", "repeats", "fails_again"] = "due"
 
 
 def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> list[Waiting]:
@@ -96,8 +98,10 @@ def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> li
         done = behind.get(rung.name)
         if done is None:
             found.append(Waiting(rung, occurrence(rung, case)))
-        elif day := _fails_anew(done, rung, case) or (campaign and _again(campaign, done, rung, case)):
-            found.append(Waiting(rung, day))
+        elif day := _fails_anew(done, rung, case):
+            found.append(Waiting(rung, day, "fails_again"))
+        elif campaign and (day := _again(campaign, done, rung, case)):
+            found.append(Waiting(rung, day, "repeats"))
     return found
 
 

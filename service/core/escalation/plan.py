@@ -35,8 +35,6 @@ class Prospect:
 @dataclass(frozen=True, slots=True)
 class Foreseen:
     telling: Telling
-    repeat_days: int | None
-    """Of its step."""
     exposure: Exposure
     """As of the decision."""
 
@@ -55,7 +53,7 @@ def foresee(prospect: Prospect, *, start: datetime, end: datetime) -> Iterator[F
         if not isinstance(decision, Wait):
             campaign = decision.campaign
             for telling in decision.tellings:
-                yield Foreseen(telling, _repeat_of(campaign, telling), exposure)
+                yield Foreseen(telling, exposure)
             decision = decide_case(campaign, case, prospect.policy)
         if not isinstance(decision, Wait):
             raise TypeError(f"deciding twice at {now} changed {exposure.key} twice: {decision.reason}")
@@ -67,10 +65,6 @@ def _next_look(wait: Wait, outlook: Outlook, now: datetime) -> datetime | None:
     the model is gone, or that another answers; at a new date."""
     call = outlook.next_call(now, strange=not wait.wakes_on_call)
     return min((at for at in (wait.until, call, outlook.next_change(now)) if at is not None), default=None)
-
-
-def _repeat_of(campaign: Campaign, telling: Telling) -> int | None:
-    return next((step.repeat for step in campaign.policy.steps if step.name == telling.step), None)
 
 
 def as_if_adopted(campaign: Campaign, policy: Policy, case: Case) -> Campaign:
@@ -130,7 +124,7 @@ def planned(prospect: Prospect, channels: Channels, *, start: datetime, end: dat
                 *exposure.key,
                 exposure.deprecation.id,
                 telling.step,
-                one.repeat_days,
+                telling.at_step.repeat_days if telling.at_step else None,
                 to.address,
                 to.audience,
                 "foreseen",

@@ -1,22 +1,35 @@
 """From steps that are due to one message: which step, whom now, who is held back or spared, what was missed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final
 
-from service.core import words
+from msgspec import structs
+
 from service.core.escalation.campaign import Answerable, Campaign, Done
 from service.core.escalation.case import Case
-from service.core.escalation.decision import News, Telling
+from service.core.escalation.cause import (
+    AtStep,
+    BrokenPromise,
+    FailsAgain,
+    HeldBack,
+    Migrated,
+    NewOwner,
+    NewsCause,
+    Redirected,
+    Relapse,
+    Repeat,
+    Resumed,
+    StepCause,
+    StepDue,
+    Withdrawn,
+)
+from service.core.escalation.decision import Telling
 from service.core.escalation.holding import was_to_wait
 from service.core.escalation.ladder import Rung, Waiting, held_back, left_at, next_above, standing_at, waiting
 from service.core.escalation.policy import Step
+from service.core.exposure import redirection
 from service.core.ownership import ABOVE_OWNER, Audience
 
-REDIRECTED: Final = "redirected"
-BROKEN_PROMISE: Final = "promise"
-"""Beside the steps of the policy in what is done: that people know of it; of a promise, of which day."""
 EARLY_WITHIN = 30
 """Days before the end from which calls that do not fall fast enough are told to more people."""
 TIME_TO_BEGIN = 5
@@ -31,19 +44,24 @@ class _Hearers:
     early: tuple[Audience, ...] = ()
 
 
-def tell(campaign: Campaign, due: Sequence[Waiting], ladder: Sequence[Rung], case: Case) -> tuple[Campaign, Telling]:
-    """One message at the highest step that is due, never a burst. It names those that are passed over."""
+def tell(
+    campaign: Campaign,
+    due: Sequence[Waiting],
+    ladder: Sequence[Rung],
+    case: Case,
+    cause: Callable[[AtStep], StepCause] | None = None,
+) -> tuple[Campaign, Telling]:
+    """One message at the highest step that is due, never a burst. It names those that are passed over. `cause`: what
+    brings it at that step, where that is not the step itself."""
     chosen = _highest(due)
     top = chosen[-1]
     who = _hearers(campaign, [one.rung for one in chosen], ladder, case)
     passed = [*_late_announcement(campaign, top.rung, ladder), *(one for one in due if one not in chosen)]
+    at = _at(top.rung.step, campaign, case)
     telling = Telling(
-        "notice",
-        top.rung.name,
+        cause(at) if cause else _its_own(top, at),
         who.now,
         not_before=case.now if top.rung.step.at.while_failing else case.goes_out,
-        reason=_why(campaign, top.rung.step, who, case),
-        occurrence=top.day.isoformat() if top.day else "",
         missed=_missed(campaign, passed, case),
         held=who.held,
         spared=who.spared,
@@ -52,8 +70,18 @@ def tell(campaign: Campaign, due: Sequence[Waiting], ladder: Sequence[Rung], cas
     entries = [Done(one.rung.name, case.now, one.day) for one in passed]
     entries += [Done(one.rung.name, case.now, one.day, told=who.now) for one in chosen]
     entries[-1] = replace(entries[-1], held=who.held, spared=who.spared)
-    after = _promise_named(campaign.with_done(*entries), telling, case)
-    return _heard(after, telling, case), telling
+    return _heard(_promise_named(campaign.with_done(*entries)), telling, case), telling
+
+
+def _at(step: Step, campaign: Campaign, case: Case) -> AtStep:
+    is_frozen = case.frozen_from is not None
+    return AtStep(name=step.name, policy=campaign.policy.name, repeat_days=step.repeat, before_freeze=is_frozen)
+
+
+def _its_own(waiting: Waiting, at: AtStep) -> StepCause:
+    if waiting.day is None or waiting.why == "due":
+        return StepDue(step=at, day=waiting.day)
+    return (Repeat if waiting.why == "repeats" else FailsAgain)(step=at, day=waiting.day)
 
 
 def _highest(due: Sequence[Waiting]) -> list[Waiting]:
@@ -82,33 +110,22 @@ def _missed(campaign: Campaign, passed: Sequence[Waiting], case: Case) -> tuple[
 def _heard(campaign: Campaign, telling: Telling, case: Case) -> Campaign:
     """The owner has heard of it, as it stands: also, where that is so, that another model answers."""
     told_at = campaign.owner_told_at or telling.not_before
-    if case.state == REDIRECTED and not campaign.done_with(REDIRECTED):
-        campaign = replace(campaign, done=(Done(REDIRECTED, case.now, told=("owner",)), *campaign.done))
-    return replace(campaign, owner_told_at=told_at, owner=Answerable.of(case.owner))
+    redirect_told_at = campaign.redirect_told_at or (case.now if case.state == "redirected" else None)
+    owner = Answerable.of(case.owner)
+    return replace(campaign, owner_told_at=told_at, owner=owner, redirect_told_at=redirect_told_at)
 
 
-def _promise_named(campaign: Campaign, telling: Telling, case: Case) -> Campaign:
+def _promise_named(campaign: Campaign) -> Campaign:
     """Every notice names the promise that was not kept."""
-    if not has_untold_promise(campaign):
+    if campaign.promise is None or not has_untold_promise(campaign):
         return campaign
-    others = (done for done in campaign.done if done.step != BROKEN_PROMISE)
-    named = Done(BROKEN_PROMISE, case.now, campaign.promise_broken_on, told=telling.audiences)
-    return replace(campaign, done=(named, *others))
+    return replace(campaign, promise=structs.replace(campaign.promise, is_break_told=True))
 
 
 def has_untold_promise(campaign: Campaign) -> bool:
     """Whether a promise was not kept, and no notice has gone out since that names it."""
-    named = campaign.done_with(BROKEN_PROMISE)
-    return campaign.promise_broken_on is not None and (named is None or named.day != campaign.promise_broken_on)
-
-
-def _why(campaign: Campaign, step: Step, who: _Hearers, case: Case) -> str:
-    reason = f"{words.step_in_words(step.name, step.repeat, case.end_in_words)}, by policy {campaign.policy.name}"
-    if who.spared:
-        reason += f"; not to {words.audiences(who.spared)}, as the calls reach zero in time at this pace"
-    if who.early:
-        reason += f"; earlier than planned to {words.audiences(who.early)}, as at this pace they do not"
-    return reason
+    promise = campaign.promise
+    return promise is not None and promise.broken_on is not None and not promise.is_break_told
 
 
 def _hearers(campaign: Campaign, chosen: Sequence[Rung], ladder: Sequence[Rung], case: Case) -> _Hearers:
@@ -158,25 +175,19 @@ def _had_time(campaign: Campaign, case: Case) -> bool:
 def tell_held_back(campaign: Campaign, holding: Done, case: Case) -> tuple[Campaign, Telling]:
     told = replace(holding, told=(*holding.told, *holding.held), held=())
     after = replace(campaign, done=tuple(told if one is holding else one for one in campaign.done))
-    by_policy = _why(campaign, campaign.policy.step(holding.step), _Hearers(holding.held), case)
-    return after, Telling(
-        "notice",
-        holding.step,
-        holding.held,
-        not_before=case.goes_out,
-        reason=f"{by_policy}, held back until the owner had a business day",
-        occurrence=holding.day.isoformat() if holding.day else "",
-        heard_by=holding.told,
-    )
+    at = _at(campaign.policy.step(holding.step), campaign, case)
+    owner_told_on = case.day_of(campaign.owner_told_at or holding.at)
+    cause = HeldBack(step=at, day=holding.day, owner_told_on=owner_told_on)
+    return after, Telling(cause, holding.held, not_before=case.goes_out, heard_by=holding.told)
 
 
 def tell_relapse(
-    campaign: Campaign, closed_at: datetime, ladder: Sequence[Rung], case: Case
+    campaign: Campaign, closed: Campaign, ladder: Sequence[Rung], case: Case
 ) -> tuple[Campaign, tuple[Telling, ...]]:
     """At the level that was left, unless a step falls on this very day or speaks of calls after the end. At the highest
     step that is due, or is behind, where nobody was told before; and not at all where none is.
 
-    What fell due while the campaign was closed was not missed: there was nothing to tell.
+    What fell due while the campaign was closed was not missed: there was nothing to tell. `closed`: as it was then.
     """
     due = waiting(campaign, case, ladder)
     level = left_at(campaign, case, ladder) or (None if due else standing_at(campaign, case, ladder))
@@ -188,46 +199,57 @@ def tell_relapse(
         return campaign, ()
     slept = [one for one in due if one not in fresh]
     passed = campaign.with_done(*(Done(one.rung.name, case.now, one.day) for one in slept))
-    reopened, telling = tell(passed, fresh or left, ladder, case)
+    reopened, telling = tell(passed, fresh or left, ladder, case, lambda at: _reopened(at, closed, case))
     behind = dict.fromkeys((*(one.rung.name for one in slept), *telling.missed))
     due_at = {rung.name: rung.due for rung in ladder}
-    missed = tuple(name for name in behind if due_at[name] < closed_at)
-    occurrence = f"reopened {case.now:%Y-%m-%dT%H:%M}"
-    return reopened, (replace(telling, reopened=True, missed=missed, occurrence=occurrence),)
+    missed = tuple(name for name in behind if closed.closed_at and due_at[name] < closed.closed_at)
+    return reopened, (replace(telling, missed=missed),)
+
+
+def _reopened(at: AtStep, closed: Campaign, case: Case) -> Relapse | Resumed:
+    if closed.close_reason in {"withdrawn", "misread"}:
+        return Resumed(step=at, at=case.now, closed_as=closed.close_reason)
+    closed_on, days = closed.closed_at.date() if closed.closed_at else case.today, case.exposure.days
+    again = [use for use in days if use.day >= closed_on]  # it was silent for days when it was closed
+    return Relapse(
+        step=at,
+        at=case.now,
+        silent_since=max((use.day for use in days if use.day < closed_on), default=None),
+        back_since=again[0].day if again else None,
+        calls=sum(use.calls for use in again) if again else None,
+    )
 
 
 def tell_broken_promise(
     campaign: Campaign, standing: Rung, ladder: Sequence[Rung], case: Case
 ) -> tuple[Campaign, Telling]:
     """Once more at the level where the ladder stands, where no step is due anyway."""
-    told, telling = tell(campaign, [Waiting(standing, case.today)], ladder, case)
-    reason = f"the promise to be done by {campaign.promise_broken_on} was not kept; {telling.reason}"
-    return told, replace(telling, occurrence=f"promised {campaign.promise_broken_on}", reason=reason)
+    on = campaign.promise_broken_on or case.today
+    once_more = [Waiting(standing, case.today)]
+    return tell(campaign, once_more, ladder, case, lambda at: BrokenPromise(step=at, promised_on=on))
 
 
-def tell_new_owner(campaign: Campaign, standing: Rung | None, case: Case) -> tuple[Campaign, Telling]:
+def tell_new_owner(
+    campaign: Campaign, standing: Rung | None, former: Answerable, case: Case
+) -> tuple[Campaign, Telling]:
     """A first notice, at the level where the ladder stands. Those above wait for the new owner's business day."""
-    level = campaign.level.step if campaign.level else campaign.policy.steps[0].name
-    step = standing.name if standing else level
-    telling = Telling(
-        "notice",
-        step,
-        ("owner",),
-        case.goes_out,
-        f"first notice to a new owner, {words.step(step, case.end_in_words)}",
-        occurrence=f"handed over {case.now:%Y-%m-%dT%H:%M}",
-        handed_over=True,
-    )
+    level = campaign.policy.step(campaign.level.step) if campaign.level else campaign.policy.steps[0]
+    at = _at(standing.step if standing else level, campaign, case)
+    cause = NewOwner(step=at, at=case.now, former=former)
+    telling = Telling(cause, ("owner",), case.goes_out, to_new_owner=cause)
     return _heard(campaign, telling, case), telling
 
 
 def tell_redirected(campaign: Campaign, case: Case) -> tuple[Campaign, Telling]:
-    told = replace(campaign, done=(Done(REDIRECTED, case.now, told=("owner",)), *campaign.done))
-    return told, tell_owner(REDIRECTED, case, "another model answers than the one that is asked for")
+    found = redirection(case.exposure)
+    if found is None:
+        raise ValueError(f"{case.exposure.key} is told to be redirected, and is not")
+    cause = Redirected(day=found.day, answered=found.answered, redirected=found.redirected, since=found.since)
+    return replace(campaign, redirect_told_at=case.now), tell_owner(cause, case)
 
 
-def tell_owner(news: News, case: Case, reason: str) -> Telling:
+def tell_owner(cause: NewsCause, case: Case) -> Telling:
     """News that belong to no step, and may come again; good ones wake nobody, not even in the last days."""
-    is_good = news in {"migrated", "withdrawn"}
+    is_good = isinstance(cause, Migrated | Withdrawn)
     goes_out = case.owner.calendar.next_working(case.now) if is_good else case.goes_out
-    return Telling(news, news, ("owner",), goes_out, reason, occurrence=f"{case.now:%Y-%m-%dT%H:%M}")
+    return Telling(cause, ("owner",), goes_out)

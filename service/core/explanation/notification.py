@@ -5,22 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.core import words
-from service.core.delivery import OVERTAKEN
+from service.core.delivery import OVERTAKEN, outcome_in_words
+from service.core.escalation.cause import DateMoved, Kind, Migrated, Redirected, Withdrawn, kind_of
+from service.core.escalation.delay import in_words
 from service.core.escalation.plan import Status
 from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
 from service.core.messages.late import late, upcoming
-from service.core.notification import (
-    DateMoved,
-    Digest,
-    Facts,
-    Happened,
-    Migrated,
-    Notice,
-    Redirected,
-    Trouble,
-    Undeliverable,
-    Withdrawn,
-)
+from service.core.notification import Digest, Facts, News, Notice, Trouble, Undeliverable
 from service.core.ownership import Audience
 
 STUCK_AFTER = timedelta(minutes=15)
@@ -89,9 +80,10 @@ def explain_notification(record: Record, now: datetime) -> Explanation[Record]:
 
 def _what(record: Record) -> str:
     match record.facts:
-        case Notice() | Migrated() | DateMoved() | Withdrawn() | Redirected() as facts:
-            use = f"{named(facts.service, facts.environment)}, {facts.id} on {words.platform_name(facts.platform)}"
-            return f"{_NEWS[type(facts)]} {use}"
+        case Notice() | News() as facts:
+            use = facts.use
+            named_use = f"{named(use.service, use.environment)}, {use.id} on {words.platform_name(use.platform)}"
+            return f"{_KINDS[kind_of(facts.cause)]} {named_use}"
         case Digest() as facts:
             return f"digest of week {facts.week} for {facts.audience}"
         case Trouble() as facts:
@@ -102,12 +94,12 @@ def _what(record: Record) -> str:
             return f"{record.kind}, whose facts this release cannot read"
 
 
-_NEWS: Mapping[type[Notice | Happened], str] = {
-    Notice: "notice of",
-    Migrated: "the calls have ended of",
-    DateMoved: "the shutdown was moved of",
-    Withdrawn: "the end was taken back of",
-    Redirected: "another model answers",
+_KINDS: Mapping[Kind, str] = {
+    "notice": "notice of",
+    "migrated": "the calls have ended of",
+    "date_moved": "the shutdown was moved of",
+    "withdrawn": "the end was taken back of",
+    "redirected": "another model answers",
 }
 
 
@@ -120,18 +112,18 @@ def _why_you(record: Record, notice: Notice | None) -> Iterator[str]:
     if notice is None:
         yield f"{who} hears as {words.audiences([audience])}."
         return
-    if notice.team is None:
-        yield f"Nobody is known to own {notice.service}: {notice.owner_rule or record.reason}."
-    by = f", by {notice.owner_rule}" if notice.owner_rule and notice.team else ""
-    team = f", team {notice.team}" if notice.team else ""
-    yield f"{who} hears as {words.audiences([audience])} of {notice.service}{team}{by}."
-    if stand_in := dict(notice.stand_ins).get(audience):
+    team, rule = notice.owner.team, notice.owner.rule
+    if team is None:
+        yield f"Nobody is known to own {notice.use.service}: {rule}."
+    of = f", team {team}, by {rule}" if team else ""
+    yield f"{who} hears as {words.audiences([audience])} of {notice.use.service}{of}."
+    if stand_in := dict(notice.hearers.stand_ins).get(audience):
         empty, hears = words.audiences([audience]), words.audiences([stand_in])
         yield f"No address of {empty} is known, so {hears} stands in."
-    if audience in notice.early:
+    if audience in notice.hearers.early:
         yield "It hears before its own step, because at this pace the calls do not end in time."
-    if notice.handed_over_from:
-        yield f"It is the first notice to a new owner, after {notice.handed_over_from}."
+    if first := notice.new_owner:
+        yield f"It is the first notice to a new owner, after {first.former.in_words() or 'nobody'}."
 
 
 def _why_now(record: Record, notice: Notice | None) -> Iterator[str]:
@@ -139,28 +131,27 @@ def _why_now(record: Record, notice: Notice | None) -> Iterator[str]:
         yield sentence(record.reason)
     if notice:
         yield from _of_the_step(record, notice)
-        yield from map(sentence, notice.waited)
+        yield from map(sentence, map(in_words, notice.delays))
         if steps := late(notice):
             yield f"Not told before: {steps}."
         if notice.standing:
-            yield f"In force then: {notice.standing}."
+            yield f"In force then: {notice.standing.in_words()}."
     yield f"Decided on {words.moment(record.decided_at)}."
 
 
 def _of_the_step(record: Record, notice: Notice) -> Iterator[str]:
-    policy = f" of policy {record.policy}" if record.policy else ""
-    end = words.FREEZE if notice.frozen_from else words.SHUTDOWN
-    often = f", {words.repeat(notice.repeat_days)}" if notice.repeat_days else ""
+    step = notice.cause.step
+    often = f", {words.repeat(step.repeat_days)}" if step.repeat_days else ""
     day = f": {words.day(notice.planned_on)}" if notice.planned_on else ""
-    yield f"Step {notice.step}{policy} is {words.step(notice.step, end)}{often}{day}."
+    yield f"Step {step.name} of policy {step.policy} is {words.step(step.name, step.end)}{often}{day}."
     if record.policy_since:
         yield f"The campaign keeps the policy that was in force when it opened, on {words.moment(record.policy_since)}."
-    if notice.reopened:
-        stopped = f" on {words.day(notice.silent_since)}" if notice.silent_since else ""
-        again = f" since {words.day(notice.back_since)}" if notice.back_since else " again"
+    if relapse := notice.relapse:
+        stopped = f" on {words.day(relapse.silent_since)}" if relapse.silent_since else ""
+        again = f" since {words.day(relapse.back_since)}" if relapse.back_since else " again"
         yield f"The calls had ended{stopped}, and go on{again}: it is told at the level that was left."
-    if notice.promised_on:
-        yield f"The team had promised to be done by {words.day(notice.promised_on)}, and calls go on."
+    if on := notice.promise_broken_on:
+        yield f"The team had promised to be done by {words.day(on)}, and calls go on."
 
 
 def _who_else(record: Record, notice: Notice | None) -> Iterator[str]:
@@ -169,63 +160,68 @@ def _who_else(record: Record, notice: Notice | None) -> Iterator[str]:
         yield f"The same is told to {others}."
     if notice is None:
         return
-    if notice.held:
-        yield f"Held back until the owner has had a business day: {words.audiences(notice.held)}."
-    if notice.spared:
-        yield f"Spared, because at this pace the calls end in time: {words.audiences(notice.spared)}."
-    if notice.early:
-        yield f"Told early, because at this pace they do not: {words.audiences(notice.early)}."
+    if notice.hearers.held:
+        yield f"Held back until the owner has had a business day: {words.audiences(notice.hearers.held)}."
+    if notice.hearers.spared:
+        yield f"Spared, because at this pace the calls end in time: {words.audiences(notice.hearers.spared)}."
+    if notice.hearers.early:
+        yield f"Told early, because at this pace they do not: {words.audiences(notice.hearers.early)}."
 
 
 def _evidence(record: Record) -> Iterator[str]:
     match record.facts:
         case Notice() as facts:
             yield from _calls(facts)
-            if facts.forecast:
-                yield sentence(facts.forecast)
+            if forecast := facts.forecast_in_words:
+                yield sentence(forecast)
             yield _dates(facts)
-        case Redirected() as facts:
-            other = facts.served_id or "another model"
-            yield (
-                f"On {words.day(facts.day)} {other} answered {words.number(facts.redirected)} of"
-                f" {words.plural(facts.answered, 'answered call')}; so it is since {words.day(facts.since)}."
-            )
-        case Migrated() as facts:
-            quiet = words.plural(facts.quiet_days, "day")
-            yield f"The last call was on {words.moment(facts.last_at)}; its quiet period was {quiet}."
-        case DateMoved() | Withdrawn() as facts:
-            before = words.day(facts.before) if facts.before else "no firm day"
-            after = words.day(facts.after) if isinstance(facts, DateMoved) and facts.after else "no firm day"
-            yield f"The shutdown was {before}, and is {after}."
+        case News() as facts:
+            yield _happened(facts)
         case Trouble() as facts:
             yield sentence(facts.detail)
             yield sentence(facts.remedy)
         case Digest() | Undeliverable() | None:
             return
-    if isinstance(facts := record.facts, Notice | Redirected | DateMoved | Withdrawn) and facts.source:
-        yield f"Source: {facts.source}"
-        if facts.second_hand:
-            yield sentence(words.reported_by(facts.source))
+    if isinstance(facts, Notice | News) and facts.end.source and not isinstance(facts.cause, Migrated):
+        yield f"Source: {facts.end.source}"
+        if facts.end.second_hand:
+            yield sentence(words.reported_by(facts.end.source))
+
+
+def _happened(news: News) -> str:
+    match news.cause:
+        case Redirected() as cause:
+            other = news.served_id or "another model"
+            much = f"{words.number(cause.redirected)} of {words.plural(cause.answered, 'answered call')}"
+            return f"On {words.day(cause.day)} {other} answered {much}; so it is since {words.day(cause.since)}."
+        case Migrated() as cause:
+            quiet = words.plural(cause.quiet_days, "day")
+            return f"The last call was on {words.moment(cause.last_at)}; its quiet period was {quiet}."
+        case DateMoved() | Withdrawn() as cause:
+            before = words.day(cause.before) if cause.before else "no firm day"
+            after = words.day(cause.after) if isinstance(cause, DateMoved) and cause.after else "no firm day"
+            return f"The shutdown was {before}, and is {after}."
 
 
 def _calls(notice: Notice) -> Iterator[str]:
-    failed = f", {words.number(notice.errors_7d)} failed" if notice.errors_7d else ""
+    traffic = notice.traffic
+    failed = f", {words.number(traffic.errors_7d)} failed" if traffic.errors_7d else ""
     yield (
-        f"The use was {notice.state}: {words.plural(notice.calls_7d, 'call')} in the last 7 days{failed};"
-        f" first on {words.moment(notice.first_at)}, last on {words.moment(notice.last_at)}."
+        f"The use was {traffic.state}: {words.plural(traffic.calls_7d, 'call')} in the last 7 days{failed};"
+        f" first on {words.moment(traffic.first_at)}, last on {words.moment(traffic.last_at)}."
     )
-    if notice.requested_ids:
-        yield f"Requested as {words.listed(notice.requested_ids)}."
-    if notice.request_ids:
-        yield f"Sample requests: {words.listed(notice.request_ids)}."
+    if traffic.requested_ids:
+        yield f"Requested as {words.listed(traffic.requested_ids)}."
+    if traffic.request_ids:
+        yield f"Sample requests: {words.listed(traffic.request_ids)}."
 
 
 def _dates(notice: Notice) -> str:
-    announced = f"announced on {words.day(notice.announced)}, " if notice.announced else ""
-    how_sure = f"{notice.precision}, not confirmed" if notice.second_hand else notice.precision
-    end = f"shutdown on {words.day(notice.shutdown_on)} ({how_sure})" if notice.shutdown_on else "no day set"
-    where = words.platform_name(notice.platform)
-    return f"{notice.model} on {where}: {announced}{end}."
+    announced = f"announced on {words.day(notice.end.announced)}, " if notice.end.announced else ""
+    how_sure = f"{notice.end.precision}, not confirmed" if notice.end.second_hand else notice.end.precision
+    end = f"shutdown on {words.day(notice.end.shutdown_on)} ({how_sure})" if notice.end.shutdown_on else "no day set"
+    where = words.platform_name(notice.use.platform)
+    return f"{notice.use.model} on {where}: {announced}{end}."
 
 
 def _became(record: Record, now: datetime) -> Iterator[str]:
@@ -245,7 +241,7 @@ def _became(record: Record, now: datetime) -> Iterator[str]:
         case "unknown":
             yield f"It may have been sent: {outcome}. It is looked up in Slack before anything is sent again."
         case "failed" if record.outcome == OVERTAKEN:
-            yield f"It was not told: {OVERTAKEN}."
+            yield f"It was not told: {outcome_in_words(OVERTAKEN)}."
         case "failed":
             yield f"It could not be told: {outcome}."
     if record.instead:

@@ -12,7 +12,7 @@ from service.core.escalation.case import Case
 from service.core.escalation.decision import Decision, Wait
 from service.core.escalation.ladder import Rung, climb, held_back_until, waiting
 from service.core.escalation.plan import Status
-from service.core.escalation.policy import Policy, Step
+from service.core.escalation.policy import Policy, Step, parse_offset
 from service.core.ownership import Audience
 
 RungStatus = Literal[
@@ -137,7 +137,7 @@ def _said(rung: RungEvidence) -> Iterator[str]:
                 yield f"the last of {rung.times} times"
         case "ahead":
             yield f"to come on {words.moment(rung.due_at)}" if rung.due_at else "to come"
-            if rung.step.endswith("while failing"):
+            if parse_offset(rung.step).while_failing:
                 yield _SAID["if_failing"]
         case "passed_over" if rung.done_at is None:
             yield "passed over with the next tick, as a higher step is due"

@@ -146,7 +146,7 @@ def _volume(line: DigestLine, week: Week) -> str:
 def _asked(line: DigestLine) -> str:
     """What people have promised and did not keep, and what is in force."""
     broken = f", *promised to be done by {words.day(line.promised_on)}, and was not*" if line.promised_on else ""
-    standing = plain(line.standing) if line.standing else "waived" if line.state == "waived" else ""
+    standing = plain(line.standing.in_words()) if line.standing else "waived" if line.state == "waived" else ""
     return broken + (f", {standing}" if standing else "")
 
 

@@ -1,15 +1,17 @@
 """Everything that one destination hears about one deprecation at one tick."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 import msgspec
 
-from service.core.catalog.lifecycle import Shutdown
-from service.core.exposure import ExposureKey
+from service.core.escalation.cause import DateMoved, Migrated, NewsCause, Redirected, Withdrawn
 from service.core.messages.timing import Timing
-from service.core.notification import DateMoved, Happened, Migrated, Notice, Redirected, Withdrawn
+from service.core.notification import News, Notice, UseFacts
+
+C = TypeVar("C", bound=NewsCause)
 
 
 @dataclass(slots=True)
@@ -20,10 +22,26 @@ class Group:
     today: date
     """The UTC day that days are counted from."""
     notices: list[Notice] = field(default_factory=list)
-    redirected: list[Redirected] = field(default_factory=list)
-    moves: list[DateMoved] = field(default_factory=list)
-    withdrawn: list[Withdrawn] = field(default_factory=list)
-    migrated: list[Migrated] = field(default_factory=list)
+    news: list[News] = field(default_factory=list)
+
+    @property
+    def redirected(self) -> list[tuple[News, Redirected]]:
+        return self._of(Redirected)
+
+    @property
+    def moves(self) -> list[tuple[News, DateMoved]]:
+        return self._of(DateMoved)
+
+    @property
+    def withdrawn(self) -> list[tuple[News, Withdrawn]]:
+        return self._of(Withdrawn)
+
+    @property
+    def migrated(self) -> list[tuple[News, Migrated]]:
+        return self._of(Migrated)
+
+    def _of(self, kind: type[C]) -> list[tuple[News, C]]:
+        return [(one, one.cause) for one in self.news if isinstance(one.cause, kind)]
 
     @property
     def rank(self) -> tuple[int, int, int, str, str]:
@@ -38,7 +56,7 @@ class Group:
         return _timing(self.notices[0], self.today)
 
 
-def grouped(facts: Iterable[Notice | Happened], today: date) -> list[Group]:
+def grouped(facts: Iterable[Notice | News], today: date) -> list[Group]:
     """By deprecation, urgent first, and the worst notice first in each group.
 
     `facts` are oldest first. Several of one exposure, as they wait when Slack is away, come to what holds now: its
@@ -46,69 +64,58 @@ def grouped(facts: Iterable[Notice | Happened], today: date) -> list[Group]:
     """
     groups: dict[tuple[str, str], Group] = {}
     for fact in _latest(facts):
-        group = groups.setdefault((fact.platform, fact.model), Group(fact.platform, fact.model, fact.id, today))
-        match fact:
-            case Notice():
-                group.notices.append(fact)
-            case Redirected():
-                group.redirected.append(fact)
-            case DateMoved():
-                group.moves.append(fact)
-            case Withdrawn():
-                group.withdrawn.append(fact)
-            case Migrated():
-                group.migrated.append(fact)
+        use = fact.use
+        group = groups.setdefault((use.platform, use.model), Group(use.platform, use.model, use.id, today))
+        if isinstance(fact, Notice):
+            group.notices.append(fact)
+        else:
+            group.news.append(fact)
     for group in groups.values():
-        group.notices.sort(key=lambda n: (_timing(n, today).rank, -n.calls_7d, n.service, n.environment))
+        group.notices.sort(
+            key=lambda n: (_timing(n, today).rank, -n.traffic.calls_7d, n.use.service, n.use.environment)
+        )
     return sorted(groups.values(), key=lambda g: g.rank)
 
 
-def _latest(facts: Iterable[Notice | Happened]) -> list[Notice | Happened]:
+def _latest(facts: Iterable[Notice | News]) -> list[Notice | News]:
     """Of each exposure one notice, or that it is over; what answers instead as it was last; all moves of its date."""
-    moves: list[DateMoved] = []
-    redirected: dict[ExposureKey, Redirected] = {}
-    latest: dict[ExposureKey, Notice | Migrated | Withdrawn] = {}
+    moves: list[News] = []
+    redirected: dict[UseFacts, News] = {}
+    latest: dict[UseFacts, Notice | News] = {}
     for fact in facts:
-        exposure = ExposureKey(fact.service, fact.environment, fact.platform, fact.model)
-        match fact:
+        before = latest.get(fact.use)
+        match fact.cause:
             case DateMoved():
                 moves.append(fact)
             case Redirected():
-                redirected[exposure] = fact
-            case Notice():
-                before = latest.get(exposure)
-                latest[exposure] = _joined(before, fact) if isinstance(before, Notice) else fact
+                redirected[fact.use] = fact
             case Migrated() | Withdrawn():
-                latest[exposure] = fact
-                redirected.pop(exposure, None)
+                latest[fact.use] = fact
+                redirected.pop(fact.use, None)
+            case _:
+                latest[fact.use] = _joined(before, fact) if isinstance(before, Notice) else fact
     return [*moves, *redirected.values(), *latest.values()]
 
 
 def _joined(before: Notice, newest: Notice) -> Notice:
     """What `before` was to tell was not told in time, unless it was a new owner's first notice: that tells of a step
     that others have heard of."""
-    late = () if before.handed_over_from else (before.step,)
-    passed = dict.fromkeys((*before.missed, *late, *newest.missed))
-    passed.pop(newest.step, None)
-    days = [before.last_due, before.planned_on if late else None, newest.last_due]
-    return msgspec.structs.replace(
-        newest,
-        missed=tuple(passed),
-        last_due=max(filter(None, days), default=None),
-        reopened=before.reopened or newest.reopened,
-        silent_since=newest.silent_since or before.silent_since,
-        back_since=newest.back_since or before.back_since,
-        calls_since_back=before.calls_since_back if newest.calls_since_back is None else newest.calls_since_back,
-        handed_over_from=newest.handed_over_from or before.handed_over_from,
-        promised_on=newest.promised_on or before.promised_on,
-    )
+    late = () if before.new_owner else (before.cause.step.name,)
+    passed = dict.fromkeys((*before.missed.steps, *late, *newest.missed.steps))
+    passed.pop(newest.cause.step.name, None)
+    days = [before.missed.last_due, before.planned_on if late else None, newest.missed.last_due]
+    missed = msgspec.structs.replace(newest.missed, steps=tuple(passed), last_due=max(filter(None, days), default=None))
+    relapse, new_owner = newest.relapse or before.relapse, newest.new_owner or before.new_owner
+    also = tuple(one for one in (relapse, new_owner) if one and one != newest.cause)
+    broken_on = newest.promise_broken_on or before.promise_broken_on
+    return msgspec.structs.replace(newest, missed=missed, also=also, promise_broken_on=broken_on)
 
 
 def _timing(notice: Notice, today: date) -> Timing:
-    deadline = Shutdown(notice.shutdown_on, notice.precision).deadline
-    days_left = (deadline - today).days if deadline else None
-    return Timing(notice.shutdown_on, notice.precision, days_left, notice.state, notice.after_shutdown)
+    end = notice.end
+    days_left = (end.deadline - today).days if end.deadline else None
+    return Timing(end.shutdown_on, end.precision, days_left, notice.traffic.state, end.after_shutdown)
 
 
-def services(facts: Sequence[Notice | Happened]) -> int:
-    return len({fact.service for fact in facts})
+def services(facts: Iterable[Notice | News]) -> int:
+    return len({fact.use.service for fact in facts})

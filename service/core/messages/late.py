@@ -10,47 +10,47 @@ from service.core.notification import Notice
 
 def late(notice: Notice) -> str | None:
     """`90 or 60 days before the shutdown, because ...`; None: everything due was told."""
-    return (
-        f"{plain(words.steps(notice.missed, _end(notice)), 500)}, because {_reason(notice)}" if notice.missed else None
-    )
+    if not notice.missed.steps:
+        return None
+    return f"{plain(words.steps(notice.missed.steps, notice.cause.step.end), 500)}, because {_reason(notice)}"
 
 
 def late_together(notices: Sequence[Notice]) -> str | None:
     """One sentence for all, where whatever is late is so because lastcall did not know of it before; else None."""
-    since = {notice.known_since if _was_unknown(notice) else None for notice in notices if notice.missed}
+    since = {notice.missed.known_since if _was_unknown(notice) else None for notice in notices if notice.missed.steps}
     if len(since) != 1 or (day := since.pop()) is None:
         return None
     return f"lastcall has known of these calls only since {words.day(day)}; what was due before was not told."
 
 
 def _was_unknown(notice: Notice) -> bool:
-    if notice.moved_on or _announced_after(notice):
+    if notice.missed.moved_on or _announced_after(notice):
         return False
-    due = notice.last_due
-    return due is not None and notice.known_since is not None and notice.known_since > due
+    due = notice.missed.last_due
+    return due is not None and notice.missed.known_since is not None and notice.missed.known_since > due
 
 
 def _reason(notice: Notice) -> str:
     """What came last decides: the end's day, the announcement, the first call, lastcall itself; else it is lastcall's
     fault."""
-    if notice.moved_on:
-        return f"the day of {_end(notice)} was set only on {words.day(notice.moved_on)}"
-    due, first_call = notice.last_due, notice.first_at.date()
-    if notice.announced and _announced_after(notice):
-        who = "it was reported" if notice.second_hand else "the provider announced it"
-        return f"{who} only on {words.day(notice.announced)}"
+    if notice.missed.moved_on:
+        return f"the day of {notice.cause.step.end} was set only on {words.day(notice.missed.moved_on)}"
+    due, first_call = notice.missed.last_due, notice.traffic.first_at.date()
+    if notice.end.announced and _announced_after(notice):
+        who = "it was reported" if notice.end.second_hand else "the provider announced it"
+        return f"{who} only on {words.day(notice.end.announced)}"
     if due and first_call > due:
         return f"the first call was seen only on {words.day(first_call)}"
-    if due and notice.known_since and notice.known_since > due:
-        return f"lastcall has known of it only since {words.day(notice.known_since)}"
+    if due and notice.missed.known_since and notice.missed.known_since > due:
+        return f"lastcall has known of it only since {words.day(notice.missed.known_since)}"
     return "lastcall did not send it in time"
 
 
 def _announced_after(notice: Notice) -> bool:
-    if notice.announced is None or notice.last_due is None:
+    if notice.end.announced is None or notice.missed.last_due is None:
         return False
-    day_before = notice.first_at.date() - timedelta(days=1)
-    return notice.announced > max(notice.last_due, day_before)
+    day_before = notice.traffic.first_at.date() - timedelta(days=1)
+    return notice.end.announced > max(notice.missed.last_due, day_before)
 
 
 def upcoming(notice: Notice) -> str | None:
@@ -58,15 +58,11 @@ def upcoming(notice: Notice) -> str | None:
 
     Of a step that repeats: `... on Tue 15 Jul 2025, and then each day while it is still called`.
     """
-    if notice.next_step is None:
+    if (following := notice.following) is None:
         return None
-    who = words.audiences(notice.next_audiences) if notice.next_audiences else "the owner"
-    hears = "hear" if len(notice.next_audiences) > 1 else "hears"
-    on = f"on {words.day(notice.next_at)}, " if notice.next_at else ""
-    if notice.next_repeat_days:
-        return f"{who} {hears} next {on}and then {words.repeat(notice.next_repeat_days)}"
-    return f"{who} {hears} next {on}{plain(words.step(notice.next_step, _end(notice)))}"
-
-
-def _end(notice: Notice) -> str:
-    return words.FREEZE if notice.frozen_from else words.SHUTDOWN
+    who = words.audiences(following.audiences) if following.audiences else "the owner"
+    hears = "hear" if len(following.audiences) > 1 else "hears"
+    on = f"on {words.day(following.on)}, " if following.on else ""
+    if following.repeat_days:
+        return f"{who} {hears} next {on}and then {words.repeat(following.repeat_days)}"
+    return f"{who} {hears} next {on}{plain(words.step(following.step, notice.cause.step.end))}"

@@ -5,29 +5,30 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from service.core import words
+from service.core.escalation.cause import DateMoved, Migrated, Withdrawn
 from service.core.messages.blocks import MAX_HEADER, context, header, section, sections
 from service.core.messages.message import Block
 from service.core.messages.particulars import caller_name
 from service.core.messages.text import code, link, origin, plain
-from service.core.notification import DateMoved, Migrated, Trouble, Undeliverable, Withdrawn
+from service.core.notification import News, Trouble, Undeliverable
 
 
-def moved_blocks(moves: Sequence[DateMoved]) -> Iterator[Block]:
+def moved_blocks(moves: Sequence[tuple[News, DateMoved]]) -> Iterator[Block]:
     """One deprecation's moves; as a rule all are the same one."""
-    by_move: dict[tuple[date | None, date | None, str | None], list[DateMoved]] = defaultdict(list)
-    for move in moves:
-        by_move[move.before, move.after, move.source].append(move)
-    for same in by_move.values():
-        yield header(_moved_headline(same[0]))
-        yield section(_moved(same[0]))
+    by_move: dict[tuple[DateMoved, str | None], list[News]] = defaultdict(list)
+    for news, move in moves:
+        by_move[move, news.end.source].append(news)
+    for (move, _), same in by_move.items():
+        what = moved_words(move)
+        yield header(f"📅 {plain(same[0].use.id, MAX_HEADER - len(what) - 3)} {what}")
+        yield section(_moved(same[0], move))
         yield from sections(_callers("It is called by", same))
-        if source := same[0].source:
-            yield from context([link(source, origin(source, second_hand=same[0].second_hand))])
+        yield from _source(same[0])
 
 
-def _moved_headline(move: DateMoved) -> str:
-    what = moved_words(move)
-    return f"📅 {plain(move.id, MAX_HEADER - len(what) - 3)} {what}"
+def _source(news: News) -> Iterator[Block]:
+    if source := news.end.source:
+        yield from context([link(source, origin(source, second_hand=news.end.second_hand))])
 
 
 def moved_words(move: DateMoved) -> str:
@@ -46,10 +47,11 @@ def _apart(before: date, after: date) -> str:
     return f"{words.plural(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
 
 
-def _moved(move: DateMoved) -> str:
-    on = plain(words.platform_name(move.platform))
-    model = f"{code(move.id)} on {on}"
-    subject = f"The reported date of {model} moved" if move.second_hand else f"The provider moved the date of {model}"
+def _moved(news: News, move: DateMoved) -> str:
+    model = f"{code(news.use.id)} on {plain(words.platform_name(news.use.platform))}"
+    subject = (
+        f"The reported date of {model} moved" if news.end.second_hand else f"The provider moved the date of {model}"
+    )
     follow = "Reminders follow the new date."
     match move.before, move.after:
         case date() as before, date() as after:
@@ -62,50 +64,50 @@ def _moved(move: DateMoved) -> str:
             return f"{subject}: no date is given."
 
 
-def withdrawn_blocks(withdrawn: Sequence[Withdrawn]) -> Iterator[Block]:
+def withdrawn_blocks(withdrawn: Sequence[tuple[News, Withdrawn]]) -> Iterator[Block]:
     """One deprecation that is none any more."""
-    first = withdrawn[0]
+    first, cause = withdrawn[0]
     stays = "stays after all"
-    yield header(f"↩️ {plain(first.id, MAX_HEADER - len(stays) - 4)} {stays}")
-    subject = f"{code(first.id)} on {plain(words.platform_name(first.platform))}"
-    no_longer = f" {words.day(first.before)} no longer holds." if first.before else ""
+    yield header(f"↩️ {plain(first.use.id, MAX_HEADER - len(stays) - 4)} {stays}")
+    subject = f"{code(first.use.id)} on {plain(words.platform_name(first.use.platform))}"
+    no_longer = f" {words.day(cause.before)} no longer holds." if cause.before else ""
     follow = "Its reminders end, and begin again if the provider sets another end."
     back = (
         f"The end of {subject} is not reported any more."
-        if first.second_hand
+        if first.end.second_hand
         else (f"The provider has taken the end of {subject} back.")
     )
     yield section(f"{back}{no_longer} {follow}")
-    yield from sections(_callers("It is called by", withdrawn))
-    if first.source:
-        yield from context([link(first.source, origin(first.source, second_hand=first.second_hand))])
+    yield from sections(_callers("It is called by", [news for news, _ in withdrawn]))
+    yield from _source(first)
 
 
-def migrated_blocks(migrated: Sequence[Migrated]) -> Iterator[Block]:
+def migrated_blocks(migrated: Sequence[tuple[News, Migrated]]) -> Iterator[Block]:
     """One deprecation's closed exposures."""
-    first = migrated[0]
-    names = {one.service for one in migrated}
-    who = plain(first.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
+    first = migrated[0][0]
+    names = {news.use.service for news, _ in migrated}
+    who = plain(first.use.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
     verb = "no longer calls" if len(names) == 1 else "no longer call"
-    yield header(f"✅ {who} {verb} {plain(first.id, MAX_HEADER - len(verb) - 60)}")
-    date_said = "The reported date" if first.second_hand else "The provider's date"
-    end = f" {date_said} is {words.day(first.shutdown_on)}." if first.shutdown_on else ""
-    on = plain(words.platform_name(first.platform))
+    yield header(f"✅ {who} {verb} {plain(first.use.id, MAX_HEADER - len(verb) - 60)}")
+    date_said = "The reported date" if first.end.second_hand else "The provider's date"
+    end = f" {date_said} is {words.day(first.end.shutdown_on)}." if first.end.shutdown_on else ""
+    on = plain(words.platform_name(first.use.platform))
     yield from sections(
         [
-            f"{code(first.id)} on {on}.{end} Its reminders end, and begin again if calls come back.",
-            *(f"• {_stopped(one)}" for one in migrated),
+            f"{code(first.use.id)} on {on}.{end} Its reminders end, and begin again if calls come back.",
+            *(f"• {_stopped(*one)}" for one in migrated),
         ]
     )
 
 
-def _stopped(one: Migrated) -> str:
-    quiet = words.plural(one.quiet_days, "day")
-    return f"{caller_name(one.service, one.environment)}: last call {words.moment(one.last_at)}, none for {quiet} since"
+def _stopped(news: News, cause: Migrated) -> str:
+    quiet = words.plural(cause.quiet_days, "day")
+    name = caller_name(news.use.service, news.use.environment)
+    return f"{name}: last call {words.moment(cause.last_at)}, none for {quiet} since"
 
 
-def _callers(lead: str, facts: Sequence[DateMoved | Withdrawn]) -> Iterator[str]:
-    names = list(dict.fromkeys(caller_name(fact.service, fact.environment) for fact in facts))
+def _callers(lead: str, facts: Sequence[News]) -> Iterator[str]:
+    names = list(dict.fromkeys(caller_name(fact.use.service, fact.use.environment) for fact in facts))
     if len(names) == 1:
         yield f"{lead} {names[0]}."
         return

@@ -35,7 +35,9 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
         yield from sections(particular.line for particular in (*standing(worst), *checklist(worst)))
     else:
         yield from sections(_list(group.notices, late_said or late_together(group.notices) is not None))
-    yield from sections(who_owns({one.service: one.candidates for one in group.notices if one.team is None}))
+    yield from sections(
+        who_owns({one.use.service: one.owner.candidates for one in group.notices if one.owner.team is None})
+    )
     yield from () if late_said else map(section, _late(group.notices))
     yield from sections([*_prospects(group.notices), _outlook(group.notices, group.timing)])
     yield from context([*_evidence(group.notices, links), _answers(group.notices)])
@@ -43,47 +45,47 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
 
 def _headline(notice: Notice, when: Timing) -> str:
     room = MAX_HEADER - len(when.headline) - len(when.mark) - 2
-    return f"{when.mark} {plain(notice.id, room)} {when.headline}"
+    return f"{when.mark} {plain(notice.use.id, room)} {when.headline}"
 
 
 def _what_and_when(notice: Notice, when: Timing) -> str:
-    said = when.sentences(code(notice.id), plain(words.platform_name(notice.platform)))
-    return f"{said} *{origin(notice.source, second_hand=True)}.*" if notice.second_hand else said
+    said = when.sentences(code(notice.use.id), plain(words.platform_name(notice.use.platform)))
+    return f"{said} *{origin(notice.end.source, second_hand=True)}.*" if notice.end.second_hand else said
 
 
 def _where_to(notice: Notice) -> str:
-    if not notice.replacements:
+    if not notice.end.replacements:
         return "*Move to:* the provider names no successor."
-    return f"*Move to:* {words.listed([code(one) for one in notice.replacements[:5]], 'or')}"
+    return f"*Move to:* {words.listed([code(one) for one in notice.end.replacements[:5]], 'or')}"
 
 
 def _numbers(notice: Notice) -> list[tuple[str, str]]:
-    failed = f", {words.number(notice.errors_7d)} failed" if notice.errors_7d else ""
+    failed = f", {words.number(notice.traffic.errors_7d)} failed" if notice.traffic.errors_7d else ""
     return [
-        ("Calls, last 7 days", words.number(notice.calls_7d) + failed),
+        ("Calls, last 7 days", words.number(notice.traffic.calls_7d) + failed),
         ("Tokens, last 7 days", _tokens(notice)),
-        ("Last call", words.moment(notice.last_at)),
-        (f"Calls since {words.day(notice.first_at.date())}", words.number(notice.calls_total)),
+        ("Last call", words.moment(notice.traffic.last_at)),
+        (f"Calls since {words.day(notice.traffic.first_at.date())}", words.number(notice.traffic.calls_total)),
     ]
 
 
 def _tokens(notice: Notice) -> str:
-    if notice.tokens_7d:
-        return words.short_number(notice.tokens_7d)
-    if notice.errors_7d and notice.errors_7d >= notice.calls_7d:
+    if notice.traffic.tokens_7d:
+        return words.short_number(notice.traffic.tokens_7d)
+    if notice.traffic.errors_7d and notice.traffic.errors_7d >= notice.traffic.calls_7d:
         return "none, as every call failed"
-    return "not in the logs" if notice.tokens_7d is None and notice.calls_7d else "none"
+    return "not in the logs" if notice.traffic.tokens_7d is None and notice.traffic.calls_7d else "none"
 
 
 def _list(notices: Sequence[Notice], late_said: bool) -> Iterator[str]:
     """A line each, and below it what is not the same for all."""
     callers = services(notices)
     yield f"*{words.plural(callers, 'service')} still {'calls' if callers == 1 else 'call'} it.* In the last 7 days:"
-    with_team = len({notice.team for notice in notices}) > 1
-    fare_alike = len({notice.state for notice in notices}) == 1
+    with_team = len({notice.owner.team for notice in notices}) > 1
+    fare_alike = len({notice.traffic.state for notice in notices}) == 1
     late_differs, upcoming_differs = not late_said and _differ(late, notices), _differ(upcoming, notices)
     for notice in notices:
-        name = caller_name(notice.service, notice.environment) + (_team(notice) if with_team else "")
+        name = caller_name(notice.use.service, notice.use.environment) + (_team(notice) if with_team else "")
         lines = [f"• {name}: {_volume(notice)}{'' if fare_alike else outcome(notice)}{again(notice)}"]
         begun = checklist(notice) if is_begun(notice) else ()
         lines += [particular.bullet for particular in (*standing(notice), *begun, *prospects(notice))]
@@ -126,38 +128,40 @@ def _differ(clause: Callable[[Notice], str | None], notices: Sequence[Notice]) -
 
 
 def _team(notice: Notice) -> str:
-    return f", {plain(notice.team, 100)}" if notice.team else ", no owner"
+    return f", {plain(notice.owner.team, 100)}" if notice.owner.team else ", no owner"
 
 
 def _volume(notice: Notice) -> str:
-    parts = [words.plural(notice.calls_7d, "call") if notice.calls_7d else "no call"]
-    if notice.errors_7d:
-        parts.append(f"{words.number(notice.errors_7d)} failed")
-    if notice.tokens_7d:
-        parts.append(f"{words.short_number(notice.tokens_7d)} tokens")
-    parts.append(f"last on {words.day(notice.last_at.date())}")
+    parts = [words.plural(notice.traffic.calls_7d, "call") if notice.traffic.calls_7d else "no call"]
+    if notice.traffic.errors_7d:
+        parts.append(f"{words.number(notice.traffic.errors_7d)} failed")
+    if notice.traffic.tokens_7d:
+        parts.append(f"{words.short_number(notice.traffic.tokens_7d)} tokens")
+    parts.append(f"last on {words.day(notice.traffic.last_at.date())}")
     return ", ".join(parts)
 
 
 def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[str]:
     first = notices[0]
-    announced = f"Announced {words.day(first.announced)}" if first.announced and not first.second_hand else None
-    if first.source:
-        yield link(first.source, announced or origin(first.source, second_hand=first.second_hand))
+    announced = (
+        f"Announced {words.day(first.end.announced)}" if first.end.announced and not first.end.second_hand else None
+    )
+    if first.end.source:
+        yield link(first.end.source, announced or origin(first.end.source, second_hand=first.end.second_hand))
     elif announced:
         yield announced
-    spelled = list(dict.fromkeys(i for notice in notices for i in notice.requested_ids if i != first.id))
+    spelled = list(dict.fromkeys(i for notice in notices for i in notice.traffic.requested_ids if i != first.use.id))
     if spelled:
         yield f"Called as {_some(spelled)}"
-    if len(notices) == 1 and first.request_ids:
-        yield f"Requests: {_some(first.request_ids)}"
+    if len(notices) == 1 and first.traffic.request_ids:
+        yield f"Requests: {_some(first.traffic.request_ids)}"
     if links.page:
         yield link(links.page, "Open lastcall")
 
 
 def _answers(notices: Sequence[Notice]) -> str:
     """What its owner can do about it, as it is typed."""
-    named = {notice.service for notice in notices}
+    named = {notice.use.service for notice in notices}
     service = as_typed(named.pop()) if len(named) == 1 else "SERVICE"
     return f"Answer: {code(f'lastcall ack {service}')}, or `commit`, `snooze`, `waive`, `explain`"
 

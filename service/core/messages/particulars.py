@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from service.core import words
 from service.core.checklist import ITEM_IDS
+from service.core.escalation.cause import Relapse
 from service.core.messages.text import code, plain
 from service.core.notification import Notice
 
@@ -31,55 +32,52 @@ def caller_name(service: str, environment: str) -> str:
 
 def how_it_calls(notice: Notice) -> str:
     """Before the numbers: whether it still calls, or calls again."""
-    team = f" of team {plain(notice.team, 100)}" if notice.team else ""
-    name = caller_name(notice.service, notice.environment) + team
-    if notice.reopened:
-        stopped = f" on {words.day(notice.silent_since)}" if notice.silent_since else ""
-        return f"{name} had stopped calling it{stopped}, and *calls it again*{_back(notice)}:"
-    if notice.calls_7d == 0:
+    team = f" of team {plain(notice.owner.team, 100)}" if notice.owner.team else ""
+    name = caller_name(notice.use.service, notice.use.environment) + team
+    if relapse := notice.relapse:
+        stopped = f" on {words.day(relapse.silent_since)}" if relapse.silent_since else ""
+        return f"{name} had stopped calling it{stopped}, and *calls it again*{_back(relapse)}:"
+    if notice.traffic.calls_7d == 0:
         return f"{name} calls it now and then, and not in the last 7 days:"
     return f"{name} still calls it:"
 
 
 def again(notice: Notice) -> str:
     """At the end of a line about one of several."""
-    if not notice.reopened:
+    if (relapse := notice.relapse) is None:
         return ""
-    stopped = f" on {words.day(notice.silent_since)}" if notice.silent_since else ""
-    return f" · *calls again*{_back(notice)}, had stopped{stopped}"
+    stopped = f" on {words.day(relapse.silent_since)}" if relapse.silent_since else ""
+    return f" · *calls again*{_back(relapse)}, had stopped{stopped}"
 
 
 def outcome(notice: Notice) -> str:
     """What becomes of its calls, at the end of a line about one of several that fare differently."""
-    return {"broken": " · *calls fail*", "redirected": " · *another model answers*"}.get(notice.state, "")
+    return {"broken": " · *calls fail*", "redirected": " · *another model answers*"}.get(notice.traffic.state, "")
 
 
-def _back(notice: Notice) -> str:
+def _back(relapse: Relapse) -> str:
     """`, since Mon 7 Jul 2025, with 240 calls so far`"""
-    if notice.back_since is None:
+    if relapse.back_since is None:
         return ""
-    much = "" if notice.calls_since_back is None else f", with {words.plural(notice.calls_since_back, 'call')} so far"
-    return f", since {words.day(notice.back_since)}{much}"
+    much = "" if relapse.calls is None else f", with {words.plural(relapse.calls, 'call')} so far"
+    return f", since {words.day(relapse.back_since)}{much}"
 
 
 def standing(notice: Notice) -> Iterator[Particular]:
     """Whose it is, what answers it, and what people have said of it."""
-    if notice.handed_over_from:
-        nobody = notice.handed_over_from == "nobody"
-        former = "nobody owned it before" if nobody else f"its former owner was {plain(notice.handed_over_from)}"
-        yield Particular("Yours now", former)
-    if notice.state == "redirected":
-        who = code(notice.served_id) if notice.served_id else "another model"
+    if first := notice.new_owner:
+        former = first.former.in_words()
+        yield Particular("Yours now", f"its former owner was {plain(former)}" if former else "nobody owned it before")
+    if notice.traffic.state == "redirected":
+        who = code(notice.traffic.served_id) if notice.traffic.served_id else "another model"
         yield Particular("Answered by", f"{who}, through a gateway's fallback, an alias that moved, or the provider")
-    if notice.frozen_from:
-        name = f" ({plain(notice.freeze, 100)})" if notice.freeze else ""
-        yield Particular("Change freeze", f"from {words.day(notice.frozen_from)}{name} up to the shutdown")
-    if notice.promised_on:
-        yield Particular(
-            "Promise", f"the team had promised to be done by {words.day(notice.promised_on)}, and calls go on"
-        )
+    if freeze := notice.freeze:
+        name = f" ({plain(freeze.name, 100)})" if freeze.name else ""
+        yield Particular("Change freeze", f"from {words.day(freeze.begin)}{name} up to the shutdown")
+    if on := notice.promise_broken_on:
+        yield Particular("Promise", f"the team had promised to be done by {words.day(on)}, and calls go on")
     if notice.standing:
-        yield Particular("In force", plain(notice.standing))
+        yield Particular("In force", plain(notice.standing.in_words()))
 
 
 def checklist(notice: Notice) -> Iterator[Particular]:
@@ -107,10 +105,12 @@ def _known(items: Sequence[str]) -> list[str]:
 
 def prospects(notice: Notice) -> Iterator[Particular]:
     """When the calls end at this pace, and who hears otherwise than planned because of it."""
-    if notice.forecast:
-        yield Particular("Forecast", plain(notice.forecast))
-    if notice.spared:
-        yield Particular("Spared", f"{words.audiences(notice.spared)}, because at this pace the calls end in time")
-    if notice.early:
+    if forecast := notice.forecast_in_words:
+        yield Particular("Forecast", plain(forecast))
+    if notice.hearers.spared:
+        yield Particular(
+            "Spared", f"{words.audiences(notice.hearers.spared)}, because at this pace the calls end in time"
+        )
+    if notice.hearers.early:
         why = "because at this pace the calls do not reach zero before the end"
-        yield Particular("Told early", f"{words.audiences(notice.early)}, {why}")
+        yield Particular("Told early", f"{words.audiences(notice.hearers.early)}, {why}")

@@ -2,34 +2,35 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import starmap
 
 from service.core import words
-from service.core.catalog.lifecycle import Shutdown
+from service.core.escalation.cause import Redirected
 from service.core.messages.blocks import MAX_HEADER, context, header, section, sections
 from service.core.messages.message import Block
 from service.core.messages.particulars import caller_name
 from service.core.messages.text import code, link, origin, plain
-from service.core.notification import Redirected
+from service.core.notification import News
 
 
-def redirected_blocks(redirected: Sequence[Redirected], today: date) -> Iterator[Block]:
+def redirected_blocks(redirected: Sequence[tuple[News, Redirected]], today: date) -> Iterator[Block]:
     """One deprecation's callers that another model answers."""
-    first = redirected[0]
+    first = redirected[0][0]
     what = "is answered by another model"
-    yield header(f"🔀 {plain(first.id, MAX_HEADER - len(what) - 4)} {what}")
-    subject = f"{code(first.id)} on {plain(words.platform_name(first.platform))}"
+    yield header(f"🔀 {plain(first.use.id, MAX_HEADER - len(what) - 4)} {what}")
+    subject = f"{code(first.use.id)} on {plain(words.platform_name(first.use.platform))}"
     yield section(f"Calls that ask for {subject} are answered by another model. {_why(first, today)}")
     yield from sections(
-        map(_caller, redirected) if len(redirected) == 1 else (f"• {_caller(one)}" for one in redirected)
+        starmap(_caller, redirected) if len(redirected) == 1 else (f"• {_caller(*one)}" for one in redirected)
     )
-    if first.source:
-        yield from context([link(first.source, origin(first.source, second_hand=first.second_hand))])
+    if first.end.source:
+        yield from context([link(first.end.source, origin(first.end.source, second_hand=first.end.second_hand))])
 
 
-def _why(one: Redirected, today: date) -> str:
-    deadline = Shutdown(one.shutdown_on, one.precision).deadline
+def _why(news: News, today: date) -> str:
+    deadline = news.end.deadline
     ask = "Ask for the model that you want by its name."
-    told = "reported" if one.second_hand else "announced"
+    told = "reported" if news.end.second_hand else "announced"
     if deadline is not None and today >= deadline:
         how = "the provider redirects, or a gateway falls back"
         return f"The {told} day, {words.day(deadline)}, has come: {how}. {ask}"
@@ -38,9 +39,10 @@ def _why(one: Redirected, today: date) -> str:
     return f"{when}, so this is hardly the provider's doing: {how}. {ask}"
 
 
-def _caller(one: Redirected) -> str:
-    who = code(one.served_id) if one.served_id else "another model"
-    of = "call that was" if one.answered == 1 else "calls that were"
-    much = f"{words.number(one.redirected)} of the {words.number(one.answered)} {of} answered on {words.day(one.day)}"
-    since = f", and half or more since {words.day(one.since)}" if one.since < one.day else ""
-    return f"{caller_name(one.service, one.environment)}: {who} answered {much}{since}."
+def _caller(news: News, cause: Redirected) -> str:
+    who = code(news.served_id) if news.served_id else "another model"
+    of = "call that was" if cause.answered == 1 else "calls that were"
+    much = f"{words.number(cause.redirected)} of the {words.number(cause.answered)} {of} answered"
+    since = f", and half or more since {words.day(cause.since)}" if cause.since < cause.day else ""
+    name = caller_name(news.use.service, news.use.environment)
+    return f"{name}: {who} answered {much} on {words.day(cause.day)}{since}."

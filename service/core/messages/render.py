@@ -21,7 +21,7 @@ from service.core.messages.notice import notice_blocks
 from service.core.messages.redirection import redirected_blocks
 from service.core.messages.sentence import group_sentence, groups_sentence
 from service.core.messages.text import code, plain
-from service.core.notification import Digest, Facts, Happened, Notice, Trouble, Undeliverable
+from service.core.notification import Digest, Facts, News, Notice, Trouble, Undeliverable
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ def render(facts: Sequence[Facts], *, links: Links, now: datetime) -> Message:
     lost = _only(Undeliverable, facts)
     troubles = list(dict.fromkeys(_only(Trouble, facts)))
     digests = _only(Digest, facts)
-    groups = grouped((fact for fact in facts if isinstance(fact, Notice | Happened)), now.date())
+    groups = grouped((fact for fact in facts if isinstance(fact, Notice | News)), now.date())
     parts: list[list[Block]] = [list(trouble_blocks(trouble)) for trouble in troubles]
     together = late_together([notice for group in groups for notice in group.notices]) if len(groups) > 1 else None
     if len(groups) > 1:
@@ -92,12 +92,13 @@ def _overview_line(group: Group) -> str:
         when = group.timing
         return f"{when.mark} {name}: {when.brief} · {words.plural(services(group.notices), 'service')}"
     if group.redirected:
-        return f"🔀 {name}: another model answers · {words.plural(services(group.redirected), 'service')}"
+        callers = services(news for news, _ in group.redirected)
+        return f"🔀 {name}: another model answers · {words.plural(callers, 'service')}"
     if group.moves:
         return f"📅 {name}: its date moved"
     if group.withdrawn:
         return f"↩️ {name}: stays after all"
-    return f"✅ {name}: {words.plural(services(group.migrated), 'service')} migrated"
+    return f"✅ {name}: {words.plural(services(news for news, _ in group.migrated), 'service')} migrated"
 
 
 def _sentence(

@@ -13,20 +13,19 @@ def group_sentence(group: Group) -> str:
     if group.notices:
         return _notices(group)
     if group.redirected:
-        first = group.redirected[0]
+        first = group.redirected[0][0]
         who = plain(first.served_id) if first.served_id else "another model"
-        return (
-            f"Calls of {_services([one.service for one in group.redirected])} to {_named(group)} are answered by {who}."
-        )
+        callers = _services([news.use.service for news, _ in group.redirected])
+        return f"Calls of {callers} to {_named(group)} are answered by {who}."
     if group.moves:
-        return f"{_named(group)} {moved_words(group.moves[0])}."
+        return f"{_named(group)} {moved_words(group.moves[0][1])}."
     if group.withdrawn:
-        is_reported = group.withdrawn[0].second_hand
+        is_reported = group.withdrawn[0][0].end.second_hand
         why = "its end is not reported any more" if is_reported else "the provider has taken its end back"
         return f"{_named(group)} stays after all: {why}."
-    callers = _services([one.service for one in group.migrated])
-    no_longer = "no longer calls" if services(group.migrated) == 1 else "no longer call"
-    return f"{callers} {no_longer} {_named(group)}."
+    names = [news.use.service for news, _ in group.migrated]
+    no_longer = "no longer calls" if len(set(names)) == 1 else "no longer call"
+    return f"{_services(names)} {no_longer} {_named(group)}."
 
 
 def groups_sentence(groups: Sequence[Group]) -> str:
@@ -35,7 +34,7 @@ def groups_sentence(groups: Sequence[Group]) -> str:
     if not going:
         return f"News of {words.plural(len(groups), 'model')} that you call or called."
     notices = [notice for group in going for notice in group.notices]
-    who = f"{_services([n.service for n in notices])} still {_call(notices)}"
+    who = f"{_services([n.use.service for n in notices])} still {_call(notices)}"
     first = f"{_named(going[0])} {going[0].timing.which}"
     if len(going) == 1:
         return f"{who} {_named(going[0])}, which {going[0].timing.which}."
@@ -44,13 +43,13 @@ def groups_sentence(groups: Sequence[Group]) -> str:
 
 def _notices(group: Group) -> str:
     worst = group.notices[0]
-    calls = sum(notice.calls_7d for notice in group.notices)
-    failed = sum(notice.errors_7d for notice in group.notices)
+    calls = sum(notice.traffic.calls_7d for notice in group.notices)
+    failed = sum(notice.traffic.errors_7d for notice in group.notices)
     much = f": {words.plural(calls, 'call')} in the last 7 days" if calls else ""
-    if worst.state == "broken" and failed:
+    if worst.traffic.state == "broken" and failed:
         much = f": {words.number(failed)} of {words.plural(calls, 'call')} in the last 7 days failed"
-    to = f" Move to {plain(worst.replacements[0])}." if worst.replacements else ""
-    who = f"{_services([notice.service for notice in group.notices])} still {_call(group.notices)}"
+    to = f" Move to {plain(worst.end.replacements[0])}." if worst.end.replacements else ""
+    who = f"{_services([notice.use.service for notice in group.notices])} still {_call(group.notices)}"
     return f"{who} {_named(group)}, which {group.timing.which}{much}.{to}"
 
 

@@ -49,7 +49,7 @@ class Timeline:
         for told in message.notifications:
             service = told.service or ""
             kind = "relapse" if told.kind == "notice" and service in self._off else told.kind
-            if kind == "closed":
+            if kind == "migrated":
                 self._off.add(service)
             step = phrases.step(told.step, told.repeat_days) if told.step else ""
             services.setdefault((kind, step, told.model_id or ""), []).append(service)
@@ -67,7 +67,7 @@ def _line(kind: str, step: str, model: str, services: Sequence[str]) -> str:
             return f"{names} still on [yellow]{model}[/] [dim]({escape(step)})[/]"
         case "relapse":
             return f"{names} [red]back[/] on [yellow]{model}[/] [dim]({escape(step)})[/]"
-        case "closed":
+        case "migrated":
             return f"[green]{names} off {model}[/]"
         case "digest":
             return "[dim]weekly digest[/]"

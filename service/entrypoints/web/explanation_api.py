@@ -67,8 +67,8 @@ class NotificationEvidence(Hearer):
     step: str | None = Field(examples=["-30d"])
     reason: str
     facts: dict[str, Any] | None = Field(
-        description="What the message says, frozen with the decision; `type` tells the kinds apart. Of a notice also "
-        "`planned_on`, `waited`, `missed`, `held`, `spared`, `early`, `stand_ins`, `owner_rule`, `request_ids`."
+        description="Why it is told and what the message says, frozen with the decision. `type` tells the kinds apart; "
+        "of a notice and of news `cause.kind` says why. Of a notice also `planned_on`, `delays`, `missed`, `hearers`."
     )
     decided_at: datetime
     not_before: datetime

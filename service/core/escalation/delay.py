@@ -1,0 +1,188 @@
+"""Why a step is told later than its policy says, or on another day: worked out with the decision that tells it."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
+
+from service.core import words
+from service.core.calendar import utc_midnight
+from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
+from service.core.escalation.cause import BrokenPromise, HeldBack, Relapse, Resumed
+from service.core.escalation.decision import Telling
+from service.core.escalation.hold import StandingAct
+from service.core.escalation.holding import was_to_wait
+from service.core.escalation.ladder import Rung
+
+BETWEEN_LOOKS = timedelta(hours=1)
+"""Longer than between two looks of a lastcall that runs."""
+
+
+class OwnerFirst(Struct, frozen=True, tag="owner_first", tag_field="kind"):
+    """Those above the owner wait until the owner has had a business day."""
+
+    owner_told_on: date
+
+
+class Frozen(Struct, frozen=True, tag="frozen", tag_field="kind"):
+    """The step is counted from a change freeze that reaches up to the shutdown."""
+
+    begin: date
+    name: str
+
+
+class CalledLater(Struct, frozen=True, tag="called_later", tag_field="kind"):
+    """There was no call before."""
+
+    first_at: datetime
+
+
+class AnnouncedLater(Struct, frozen=True, tag="announced_later", tag_field="kind"):
+    """The end was not public before."""
+
+    on: date
+    second_hand: bool
+
+
+class SetLater(Struct, frozen=True, tag="set_later", tag_field="kind"):
+    """The end became another day."""
+
+    on: date
+    is_freeze: bool
+    """The change freeze before it moved, from which steps are counted."""
+
+
+class LookedLater(Struct, frozen=True, tag="looked_later", tag_field="kind"):
+    """lastcall did not run, or did not know of it."""
+
+    due: datetime
+    looked_at: datetime
+
+
+class AskedToWait(Struct, frozen=True, tag="asked_to_wait", tag_field="kind"):
+    asked: StandingAct
+
+
+class QuietHours(Struct, frozen=True, kw_only=True, tag="quiet_hours", tag_field="kind"):
+    """The owner did not work then."""
+
+    at: datetime
+    day: date
+    """Of it, in the owner's zone."""
+    holiday_of: str | None = None
+    """The country, of a public holiday."""
+    hours: tuple[time, time] | None = None
+    """Of work, in `zone`. None: on that day there are none."""
+    zone: str
+    goes_out_at: datetime | None = None
+    """Of what is decided then, and waits to be sent."""
+
+
+Delay = OwnerFirst | Frozen | CalledLater | AnnouncedLater | SetLater | LookedLater | AskedToWait | QuietHours
+
+
+def in_words(delay: Delay) -> str:
+    """A clause."""
+    match delay:
+        case OwnerFirst(owner_told_on):
+            said = f"held back until the owner, told on {words.day(owner_told_on)}, had a business day"
+        case Frozen(begin, name):
+            said = f"counted from {words.day(begin)}, when changes are frozen up to the shutdown ({name})"
+        case CalledLater(first_at):
+            said = f"the first call on record is of {words.moment(first_at)}"
+        case AnnouncedLater(on, second_hand):
+            who = "it was reported" if second_hand else "the provider announced it"
+            said = f"{who} only on {words.day(on)}"
+        case SetLater(on, is_freeze):
+            said = f"the day of {words.FREEZE if is_freeze else words.SHUTDOWN} was set only on {words.day(on)}"
+        case LookedLater(due, looked_at):
+            said = f"it was due on {words.moment(due)}, and was looked at only on {words.moment(looked_at)}"
+        case AskedToWait(StandingAct(what="promised", by=by, on=date() as on)):
+            said = f"it waited for what {by} had promised: to be done by {words.day(on)}"
+        case AskedToWait(asked):
+            said = asked.in_words()
+        case QuietHours():
+            so = f", so it goes out on {words.moment(delay.goes_out_at)}" if delay.goes_out_at else ""
+            said = _closed(delay) + so
+    return said
+
+
+def _closed(quiet: QuietHours) -> str:
+    if quiet.holiday_of:
+        return f"{words.day(quiet.day)} is a public holiday ({quiet.holiday_of})"
+    if quiet.hours is None:
+        return f"{words.day(quiet.day)} is no working day"
+    begin, end = quiet.hours
+    hours = f"{begin:%H:%M} to {end:%H:%M} in {quiet.zone}"
+    return f"{words.moment(quiet.at)} is outside of the owner's working hours, {hours}"
+
+
+def planned_day(campaign: Campaign, rung: Rung, case: Case) -> date:
+    """Of the step by the policy alone, in the owner's zone; of one that repeats, of the repeat that is told."""
+    done = campaign.done_with(rung.name)
+    return done.day if rung.step.repeat and done and done.day else case.day_of(rung.nominal)
+
+
+def delays(
+    telling: Telling, before: Campaign | None, after: Campaign, rung: Rung | None, case: Case
+) -> Iterator[Delay]:
+    """In the order of time. Nothing: it goes out at the time that its step has by the policy.
+
+    `before` and `after`: the campaign without and with the decision; `rung` is the step's, where it has a day.
+    """
+    is_between_steps = isinstance(telling.cause, Relapse | Resumed | BrokenPromise) or telling.to_new_owner
+    if isinstance(telling.cause, HeldBack):
+        yield OwnerFirst(telling.cause.owner_told_on)
+    elif rung and not is_between_steps:
+        planned = planned_day(after, rung, case)
+        if planned == case.day_of(rung.nominal):
+            yield from _of_its_day(rung, case)
+        elif case.go_out_at(morning := case.morning(planned)) > morning:
+            yield _quiet_hours(morning, case)
+        if before and before.is_open and before.plan_version != after.plan_version:
+            yield SetLater(case.today, case.frozen_from is not None)
+        else:
+            yield from _since_it_was_due(before, planned, rung, case)
+    if telling.not_before > case.now:
+        yield _quiet_hours(case.now, case, goes_out_at=telling.not_before)
+
+
+def _of_its_day(rung: Rung, case: Case) -> Iterator[Delay]:
+    """What makes the step's day another one than the policy counts, or its hour a later one."""
+    deadline, deprecation = case.deadline, case.exposure.deprecation
+    announced = deprecation.announced
+    freeze = case.owner.calendar.freeze_before(deadline) if deadline and rung.step.at.days < 0 else None
+    if freeze:
+        yield Frozen(freeze.begin, freeze.name)
+    first_at = case.exposure.first_at
+    public_at = utc_midnight(announced) if announced else first_at
+    if first_at >= public_at and rung.nominal < first_at:
+        yield CalledLater(first_at)
+    elif announced and case.day_of(rung.nominal) < announced:
+        yield AnnouncedLater(announced, deprecation.second_hand)
+    ready = max(rung.nominal, first_at, public_at)
+    if rung.due > ready:
+        yield _quiet_hours(ready, case)
+
+
+def _since_it_was_due(before: Campaign | None, planned: date, rung: Rung, case: Case) -> Iterator[Delay]:
+    due = max(rung.due, case.go_out_at(case.morning(planned))) if rung.step.repeat else rung.due
+    if case.now - due < BETWEEN_LOOKS:
+        return
+    if before and before.in_force and was_to_wait(before, case, due):
+        yield AskedToWait(StandingAct.of(before.in_force))
+    else:
+        yield LookedLater(due, case.now)
+
+
+def _quiet_hours(at: datetime, case: Case, goes_out_at: datetime | None = None) -> QuietHours:
+    calendar, day = case.owner.calendar, case.day_of(at)
+    return QuietHours(
+        at=at,
+        day=day,
+        holiday_of=calendar.country if calendar.is_holiday(day) else None,
+        hours=(calendar.work_starts, calendar.work_ends) if calendar.is_business_day(day) else None,
+        zone=calendar.zone.key,
+        goes_out_at=goes_out_at,
+    )

@@ -1,0 +1,29 @@
+"""Why this destination is told, and why now: one line for lists of notifications."""
+
+from service.core import words
+from service.core.escalation.cause import in_words
+from service.core.notification import Digest, Facts, Hearers, News, Notice, Owned, Trouble, Undeliverable
+from service.core.ownership import Audience
+from service.core.week import Week
+
+
+def reason_of(facts: Facts | None, audience: Audience, *, failed: tuple[str, str | None] | None = None) -> str:
+    """`failed`: where it was meant for, and the error, if it was to be told to somebody else."""
+    match facts:
+        case _ if failed is not None:
+            return "{} could not be told: {}".format(*failed)
+        case Notice() | News():
+            aside = facts.hearers if isinstance(facts, Notice) else Hearers()
+            return f"{in_words(facts.cause, spared=aside.spared, early=aside.early)}; {audience} {_by(facts.owner)}"
+        case Digest():
+            return f"weekly digest of {facts.week}, due {words.moment(Week.parse(facts.week).due_at)}"
+        case Trouble():
+            return f"condition {facts.condition} of {facts.subject}"
+        case Undeliverable():
+            return f"{facts.destination} could not be told: {facts.error}"
+        case _:
+            return "another release wrote it, and this one cannot read why"
+
+
+def _by(owner: Owned) -> str:
+    return f"by {owner.rule}" if owner.team else f"as {owner.rule}"

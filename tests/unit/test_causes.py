@@ -1,0 +1,79 @@
+"""Causes: each is stored and read back as it was, and told apart from the others by its key."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+import pytest
+
+from service.core.escalation.campaign import Answerable
+from service.core.escalation.cause import (
+    AtStep,
+    BrokenPromise,
+    Cause,
+    DateMoved,
+    FailsAgain,
+    HeldBack,
+    Migrated,
+    NewOwner,
+    Redirected,
+    Relapse,
+    Repeat,
+    Resumed,
+    StepDue,
+    Withdrawn,
+    in_words,
+    key_of,
+)
+
+STEP = AtStep(name="+1d", policy="default", repeat_days=1)
+DAY = date(2025, 7, 15)
+NOW = datetime(2025, 7, 15, 7, tzinfo=UTC)
+FORMER = Answerable("search", ("ada@example.com",))
+CAUSES: tuple[Cause, ...] = (
+    StepDue(step=STEP, day=DAY),
+    Repeat(step=STEP, day=DAY),
+    FailsAgain(step=STEP, day=DAY),
+    HeldBack(step=STEP, day=DAY, owner_told_on=DAY),
+    Relapse(step=STEP, at=NOW, silent_since=DAY, back_since=DAY, calls=3),
+    Resumed(step=STEP, at=NOW, closed_as="misread"),
+    BrokenPromise(step=STEP, promised_on=DAY),
+    NewOwner(step=STEP, at=NOW, former=FORMER),
+    Migrated(at=NOW, last_at=NOW, quiet_days=3),
+    DateMoved(before=DAY, after=None),
+    Withdrawn(at=NOW, before=DAY),
+    Redirected(day=DAY, answered=9, redirected=7, since=DAY),
+)
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: type(cause).__name__)
+def test_cause_comes_back_as_it_was_stored(cause: Cause) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(cause), type=Cause) == cause
+    assert in_words(cause)
+
+
+def test_no_two_causes_of_one_moment_share_a_key() -> None:
+    assert len({key_of(cause) for cause in CAUSES}) == len(CAUSES)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(Repeat(step=STEP, day=DAY), Repeat(step=STEP, day=DAY + timedelta(days=1)), id="two repeats"),
+        pytest.param(
+            Migrated(at=NOW, last_at=NOW, quiet_days=3),
+            Migrated(at=NOW + timedelta(days=9), last_at=NOW, quiet_days=3),
+            id="two silences",
+        ),
+        pytest.param(DateMoved(before=DAY, after=None), DateMoved(before=None, after=DAY), id="to and fro"),
+    ],
+)
+def test_what_is_told_twice_has_two_keys(one: Cause, other: Cause) -> None:
+    assert key_of(one) != key_of(other)
+
+
+def test_words_say_who_hears_otherwise_because_of_the_forecast() -> None:
+    due = StepDue(step=AtStep(name="-30d", policy="default", before_freeze=True))
+    assert in_words(due, spared=("manager",), early=("director",)) == (
+        "30 days before the change freeze, by policy default; not to the manager, as the calls reach zero in time at "
+        "this pace; earlier than planned to the director, as at this pace they do not"
+    )
