@@ -30,19 +30,20 @@ class Witness(Told):
             return None
         exposure = world.picture(at)
         assert exposure is not None
-        self._slept_through_nothing(decision, exposure, at)
+        self._slept_through_nothing(decision, at)
         self._stored(before, decision, exposure, at)
         if at >= world.now:
             self._nothing_is_left_undone(exposure, at)
         return decision
 
-    def _slept_through_nothing(self, decision: Decision, exposure: Exposure, now: datetime) -> None:
+    def _slept_through_nothing(self, decision: Decision, now: datetime) -> None:
         """The engine looks again when the last look said so, and at the calls that it was to wake at."""
-        wait, self.looked_at = self.world.look, (self.looked_at[1], (now, len(exposure.days)))
+        days = self.world.days_by(now)
+        wait, self.looked_at = self.world.look, (self.looked_at[1], (now, len(days)))
         (before, count), _ = self.looked_at
         if wait is None or now < before or (wait.until and now >= wait.until):
             return
-        new = exposure.days[count:]
+        new = days[count:]
         if not any(wait.wakes_on_call or one.end_of_life or one.redirected for one in new):
             assert isinstance(decision, Wait), f"slept through: {decision.reason}"
 

@@ -159,6 +159,10 @@ class World:
             known = self._picture = count, self._picture_of(count)
         return known[1]
 
+    def days_by(self, now: datetime) -> Sequence[DayOfUse]:
+        """All that are on record by `now`, which is more than a picture has day by day."""
+        return self.calls.days[: self._known_calls(now)]
+
     def _known_calls(self, now: datetime | None = None) -> int:
         until = now or self.now
         return self.calls.up_to(until if self.read_until is None else min(until, self.read_until))
