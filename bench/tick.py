@@ -206,6 +206,14 @@ SELECT service, environment, platform, model,
        CASE WHEN number % :models = 0 THEN CAST(:step_at AS timestamptz) - interval '1 day' ELSE :step_at END, false
 FROM bench_keys WHERE number < :opened
 """
+EXPOSURES = """
+INSERT INTO exposures (service, environment, platform, model, first_at, last_at, last_day, last_calls, longest_gap,
+                       calls, deadline, public_from, state_while_calling, quiet_at, team, lacks_deadline, change_by)
+SELECT service, environment, platform, b.model, :first, :last, CAST(:last AS timestamptz)::date, 80, 1, 80 * :days,
+       d.shutdown_on, d.announced_on, 'active', CAST(:last AS timestamptz) + interval '3 days', left(service, 8),
+       false, d.shutdown_on
+FROM bench_keys b JOIN deprecations d USING (platform, model)
+"""
 MARK_ALL = """
 INSERT INTO usage_dirty (service, environment, platform, model, day)
 SELECT service, environment, platform, model, :day FROM agenda
@@ -230,6 +238,8 @@ async def fill(database: Database, exposures: int) -> None:
             await connection.execute(text(HOURS_OF_A_DAY), {"hours": hours})
             seen = {"first_at": _at(day, HOURS[0], 5), "last_at": _at(day, HOURS[-1], 25)}
             await connection.execute(text(DAY_TOTALS), {"day": day, **seen})
+        seen = {"first": _at(TUESDAY - timedelta(days=DAYS), HOURS[0], 5), "last": _at(TUESDAY, 0) - timedelta(hours=9)}
+        await connection.execute(text(EXPOSURES), {"days": DAYS, **seen})
         await _fill_campaigns(connection, exposures)
         await _fill_digests(connection)
     async with database.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
