@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.adapters.catalog.files import load_catalog
+from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.catalog.kept import kept
 
 
@@ -23,7 +23,7 @@ def test_value_is_read_once_for_each_digest(tmp_path: Path) -> None:
 
 def test_shipped_catalog_is_the_same_read_or_kept(tmp_path: Path) -> None:
     read = kept(tmp_path, "a", load_catalog)
-    again = kept(tmp_path, "a", lambda: pytest.fail("it was not kept"))
+    again: LoadedCatalog = kept(tmp_path, "a", lambda: pytest.fail("it was not kept"))
     assert [*again.catalog] == [*read.catalog]
     assert again.catalog.digest == read.catalog.digest
     for record in read.catalog:
