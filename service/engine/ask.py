@@ -1,5 +1,7 @@
 """ask: what the page, the API and the command want to know of exposures, services and models. Reads only."""
 
+from __future__ import annotations  # each Page[...] that is evaluated is a model that pydantic makes
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.catalog.kept import kept
 
 
@@ -18,6 +19,19 @@ def test_value_is_read_once_for_each_digest(tmp_path: Path) -> None:
     read = iter(range(9))
     asked = ("a", "a", "b", "b", "a")
     assert [kept(tmp_path, digest, lambda: next(read)) for digest in asked] == [0, 0, 1, 1, 2]
+
+
+def test_shipped_catalog_is_the_same_read_or_kept(tmp_path: Path) -> None:
+    read = kept(tmp_path, "a", load_catalog)
+    again: LoadedCatalog = kept(tmp_path, "a", lambda: pytest.fail("it was not kept"))
+    assert [*again.catalog] == [*read.catalog]
+    assert again.catalog.digest == read.catalog.digest
+    for record in read.catalog:
+        for name in (record.id, *record.aliases):
+            as_read = read.resolver.resolve(name, provider=record.platform)
+            assert again.resolver.resolve(name, provider=record.platform) == as_read
+    hosts = ("api.openai.com", "eastus.openai.azure.com", "no.example", None)
+    assert [*map(again.platforms.of_host, hosts)] == [*map(read.platforms.of_host, hosts)]
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80\x05", b"cos\nno_such\n.", b"\x80\x05K\x01."])

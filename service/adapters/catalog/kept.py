@@ -25,7 +25,7 @@ def kept(folder: Path, digest: str, read: Callable[[], T]) -> T:
             return value  # type: ignore[no-any-return]
     value = read()
     if not sys.dont_write_bytecode:
-        with suppress(OSError):
+        with suppress(OSError):  # may not be written
             _write(file, pickle.dumps((key, value), pickle.HIGHEST_PROTOCOL))
     return value
 
@@ -39,7 +39,7 @@ def _code() -> str:
 
 def _write(file: Path, content: bytes) -> None:
     """Whole or not at all, whoever else does so now."""
-    file.parent.mkdir(exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     own = file.with_suffix(f".{os.getpid()}")
     own.write_bytes(content)
     own.replace(file)

@@ -1,5 +1,7 @@
 """Exposures by deadline, each with its owner, its campaign and who was told last."""
 
+from __future__ import annotations  # each Page[...] that is evaluated is a model that pydantic makes
+
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta

@@ -1,5 +1,7 @@
 """Bounded pages. A cursor says after which key to go on, so a list that grows meanwhile repeats and skips nothing."""
 
+from __future__ import annotations  # each Page[...] that is evaluated is a model that pydantic makes
+
 import base64
 from collections.abc import Callable, Sequence
 from typing import TypeVar

@@ -44,6 +44,10 @@ class Platforms:
         self.of_host: Callable[[str | None], str | None] = lru_cache(_LONGEST_REMEMBERED)(self._of_host)
         """Platform that answers at a host (lower case, no port); None for a gateway's or any other name."""
 
+    def __reduce__(self) -> tuple[type["Platforms"], tuple[tuple[Platform, ...]]]:
+        """Kept as the platforms alone: all else follows from them."""
+        return Platforms, (tuple(self._by_slug.values()),)
+
     def get(self, platform: str | None) -> Platform | None:
         return self._by_slug.get(platform or "")
 
