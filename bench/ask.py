@@ -175,9 +175,9 @@ async def _fill_notifications(connection: Any) -> None:
     """As a notice that was delivered, as far as lists read it."""
     await connection.execute(
         text(
-            "INSERT INTO notifications (id, dedup_key, campaign_id, kind, step, audience, destination, facts, reason,"
+            "INSERT INTO notifications (id, dedup_key, campaign_id, kind, step, audience, destination, facts,"
             " decided_at, not_before, state, settled_at) SELECT gen_random_uuid(), number::text, id, 'notice',"
-            " 'announced', 'owner', '#' || left(service, 8), '{}', 'announced is due', CAST(:now AS timestamptz),"
+            " 'announced', 'owner', '#' || left(service, 8), '{}', CAST(:now AS timestamptz),"
             " :now, 'delivered', :now FROM bench_keys WHERE number % 5 > 0"
         ),
         {"now": NOW},

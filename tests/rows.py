@@ -27,7 +27,7 @@ from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.escalation.campaign import Answerable, Campaign, Done
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Hold
+from service.core.escalation.hold import Hold, Promise
 from service.core.escalation.listing import listing_of
 from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import ExposureKey
@@ -167,6 +167,7 @@ async def put_campaign(
     deadline: date = date(2025, 7, 14),
     owner: Owner = NOBODY,
     hold: Hold | None = None,
+    promise: Promise | None = None,
 ) -> uuid.UUID:
     """Open for twenty days, by the default policy, with its steps down to -14d told."""
     key = ExposureKey(service, environment, platform, model)
@@ -178,6 +179,7 @@ async def put_campaign(
         done=told,
         owner=Answerable.of(owner),
         hold=hold,
+        promise=promise,
     )
     await save_campaigns(connection, {key: campaign})
     for exposure in (await load_exposures_of(connection, WORLD.catalog, [key], now=NOW)).values():

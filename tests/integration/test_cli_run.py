@@ -162,6 +162,7 @@ async def test_tick_says_a_sentence_a_verb(database_url: str) -> None:
         "escalate   looked at 0, 0 campaigns opened or changed, 0 notifications written",
         "report     0 digests queued, 0 with nothing to say",
         "deliver    0 messages delivered",
+        "clean_up   nothing is kept longer than it should be",
     ]
     assert result.stderr == ""
 

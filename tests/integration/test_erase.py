@@ -15,7 +15,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import assign, load_assignments, remember
 from service.adapters.postgres.tables import key_owners, notifications
 from service.core.author import ERASED, erased
-from service.core.escalation.hold import Snoozed
+from service.core.escalation.hold import Promise, Snoozed
 from service.core.exposure import ExposureKey
 from service.engine.erase import erase
 from service.entrypoints.cli import app
@@ -54,7 +54,8 @@ async def known(database: Database) -> None:
         await assign(connection, "search-api", {"team": "search", "people": [ADA]}, author=ADA, at=NOW)
         await remember(connection, "pagerduty", "P1", {"people": [ADA]}, now=NOW)
         hold = Snoozed(ADA, NOW, (NOW + timedelta(days=3)).date())
-        campaign = await put_campaign(connection, owner=make_owner(people=(ADA,)), hold=hold)
+        promise = Promise(ADA, NOW, (NOW + timedelta(days=9)).date())
+        campaign = await put_campaign(connection, owner=make_owner(people=(ADA,)), hold=hold, promise=promise)
         message = await put_message(connection, destination=f"user:{ADA}", text=f"asked by {ADA}")
         facts = {"standing": f"snoozed by {ADA}"}
         for _ in range(2):
