@@ -57,7 +57,8 @@ async def test_running_lastcall_takes_a_good_file_and_refuses_a_bad_one(
 
     async def goes_by(digest: str) -> bool:
         async with database.connect() as connection:
-            return {one.company for one in await read_heartbeats(connection)} == {digest}
+            by_verb = {one.verb: one.company for one in await read_heartbeats(connection)}
+        return by_verb.get("escalate") == digest  # clean_up ticks once an hour
 
     async def calls(topic: str, service: str) -> None:
         await produce(kafka, topic, [call_record(service=service, model=MODEL, time=f"{datetime.now(UTC):%FT%TZ}")])
