@@ -342,7 +342,7 @@ CREATE TABLE usage_daily (
 	CONSTRAINT pk_usage_daily PRIMARY KEY (service, environment, platform, model, day)
 );
 CREATE INDEX ix_usage_daily_day ON usage_daily (day);
-CREATE INDEX ix_usage_daily_model_day ON usage_daily (platform, model, day);
+CREATE INDEX ix_usage_daily_model_day ON usage_daily (model, platform, day);
 
 CREATE TABLE usage_dirty (
 	service TEXT NOT NULL,

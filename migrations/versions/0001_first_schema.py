@@ -326,7 +326,7 @@ def upgrade() -> None:
         comment="UTC day's use of one model, requested or served, by one service in one environment",
     )
     op.create_index("ix_usage_daily_day", "usage_daily", ["day"])
-    op.create_index("ix_usage_daily_model_day", "usage_daily", ["platform", "model", "day"])
+    op.create_index("ix_usage_daily_model_day", "usage_daily", ["model", "platform", "day"])
     op.create_table(
         "usage_dirty",
         sa.Column("service", sa.Text(), nullable=False),

@@ -113,7 +113,8 @@ async def escalate(
 
 async def _escalate_batch(database: Database, tick: "_Tick", worlds: Worlds) -> Escalated | None:
     async with database.begin() as connection:
-        due = await take_due(connection, worked_out_until=tick.worked_out_until, now=tick.now, limit=BATCH)
+        taken = await take_due(connection, worked_out_until=tick.worked_out_until, now=tick.now, limit=BATCH)
+        due = sorted(taken, key=lambda one: one.key)  # halves lock their exposures one after the other
         if not due or await _is_superseded(connection, tick):
             return None
         world = await worlds.look(connection, now=tick.now)

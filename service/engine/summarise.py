@@ -14,6 +14,7 @@ from service.adapters.postgres.exposure_rows import (
     drop_exposures,
     load_days,
     load_known,
+    lock_exposures,
     save_summaries,
     to_count_again,
 )
@@ -43,9 +44,10 @@ async def count_again(connection: Transaction, world: World, *, now: datetime) -
     keys = await to_count_again(connection, now=now, limit=BATCH)
     if keys:
         await look_at_uses(connection, keys, now=now)
-        known = await load_known(connection, keys)
+    known = await load_known(connection, keys) if keys else {}
+    if known:
         await _save(connection, world, known, await _from_all_days(connection, known, now), now=now)
-    return len(keys)
+    return len(known)
 
 
 def _with_days(known: Known, days: Sequence[CountedDay | None], now: datetime) -> Counted | None:
@@ -53,6 +55,8 @@ def _with_days(known: Known, days: Sequence[CountedDay | None], now: datetime) -
     summary, deadline = known.summary, known.deprecation.shutdown.deadline
     for one in days:
         if summary is None or one is None or one.first_at > now or one.use.day < summary.last_day:
+            return None
+        if one.use.day == summary.first_at.date() and one.first_at != summary.first_at:
             return None
         if one.use.day == summary.last_day:
             summary = summary.with_last(one.use, deadline, last_at=one.last_at)
@@ -90,6 +94,7 @@ async def _save(
     *,
     now: datetime,
 ) -> None:
+    await lock_exposures(connection, known)
     new: dict[ExposureKey, Listing] = {}
     if unlisted := [key for key in counted if not known[key].is_listed]:
         owners = (await with_owners(connection, world, now=now)).owners

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, delete, func, select, text, update
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.database import Database
@@ -28,16 +28,19 @@ from service.adapters.postgres.tables import (
 )
 from service.adapters.postgres.usage_marks import Mark, mark_days
 from service.adapters.postgres.usage_store import UsageStore
+from service.adapters.queries.listing import ExposureFilter
 from service.core.exposure import ExposureKey
 from service.core.retention import KEEP
 from service.core.usage import Call
+from service.engine import ask
 from service.engine.clean_up import CleanedUp, clean_up
 from service.engine.reconcile import catch_up, reconcile
+from tests import rows
 from tests.builders import make_world
 from tests.calls import count_calls, make_call
 from tests.locks import waits_for_a_lock
 from tests.processes import until
-from tests.rows import put_campaign, put_condition, put_message, put_notification, put_rejection
+from tests.rows import put_campaign, put_condition, put_message, put_notification, put_rejection, put_use
 
 MODEL = "gpt-4.5-preview-2025-02-27"
 AT = datetime(2025, 6, 2, 10, tzinfo=UTC)
@@ -318,3 +321,13 @@ async def test_counts_of_rejections_conditions_and_digests_go(database: Database
     assert gone == {"messages": 1, "digests": 1, "rejections": 1, "conditions": 1}
     for table, left in ((conditions, 1), (rejections, 0), (messages, 0), (usage_closed, 0)):
         assert await rows_of(database, table) == left
+
+
+async def test_exposure_whose_days_were_just_deleted_is_left_out(database: Database) -> None:
+    """Until its row is deleted too, a moment later."""
+    async with database.begin() as connection:
+        await put_use(connection)
+        await put_use(connection, service="mail")
+        await connection.execute(delete(usage_daily).where(usage_daily.c.service == "mail"))
+    found = await ask.exposures(database, rows.WORLD, ExposureFilter(), now=rows.NOW)
+    assert [one.service for one in found.items] == ["search-api"]

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from service.adapters.postgres.act_log import read_acts, record_act
 from service.adapters.postgres.checklist_store import tick
 from service.adapters.postgres.database import Database
-from service.adapters.postgres.directory_store import assign, load_assignments, remember
+from service.adapters.postgres.directory_store import assign, load_assignments, read_times_said, remember
 from service.adapters.postgres.tables import key_owners, notifications
 from service.core.author import ERASED, erased
 from service.core.escalation.hold import Promise, Snoozed
@@ -21,7 +21,7 @@ from service.engine.erase import erase
 from service.entrypoints.cli import app
 from tests.builders import make_owner
 from tests.database_contents import everything_in
-from tests.rows import NOW, put_campaign, put_message, put_notification
+from tests.rows import NOW, put_campaign, put_condition, put_message, put_notification
 
 ADA = "ada@example.com"
 KEY = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview")
@@ -134,3 +134,20 @@ async def test_command_counts_first_and_erases_when_told(database: Database, dat
     code, said = await ask(ADA)
     assert code == 2
     assert "nothing stored names" in said
+
+
+async def test_owners_are_read_again_where_only_a_directory_named_the_person(database: Database) -> None:
+    async with database.begin() as connection:
+        await remember(connection, "backstage", "", {"people": []}, now=NOW)
+        await remember(connection, "backstage", "search-api", {"people": [ADA]}, now=NOW)
+        before = await read_times_said(connection)
+    await erase(database, ADA)
+    async with database.connect() as connection:
+        assert await read_times_said(connection) != before
+
+
+async def test_condition_about_the_address_is_deleted_once_it_is_over(database: Database) -> None:
+    async with database.begin() as connection:
+        await put_condition(connection, kind="slack_destination", subject=f"user:{ADA}", cleared=True)
+    assert await erase(database, ADA) == {"conditions": 1}
+    assert ADA not in await everything_in(database)

@@ -72,6 +72,8 @@ async def test_rows_are_what_the_days_come_to(database: Database) -> None:
     @settings(max_examples=15, deadline=None)
     @given(history=steps)
     @example(history=[Step([(30, "mail", "answered")], 0, 3), Step([], 20, 3), Step([], 20, 3)])
+    @example(history=[Step([(-1, "mail", "answered")], 13, 3), Step([(-5, "mail", "answered")], 0, 3)])
+    @example(history=[Step([(3, "mail", "answered")], 13, 3), Step([(0, "mail", "answered")], 0, 3)])
     @example(history=[Step([(-30, "mail", "gone")], 0, 3), Step([(-80, "mail", "answered")], 1, 3)])
     def law(history: Sequence[Step]) -> None:
         run(agree(database, loaded, history))

@@ -1,13 +1,13 @@
 """A catalog that was read before, kept as Python keeps compiled modules: in `__pycache__`, if that can be written."""
 
 import hashlib
-import os
 import pickle
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import cache_from_source
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,14 +32,17 @@ def kept(folder: Path, digest: str, read: Callable[[], T]) -> T:
 
 def _code() -> str:
     """Changes with every module that may have a part in it, told as Python tells it: by time and size."""
-    modules = (path for room in ("core", "adapters/catalog") for path in sorted((_CODE / room).rglob("*.py")))
-    stats = ((path.name, stat.st_mtime_ns, stat.st_size) for path in modules for stat in (path.stat(),))
+    rooms = (_CODE / room for room in ("core", "adapters/catalog"))
+    modules = (_CODE / "config" / "yaml.py", *(path for room in rooms for path in sorted(room.rglob("*.py"))))
+    stats = ((str(path.relative_to(_CODE)), one.st_mtime_ns, one.st_size) for path in modules for one in (path.stat(),))
     return hashlib.sha256(repr([*stats]).encode()).hexdigest()
 
 
 def _write(file: Path, content: bytes) -> None:
     """Whole or not at all, whoever else does so now."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    own = file.with_suffix(f".{os.getpid()}")
-    own.write_bytes(content)
-    own.replace(file)
+    with NamedTemporaryFile(dir=file.parent, prefix=file.stem, delete=False) as own:
+        own.write(content)
+    written = Path(own.name)
+    written.chmod(0o644)
+    written.replace(file)

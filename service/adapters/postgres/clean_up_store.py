@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Date, Table, and_, cast, delete, exists, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.exposure_rows import drop_exposures
@@ -25,11 +26,12 @@ from service.adapters.postgres.tables import (
     usage_dirty,
     usage_hourly,
     usage_hourly_late,
+    usage_months,
 )
-from service.adapters.postgres.usage_keys import KEY, same_key
+from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
 from service.core.calendar import utc_midnight
 from service.core.exposure import ExposureKey
-from service.core.retention import Retention
+from service.core.retention import Retention, month_of
 
 BATCH = 5_000
 
@@ -38,7 +40,8 @@ Delete = Callable[[AsyncConnection, Retention, datetime], Awaitable[int]]
 
 async def _late_hours(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
     """Those of the oldest day, once they are worked out: from here on its totals are final, as those of a day whose
-    month was just closed. Without writers, so that none adds to an hour that has been added to its day."""
+    month was just closed, also where it never had one. Without writers, so that none adds to an hour that has been
+    added to its day."""
     h, first = usage_hourly_late.c.hour, retention.first_day(now)
     if await connection.scalar(select(h).where(h < utc_midnight(first)).limit(1)) is None:
         return 0
@@ -47,6 +50,8 @@ async def _late_hours(connection: AsyncConnection, retention: Retention, now: da
     marked = await connection.scalar(select(exists().where(usage_dirty.c.day == oldest)))
     if oldest is None or marked:
         return 0
+    closed = insert(usage_months).values(month=month_of(oldest), made_at=now, closed_at=now)
+    await connection.execute(closed.on_conflict_do_nothing())
     await connection.execute(delete(usage_closed).where(usage_closed.c.day == oldest))
     ends = utc_midnight(oldest + timedelta(days=1))
     return (await connection.execute(delete(usage_hourly_late).where(h < ends))).rowcount
@@ -85,7 +90,10 @@ async def _exposures(connection: AsyncConnection, retention: Retention, now: dat
     """Of uses of which no day is left; their keys are locked, as for whoever writes exposures."""
     gone = (exists().where(same_key(exposures, agenda)), ~exists().where(same_key(usage_daily, agenda)))
     some = select(*(agenda.c[name] for name in KEY)).where(*gone).limit(BATCH)
-    keys = [ExposureKey(*row) for row in await connection.execute(some.with_for_update(skip_locked=True, of=agenda))]
+    locked = [ExposureKey(*row) for row in await connection.execute(some.with_for_update(skip_locked=True, of=agenda))]
+    v = key_rows(locked)
+    still = select(*(v.c[name] for name in KEY)).where(~exists().where(same_key(usage_daily, v)))
+    keys = [ExposureKey(*row) for row in await connection.execute(still)]
     await drop_exposures(connection, keys)
     return len(keys)
 
@@ -129,11 +137,15 @@ async def _conditions(connection: AsyncConnection, retention: Retention, now: da
     return await _delete(connection, conditions, conditions.c.cleared_at < now - timedelta(days=retention.conditions))
 
 
-USES: Mapping[str, Delete] = {"late hours": _late_hours, "days": _days, "closed days": _closed_days}
+USES: Mapping[str, Delete] = {
+    "late hours": _late_hours,
+    "days": _days,
+    "closed days": _closed_days,
+    "exposures": _exposures,
+}
 NAMES: Mapping[str, Delete] = {
     "series": _series,
     "key owners": _key_owners,
-    "exposures": _exposures,
     "agenda": _agenda,
 }
 """Looked for once something of `USES`, or a month, is gone: it takes a look at all of them."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, Text, bindparam, cast, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import (
@@ -40,6 +40,7 @@ _PLACES = (
     _Place(messages, ("destination", "text", "blocks", "replies")),
     _Place(digests, ("picture",)),
     _Place(directory_answers, ("answer",)),
+    _Place(conditions, ("detail",)),
 )
 
 
@@ -56,23 +57,37 @@ async def erase_name(connection: AsyncConnection, person: str) -> Mapping[str, i
             new = {name: bindparam(f"new_{name}", type_=place.table.c[name].type) for name in place.columns}
             await connection.execute(update(place.table).where(*key).values(new), rows)
             counts[place.table.name] = max(len(rows), counts.get(place.table.name, 0))
-    if "assignments" in counts or "directory_answers" in counts:
-        said = assignments.c.times_said
-        await connection.execute(update(assignments).values(times_said=said + 1))
-    c = conditions.c
-    for table, which in (
-        (key_owners, func.lower(key_owners.c.name) == person.lower()),
-        (conditions, (func.lower(c.subject) == person.lower()) & c.cleared_at.is_not(None)),
+    for table in (assignments, directory_answers):
+        if table.name in counts:  # who remembers the owners reads them again
+            await connection.execute(update(table).values(times_said=table.c.times_said + 1))
+    for name, gone in (
+        ("key_owners", await _forget(connection, key_owners.c.name, person)),
+        ("conditions", await _forget(connection, conditions.c.subject, person, conditions.c.cleared_at.is_not(None))),
     ):
-        if rows_gone := (await connection.execute(delete(table).where(which))).rowcount:
-            counts[table.name] = rows_gone
+        if gone:
+            counts[name] = gone + counts.get(name, 0)
     return counts
+
+
+async def _forget(connection: AsyncConnection, column: Column[str], person: str, *where: ColumnElement[bool]) -> int:
+    """Delete the rows of the column's table that name the person there."""
+    held = await connection.scalars(select(column).where(_holds(column, person), *where).distinct())
+    names = [one for one in held if erased(one, person) != one]
+    if not names:
+        return 0
+    return (await connection.execute(delete(column.table).where(column.in_(names), *where))).rowcount
+
+
+def _holds(column: ColumnElement[Any], person: str) -> ColumnElement[bool]:
+    """Or seems to: a database of some language lowers ASCII alone, so the name is also looked for as it was typed."""
+    text = cast(column, Text)
+    return or_(func.strpos(func.lower(text), person.lower()) > 0, func.strpos(text, person) > 0)
 
 
 async def _changed(connection: AsyncConnection, place: _Place, person: str) -> list[dict[str, Any]]:
     """The rows of the place that hold the name, without it: the columns of their key, and those that may hold it."""
     columns = [place.table.c[name] for name in place.columns]
-    holds = or_(*(func.strpos(func.lower(cast(column, Text)), person.lower()) > 0 for column in columns))
+    holds = or_(*(_holds(column, person) for column in columns))
     found = await connection.execute(select(place.table).where(holds, *place.where).with_for_update())
     rows = []
     for row in found.mappings():

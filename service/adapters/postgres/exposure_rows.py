@@ -197,6 +197,11 @@ async def note_told(connection: AsyncConnection, notified: Sequence[uuid.UUID], 
     await connection.execute(update(exposures).where(same_key(exposures, told)).values(told_at=at))
 
 
+async def lock_exposures(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> None:
+    """For whoever writes some and drops others."""
+    await _lock(connection, key_rows(keys))
+
+
 async def _lock(connection: AsyncConnection, keys: FromClause) -> None:
     """In the order of the keys in Python, whatever the database's language sorts by."""
     in_order = [collate(exposures.c[name], "C") for name in KEY]

@@ -62,7 +62,10 @@ async def _load(
 
 
 def _with_days(keys: FromClause, now: datetime) -> Select[Any]:
-    """The days in arrays: as rows they take several times as long to fetch. Which days, `core.exposure.recent` says."""
+    """The days in arrays: as rows they take several times as long to fetch. Which days, `core.exposure.recent` says.
+
+    A use whose days were deleted a moment ago is left out.
+    """
     e, d = exposures.c, usage_daily.c
     since = e.last_day - RECENT_DAYS
     own = same_key(usage_daily, exposures)
@@ -75,7 +78,7 @@ def _with_days(keys: FromClause, now: datetime) -> Select[Any]:
         select(*(e[name] for name in KEY), *(e[name] for name in _SUMMARY), e.deadline, *use.c)
         .join_from(keys, exposures, same_key(exposures, keys))
         .join(use, true())
-        .where(e.first_at <= now)
+        .where(e.first_at <= now, use.c.days_day.is_not(None))
     )
 
 

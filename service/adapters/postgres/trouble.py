@@ -22,8 +22,8 @@ def refuses_values(trouble: Exception) -> bool:
 
 
 def waited_in_vain(trouble: Exception) -> bool:
-    """For a lock, for as long as the statement was to wait."""
-    return isinstance(_cause(trouble), asyncpg.LockNotAvailableError)
+    """For a lock: for as long as the statement was to wait, or for one who waits for us."""
+    return isinstance(_cause(trouble), asyncpg.LockNotAvailableError | asyncpg.DeadlockDetectedError)
 
 
 def _cause(trouble: Exception) -> BaseException | None:

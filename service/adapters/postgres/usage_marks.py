@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Date, Text, and_, delete, func, select, tuple_
+from sqlalchemy import Date, Text, and_, collate, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,7 +49,7 @@ async def mark_models(connection: AsyncConnection, models: Iterable[tuple[str, s
         select(*key, func.max(d.day))
         .join(v, and_(d.platform == v.c.platform, d.model == v.c.model))
         .group_by(*key)
-        .order_by(*key)
+        .order_by(*(collate(column, "C") for column in key))
     )
     statement = insert(usage_dirty).from_select(list(DAY), last_days)
     await connection.execute(

@@ -68,6 +68,7 @@ async def _make(connection: AsyncConnection, month: date) -> None:
     since, until = (f"'{day} 00:00+00'" for day in (month, month_after(month)))
     hours = f"DELETE FROM usage_hourly_late WHERE hour >= {since} AND hour < {until} RETURNING *"  # noqa: S608
     for statement in (
+        "LOCK TABLE ONLY usage_hourly IN SHARE UPDATE EXCLUSIVE MODE",  # before its parts, as whoever keeps writers out
         f"CREATE TABLE {table} (LIKE usage_hourly INCLUDING DEFAULTS)",
         "LOCK TABLE usage_hourly_late IN ACCESS EXCLUSIVE MODE",
         f"WITH moved AS ({hours}) INSERT INTO {table} SELECT * FROM moved",  # noqa: S608

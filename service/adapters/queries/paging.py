@@ -31,7 +31,7 @@ def decode_cursor(cursor: str, *, length: int | None = None) -> Key:
         key = msgspec.json.decode(raw, type=tuple[str, ...])
     except ValueError as error:
         raise CursorError(cursor) from error
-    if length is not None and len(key) != length:
+    if (length is not None and len(key) != length) or any("\0" in part for part in key):
         raise CursorError(cursor)
     return key
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from service.adapters.queries.answers import ExposureAnswer, Lifecycle
 from service.adapters.queries.exposures import deadline_key
@@ -24,10 +23,13 @@ class Group:
 
 
 def group(exposures: Sequence[ExposureAnswer]) -> list[Group]:
-    """`exposures` stand in the order of their deadline."""
+    """In the order of `exposures`, by the first of each."""
+    members: dict[tuple[str, ...], list[ExposureAnswer]] = {}
+    for exposure in exposures:
+        members.setdefault(deadline_key(exposure), []).append(exposure)
     groups = []
-    for _, members in groupby(exposures, key=deadline_key):
-        rows = sorted(members, key=lambda each: (-each.calls_7d, each.state == "quiet", each.service, each.environment))
+    for some in members.values():
+        rows = sorted(some, key=lambda each: (-each.calls_7d, each.state == "quiet", each.service, each.environment))
         groups.append(Group(rows[0], tuple(rows)))
     return groups
 

@@ -72,8 +72,8 @@ class PageQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    team: str | None = Field(default=None, max_length=300)
-    platform: str | None = Field(default=None, max_length=300)
+    team: Name | None = None
+    platform: Name | None = None
     state: Shown = "calling"
     cursor: str | None = Field(default=None, max_length=2000)
 

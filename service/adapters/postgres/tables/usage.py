@@ -146,7 +146,7 @@ usage_daily = Table(
         "reporters", JSONB, nullable=False, server_default=text("'{}'"),
         comment="calls by reporter, which may be the same calls",
     ),
-    Index("ix_usage_daily_model_day", "platform", "model", "day"),
+    Index("ix_usage_daily_model_day", "model", "platform", "day"),
     Index("ix_usage_daily_day", "day"),
     comment="UTC day's use of one model, requested or served, by one service in one environment",
 )  # fmt: skip
