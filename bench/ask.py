@@ -13,8 +13,9 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -32,7 +33,7 @@ from service.adapters.queries.listing import ExposureFilter
 from service.app import App
 from service.config.settings import Settings
 from service.config.world import world_of
-from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
+from service.core.catalog.lifecycle import Catalog, Deprecation, Shutdown
 from service.core.escalation.campaign import Done
 from service.core.escalation.policy import DEFAULT_POLICY, policy_to_json
 from service.core.exposure import ExposureKey
@@ -53,23 +54,19 @@ DATABASE_MS, ANSWER_MS = 50, 200
 
 
 def catalog() -> Catalog:
-    records = [
-        Deprecation(
-            platform="openai-api",
-            model=_model(n),
-            id=_model(n),
-            announced=ANNOUNCED,
-            shutdown=Shutdown(SHUTDOWN + timedelta(days=n), "exact"),
-            replacements=(Replacement("model-next", None),),
-            sources=("https://example.com/deprecations",),
-        )
-        for n in range(MODELS)
-    ]
+    days = (Shutdown(SHUTDOWN + timedelta(days=n), "exact") for n in range(MODELS))
+    records = [replace(one, announced=ANNOUNCED, shutdown=day) for one, day in zip(_records(), days, strict=True)]
     return Catalog(records, digest="bench")
 
 
-def _model(number: int) -> str:
-    return f"model-{number % MODELS:03}"
+@cache
+def _records() -> list[Deprecation]:
+    """Of the shipped catalog, with names that identity knows."""
+    return [one for one in load_catalog().catalog if one.is_deprecated][:MODELS]
+
+
+def _model(number: int) -> Deprecation:
+    return _records()[number % MODELS]
 
 
 def _service(number: int) -> str:
@@ -78,7 +75,7 @@ def _service(number: int) -> str:
 
 def keys() -> list[ExposureKey]:
     return [
-        ExposureKey(_service(service), "production", "openai-api", _model(service * 7 + n * 13))
+        ExposureKey(_service(service), "production", *_model(service * 7 + n * 13).key)
         for service in range(SERVICES)
         for n in range(MODELS_A_SERVICE)
     ]
@@ -233,7 +230,7 @@ def questions(app: App, client: httpx.AsyncClient) -> list[Question]:
         return len(response.content)
 
     async def who(n: int) -> int:
-        found = await ask.who(database, await app.look(now=NOW), _model(n * 31), now=NOW)
+        found = await ask.who(database, await app.look(now=NOW), _model(n * 31).id, now=NOW)
         assert found is not None
         return sum(len(one.model_dump_json()) for one in (*found.exposures, *found.uses))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, Text, and_, func, select
+from sqlalchemy import Text, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import exposures, usage_daily
@@ -45,9 +45,10 @@ class Headline:
 
 
 async def read_headline(connection: AsyncConnection, *, known: datetime, now: datetime) -> Headline:
-    today, state = now.date(), shown(known=known, now=now)
-    is_open = state != "quiet"
-    is_silent = and_(state == "active", _e.last_day <= today - timedelta(days=7))
+    today = now.date()
+    is_open = _e.quiet_at > min(known, now)
+    is_active = and_(_e.state_while_calling == "active", func.coalesce(_e.waived_until <= now, True))
+    is_silent = and_(is_active, _e.last_day <= today - timedelta(days=7))
     is_ahead = and_(is_open, _e.deadline >= today)
     told_of = {
         "open": is_open,
@@ -56,17 +57,18 @@ async def read_headline(connection: AsyncConnection, *, known: datetime, now: da
         "within_30": and_(is_ahead, _e.change_by <= today + timedelta(days=30)),
         "untold": and_(is_open, _e.told_at.is_(None)),
     }
-    by_service = _public(now).add_columns(*(func.bool_or(which).label(name) for name, which in told_of.items()))
+    kinds = (func.bool_or(which).label(name) for name, which in told_of.items())
+    by_service = select(_e.service, func.min(_e.team).label("team"), *kinds).where(public(now))
     s = by_service.group_by(_e.service).subquery("by_service").c
     count = (await connection.execute(select(
         func.count().label("services"),
         *(func.count().filter(s[name]).label(name) for name in told_of),
         func.count().filter(s.open, ~s.calling).label("silent"),
+        func.array_agg(func.coalesce(s.team, NO_TEAM).distinct()).label("teams"),
     ))).one()  # fmt: skip
     nearest = select(*(_e[name] for name in KEY)).where(public(now), is_ahead).order_by(*ORDER).limit(1)
     next_one = (await connection.execute(nearest)).first()
-    kinds = select(_e.platform, _e.team).where(public(now)).distinct()
-    found = [(platform, team or NO_TEAM) for platform, team in await connection.execute(kinds)]
+    platforms = await connection.scalars(select(_e.platform).distinct())
     return Headline(
         any=count.services > 0,
         calling=count.calling,
@@ -76,13 +78,9 @@ async def read_headline(connection: AsyncConnection, *, known: datetime, now: da
         migrated=count.services - count.open,
         untold=count.untold,
         next_one=ExposureKey(*next_one) if next_one else None,
-        teams=sorted({team for _, team in found}),
-        platforms=sorted({platform for platform, _ in found}),
+        teams=sorted(count.teams or ()),
+        platforms=sorted(platforms),
     )
-
-
-def _public(now: datetime) -> Select[tuple[str]]:
-    return select(_e.service).where(public(now))
 
 
 async def count_callers(
