@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Text, and_, func, select
+from sqlalchemy import ColumnElement, Text, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import exposures, usage_daily
