@@ -31,8 +31,8 @@ def said(result: Result) -> str:
         ),
         pytest.param(["plan", "--from", "2026-02-30"], "'2026-02-30' is no day", id="a day that no month has"),
         pytest.param(["tick", "--now", "noon"], "'noon' is no time. Write it by ISO 8601: 2025-07-14T09:00", id="time"),
-        pytest.param(["rehearse"], "Missing option '--on'. Such as: --on 2025-07-14", id="no day"),
-        pytest.param(["waive", "a", "--until", "2026-12-01"], "'--reason'. Such as: --reason \"", id="no reason"),
+        pytest.param(["rehearse"], "Missing option '--on'. Example: --on 2025-07-14", id="no day"),
+        pytest.param(["waive", "a", "--until", "2026-12-01"], "'--reason'. Example: --reason \"", id="no reason"),
     ],
 )
 def test_wrong_option_is_told_how_to_write_it(arguments: list[str], says: str) -> None:

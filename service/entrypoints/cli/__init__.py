@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from service.entrypoints.cli.output import console, fail
 
-RUN, READ, ASK, ACT, CARE = "Run it", "Read logs", "Ask", "Act", "Look after it"
+RUN, READ, ASK, ACT, CARE = "Run", "Read logs", "Query", "Act", "Maintain"
 
 
 class _Entry(NamedTuple):
@@ -27,35 +27,37 @@ class _Entry(NamedTuple):
 
 COMMANDS = {
     "up": _Entry(RUN, "run:up", "Run everything in one process: consumer, scheduler and web."),
-    "demo": _Entry(RUN, "demo:demo", "Play the GPT-4.5 Preview case of 2025 in about a minute."),
+    "demo": _Entry(RUN, "demo:demo", "Simulate the GPT-4.5 Preview shutdown of 2025 in about a minute."),
     "consume": _Entry(RUN, "run:consume", "Read records from Kafka into the database."),
-    "schedule": _Entry(RUN, "run:schedule", "Decide, record and send what is due, every half minute."),
+    "schedule": _Entry(RUN, "run:schedule", "Run a tick every half minute: decide, record and send what is due."),
     "web": _Entry(RUN, "run:web", "Serve the page, the API, health and metrics."),
-    "migrate": _Entry(RUN, "run:migrate", "Bring the database's schema up to date."),
-    "ingest": _Entry(READ, "ingest:ingest", "Count the records of these files."),
-    "send": _Entry(READ, "run:send", "Write records to a topic that lastcall reads."),
-    "decode": _Entry(READ, "decode:decode", "Show what lastcall understands of the records in these files."),
-    "resolve": _Entry(READ, "resolve:resolve", "Show platform, model, kind and deprecation of each id."),
-    "who": _Entry(ASK, "ask:who", "List the services that call a model, in any spelling."),
-    "service": _Entry(ASK, "ask:service", "List the models that a service calls, and what happens to each."),
-    "due": _Entry(ASK, "ask:due", "List what breaks, and for whom, if nobody acts."),
-    "owners": _Entry(ASK, "owners:owners", "List the owner of each service, who says so, and who may own the others."),
-    "plan": _Entry(ASK, "plan:plan", "Show who is told what, and when."),
-    "explain": _Entry(ASK, "explain:explain", "Explain why somebody was told something, or was not."),
-    "rehearse": _Entry(ASK, "rehearse:rehearse", "Show what breaks on a day, and for whom, if nobody acts."),
-    "digest": _Entry(ASK, "digest:digest", "Show the digests of a week, or record and queue those that are missing."),
-    "ack": _Entry(ACT, "act:ack", "Acknowledge: the current step is not repeated for five business days."),
-    "snooze": _Entry(ACT, "act:snooze", "Send nothing until a day, at the latest that of the next step."),
-    "commit": _Entry(ACT, "act:commit", "Promise to be done by a day."),
-    "waive": _Entry(ACT, "act:waive", "Accept the risk: send no step until a day."),
-    "reopen": _Entry(ACT, "act:reopen", "Take back what was asked, or open a closed campaign."),
+    "migrate": _Entry(RUN, "run:migrate", "Update the database schema."),
+    "ingest": _Entry(READ, "ingest:ingest", "Count the calls in log files."),
+    "send": _Entry(READ, "run:send", "Send records from files to a Kafka topic."),
+    "decode": _Entry(READ, "decode:decode", "Show how lastcall reads the records in log files."),
+    "resolve": _Entry(READ, "resolve:resolve", "Show the platform, model, kind and deprecation of each id."),
+    "who": _Entry(ASK, "ask:who", "List the services that call a model."),
+    "service": _Entry(ASK, "ask:service", "List the models that a service calls, and their deprecations."),
+    "due": _Entry(ASK, "ask:due", "List the services that break within a time span if nobody acts."),
+    "owners": _Entry(ASK, "owners:owners", "List the owner of each service, and candidates for services without one."),
+    "plan": _Entry(ASK, "plan:plan", "Show past and upcoming notifications: who, what, when."),
+    "explain": _Entry(ASK, "explain:explain", "Explain why a notification was sent, or why nobody was notified."),
+    "rehearse": _Entry(ASK, "rehearse:rehearse", "Show the services that break on one day if nobody acts."),
+    "digest": _Entry(ASK, "digest:digest", "Record and queue the missing digests of a week, and show them."),
+    "ack": _Entry(ACT, "act:ack", "Acknowledge: do not repeat the current step for five business days."),
+    "snooze": _Entry(ACT, "act:snooze", "Stop notifications until a day, at the latest the day of the next step."),
+    "commit": _Entry(ACT, "act:commit", "Promise that the last call is made by a day."),
+    "waive": _Entry(ACT, "act:waive", "Accept the risk: stop all steps until a day."),
+    "reopen": _Entry(
+        ACT, "act:reopen", "Withdraw a promise, snooze, waiver or acknowledgement, or open a closed campaign."
+    ),
     "reassign": _Entry(ACT, "act:reassign", "Set the owner of a service."),
-    "checklist": _Entry(ACT, "checklist:checklist", "Show the checklist of a migration, and tick its items."),
-    "tick": _Entry(CARE, "tick:tick", "Decide, record and send what is due as of a time, once."),
-    "doctor": _Entry(CARE, "doctor:doctor", "Check what lastcall needs, and say what to do about what is wrong."),
-    "erase": _Entry(CARE, "erase:erase", "Take a person's name out of all that is stored."),
-    "policy": _Entry(CARE, "policy:app", "Check the escalation policies, and show whom each one is for."),
-    "catalog": _Entry(ASK, "catalog:app", "Show when each model goes, and how sure that is."),
+    "checklist": _Entry(ACT, "checklist:checklist", "Show the checklist of a migration, or tick its items."),
+    "tick": _Entry(CARE, "tick:tick", "Run one tick as of a time: decide, record and send what is due."),
+    "doctor": _Entry(CARE, "doctor:doctor", "Check configuration, connections and schema, and suggest fixes."),
+    "erase": _Entry(CARE, "erase:erase", "Remove a person's name from all stored data."),
+    "policy": _Entry(CARE, "policy:app", "Check the escalation policies, and show which services each one applies to."),
+    "catalog": _Entry(ASK, "catalog:app", "Show the shutdown date of each model, and how certain it is."),
 }
 
 
@@ -103,13 +105,13 @@ def _leave_out_type(params: Iterable[Any]) -> None:
 
 
 EXAMPLES = {
-    "--now": "Such as: --now 2025-07-14T09:00",
-    "--on": "Such as: --on 2025-07-14",
-    "--reason": 'Such as: --reason "it is switched off in May"',
-    "--team": "Such as: --team search",
-    "--until": "Such as: --until 2025-07-14",
+    "--now": "Example: --now 2025-07-14T09:00",
+    "--on": "Example: --on 2025-07-14",
+    "--reason": 'Example: --reason "it is switched off in May"',
+    "--team": "Example: --team search",
+    "--until": "Example: --until 2025-07-14",
 }
-"""What is said when one that is needed is missing."""
+"""Added to the error when a required option is missing."""
 
 
 class _Commands(Mapping[str, Any]):
@@ -167,11 +169,10 @@ class _Group(TyperGroup):
 app = typer.Typer(
     name="lastcall",
     cls=_Group,
-    help="Last call for deprecated models: finds the services that still call an AI model that is going away, and "
-    "tells their owners in time.\n\nStart with `lastcall demo`, then `lastcall up`. Every command that prints data "
-    "takes --json. Exit codes: 0 fine, 1 the answer is bad news, 2 bad usage or input, or a name that is not "
-    "known, 3 something needed is not "
-    "reachable.",
+    help="Last call for deprecated models: detects the services that still call an AI model that is going away, and "
+    "notifies their owners in time.\n\nStart with `lastcall demo`, then `lastcall up`. Every command that prints data "
+    "takes --json. Exit codes: 0 success, 1 the answer is bad news, 2 bad usage, bad input or an "
+    "unknown name, 3 a required server is not reachable.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -190,7 +191,7 @@ def _say_version(asked: bool) -> None:
 @app.callback()
 def _lastcall(
     version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which release this is.")
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """With this, typer makes a group of what has no command registered."""

@@ -31,7 +31,7 @@ def ack(
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Acknowledge: the current step is not repeated for five business days. The next step is sent all the same."""
+    """Acknowledge: do not repeat the current step for five business days. The next step is still sent."""
     _act(Acknowledge(author_of(by)), service, model, environment, platform, as_json=as_json)
 
 
@@ -41,14 +41,16 @@ def snooze(
     *,
     until: Annotated[
         date | None,
-        typer.Option(parser=parse_day, metavar=DAY, help="Quiet until that morning. Without it: the safe days."),
+        typer.Option(
+            parser=parse_day, metavar=DAY, help="Snooze until the morning of this day. Default: list safe days."
+        ),
     ] = None,
     by: By = None,
     environment: Environment = None,
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Send nothing until a day, at the latest that of the next step. Without --until: list the days that are safe."""
+    """Stop notifications until a day, at the latest the day of the next step. Without --until: list the safe days."""
     if until is None:
         _show_safe_days(service, model, environment, platform, as_json=as_json)
     else:
@@ -60,14 +62,15 @@ def commit(
     model: ModelName = None,
     *,
     on: Annotated[
-        date, typer.Option(parser=parse_day, metavar=DAY, help="The day of the last call, up to the shutdown.")
+        date, typer.Option(parser=parse_day, metavar=DAY, help="Day of the last call, up to the shutdown date.")
     ],
     by: By = None,
     environment: Environment = None,
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Promise to be done by a day. Steps wait as long as the forecast agrees; a broken promise is reported."""
+    """Promise that the last call is made by a day. Steps wait as long as the promise is credible. lastcall reports a
+    broken promise."""
     _act(Commit(author_of(by), on), service, model, environment, platform, as_json=as_json)
 
 
@@ -75,16 +78,15 @@ def waive(
     service: Service,
     model: ModelName = None,
     *,
-    until: Annotated[
-        date, typer.Option(parser=parse_day, metavar=DAY, help="When to look at it again, within a year.")
-    ],
-    reason: Annotated[str, typer.Option(help="Why the risk is accepted.")],
+    until: Annotated[date, typer.Option(parser=parse_day, metavar=DAY, help="End of the waiver, within a year.")],
+    reason: Annotated[str, typer.Option(help="Reason for accepting the risk.")],
     by: By = None,
     environment: Environment = None,
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Accept the risk: send no step until a day. It may lie past the shutdown. A moved shutdown is still reported."""
+    """Accept the risk: stop all steps until a day. The day may be after the shutdown. lastcall still reports a moved
+    shutdown date."""
     _act(Waive(author_of(by), until, reason), service, model, environment, platform, as_json=as_json)
 
 
@@ -97,10 +99,9 @@ def reopen(
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Take back what was asked, or open a closed campaign.
+    """Withdraw a promise, snooze, waiver or acknowledgement, or open a closed campaign.
 
-    What was asked: an acknowledgement, a snooze, a promise or a waiver. A campaign that was opened again is not closed
-    by silence before the shutdown.
+    Silence does not close a reopened campaign before the shutdown.
     """
     _act(Reopen(author_of(by)), service, model, environment, platform, as_json=as_json)
 
@@ -108,15 +109,15 @@ def reopen(
 def reassign(
     service: Service,
     *,
-    team: Annotated[str, typer.Option(help="Who answers for the service from now on.")],
+    team: Annotated[str, typer.Option(help="Team that owns the service from now on.")],
     person: Annotated[
-        list[str] | None, typer.Option(metavar="EMAIL", help="Who hears first. May be given again.")
+        list[str] | None, typer.Option(metavar="EMAIL", help="Person to notify first. Repeatable.")
     ] = None,
     channel: Annotated[str | None, typer.Option(metavar="#CHANNEL", help="The team's channel.")] = None,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Set the owner of a service. Its campaigns are handed over, and the new owner gets a first notice."""
+    """Set the owner of a service. lastcall hands over its campaigns and sends the new owner a first notice."""
     author, now = author_of(by), datetime.now(UTC)
 
     async def work(app: App) -> tuple[Owner, bool] | Refused | Missing:

@@ -13,13 +13,20 @@ from service.engine.reconcile import catch_up
 from service.engine.which import which
 from service.entrypoints.cli.output import fail
 
-Service = Annotated[str, typer.Argument(help="As the logs spell it.")]
+Service = Annotated[str, typer.Argument(help="Service name, as in the logs.")]
 ModelName = Annotated[
-    str | None, typer.Argument(help="Canonical, or as its requests spell it. Not needed where the service calls one.")
+    str | None,
+    typer.Argument(
+        help="Model id, canonical or as in the requests. Optional if the service calls only one such model."
+    ),
 ]
-Environment = Annotated[str | None, typer.Option(help="Where the service calls the model in several.")]
-Platform = Annotated[str | None, typer.Option(help="Where the service calls the model on several.")]
-By = Annotated[str | None, typer.Option(help="Who does it: an e-mail address. Default: the user of this machine.")]
+Environment = Annotated[
+    str | None, typer.Option(help="Environment. Required if the service calls the model in more than one.")
+]
+Platform = Annotated[
+    str | None, typer.Option(help="Platform. Required if the service calls the model on more than one.")
+]
+By = Annotated[str | None, typer.Option(help="E-mail address of the person who acts. Default: your login name.")]
 
 
 def author_of(by: str | None) -> str:

@@ -26,9 +26,9 @@ WITHIN_UNITS = {"d": 1, "w": 7}
 
 
 def who(
-    model: Annotated[str, typer.Argument(help="In any spelling that a log may have.")], as_json: Json = False
+    model: Annotated[str, typer.Argument(help="Model id, in any spelling that occurs in logs.")], as_json: Json = False
 ) -> None:
-    """List the services that call a model, in any spelling."""
+    """List the services that call a model. The id may have any spelling that occurs in logs."""
     now = _now()
 
     async def answer(app: App) -> ask.Callers:
@@ -48,8 +48,8 @@ def who(
         raise typer.Exit(Exit.BAD_NEWS)
 
 
-def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], as_json: Json = False) -> None:
-    """List the models that a service calls, and what happens to each."""
+def service(name: Annotated[str, typer.Argument(help="Service name, as in the logs.")], as_json: Json = False) -> None:
+    """List the models that a service calls, and their deprecations."""
     now = _now()
 
     async def ask_of(app: App) -> ServiceAnswer:
@@ -75,11 +75,12 @@ def service(name: Annotated[str, typer.Argument(help="As the logs spell it.")], 
 
 
 def due(
-    within: Annotated[str, typer.Option(help="How far ahead: days (30d) or weeks (6w).")] = "30d",
-    limit: Annotated[int, typer.Option(min=1, help="The nearest so many.")] = 500,
+    within: Annotated[str, typer.Option(help="Time span: days (30d) or weeks (6w).")] = "30d",
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of entries, nearest shutdown first.")] = 500,
     as_json: Json = False,
 ) -> None:
-    """List what breaks, and for whom, if nobody acts. What is past its day and still called is always shown."""
+    """List the services that break within a time span if nobody acts. Calls to models past their shutdown are always
+    listed."""
     found = re.fullmatch(r"(\d{1,4})([dw])", within.strip().lower())
     if found is None:
         fail(f"--within {within} is no span", "days or weeks: 30d, 6w")

@@ -1,4 +1,4 @@
-"""`lastcall catalog`: what lastcall knows of the models' ends, and whether a contribution to it holds."""
+"""`lastcall catalog`: the shutdown dates in the catalog, and a check of catalog files."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,15 +15,15 @@ from service.core.catalog.lookup import records_of
 from service.core.words import plural
 from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 
-app = typer.Typer(help="Show when each model goes, and how sure that is.", no_args_is_help=True)
+app = typer.Typer(help="Show the shutdown date of each model, and how certain it is.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_records(
-    platform: Annotated[str | None, typer.Option(help="Only this platform, for example azure-openai.")] = None,
+    platform: Annotated[str | None, typer.Option(help="Show only this platform, for example azure-openai.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Every record, by platform and day of shutdown: platform, shutdown, id, replacements."""
+    """List every record, by platform and shutdown date: platform, shutdown, id, replacements."""
     records = list(_load().catalog)
     platforms = sorted({record.platform for record in records})
     if platform is not None and platform not in platforms:
@@ -40,9 +40,9 @@ def list_records(
 
 @app.command()
 def show(
-    model: Annotated[str, typer.Argument(help="In any spelling that a log may have.")], as_json: Json = False
+    model: Annotated[str, typer.Argument(help="Model id, in any spelling that occurs in logs.")], as_json: Json = False
 ) -> None:
-    """All that is known of one model, on each platform that has it."""
+    """Show everything that the catalog has on one model, on each platform."""
     loaded = _load()
     records = records_of(loaded.catalog, loaded.resolver, model)
     if not records:
@@ -58,10 +58,12 @@ def show(
 
 @app.command()
 def check(
-    folder: Annotated[Path | None, typer.Argument(help="Default: the shipped catalog.", show_default=False)] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of catalog files. Default: the shipped catalog.", show_default=False)
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Whether catalog files keep the rules. Exit code 1 with errors; warnings alone are fine."""
+    """Check catalog files against the rules. Exit code 1: there are errors. Warnings do not count."""
     try:
         findings = check_catalog(folder, today=_today())
     except (CatalogError, OSError) as error:

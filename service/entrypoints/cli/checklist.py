@@ -23,14 +23,16 @@ def checklist(
     service: Service,
     model: ModelName = None,
     *,
-    tick: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="It is done. May be given again.")] = None,
-    untick: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="It is not, after all.")] = None,
+    tick: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Mark this item as done. Repeatable.")] = None,
+    untick: Annotated[
+        list[str] | None, typer.Option(metavar="ITEM", help="Mark this item as not done. Repeatable.")
+    ] = None,
     by: By = None,
     environment: Environment = None,
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Show the checklist of a migration, and tick its items. They are model, prompts, latency, cost and users."""
+    """Show the checklist of a migration, or tick its items. The items are model, prompts, latency, cost and users."""
     done, undone = _items("--tick", tick), _items("--untick", untick)
     if both := sorted({*done} & {*undone}):
         fail(f"{words.listed(both)} cannot be done and undone at once", "name each in --tick or in --untick")

@@ -1,4 +1,4 @@
-"""`lastcall decode`: what lastcall understands of a file of records. Nothing is stored."""
+"""`lastcall decode`: how lastcall reads a file of records. Stores nothing."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -54,18 +54,18 @@ def _format(name: str) -> Format:
 
 
 def decode(
-    files: Annotated[
-        list[Path], typer.Argument(help="JSON lines, one JSON text, gzip or zstd of them; - is standard input.")
-    ],
+    files: Annotated[list[Path], typer.Argument(help="JSON lines or one JSON text, plain, gzip or zstd; - for stdin.")],
     format: Annotated[  # noqa: A002  the option's name
         Format | None,
         typer.Option(
-            parser=_format, metavar=" | ".join(NAMES), help="Read every record as this format, whatever its shape says."
+            parser=_format, metavar=" | ".join(NAMES), help="Read every record as this format. Default: detect it."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a usage event or rejection.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per usage event or rejection.")
+    ] = False,
 ) -> None:
-    """Show what lastcall understands of the records in these files. Stores nothing."""
+    """Show how lastcall reads the records in log files. Stores nothing."""
     from service.adapters.catalog.files import load_catalog  # noqa: PLC0415  `--help` needs no catalog
 
     resolver = load_catalog().resolver

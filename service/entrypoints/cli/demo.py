@@ -25,13 +25,13 @@ OUTBOX_PAGE = 1000
 
 def demo(
     leave: Annotated[
-        bool, typer.Option("--exit", help="End with an exit code instead of leaving the page up.")
+        bool, typer.Option("--exit", help="Exit when the simulation is over, instead of keeping the page up.")
     ] = False,
 ) -> None:
-    """Play the GPT-4.5 Preview case of 2025 in about a minute. Broker and database are real, the company is
+    """Simulate the GPT-4.5 Preview shutdown of 2025 in about a minute. Broker and database are real; the company is
     simulated.
 
-    Exit code 1: an owner of a service that called the model on its last day had not been told.
+    Exit code 1: a service called the model on its last day, and its owner had not been notified.
     """
     told = plainly(_demo(leave=leave))
     if not told.in_time or any(exposure.told is None for exposure in told.failing):

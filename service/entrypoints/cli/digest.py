@@ -1,4 +1,4 @@
-"""`lastcall digest`: what a week's digests say, or their recording when the scheduler did not."""
+"""`lastcall digest`: show the digests of a week, and record those that the scheduler did not."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,11 +20,15 @@ from service.entrypoints.cli.session import run
 
 
 def digest(
-    week: Annotated[str | None, typer.Option(help="ISO week, such as 2025-W27. Default: the last whole week.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what they say; record and queue nothing.")] = False,
+    week: Annotated[
+        str | None, typer.Option(help="ISO week, such as 2025-W27. Default: the last complete week.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show the digests; record and queue nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the digests of a week, or record and queue those that are missing."""
+    """Record and queue the missing digests of a week, and show them. With --dry-run: only show the digests."""
     now = datetime.now(UTC)
     chosen = _week(week, now)
 

@@ -41,12 +41,12 @@ def doctor(
     accept_recreated_topic: Annotated[
         str | None,
         typer.Option(
-            "--accept-recreated", metavar="TOPIC", help="Read a topic that was deleted and made anew from its start."
+            "--accept-recreated", metavar="TOPIC", help="Read a topic that was deleted and recreated, from its start."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
 ) -> None:
-    """Check what lastcall needs, and say what to do about what is wrong. Exit code 1: something is."""
+    """Check configuration, connections and schema, and suggest fixes. Exit code 1: a check failed."""
 
     findings = plainly(_findings(accept_recreated_topic))
     if as_json:

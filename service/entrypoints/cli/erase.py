@@ -1,4 +1,4 @@
-"""`lastcall erase`: take a person's name out of all that is stored."""
+"""`lastcall erase`: remove a person's name from all stored data."""
 
 from typing import Annotated
 
@@ -13,15 +13,18 @@ from service.entrypoints.cli.session import run
 
 
 def erase(
-    person: Annotated[str, typer.Argument(help="As acts and owners have it: an e-mail address, a name, a Slack id.")],
+    person: Annotated[
+        str, typer.Argument(help="Name to erase, as in acts and owners: an e-mail address, a name, a Slack id.")
+    ],
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without it the rows are only counted.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase the name. Default: only count the rows.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Take a person's name out of all that is stored. It cannot be undone.
+    """Remove a person's name from all stored data. This cannot be undone.
 
-    What they did stays in the history, as done by "(erased)". Take the name out of lastcall.yaml and of the directories
-    first: what they say is stored again. What is still to be sent to the person keeps its address until it is sent.
+    The person's acts stay in the history, with "(erased)" as their author. First remove the name from lastcall.yaml and
+    from the directories; otherwise lastcall stores it again. Notifications that still have to be sent to the person
+    keep the address until they are sent.
     """
     try:
         name = parse_author(person)

@@ -1,4 +1,4 @@
-"""`lastcall explain`: why somebody was told something, or why nobody was told of a use."""
+"""`lastcall explain`: why a notification was sent, or why nobody was notified of a use."""
 
 import re
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ def explain(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="ID|SERVICE", help="A notification's id or four characters or more of its beginning; or a service."
+            metavar="ID|SERVICE", help="Notification id (at least its first four characters), or service name."
         ),
     ],
     model: ModelName = None,
@@ -34,12 +34,12 @@ def explain(
     platform: Platform = None,
     as_json: Json = False,
 ) -> None:
-    """Explain why somebody was told something, or was not.
+    """Explain why a notification was sent, or why nobody was notified.
 
-    Of a notification: why this person, and why then. Of a service's use of a model: who was told, and why others were
-    not.
+    With a notification: why this person, and why at that time. With a service: who was notified of its use of a model,
+    and why others were not.
 
-    The exit code is 1 when somebody is not told who should be.
+    Exit code 1: a person who should be notified is not.
     """
     now = datetime.now(UTC)
 

@@ -33,12 +33,10 @@ _PARTLY = "a part of it may be counted, and would count twice: keep records in a
 
 
 def ingest(
-    files: Annotated[
-        list[Path], typer.Argument(help="JSON lines, one JSON text, gzip or zstd of them; - is standard input.")
-    ],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
+    files: Annotated[list[Path], typer.Argument(help="JSON lines or one JSON text, plain, gzip or zstd; - for stdin.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per file.")] = False,
 ) -> None:
-    """Count the records of these files. The same content counts once, however often it is given."""
+    """Count the calls in log files. The same content counts only once, however often you ingest it."""
     for path in files:
         if path != STDIN and not os.path.isfile(path):  # noqa: PTH113  a name too long for Path.is_file is no file either
             what = "is a folder" if os.path.isdir(path) else "no such file"  # noqa: PTH112  as above

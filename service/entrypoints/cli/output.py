@@ -17,7 +17,7 @@ from rich.markup import escape
 console = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 
 
 class Exit(IntEnum):

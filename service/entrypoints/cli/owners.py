@@ -1,4 +1,4 @@
-"""`lastcall owners`: who owns which service, who says so, and who may own the others."""
+"""`lastcall owners`: the owner of each service, the source of that answer, and candidates for the others."""
 
 import glob
 from collections.abc import Sequence
@@ -31,16 +31,16 @@ class Answer:
 
 
 def owners(
-    service: Annotated[str | None, typer.Argument(help="As the logs spell it.")] = None,
-    unowned: Annotated[bool, typer.Option("--unowned", help="Only those that nobody is known to own.")] = False,
+    service: Annotated[str | None, typer.Argument(help="Service name, as in the logs.")] = None,
+    unowned: Annotated[bool, typer.Option("--unowned", help="List only services without an owner.")] = False,
     as_yaml: Annotated[
-        bool, typer.Option("--as-yaml", help="The owners that people named, as rules for lastcall.yaml.")
+        bool, typer.Option("--as-yaml", help="Print the owners that people named, as rules for lastcall.yaml.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
 ) -> None:
-    """List the owner of each service, who says so, and who may own the others.
+    """List the owner of each service, and candidates for services without one.
 
-    Exit code 1: a service that was asked for has no owner.
+    Each owner is listed with the rule, person or directory that names it. Exit code 1: the given service has no owner.
     """
     now = datetime.now(UTC)
     if as_yaml:

@@ -1,4 +1,4 @@
-"""`lastcall plan`: who is told what, when; as things stand, in a scenario, or by another policy."""
+"""`lastcall plan`: past and upcoming notifications; from stored data, a scenario, or with another policy."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -28,28 +28,30 @@ def plan(
     begin: Annotated[
         date | None,
         typer.Option(
-            "--from", parser=parse_day, metavar=DAY, help="First day, UTC. Default: today; a scenario's first."
+            "--from", parser=parse_day, metavar=DAY, help="First day, UTC. Default: today, or the scenario's first day."
         ),
     ] = None,
     end: Annotated[
         date | None,
         typer.Option(
-            "--to", parser=parse_day, metavar=DAY, help="Last day. Default: 90 days later; a scenario's last."
+            "--to", parser=parse_day, metavar=DAY, help="Last day. Default: 90 days later, or the scenario's last day."
         ),
     ] = None,
     scenario: Annotated[
-        Path | None, typer.Option(help="Of this file's use, without database and broker: docs/planning.md.")
+        Path | None, typer.Option(help="Plan for the use in this file (docs/planning.md); needs no database or broker.")
     ] = None,
     policy: Annotated[
-        Path | None, typer.Option(help="The policies of this lastcall.yaml, as if they had been in force.")
+        Path | None, typer.Option(help="Plan as if the policies of this lastcall.yaml had always been in force.")
     ] = None,
-    diff: Annotated[bool, typer.Option("--diff", help="What --policy adds, moves and drops.")] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show the notifications that --policy adds, moves and drops.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show who is told what, and when.
+    """Show past and upcoming notifications: who, what, when.
 
-    Up to the last tick it is what was written down, and what became of it; from then on what comes if the calls go on
-    as they are.
+    Up to the last tick, the plan shows the recorded notifications and their outcomes. After it, the plan shows the
+    notifications to come if the calls continue as they are.
     """
     if diff and policy is None:
         fail("--diff needs a policy to hold against the one in force", "name its file: --policy new.yaml --diff")

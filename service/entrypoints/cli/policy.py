@@ -1,4 +1,4 @@
-"""`lastcall policy`: whether lastcall.yaml holds, and whom each of its policies is for."""
+"""`lastcall policy`: whether lastcall.yaml is valid, and which services each policy applies to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,9 @@ from service.core.ownership import NOBODY
 from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 from service.entrypoints.cli.session import read_settings
 
-app = typer.Typer(help="Check the escalation policies, and show whom each one is for.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check the escalation policies, and show which services each one applies to.", no_args_is_help=True
+)
 
 
 @app.callback()
@@ -63,13 +65,13 @@ class Checked:
 @app.command()
 def check(
     file: Annotated[
-        Path | None, typer.Argument(help="Default: the lastcall.yaml in force.", show_default=False)
+        Path | None, typer.Argument(help="File to check. Default: the lastcall.yaml in use.", show_default=False)
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Whether a lastcall.yaml holds, and what each policy does for whom. Exit code 1: it does not hold.
+    """Check whether a lastcall.yaml is valid, and show the steps and services of each policy. Exit code 1: it is not.
 
-    Of owners, it knows those that the file names; a directory may know more.
+    The check covers only owners that the file names; a directory may name more.
     """
     file = file or read_settings().config_file
     if file is not None and not file.exists():

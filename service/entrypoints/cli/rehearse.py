@@ -1,4 +1,4 @@
-"""`lastcall rehearse`: what breaks on a day, how many calls an hour, and whose weekend it is."""
+"""`lastcall rehearse`: the services that break on one day, their calls per hour, and who is on call."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -40,12 +40,12 @@ _COLUMNS = (
 
 
 def rehearse(
-    on: Annotated[date, typer.Option(parser=parse_day, metavar=DAY, help="The day, UTC: today or later.")],
+    on: Annotated[date, typer.Option(parser=parse_day, metavar=DAY, help="Day to rehearse, UTC: today or later.")],
     as_json: Json = False,
 ) -> None:
-    """Show what breaks on a day, and for whom, if nobody acts. Exit code 1: something does.
+    """Show the services that break on one day if nobody acts. Exit code 1: at least one does.
 
-    By the calls of the last four weeks at the same hours of the same weekday.
+    The estimate uses the calls of the last four weeks, at the same hours of the same weekday.
     """
     now = datetime.now(UTC)
     within_reach("--on", on)

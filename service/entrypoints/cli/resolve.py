@@ -60,13 +60,15 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def resolve(
-    raw: Annotated[list[str], typer.Argument(help="Ids as a log spells them, or - for JSON lines on stdin.")],
-    provider: Annotated[str | None, typer.Option(help="The log's provider field, for example aws.bedrock.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
+    raw: Annotated[list[str], typer.Argument(help="Model ids, as in the logs, or - for JSON lines on stdin.")],
+    provider: Annotated[
+        str | None, typer.Option(help="Provider, as in the log's provider field, for example aws.bedrock.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Show platform, model, kind and deprecation of each id.
+    """Show the platform, model, kind and deprecation of each id.
 
-    With `-`: a JSON answer to each line of {"raw", "provider"}.
+    With `-`: read lines of {"raw", "provider"} and print a JSON answer to each.
     """
     try:
         loaded = load_catalog()

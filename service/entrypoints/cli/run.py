@@ -35,13 +35,11 @@ FIRST_RECORD = '{"model": "gpt-4o", "provider": "openai", "service": "my-first-s
 
 
 def up(
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Folder of the embedded PostgreSQL and of what it needs.")
-    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data folder of the embedded servers.")] = None,
 ) -> None:
     """Run everything in one process: consumer, scheduler and web.
 
-    With nothing configured it brings its own PostgreSQL and broker. Ctrl-C ends all of it.
+    Without any configuration it starts an embedded PostgreSQL and broker. Ctrl-C stops everything.
     """
     settings = read_settings()
     if data_dir is not None:
@@ -92,12 +90,12 @@ def _command() -> str:
 
 
 def consume() -> None:
-    """Read records from Kafka into the database. Run up to as many as the topics have partitions."""
+    """Read records from Kafka into the database. Run at most as many of these as the topics have partitions."""
     _run_parts(process.Parts(consume=True))
 
 
 def schedule() -> None:
-    """Decide, record and send what is due, every half minute. Run one or several."""
+    """Run a tick every half minute: decide, record and send what is due. Run one or more of these processes."""
     _run_parts(process.Parts(schedule=True))
 
 
@@ -126,9 +124,9 @@ async def _serve(app: App, parts: process.Parts, announce: Callable[[str], None]
 
 
 def migrate(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Bring the database's schema up to date. Safe to repeat, and to run beside the previous release."""
+    """Update the database schema. Safe to repeat, and to run while the previous release is running."""
 
     async def main(app: App) -> None:
         before, after = await migrate_database(app.database)
@@ -143,10 +141,10 @@ def migrate(
 
 
 def send(
-    files: Annotated[list[Path], typer.Argument(help="Files of records, a JSON text a line, or - for standard input.")],
-    topic: Annotated[str | None, typer.Option(help="Default: the first topic that lastcall reads.")] = None,
+    files: Annotated[list[Path], typer.Argument(help="Files of records, one JSON text per line; - for stdin.")],
+    topic: Annotated[str | None, typer.Option(help="Topic. Default: the first topic that lastcall reads.")] = None,
 ) -> None:
-    """Write records to a topic that lastcall reads. For a first try, or to replay a file."""
+    """Send records from files to a Kafka topic. Use it for a first try, or to replay a file."""
 
     async def main() -> None:
         settings = _with_broker(read_settings())

@@ -38,14 +38,14 @@ def _instant(text: str) -> datetime:
 def tick(
     now: Annotated[
         datetime,
-        typer.Option(parser=_instant, metavar="TIME", help="As of when, ISO 8601; without an offset it is UTC."),
+        typer.Option(parser=_instant, metavar="TIME", help="Time of the tick, ISO 8601; UTC unless it has an offset."),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Decide, record and send what is due as of a time, once.
+    """Run one tick as of a time: decide, record and send what is due.
 
-    This is no rehearsal: it writes to the database and sends to Slack, for a time to come as well. `lastcall plan`
-    shows what is to come and changes nothing.
+    This is not a dry run: it writes to the database and sends to Slack, even for a time in the future. To see upcoming
+    notifications without any change, use `lastcall plan`.
     """
     within_reach("--now", now)
     at = now.astimezone(UTC)
