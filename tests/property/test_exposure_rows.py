@@ -69,7 +69,7 @@ async def test_rows_are_what_the_days_come_to(database: Database) -> None:
     def run(what: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(what, loop).result()
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=10, deadline=None)
     @given(history=steps)
     @example(history=[Step([(30, "mail", "answered")], 0, 3), Step([], 20, 3), Step([], 20, 3)])
     @example(history=[Step([(-1, "mail", "answered")], 13, 3), Step([(-5, "mail", "answered")], 0, 3)])

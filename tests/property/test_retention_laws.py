@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
@@ -152,6 +153,7 @@ def world_of(alias: int, version: int) -> World:
     return replace(make_world(catalog), resolver=Resolver(Knowledge({}, {"openai-api": names}, known_platforms())))
 
 
+@pytest.mark.slow
 async def test_totals_equal_a_count_from_scratch_as_far_as_hours_are_kept(database: Database) -> None:
     loop = asyncio.get_running_loop()
 
