@@ -36,7 +36,7 @@ from service.engine import ask
 from service.engine.act import Acted, act
 from service.engine.deliver import DeliveryReport
 from service.engine.reassign import reassign
-from service.engine.tick import Engine, tick
+from service.engine.tick import VERBS, Engine, tick
 from service.engine.world import Worlds, look_up
 from tests.builders import make_world
 from tests.callers import Caller
@@ -97,6 +97,7 @@ class Story:
     def __post_init__(self) -> None:
         self._callers: list[Caller] = []
         self._surprises: list[Heard] = []
+        self._cleaned_on: date | None = None
         self._posts = 0
         self._moves = itertools.count(1)
         self._store = self._open_store()
@@ -246,7 +247,9 @@ class Story:
             await count_calls(self.database, loaded, calls, self.now, store=self._store)
 
     async def _tick(self) -> None:
-        ticked = await tick(self.engine, now=self.now)
+        cleans, self._cleaned_on = self._cleaned_on != self.now.date(), self.now.date()
+        verbs = VERBS if cleans else [verb for verb in VERBS if verb != "clean_up"]
+        ticked = await tick(self.engine, now=self.now, only=verbs)
         assert not ticked.failures, ticked.failures
         delivery = ticked.results["deliver"]
         assert delivery == DeliveryReport(delivered=getattr(delivery, "delivered", 0)), delivery

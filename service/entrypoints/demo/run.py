@@ -18,7 +18,7 @@ from service.adapters.queries.notifications import SentMessage, read_messages
 from service.adapters.queries.operation import read_watermarks
 from service.app import App, open_app
 from service.config.settings import Settings
-from service.engine.tick import Engine, tick
+from service.engine.tick import VERBS, Engine, tick
 from service.entrypoints.consumer import Consumer
 from service.entrypoints.demo.company import BEGIN, END, LASTCALL_YAML
 from service.entrypoints.demo.records import encode
@@ -30,6 +30,8 @@ from service.entrypoints.web.server import WebServer
 
 TICKS = (time(7, 5), time(13, 5), time(23, 0))
 """When the engine ticks on each simulated day, UTC: after 9:00 in Europe, in New York, and after the day's records."""
+_BETWEEN = tuple(verb for verb in VERBS if verb != "clean_up")
+"""Clean-up runs once a simulated day."""
 FLUSH_SECONDS = 0.05
 APPLY_PATIENCE_SECONDS = 60
 
@@ -132,7 +134,8 @@ class Story:
 
     async def _tick(self, at: datetime) -> None:
         self._clock.now = at
-        ticked = await tick(self._engine, now=at)
+        is_last = at.time() == TICKS[-1]
+        ticked = await tick(self._engine, now=at, only=VERBS if is_last else _BETWEEN)
         for error in ticked.failures.values():
             raise error
         messages = await self._new_messages(at)
