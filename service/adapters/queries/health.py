@@ -13,8 +13,8 @@ from service.adapters.postgres.conditions import Condition, open_conditions
 from service.adapters.postgres.database import REVISION, Database, DatabaseTrouble, Unreachable, current_revision
 from service.adapters.postgres.tables import notifications
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries.answers import HeartbeatAnswer, WatermarkAnswer
 from service.adapters.queries.operation import read_heartbeats, read_watermarks
+from service.adapters.queries.operation_answers import HeartbeatAnswer, WatermarkAnswer
 from service.adapters.queries.overview import count_states
 from service.adapters.queries.unknown import count_unknown_ids, count_unplaced_models
 

@@ -7,7 +7,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import heartbeats, passed_over, rejections, watermarks
-from service.adapters.queries.answers import HeartbeatAnswer, PassedOverAnswer, RejectionAnswer, WatermarkAnswer
+from service.adapters.queries.operation_answers import (
+    HeartbeatAnswer,
+    PassedOverAnswer,
+    RejectionAnswer,
+    WatermarkAnswer,
+)
 
 MAX_ROWS = 500
 

@@ -9,8 +9,9 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from service.adapters.queries.answers import ExposureAnswer, NotificationAnswer
+from service.adapters.queries.answers import ExposureAnswer
 from service.adapters.queries.notifications import SentMessage
+from service.adapters.queries.operation_answers import NotificationAnswer
 from service.core import words
 from service.core.messages.preview import thread_to_text
 from service.entrypoints import phrases
