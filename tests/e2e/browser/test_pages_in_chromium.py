@@ -100,7 +100,7 @@ async def test_the_outbox_shows_a_message_as_people_read_it(database: Database, 
 
     article = page.get_by_role("article", name="Message to #team-search")
     await expect(article).to_contain_text("gpt-4.5-preview")
-    await expect(article).to_contain_text("step -14d is due and the owner hears first")
+    await expect(article).to_contain_text("14 days before the shutdown, by policy default; owner by owners[0]")
 
 
 async def test_an_exposure_has_its_checklist_and_its_history(database: Database, address: str, page: Page) -> None:
