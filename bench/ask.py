@@ -87,7 +87,7 @@ FILL = (
     """
 INSERT INTO series (digest, service, environment, reporter, provider, requested_id, requested_field, served_id,
                     platform, requested_model, served_model, resolved_by, samples)
-SELECT md5(service || model)::uuid, service, environment, 'lastcall', 'openai', model, 'model', model,
+SELECT md5(service || platform || model)::uuid, service, environment, 'lastcall', platform, model, 'model', model,
        platform, model, model, 'bench', ARRAY['req-1-' || number, 'req-2-' || number, 'req-3-' || number]
 FROM bench_keys
 """,
