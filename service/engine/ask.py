@@ -39,7 +39,8 @@ async def exposures(
 async def exposure(database: Database, world: World, key: ExposureKey, *, now: datetime) -> ExposureAnswer | None:
     """None: it has no call by `now`."""
     async with database.connect() as connection:
-        found = await _exposures_of(connection, world, [key], now=now)
+        known = await known_until(connection, world.topics, now=now)
+        found = await read_exposures_of(connection, world, world.owners.owner_of, [key], known=known, now=now)
     return found[0] if found else None
 
 
@@ -58,8 +59,11 @@ async def overview(
     async with database.connect() as connection:
         known = await known_until(connection, world.topics, now=now)
         headline = await read_headline(connection, known=known, now=now)
-        next_one = await _exposures_of(connection, world, [headline.next_one], now=now) if headline.next_one else []
-        page = await _exposures(connection, world, wanted, now=now, limit=limit, cursor=cursor)
+        owner_of, nearest = world.owners.owner_of, [headline.next_one] if headline.next_one else []
+        next_one = await read_exposures_of(connection, world, owner_of, nearest, known=known, now=now)
+        page = await read_exposures(
+            connection, world, owner_of, wanted, known=known, now=now, limit=limit, cursor=cursor
+        )
     return Overview(headline, next_one[0] if next_one else None, page)
 
 
@@ -138,10 +142,3 @@ async def _exposures(
     return await read_exposures(
         connection, world, world.owners.owner_of, wanted, known=known, now=now, limit=limit, cursor=cursor
     )
-
-
-async def _exposures_of(
-    connection: Transaction, world: World, keys: Sequence[ExposureKey], *, now: datetime
-) -> list[ExposureAnswer]:
-    known = await known_until(connection, world.topics, now=now)
-    return await read_exposures_of(connection, world, world.owners.owner_of, keys, known=known, now=now)

@@ -36,17 +36,22 @@ async def reconcile(database: Database, world: World, *, now: datetime) -> Recon
     resolved = 0
     while changed is not None and (some := await _resolve_batch(database, world)):
         resolved += some
-    until, days = await catch_up(database, world, now=now)
+    until, days = await _work_out(database, world, now=now)
     return Reconciled(changed, resolved, days, until)
 
 
-async def catch_up(database: Database, world: World, *, now: datetime) -> tuple[datetime, int]:
+async def catch_up(database: Database, world: World, *, now: datetime) -> None:
     """Work out the days that calls came in for, and nothing else: for those who ask, whatever release they are of.
-    The catalog is theirs only where no scheduler has ever loaded one.
+    The catalog is theirs only where no scheduler has ever loaded one."""
+    async with database.begin() as connection:
+        if not await is_any_loaded(connection):
+            await load_deprecations(connection, world.catalog, now=now)
+    await _work_out(database, world, now=now)
 
-    Returns up to when, by the database's clock, and how many days. Days touched later wait for the next time, so that
-    steady traffic does not keep this from ending.
-    """
+
+async def _work_out(database: Database, world: World, *, now: datetime) -> tuple[datetime, int]:
+    """Returns up to when, by the database's clock, and how many days. Days touched later wait for the next time, so
+    that steady traffic does not keep this from ending."""
 
     async def batch() -> int | None:
         async with database.begin() as connection:
@@ -59,9 +64,7 @@ async def catch_up(database: Database, world: World, *, now: datetime) -> tuple[
         async with database.begin() as connection:
             return await count_again(connection, world, now=now) or None
 
-    async with database.begin() as connection:
-        if not await is_any_loaded(connection):
-            await load_deprecations(connection, world.catalog, now=now)
+    async with database.connect() as connection:
         until = await clock(connection)
     days = sum(await drain(batch, at_once=AT_ONCE))
     await drain(again, at_once=1)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, DateTime, Text, and_, collate, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Text, collate, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import agenda, exposures, usage_dirty
 from service.adapters.postgres.unnest import chunked, unnested
-from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
+from service.adapters.postgres.usage_keys import KEY, key_rows, model_rows, same_key, same_model
 from service.core.exposure import ExposureKey
 
 _INSTANT = DateTime(timezone=True)
@@ -97,11 +97,7 @@ async def look_at_what_goes_on(connection: AsyncConnection, *, now: datetime) ->
 
 async def look_at_models(connection: AsyncConnection, models: Iterable[tuple[str, str]], *, now: datetime) -> None:
     """Something about these (platform, model) changed: look at every use of them."""
-    named = sorted(models)
-    v = unnested(
-        ("platform", Text(), [platform for platform, _ in named]), ("model", Text(), [model for _, model in named])
-    )
-    await _look(connection, and_(agenda.c.platform == v.c.platform, agenda.c.model == v.c.model), now)
+    await _look(connection, same_model(agenda, model_rows(models)), now)
 
 
 async def lock_use(connection: AsyncConnection, key: ExposureKey, *, now: datetime) -> None:

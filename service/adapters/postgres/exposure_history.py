@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import FromClause, Row, Select, Text, and_, func, select, true
+from sqlalchemy import FromClause, Row, Select, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import usage_daily
-from service.adapters.postgres.unnest import unnested
-from service.adapters.postgres.usage_keys import KEY, same_key
+from service.adapters.postgres.usage_keys import KEY, model_rows, same_key, same_model
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import DayOfUse, Exposure
 
@@ -24,11 +23,8 @@ async def stream_exposures_as_of(
 ) -> AsyncIterator[list[Exposure]]:
     """All exposures to deprecations that were public by `now`, with the calls up to then, a batch at a time, without
     evidence."""
-    public = [record.key for record in catalog if record.known_on(now.date())]
-    v = unnested(
-        ("platform", Text(), [platform for platform, _ in public]), ("model", Text(), [model for _, model in public])
-    )
-    of_whom = select(*(_d[name] for name in KEY)).join(v, and_(_d.platform == v.c.platform, _d.model == v.c.model))
+    v = model_rows(record.key for record in catalog if record.known_on(now.date()))
+    of_whom = select(*(_d[name] for name in KEY)).join(v, same_model(usage_daily, v))
     keys = of_whom.distinct().subquery("keys")
     async with connection.stream(_uses(now, keys).order_by(*(keys.c[name] for name in KEY))) as rows:
         async for some in rows.partitions(BATCH):

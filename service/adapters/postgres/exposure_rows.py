@@ -7,16 +7,12 @@ wait for one another.
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    Boolean,
-    Date,
-    DateTime,
     FromClause,
-    Text,
     Uuid,
     and_,
     any_,
@@ -31,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.exposure_store import summary_failing
+from service.adapters.postgres.exposure_store import summary_in
 from service.adapters.postgres.tables import campaigns, deprecations, exposures, notifications, usage_daily
 from service.adapters.postgres.unnest import chunked, insert_rows, unnested
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
@@ -108,11 +104,7 @@ def _known(row: Any) -> Known:
     public_from = date.max if row.withdrawn else row.announced_on or date.min
     if row.service is None or row.deadline != deprecation.shutdown.deadline:
         return Known(deprecation, public_from, None, row.service is not None, None)
-    summary = Summary(
-        row.first_at, row.last_at, row.last_day, row.last_calls, row.longest_gap, row.calls, summary_failing(row),
-        row.redirected_since,
-    )  # fmt: skip
-    return Known(deprecation, public_from, summary, True, row.counted_until)
+    return Known(deprecation, public_from, summary_in(row), True, row.counted_until)
 
 
 async def load_days(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, list[CountedDay]]:
@@ -134,18 +126,11 @@ async def save_summaries(
     counted: Mapping[ExposureKey, Counted],
     new: Mapping[ExposureKey, Listing],
 ) -> None:
-    """`new`: what those are listed by that have no row yet. That of others stays."""
-    known = [(key, one) for key, one in sorted(counted.items()) if key not in new]
-    await _lock(connection, key_rows([key for key, _ in known]))
-    for some in chunked([_summary_row(key, one) for key, one in known]):
-        types = {name: exposures.c[name].type for name in some[0]}
-        v = unnested(*((name, kind, [row[name] for row in some]) for name, kind in types.items()))
-        changed = {name: v.c[name] for name in types if name not in KEY}
-        await connection.execute(update(exposures).where(same_key(exposures, v)).values(changed))
+    """`new`: what those are listed by that have no row yet. That of others stays. The rows are locked."""
+    await _update(connection, [_summary_row(key, one) for key, one in counted.items() if key not in new])
     told = await _told(connection, new)
     rows = [
-        _summary_row(key, counted[key]) | _listing_row(one) | {"told_at": told.get(key)}
-        for key, one in sorted(new.items())
+        _summary_row(key, counted[key]) | asdict(one) | {"told_at": told.get(key)} for key, one in sorted(new.items())
     ]
     for some in chunked(rows):
         await connection.execute(insert_rows(exposures, some))
@@ -167,15 +152,15 @@ async def _told(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dic
 async def save_listings(connection: AsyncConnection, listings: Mapping[ExposureKey, Listing]) -> None:
     """Of exposures that have a row."""
     await _lock(connection, key_rows(sorted(listings)))
-    for some in chunked(sorted(listings.items())):
-        v = unnested(
-            *((name, Text(), [getattr(key, name) for key, _ in some]) for name in KEY),
-            ("team", Text(), [one.team for _, one in some]),
-            ("lacks_deadline", Boolean(), [one.lacks_deadline for _, one in some]),
-            ("change_by", Date(), [one.change_by for _, one in some]),
-            ("waived_until", DateTime(timezone=True), [one.waived_until for _, one in some]),
-        )
-        changed = {name: v.c[name] for name in ("team", "lacks_deadline", "change_by", "waived_until")}
+    await _update(connection, [key._asdict() | asdict(one) for key, one in listings.items()])
+
+
+async def _update(connection: AsyncConnection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Those that differ. Each has the columns of its key, and those that are set."""
+    for some in chunked(rows):
+        names = list(some[0])
+        v = unnested(*((name, exposures.c[name].type, [row[name] for row in some]) for name in names))
+        changed = {name: v.c[name] for name in names if name not in KEY}
         differs = or_(*(exposures.c[name].is_distinct_from(value) for name, value in changed.items()))
         await connection.execute(update(exposures).where(same_key(exposures, v), differs).values(changed))
 
@@ -244,13 +229,4 @@ def _summary_row(key: ExposureKey, one: Counted) -> dict[str, object]:
         "state_while_calling": summary.state_while_calling(deadline),
         "quiet_at": summary.quiet_at,
         "counted_until": one.counted_until,
-    }
-
-
-def _listing_row(one: Listing) -> dict[str, object]:
-    return {
-        "team": one.team,
-        "lacks_deadline": one.lacks_deadline,
-        "change_by": one.change_by,
-        "waived_until": one.waived_until,
     }

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import FromClause, Row, Select, Text, and_, func, select, true
+from msgspec import structs
+from sqlalchemy import FromClause, Row, Select, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import exposures, usage_daily
-from service.adapters.postgres.unnest import unnested
-from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
+from service.adapters.postgres.usage_keys import KEY, key_rows, model_rows, same_key, same_model
 from service.core.catalog.lifecycle import Catalog, Deprecation
 from service.core.exposure import RECENT_DAYS, DayOfUse, Exposure, ExposureKey, Failing, Summary, failing
 
@@ -32,11 +32,8 @@ async def load_public_exposures(
     connection: AsyncConnection, catalog: Catalog, *, now: datetime, service: str | None = None
 ) -> list[Exposure]:
     """All exposures to deprecations that were public by `now`, or those of one `service`, without evidence."""
-    e, public = exposures.c, [record.key for record in catalog if record.known_on(now.date())]
-    v = unnested(
-        ("platform", Text(), [platform for platform, _ in public]), ("model", Text(), [model for _, model in public])
-    )
-    keys = select(*(e[name] for name in KEY)).join(v, and_(e.platform == v.c.platform, e.model == v.c.model))
+    e, v = exposures.c, model_rows(record.key for record in catalog if record.known_on(now.date()))
+    keys = select(*(e[name] for name in KEY)).join(v, same_model(exposures, v))
     narrowed = keys if service is None else keys.where(e.service == service)
     found = await _load(connection, catalog, narrowed.subquery("keys"), now)
     return [one for _, one in sorted(found.items())]
@@ -84,19 +81,16 @@ def _with_days(keys: FromClause, now: datetime) -> Select[Any]:
 
 def _exposure(row: Row[Any], deprecation: Deprecation, now: datetime) -> Exposure:
     days = tuple(map(DayOfUse, *(row._mapping[f"days_{name}"] for name in _DAY)))
-    deadline = deprecation.shutdown.deadline
-    use = Summary(
-        row.first_at,
-        min(row.last_at, now),
-        row.last_day,
-        row.last_calls,
-        row.longest_gap,
-        row.calls,
-        summary_failing(row) if row.deadline == deadline else failing(days, deadline),
-        row.redirected_since,
-    )
+    use, deadline = summary_in(row), deprecation.shutdown.deadline
+    fails = use.failing if row.deadline == deadline else failing(days, deadline)
+    use = structs.replace(use, last_at=min(row.last_at, now), failing=fails)
     return Exposure(row.service, row.environment, deprecation, use, days)
 
 
-def summary_failing(row: Row[Any]) -> Failing | None:
-    return Failing(row.failing_since, row.answered_on) if row.failing_since else None
+def summary_in(row: Row[Any]) -> Summary:
+    """As it is stored: judged by the row's deadline."""
+    fails = Failing(row.failing_since, row.answered_on) if row.failing_since else None
+    return Summary(
+        row.first_at, row.last_at, row.last_day, row.last_calls, row.longest_gap, row.calls, fails,
+        row.redirected_since,
+    )  # fmt: skip

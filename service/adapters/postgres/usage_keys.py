@@ -15,5 +15,17 @@ def key_rows(keys: Iterable[ExposureKey]) -> TableValuedAlias:
     return unnested(*((name, Text(), values) for name, values in zip(KEY, columns, strict=True)))
 
 
+def model_rows(models: Iterable[tuple[str, str]]) -> TableValuedAlias:
+    """Of (platform, model)."""
+    named = sorted(models)
+    return unnested(
+        ("platform", Text(), [platform for platform, _ in named]), ("model", Text(), [model for _, model in named])
+    )
+
+
+def same_model(left: FromClause, right: FromClause) -> ColumnElement[bool]:
+    return and_(left.c.platform == right.c.platform, left.c.model == right.c.model)
+
+
 def same_key(left: FromClause, right: FromClause) -> ColumnElement[bool]:
     return and_(*(left.c[name] == right.c[name] for name in KEY))

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Date, Text, and_, collate, delete, func, select, tuple_
+from sqlalchemy import Date, Text, collate, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import usage_daily, usage_dirty
 from service.adapters.postgres.unnest import chunked, unnested
-from service.adapters.postgres.usage_keys import KEY
+from service.adapters.postgres.usage_keys import KEY, model_rows, same_model
 from service.core.exposure import ExposureKey
 
 DAY = (*KEY, "day")
@@ -39,15 +39,11 @@ async def mark_days(connection: AsyncConnection, marks: Iterable[Mark]) -> None:
 
 async def mark_models(connection: AsyncConnection, models: Iterable[tuple[str, str]]) -> None:
     """The last day of each use of these (platform, model), so that their summaries are worked out anew."""
-    named = sorted(models)
-    v = unnested(
-        ("platform", Text(), [platform for platform, _ in named]), ("model", Text(), [model for _, model in named])
-    )
-    d = usage_daily.c
+    d, v = usage_daily.c, model_rows(models)
     key = [d[name] for name in KEY]
     last_days = (
         select(*key, func.max(d.day))
-        .join(v, and_(d.platform == v.c.platform, d.model == v.c.model))
+        .join(v, same_model(usage_daily, v))
         .group_by(*key)
         .order_by(*(collate(column, "C") for column in key))
     )

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Text, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import exposures, usage_daily
-from service.adapters.postgres.unnest import unnested
-from service.adapters.postgres.usage_keys import KEY
+from service.adapters.postgres.usage_keys import KEY, model_rows, same_model
 from service.adapters.queries.answers import Callers, DeprecationAnswer
 from service.adapters.queries.exposures import deadline_key
 from service.adapters.queries.lifecycle import lifecycle_of
@@ -107,13 +106,13 @@ async def _calls_of_week(
     connection: AsyncConnection, models: Mapping[tuple[str, str], object], today: date
 ) -> dict[tuple[str, str], int]:
     d = usage_daily.c
-    v = unnested(
-        ("platform", Text(), [platform for platform, _ in models]), ("model", Text(), [model for _, model in models])
-    )
-    same = and_(d.platform == v.c.platform, d.model == v.c.model)
+    v = model_rows(models)
     week = and_(d.day > today - timedelta(days=7), d.day <= today)
     rows = await connection.execute(
-        select(d.platform, d.model, func.sum(d.calls)).join(v, same).where(week).group_by(d.platform, d.model)
+        select(d.platform, d.model, func.sum(d.calls))
+        .join(v, same_model(usage_daily, v))
+        .where(week)
+        .group_by(d.platform, d.model)
     )
     return {(platform, model): int(calls) for platform, model, calls in rows}
 
