@@ -3,11 +3,11 @@
 Neither is fine: the model may be going away, and nobody could tell.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Subquery, and_, func, or_, select, union
+from sqlalchemy import Column, ColumnElement, Select, Subquery, and_, func, or_, select, union
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -79,21 +79,12 @@ async def read_unknown_ids(
     `spelled` keeps those that a log wrote so, with a provider's prefix or without, and those of `models`, which it is
     known to mean. `unplaced` keeps known models on an unknown platform; False, unknown ids; None, both.
     """
-    s, u = series.c, usage_hourly.c
-    named = func.coalesce(_requested, _served)
-    use = (func.coalesce(_MODEL, named).label("subject"), _MODEL.label("model"), s.platform, s.service, s.environment)
-    scope = [u.hour > now - timedelta(days=DAYS), u.hour <= now]
-    scope.append(_KINDS[unplaced])
+    scope = [_KINDS[unplaced]]
     if service is not None:
-        scope.append(s.service == service)
+        scope.append(series.c.service == service)
     if spelled is not None:
         scope.append(or_(_spelled(spelled), _MODEL.in_(models)))
-    shown = (named.label("requested_id"), s.provider, s.host, u.last_at)
-    reported = (
-        by_reporter(use, *(func.max(each).label(each.name) for each in shown))
-        .join_from(series, usage_hourly, u.series_id == s.id)
-        .where(*scope)
-    )
+    reported = _reported(scope, now)
     of_use = ranked(reported.subquery(), (*_ID, "service", "environment"), evidence=_SHOWN)
     of_service = [of_use.c[name] for name in (*_ID, "service")]
     by_service = select(*of_service, volume(of_use).label("calls"), *_last_of(of_use)).group_by(*of_service).subquery()
@@ -120,6 +111,19 @@ async def read_unknown_ids(
         )
         for row in rows
     ]
+
+
+def _reported(scope: Sequence[ColumnElement[bool]], now: datetime) -> Select[Any]:
+    """Calls of the last 28 days by use, hour and reporter, of the series in `scope`."""
+    s, u = series.c, usage_hourly.c
+    named = func.coalesce(_requested, _served)
+    use = (func.coalesce(_MODEL, named).label("subject"), _MODEL.label("model"), s.platform, s.service, s.environment)
+    shown = (named.label("requested_id"), s.provider, s.host, u.last_at)
+    return (
+        by_reporter(use, *(func.max(each).label(each.name) for each in shown))
+        .join_from(series, usage_hourly, u.series_id == s.id)
+        .where(u.hour > now - timedelta(days=DAYS), u.hour <= now, *scope)
+    )
 
 
 def _last_of(rows: Subquery) -> list[ColumnElement[Any]]:
