@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from service.adapters.postgres.conditions import record_heartbeats
 from service.adapters.postgres.database import Database
-from service.adapters.postgres.tables import series, usage_daily
+from service.adapters.postgres.tables import series
 from service.core import words
 from service.entrypoints.cli import app
 from tests.rows import put_campaign, put_notification, put_unknown_id, put_use
@@ -30,12 +30,6 @@ async def called(database: Database) -> None:
         await put_unknown_id(connection, requested_id="prod-chat", at=now - timedelta(hours=2))
 
 
-async def put_first_call(database: Database, *, at: datetime) -> None:
-    async with database.begin() as connection:
-        await put_use(connection, service="cart", model=GPT_45, calls_by_days_ago={0: 1}, now=at)
-        await connection.execute(usage_daily.update().values(first_at=at, last_at=at))
-
-
 async def ask(database_url: str, *arguments: str) -> Result:
     """In a thread of its own: the command brings its own event loop."""
     environment = {"LASTCALL_DATABASE_URL": database_url, "COLUMNS": "200"}
@@ -46,6 +40,12 @@ async def answer(database_url: str, *arguments: str) -> Any:
     result = await ask(database_url, *arguments, "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
+
+
+async def ingest_call(database_url: str, path: Path, *, at: datetime) -> None:
+    call = {"service": "cart", "provider": "openai", "model": GPT_45, "time": at.isoformat()}
+    await asyncio.to_thread(path.write_text, json.dumps(call))
+    assert (await ask(database_url, "ingest", str(path))).exit_code == 0
 
 
 @pytest.mark.usefixtures("called")
@@ -196,20 +196,19 @@ async def test_due_always_shows_what_is_past_its_day_and_still_called(database_u
 async def test_a_file_that_was_just_read_is_in_the_answer_without_a_scheduler(
     database_url: str, tmp_path: Path
 ) -> None:
-    path = tmp_path / "calls.jsonl"
-    at = datetime.now(UTC) - timedelta(hours=1)
-    path.write_text(json.dumps({"service": "cart", "provider": "openai", "model": GPT_45, "time": at.isoformat()}))
-    assert (await ask(database_url, "ingest", str(path))).exit_code == 0
+    await ingest_call(database_url, tmp_path / "calls.jsonl", at=datetime.now(UTC) - timedelta(hours=1))
 
     assert [each["service"] for each in (await answer(database_url, "who", GPT_45))["exposures"]] == ["cart"]
     assert [each["model"] for each in (await answer(database_url, "service", "cart"))["models"]] == [GPT_45]
     assert [each["service"] for each in (await answer(database_url, "due"))["items"]] == ["cart"]
 
 
-async def test_plan_foresees_a_first_call_that_no_tick_has_seen(database: Database, database_url: str) -> None:
+async def test_plan_foresees_a_first_call_that_no_tick_has_seen(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
     now = datetime.now(UTC)
     await record_heartbeats(database, {"escalate": 0.1}, now=now - timedelta(minutes=5))
-    await put_first_call(database, at=now - timedelta(minutes=1))
+    await ingest_call(database_url, tmp_path / "calls.jsonl", at=now - timedelta(minutes=1))
 
     foreseen = await answer(database_url, "plan")
 
@@ -218,8 +217,8 @@ async def test_plan_foresees_a_first_call_that_no_tick_has_seen(database: Databa
     }
 
 
-async def test_plan_says_once_what_comes_round_each_day(database: Database, database_url: str) -> None:
-    await put_first_call(database, at=datetime.now(UTC) - timedelta(minutes=1))
+async def test_plan_says_once_what_comes_round_each_day(database_url: str, tmp_path: Path) -> None:
+    await ingest_call(database_url, tmp_path / "calls.jsonl", at=datetime.now(UTC) - timedelta(minutes=1))
     every = [each for each in await answer(database_url, "plan") if each["repeat_days"]]
 
     result = await ask(database_url, "plan")
