@@ -66,6 +66,17 @@ CREATE TABLE campaigns (
 	CONSTRAINT ck_campaigns_state_is_known CHECK (state = ANY (ARRAY['open'::text, 'closed'::text]))
 );
 
+CREATE TABLE cards (
+	destination TEXT NOT NULL,
+	platform TEXT NOT NULL,
+	model TEXT NOT NULL,
+	urgency SMALLINT NOT NULL,
+	message_id UUID NOT NULL,
+	CONSTRAINT pk_cards PRIMARY KEY (destination, platform, model),
+	CONSTRAINT fk_cards_message_id FOREIGN KEY(message_id) REFERENCES messages (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_cards_message ON cards (message_id);
+
 CREATE TABLE catalog_loads (
 	digest TEXT NOT NULL,
 	loaded_at TIMESTAMP WITH TIME ZONE NOT NULL,

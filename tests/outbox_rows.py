@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import msgspec
 from sqlalchemy import insert, select, text
 
+from service.adapters.postgres import tables
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import conditions, messages, notifications
 from service.core.delivery import Transport
@@ -68,6 +69,15 @@ async def states(database: Database) -> dict[str, list[str]]:
 async def stored_messages(database: Database) -> Sequence[Any]:
     async with database.connect() as connection:
         return (await connection.execute(select(messages).order_by(messages.c.written_at))).all()
+
+
+async def cards(database: Database) -> list[tuple[str, str, int, str]]:
+    """Destination, model, urgency and the ts of the message of each live card."""
+    c, m = tables.cards.c, messages.c
+    async with database.connect() as connection:
+        joined = tables.cards.join(messages, c.message_id == m.id)
+        rows = await connection.execute(select(c.destination, c.model, c.urgency, m.ts).select_from(joined))
+        return sorted((row.destination, row.model, row.urgency, row.ts) for row in rows)
 
 
 async def open_kinds(database: Database) -> list[tuple[str, str]]:

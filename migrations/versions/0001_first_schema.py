@@ -196,6 +196,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_messages_rendered_at", "messages", ["rendered_at"])
     op.create_table(
+        "cards",
+        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("urgency", sa.SmallInteger(), nullable=False, comment="0 calm, 1 soon, 2 last days, 3 failing"),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_cards_message_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("destination", "platform", "model", name=op.f("pk_cards")),
+        comment="The live card of a deprecation at a destination: the Slack message whose thread later steps belong to",
+    )
+    op.create_index("ix_cards_message", "cards", ["message_id"])
+    op.create_table(
         "name_floods",
         sa.Column("subject", sa.Text(), nullable=False, comment="the service that brings the names, or all services"),
         sa.Column("word", sa.Text(), nullable=False, comment="what differs most among the names, with `examples` of one batch"),

@@ -10,12 +10,24 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.outbox_store import Outbox
 from service.adapters.slack.transport import LocalTransport, SlackTransport
 from service.core.address import parse
+from service.core.card import Urgency
 from service.core.delivery import Delivered
 from service.core.messages.message import Message
 from service.core.messages.render import render
 from service.engine.deliver import DeliveryReport, deliver
 from tests.builders import make_notice
-from tests.outbox_rows import LINKS, NOON, Company, enqueue, let_leases_lapse, open_kinds, send, states, stored_messages
+from tests.outbox_rows import (
+    LINKS,
+    NOON,
+    Company,
+    cards,
+    enqueue,
+    let_leases_lapse,
+    open_kinds,
+    send,
+    states,
+    stored_messages,
+)
 from tests.slack_server import Channel, Fault, SlackServer
 
 
@@ -48,6 +60,30 @@ async def test_everything_for_one_destination_is_one_message(
     shown = str([p.blocks for p in slack.posts if p.where == "#search"])
     assert "search-api" in shown
     assert "ranker" in shown
+
+
+async def test_a_message_is_the_card_until_urgency_rises(
+    database: Database, slack: SlackServer, transport: SlackTransport
+) -> None:
+    await enqueue(database, "#search", make_notice())
+    await send(database, transport)
+    await enqueue(database, "#search", make_notice(step="-30d"))
+    await send(database, transport, minutes=1)
+    calm = await cards(database)
+    await enqueue(database, "#search", make_notice(step="-5w", state="broken"))
+    await send(database, transport, minutes=2)
+    failing = await cards(database)
+
+    first, _, third = slack.posts
+    assert calm == [("#search", "gpt-4.5-preview-2025-02-27", Urgency.CALM, first.ts)]
+    assert failing == [("#search", "gpt-4.5-preview-2025-02-27", Urgency.FAILING, third.ts)]
+
+
+async def test_without_slack_there_is_no_card(database: Database) -> None:
+    await enqueue(database, "#search", make_notice())
+    await send(database, LocalTransport(show=lambda *_: None))
+
+    assert await cards(database) == []
 
 
 async def test_nothing_is_sent_before_its_time(

@@ -5,8 +5,8 @@ channel has one sender. Every write names the token; False means that the lease 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,10 +19,11 @@ from service.adapters.postgres.conditions import Condition, raise_condition
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_rows import note_told
 from service.adapters.postgres.outbox_reroute import end_conditions, reroute, tell_operator
-from service.adapters.postgres.tables import messages, notifications
+from service.adapters.postgres.tables import cards, messages, notifications
+from service.core.card import Urgency, cards_begun
 from service.core.delivery import Delivered
 from service.core.messages.message import Message
-from service.core.notification import Facts
+from service.core.notification import Facts, read_facts
 
 LEASE = timedelta(minutes=5)
 """Longer than an attempt may take."""
@@ -118,7 +119,10 @@ class Outbox:
             if not await _update(connection, claim, state="delivered", **settled, **_NO_LEASE):
                 return False
             there = {"delivered_at": now, "channel": sent.channel, "ts": sent.ts}
-            await connection.execute(update(messages).where(messages.c.id == message_id).values(there))
+            of_message = update(messages).where(messages.c.id == message_id).values(there)
+            rendered_at = await connection.scalar(of_message.returning(messages.c.rendered_at))
+            if sent.ts and rendered_at:
+                await _store_cards(connection, claim, message_id, rendered_at.date())
             await note_told(connection, [row.id for row in claim.rows], at=now)
             await end_conditions(connection, claim.destination, now=now)
             return True
@@ -241,6 +245,20 @@ async def _lease(connection: AsyncConnection, destination: str, rows: Sequence[D
 async def _update(connection: AsyncConnection, claim: Claim, **values: Any) -> bool:
     held = update(notifications).where(notifications.c.lease_token == claim.token).values(values)
     return (await connection.execute(held)).rowcount > 0
+
+
+async def _store_cards(connection: AsyncConnection, claim: Claim, message_id: UUID, today: date) -> None:
+    """One sender per destination, so nobody else changes its cards meanwhile."""
+    stored = select(cards.c.platform, cards.c.model, cards.c.urgency).where(cards.c.destination == claim.destination)
+    current = {(row.platform, row.model): Urgency(row.urgency) for row in await connection.execute(stored)}
+    begun = [
+        {"destination": claim.destination, "message_id": message_id, **asdict(card)}
+        for card in cards_begun((read_facts(row.facts) for row in claim.rows), current, today=today)
+    ]
+    if begun:
+        row = insert(cards)
+        changed = {"urgency": row.excluded.urgency, "message_id": row.excluded.message_id}
+        await connection.execute(row.on_conflict_do_update(index_elements=[*cards.primary_key], set_=changed), begun)
 
 
 async def _unwrite(connection: AsyncConnection, claim: Claim) -> None:

@@ -1,7 +1,7 @@
 """The only description of the schema. Migrations are compared with it, and queries are built from it."""
 
 from service.adapters.postgres.tables.base import metadata
-from service.adapters.postgres.tables.delivery import digests, messages, notifications
+from service.adapters.postgres.tables.delivery import cards, digests, messages, notifications
 from service.adapters.postgres.tables.escalation import (
     acts,
     agenda,
@@ -32,6 +32,7 @@ __all__ = [
     "agenda",
     "assignments",
     "campaigns",
+    "cards",
     "catalog_loads",
     "checklist",
     "company_loads",

@@ -1,6 +1,18 @@
 """The outbox: what is to be told, what was sent, and the digests."""
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from service.adapters.postgres.tables.base import instant, metadata
@@ -63,6 +75,18 @@ messages = Table(
     Column("ts", Text, comment="Slack's id of the message in the channel"),
     Index("ix_messages_rendered_at", "rendered_at"),
     comment="What was sent, or may have been, as it was sent; written before the attempt",
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("urgency", SmallInteger, nullable=False, comment="0 calm, 1 soon, 2 last days, 3 failing"),
+    Column("message_id", Uuid, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False),
+    Index("ix_cards_message", "message_id"),
+    comment="The live card of a deprecation at a destination: the Slack message whose thread later steps belong to",
 )
 
 digests = Table(
