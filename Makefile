@@ -13,7 +13,7 @@ HISTORIES ?= 5000
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-slow test-clocks test-kafka test-browser chaos laws check bench bench-peers bench-tick
-.PHONY: bench-retention bench-startup bench-ask
+.PHONY: bench-retention bench-startup bench-ask bench-latency
 .PHONY: fuzz fuzz-engine schema fmt lock
 
 setup: $(READY)  ## the command, at .venv/bin/lastcall
@@ -80,6 +80,9 @@ bench-retention: setup  ## a year of 1,000 services: the size of each table by m
 
 bench-startup: setup  ## CPU seconds of `lastcall --help` and `lastcall who`, beside an empty Python
 	$(BIN)/python -m bench.startup $(ARGS)
+
+bench-latency: setup  ## seconds from a call's production to the API's answer, at half the peak rate (needs Java and Maven)
+	.ci/kafka run $(BIN)/python -m bench.latency $(ARGS)
 
 bench-ask: setup  ## milliseconds of the page, the API and the commands' questions over 100,000 exposures
 	$(BIN)/python -m bench.ask $(ARGS)
