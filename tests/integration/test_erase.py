@@ -13,7 +13,7 @@ from service.adapters.postgres.act_log import read_acts, record_act
 from service.adapters.postgres.checklist_store import tick
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import assign, load_assignments, read_times_said, remember
-from service.adapters.postgres.tables import key_owners, notifications
+from service.adapters.postgres.tables import cards, key_owners, notifications
 from service.core.author import ERASED, erased
 from service.core.escalation.hold import Promise, Snoozed
 from service.core.exposure import ExposureKey
@@ -21,6 +21,8 @@ from service.engine.erase import erase
 from service.entrypoints.cli import app
 from tests.builders import make_owner
 from tests.database_contents import everything_in
+from tests.locks import waits_for_a_lock
+from tests.processes import until
 from tests.rows import NOW, put_campaign, put_condition, put_message, put_notification
 
 ADA = "ada@example.com"
@@ -63,6 +65,8 @@ async def known(database: Database) -> None:
                 connection, campaign_id=campaign, message_id=message, destination=f"user:{ADA}", facts=facts
             )
         await connection.execute(key_owners.insert().values(service="search-api", name=ADA, last_at=NOW))
+        card = {"platform": KEY.platform, "model": KEY.model, "urgency": 1, "message_id": message}
+        await connection.execute(cards.insert().values(destination=f"user:{ADA}", **card))
 
 
 @pytest.mark.usefixtures("known")
@@ -77,6 +81,7 @@ async def test_name_is_in_no_row_any_more_and_the_acts_stay(database: Database) 
         "messages": 1,
         "directory_answers": 1,
         "key_owners": 1,
+        "cards": 1,
     }
     assert ADA not in await everything_in(database)
     async with database.connect() as connection:
@@ -90,6 +95,17 @@ async def test_name_is_in_no_row_any_more_and_the_acts_stay(database: Database) 
     assert acts[-1].details == {"reason": f"{ERASED} decides"}
     assert owner.owner == {"team": "search", "people": [ERASED]}
     assert await erase(database, ADA) == {}
+
+
+async def test_name_that_somebody_is_writing_is_erased_too(database: Database) -> None:
+    async with database.connect() as writing:
+        await record_act(writing, KEY, "acknowledge", author=ADA, at=NOW, details={})
+        erasing = asyncio.create_task(erase(database, ADA))
+        await until(lambda: waits_for_a_lock(database))
+        await writing.commit()
+
+    assert await erasing == {"acts": 1}
+    assert ADA not in await everything_in(database)
 
 
 @pytest.mark.usefixtures("known")

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Table, Text, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, Text, bindparam, cast, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import (
     acts,
     assignments,
     campaigns,
+    cards,
     checklist,
     conditions,
     digests,
@@ -44,6 +45,14 @@ _PLACES = (
 )
 
 
+async def lock_out_writers(connection: AsyncConnection) -> None:
+    """Nobody else writes to a table that may hold a name until the transaction ends, so none is written behind the
+    search. Raises DatabaseTrouble (`waited_in_vain`) before PostgreSQL would end one of those it waits for."""
+    tables = {place.table.name for place in _PLACES} | {key_owners.name, cards.name}
+    await connection.execute(text("SET LOCAL lock_timeout = '500ms'"))
+    await connection.execute(text(f"LOCK TABLE {', '.join(sorted(tables))} IN SHARE ROW EXCLUSIVE MODE"))
+
+
 async def erase_name(connection: AsyncConnection, person: str) -> Mapping[str, int]:
     """Rows changed or deleted by table, of those of which there were any.
 
@@ -62,6 +71,7 @@ async def erase_name(connection: AsyncConnection, person: str) -> Mapping[str, i
             await connection.execute(update(table).values(times_said=table.c.times_said + 1))
     for name, gone in (
         ("key_owners", await _forget(connection, key_owners.c.name, person)),
+        ("cards", await _forget(connection, cards.c.destination, person)),
         ("conditions", await _forget(connection, conditions.c.subject, person, conditions.c.cleared_at.is_not(None))),
     ):
         if gone:
@@ -80,8 +90,8 @@ async def _forget(connection: AsyncConnection, column: Column[str], person: str,
 
 def _holds(column: ColumnElement[Any], person: str) -> ColumnElement[bool]:
     """Or seems to: a database of some language lowers ASCII alone, so the name is also looked for as it was typed."""
-    text = cast(column, Text)
-    return or_(func.strpos(func.lower(text), person.lower()) > 0, func.strpos(text, person) > 0)
+    words = cast(column, Text)
+    return or_(func.strpos(func.lower(words), person.lower()) > 0, func.strpos(words, person) > 0)
 
 
 async def _changed(connection: AsyncConnection, place: _Place, person: str) -> list[dict[str, Any]]:
