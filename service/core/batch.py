@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from service.core.rollup import Rollup
 from service.core.shapes import told_apart
-from service.core.usage import Call, Decoded, Format, Reason, Rejection
+from service.core.usage import Decoded, Format, Reason, Rejection
 
 SourceName = Literal["kafka", "file"]
 """Where records come from. Topics of one name on two sources have nothing to do with each other."""
@@ -134,21 +134,8 @@ class Batch:
             span = self.spans[partition] = Span(next_offset, next_offset)
         return span
 
-    def add(self, span: Span, record: RawRecord, decoded: Call | Decoded, hour: datetime) -> None:
-        """`record` is not below `span.next_offset`; what lies between was never a record for us to read."""
-        if type(decoded) is Call:
-            self.rollup.add(decoded)
-            self.end_run(span, 1, record.offset + 1)
-        elif isinstance(decoded, Decoded):
-            self._add_parts(span, record, decoded, hour)
-            self.end_run(span, 0, record.offset + 1)
-
-    def end_run(self, span: Span, call_records: int, next_offset: int) -> None:
-        """Account for `call_records` whose one call each is in `rollup` already; records up to `next_offset` are in."""
-        span.call_records += call_records
-        span.next_offset = next_offset
-
-    def _add_parts(self, span: Span, record: RawRecord, decoded: Decoded, hour: datetime) -> None:
+    def add(self, span: Span, record: RawRecord, decoded: Decoded, hour: datetime) -> None:
+        """`record.offset` is not below `span.next_offset`; offsets between them hold no record for us."""
         if decoded.calls:
             span.call_records += 1
             for call in decoded.calls:
@@ -162,6 +149,12 @@ class Batch:
         for passed in decoded.passed:
             key = PassedOverKey(self.source, record.topic, passed.format, passed.kind, hour)
             self.passed_over[key] = self.passed_over.get(key, 0) + passed.parts
+        self.end_run(span, 0, record.offset + 1)
+
+    def end_run(self, span: Span, call_records: int, next_offset: int) -> None:
+        """Account for `call_records` whose one call each is in `rollup` already; records up to `next_offset` are in."""
+        span.call_records += call_records
+        span.next_offset = next_offset
 
     def _reject(self, record: RawRecord, rejections: Sequence[Rejection], hour: datetime) -> None:
         for rejection in rejections:

@@ -4,7 +4,7 @@
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, final
 
 import msgspec
 
@@ -80,6 +80,7 @@ class Who(msgspec.Struct, frozen=True, gc=False):
         return f"Who({self.format})"
 
 
+@final
 class Call(msgspec.Struct, frozen=True, gc=False):
     """One call as a dialect maps it: who called what, and how much. Only the time is checked."""
 

@@ -1,7 +1,7 @@
 """The consume loop: what happens when partitions come and go, when records arrive, and when time has passed.
 
 A partition of ours is *unopened* until its watermark is compared with the log, then *open* and read. It is *held* when
-an operator must say how to go on (the topic was made anew), and *blocked* while its dead letters have no place to go
+an operator must say how to go on (the topic was recreated), and *blocked* while its dead letters have no place to go
 to. After a flood of rejections nothing is read any more. Nothing here reads a clock or knows Kafka.
 """
 
@@ -17,8 +17,8 @@ import structlog
 from service.adapters.postgres.conditions import Condition, clear_condition, raise_condition
 from service.adapters.postgres.usage_store import Superseded
 from service.core.batch import DeadLettersRefused, Partition
+from service.engine.flush_outcome import Blocked, Flushed, FlushOutcome, Postponed
 from service.engine.ingest import TROUBLE, Ingest
-from service.engine.outcomes import Blocked, Flushed, Outcome, Postponed
 from service.formats.record import Record
 
 _log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ _LONGEST_BLOCKED = timedelta(minutes=5)
 
 
 class Source(Protocol):
-    """Hands records over to `Consume.take`, each partition's in the order of their offsets.
+    """Hands records over to `Consume.count`, each partition's in the order of their offsets.
 
     It may do so by itself (Kafka, HTTP) or when its driver asks it to (a file). It hands over no record of a partition
     that is paused, and after `read_from` none that it had fetched before.
@@ -53,7 +53,7 @@ class Source(Protocol):
 
 
 class Troubles:
-    """Logs that something does not answer when it begins, and when it is over; not each time."""
+    """Logs when something stops answering, and when it answers again."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -77,7 +77,7 @@ class Consume:
         source: Source,
         *,
         rejection_limit: float,
-        report: Callable[[Outcome], object] = lambda _: None,
+        report: Callable[[FlushOutcome], object] = lambda _: None,
         timed: Callable[[], AbstractContextManager[object]] = contextlib.nullcontext,
         grace: float = 8.0,
     ) -> None:
@@ -95,7 +95,7 @@ class Consume:
         """With the watermark of each."""
         self._not_before = _LONG_AGO
         self._delay: timedelta | None = None
-        """To be counted from the next call: the one that asked for it may have taken its time."""
+        """Begins at the next call, because the one that failed may have taken long."""
         self._unblock_at = _LONG_AGO
         self._blocked_for = timedelta()
         self._flood_told = False
@@ -148,11 +148,11 @@ class Consume:
         self.held.clear()
         self.blocked.clear()
 
-    async def take(self, records: Iterable[Record], *, now: datetime) -> None:
+    async def count(self, records: Iterable[Record], *, now: datetime) -> None:
         """Count records. Raises nothing: what breaks here is raised by the next `beat`."""
         try:
-            # No await before `take`: nothing may be opened or closed between fetching and counting.
-            if not self.ingest.take(records, now=now):
+            # No await before `count`: nothing may be opened or closed between fetching and counting.
+            if not self.ingest.count(records, now=now):
                 self._reopen()
             if self.ingest.flood is not None:
                 self._source.pause(self._source.assigned)
@@ -172,7 +172,7 @@ class Consume:
             if self.ingest.flood is not None and not self._flood_told:
                 await self._tell(_flood(self._rejection_limit, self.ingest.flood, now))
                 self._flood_told = True
-            if self._unopened and not self._waits(now):
+            if self._unopened and not self._is_waiting(now):
                 await self._open(set(self._unopened), now)
             if self.ingest.due(now=now):
                 await self.flush(now=now)
@@ -196,8 +196,8 @@ class Consume:
             await self._open(set(self.blocked), now)
 
     async def flush(self, *, now: datetime) -> None:
-        """Write what is taken, unless a flush has failed a moment ago. Raises one of TROUBLE."""
-        if self._waits(now):
+        """Write what is counted, unless a flush has failed a moment ago. Raises one of TROUBLE."""
+        if self._is_waiting(now):
             return
         with self._timed():
             outcome = await self.ingest.flush(now=now)
@@ -215,7 +215,8 @@ class Consume:
 
     # --- what it does ---------------------------------------------------------------------------------------------
 
-    def _waits(self, now: datetime) -> bool:
+    def _is_waiting(self, now: datetime) -> bool:
+        """Begins a delay that was asked for since the last call."""
         if self._delay is not None:
             self._not_before, self._delay = now + self._delay, None
         return now < self._not_before

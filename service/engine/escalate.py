@@ -38,9 +38,9 @@ from service.core.escalation.listing import Listing, listing_of
 from service.core.exposure import Exposure, ExposureKey
 from service.core.facts import facts_of
 from service.core.ownership import destinations
-from service.engine.batches import drain
 from service.engine.candidates import CandidateBook
 from service.engine.caught_up import tell_behind
+from service.engine.drain import drain
 from service.engine.partitions import forget_losses
 from service.engine.world import Worlds
 

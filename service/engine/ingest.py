@@ -1,7 +1,7 @@
 """Records -> totals in memory -> rows. Everything that makes a count exact meets here.
 
-Three offsets of a partition: *applied* is the watermark in the database, the authority; *taken* is where the records
-counted in memory end; *committed* is Kafka's own, written after the fact for lag tools and never asked.
+Three offsets of a partition: *applied* is the watermark in the database, the authority; *counted* is where the records
+counted in memory end; *committed* is Kafka's own, written afterwards for lag tools and never read.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from service.adapters.postgres.usage_store import Applied, Superseded, UsageStor
 from service.core.batch import Batch, DeadLetter, DeadLettersRefused, Partition, RejectionShare, SourceName
 from service.core.position import LogState
 from service.core.usage import Call, Decoded, Rejection
-from service.engine.outcomes import Blocked, Flushed, Outcome, Postponed
+from service.engine.flush_outcome import Blocked, Flushed, FlushOutcome, Postponed
 from service.engine.partitions import Opened, open_partitions, record_gap
 from service.formats.record import Record
 
@@ -62,15 +62,15 @@ class Limits:
 class _Cursor:
     incarnation: str
     applied: int
-    taken: int
+    counted: int
 
 
 class _DoesNotFollow(Exception):
-    """A record is before those that were read already: the log is another one."""
+    """A record's offset is below those that were read: the topic was recreated."""
 
 
 class Ingest:
-    """One consume loop's state. `take` and `close` are plain and fast; `open` and `flush` wait for each other."""
+    """One consume loop's state. `count` and `close` never wait; `open` and `flush` wait for each other."""
 
     def __init__(self, store: UsageStore, log: Log, decoder: Decoder, limits: Limits, *, source: SourceName) -> None:
         self._store = store
@@ -90,12 +90,12 @@ class Ingest:
         self._busy = asyncio.Lock()
         self._flushing: datetime | None = None
         self.flood: str | None = None
-        """Too many rejections: nothing is taken any more. What most of them were, and where one of them stands."""
+        """Too many rejections: nothing is counted any more. What most of them were, and where one of them is."""
 
     @property
     def positions(self) -> dict[Partition, int]:
-        """Where the records taken so far end, of each open partition."""
-        return {partition: cursor.taken for partition, cursor in self._cursors.items()}
+        """Where the records counted so far end, by open partition."""
+        return {partition: cursor.counted for partition, cursor in self._cursors.items()}
 
     @property
     def applied(self) -> dict[Partition, int]:
@@ -108,12 +108,12 @@ class Ingest:
 
     @property
     def held_since(self) -> datetime | None:
-        """When the oldest record that is not written yet was taken; also while it is being written."""
+        """When the oldest record that is not written yet was counted; also while it is being written."""
         return self._flushing or (self._oldest if self._batch else None)
 
     async def open(self, partitions: Collection[Partition], *, now: datetime) -> Opened:
-        """Where to read each from. One that the answer does not have (no such topic yet, another consumer is just at
-        it) is to be asked for again. Until it is open, its records are passed over."""
+        """Where to read each from. A partition that the result lacks (its topic is missing, or another consumer is
+        opening it) must be requested again. Until it is open, its records are ignored."""
         if self.flood is not None:
             return Opened()
         async with self._busy:
@@ -138,9 +138,9 @@ class Ingest:
         self._cursors.clear()
         self._jumps.clear()
 
-    def take(self, records: Iterable[Record], *, now: datetime) -> bool:
-        """Count records in memory. False: they do not follow on what was read before, so all partitions are given up
-        and are to be opened again."""
+    def count(self, records: Iterable[Record], *, now: datetime) -> bool:
+        """Count records in memory. False: their offsets do not follow the ones before, so all partitions are given up
+        and must be opened again."""
         hour = now.replace(minute=0, second=0, microsecond=0)
         batch = self._batch
         if not batch:
@@ -151,8 +151,8 @@ class Ingest:
         try:
             while record is not None:
                 partition = Partition(record.topic, record.partition)
-                taken, refused, record = self._take_run(chain((record,), rest), partition, hour)
-                read += taken
+                counted, refused, record = self._count_run(chain((record,), rest), partition, hour)
+                read += counted
                 rejected += refused
         except _DoesNotFollow:
             self._forget()
@@ -163,18 +163,18 @@ class Ingest:
             self._forget()
         return True
 
-    def _take_run(
+    def _count_run(
         self, records: Iterator[Record], partition: Partition, hour: datetime
     ) -> tuple[int, int, Record | None]:
-        """The records of one partition that stand first. Returns how many were taken, how many of these count as
-        rejected, and the record after them."""
+        """Count the first records, as long as they are of `partition`. Returns how many there were, how many of these
+        count as rejected, and the record after them."""
         cursor = self._cursors.get(partition)
         if cursor is None:
             return 0, 0, next((one for one in records if (one.topic, one.partition) != partition), None)
         batch, answer_to = self._batch, self.decoder.reader(partition.topic)
         count = batch.rollup.add
         topic, number = partition
-        span = batch.span(partition, cursor.taken)
+        span = batch.span(partition, cursor.counted)
         before, rejected, following, call_records = span.records, span.rejected_records, span.next_offset, 0
         other: Record | None = None
         for record in records:
@@ -195,11 +195,11 @@ class Ingest:
                 batch.add(span, record, answer, hour)
             following = offset + 1
         batch.end_run(span, call_records, following)
-        cursor.taken = following
+        cursor.counted = following
         return span.records - before, span.rejected_records - rejected, other
 
     def _jump(self, partition: Partition, following: int, offset: int) -> None:
-        """A log has holes (compaction, transactions, retention), and never turns back unless it is another log."""
+        """Offsets have gaps (compaction, transactions, retention). They decrease only in a recreated topic."""
         if offset < following:
             raise _DoesNotFollow
         self._jumps[partition] = (self._jumps.get(partition, (following, 0))[0], offset)
@@ -208,7 +208,7 @@ class Ingest:
 
     @property
     def full(self) -> bool:
-        """As much is held as should be: take no more before a flush."""
+        """As much is held in memory as should be: flush before counting more."""
         return (
             len(self._batch.rollup) >= self._limits.flush_keys
             or self._batch.dead_letter_bytes >= DEAD_LETTER_BYTES
@@ -221,8 +221,9 @@ class Ingest:
             return False
         return now - self._oldest >= self._limits.flush_after or self.full
 
-    async def flush(self, *, now: datetime) -> Outcome:
-        """Dead letters first, then one transaction. Records may be taken meanwhile; they are the next batch."""
+    async def flush(self, *, now: datetime) -> FlushOutcome:
+        """Send dead letters, then write everything else in one transaction (`UsageStore.apply`). Records may be counted
+        meanwhile; they are the next batch."""
         async with self._busy:
             batch, self._batch = self._batch, Batch(source=self._source)
             oldest, self._oldest = self._oldest, now
@@ -268,7 +269,8 @@ class Ingest:
             return await self._store.apply(batch, incarnations, now=now)
 
     async def _look_into_jumps(self, now: datetime) -> None:
-        """Tell what Kafka deleted unread from what was never there. All is applied: a failure costs only the note."""
+        """Record the offsets that Kafka deleted unread, as opposed to those that never existed. All is applied already,
+        so a failure loses only the note."""
         jumps, self._jumps = self._jumps, {}
         if not jumps:
             return

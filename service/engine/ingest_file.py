@@ -14,8 +14,8 @@ from service.core.position import LogState
 from service.core.tally import Uncounted
 from service.core.volume import Volume
 from service.engine.consume import Consume
+from service.engine.flush_outcome import Flushed, FlushOutcome, Postponed
 from service.engine.ingest import Ingest
-from service.engine.outcomes import Flushed, Outcome, Postponed
 from service.formats.files import STDIN, FileRecord, digest, read_records
 
 _CHUNK = 2_000
@@ -151,7 +151,7 @@ class _Report:
         self._resolver = resolver
         self._postponed = 0
 
-    def __call__(self, outcome: Outcome) -> None:
+    def __call__(self, outcome: FlushOutcome) -> None:
         match outcome:
             case Flushed():
                 self._postponed = 0
@@ -189,7 +189,7 @@ async def ingest_file(
         raise IngestFailed(loop.trouble or "another lastcall is reading it")
     summary.counted_before = source.started_at
     while chunk := source.some():
-        await loop.take(chunk, now=clock())
+        await loop.count(chunk, now=clock())
         await loop.beat(now=clock())
         while source.paused:
             await asyncio.sleep(_BEAT)

@@ -8,7 +8,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.lifecycle_store import is_any_loaded, load_deprecations, resolve_again
 from service.adapters.postgres.watermark_store import clock
 from service.config.world import World
-from service.engine.batches import drain
+from service.engine.drain import drain
 from service.engine.name_floods import tell_name_floods
 from service.engine.summarise import count_again, summarise
 

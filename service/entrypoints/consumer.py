@@ -17,8 +17,8 @@ from service.app import App
 from service.core.health import ConsumerHealth
 from service.core.usage import Format
 from service.engine.consume import Consume, Troubles
+from service.engine.flush_outcome import Blocked, Flushed, FlushOutcome, Postponed
 from service.engine.ingest import TROUBLE, Ingest, Limits
-from service.engine.outcomes import Blocked, Flushed, Outcome, Postponed
 from service.engine.watch import Watch
 from service.formats.decoder import Decoder
 from service.formats.record import Record
@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 _BEAT = 0.1
 _RECONNECT = 2.0
 _BETWEEN_COLLECTIONS = 50_000
-"""Objects. Python's 700 are a few records."""
+"""Objects allocated between two garbage collections; Python's default of 700 is reached after a few records."""
 _LOOK_AROUND = timedelta(seconds=5)
 
 
@@ -151,7 +151,7 @@ class Consumer:
     # --- what Kafka says ------------------------------------------------------------------------------------------
 
     async def _on_records(self, records: Sequence[Record]) -> None:
-        await self._consume.take(records, now=_now())
+        await self._consume.count(records, now=_now())
 
     async def _on_revoked(self) -> None:
         await self._consume.revoked(now=_now())
@@ -190,7 +190,7 @@ class _Report:
     def __init__(self) -> None:
         self._postponed: str | None = None
 
-    def __call__(self, outcome: Outcome) -> None:
+    def __call__(self, outcome: FlushOutcome) -> None:
         match outcome:
             case Flushed():
                 _count(outcome)

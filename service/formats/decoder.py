@@ -34,9 +34,8 @@ def why_passed_over(format_: Format, kind: str) -> str:
 
 
 class Decoder:
-    """`decode` for a stream: what is on a topic mostly came one route, so the last ones that worked are tried first.
-
-    The answer is the same as without that memory, at a fraction of the cost.
+    """`decode` for a stream. The records of a topic mostly have the same envelopes and dialect (their route), so the
+    last routes that worked are tried first. The result is the same as without them, at a fraction of the cost.
     """
 
     def __init__(self, formats: Mapping[str, Format] | None = None) -> None:
@@ -50,8 +49,8 @@ class Decoder:
         return answer if isinstance(answer, Decoded) else Decoded((answer,))
 
     def reader(self, topic: str) -> Callable[[Record], Answer]:
-        """`decode` for some records of one topic, with a record of one call as that call. Asked once for many records:
-        what can be known before is looked up here."""
+        """`decode` for records of one topic; a record with one call gives that call. Ask once for many records: the
+        topic's routes are looked up here. `formats/opening.py` reads only records of which no route is remembered."""
         routes = self._routes.get(topic)
         if not routes:
             return self._answer

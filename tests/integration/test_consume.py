@@ -16,8 +16,8 @@ from service.adapters.postgres.usage_store import Superseded, UsageStore
 from service.adapters.postgres.watermark_store import accept_recreated
 from service.core.batch import DeadLettersRefused, Partition
 from service.engine.consume import Consume
+from service.engine.flush_outcome import Blocked, Flushed, FlushOutcome, Postponed
 from service.engine.ingest import Ingest, Limits
-from service.engine.outcomes import Blocked, Flushed, Outcome, Postponed
 from service.formats.decoder import Decoder
 from tests.consuming import PATIENCE, becomes
 from tests.locks import waits_for_a_lock
@@ -44,7 +44,7 @@ class ALoop:
         store = UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver))
         self.log = log or ALog()
         self.source = ASource(FIRST, SECOND)
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[FlushOutcome] = []
         ingest = Ingest(store, self.log, Decoder(), Limits(timedelta(seconds=2), keys, limit), source="kafka")
         self.consume = Consume(ingest, self.source, rejection_limit=limit, report=self.outcomes.append, grace=grace)
         self.now = NOW
@@ -54,7 +54,7 @@ class ALoop:
         await self.beats(after=0)
 
     async def takes(self, *records: ARecord) -> None:
-        await self.consume.take(records, now=self.now)
+        await self.consume.count(records, now=self.now)
 
     async def beats(self, *, after: float) -> None:
         """Seconds later."""
@@ -334,7 +334,7 @@ async def test_what_breaks_while_records_are_taken_stops_reading_and_is_raised_b
 
     loop = ALoop(database)
     await loop.starts()
-    await loop.consume.take(broken(), now=NOW)
+    await loop.consume.count(broken(), now=NOW)
     assert loop.source.reading == set()
 
     with pytest.raises(ZeroDivisionError):

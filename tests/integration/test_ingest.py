@@ -15,8 +15,8 @@ from service.adapters.postgres.usage_store import Superseded, UsageStore
 from service.adapters.postgres.watermark_store import accept_recreated
 from service.core.batch import DeadLettersRefused, Partition, SourceName
 from service.core.name_flood import BOUNDS, Allowance
+from service.engine.flush_outcome import Blocked, Flushed, Postponed
 from service.engine.ingest import Ingest, Limits
-from service.engine.outcomes import Blocked, Flushed, Postponed
 from service.engine.partitions import forget_losses
 from service.formats.decoder import Decoder
 from tests.broker_topics import call_record
@@ -58,7 +58,7 @@ async def test_records_become_totals_and_a_ledger(database: Database) -> None:
     log = ALog()
     ingest = await reader(database, log)
     values = [call_record(request_id="r1"), call_record(status=404, error_code="model_not_found"), b"rubbish"]
-    ingest.take([ARecord(n, value) for n, value in enumerate(values)], now=NOW)
+    ingest.count([ARecord(n, value) for n, value in enumerate(values)], now=NOW)
 
     outcome = await ingest.flush(now=NOW)
 
@@ -133,7 +133,7 @@ async def test_records_that_are_delivered_again_count_once(database: Database) -
     for _ in range(2):  # a process that dies before it commits, and its successor
         ingest = await reader(database, ALog())
         position = ingest.positions[CALLS]
-        ingest.take(records[position:], now=NOW)
+        ingest.count(records[position:], now=NOW)
         await ingest.flush(now=NOW)
 
     assert await calls(database) == 10
@@ -141,10 +141,10 @@ async def test_records_that_are_delivered_again_count_once(database: Database) -
 
 async def test_stream_that_turns_back_is_opened_again_and_counts_once(database: Database) -> None:
     ingest = await reader(database, ALog())
-    assert ingest.take([ARecord(0), ARecord(1)], now=NOW)
+    assert ingest.count([ARecord(0), ARecord(1)], now=NOW)
     await ingest.flush(now=NOW)
 
-    assert not ingest.take([ARecord(0), ARecord(1)], now=NOW)
+    assert not ingest.count([ARecord(0), ARecord(1)], now=NOW)
     await ingest.flush(now=NOW)
 
     assert await calls(database) == 2
@@ -152,8 +152,8 @@ async def test_stream_that_turns_back_is_opened_again_and_counts_once(database: 
 
 async def test_zombie_that_lost_its_partition_writes_nothing(database: Database) -> None:
     zombie, heir = await reader(database, ALog()), await reader(database, ALog())
-    zombie.take([ARecord(n, call_record(service="zombie")) for n in range(5)], now=NOW)
-    heir.take([ARecord(n) for n in range(8)], now=NOW)
+    zombie.count([ARecord(n, call_record(service="zombie")) for n in range(5)], now=NOW)
+    heir.count([ARecord(n) for n in range(8)], now=NOW)
     await heir.flush(now=NOW)
 
     assert await zombie.flush(now=NOW) == Superseded(frozenset({CALLS}))
@@ -163,8 +163,8 @@ async def test_zombie_that_lost_its_partition_writes_nothing(database: Database)
 
 async def test_one_lost_partition_rolls_back_the_whole_batch(database: Database) -> None:
     zombie, heir = await reader(database, ALog(), CALLS, OTHERS), await reader(database, ALog())
-    zombie.take([ARecord(0), ARecord(0, partition=1)], now=NOW)
-    heir.take([ARecord(0)], now=NOW)
+    zombie.count([ARecord(0), ARecord(0, partition=1)], now=NOW)
+    heir.count([ARecord(0)], now=NOW)
     await heir.flush(now=NOW)
 
     await zombie.flush(now=NOW)
@@ -173,7 +173,7 @@ async def test_one_lost_partition_rolls_back_the_whole_batch(database: Database)
     assert zombie.positions == {}
 
     await zombie.open([OTHERS], now=NOW)
-    zombie.take([ARecord(0, partition=1)], now=NOW)
+    zombie.count([ARecord(0, partition=1)], now=NOW)
     await zombie.flush(now=NOW)
     assert await calls(database) == 2
 
@@ -181,12 +181,12 @@ async def test_one_lost_partition_rolls_back_the_whole_batch(database: Database)
 async def test_database_that_fails_once_loses_and_repeats_nothing(database: Database) -> None:
     log = ALog()
     ingest = await reader(database, log)
-    ingest.take([ARecord(0), ARecord(1, b"rubbish")], now=NOW)
+    ingest.count([ARecord(0), ARecord(1, b"rubbish")], now=NOW)
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE usage_hourly RENAME TO gone"))
 
     outcome = await ingest.flush(now=NOW)
-    ingest.take([ARecord(2)], now=NOW)
+    ingest.count([ARecord(2)], now=NOW)
 
     assert outcome == Postponed(1.0, "UndefinedTableError")
     assert (ingest.failures, ingest.trouble, ingest.held_since) == (1, "UndefinedTableError", NOW)
@@ -203,10 +203,10 @@ async def test_database_that_fails_once_loses_and_repeats_nothing(database: Data
 async def test_recreated_topic_stops_that_topic_until_the_operator_accepts_it(database: Database) -> None:
     log = ALog()
     ingest = await reader(database, log)
-    ingest.take([ARecord(n) for n in range(4)], now=NOW)
+    ingest.count([ARecord(n) for n in range(4)], now=NOW)
     await ingest.flush(now=NOW)
     log.incarnation = "second"
-    ingest.take([ARecord(4)], now=NOW)
+    ingest.count([ARecord(4)], now=NOW)
 
     assert isinstance(await ingest.flush(now=NOW), Superseded)
     assert (await ingest.open([CALLS], now=NOW)).positions == {}
@@ -214,7 +214,7 @@ async def test_recreated_topic_stops_that_topic_until_the_operator_accepts_it(da
     assert await accept_recreated(database, "calls", now=NOW) == 1
 
     assert (await ingest.open([CALLS], now=NOW)).positions == {CALLS: 0}
-    ingest.take([ARecord(0)], now=NOW)
+    ingest.count([ARecord(0)], now=NOW)
     await ingest.flush(now=NOW)
     assert await calls(database) == 5
     assert await one(database, "SELECT next_offset, records, incarnation FROM watermarks") == (1, 5, "second")
@@ -223,7 +223,7 @@ async def test_recreated_topic_stops_that_topic_until_the_operator_accepts_it(da
 
 async def test_sound_topic_cannot_be_given_up_by_mistake(database: Database) -> None:
     ingest = await reader(database, ALog())
-    ingest.take([ARecord(0)], now=NOW)
+    ingest.count([ARecord(0)], now=NOW)
     await ingest.flush(now=NOW)
 
     assert await accept_recreated(database, "calls", now=NOW) == 0
@@ -233,7 +233,7 @@ async def test_sound_topic_cannot_be_given_up_by_mistake(database: Database) -> 
 async def test_embedded_broker_that_forgot_its_topics_swallows_and_repeats_nothing(database: Database) -> None:
     for start_of_the_broker in ("first", "second"):
         ingest = await reader(database, ALog(incarnation=start_of_the_broker, forgets=True))
-        ingest.take([ARecord(n) for n in range(3)], now=NOW)
+        ingest.count([ARecord(n) for n in range(3)], now=NOW)
         await ingest.flush(now=NOW)
 
     assert await calls(database) == 6
@@ -242,7 +242,7 @@ async def test_embedded_broker_that_forgot_its_topics_swallows_and_repeats_nothi
 
 async def test_records_deleted_before_they_were_read_are_counted_and_told(database: Database) -> None:
     ingest = await reader(database, ALog())
-    ingest.take([ARecord(0)], now=NOW)
+    ingest.count([ARecord(0)], now=NOW)
     await ingest.flush(now=NOW)
 
     late = await reader(database, ALog(start=11))
@@ -254,7 +254,7 @@ async def test_records_deleted_before_they_were_read_are_counted_and_told(databa
 
 async def test_gap_is_no_condition_any_more_when_reading_has_gone_on_for_a_day(database: Database) -> None:
     ingest = await reader(database, ALog())
-    ingest.take([ARecord(0)], now=NOW)
+    ingest.count([ARecord(0)], now=NOW)
     await ingest.flush(now=NOW)
     await reader(database, ALog(start=11))
 
@@ -270,9 +270,9 @@ async def test_gap_is_no_condition_any_more_when_reading_has_gone_on_for_a_day(d
 async def test_records_deleted_while_reading_are_counted_and_told(database: Database) -> None:
     log = ALog()
     ingest = await reader(database, log)
-    ingest.take([ARecord(0)], now=NOW)
+    ingest.count([ARecord(0)], now=NOW)
     log.start = 11
-    ingest.take([ARecord(11)], now=NOW)
+    ingest.count([ARecord(11)], now=NOW)
 
     await ingest.flush(now=NOW)
 
@@ -281,7 +281,7 @@ async def test_records_deleted_while_reading_are_counted_and_told(database: Data
 
 async def test_hole_in_a_compacted_log_is_no_gap(database: Database) -> None:
     ingest = await reader(database, ALog())
-    ingest.take([ARecord(0), ARecord(5)], now=NOW)
+    ingest.count([ARecord(0), ARecord(5)], now=NOW)
 
     await ingest.flush(now=NOW)
 
@@ -291,7 +291,7 @@ async def test_hole_in_a_compacted_log_is_no_gap(database: Database) -> None:
 async def test_tombstone_is_neither_call_nor_rejection(database: Database) -> None:
     log = ALog()
     ingest = await reader(database, log)
-    ingest.take([ARecord(0, None), ARecord(7, None)], now=NOW)
+    ingest.count([ARecord(0, None), ARecord(7, None)], now=NOW)
 
     await ingest.flush(now=NOW)
 
@@ -304,7 +304,7 @@ async def test_tombstone_is_neither_call_nor_rejection(database: Database) -> No
 async def test_hole_at_the_very_start_is_no_gap(database: Database) -> None:
     ingest = await reader(database, ALog(), CALLS, OTHERS)
 
-    assert ingest.take([ARecord(7), ARecord(3, partition=1)], now=NOW)
+    assert ingest.count([ARecord(7), ARecord(3, partition=1)], now=NOW)
     await ingest.flush(now=NOW)
 
     assert await one(database, "SELECT sum(next_offset)::int, sum(gap_records)::int FROM watermarks") == (12, 0)
@@ -314,7 +314,7 @@ async def test_file_and_topic_of_one_name_have_nothing_to_do_with_each_other(dat
     sources: tuple[SourceName, ...] = ("kafka", "file")
     for source in sources:
         ingest = await reader(database, ALog(), source=source)
-        ingest.take([ARecord(0), ARecord(1, b"rubbish")], now=NOW)
+        ingest.count([ARecord(0), ARecord(1, b"rubbish")], now=NOW)
         assert isinstance(await ingest.flush(now=NOW), Flushed)
 
     assert await calls(database) == 2
@@ -330,7 +330,7 @@ async def test_file_and_topic_of_one_name_have_nothing_to_do_with_each_other(dat
 async def test_dead_letters_without_a_place_write_nothing_and_name_their_partitions(database: Database) -> None:
     log = ALog(refuses=DeadLettersRefused("no such topic", "create it"))
     ingest = await reader(database, log, CALLS, OTHERS)
-    ingest.take([ARecord(0), ARecord(0, b"rubbish", partition=1)], now=NOW)
+    ingest.count([ARecord(0), ARecord(0, b"rubbish", partition=1)], now=NOW)
 
     outcome = await ingest.flush(now=NOW)
 
@@ -341,10 +341,10 @@ async def test_dead_letters_without_a_place_write_nothing_and_name_their_partiti
 
 async def test_flood_of_rejections_stops_the_line_and_applies_nothing_past_it(database: Database) -> None:
     ingest = await reader(database, ALog(), limit=0.5)
-    ingest.take([ARecord(0)], now=NOW)
+    ingest.count([ARecord(0)], now=NOW)
     await ingest.flush(now=NOW)
 
-    ingest.take([ARecord(n, b"rubbish") for n in range(1, 1_500)], now=NOW)
+    ingest.count([ARecord(n, b"rubbish") for n in range(1, 1_500)], now=NOW)
     await ingest.flush(now=NOW)
 
     assert ingest.flood is not None
@@ -354,7 +354,7 @@ async def test_flood_of_rejections_stops_the_line_and_applies_nothing_past_it(da
 
 async def test_flush_is_due_by_time(database: Database) -> None:
     ingest = await reader(database, ALog())
-    ingest.take([ARecord(0)], now=NOW)
+    ingest.count([ARecord(0)], now=NOW)
 
     assert not ingest.due(now=NOW + timedelta(seconds=1.9))
     assert ingest.due(now=NOW + timedelta(seconds=2))
@@ -364,9 +364,9 @@ async def test_flush_is_due_by_time(database: Database) -> None:
 
 async def test_flood_that_good_records_complete_stops_the_line_too(database: Database) -> None:
     ingest = await reader(database, ALog(), limit=0.5)
-    ingest.take([ARecord(n, b"rubbish") for n in range(900)], now=NOW)
+    ingest.count([ARecord(n, b"rubbish") for n in range(900)], now=NOW)
     await ingest.flush(now=NOW)
-    ingest.take([ARecord(n) for n in range(900, 1_050)], now=NOW)
+    ingest.count([ARecord(n) for n in range(900, 1_050)], now=NOW)
 
     assert ingest.flood is not None
 
@@ -375,7 +375,7 @@ async def test_records_of_which_a_part_alone_is_rejected_are_no_flood(database: 
     ingest = await reader(database, ALog(), limit=0.5)
     part_bad = b"[" + call_record() + b', {"hello": "world"}]'
 
-    ingest.take([ARecord(n, part_bad) for n in range(1_500)], now=NOW)
+    ingest.count([ARecord(n, part_bad) for n in range(1_500)], now=NOW)
     await ingest.flush(now=NOW)
 
     assert ingest.flood is None
@@ -392,7 +392,7 @@ async def test_names_too_long_for_an_index_are_counted_like_any_other(database: 
     ingest = await reader(database, ALog())
     for provider in ("openai", "vertex-ai", name()):
         offset = ingest.positions[CALLS]
-        ingest.take([ARecord(offset, call_record(**wide, provider=provider)), ARecord(offset + 1)], now=NOW)
+        ingest.count([ARecord(offset, call_record(**wide, provider=provider)), ARecord(offset + 1)], now=NOW)
         assert isinstance(await ingest.flush(now=NOW), Flushed)
 
     assert await calls(database) == 6
@@ -404,7 +404,7 @@ async def test_values_that_the_database_refuses_cost_themselves_alone(database: 
         await connection.execute(text("ALTER TABLE series ALTER service TYPE varchar(10)"))
     ingest = await reader(database, ALog())
     services = ["search-api", "long-cursed", "mail", "long-cursed", "billing"]
-    ingest.take([ARecord(n, call_record(service=service)) for n, service in enumerate(services)], now=NOW)
+    ingest.count([ARecord(n, call_record(service=service)) for n, service in enumerate(services)], now=NOW)
 
     outcome = await ingest.flush(now=NOW)
 
@@ -457,7 +457,7 @@ async def test_database_that_refuses_every_value_is_waited_for(database: Databas
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE series ALTER service TYPE varchar(3)"))
     ingest = await reader(database, ALog())
-    ingest.take([ARecord(n, call_record(service=f"service-{n}")) for n in range(5)], now=NOW)
+    ingest.count([ARecord(n, call_record(service=f"service-{n}")) for n in range(5)], now=NOW)
 
     assert await ingest.flush(now=NOW) == Postponed(1.0, "StringDataRightTruncationError")
     assert await one(database, "SELECT next_offset, records FROM watermarks") == (0, 0)
@@ -467,7 +467,7 @@ async def test_column_that_this_release_does_not_know_is_no_fault_of_the_values(
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE series ADD newer text NOT NULL"))
     ingest = await reader(database, ALog())
-    ingest.take([ARecord(0)], now=NOW)
+    ingest.count([ARecord(0)], now=NOW)
 
     assert await ingest.flush(now=NOW) == Postponed(1.0, "NotNullViolationError")
 
@@ -475,8 +475,8 @@ async def test_column_that_this_release_does_not_know_is_no_fault_of_the_values(
 async def test_two_consumers_may_meet_new_series_at_once(database: Database) -> None:
     first, second = await reader(database, ALog(), CALLS), await reader(database, ALog(), OTHERS)
     for n in range(3):
-        first.take([ARecord(n, call_record(model=f"gpt-{n}"))], now=NOW)
-        second.take([ARecord(n, call_record(model=f"gpt-{n}"), partition=1)], now=NOW)
+        first.count([ARecord(n, call_record(model=f"gpt-{n}"))], now=NOW)
+        second.count([ARecord(n, call_record(model=f"gpt-{n}"), partition=1)], now=NOW)
 
     await first.flush(now=NOW)
     await second.flush(now=NOW)

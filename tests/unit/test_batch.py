@@ -55,7 +55,7 @@ def test_every_record_is_accounted_for_once(decoded: Decoded, ledger: tuple[int,
 def test_run_of_calls_is_accounted_for_as_each_call_by_itself_is() -> None:
     one_by_one, at_once = Batch(), Batch()
     for offset in (41, 42, 43):
-        one_by_one.add(one_by_one.span(FIRST, 41), ARecord(offset), CALL, HOUR)
+        one_by_one.add(one_by_one.span(FIRST, 41), ARecord(offset), Decoded((CALL,)), HOUR)
         at_once.rollup.add(CALL)
     at_once.end_run(at_once.span(FIRST, 41), 3, 44)
 

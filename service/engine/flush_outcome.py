@@ -34,4 +34,4 @@ class Blocked:
     refused: DeadLettersRefused
 
 
-Outcome = Flushed | Superseded | Postponed | Blocked
+FlushOutcome = Flushed | Superseded | Postponed | Blocked
