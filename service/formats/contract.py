@@ -1,4 +1,4 @@
-"""What a dialect and an envelope are, as data. The decoder knows nothing else of them."""
+"""The types of a dialect and an envelope, as data. The decoder knows nothing else about them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ NULL = msgspec.Raw(b"null")
 
 
 class Context(msgspec.Struct, frozen=True, gc=False):
-    """What stands around a dialect's own bytes: the Kafka record with its topic, key and headers, and what envelopes
+    """What surrounds a dialect's own bytes: the Kafka record with its topic, key and headers, and what envelopes
     say, in raw words."""
 
     record: Record
@@ -27,7 +27,7 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     """Who wrote the line, as an envelope knows it (a pod's label, a CloudEvents source): the caller where callers write
     their own records, and the gateway itself where a gateway does."""
     environment: Words = None
-    """Where the line was written, as labels and fields of its own say: for a record that says nothing of it."""
+    """Where the line was written, from its labels and fields: used if the record itself does not say."""
     namespace: Scalar = None
     account: str | None = None
     region: str | None = None
@@ -44,7 +44,7 @@ class Context(msgspec.Struct, frozen=True, gc=False):
 def within(
     context: Context, at: Words, caller: Words = None, environment: Words = None, namespace: Scalar = None
 ) -> Context:
-    """The context of what an envelope holds: what it says itself, and else what stands around it."""
+    """The context inside an envelope: what the envelope says, then what the envelopes around it say."""
     return Context(
         context.record,
         at if context.at is None else (at, context.at),
@@ -58,13 +58,13 @@ def within(
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Keys of a JSON object that tell what it is, all of them together."""
+    """Keys that together identify a JSON object."""
 
     keys: frozenset[str]
     weak: bool = False
-    """Asked only when no dialect's other marks fit."""
+    """Tried only after the marks of all dialects that are not weak."""
     alone: bool = False
-    """The object may have no key that the shape does not have."""
+    """The object must have no key beyond those of the shape."""
 
 
 def mark(*keys: str, weak: bool = False, alone: bool = False) -> Mark:
@@ -76,7 +76,7 @@ Answer = Call | Decoded
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dialect(Generic[Shape]):
-    """A way to write calls down. It maps raw words, and cleans nothing: `core.cleaning` does."""
+    """A log format of calls. It maps raw words, and cleans nothing: `core.cleaning` does."""
 
     name: Format
     about: str
@@ -84,17 +84,17 @@ class Dialect(Generic[Shape]):
     shape: type[Shape]
     """A msgspec struct of the fields that are used, and no others."""
     marks: tuple[Mark, ...]
-    """Any of them tells it."""
+    """Any of them identifies it."""
     read: Callable[[Shape, Context], Answer]
     """Raises UnreadableError and what msgspec raises."""
     parse: Callable[[bytes], Any] | None = None
-    """For a form that is not JSON: what `read` takes, or None where the bytes are something else."""
+    """For a form that is not JSON: bytes -> what `read` takes; None: the bytes are something else."""
     passes: Mapping[str, str] = field(default_factory=dict)
-    """What it knows to be no call, by the kind of a `PassedOver`: what it is, and what would make it count."""
+    """Parts that are no calls, by the kind of a `PassedOver`: what such a part is, and what would make it count."""
 
 
 class Inner(msgspec.Struct, frozen=True, gc=False):
-    """What an envelope held."""
+    """The content of an envelope."""
 
     body: bytes | str | msgspec.Raw | None
     """None: the object itself, which is a dialect's record beside the envelope's keys."""
@@ -118,14 +118,14 @@ def items_of(found: Item | Iterable[Item]) -> Iterable[Item]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Envelope(Generic[Shape]):
-    """Something around a record: a shipper's or a connector's object, compression, an array."""
+    """A layer around records: a shipper's or a connector's object, compression, an array."""
 
     name: str
     about: str
     matches: tuple[Mark, ...] | Callable[[bytes], bool]
-    """Marks of a JSON object, or a look at the bytes of anything else."""
+    """Marks of a JSON object; for anything else, a function of the bytes."""
     open: Callable[[Shape, Context], Item | Iterable[Item]]
-    """Is given the shape of an object, else the bytes. Raises UnreadableError and what msgspec raises."""
+    """Takes the shape of an object, else the bytes. Raises UnreadableError and what msgspec raises."""
     shape: type[Shape] | None = None
     """Of an object: a msgspec struct of the fields that are used."""
     body: str | None = None
@@ -133,7 +133,7 @@ class Envelope(Generic[Shape]):
     several: bool = False
     """`open` yields any number of items."""
     outermost: bool = False
-    """Asked before the dialects: what it holds keeps a dialect's own keys beside the envelope's."""
+    """Tried before the dialects, because its objects have a dialect's keys beside its own."""
     passes: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -72,7 +72,7 @@ _WHOLE = msgspec.json.Decoder(_Whole)
 def read_records(path: Path, progress: Callable[[int], object] = lambda _: None) -> Iterator[FileRecord]:
     """Each line, or the whole of a `.json` file that is one JSON text. `-` is standard input.
 
-    `progress` is told how many bytes of the file, as it lies on disk, were read since it was last told.
+    `progress` gets the bytes of the file, as on disk, that were read since its last call.
     Raises UnreadableFileError.
     """
     with _content(path, progress) as content:
@@ -82,7 +82,7 @@ def read_records(path: Path, progress: Callable[[int], object] = lambda _: None)
 
 
 def digest(path: Path) -> str:
-    """Of the whole content, decompressed. Raises UnreadableFileError, so that a file with a digest can be read."""
+    """Digest of the whole content, decompressed. Raises UnreadableFileError, so a file with a digest is readable."""
     found = hashlib.sha256()
     with _content(path, lambda _: None) as content:
         while some := content.read(_SOME):
@@ -103,7 +103,7 @@ def _content(path: Path, progress: Callable[[int], object]) -> Iterator[io.Buffe
 
 
 class _Counted(io.RawIOBase):
-    """A file that tells how many bytes were taken from it."""
+    """A file that reports how many bytes were read from it."""
 
     def __init__(self, file: BinaryIO, progress: Callable[[int], object]) -> None:
         self._file = file
@@ -120,7 +120,7 @@ class _Counted(io.RawIOBase):
 
 
 def _opened(file: io.BufferedReader) -> io.BufferedReader:
-    """Decompressed on the way, if need be; the first bytes tell, not the name."""
+    """Decompresses if the first bytes say so; the name does not count."""
     start = file.peek(4)
     if start.startswith(GZIP_START):
         return io.BufferedReader(gzip.GzipFile(fileobj=file), _SOME)
@@ -130,7 +130,7 @@ def _opened(file: io.BufferedReader) -> io.BufferedReader:
 
 
 class _Zstd(io.RawIOBase):
-    """Content of zstd frames in turn. Unlike zstandard's own reader it tells that the last is cut short."""
+    """Content of consecutive zstd frames. Unlike zstandard's own reader it raises an error if the last is cut short."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -1,6 +1,6 @@
-"""The thorough reader: envelopes are opened layer by layer, until the keys of an object tell its dialect.
+"""The full reader: opens envelopes layer by layer, until the keys of an object identify its dialect.
 
-Bounded in layers, items, and bytes, each and in total.
+Layers, items and bytes are bounded, each and in total.
 """
 
 import json
@@ -32,7 +32,7 @@ MAX_LAYERS = 8
 MAX_STRINGS = 3
 """JSON texts inside JSON texts."""
 OVER_BUDGET = Rejection("too_large", "layers and items in total")
-"""All that is left of a record beyond them."""
+"""The only result of a record beyond these bounds."""
 _TOMBSTONE = Decoded(passed=(PassedOver("tombstone", "kafka"),))
 """A null value is how a compacted topic forgets a key."""
 _ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -45,7 +45,7 @@ class _Layer(NamedTuple):
     body: bytes
     context: Context
     steps: tuple[Step, ...] = ()
-    """Envelopes around it."""
+    """The envelopes around it, outermost first."""
     strings: int = 0
 
 
@@ -54,7 +54,7 @@ class _TooMuchError(Exception):
 
 
 class Opening:
-    """Opens one record, and collects what it holds. Used once."""
+    """Reads one record and collects its parts. Use it once."""
 
     def __init__(self, fixed: AnyDialect | None) -> None:
         """`fixed`: the dialect of every record inside, whatever its keys say."""
@@ -66,11 +66,11 @@ class Opening:
         self._items_left = MAX_TOTAL_ITEMS
         self._routes: set[tuple[Step, ...] | None] = set()
         self._last: dict[int, Form] = {}
-        """Of the last object that stood in so many envelopes."""
+        """By the number of envelopes around it: the form of the last object at that depth."""
 
     @property
     def steps(self) -> tuple[Step, ...] | None:
-        """The route that all records inside took, told by their keys. None: they took several."""
+        """The route that all records inside have, by their keys. None: they have several."""
         return next(iter(self._routes)) if len(self._routes) == 1 else None
 
     def read(self, record: Record) -> Decoded:
@@ -111,7 +111,7 @@ class Opening:
         return False
 
     def _opened(self, layer: _Layer) -> Iterator[_Layer] | None:
-        """The layers inside, by the form of the last object in as many envelopes where this one has it as well."""
+        """The layers inside. Tries the form of the last object at the same depth first."""
         form = self._last.get(len(layer.steps))
         if form is None or layer.body[:1] != b"{":
             return self._open(layer)
@@ -126,7 +126,7 @@ class Opening:
         return None
 
     def _safely(self, inside: Iterator[_Layer]) -> Iterator[_Layer]:
-        """What is no layer is collected."""
+        """The layers; an error while they are opened becomes a rejection."""
         try:
             yield from inside
         except READ_ERRORS as error:
@@ -169,8 +169,8 @@ class Opening:
             self._read(self._fixed, layer)
 
     def _form_of(self, keys: Set[str]) -> Form | None:
-        """What an object with these keys is. One with all that a fixed dialect must have is the dialect's, unless an
-        envelope is to be asked before all dialects."""
+        """The form of an object with these keys. If a dialect is fixed, an object with all keys that the dialect
+        requires is the dialect's, unless it is an outermost envelope."""
         form = recognise(keys)
         if self._fixed is None or (form is not None and isinstance(form.thing, Envelope) and form.thing.outermost):
             return form

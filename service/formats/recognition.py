@@ -1,8 +1,8 @@
-"""Which dialect or envelope a JSON object is, by its keys: all of it follows from the two ordered tuples.
+"""Detects the dialect or envelope of a JSON object by its keys. Everything follows from the two ordered tuples.
 
-Two readers come to one answer. `recognise` looks at the keys of an object. A form's `guarded` shape is read
-at once and refuses each object that `recognise` might give to another thing: the keys of its mark have to be there, and
-of each mark that is asked before it one key must not be.
+Two ways give one answer. `recognise` looks at the keys of an object. A form's `guarded` shape is decoded directly, and
+rejects each object that `recognise` might give to another form: it requires the keys of its own mark, and bars one key
+of each mark that is tried before it.
 """
 
 from collections.abc import Collection, Iterator, Set
@@ -29,10 +29,10 @@ class Form:
     known: frozenset[str]
     """Keys of the shape."""
     guarded: type[msgspec.Struct]
-    """The shape, and fields that refuse an object which `recognise` may give to another thing."""
+    """The shape, with fields that reject an object which `recognise` may give to another form."""
 
     def guarded_around(self, body: type[Any] | None) -> type[msgspec.Struct]:
-        """`guarded` that takes in what an envelope holds as a `body`, where it stands in the envelope as it is."""
+        """`guarded` with the envelope's content decoded as `body`, if the envelope contains it as raw JSON."""
         place = self.thing.body if isinstance(self.thing, Envelope) else None
         if body is None or place is None:
             return self.guarded
@@ -51,7 +51,7 @@ class Form:
 
 
 def recognise(keys: Set[str]) -> Form | None:
-    """What an object with these keys is. None: nothing that lastcall reads."""
+    """The form of an object with these keys. None: no format that lastcall reads."""
     return next((form for form in FORMS if form.fits(keys)), None)
 
 
@@ -62,8 +62,8 @@ def recognise_row(keys: Set[str]) -> Form | None:
 
 @cache
 def form_of(dialect: AnyDialect) -> Form:
-    """What an object is where its dialect is fixed: the dialect's if it has all that the shape requires, and is not the
-    outermost envelope's. A shape that requires nothing leaves to all envelopes what may be theirs."""
+    """The form of a fixed dialect: an object is the dialect's if it has all that the shape requires and is not an
+    outermost envelope. If the shape requires nothing, all envelopes are tried first."""
     known = keys_of(dialect.shape)
     mark = Mark(frozenset(one.encode_name for one in msgspec.structs.fields(dialect.shape) if one.required))
     before = (envelope for envelope in ENVELOPES if envelope.outermost or not mark.keys)
@@ -103,12 +103,12 @@ def _barred_key(thing: Thing, earlier: Mark, later: Mark, known: Collection[str]
     marks = thing.marks if isinstance(thing, Dialect) else thing.matches
     keys = earlier.keys - later.keys
     if not keys:
-        raise ValueError(f"the mark {sorted(later.keys)} is never asked: {sorted(earlier.keys)} stands before it")
+        raise ValueError(f"the mark {sorted(later.keys)} is never tried: {sorted(earlier.keys)} comes before it")
     return min(keys, key=lambda key: (key in known, -sum(key in mark.keys for mark in marks), key))  # type: ignore[union-attr]
 
 
 def _guarded(shape: type[msgspec.Struct], mark: Mark, barred: set[str]) -> type[msgspec.Struct]:
-    """The shape, in its order, with the mark's keys required and the barred ones refused, whatever stands in them."""
+    """The shape, in its order, with the mark's keys required and the barred keys rejected, whatever their values."""
     fields: list[tuple[str, Any, Any]] = []
     for own in msgspec.structs.fields(shape):
         key, required = own.encode_name, own.required or own.encode_name in mark.keys

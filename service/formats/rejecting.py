@@ -1,4 +1,4 @@
-"""How a reader says that it cannot read, and what becomes of that."""
+"""The errors of readers, and the rejections that they become."""
 
 import msgspec
 
@@ -15,9 +15,9 @@ class UnreadableError(Exception):
 
 
 MSGSPEC_ERRORS = (msgspec.MsgspecError, UnicodeError, RecursionError)
-"""All that msgspec raises of a text."""
+"""What msgspec raises for a text."""
 READ_ERRORS = (UnreadableError, *MSGSPEC_ERRORS)
-"""All that a reader raises."""
+"""What a reader raises."""
 
 
 def is_json(text: bytes) -> bool:
@@ -30,7 +30,7 @@ def is_json(text: bytes) -> bool:
 
 
 def rejection(error: BaseException, format_: Format | None = None) -> Rejection:
-    """For one of `READ_ERRORS`. msgspec's texts name places and types, never values."""
+    """For one of `READ_ERRORS`. msgspec's texts contain places and types, never values."""
     match error:
         case UnreadableError():
             return Rejection(error.reason, error.detail, format_)

@@ -1,4 +1,4 @@
-"""The fast reader: a record is read by the route of one before it, without a look at what else it could be."""
+"""The fast reader: reads a record by the route of an earlier one, without checking what else it could be."""
 
 from collections.abc import Callable, Sequence
 from itertools import repeat
@@ -16,7 +16,7 @@ MAX_TOTAL_BYTES = 32 * 1024 * 1024
 """Of all layers of one record together."""
 MAX_TOTAL_ITEMS = 50_000
 SMALL = 1024 * 1024
-"""Bytes of a record that may go a route, and of each layer in it."""
+"""Most bytes of a record that is read by a route, and of each layer in it."""
 Step = Form | AnyEnvelope
 """An object of one form, or an envelope of bytes."""
 
@@ -25,20 +25,20 @@ Read = Callable[[Any, Context], Answer]
 
 
 class OffRouteError(Exception):
-    """The record did not come this route."""
+    """The record does not have this route."""
 
 
 OFF_ROUTE = (*READ_ERRORS, OffRouteError)
 
 
 class _Layer(NamedTuple):
-    """What one step does with a body: decode it, unless that was done with what is around it; then open or read it."""
+    """One step: decode the body, unless the step before has done so; then open it (envelope) or read it (dialect)."""
 
     shape: type[Any] | None
     decode: Callable[[Any], Any]
     use: Callable[[Any, Context], Any]
     each: Callable[[bytes], Sequence[Any]] | None = None
-    """Of an array or of lines: all that it holds, decoded for the next step."""
+    """Of an array or of lines: decodes all items for the next step."""
 
 
 class Route:
@@ -55,7 +55,7 @@ class Route:
             read = _open_by(layer, read)
         several = any(_envelope_of(step).several for step in steps[:-1])
         self.read: Read = self._read_several if several else read
-        """Bytes -> what `opening` would say of the record. Raises one of `OFF_ROUTE` where it may say otherwise."""
+        """Bytes -> the same result as `opening`. Raises one of `OFF_ROUTE` if the result might differ."""
 
     def _read_several(self, value: bytes, context: Context) -> Decoded:
         collected = _Collected(len(self.steps))
@@ -159,7 +159,7 @@ def _lines_of(body: bytes) -> list[bytes]:
 
 
 class _Collected:
-    """What was found in a record of several items, within what it may hold."""
+    """The results of a record with several items, within its bounds."""
 
     def __init__(self, layers: int) -> None:
         self.answers: list[Answer] = []

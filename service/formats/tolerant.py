@@ -1,4 +1,4 @@
-"""Reading a record of which some field has a wrong type: the field is unknown, the rest counts."""
+"""Reads a record in which some field has a wrong type: the field is left out, the rest counts."""
 
 import re
 from functools import cache
@@ -16,8 +16,8 @@ _FIELD = re.compile(r" - at `\$\.([^.\[`]+)")
 
 
 def decode(type_: type[_Record], body: bytes | str | msgspec.Raw) -> _Record:
-    """The record, and at a second attempt the record without those of its optional parts that do not fit. Bytes that
-    are no text are replaced: a cut prompt does not cost its call.
+    """The record; if it does not fit, the record without the optional parts that do not fit. Bytes that are not UTF-8
+    are replaced, so a prompt that was cut inside a character does not cost its call.
 
     Raises what msgspec raises: the text is no JSON object, or a field that must be there is missing or does not fit.
     """
@@ -65,7 +65,7 @@ def _parts(type_: Any) -> _Parts:
 
 @cache
 def _left_raw(struct: type[msgspec.Struct], key: str) -> tuple[Any, msgspec.json.Decoder[Any] | None]:
-    """An optional field, and a decoder of the struct that leaves it as it stands."""
+    """An optional field, and a decoder of the struct that leaves it raw."""
     field = next((one for one in _parts(struct).fields if one.encode_name == key and not one.required), None)
     if field is None:
         return None, None
@@ -74,8 +74,7 @@ def _left_raw(struct: type[msgspec.Struct], key: str) -> tuple[Any, msgspec.json
 
 
 def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
-    """An object opened by one level. A typed decode passes over names that it does not know, whatever their bytes; so
-    does this."""
+    """The fields of an object, raw. Like a typed decode, it accepts any bytes in names that it does not know."""
     try:
         return _OBJECT.decode(body)
     except UnicodeDecodeError:
@@ -83,7 +82,7 @@ def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
 
 
 def _fitting(part: msgspec.Raw, type_: Any) -> Any:
-    """The value, or what of it is of its type, or `_UNFIT`. Most parts fit as they are."""
+    """The value, or the part of it that fits its type, or `_UNFIT`. Most parts fit as they are."""
     try:
         return decoder_of(type_).decode(part)
     except msgspec.ValidationError as error:
@@ -91,7 +90,7 @@ def _fitting(part: msgspec.Raw, type_: Any) -> Any:
 
 
 def _fitting_part(text: bytes, type_: Any, error: msgspec.ValidationError) -> Any:
-    """Of a text that is not of the type as a whole, as `error` says."""
+    """The part that fits, of a text that does not fit as a whole: `error` says why."""
     parts = _parts(type_)
     if text[:1] == b"{" and parts.struct is not None:
         found = _with_one_field_fitted(text, parts.struct, error)
@@ -105,7 +104,7 @@ def _fitting_part(text: bytes, type_: Any, error: msgspec.ValidationError) -> An
 
 
 def _with_one_field_fitted(text: bytes, struct: type[msgspec.Struct], error: msgspec.ValidationError) -> Any:
-    """For an object of which only the field that the error names does not fit. None: others do not, either."""
+    """For an object in which only the field that the error names does not fit. None: other fields do not fit either."""
     named = _FIELD.search(str(error))
     field, decoder = _left_raw(struct, named[1]) if named is not None else (None, None)
     if field is None or decoder is None:
