@@ -16,7 +16,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-        name: str
+    name: str
     kind: Literal["counter", "gauge", "histogram"]
     meaning: str
     labels: tuple[str, ...]
@@ -65,7 +65,8 @@ FLUSH_SECONDS = _histogram(
 )
 FLUSH_KEYS = _histogram("lastcall_flush_keys", "Distinct (series, hour) that one flush wrote.", buckets=_KEYS)
 FLUSH_FAILURES = _counter(
-    "lastcall_flush_failures_total", "Flushes that failed in the database; each is retried, or its records are read again."
+    "lastcall_flush_failures_total",
+    "Flushes that the database rejected; each is retried or its records are read again.",
 )
 LAG = _gauge(
     "lastcall_consumer_lag_records",
@@ -93,9 +94,7 @@ NEAREST_DEADLINE = _gauge(
 )
 NOTIFICATIONS = _gauge("lastcall_notifications", "Notifications in the outbox.", "state")
 UNRESOLVED_IDS = _gauge("lastcall_unresolved_ids", "Unknown model ids in calls of the last 28 days.")
-UNPLACED_MODELS = _gauge(
-    "lastcall_unplaced_models", "Known models called in the last 28 days on an unknown platform."
-)
+UNPLACED_MODELS = _gauge("lastcall_unplaced_models", "Known models called in the last 28 days on an unknown platform.")
 CONDITIONS = _gauge("lastcall_conditions_open", "Open conditions: problems of lastcall itself.", "kind")
 LAST_TICK = _gauge("lastcall_last_tick_timestamp_seconds", "Time at which a tick of the verb last finished.", "verb")
 
