@@ -73,9 +73,11 @@ def _owner(team: str, people: Sequence[str], channel: str | None) -> Owner | Ref
     heard = tuple(dict.fromkeys(one.strip() for one in people))
     for one in heard:
         if address_in(one) != one:
-            return _wrong(f"{one[:80]!r} is no address", "write an e-mail address, usergroup:<handle> or a Slack id")
+            return _wrong(
+                f"{one[:80]!r} is not a valid address", "write an e-mail address, usergroup:<handle> or a Slack id"
+            )
     if channel and address_in(channel) is None:
-        return _wrong(f"{channel[:80]!r} is no channel", "write it as #channel")
+        return _wrong(f"{channel[:80]!r} is not a channel", "write it as #channel")
     return Owner(team=name, people=heard, channel=address_in(channel))
 
 

@@ -60,7 +60,7 @@ async def test_missing_topic_is_waited_for_in_silence_while_the_others_are_read(
             assert report["consumer"]["missing_topics"] == sorted([later, never])
             verdict, detail = await kafka_finding(settings)
             assert verdict == "bad"
-            assert f"no topic {', '.join(sorted([later, never]))}; read are {there}" in detail
+            assert f"no topic {', '.join(sorted([later, never]))}; lastcall reads {there}" in detail
 
             await make_topic(apache_kafka, partitions=2, name=later)
             await produce(apache_kafka, later, [call_record()] * 4)
