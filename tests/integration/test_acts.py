@@ -486,8 +486,8 @@ async def test_team_without_an_address_is_accepted_and_said_to_be_out_of_reach(
     by_command = await run(database_url, "reassign", "search-api", "--team", "finance")
 
     assert (over_http.status_code, by_command.exit_code) == (200, 0)
-    assert over_http.json()["warning"].startswith("Nobody of the team can be reached")
-    assert "Nobody of the team can be reached" in by_command.stderr
+    assert over_http.json()["warning"].startswith("The team has no known address")
+    assert "The team has no known address" in by_command.stderr
 
 
 # --- by command -------------------------------------------------------------------------------------------------------
@@ -558,7 +558,7 @@ async def test_owner_is_named_by_command(database: Database, database_url: str) 
         pytest.param(["waive", "search-api", "--until", "2199-01-01"], 2, "--reason", id="no reason"),
         pytest.param(["reopen", "search-api"], 1, "nothing is in force", id="nothing to take back"),
         pytest.param(["reassign", "serach-api", "--team", "x"], 2, "Did you mean search-api?", id="no such service"),
-        pytest.param(["reassign", "search-api", "--team", "x", "--person", "bob"], 2, "not a valid address", id="no address"),
+        pytest.param(["reassign", "search-api", "--team", "x", "--person", "bob"], 2, "not a valid", id="no address"),
     ],
 )  # fmt: skip
 async def test_wrong_command_says_what_is_wrong(

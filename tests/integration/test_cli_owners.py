@@ -131,7 +131,10 @@ async def test_doctor_says_how_a_directory_is_doing(database: Database, environm
     async with database.begin() as connection:
         await failed(connection, "backstage", "http_500", now=now)
     down = await finding()
-    assert (down["verdict"], down["detail"]) == ("note", good["detail"] + " in use: the last query failed with http_500")
+    assert (down["verdict"], down["detail"]) == (
+        "note",
+        good["detail"] + " in use: the last query failed with http_500",
+    )
 
 
 async def test_tick_asks_the_directories_with_the_tokens_of_the_environment(

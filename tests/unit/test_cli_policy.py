@@ -74,7 +74,7 @@ def test_policies_that_hold_are_said_in_words_with_whom_they_are_for(tmp_path: P
         "  for checkout-*, cart of payments (critical)\n"
         "  for search-* of search\n"
         "  for services without an owner\n"
-        "  note: nobody above the owner hears, however late it is"
+        "  note: nobody above the owner is ever notified"
     )
     assert strict == (
         "strict: tier critical\n"
@@ -141,10 +141,14 @@ def policy(*steps: tuple[str, str]) -> Policy:
     ("told", "remarks"),
     [
         pytest.param(DEFAULT_POLICY, [], id="the default"),
-        pytest.param(policy(("+1d", "owner"), ("0d", "manager")), ["nobody hears before the shutdown"], id="too late"),
-        pytest.param(policy(("-1d", "owner"), ("-2d", "oncall")), ["nobody hears once the model is gone"], id="no end"),
-        pytest.param(policy(("-1d", "owner"), ("0d", "team")), ["nobody above the owner hears"], id="gentle"),
-        pytest.param(policy(("-1d", "manager"), ("0d", "manager")), ["no step tells the owner"], id="no owner"),
+        pytest.param(
+            policy(("+1d", "owner"), ("0d", "manager")), ["nobody is notified before the shutdown"], id="too late"
+        ),
+        pytest.param(
+            policy(("-1d", "owner"), ("-2d", "oncall")), ["nobody is notified after the shutdown"], id="no end"
+        ),
+        pytest.param(policy(("-1d", "owner"), ("0d", "team")), ["nobody above the owner is ever notified"], id="gentle"),
+        pytest.param(policy(("-1d", "manager"), ("0d", "manager")), ["no step notifies the owner"], id="no owner"),
     ],
 )
 def test_what_is_unusual_about_a_policy_is_remarked(told: Policy, remarks: list[str]) -> None:

@@ -162,7 +162,7 @@ policies:
         (9, "owners[1]: 'service' is not a setting here"),
         (9, "owners[1]: 'services' is missing"),
         (9, "owners[1]: 'team' is missing"),
-        (13, "policies[0].steps[0]: 'often' is no number of days"),
+        (13, "policies[0].steps[0]: 'often' is not a number of days"),
         (13, "policies[0].steps[0]: '30d' does not say whether it is before (-) or after (+) the shutdown"),
     ]
 

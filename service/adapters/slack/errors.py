@@ -21,7 +21,7 @@ def _workspace(remedy: str, *errors: str) -> dict[str, Failed]:
     return {error: Failed(error, "workspace", remedy) for error in errors}
 
 
-NO_SUCH_PLACE: dict[str, Failed] = {
+LOOKUP_ERRORS: dict[str, Failed] = {
     **_destination(_ADDRESS, "unknown_address", "no_such_subteam", "not_enough_users", "too_many_users"),
     **_destination(_INVITE, "not_in_channel"),
 }
@@ -34,7 +34,7 @@ TOKEN_REFUSED: dict[str, Failed] = {
 """Errors for which Slack refuses every request."""
 
 OUTCOMES: dict[str, Retry | Failed | Unknown] = {
-    **NO_SUCH_PLACE,
+    **LOOKUP_ERRORS,
     **_destination(_ADDRESS, "channel_not_found", "users_not_found", "user_not_found", "cannot_dm_bot"),
     **_destination("Name an active channel in lastcall.yaml, or unarchive this one.", "is_archived"),
     **_destination("Name an active user in lastcall.yaml.", "user_disabled", "user_not_visible"),
