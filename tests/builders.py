@@ -13,7 +13,7 @@ from service.config.world import World, world_of
 from service.core.calendar import Calendar, Freeze, utc_midnight
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.digest import totals_of
-from service.core.escalation.campaign import Answerable, Campaign, Done
+from service.core.escalation.campaign import Campaign, Done, NotifiedOwner
 from service.core.escalation.cause import AtStep, NewOwner, NewsCause, Relapse, StepDue
 from service.core.escalation.hold import Promise
 from service.core.escalation.policy import DEFAULT_POLICY
@@ -65,7 +65,7 @@ def make_notice(**given: Any) -> Notice:
     relapse = {name: given.pop(name) for name in ("silent_since", "back_since", "calls") if name in given}
     next_ = {name.removeprefix("next_"): given.pop(name) for name in list(given) if name.startswith("next_")}
     causes = [Relapse(step=step, at=JUNE_2, **relapse)] if given.pop("relapse", bool(relapse)) else []
-    also = [NewOwner(step=step, at=JUNE_2, former=Answerable(former))] if former else []
+    also = [NewOwner(step=step, at=JUNE_2, former=NotifiedOwner(former))] if former else []
     parts: dict[str, type[msgspec.Struct]] = {
         "use": UseFacts,
         "end": EndFacts,
@@ -233,7 +233,7 @@ def make_campaign(*told: str, **given: Any) -> Campaign:
         "opened_at": opened_at,
         "deadline": date(2025, 7, 14),
         "done": tuple(Done(step, opened_at, told=("owner",)) for step in told),
-        "owner": Answerable.of(make_owner()),
+        "owner": NotifiedOwner.of(make_owner()),
         "owner_told_at": opened_at,
     }
     return Campaign(**(values | given))

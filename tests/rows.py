@@ -25,7 +25,7 @@ from service.adapters.postgres.tables import (
 from service.adapters.postgres.usage_marks import Mark
 from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
-from service.core.escalation.campaign import Answerable, Campaign, Done
+from service.core.escalation.campaign import Campaign, Done, NotifiedOwner
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Hold, Promise
 from service.core.escalation.listing import listing_of
@@ -177,7 +177,7 @@ async def put_campaign(
         opened_at=NOW - timedelta(days=20),
         deadline=deadline,
         done=told,
-        owner=Answerable.of(owner),
+        owner=NotifiedOwner.of(owner),
         hold=hold,
         promise=promise,
     )

@@ -1,8 +1,8 @@
-"""Every metric: name, kind, meaning, labels. The one door to prometheus-client.
+"""All metrics: name, kind, meaning, labels. The only module that uses prometheus-client.
 
-Counters and histograms are moved where the thing happens. Gauges below "from the database" are set when somebody asks
-for `/metrics`, so they are right in every process and survive restarts. Labels are closed sets, topics, or names of the
-catalog, never a service or an id from a log: their number is not ours to bound.
+Code that does the work updates counters and histograms. The gauges below "from the database" are set at each request of
+`/metrics`, so they are correct in every process and after a restart. Labels are closed sets, topics, or names of the
+catalog, never a service or an id from a log: the number of those is not bounded.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,6 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One metric, as `docs/metrics.md` shows it."""
-
     name: str
     kind: Literal["counter", "gauge", "histogram"]
     meaning: str
@@ -56,10 +54,10 @@ RECORDS = _counter(
     "outcome",
 )
 REJECTIONS = _counter(
-    "lastcall_rejections_total", "Records, or parts of one, that were not understood.", "source", "topic", "reason"
+    "lastcall_rejections_total", "Records, or parts of one, that lastcall could not read.", "source", "topic", "reason"
 )
 GAP_RECORDS = _counter(
-    "lastcall_gap_records_total", "Offsets that Kafka no longer held when lastcall came to read them.", "topic"
+    "lastcall_gap_records_total", "Offsets that Kafka had deleted before lastcall read them.", "topic"
 )
 DEAD_LETTERS = _counter("lastcall_dead_letters_total", "Rejected records sent to the dead-letter topic.", "topic")
 FLUSH_SECONDS = _histogram(
@@ -67,15 +65,16 @@ FLUSH_SECONDS = _histogram(
 )
 FLUSH_KEYS = _histogram("lastcall_flush_keys", "Distinct (series, hour) that one flush wrote.", buckets=_KEYS)
 FLUSH_FAILURES = _counter(
-    "lastcall_flush_failures_total", "Flushes that the database refused; each is tried again or read again."
+    "lastcall_flush_failures_total",
+    "Flushes that the database rejected; each is retried or its records are read again.",
 )
 LAG = _gauge(
     "lastcall_consumer_lag_records",
-    "Records in Kafka that could be read and are not applied yet.",
+    "Records in Kafka that are readable and not applied yet.",
     "topic",
     "partition",
 )
-LAST_POLL = _gauge("lastcall_consumer_last_poll_timestamp_seconds", "When the consume loop last asked Kafka.")
+LAST_POLL = _gauge("lastcall_consumer_last_poll_timestamp_seconds", "Time of the consume loop's last poll of Kafka.")
 
 # --- engine, in the process that schedules ----------------------------------------------------------------------------
 
@@ -90,16 +89,14 @@ DELIVERIES = _counter(
 EXPOSURES = _gauge("lastcall_exposures", "Services' uses of deprecated models.", "platform", "state")
 NEAREST_DEADLINE = _gauge(
     "lastcall_nearest_deadline_days",
-    "Days to the nearest shutdown that calls still run into; negative: past.",
+    "Days to the nearest shutdown of a model that is still called; negative: past.",
     "platform",
 )
 NOTIFICATIONS = _gauge("lastcall_notifications", "Notifications in the outbox.", "state")
-UNRESOLVED_IDS = _gauge("lastcall_unresolved_ids", "Model ids seen in the last 28 days that identity does not know.")
-UNPLACED_MODELS = _gauge(
-    "lastcall_unplaced_models", "Known models called in the last 28 days on a platform that the logs do not tell."
-)
-CONDITIONS = _gauge("lastcall_conditions_open", "What is wrong with lastcall itself and not cleared.", "kind")
-LAST_TICK = _gauge("lastcall_last_tick_timestamp_seconds", "When a tick of the verb last finished.", "verb")
+UNRESOLVED_IDS = _gauge("lastcall_unresolved_ids", "Unknown model ids in calls of the last 28 days.")
+UNPLACED_MODELS = _gauge("lastcall_unplaced_models", "Known models called in the last 28 days on an unknown platform.")
+CONDITIONS = _gauge("lastcall_conditions_open", "Open conditions: problems of lastcall itself.", "kind")
+LAST_TICK = _gauge("lastcall_last_tick_timestamp_seconds", "Time at which a tick of the verb last finished.", "verb")
 
 FROM_DATABASE: tuple[Gauge, ...] = (
     EXPOSURES,
@@ -109,7 +106,7 @@ FROM_DATABASE: tuple[Gauge, ...] = (
     CONDITIONS,
     LAST_TICK,
 )
-"""Cleared before they are set, so that a state that nothing is in any more does not linger."""
+"""Cleared before they are set, so that empty states disappear."""
 
 
 def exposition() -> bytes:

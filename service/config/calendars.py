@@ -1,4 +1,4 @@
-"""Calendars in lastcall.yaml: what an owner's settings and the company's come to, and what can be wrong in them."""
+"""Calendars in lastcall.yaml: the calendar of an owner, from its own and the company's settings; and their checks."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,12 +19,12 @@ _NAMES = ("timezone", "working_hours", "workdays", "country", "region")
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
 _LONGEST_FREEZE = 366
-_WHICH_YEAR = "Which year is meant? A freeze over New Year ends in the next one; any other begins on the earlier day"
+_WHICH_YEAR = "Correct the year: a freeze over New Year ends in the next year; any other begins on the earlier day"
 
 
 def calendar_of(owner: Settings, company: Settings) -> Calendar:
-    """From settings without problems: the owner's, else those of the company's `calendar`. Freezes of both count."""
-    settings = _in_force(owner, company.get("calendar", {}))
+    """From valid settings: the owner's, else those of the company's `calendar`. Freezes of both apply."""
+    settings = _merged(owner, company.get("calendar", {}))
     starts, ends = settings.get("working_hours", "09:00-18:00").split("-")
     country = settings.get("country")
     freezes = (*company.get("freezes", ()), *owner.get("freezes", ()))
@@ -39,8 +39,8 @@ def calendar_of(owner: Settings, company: Settings) -> Calendar:
     )
 
 
-def _in_force(owner: Settings, company: Settings) -> dict[str, Any]:
-    """Another country leaves the company's region behind."""
+def _merged(owner: Settings, company: Settings) -> dict[str, Any]:
+    """An owner with a country of its own does not inherit the company's region."""
     kept = {name: value for name, value in company.items() if name != "region" or "country" not in owner}
     return kept | {name: owner[name] for name in _NAMES if name in owner}
 
@@ -67,40 +67,42 @@ def problems_of_calendars(located: Located) -> Iterator[Problem]:
 
 
 def _of_settings(located: Located, where: Where, own: Settings, company: Settings) -> Iterator[Problem]:
-    """What has another shape than the schema asks for is the schema's to refuse."""
-    for name, problem in _told(own, _in_force(own, company)):
+    """Ignores values of the wrong type: the schema reports them."""
+    for name, problem in _problems(own, _merged(own, company)):
         what, remedy = problem
         yield Problem(located.line((*where, name)), f"{spelled((*where, name))}{what}", remedy)
 
 
 @cache
 def _zones() -> frozenset[str]:
-    """The library looks into hundreds of files each time."""
+    """Cached: the library reads hundreds of files on each call."""
     return frozenset(available_timezones())
 
 
-def _told(own: Settings, in_force: Settings) -> Iterator[tuple[str, tuple[str, str]]]:
+def _problems(own: Settings, merged: Settings) -> Iterator[tuple[str, tuple[str, str]]]:
     zone, hours, country = (_text(own, name) for name in ("timezone", "working_hours", "country"))
     if zone is not None and zone not in _zones():
         remedy = meant(zone, sorted(_zones())) or "Write an IANA name such as Europe/Berlin"
-        yield "timezone", (f"{zone!r} is no time zone", remedy)
+        yield "timezone", (f"{zone!r} is not a time zone", remedy)
     if hours is not None and (span := _HOURS.fullmatch(hours)) and span[1] >= span[2]:
-        remedy = "Write when work starts, then when it ends on the same day: 09:00-18:00"
+        remedy = "Write the start of work and its end on the same day: 09:00-18:00"
         yield "working_hours", (f"{hours!r} ends before it begins", remedy)
     if country is not None and country not in countries().values():
         remedy = _meant_code(country, countries()) or "Write the two letters of ISO 3166, such as DE or US"
-        yield "country", (f"{country!r} is no country whose holidays are known", remedy)
+        yield "country", (f"{country!r} is not a country with known holidays", remedy)
     elif (region := _text(own, "region")) is not None:
-        yield from (("region", problem) for problem in _of_region(region, _text(in_force, "country")))
+        yield from (("region", problem) for problem in _of_region(region, _text(merged, "country")))
 
 
 def _of_region(region: str, country: str | None) -> Iterator[tuple[str, str]]:
     if country is None:
-        yield f"{region!r} is a region of no country", "Add `country:`, such as DE"
+        yield f"{region!r} is a region without a country", "Add `country:`, such as DE"
     elif country in countries().values() and region not in (known := regions(country)).values():
         codes = ", ".join(dict.fromkeys(known.values()))
-        remedy = _meant_code(region, known) or (f"Write one of: {codes}" if codes else "Remove the line: it has none")
-        yield f"{region!r} is no region of {country}", remedy
+        remedy = _meant_code(region, known) or (
+            f"Write one of: {codes}" if codes else "Remove the line: the country has no regions"
+        )
+        yield f"{region!r} is not a region of {country}", remedy
 
 
 def _text(settings: Settings, name: str) -> str | None:
@@ -109,7 +111,7 @@ def _text(settings: Settings, name: str) -> str | None:
 
 
 def _meant_code(found: str, codes: Mapping[str, str]) -> str | None:
-    """By name, in any case. Short texts that are nearly alike are codes of other places."""
+    """The code of the closest name, in any case. A short text must match exactly: similar codes are other places."""
     known = {name.casefold(): code for name, code in codes.items()}
     near = get_close_matches(found.casefold(), known, n=1, cutoff=0.6 if len(found) > 3 else 1)
     return f"Did you mean {known[near[0]]!r}?" if near else None
@@ -127,4 +129,4 @@ def _of_freezes(located: Located, where: Where, settings: Settings) -> Iterator[
             yield Problem(located.line((*at, "to")), f"{spelled(at)}{what}", _WHICH_YEAR)
         elif days > _LONGEST_FREEZE:
             what = f"the freeze lasts {days} days, more than a year"
-            yield Problem(located.line((*at, "to")), f"{spelled(at)}{what}", "Look at the years of `from` and `to`")
+            yield Problem(located.line((*at, "to")), f"{spelled(at)}{what}", "Check the years of `from` and `to`")

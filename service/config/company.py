@@ -1,4 +1,4 @@
-"""lastcall.yaml: who owns which service, who is told when, and which topics are read."""
+"""lastcall.yaml: who owns which service, who is notified when, and which topics are read."""
 
 import json
 from dataclasses import dataclass, replace
@@ -29,12 +29,12 @@ class Topic:
 
     name: str
     format: Format | None = None
-    """Fixes the dialect of every record; None: told by shape."""
+    """The dialect of every record. None: detected per record."""
 
 
 @dataclass(frozen=True)
 class Company:
-    """What lastcall.yaml says, with the defaults where it says nothing."""
+    """The settings of lastcall.yaml, with defaults."""
 
     organisation: str = DEFAULT_NAME
     fallback_channel: str = DEFAULT_CHANNEL
@@ -43,12 +43,12 @@ class Company:
     policies: tuple[PolicyRule, ...] = ()
     topics: tuple[Topic, ...] = ()
     calendar: Calendar = DEFAULT_CALENDAR
-    """Of everybody who has no other."""
+    """Of owners without a calendar of their own."""
     directories: Directories = NO_DIRECTORIES
 
     @cached_property
     def digest(self) -> str:
-        """The same for two processes that go by the same lastcall.yaml."""
+        """Equal for two processes with the same settings."""
         return sha256(repr(self).encode()).hexdigest()
 
     @property
@@ -65,8 +65,8 @@ class Company:
 
 @cache
 def company_schema() -> dict[str, Any]:
-    """The published JSON Schema of lastcall.yaml, with the names of the dialects there are."""
-    from service.formats.dialects import NAMES  # noqa: PLC0415  imports every dialect, which no default needs
+    """The published JSON Schema of lastcall.yaml, with the names of all dialects."""
+    from service.formats.dialects import NAMES  # noqa: PLC0415  imports every dialect; the defaults need none
 
     schema: dict[str, Any] = json.loads((files("service.config") / "lastcall.schema.json").read_text(encoding="utf-8"))
     schema["$defs"]["topic"]["properties"]["format"]["enum"] = list(NAMES)
@@ -74,7 +74,7 @@ def company_schema() -> dict[str, Any]:
 
 
 def load_company(path: Path | None) -> Company:
-    """Without a file nobody is owned and the default policy holds. Raises ConfigError with all problems of the file."""
+    """Without a file, all settings have their defaults. Raises ConfigError with all problems of the file."""
     if path is None:
         return Company()
     # Slow to import, and only files need them.
@@ -104,7 +104,7 @@ def load_company(path: Path | None) -> Company:
 
 
 def owner_rules(located: Located, path: Path) -> tuple[OwnerRule, ...]:
-    """Those of a file without problems, each named by its line."""
+    """The owner rules of a valid file, each named with its line."""
     raw: dict[str, Any] = located.value
     return tuple(
         _owner_rule(rule, raw, f"owners[{index}], {path.name}:{located.line(('owners', index))}")

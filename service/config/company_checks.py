@@ -1,4 +1,4 @@
-"""What can be wrong in lastcall.yaml, with the line and how to mend it."""
+"""Checks of lastcall.yaml; each problem has a line and a remedy."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ def find_problems(located: Located, validator: "Draft202012Validator") -> list[P
 
 
 def _of_names(located: Located) -> Iterator[Problem]:
-    """Policies and topics are told apart by name."""
+    """Names of policies and topics must be unique."""
     for kind in ("policies", "topics"):
         seen: set[str] = set()
         for index, one in entries(located.value, kind):
@@ -35,6 +35,6 @@ def _of_names(located: Located) -> Iterator[Problem]:
                 continue
             if name in seen:
                 where: Where = (kind, index, "name")
-                what = f"{spelled(where)}{name!r} is named twice"
-                yield Problem(located.line(where), what, "Give it another name, or remove it")
+                what = f"{spelled(where)}{name!r} is used twice"
+                yield Problem(located.line(where), what, "Rename one of them, or remove it")
             seen.add(name)

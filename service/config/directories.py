@@ -1,4 +1,4 @@
-"""The `directories:` of lastcall.yaml: where owners are known that it does not name itself."""
+"""The `directories:` of lastcall.yaml: other sources of owners."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ PAGERDUTY_URL = "https://api.pagerduty.com"
 
 @dataclass(frozen=True, slots=True)
 class Backstage:
-    """One of the two is set."""
+    """Exactly one of the two is set."""
 
     url: str | None = None
     path: Path | None = None
@@ -24,7 +24,7 @@ class Backstage:
 class Codeowners:
     file: Path
     paths: tuple[str, ...] = DEFAULT_PATHS
-    """Where the code of a service stands, with `{service}` for its name."""
+    """Folders of a service's code, with `{service}` for its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,16 @@ class Directories:
 
     @property
     def of_owners(self) -> tuple[str, ...]:
-        """By name, those that are asked."""
-        asked = {"backstage": self.backstage, "codeowners": self.codeowners}
-        return tuple(name for name, directory in asked.items() if directory)
+        """Names of the configured directories that name owners."""
+        configured = {"backstage": self.backstage, "codeowners": self.codeowners}
+        return tuple(name for name, directory in configured.items() if directory)
 
 
 NO_DIRECTORIES = Directories()
 
 
 def read_directories(raw: Mapping[str, Any], folder: Path) -> Directories:
-    """`raw` has no problems. Paths are from the folder of lastcall.yaml."""
+    """`raw` is valid. Paths are relative to the folder of lastcall.yaml."""
     backstage, codeowners = raw.get("backstage"), raw.get("codeowners")
     return Directories(
         Backstage(backstage.get("url"), folder / backstage["path"] if "path" in backstage else None)
@@ -56,24 +56,26 @@ def read_directories(raw: Mapping[str, Any], folder: Path) -> Directories:
 
 
 def problems_of_directories(located: Located) -> Iterator[Problem]:
-    """What the schema cannot say. What has another shape is the schema's to refuse."""
+    """Checks that the schema cannot express. Ignores values of the wrong type: the schema reports them."""
     raw = located.value.get("directories") if isinstance(located.value, dict) else None
     directories = raw if isinstance(raw, dict) else {}
     backstage, codeowners = directories.get("backstage"), directories.get("codeowners")
     if isinstance(backstage, dict) and len(backstage.keys() & {"url", "path"}) != 1:
         where: Where = ("directories", "backstage")
         what = "directories.backstage: it needs either `url` or `path`"
-        yield Problem(located.line(where), what, "Name the address of Backstage, or the files of its catalog")
+        yield Problem(located.line(where), what, "Write the address of Backstage, or the path of its catalog files")
     for where, url in _urls(directories):
         if not url.startswith(("https://", "http://")) or "@" in url:
-            what = f"{'.'.join(where)}: {url!r} is no address"
+            what = f"{'.'.join(where)}: {url!r} is not a valid address"
             yield Problem(located.line(where), what, "Write https://host, without a user or password")
     paths = codeowners.get("paths") if isinstance(codeowners, dict) else None
     for index, path in enumerate(paths if isinstance(paths, list) else []):
         if isinstance(path, str) and SERVICE not in path:
             at: Where = ("directories", "codeowners", "paths", index)
-            what = f"directories.codeowners.paths[{index}]: {path!r} does not say where the service's name stands"
-            yield Problem(located.line(at), what, f"Write {SERVICE} in its place: services/{SERVICE}/")
+            what = f"directories.codeowners.paths[{index}]: {path!r} does not contain {SERVICE}"
+            yield Problem(
+                located.line(at), what, f"Write {SERVICE} in place of the service's name: services/{SERVICE}/"
+            )
 
 
 def _urls(directories: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:

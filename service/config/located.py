@@ -1,4 +1,4 @@
-"""What a file says, with the line of every value, so that an error can say where."""
+"""The values of a file with their lines, for error messages."""
 
 import reprlib
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ Where = tuple[str | int, ...]
 @dataclass(frozen=True, slots=True)
 class Problem:
     line: int | None
-    """None: of the file as a whole."""
+    """None: the problem concerns the whole file."""
     what: str
     remedy: str
 
 
 class ConfigError(ValueError):
-    """lastcall.yaml cannot be used. `problems` is not empty; the text shows all of them, a line each."""
+    """The file is invalid. `problems` is not empty; the text has one line per problem."""
 
     def __init__(self, file: Path, problems: list[Problem]) -> None:
         self.problems = problems
-        super().__init__("\n".join(_told(file, one) for one in problems))
+        super().__init__("\n".join(_in_words(file, one) for one in problems))
 
 
-def _told(file: Path, problem: Problem) -> str:
+def _in_words(file: Path, problem: Problem) -> str:
     place = file if problem.line is None else f"{file}:{problem.line}"
     return f"{place}: {problem.what}. {problem.remedy}"
 
@@ -35,17 +35,17 @@ class Located:
     value: Any
     lines: dict[Where, int]
     problems: tuple[Problem, ...] = ()
-    """What can be told before its meaning is looked at; `value` is whole all the same."""
+    """Problems of syntax; `value` is complete nevertheless."""
 
     def line(self, where: Where) -> int:
-        """The line of the value at `where`, or of the nearest thing around it."""
+        """The line of the value at `where`, or of the nearest value that contains it."""
         while where not in self.lines and where:
             where = where[:-1]
         return self.lines.get(where, 1)
 
 
 def shown(value: object) -> str:
-    """Within a line, however long or deep it is."""
+    """Short enough for one line, however long or deep `value` is."""
     return _SHORT.repr(value)
 
 

@@ -1,4 +1,4 @@
-"""What can be wrong in the policies of lastcall.yaml that no JSON Schema can say."""
+"""Checks of the policies in lastcall.yaml that a JSON Schema cannot express."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -27,7 +27,7 @@ def problems_of_policies(located: Located) -> Iterator[Problem]:
 
 
 def _rule(policy: dict[str, Any]) -> PolicyRule | None:
-    """What it matches; None: its name or its match has not the shape that the schema asks for."""
+    """None: its `name` or `match` has the wrong type, which the schema reports."""
     name, match = policy.get("name"), policy.get("match", {})
     if not isinstance(name, str) or not isinstance(match, dict) or not all(isinstance(v, str) for v in match.values()):
         return None
@@ -40,14 +40,17 @@ def _of_platform(located: Located, where: Where, rule: PolicyRule) -> Iterator[P
     platforms = [each.platform for each in known_platforms()]
     if pattern is not None and not any(fnmatchcase(platform, pattern) for platform in platforms):
         at: Where = (*where, "match", "platform")
-        remedy = meant(pattern, platforms) or "`lastcall catalog list` shows them; azure-* is a pattern"
-        yield Problem(located.line(at), f"{spelled(at)}{pattern!r} is no platform", remedy)
+        remedy = (
+            meant(pattern, platforms)
+            or "`lastcall catalog list` shows the platforms; patterns such as azure-* are allowed"
+        )
+        yield Problem(located.line(at), f"{spelled(at)}{pattern!r} is not a platform", remedy)
 
 
 def _of_order(located: Located, where: Where, rule: PolicyRule, above: list[PolicyRule]) -> Iterator[Problem]:
     first = next((earlier for earlier in above if earlier.covers(rule)), None)
     if first is not None:
-        what = f"{rule.policy.name!r} is never asked: {first.policy.name!r}, above it, matches everything that it does"
+        what = f"{rule.policy.name!r} can never match: {first.policy.name!r} above it matches the same cases"
         remedy = f"Move it above {first.policy.name!r}, or remove it"
         yield Problem(located.line(where), f"{spelled(where)}{what}", remedy)
 
@@ -65,8 +68,8 @@ def _of_steps(located: Located, above: Where, policy: dict[str, Any]) -> Iterato
             yield Problem(located.line((*where, "at")), f"{spelled(where)}{error}", REMEDY_OF_TIMES)
             continue
         if offset in seen:
-            what = f"{spelled(where)}a step at {at!r} stands above already"
-            yield Problem(located.line(where), what, "Tell both audiences in one step")
+            what = f"{spelled(where)}there is already a step at {at!r}"
+            yield Problem(located.line(where), what, "Put the audiences into one step")
         seen.add(offset)
 
 

@@ -1,4 +1,4 @@
-"""scenario.yaml: use that nobody has logged, to see what a policy makes of it."""
+"""scenario.yaml: hypothetical use, to test a policy."""
 
 import json
 from collections.abc import Iterator
@@ -24,14 +24,14 @@ from service.core.ownership import OwnerRule
 from service.core.scenario import Scenario, Span, Use, lifecycle
 
 FIRST, LAST = "2000", "2199"
-"""Years that a scenario may be about."""
+"""Years that a scenario may cover."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioFile:
     scenario: Scenario
     owners: tuple[OwnerRule, ...]
-    """Asked before those of lastcall.yaml."""
+    """They precede those of lastcall.yaml."""
 
 
 @cache
@@ -42,7 +42,7 @@ def scenario_schema() -> dict[str, Any]:
 
 
 def load_scenario(path: Path, world: World) -> ScenarioFile:
-    """`world` says when models go, where the file does not. Raises ConfigError with all problems of the file."""
+    """Shutdown dates that the file does not set come from `world`. Raises ConfigError with all problems of the file."""
     located = read_located(path)
     facts = _Facts(world)
     if problems := [
@@ -67,12 +67,12 @@ def _validator() -> Draft202012Validator:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is known without the file."""
+    """Catalog look-ups."""
 
     world: World
 
     def model(self, entry: dict[str, Any]) -> tuple[str, str] | None:
-        """(platform, canonical model) of a service or a date. None: there is no such model."""
+        """(platform, canonical model) of an entry of `services` or `dates`. None: there is no such model."""
         model = canonical(self.world.resolver, entry["platform"], entry["model"])
         return (entry["platform"], model) if model else None
 
@@ -110,27 +110,27 @@ def _of_models(located: Located, facts: _Facts) -> Iterator[Problem]:
     for where, entry in (*_named(located, "services"), *_named(located, "dates")):
         platform, model = entry["platform"], entry["model"]
         if platform not in platforms:
-            remedy = meant(platform, platforms) or "`lastcall catalog list` names them"
-            yield _at(located, (*where, "platform"), f"{platform!r} is no platform", remedy)
+            remedy = meant(platform, platforms) or "`lastcall catalog list` shows the platforms"
+            yield _at(located, (*where, "platform"), f"{platform!r} is not a platform", remedy)
         elif facts.model(entry) is None:
             known = [record.id for record in facts.world.catalog if record.platform == platform]
-            what = f"{model!r} is no model of {platform} that lastcall knows"
-            remedy = meant(model, known) or f"`lastcall catalog list --platform {platform}` names them"
+            what = f"{model!r} is not a model of {platform} that lastcall knows"
+            remedy = meant(model, known) or f"`lastcall catalog list --platform {platform}` shows its models"
             yield _at(located, (*where, "model"), what, remedy)
         elif facts.model(entry) not in called:
             what = f"no service here calls {model} of {platform}"
-            yield _at(located, (*where, "model"), what, "Name one that is called, or remove the date")
+            yield _at(located, (*where, "model"), what, "Use a model that is called, or remove the date")
 
 
 def _named(located: Located, kind: str) -> Iterator[tuple[Where, dict[str, Any]]]:
-    """Services or dates that name a model of a platform."""
+    """Entries of `services` or `dates` that have a platform and a model."""
     for index, entry in entries(located.value, kind):
         if isinstance(entry.get("platform"), str) and isinstance(entry.get("model"), str):
             yield (kind, index), entry
 
 
 def _of_days(located: Located) -> Iterator[Problem]:
-    """So far away a calendar has days, and a plan none."""
+    """Years beyond the range of a plan."""
     spans: list[tuple[Where, dict[str, Any]]] = [
         (("services", index, "calls", number), span)
         for index, service in entries(located.value, "services")
@@ -141,7 +141,7 @@ def _of_days(located: Located) -> Iterator[Problem]:
         for name in ("since", "until", "shutdown"):
             text = entry.get(name)
             if isinstance(text, str) and not FIRST <= text[:4] <= LAST:
-                yield _at(located, (*where, name), f"the year {text[:4]} is out of reach", f"{FIRST} to {LAST}")
+                yield _at(located, (*where, name), f"the year {text[:4]} is out of range", f"Use {FIRST} to {LAST}")
 
 
 def _of_spans(located: Located) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""What a JSON Schema refuses in a file that people write, with the line and how to mend it."""
+"""Translates violations of a JSON Schema into problems with a line and a remedy."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,12 +19,12 @@ _KINDS = {
 }
 _REMEDIES = {
     "address": 'Write "#channel" in quotes, an e-mail address, usergroup:<handle>, pagerduty:<schedule> or a Slack id',
-    "span of hours": "Write when work starts and when it ends, by the owner's clock: 09:00-18:00",
+    "span of hours": "Write the start and the end of work, in the owner's time zone: 09:00-18:00",
 }
 
 
 _MOST = 500
-"""More than anybody reads; aliases repeat a problem thousands of times."""
+"""Bound: aliases can repeat a problem thousands of times."""
 _NAME = re.compile(r"@?[\w.-]{1,80}")
 
 
@@ -43,51 +43,51 @@ def _of_schema(located: Located, error: "ValidationError") -> Iterator[Problem]:
         known = list(schema["properties"])
         for unknown in (key for key in found if key not in known):
             remedy = meant(unknown, known) or f"Known: {', '.join(known)}"
-            yield Problem(located.line((*where, unknown)), f"{at}{unknown!r} is no setting here", remedy)
+            yield Problem(located.line((*where, unknown)), f"{at}{unknown!r} is not a setting here", remedy)
     elif error.validator == "required":
         for absent in (key for key in wanted if key not in found):
             yield Problem(located.line(where), f"{at}{absent!r} is missing", f"Add `{absent}:` with a value")
     else:
-        told = _of_pattern(found, error.schema, where) if error.validator == "pattern" else None
-        what, remedy = told or _of_value(str(error.validator), found, wanted)
+        problem = _of_pattern(found, error.schema, where) if error.validator == "pattern" else None
+        what, remedy = problem or _of_value(str(error.validator), found, wanted)
         yield Problem(located.line(where), f"{at}{what}", remedy)
 
 
 def _of_value(rule: str, found: Any, wanted: Any) -> tuple[str, str]:
-    """What is wrong with a value, and how to mend it."""
+    """(problem, remedy)."""
     match rule:
         case "type" if found is None:
-            told = ("there is no value", "Write one, or remove the line. A value that starts with # needs quotes")
+            problem = ("there is no value", "Write one, or remove the line. A value that starts with # needs quotes")
         case "type":
-            told = (f"{shown(found)} is not {_KINDS[wanted]}", _remedy_of_type(found, wanted))
+            problem = (f"{shown(found)} is not {_KINDS[wanted]}", _remedy_of_type(found, wanted))
         case "enum":
-            told = (f"{shown(found)} is unknown", meant(found, wanted) or f"Write one of: {', '.join(wanted)}")
+            problem = (f"{shown(found)} is unknown", meant(found, wanted) or f"Write one of: {', '.join(wanted)}")
         case "format":
-            told = (f"{shown(found)} is no day", "Write one as 2025-07-14")
+            problem = (f"{shown(found)} is not a day", "Write a day as 2025-07-14")
         case "minimum":
-            told = (f"{found} is less than {wanted}", f"Write {wanted} or more")
+            problem = (f"{found} is less than {wanted}", f"Write {wanted} or more")
         case "maximum":
-            told = (f"{found} is more than {wanted}", f"Write {wanted} or less")
+            problem = (f"{found} is more than {wanted}", f"Write {wanted} or less")
         case "minLength":
-            told = ("there is no value", "Write one, or remove the line")
+            problem = ("there is no value", "Write one, or remove the line")
         case "minItems":
-            told = ("the list is empty", "Name at least one")
+            problem = ("the list is empty", "Add at least one entry")
         case "uniqueItems":
-            told = ("the list names one twice", "Keep one of the two")
+            problem = ("the list contains an entry twice", "Remove one of the two")
         case _:
-            told = (f"{str(found)[:40]!r}... is longer than {wanted} characters", "Shorten it")
-    return told
+            problem = (f"{str(found)[:40]!r}... is longer than {wanted} characters", "Shorten it")
+    return problem
 
 
 def _of_pattern(found: Any, schema: Any, where: Where) -> tuple[str, str]:
-    """What has a pattern has a title, and a remedy here."""
+    """Each pattern of the schema has a title, and a remedy or a guess here."""
     title: str = schema["title"]
     guess = _address_meant(found, where) if title == "address" else None
-    return f"{shown(found)} is no {title}", guess or _REMEDIES[title]
+    return f"{shown(found)} is not a valid {title}", guess or _REMEDIES[title]
 
 
 def _address_meant(found: str, where: Where) -> str | None:
-    """What somebody means who writes a name as Slack shows it, or that of a person or a channel."""
+    """A remedy for a name as Slack shows it, or the bare name of a person or a channel."""
     if not _NAME.fullmatch(found):
         return None
     if found.startswith("@"):
@@ -119,7 +119,7 @@ def spelled(where: Where) -> str:
 
 
 def entries(value: Any, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The groups of settings of a list, by number. What has another shape is the schema's to refuse."""
+    """The groups of settings in a list, with their index. Ignores other types: the schema reports them."""
     listed = value.get(key) if isinstance(value, dict) else None
     for index, entry in enumerate(listed if isinstance(listed, list) else []):
         if isinstance(entry, dict):

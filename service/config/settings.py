@@ -13,7 +13,7 @@ DEFAULT_FILE = Path("lastcall.yaml")
 
 
 class Settings(BaseSettings):
-    """One `LASTCALL_<NAME>` a field. A field may also stand in a file of that name below `LASTCALL_SECRETS_DIR`."""
+    """One variable `LASTCALL_<NAME>` per field, or a file of that name below `LASTCALL_SECRETS_DIR`."""
 
     model_config = SettingsConfigDict(env_prefix="LASTCALL_", extra="ignore", frozen=True)
 
@@ -27,65 +27,63 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="postgresql://user:password@host:port/name. Unset: embedded PostgreSQL."
     )
-    database_pool: int = Field(5, ge=1, le=100, description="Connections that a process keeps at most.")
+    database_pool: int = Field(5, ge=1, le=100, description="Maximum number of connections per process.")
 
     kafka_bootstrap_servers: str | None = Field(None, description="host:port[,host:port]. Unset: embedded broker.")
-    kafka_topics: str = Field("lastcall", description="Topics to read, comma separated, when lastcall.yaml names none.")
+    kafka_topics: str = Field("lastcall", description="Topics to read, comma separated, if lastcall.yaml names none.")
     kafka_group: str = Field("lastcall", description="Consumer group.")
     kafka_dead_letter_topic: str = Field(
         "lastcall-dead-letters",
-        description="Where the bytes of rejected records go. Made, with the broker's defaults, if it is missing.",
+        description="Topic for the bytes of rejected records. If missing, created with the broker's defaults.",
     )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
-    kafka_ssl_ca: Path | None = Field(None, description="CA bundle of the brokers.")
+    kafka_ssl_ca: Path | None = Field(None, description="CA bundle that verifies the brokers.")
     kafka_ssl_cert: Path | None = Field(None, description="Client certificate.")
     kafka_ssl_key: Path | None = Field(None, description="Key of the client certificate.")
 
-    flush_seconds: float = Field(
-        0.5, gt=0, le=60, description="Oldest that a counted call may be before it is written."
-    )
-    flush_keys: int = Field(20_000, ge=1, description="Distinct (series, hour) held before they are written.")
+    flush_seconds: float = Field(0.5, gt=0, le=60, description="Longest time between counting a call and writing it.")
+    flush_keys: int = Field(20_000, ge=1, description="Number of distinct (series, hour) pairs that triggers a write.")
     rejection_limit: float = Field(
         0.5,
         gt=0,
         le=1,
-        description="Share of rejected records, of the last thousand or more, that stops the line. 1: never.",
+        description="Share of rejected records, among the last thousand or more, that stops the consumer. 1: never.",
     )
 
     keep_hourly_days: int = Field(
-        42, ge=35, le=3650, description="Days that hours of use are kept at least; they go by whole months."
+        42, ge=35, le=3650, description="Minimum age in days at which hours of use are deleted, by whole months."
     )
-    keep_daily_days: int = Field(400, ge=90, le=3650, description="Days that days of use are kept.")
+    keep_daily_days: int = Field(400, ge=90, le=3650, description="Days for which days of use are kept.")
     keep_notifications_days: int = Field(
         400,
         ge=28,
         le=3650,
-        description="Days that notifications, messages and digests are kept after a campaign is closed.",
+        description="Days for which notifications, messages and digests are kept after their campaign is closed.",
     )
     keep_rejections_days: int = Field(
-        90, ge=14, le=3650, description="Days that counts of rejected and of passed over records are kept."
+        90, ge=14, le=3650, description="Days for which counts of rejected and passed-over records are kept."
     )
     keep_conditions_days: int = Field(
-        90, ge=1, le=3650, description="Days that conditions are kept once they are over."
+        90, ge=1, le=3650, description="Days for which conditions are kept after they end."
     )
 
     slack_token: SecretStr | None = Field(
         None, description="Bot token (xoxb-...). Unset: messages go to the outbox page and the terminal."
     )
-    slack_api_url: str = Field("https://slack.com/api/", description="Another Slack server.")
+    slack_api_url: str = Field("https://slack.com/api/", description="URL of another Slack server.")
 
     backstage_token: SecretStr | None = Field(None, description="Bearer token of the Backstage catalog's API.")
-    pagerduty_token: SecretStr | None = Field(None, description="API key of PagerDuty; one that may only read will do.")
+    pagerduty_token: SecretStr | None = Field(None, description="API key of PagerDuty; a read-only key is sufficient.")
 
-    web_host: str = Field("127.0.0.1", description="Address that the page and the API listen on.")
+    web_host: str = Field("127.0.0.1", description="Listen address of the page and the API.")
     web_port: int = Field(8080, ge=0, le=65535, description="0: any free port.")
     api_token: SecretStr | None = Field(
-        None, description="Bearer token of the API and the page. Needed unless web_host is loopback."
+        None, description="Bearer token of the API and the page. Required unless web_host is loopback."
     )
-    public_url: str | None = Field(None, description="How people reach the page; stands in messages.")
+    public_url: str | None = Field(None, description="Public URL of the page, for links in messages.")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -95,7 +93,7 @@ class Settings(BaseSettings):
     def _is_of_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
         scheme, found, _ = url.get_secret_value().partition("://") if url is not None else ("postgresql", "://", "")
         if not found:
-            raise ValueError("no URL: postgresql://user:password@host:port/name")
+            raise ValueError("is not a URL: postgresql://user:password@host:port/name")
         if scheme.partition("+")[0] not in {"postgresql", "postgres"}:
             raise ValueError(f"{scheme}:// is not PostgreSQL: postgresql://user:password@host:port/name")
         return url
@@ -124,7 +122,7 @@ class Settings(BaseSettings):
 
     @property
     def config_file(self) -> Path | None:
-        """The lastcall.yaml in force, or None where there is none."""
+        """The lastcall.yaml to read. None: there is none."""
         return self.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
 
 
@@ -139,13 +137,13 @@ _WRONG = {
 
 
 def problems_of(error: ValidationError) -> list[str]:
-    """Each variable that cannot be used, and why: `LASTCALL_WEB_PORT: 'abc' is not a whole number`."""
+    """The invalid variables, each with the reason: `LASTCALL_WEB_PORT: 'abc' is not a whole number`."""
     return [f"LASTCALL_{str(one['loc'][0]).upper()}: {_problem(one)}" for one in error.errors()]
 
 
 def _problem(one: ErrorDetails) -> str:
-    """Quotes the value only where it is no secret."""
+    """Quotes the value only if it is not a secret."""
     if one["type"] == "value_error":
         return str(one["ctx"]["error"])
     why = _WRONG.get(one["type"])
-    return f"{one['input']!r} {why.format(**one.get('ctx', {}))}" if why else "is unusable"
+    return f"{one['input']!r} {why.format(**one.get('ctx', {}))}" if why else "is invalid"

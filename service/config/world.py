@@ -1,4 +1,4 @@
-"""What a tick or a request goes by, looked up once and replaced whole when a part of it changes."""
+"""The data that one tick or request uses. It never changes: lastcall replaces it as a whole."""
 
 from dataclasses import dataclass, field
 
@@ -14,18 +14,18 @@ class World:
     resolver: Resolver
     company: Company
     topics: tuple[str, ...] = ()
-    """Those that are read from Kafka. While one of them is not read to its end, silence is no sign of a migration."""
+    """Topics of Kafka. Until each is read to its end, silence does not mean a migration."""
     owners: Owners = field(default_factory=Owners)
     times_said: tuple[int, int] | None = None
-    """How often people and directories had said who owns what when `owners` was read from the database. None: it was
-    not read, and `owners` is lastcall.yaml's alone."""
+    """Number of statements by people and by directories when `owners` was read from the database. None: `owners` comes
+    from lastcall.yaml only."""
 
     @property
     def version(self) -> tuple[object, ...]:
-        """Differs between two worlds that differ in any part."""
+        """Two worlds with a different part have different versions."""
         return self.catalog.digest, self.company.digest, self.topics, self.times_said
 
 
 def world_of(catalog: Catalog, resolver: Resolver, company: Company, topics: tuple[str, ...] = ()) -> World:
-    """Before anything is read from the database: the owners are lastcall.yaml's."""
+    """A World without data from the database: its owners come from lastcall.yaml."""
     return World(catalog, resolver, company, topics, Owners(company.owners, calendar=company.calendar))

@@ -1,7 +1,7 @@
-"""The one door to YAML: read by PyYAML's C parser, behind a bound on what nests.
+"""The only module that uses PyYAML: its C parser, with a bound on nesting.
 
-The parser is ten times as fast as one in Python, and builds what nests by recursion in C: a file of a hundred thousand
-brackets would end the process. So the events are looked through first, which recurses nowhere.
+The C parser is ten times as fast as the Python parser. It builds nested values by recursion in C, so a file of a
+hundred thousand brackets would crash the process. A first pass over the events, without recursion, checks the depth.
 """
 
 import re
@@ -30,29 +30,29 @@ __all__ = [
 ]
 
 DEEPEST = 50
-"""Values within values, in any file."""
+"""Levels of nesting, in any file."""
 Loader = yaml.CSafeLoader | SafeLoader
 _L = TypeVar("_L", bound=yaml.CSafeLoader)
 
 
 class TooDeepError(YAMLError):
-    """Values within values, more than DEEPEST, on this line, from 1."""
+    """More than DEEPEST levels of nesting, on this line, from 1."""
 
     def __init__(self, line: int) -> None:
-        super().__init__(f"values within values, more than {DEEPEST} deep")
+        super().__init__(f"values are nested more than {DEEPEST} levels deep")
         self.line = line
 
 
 class OutOfReachError(YAMLError):
-    """An escape or a directive whose number Python cannot take, on this line, from 1."""
+    """An escape or a directive has a number that Python cannot represent, on this line, from 1."""
 
     def __init__(self, line: int) -> None:
         self.line = line
 
 
 class _TextLoader(yaml.CSafeLoader):
-    """As catalog files use YAML: every plain scalar is text, except true and false. So `on` stays a key, 2025-07-14 a
-    text that the shape turns into a date, and an id like 4.5 no number."""
+    """YAML of catalog files: every plain scalar is text, except true and false. So `on` is a key, 2025-07-14 is text
+    that msgspec converts into a date, and an id like 4.5 is not a number."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012  PyYAML's own contract
 
@@ -61,7 +61,7 @@ _TextLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|fal
 
 
 class _MergelessLoader(yaml.CSafeLoader):
-    """YAML 1.2, as Backstage reads it: `<<` takes nothing in. Merges of merges would multiply without bound."""
+    """YAML 1.2, as Backstage reads it: `<<` merges nothing. Merges of merges would multiply without bound."""
 
     def flatten_mapping(self, node: MappingNode) -> None:
         node.value = [(key, value) for key, value in node.value if key.tag != "tag:yaml.org,2002:merge"]
@@ -73,16 +73,16 @@ def parse(text: bytes) -> Any:
 
 
 def parse_all(text: str) -> Iterator[Any]:
-    """The documents of a file that others wrote. Raises YAMLError, and ValueError, LookupError and AttributeError for
-    what people write: PyYAML takes `!!int ""` for an IndexError, `!!timestamp x` for an AttributeError."""
+    """The documents of a third-party file. Raises YAMLError. For invalid tagged values, PyYAML also raises ValueError,
+    LookupError (`!!int ""`) and AttributeError (`!!timestamp x`)."""
     loader = _bounded(text, _MergelessLoader)
     while loader.check_data():  # type: ignore[no-untyped-call]
         yield loader.get_data()
 
 
 def open_plain(text: str) -> tuple[Loader, Node | None]:
-    """The root of the only document, and what builds its values. Where the C parser gives up, the one in Python says
-    more exactly what is wrong, and where. Raises YAMLError."""
+    """The loader that constructs values, and the root of the only document. If the C parser fails, the Python parser
+    parses again for a more exact error. Raises YAMLError."""
     try:
         fast = _bounded(text, yaml.CSafeLoader)
         return fast, fast.get_single_node()
@@ -113,14 +113,14 @@ def _bounded(text: bytes | str, loader: type[_L]) -> _L:
 
 
 class Lines:
-    """Which line each part of a YAML text stands on."""
+    """The line of each part of a YAML text."""
 
     def __init__(self, text: bytes) -> None:
         """Raises `YAMLError`."""
         self._root: Node | None = _bounded(text, _TextLoader).get_single_node()
 
     def of(self, path: tuple[str | int, ...]) -> int:
-        """Line, from 1, of the part at `path`, or of the nearest part around it that is there."""
+        """Line, from 1, of the part at `path`, or of the nearest existing part that contains it."""
         node, line = self._root, 1
         for step in path:
             node, line = _step(node, step, line)
@@ -129,7 +129,7 @@ class Lines:
         return line
 
     def repeated_keys(self) -> Iterator[tuple[int, str]]:
-        """(line, key) of each key that its mapping has had before: YAML would take the last one in silence."""
+        """(line, key) of each key that occurs twice in a mapping: YAML would silently use the last one."""
         waiting = [self._root]
         while waiting:
             node = waiting.pop()

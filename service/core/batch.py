@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from service.core.rollup import Rollup
-from service.core.shapes import told_apart
+from service.core.shapes import bounded_shape
 from service.core.usage import Decoded, Format, Reason, Rejection
 
 SourceName = Literal["kafka", "file"]
@@ -173,7 +173,7 @@ class Batch:
         if not key.shape:
             return key
         known = self._shapes.setdefault((key.topic, key.hour), set())
-        return key._replace(shape=told_apart(key.shape, known))
+        return key._replace(shape=bounded_shape(key.shape, known))
 
     def commonest_rejection(self) -> str:
         """In words, with one record of its kind: all that an operator will see of a batch that is not applied."""

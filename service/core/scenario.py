@@ -8,7 +8,7 @@ from typing import Literal
 
 from service.core.calendar import utc_midnight
 from service.core.catalog.lifecycle import Deprecation, Shutdown
-from service.core.escalation.outlook import DAY, WEEK, as_answered, is_strange, last_call
+from service.core.escalation.outlook import DAY, WEEK, as_answered, is_abnormal, last_call
 from service.core.exposure import DayOfUse, Exposure
 
 Shape = Literal["flat", "linear", "weekly"]
@@ -100,13 +100,13 @@ class Use:
             last_at=last_call(days[-1].day, now),
         )
 
-    def next_call(self, after: datetime, *, strange: bool = False) -> datetime | None:
+    def next_call(self, after: datetime, *, only_abnormal: bool = False) -> datetime | None:
         tomorrow = after.date() + DAY
         # A span without an end has calls within any week of it.
         last = max(span.until or max(span.since, tomorrow) + WEEK for span in self.spans)
         days = (tomorrow + n * DAY for n in range((last - tomorrow).days + 1))
         uses = (use for day in days if (use := self._use_on(day)))
-        return next((utc_midnight(use.day) for use in uses if not strange or is_strange(use)), None)
+        return next((utc_midnight(use.day) for use in uses if not only_abnormal or is_abnormal(use)), None)
 
     def next_change(self, after: datetime) -> datetime | None:
         return next((at for one in self.lifecycle[1:] if (at := utc_midnight(one.since)) > after), None)

@@ -7,7 +7,7 @@ OTHER_SHAPES = ""
 """Stands for those beyond."""
 
 
-def told_apart(shape: str, known: set[str]) -> str:
+def bounded_shape(shape: str, known: set[str]) -> str:
     """The shape, or `OTHER_SHAPES`. A new one is added to `known` while there is room."""
     if shape != OTHER_SHAPES and shape not in known:
         if len(known) >= MAX_SHAPES:

@@ -7,7 +7,7 @@ from service.core.batch import Batch
 from service.core.cleaning import cleaned
 from service.core.identify import identify
 from service.core.identity import Identified, Resolver
-from service.core.shapes import told_apart
+from service.core.shapes import bounded_shape
 from service.core.usage import Call, Decoded, Format
 from service.core.volume import Volume, use_of
 
@@ -39,7 +39,7 @@ class Uncounted:
     def _reject(self, reason: str, shape: str, number: int) -> None:
         self.rejections[reason] += number
         if reason == "unknown_format":
-            self.shapes[told_apart(shape, self._known_shapes)] += number
+            self.shapes[bounded_shape(shape, self._known_shapes)] += number
 
 
 @dataclass(slots=True)

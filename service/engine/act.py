@@ -41,7 +41,7 @@ from service.core.escalation.policy import Policy
 from service.core.exposure import ExposureKey
 from service.engine.world import with_owners
 
-NO_CALLS = Refused("no call of it is on record any more", "nothing is to be done")
+NO_CALLS = Refused("it has no recorded calls any more", "nothing needs to be done")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Up to when the records of each partition are read to their end: silence after that may be our own."""
+"""Tracks the time up to which each partition is read to its end. Silence after that time proves nothing."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,28 +15,28 @@ BEHIND_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an open partition is."""
+    """Progress of an open partition."""
 
     taken: int
-    """Where the records that are taken end."""
+    """Offset after the last record taken."""
     fetched: int
-    """What is asked for next: past `taken` where the log has a transaction's marks, which are no records."""
+    """Next fetch offset: beyond `taken` if the log has transaction markers, which are not records."""
 
 
 @dataclass(slots=True)
 class _Goal:
-    """The end of a partition as it was at an instant. Records of a transaction that was open then are before it: what
-    they say is not known until the transaction ends and they are read, or it is aborted and they are passed over."""
+    """The end of a partition at one instant, including records of transactions that were open then. The goal is reached
+    once those transactions have ended and their records are read, or skipped after an abort."""
 
     incarnation: str
     end: int
     at: datetime
     fetched: bool = False
-    """The log was asked for what follows the end: by the next look, all records before it have been taken."""
+    """The consumer has fetched beyond the end: by the next check, it has taken all records before it."""
 
 
 class CaughtUp:
-    """One consumer's. Under steady traffic the end runs away, so an end is kept until the applied records reach it."""
+    """State of one consumer. Under steady traffic the end moves on, so a goal stays until applied records reach it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,7 +45,7 @@ class CaughtUp:
     async def look(
         self, progress: Mapping[Partition, Progress], logs: Mapping[Partition, LogState], *, now: datetime
     ) -> None:
-        """`logs`: asked for at `now` or later. Raises what the database raises."""
+        """`logs` were read at `now` or later. Raises what the database raises."""
         self._goals = {p: goal for p, goal in self._goals.items() if p in progress}
         for partition in (progress.keys() & logs.keys()) - self._goals.keys():
             self._goals[partition] = _Goal(logs[partition].incarnation, logs[partition].written, now)
@@ -63,11 +63,11 @@ def _sought(goal: _Goal, progress: Progress) -> tuple[str, int, datetime]:
     return goal.incarnation, min(goal.end, progress.taken) if passed else goal.end, goal.at
 
 
-async def tell_behind(connection: Transaction, topics: Collection[str], *, now: datetime) -> None:
-    """Tell the operator of topics that are not read to their end, and note that the others are.
+async def raise_behind(connection: Transaction, topics: Collection[str], *, now: datetime) -> None:
+    """Raise a condition for each topic that is not read to its end, and clear it for the others.
 
-    What is read is noted by the real clock. A tick as of a later time, as somebody may try one, is held against that
-    clock: nobody can have read up to a time that is to come.
+    Progress is recorded by the real clock. So a tick as of a future time compares with the real clock: no consumer can
+    have read up to a future time.
     """
     now = min(now, await clock(connection))
     behind = await topics_behind(connection, topics, now - BEHIND_AFTER)
@@ -77,10 +77,10 @@ async def tell_behind(connection: Transaction, topics: Collection[str], *, now: 
             Condition(
                 kind="consumer_behind",
                 subject=topic,
-                detail=f"records since {since:%Y-%m-%d %H:%M} UTC are not all read; until they are, no campaign is"
-                " closed for silence",
-                remedy="see that `lastcall consume` runs and reaches Kafka; if it does, run more of them, or look for a"
-                " transaction that is never ended (kafka-transactions find-hanging)",
+                detail=f"not all records since {since:%Y-%m-%d %H:%M} UTC are read; until then, silence closes no"
+                " campaign",
+                remedy="check that `lastcall consume` runs and reaches Kafka; if it does, run more of them, or look for"
+                " a transaction that never ends (kafka-transactions find-hanging)",
                 since=now,
             ),
         )

@@ -1,4 +1,4 @@
-"""escalate: look at what is due, decide, and write the campaign with its notifications in one transaction."""
+"""escalate: decide on due uses, and write each campaign with its notifications in one transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from service.adapters.postgres.campaign_store import (
     settle_overtaken,
 )
 from service.adapters.postgres.checklist_store import load_checklists
-from service.adapters.postgres.company_store import go_by_company, is_company_superseded
+from service.adapters.postgres.company_store import activate_company, is_company_superseded
 from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
 from service.adapters.postgres.directory_store import forget_assignments
@@ -30,7 +30,7 @@ from service.core.candidates import Candidate
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
-from service.core.escalation.decide import decide_case, vanish
+from service.core.escalation.decide import close_misattributed, decide_case
 from service.core.escalation.decision import Decision, Telling, Wait
 from service.core.escalation.hold import Promise
 from service.core.escalation.holding import held_by
@@ -39,18 +39,18 @@ from service.core.exposure import Exposure, ExposureKey
 from service.core.facts import facts_of
 from service.core.ownership import destinations
 from service.engine.candidates import CandidateBook
-from service.engine.caught_up import tell_behind
+from service.engine.caught_up import raise_behind
 from service.engine.drain import drain
 from service.engine.partitions import forget_losses
 from service.engine.world import Worlds
 
 BATCH = 500
 AT_ONCE = 4
-"""Batches: while the database works on some, another is decided on. They take different rows."""
+"""Batches in parallel: the database works on some while another is being decided. They take different rows."""
 TRY_AGAIN = timedelta(hours=1)
 UNDECIDABLE = "undecidable"
-SUPERSEDED = "another lastcall.yaml was loaded after this one and is in use; it decides, this one does not"
-ONE_FILE = "give every process the same lastcall.yaml; ten minutes after its last tick the other one decides no more"
+SUPERSEDED = "another lastcall.yaml was loaded later and takes precedence; this process makes no decisions"
+ONE_FILE = "use the same lastcall.yaml in every process; the other one loses precedence ten minutes after its last tick"
 _log = structlog.get_logger(__name__)
 
 
@@ -58,7 +58,7 @@ _log = structlog.get_logger(__name__)
 class Escalated:
     looked_at: int
     changed: int
-    """Campaigns opened, moved on, planned anew, closed or reopened."""
+    """Campaigns opened, advanced, replanned, closed or reopened."""
     notified: int
     """Notifications written."""
 
@@ -74,7 +74,7 @@ class _Changed:
     before: Campaign | None
     after: Campaign
     case: Case | None
-    """None: its calls turned out to be of another model; then there is nothing to tell."""
+    """None: its calls turned out to be of another model; then there is nothing to send."""
     tellings: tuple[Telling, ...]
 
     @property
@@ -89,20 +89,20 @@ async def escalate(
     worked_out_until: datetime | None = None,
     now: datetime,
 ) -> Escalated:
-    """Asking twice at one `now` does nothing the second time. Several processes share the work by row locks.
+    """A second run at the same `now` does nothing. Several processes share the work by row locks.
 
-    While a topic waits to be read to its end, silence closes no campaign. Nor does it where calls came in after
-    `worked_out_until`, of the reconcile before. Without one, uses whose calls are not all worked out are left alone.
-    With a catalog or a lastcall.yaml that a newer one has superseded nothing is decided.
+    Silence closes no campaign while a topic is not read to its end, or if calls came in after `worked_out_until`, the
+    time of the preceding reconcile. If it is None, uses with days that are not recalculated yet are skipped. With a
+    superseded catalog or lastcall.yaml nothing is decided.
     """
     async with database.begin() as connection:
-        await tell_behind(connection, world.topics, now=now)
+        await raise_behind(connection, world.topics, now=now)
         await forget_losses(connection, now=now)
-        if not await go_by_company(connection, world.company, now=now):
+        if not await activate_company(connection, world.company, now=now):
             _log.warning("superseded", reason=SUPERSEDED, remedy=ONE_FILE)
             return Escalated(0, 0, 0)
         known = await known_until(connection, world.topics, now=now)
-        worlds = Worlds(world)  # its owners may change while it goes on; company and catalog are those of this tick
+        worlds = Worlds(world)  # owners may change during the tick; company and catalog do not
         before = await worlds.look(connection, now=now)
         await forget_assignments(connection, before.owners.overruled())
         world = await worlds.look(connection, now=now)
@@ -114,7 +114,7 @@ async def escalate(
 async def _escalate_batch(database: Database, tick: "_Tick", worlds: Worlds) -> Escalated | None:
     async with database.begin() as connection:
         taken = await take_due(connection, worked_out_until=tick.worked_out_until, now=tick.now, limit=BATCH)
-        due = sorted(taken, key=lambda one: one.key)  # halves lock their exposures one after the other
+        due = sorted(taken, key=lambda one: one.key)  # so that halves lock their exposures in order
         if not due or await _is_superseded(connection, tick):
             return None
         world = await worlds.look(connection, now=tick.now)
@@ -124,14 +124,14 @@ async def _escalate_batch(database: Database, tick: "_Tick", worlds: Worlds) -> 
 
 
 async def _is_superseded(connection: Transaction, tick: "_Tick") -> bool:
-    """To be asked with the keys locked: what is loaded from here on puts them on the agenda again afterwards."""
+    """Call this with the keys locked: a catalog or file loaded later makes them due again."""
     if await is_superseded(connection, tick.world.catalog, now=tick.now):
         return True
     return await is_company_superseded(connection, tick.world.company, now=tick.now)
 
 
 async def _isolating(connection: Transaction, tick: "_Tick", due: Sequence[Due]) -> Escalated:
-    """Halve what fails until the exposure that cannot be decided on is alone; the others go on."""
+    """Halve a failing batch until the undecidable exposure is alone; the others continue."""
     try:
         async with connection.begin_nested():
             return await _escalate_due(connection, tick, due)
@@ -156,8 +156,8 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     await save_campaigns(connection, {one.key: one.after for one in changes})
     if reopened := [one.key for one in changes if one.is_reopened]:
         await settle_overtaken(connection, reopened, now=now)
-    beside = await _beside(connection, tick.candidates, [one.key for one in changes])
-    intents = [intent for one in changes for intent in tick.intents(one, evidenced, beside[one.key])]
+    extras = await _extras(connection, tick.candidates, [one.key for one in changes])
+    intents = [intent for one in changes for intent in tick.intents(one, evidenced, extras[one.key])]
     notified = await record_intents(connection, intents, now=now)
     promised = {one.key: tick.promised_until(one, campaigns.get(one.key), exposures.get(one.key)) for one in due}
     await hold_back(connection, {key: until for key, until in promised.items() if until}, first_ones=False)
@@ -168,32 +168,32 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
 
 
 @dataclass(frozen=True, slots=True)
-class _Beside:
-    """What a message tells beside the exposure."""
+class _Extras:
+    """Contents of a message besides the exposure."""
 
     checklist: Checklist
     candidates: tuple[Candidate, ...]
-    """Where nobody is known to own the service."""
+    """Only if the service has no owner."""
 
 
-async def _beside(
+async def _extras(
     connection: Transaction, candidates: CandidateBook, keys: Sequence[ExposureKey]
-) -> Mapping[ExposureKey, _Beside]:
+) -> Mapping[ExposureKey, _Extras]:
     ticked = await load_checklists(connection, keys)
     perhaps = await candidates.look(connection, {key.service for key in keys})
-    return {key: _Beside(ticked.get(key, Checklist()), perhaps.get(key.service, ())) for key in keys}
+    return {key: _Extras(ticked.get(key, Checklist()), perhaps.get(key.service, ())) for key in keys}
 
 
 async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception, now: datetime) -> None:
-    """The error's own text may quote what is stored, and stays in the log of this process."""
+    """The text of the error may quote stored data, so only the log of this process has it."""
     _log.error("undecidable", exposure=key.label, exc_info=error)
     await raise_condition(
         connection,
         Condition(
             kind=UNDECIDABLE,
             subject=key.label,
-            detail=f"its escalation cannot be worked out ({type(error).__name__}); nobody is told of it until it can",
-            remedy="see the log of `lastcall schedule` for the error, and report it as a bug of lastcall",
+            detail=f"its escalation cannot be evaluated ({type(error).__name__}); until then nobody is notified",
+            remedy="find the error in the log of `lastcall schedule`, and report it as a bug of lastcall",
             since=now,
         ),
     )
@@ -209,7 +209,7 @@ class _Tick:
     worked_out_until: datetime | None
 
     def decide(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> tuple[_Changed | None, Look]:
-        """What changes, if anything, and when to look again."""
+        """The change, if any, and when to evaluate the use again."""
         key = due.key
         case = self._case(due, exposure) if exposure else None
         decision = self._decision(due, campaign, case)
@@ -224,7 +224,7 @@ class _Tick:
     def listings(
         self, due: Sequence[Due], campaigns: Mapping[ExposureKey, Campaign], exposures: Mapping[ExposureKey, Exposure]
     ) -> dict[ExposureKey, Listing]:
-        """By what the exposures are listed from now on."""
+        """The new listing fields of the exposures."""
         found = ((one, exposures.get(one.key)) for one in due)
         return {
             one.key: listing_of(self._case(one, exposure), campaigns.get(one.key))
@@ -233,7 +233,7 @@ class _Tick:
         }
 
     def promised_until(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> datetime | None:
-        """When a promise that is believed is looked at again: up to then what is written and not sent yet waits too."""
+        """Next evaluation of a credible promise; stored notifications that are not sent yet wait until then as well."""
         if campaign is None or exposure is None or not isinstance(campaign.in_force, Promise):
             return None
         case = self._case(due, exposure)
@@ -241,7 +241,7 @@ class _Tick:
         return case.go_out_at(quiet.until) if quiet and quiet.until and campaign.is_open else None
 
     def _case(self, due: Due, exposure: Exposure) -> Case:
-        """Calls that are not worked out yet may be the newest ones: the silence since the last one that is proves
+        """Days that are not recalculated yet may contain newer calls, so silence after the last known call proves
         nothing."""
         known_until = min(self.known_until, exposure.last_at) if due.is_behind else self.known_until
         return Case(exposure, self.world.owners.owner_of(exposure.service), self.now, known_until)
@@ -251,16 +251,16 @@ class _Tick:
         if self.world.catalog.get(key.platform, key.model) is None:
             return Wait(None, wakes_on_call=False, reason="the catalog has no record of the model")
         if case is None and due.is_behind:
-            return Wait(self.now + UNTIL_MORE_IS_KNOWN, wakes_on_call=True, reason="its calls are not worked out yet")
+            return Wait(self.now + UNTIL_MORE_IS_KNOWN, wakes_on_call=True, reason="its days are not recalculated yet")
         if case is None:
-            return vanish(campaign, self.now)
+            return close_misattributed(campaign, self.now)
         policy = self.world.company.policy_for(platform=key.platform, environment=key.environment, owner=case.owner)
         return decide_case(campaign, case, policy)
 
     def intents(
-        self, changed: _Changed, exposures: Mapping[ExposureKey, Exposure], beside: _Beside
+        self, changed: _Changed, exposures: Mapping[ExposureKey, Exposure], extras: _Extras
     ) -> Iterator[Intent]:
-        """One for each destination of each telling, with its facts. `exposures` have their evidence."""
+        """One intent per telling and destination, with its facts. `exposures` have their evidence."""
         if changed.case is None:
             return
         case, owner = changed.case.with_evidence(exposures[changed.key]), changed.case.owner
@@ -270,8 +270,8 @@ class _Tick:
                 changed.before,
                 changed.after,
                 case,
-                checklist=beside.checklist,
-                candidates=[str(one) for one in beside.candidates],
+                checklist=extras.checklist,
+                candidates=[str(one) for one in extras.candidates],
             )
             for destination in destinations(
                 owner, telling.audiences, self.world.company.channels, heard_by=telling.heard_by

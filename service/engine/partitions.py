@@ -1,4 +1,4 @@
-"""Taking over partitions: where each is read on from, and what the operator is told when that is not plain."""
+"""Opens assigned partitions: the offset to read from, and conditions for gaps and recreated topics."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,17 +22,17 @@ _LOSS_SHOWN_FOR = timedelta(days=1)
 @dataclass(slots=True)
 class Opened:
     positions: dict[Partition, int] = field(default_factory=dict)
-    """Where to read on."""
+    """Offset to read from."""
     held: dict[Partition, Hold] = field(default_factory=dict)
-    """To be left alone until the operator has spoken."""
+    """Not read until the operator decides."""
 
 
 async def open_partitions(
     database: Database, source: SourceName, logs: Mapping[Partition, LogState], *, now: datetime
 ) -> Opened:
-    """Compare the watermarks with the logs and write down where reading starts, in one transaction.
+    """Compare the watermarks with the logs and store the start offsets, in one transaction.
 
-    A partition in neither part of the answer is being taken over by another consumer: ask again.
+    If a partition is in neither part of the answer, another consumer is taking it over: try again.
     """
     opened = Opened()
     async with database.begin() as connection:
@@ -61,8 +61,8 @@ async def record_gap(
 
 
 async def forget_losses(connection: Transaction, *, now: datetime) -> None:
-    """What is lost stays in the ledger; it is no condition any more once reading has gone on for a day. A loss that
-    repeats opens one again."""
+    """Close the conditions of losses one day after the last loss. A new loss opens them again; the stored counts
+    stay."""
     for kind in ("gap", "values_refused"):
         await clear_conditions_before(connection, kind, now - _LOSS_SHOWN_FOR, now=now)
 
@@ -107,7 +107,7 @@ def _recreated(topic: str, now: datetime) -> Condition:
     return Condition(
         kind="topic_recreated",
         subject=topic,
-        detail="the topic was deleted and made anew, or lost records that are counted; it is not read on",
-        remedy=f"if that was meant, run: lastcall doctor --accept-recreated {topic}",
+        detail="the topic was deleted and recreated, or lost counted records; lastcall does not read it",
+        remedy=f"if this was intended, run: lastcall doctor --accept-recreated {topic}",
         since=now,
     )

@@ -16,7 +16,7 @@ from service.config.world import World
 from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.outlook import GoingOn
+from service.core.escalation.outlook import ProjectLastWeek
 from service.core.escalation.plan import Planned, Prospect, as_if_adopted, planned
 from service.core.escalation.plan_diff import PlanDiff, compare
 from service.core.exposure import Exposure, ExposureKey
@@ -110,7 +110,7 @@ def _prospect(stored: Stored, exposure: Exposure, as_if: Company | None) -> Pros
     campaign = stored.campaigns.get(key)
     if as_if and campaign:
         campaign = as_if_adopted(campaign, policy, Case(exposure, owner, stored.now, stored.known_until))
-    outlook = GoingOn(exposure, stored.now, stored.known_until)
+    outlook = ProjectLastWeek(exposure, stored.now, stored.known_until)
     return Prospect(outlook, owner, policy, campaign, stored.known_until)
 
 

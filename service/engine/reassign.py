@@ -1,4 +1,4 @@
-"""reassign: somebody says who answers for a service; its open campaigns are handed over at the next tick."""
+"""reassign: set the owner of a service; the next tick hands its open campaigns over."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,11 +19,11 @@ from service.core.secret import holds_secret
 from service.engine.world import INSTEAD_OF, with_owners
 
 MAX_PEOPLE = 20
-UNREACHABLE = "Nobody of the team can be reached: no address of it is known, so the fallback channel hears instead."
+UNREACHABLE = "The team has no known address, so the fallback channel is notified instead."
 
 
 async def is_reachable(database: Database, world: World, service: str, *, now: datetime) -> bool:
-    """Whether its owner or team hears: by what was named, or by what lastcall.yaml or a directory says of the team."""
+    """Whether the owner has an address: a given one, or one of the team in lastcall.yaml or a directory."""
     async with database.connect() as connection:
         owner = (await with_owners(connection, world, now=now)).owners.owner_of(service)
     return bool(owner.people or owner.channel)
@@ -40,8 +40,8 @@ async def reassign(
     author: str,
     now: datetime,
 ) -> Owner | Refused | Missing:
-    """It holds against lastcall.yaml, until that is changed. Each of the service's exposures has it in its history.
-    Who says the same again changes nothing."""
+    """Overrides lastcall.yaml until the file changes. The history of each exposure of the service records it. Repeating
+    it changes nothing."""
     named = _owner(team, people, channel)
     if isinstance(named, Refused):
         return named
@@ -52,8 +52,8 @@ async def reassign(
         owners = (await with_owners(connection, world, now=now)).owners
         ruled = owners.ruled(service)
         if ruled and ruled.team == named.team and owners.of(service).source == "lastcall.yaml":
-            there = f"nothing would change: lastcall.yaml names {named.team} already, by {ruled.rule}"
-            return Refused(there, "say there who hears: for its own team the file is right")
+            unchanged = f"nothing would change: lastcall.yaml already names {named.team}, in {ruled.rule}"
+            return Refused(unchanged, "set the addresses of this team in lastcall.yaml")
         said = owner_to_json(named) | {INSTEAD_OF: ruled.team or "" if ruled else ""}
         if await assign(connection, service, said, author=author, at=now):
             exposed = await load_exposures_of(connection, world.catalog, keys, now=now)
@@ -67,16 +67,18 @@ async def reassign(
 def _owner(team: str, people: Sequence[str], channel: str | None) -> Owner | Refused:
     name = " ".join(team.split())
     if not name or len(name) > MAX_TEXT or not name.isprintable() or holds_secret(name):
-        return _wrong("a service needs a team", f"name one, on one line of at most {MAX_TEXT} characters")
+        return _wrong("a service needs a team", f"give one, on one line of at most {MAX_TEXT} characters")
     if len(people) > MAX_PEOPLE:
-        return _wrong(f"these are more than {MAX_PEOPLE} people", "name a channel or a user group")
-    heard = tuple(dict.fromkeys(one.strip() for one in people))
-    for one in heard:
+        return _wrong(f"these are more than {MAX_PEOPLE} people", "use a channel or a user group")
+    addresses = tuple(dict.fromkeys(one.strip() for one in people))
+    for one in addresses:
         if address_in(one) != one:
-            return _wrong(f"{one[:80]!r} is no address", "write an e-mail address, usergroup:<handle> or a Slack id")
+            return _wrong(
+                f"{one[:80]!r} is not a valid address", "write an e-mail address, usergroup:<handle> or a Slack id"
+            )
     if channel and address_in(channel) is None:
-        return _wrong(f"{channel[:80]!r} is no channel", "write it as #channel")
-    return Owner(team=name, people=heard, channel=address_in(channel))
+        return _wrong(f"{channel[:80]!r} is not a channel", "write it as #channel")
+    return Owner(team=name, people=addresses, channel=address_in(channel))
 
 
 def _wrong(reason: str, remedy: str) -> Refused:

@@ -1,4 +1,4 @@
-"""refresh: ask the directories again, every quarter of an hour, and keep what they say for when they are down."""
+"""refresh: query the directories every quarter of an hour, and store their answers for when they are down."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -31,33 +31,33 @@ EVERY = timedelta(minutes=15)
 AFTER_ERROR = timedelta(minutes=2)
 DOWN = "directory_down"
 UNREAD = "directory_unread"
-UNREAD_REMEDY = "Mend them, or name a folder without them: who owns what they describe is not known from them."
+UNREAD_REMEDY = "Correct these files, or use a folder without them: lastcall knows no owners from them."
 MAX_LINES_TOLD = 5
 PAGERDUTY = "pagerduty"
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    """To the directories that lastcall.yaml names; None: it names none, or there is no token."""
+class Clients:
+    """Clients of the configured directories. None: the directory is not configured, or has no token."""
 
     backstage: BackstageApi | BackstageFiles | None = None
     codeowners: CodeownersFile | None = None
     pagerduty: PagerDuty | None = None
 
 
-NO_DOORS = Doors()
+NO_CLIENTS = Clients()
 
 
-DoorsTo = Callable[[Directories], Doors]
-"""To those that a lastcall.yaml names, which may be another one at the next tick."""
+ClientsFor = Callable[[Directories], Clients]
+"""The clients for a lastcall.yaml, which may be another one at the next tick."""
 
 
 @asynccontextmanager
-async def open_doors(settings: Settings) -> AsyncIterator[DoorsTo]:
+async def open_clients(settings: Settings) -> AsyncIterator[ClientsFor]:
     async with open_http() as session:
 
-        def doors_to(named: Directories) -> Doors:
+        def clients_for(named: Directories) -> Clients:
             backstage: BackstageApi | BackstageFiles | None = None
             if named.backstage and named.backstage.url:
                 backstage = BackstageApi(session, named.backstage.url, settings.backstage_token)
@@ -65,29 +65,29 @@ async def open_doors(settings: Settings) -> AsyncIterator[DoorsTo]:
                 backstage = BackstageFiles(named.backstage.path)
             codeowners = CodeownersFile(named.codeowners.file) if named.codeowners else None
             token = settings.pagerduty_token
-            return Doors(backstage, codeowners, PagerDuty(session, named.pagerduty_url, token) if token else None)
+            return Clients(backstage, codeowners, PagerDuty(session, named.pagerduty_url, token) if token else None)
 
-        yield doors_to
+        yield clients_for
 
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What came of it, by directory: those that were not due are not in it."""
+    """Results by directory. Directories that were not due are absent."""
 
     answers: Mapping[str, int]
     errors: Mapping[str, str]
 
 
-async def refresh(database: Database, world: World, doors: Doors, *, now: datetime) -> Refreshed:
-    """Any number of processes may do so at once: each directory is asked by one of them."""
+async def refresh(database: Database, world: World, clients: Clients, *, now: datetime) -> Refreshed:
+    """Any number of processes may run this at the same time: only one of them queries each directory."""
     answers: dict[str, int] = {}
     errors: dict[str, str] = {}
-    asking: dict[str, Callable[[], Awaitable[Said | Unavailable]]] = {}
-    if backstage := doors.backstage:
+    asking: dict[str, Callable[[], Awaitable[Answer | Unavailable]]] = {}
+    if backstage := clients.backstage:
         asking["backstage"] = lambda: _catalog(backstage)
-    if codeowners := doors.codeowners:
+    if codeowners := clients.codeowners:
         asking["codeowners"] = lambda: _rules(codeowners)
-    if pagerduty := doors.pagerduty:
+    if pagerduty := clients.pagerduty:
         asking[PAGERDUTY] = lambda: _duties(database, world, pagerduty, now)
     for directory, ask in asking.items():
         async with database.begin() as connection:
@@ -96,25 +96,25 @@ async def refresh(database: Database, world: World, doors: Doors, *, now: dateti
         said = await ask()
         async with database.begin() as connection:
             if not await is_claimed(connection, directory, now=now):
-                continue  # it took so long that somebody else has asked since, and knows better
+                continue  # the query took so long that another process has queried since
             if isinstance(said, Unavailable):
-                await _bear(connection, directory, said, now)
+                await _record_failure(connection, directory, said, now)
             else:
-                await _keep(connection, world, directory, said, now)
+                await _store(connection, world, directory, said, now)
         if isinstance(said, Unavailable):
             errors[directory] = said.reason
             log.warning("directory gave no answer", directory=directory, reason=said.reason)
         else:
             answers[directory] = len(said.answers)
-    async with database.begin() as connection:  # of directories that lastcall.yaml names no longer
+    async with database.begin() as connection:  # directories that are no longer in lastcall.yaml
         for kind in (DOWN, UNREAD):
             await clear_conditions_except(connection, kind, {*world.company.directories.of_owners, PAGERDUTY}, now=now)
     return Refreshed(answers, errors)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a directory answered."""
+class Answer:
+    """The answers of a directory."""
 
     answers: Answers
     unread: "Unread | None" = None
@@ -122,50 +122,50 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What of it could not be read, and what to do."""
+    """The part that could not be read, and the remedy."""
 
     detail: str
     remedy: str
 
 
-async def _catalog(door: BackstageApi | BackstageFiles) -> Said | Unavailable:
-    entities = await door.entities()
+async def _catalog(client: BackstageApi | BackstageFiles) -> Answer | Unavailable:
+    entities = await client.entities()
     if isinstance(entities, Unavailable):
         return entities
     files = entities.passed_over
-    return Said(catalog_to_answers(entities.found), _unread_files(files) if files else None)
+    return Answer(catalog_to_answers(entities.found), _unread_files(files) if files else None)
 
 
-async def _rules(door: CodeownersFile) -> Said | Unavailable:
-    parsed = await door.read()
+async def _rules(client: CodeownersFile) -> Answer | Unavailable:
+    parsed = await client.read()
     if isinstance(parsed, Unavailable):
         return parsed
-    return Said(rules_to_answers(parsed.rules), _unread_lines(parsed.unread) if parsed.unread else None)
+    return Answer(rules_to_answers(parsed.rules), _unread_lines(parsed.unread) if parsed.unread else None)
 
 
-async def _duties(database: Database, world: World, door: PagerDuty, now: datetime) -> Said | Unavailable:
-    """Those that answer are kept, whatever becomes of the others."""
-    async with database.connect() as connection:  # another directory may have named somebody just now
+async def _duties(database: Database, world: World, client: PagerDuty, now: datetime) -> Answer | Unavailable:
+    """Stores the answers of some rotas even if others fail."""
+    async with database.connect() as connection:  # another directory may just have named an owner
         owners = (await with_owners(connection, world, now=now)).owners
     answers: Answers = {}
-    trouble: Unavailable | None = None
+    failure: Unavailable | None = None
     for address in rotas(owners.everybody()):
-        people = await door.on_duty(address, now)
+        people = await client.on_duty(address, now)
         if not isinstance(people, Unavailable):
             answers[str(address)] = said_of(people)
         elif people.is_refusal:
-            trouble = trouble or people
+            failure = failure or people
         else:
-            trouble = people
-            break  # it is down: the others would only wait for it
+            failure = people
+            break  # PagerDuty is down: do not wait for the other rotas
     async with database.begin() as connection:
         for asked, answer in answers.items():
             await remember(connection, PAGERDUTY, asked, answer, now=now)
-    return trouble or Said(answers)
+    return failure or Answer(answers)
 
 
-async def _keep(connection: Transaction, world: World, directory: str, said: Said, now: datetime) -> None:
-    """What changes hands by it is looked at by the next tick."""
+async def _store(connection: Transaction, world: World, directory: str, said: Answer, now: datetime) -> None:
+    """Services whose owner changes become due at the next tick."""
     if directory != PAGERDUTY:
         before = await with_owners(connection, world, now=now)
         await replace_answers(connection, directory, said.answers, now=now)
@@ -185,24 +185,24 @@ async def _keep(connection: Transaction, world: World, directory: str, said: Sai
 
 
 def _same(before: Owner, after: Owner) -> bool:
-    """Whoever said so."""
+    """Ignores which rule names the owner."""
     return replace(before, rule="") == replace(after, rule="")
 
 
-async def _bear(connection: Transaction, directory: str, said: Unavailable, now: datetime) -> None:
+async def _record_failure(connection: Transaction, directory: str, said: Unavailable, now: datetime) -> None:
     as_of = await failed(connection, directory, said.reason, now=now)
     if said.is_refusal or as_of is None or now - as_of > STALE_AFTER:
         await raise_condition(connection, _condition(directory, said, as_of, now))
 
 
 def _condition(directory: str, said: Unavailable, as_of: datetime | None, now: datetime) -> Condition:
-    kept = f"its answers of {as_of:%Y-%m-%d %H:%M} UTC count" if as_of else "it has never answered"
-    return Condition(DOWN, directory, f"{directory} gives no answer ({said.reason}); {kept}", said.remedy, since=now)
+    kept = f"lastcall uses its answers of {as_of:%Y-%m-%d %H:%M} UTC" if as_of else "it has never answered"
+    return Condition(DOWN, directory, f"{directory} does not answer ({said.reason}); {kept}", said.remedy, since=now)
 
 
 def _unread_files(passed_over: PassedOver) -> Unread:
     files = "1 file is" if passed_over.files == 1 else f"{passed_over.files:,} files are"
-    detail = f"{files} no YAML and passed over in what backstage names, the first of them {passed_over.first}"
+    detail = f"{files} not YAML and skipped in the files of backstage; the first is {passed_over.first}"
     return Unread(detail, UNREAD_REMEDY)
 
 
@@ -210,4 +210,4 @@ def _unread_lines(lines: Sequence[UnreadLine]) -> Unread:
     told = "; ".join(f"line {one.line}: {one.why}" for one in lines[:MAX_LINES_TOLD])
     more = f"; and {len(lines) - MAX_LINES_TOLD:,} more" if len(lines) > MAX_LINES_TOLD else ""
     many = "1 line of CODEOWNERS is" if len(lines) == 1 else f"{len(lines):,} lines of CODEOWNERS are"
-    return Unread(f"{many} passed over: {told}{more}", lines[0].remedy)
+    return Unread(f"{many} skipped: {told}{more}", lines[0].remedy)

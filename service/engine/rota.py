@@ -10,7 +10,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import last_good, remember
 from service.core.address import Address, OnCall
 from service.core.directory.answer import Unavailable
-from service.core.directory.duty import LastSaid, Nobody, OnDuty, believed
+from service.core.directory.duty import LastAnswer, Nobody, OnDuty, fall_back_to_last_answer
 
 NO_TOKEN = Unavailable("no_pagerduty_token", "Set LASTCALL_PAGERDUTY_TOKEN where lastcall delivers.", is_refusal=True)
 
@@ -38,8 +38,8 @@ class Rota:
             return answer
         async with self._database.connect() as connection:
             stored = await last_good(connection, _directory(address), str(address))
-        last = LastSaid(tuple(stored.answer["people"]), stored.fetched_at) if stored else None
-        told = believed(answer, last, now)
+        last = LastAnswer(tuple(stored.answer["people"]), stored.fetched_at) if stored else None
+        told = fall_back_to_last_answer(answer, last, now)
         if last and told is not answer:
             log.warning("on duty by the last good answer", address=str(address), as_of=last.at.isoformat(),
                         hours_old=round((now - last.at).total_seconds() / 3600, 1), reason=answer.reason)  # fmt: skip

@@ -19,7 +19,7 @@ from service.engine.clean_up import clean_up
 from service.engine.deliver import deliver
 from service.engine.escalate import escalate
 from service.engine.reconcile import Reconciled, reconcile
-from service.engine.refresh import NO_DOORS, DoorsTo, refresh
+from service.engine.refresh import NO_CLIENTS, ClientsFor, refresh
 from service.engine.report import report
 from service.engine.world import Worlds, look_up
 
@@ -37,7 +37,7 @@ class Engine:
     worlds: Worlds
     transports: Transports
     links: Links
-    doors_to: DoorsTo = lambda named: NO_DOORS
+    clients_for: ClientsFor = lambda named: NO_CLIENTS
     retention: Retention = KEEP
 
 
@@ -57,7 +57,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
     """
     database = engine.database
     verbs: dict[Verb, Callable[[World], Awaitable[object]]] = {
-        "refresh": lambda world: refresh(database, world, engine.doors_to(world.company.directories), now=now),
+        "refresh": lambda world: refresh(database, world, engine.clients_for(world.company.directories), now=now),
         "reconcile": lambda world: reconcile(database, world, now=now),
         "escalate": lambda world: escalate(database, world, worked_out_until=_worked_out_until(results), now=now),
         "report": lambda world: report(database, world, now=now),

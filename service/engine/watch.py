@@ -1,6 +1,6 @@
-"""What a consumer looks at every few seconds: topics, the end of each partition, whether records can be fetched.
+"""Checks of a consumer every few seconds: topics, the end of each partition, failures to fetch.
 
-What is wrong is told to the operator, and what lastcall can mend, it mends.
+Raises conditions for the operator, and fixes what it can.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from service.adapters.kafka.log import KafkaLog
-from service.adapters.kafka.reading import FetchTrouble
+from service.adapters.kafka.reading import FetchFailure
 from service.adapters.kafka.subscription import Subscription
 from service.adapters.kafka.topics import Topics
 from service.adapters.postgres.conditions import Condition, clear_condition, clear_conditions_except, raise_condition
@@ -43,11 +43,11 @@ class Watch:
         self._logs: Mapping[Partition, LogState] = {}
         self._fetched: Mapping[Partition, int] = {}
         self.answered_at: datetime | None = None
-        """When the cluster last said which topics it has."""
+        """Time of the cluster's last answer about its topics."""
 
     @property
     def missing(self) -> Collection[str]:
-        """Topics that are to be read and are not there."""
+        """Configured topics that do not exist."""
         return self._topics.missing
 
     async def look(self, *, now: datetime) -> None:
@@ -64,8 +64,8 @@ class Watch:
         await self._caught_up.look(progress, self._logs, now=now)
 
     def lag(self) -> dict[Partition, int]:
-        """Records that could be read, as of the last look, and are not applied yet. Of partitions that are held, all
-        of them; none of those that are not open yet."""
+        """Readable records that are not applied yet, as of the last check. All records of a held partition count, and
+        none of a partition that is not open yet."""
         applied, taken = self._ingest.applied, self._ingest.positions
         lags: dict[Partition, int] = {}
         for partition, log in self._logs.items():
@@ -80,7 +80,7 @@ class Watch:
 
 
 class TopicWatch:
-    """Sees to it that the topics exist: makes the dead-letter topic, and on the embedded broker all of them."""
+    """Ensures that topics exist: creates the dead-letter topic, and on the embedded broker all topics."""
 
     def __init__(self, database: Database, log: KafkaLog, topics: TopicsToRead, dead_letter_topic: str) -> None:
         self._database = database
@@ -91,10 +91,10 @@ class TopicWatch:
         self._refused: Mapping[str, str] = {}
         self._create_at = datetime.min.replace(tzinfo=UTC)
         self.there: frozenset[str] = frozenset()
-        """Those to be read, as of the last look; and those that are not there."""
+        """Existing topics to read, as of the last check."""
         self.missing: frozenset[str] = frozenset(topics())
         self.dead_letters = False
-        """Whether the dead-letter topic was there."""
+        """Whether the dead-letter topic exists."""
         self.embedded = False
 
     async def look(self, *, now: datetime) -> None:
@@ -111,7 +111,7 @@ class TopicWatch:
         await self._tell({topic: self._condition(topic, described, now) for topic in missing}, now)
 
     async def _create(self, topics: Collection[str], now: datetime) -> set[str]:
-        """Returns those that are there now. A broker that refuses is not asked again at once."""
+        """Returns the topics that now exist. After a refusal the next attempt waits."""
         if not topics or now < self._create_at:
             return set()
         self._refused = await self._log.create(topics)
@@ -139,30 +139,30 @@ class TopicWatch:
             return Condition(
                 kind="topic_missing",
                 subject=topic,
-                detail=f"{there}; lastcall reads the topics that are there, and this one once it appears",
-                remedy="make the topic, correct its name in lastcall.yaml, or allow lastcall to see it",
+                detail=f"{there}; lastcall reads the other topics, and this one once it exists",
+                remedy="create the topic, correct its name in lastcall.yaml, or allow lastcall to see it",
                 since=now,
             )
-        why = f", and lastcall may not make it ({self._refused[topic]})" if topic in self._refused else ""
+        why = f", and lastcall may not create it ({self._refused[topic]})" if topic in self._refused else ""
         return Condition(
             kind="topic_missing",
             subject=topic,
-            detail=f"{there}{why}; it is the dead-letter topic: partitions with a record that cannot be read wait at"
-            " that record, all others are read",
-            remedy="make the topic, or allow lastcall to make it, or name another in LASTCALL_KAFKA_DEAD_LETTER_TOPIC",
+            detail=f"{there}{why}; it is the dead-letter topic: partitions with an unreadable record wait at that"
+            " record, all others are read",
+            remedy="create the topic, allow lastcall to create it, or change LASTCALL_KAFKA_DEAD_LETTER_TOPIC",
             since=now,
         )
 
 
 class FetchWatch:
-    """Opens the condition after some failures in a row, and closes it at the first success. Another consumer that
-    reads well may close it meanwhile, so one that does not says so again and again."""
+    """Opens the condition after several failures in a row, and closes it at the first success. Another consumer may
+    close it in the meantime, so a failing consumer raises it repeatedly."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._closed = False
 
-    async def look(self, trouble: FetchTrouble | None, *, now: datetime) -> None:
+    async def look(self, trouble: FetchFailure | None, *, now: datetime) -> None:
         """Raises what the database raises."""
         if trouble is None and not self._closed:
             async with self._database.begin() as connection:
@@ -174,12 +174,12 @@ class FetchWatch:
             self._closed = False
 
 
-def _fetch_failing(trouble: FetchTrouble, now: datetime) -> Condition:
+def _fetch_failing(trouble: FetchFailure, now: datetime) -> Condition:
     return Condition(
         kind="fetch_failing",
         subject="ingest",
         detail=f"records cannot be fetched: {trouble.reason}",
-        remedy="see that the broker is well and lets lastcall read; where records are damaged, delete them from the"
-        " topic (kafka-delete-records): what is passed over is counted as a gap",
+        remedy="check that the broker works and allows lastcall to read; if records are damaged, delete them from the"
+        " topic (kafka-delete-records): lastcall counts them as a gap",
         since=now,
     )

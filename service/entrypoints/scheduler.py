@@ -20,7 +20,7 @@ from service.adapters.slack.transport import LocalTransport, Transport, open_sla
 from service.app import App
 from service.core.messages.message import Links, Message
 from service.engine.reconcile import reconcile
-from service.engine.refresh import open_doors
+from service.engine.refresh import open_clients
 from service.engine.rota import Rota
 from service.engine.tick import Engine, Verb, tick
 
@@ -44,16 +44,16 @@ Show = Callable[[str, Message], None]
 async def open_engine(app: App, *, show: Show, page: str | None = None) -> AsyncIterator[Engine]:
     """The engine with Slack as its transport, or with `show` where no token is set. `page` is the page's address."""
     async with contextlib.AsyncExitStack() as stack:
-        doors_to = await stack.enter_async_context(open_doors(app.settings))
+        clients_for = await stack.enter_async_context(open_clients(app.settings))
         token = app.settings.slack_token
         transport: Transport = LocalTransport(show)
         if token is not None:
-            rota = Rota(app.database, lambda: doors_to(app.world.company.directories).pagerduty)
+            rota = Rota(app.database, lambda: clients_for(app.world.company.directories).pagerduty)
             slack = open_slack(token, api_url=app.settings.slack_api_url, rota=rota)
             transport = await stack.enter_async_context(slack)
         gc.freeze()  # what stands now, the catalog above all, stays, and a tick makes much that is gone soon
         retention = app.settings.retention
-        yield Engine(app.database, app.worlds, {"slack": transport}, Links(page), doors_to, retention)
+        yield Engine(app.database, app.worlds, {"slack": transport}, Links(page), clients_for, retention)
 
 
 class Heartbeat:

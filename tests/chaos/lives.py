@@ -14,7 +14,7 @@ from service.adapters.postgres.tables import notifications
 from service.adapters.slack.transport import LocalTransport
 from service.config.company import Company
 from service.core.messages.message import Links
-from service.engine.refresh import EVERY, Doors
+from service.engine.refresh import EVERY, Clients
 from service.engine.tick import Engine, tick
 from service.engine.world import Worlds
 from tests.builders import make_world
@@ -69,9 +69,9 @@ class Quiet:
         company = history.company
         assert company.directories.backstage is not None
         assert company.directories.backstage.path is not None
-        doors = Doors(backstage=BackstageFiles(company.directories.backstage.path))
+        clients = Clients(backstage=BackstageFiles(company.directories.backstage.path))
         world = make_world(history.loaded.catalog, company, ("lastcall",))
-        self._engine = Engine(database, Worlds(world), {"slack": quiet}, Links(), lambda named: doors)
+        self._engine = Engine(database, Worlds(world), {"slack": quiet}, Links(), lambda named: clients)
 
     async def live(self, calls: Calls) -> None:
         self._history.directory.says("people")

@@ -53,7 +53,7 @@ def rows(heading: str) -> list[str]:
     [
         pytest.param("Dialects", list(map(row_of, DIALECTS)), id="dialects"),
         pytest.param("Envelopes", list(map(row_of, ENVELOPES)), id="envelopes"),
-        pytest.param("What is passed over", rows_of_passed(), id="what is passed over"),
+        pytest.param("Passed-over parts", rows_of_passed(), id="passed over"),
     ],
 )
 def test_table_says_what_the_tuples_say(heading: str, expected: list[str]) -> None:
@@ -61,7 +61,7 @@ def test_table_says_what_the_tuples_say(heading: str, expected: list[str]) -> No
 
 
 def test_every_reason_of_a_rejection_is_documented() -> None:
-    documented = {row.split("`")[1] for row in rows("What is rejected")}
+    documented = {row.split("`")[1] for row in rows("Rejections")}
     assert documented == set(get_args(Reason))
 
 

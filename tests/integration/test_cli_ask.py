@@ -225,8 +225,8 @@ async def test_plan_says_once_what_comes_round_each_day(database_url: str, tmp_p
 
     assert len(every) > 30
     assert result.stdout.count("each day") == len({each["destination"] for each in every})
-    assert "+1d, and each day from then on while it is called" in result.stdout
-    assert "No tick has looked at the calls yet" in result.stderr
+    assert "+1d, and each day from then on while calls continue" in result.stdout
+    assert "No tick has processed the calls yet" in result.stderr
 
 
 async def test_due_with_nothing_to_tell_says_so(database_url: str) -> None:

@@ -28,4 +28,4 @@ async def test_scheduler_that_goes_by_another_file_is_told(
     result = await asyncio.to_thread(CliRunner().invoke, app, ["doctor", "--json"], env=environment)
 
     told = [one["detail"] for one in json.loads(result.stdout) if one["what"] == "scheduler"]
-    assert ("the running scheduler goes by another lastcall.yaml" in told) is changed
+    assert ("the running scheduler uses another lastcall.yaml" in told) is changed

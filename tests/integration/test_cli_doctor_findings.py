@@ -30,7 +30,7 @@ async def test_file_that_cannot_be_read_is_one_finding_among_others(database_url
     assert result.exit_code == 1
     assert found["lastcall.yaml"]["verdict"] == "bad"
     assert f"{file}:1" in found["lastcall.yaml"]["detail"]
-    assert found["lastcall.yaml"]["remedy"] == "mend the file; docs/configuration.md says what it takes"
+    assert found["lastcall.yaml"]["remedy"] == "correct the file; docs/configuration.md describes its settings"
     assert found["database"]["verdict"] == "good"
 
 
@@ -65,7 +65,7 @@ async def test_owner_that_a_person_named_is_to_be_written_down(database: Databas
 
     result = await doctor(LASTCALL_DATABASE_URL=database_url)
 
-    assert "people named the owner of mail-writer and search-api, and lastcall.yaml does not yet" in (result.stdout)
+    assert "lastcall.yaml does not contain the owners that people set for mail-writer and search-api" in result.stdout
     assert "-> `lastcall owners --as-yaml` prints the rules for the file\n" in result.stdout
 
 
@@ -76,9 +76,7 @@ async def test_first_run_is_told_to_go_up(tmp_path: Path, monkeypatch: pytest.Mo
 
     assert result.exit_code == 1
     assert f"there is no database in {tmp_path / 'data'}" in result.stdout
-    assert (
-        "-> run `lastcall up`, or set LASTCALL_DATABASE_URL; an `up` that runs already may use another" in result.stdout
-    )
+    assert "-> run `lastcall up`, or set LASTCALL_DATABASE_URL; a running `up` may use another" in result.stdout
     assert "Kafka" in result.stdout
     assert "Slack" in result.stdout
 
@@ -98,16 +96,16 @@ async def test_line_of_codeowners_that_cannot_be_read_is_named_with_its_number(
 
     for result in (before, after):
         found = json.loads(result.stdout)
-        lines = [(one["verdict"], one["detail"], one["remedy"]) for one in found if "passed over" in one["detail"]]
+        lines = [(one["verdict"], one["detail"], one["remedy"]) for one in found if "skipped" in one["detail"]]
         assert lines == [
             (
                 "bad",
-                "line 3 of CODEOWNERS is passed over: Services/cart/ is no owner",
+                "line 3 of CODEOWNERS is skipped: Services/cart/ is no owner",
                 "An owner is @user, @org/team or an e-mail address; a space within a path is written with a backslash.",
             ),
             (
                 "bad",
-                "line 4 of CODEOWNERS is passed over: /c[a-f]rt/: `[ ]` is no range here",
+                "line 4 of CODEOWNERS is skipped: /c[a-f]rt/: `[ ]` is no range here",
                 "Write `*` or `?`, or a line for each name.",
             ),
         ]

@@ -112,7 +112,7 @@ async def test_owners_that_people_named_can_be_pasted_into_lastcall_yaml(
 async def test_service_that_no_log_names_is_to_be_spelled_otherwise(environment: dict[str, str]) -> None:
     result = await lastcall(environment, "owners", "zebra")
     assert result.exit_code == 2
-    assert "no log has named a service zebra" in result.stderr
+    assert "zebra is not in any log and has no owner" in result.stderr
 
 
 async def test_doctor_says_how_a_directory_is_doing(database: Database, environment: dict[str, str]) -> None:
@@ -120,7 +120,7 @@ async def test_doctor_says_how_a_directory_is_doing(database: Database, environm
         found = json.loads((await lastcall(environment, "doctor", "--json")).stdout)
         return next(one for one in found if one["what"] == "backstage")
 
-    assert (await finding())["detail"] == "not asked yet"
+    assert (await finding())["detail"] == "not queried yet"
     now = datetime.now(UTC)
     async with database.begin() as connection:
         await claim(connection, "backstage", every=timedelta(0), after_error=timedelta(0), now=now)
@@ -131,7 +131,10 @@ async def test_doctor_says_how_a_directory_is_doing(database: Database, environm
     async with database.begin() as connection:
         await failed(connection, "backstage", "http_500", now=now)
     down = await finding()
-    assert (down["verdict"], down["detail"]) == ("note", good["detail"] + " count: the last try gave http_500")
+    assert (down["verdict"], down["detail"]) == (
+        "note",
+        good["detail"] + " in use: the last query failed with http_500",
+    )
 
 
 async def test_tick_asks_the_directories_with_the_tokens_of_the_environment(

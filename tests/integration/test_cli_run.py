@@ -54,7 +54,7 @@ async def test_empty_data_folder_is_named_and_that_another_may_be_in_use(
 
     assert result.exit_code == 2
     assert f"error: there is no database in {server_folder / 'empty'}\n" in result.stderr
-    assert "an `up` that runs already may use another folder" in result.stderr
+    assert "a running `up` may use another folder" in result.stderr
     assert "LASTCALL_DATA_DIR" in result.stderr
     assert not (server_folder / "empty").exists()
 
@@ -95,7 +95,7 @@ async def test_rejection_stands_below_its_own_file(database_url: str, tmp_path: 
     assert result.stdout.splitlines() == [
         f"{bad}: 0 calls in 0 records, 1 rejected, 0 without a call",
         "  1 x bad_json",
-        "    -> write each record as one whole JSON text; a line that is cut off has mostly met a limit on its way",
+        "    -> write each record as one complete JSON text; a truncated line has usually exceeded a limit on its way",
         f"{good}: 1 call in 1 record, 0 rejected, 0 without a call",
     ]
     assert result.stderr == ""
@@ -159,10 +159,10 @@ async def test_tick_says_a_sentence_a_verb(database_url: str) -> None:
 
     assert result.exit_code == 0
     assert result.stdout.splitlines()[2:] == [
-        "escalate   looked at 0, 0 campaigns opened or changed, 0 notifications written",
-        "report     0 digests queued, 0 with nothing to say",
+        "escalate   evaluated 0, 0 campaigns opened or changed, 0 notifications written",
+        "report     0 digests queued, 0 with nothing to report",
         "deliver    0 messages delivered",
-        "clean_up   nothing is kept longer than it should be",
+        "clean_up   nothing to delete",
     ]
     assert result.stderr == ""
 
@@ -172,5 +172,5 @@ async def test_tick_as_of_a_time_to_come_warns_that_it_acts(database_url: str) -
 
     result = await lastcall("tick", "--now", f"{soon:%Y-%m-%d}", "--json", LASTCALL_DATABASE_URL=database_url)
 
-    assert "is to come: what is due until then is recorded and sent now" in result.stderr
+    assert "is in the future: everything due until then is recorded and sent now" in result.stderr
     assert set(json.loads(result.stdout)) == {"now", "results", "failures"}

@@ -169,7 +169,7 @@ async def test_pace_of_a_channel_is_kept(database: Database, slack: SlackServer)
         pytest.param("#private", "not_in_channel", id="the app is not in the channel"),
         pytest.param("user:gone@example.com", "users_not_found", id="nobody has that address"),
         pytest.param("usergroup:nobody", "no_such_subteam", id="there is no such group"),
-        pytest.param("pager", "unknown_address", id="it is no address"),
+        pytest.param("pager", "unknown_address", id="it is not a valid address"),
     ],
 )
 async def test_fallback_hears_what_a_destination_cannot(

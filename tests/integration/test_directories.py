@@ -25,7 +25,7 @@ from service.core.directory.answer import Unavailable
 from service.core.directory.backstage import Entities
 from service.core.directory.owners import Ownership
 from service.core.ownership import Owner, OwnerRule
-from service.engine.refresh import DOWN, UNREAD, Doors, refresh
+from service.engine.refresh import DOWN, UNREAD, Clients, refresh
 from service.engine.world import with_owners
 from tests.backstage_server import BackstageServer, component, group, user
 from tests.builders import make_world
@@ -45,9 +45,9 @@ async def backstage() -> AsyncIterator[BackstageServer]:
 
 
 @pytest.fixture
-async def doors(backstage: BackstageServer) -> AsyncIterator[Doors]:
+async def clients(backstage: BackstageServer) -> AsyncIterator[Clients]:
     async with open_http(timeout_seconds=3) as session:
-        yield Doors(backstage=BackstageApi(session, backstage.url, SecretStr(backstage.token)))
+        yield Clients(backstage=BackstageApi(session, backstage.url, SecretStr(backstage.token)))
 
 
 async def ownership(database: Database, service: str, now: datetime, company: Company = COMPANY) -> Ownership:
@@ -60,8 +60,8 @@ async def conditions(database: Database) -> list[tuple[str, str, str]]:
         return [(one.kind, one.subject, one.detail) for one in await open_conditions(connection)]
 
 
-async def test_owner_of_a_component_hears_where_its_group_says(database: Database, doors: Doors) -> None:
-    refreshed = await refresh(database, make_world(company=COMPANY), doors, now=NOW)
+async def test_owner_of_a_component_hears_where_its_group_says(database: Database, clients: Clients) -> None:
+    refreshed = await refresh(database, make_world(company=COMPANY), clients, now=NOW)
     assert refreshed.answers == {"backstage": 2}
     found = await ownership(database, "search-api", NOW)
     assert (found.source, found.owner.team, found.owner.channel) == ("backstage", "search", "#search")
@@ -72,19 +72,19 @@ async def test_owner_of_a_component_hears_where_its_group_says(database: Databas
 
 
 async def test_catalog_of_many_pages_is_read_to_its_end(
-    database: Database, doors: Doors, backstage: BackstageServer
+    database: Database, clients: Clients, backstage: BackstageServer
 ) -> None:
     backstage.entities += [component(f"service-{n}", "search") for n in range(2 * PAGE)]
-    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), clients, now=NOW)
     assert (await ownership(database, f"service-{2 * PAGE - 1}", NOW)).owner.channel == "#search"
     assert len(backstage.asked) == 3
 
 
 async def test_directory_is_asked_each_quarter_of_an_hour_by_one_process(
-    database: Database, doors: Doors, backstage: BackstageServer
+    database: Database, clients: Clients, backstage: BackstageServer
 ) -> None:
     for minutes in (0, 0, 14, 15, 16, 29):
-        await refresh(database, make_world(company=COMPANY), doors, now=NOW + timedelta(minutes=minutes))
+        await refresh(database, make_world(company=COMPANY), clients, now=NOW + timedelta(minutes=minutes))
     assert len(backstage.asked) == 2
 
 
@@ -93,11 +93,11 @@ async def test_answer_that_took_too_long_does_not_replace_a_newer_one(database: 
     company = Company(directories=Directories(backstage=Backstage(path=file)))
     file.write_text(json.dumps(component("search-api", "search")))
     slow = _Slow(file)
-    asking = asyncio.create_task(refresh(database, make_world(company=company), Doors(backstage=slow), now=NOW))
+    asking = asyncio.create_task(refresh(database, make_world(company=company), Clients(backstage=slow), now=NOW))
     await slow.has_read.wait()
     file.write_text(json.dumps(component("search-api", "payments")))
     later = NOW + timedelta(minutes=15)
-    await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(file)), now=later)
+    await refresh(database, make_world(company=company), Clients(backstage=BackstageFiles(file)), now=later)
     slow.may_answer.set()
     assert (await asking).answers == {}
     assert (await ownership(database, "search-api", later, company)).owner.team == "payments"
@@ -130,11 +130,11 @@ class _Slow(BackstageFiles):
     ],
 )
 async def test_directory_that_is_down_keeps_its_last_good_answer(
-    database: Database, doors: Doors, backstage: BackstageServer, fault: Fault, reason: str
+    database: Database, clients: Clients, backstage: BackstageServer, fault: Fault, reason: str
 ) -> None:
-    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), clients, now=NOW)
     backstage.faults.append(fault)
-    failed = await refresh(database, make_world(company=COMPANY), doors, now=NOW + timedelta(minutes=15))
+    failed = await refresh(database, make_world(company=COMPANY), clients, now=NOW + timedelta(minutes=15))
     assert failed.errors == {"backstage": reason}
     found = await ownership(database, "search-api", NOW + timedelta(minutes=15))
     assert (found.owner.team, found.as_of) == ("search", NOW)
@@ -143,61 +143,61 @@ async def test_directory_that_is_down_keeps_its_last_good_answer(
 
 
 async def test_last_good_answer_says_how_old_it_is_once_it_is_stale(
-    database: Database, doors: Doors, backstage: BackstageServer
+    database: Database, clients: Clients, backstage: BackstageServer
 ) -> None:
-    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), clients, now=NOW)
     backstage.faults.extend([Fault(status=503)] * 2)
-    await refresh(database, make_world(company=COMPANY), doors, now=NOW + timedelta(minutes=59))
+    await refresh(database, make_world(company=COMPANY), clients, now=NOW + timedelta(minutes=59))
     assert await conditions(database) == []
     later = NOW + timedelta(minutes=62)
-    await refresh(database, make_world(company=COMPANY), doors, now=later)
+    await refresh(database, make_world(company=COMPANY), clients, now=later)
     assert (await ownership(database, "search-api", later)).owner.rule.endswith(
         "in Backstage, by the last good answer of 2025-06-02 09:00 UTC"
     )
-    detail = "backstage gives no answer (http_503); its answers of 2025-06-02 09:00 UTC count"
+    detail = "backstage does not answer (http_503); its answers of 2025-06-02 09:00 UTC count"
     assert await conditions(database) == [(DOWN, "backstage", detail)]
-    await refresh(database, make_world(company=COMPANY), doors, now=later + timedelta(minutes=2))
+    await refresh(database, make_world(company=COMPANY), clients, now=later + timedelta(minutes=2))
     assert await conditions(database) == []
 
 
 async def test_token_that_is_refused_is_told_at_once(
-    database: Database, doors: Doors, backstage: BackstageServer
+    database: Database, clients: Clients, backstage: BackstageServer
 ) -> None:
     backstage.token = "another"
-    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
-    detail = "backstage gives no answer (http_401); it has never answered"
+    await refresh(database, make_world(company=COMPANY), clients, now=NOW)
+    detail = "backstage does not answer (http_401); it has never answered"
     assert await conditions(database) == [(DOWN, "backstage", detail)]
 
 
 async def test_what_the_catalog_says_no_more_is_gone(
-    database: Database, doors: Doors, backstage: BackstageServer
+    database: Database, clients: Clients, backstage: BackstageServer
 ) -> None:
-    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), clients, now=NOW)
     backstage.entities[0] = component("other", "search")
     later = NOW + timedelta(minutes=15)
-    await refresh(database, make_world(company=COMPANY), doors, now=later)
+    await refresh(database, make_world(company=COMPANY), clients, now=later)
     assert (await ownership(database, "search-api", later)).source is None
 
 
 async def test_what_changes_hands_is_looked_at_by_the_next_tick(
-    database: Database, doors: Doors, backstage: BackstageServer
+    database: Database, clients: Clients, backstage: BackstageServer
 ) -> None:
     async with database.begin() as connection:
         for service in ("search-api", "other"):
             use = {"service": service, "environment": "production", "platform": "openai-api", "model": "gpt-4"}
             await connection.execute(agenda.insert().values(use))
     looked_at = select(agenda.c.service, agenda.c.look_at).order_by(agenda.c.service)
-    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
+    await refresh(database, make_world(company=COMPANY), clients, now=NOW)
     backstage.entities[1] = group("search", slack="#finders")
-    await refresh(database, make_world(company=COMPANY), doors, now=NOW + timedelta(hours=1))
-    await refresh(database, make_world(company=COMPANY), doors, now=NOW + timedelta(hours=2))
+    await refresh(database, make_world(company=COMPANY), clients, now=NOW + timedelta(hours=1))
+    await refresh(database, make_world(company=COMPANY), clients, now=NOW + timedelta(hours=2))
     async with database.connect() as connection:
         rows = [tuple(row) for row in await connection.execute(looked_at)]
     assert rows == [("other", None), ("search-api", NOW + timedelta(hours=1))]
 
 
-async def test_directory_that_lastcall_yaml_names_no_longer_says_nothing(database: Database, doors: Doors) -> None:
-    await refresh(database, make_world(company=COMPANY), doors, now=NOW)
+async def test_directory_that_lastcall_yaml_names_no_longer_says_nothing(database: Database, clients: Clients) -> None:
+    await refresh(database, make_world(company=COMPANY), clients, now=NOW)
     assert (await ownership(database, "search-api", NOW, Company())).source is None
 
 
@@ -209,7 +209,7 @@ async def test_catalog_may_stand_in_files(database: Database, tmp_path: Path) ->
     )
     (tmp_path / "chart.yaml").write_text("{{ if .Values.on }}\n")
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
-    await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    await refresh(database, make_world(company=company), Clients(backstage=BackstageFiles(tmp_path)), now=NOW)
     found = await ownership(database, "cart", NOW, company)
     assert (found.owner.team, found.owner.people) == ("shop", ("shop@x.org",))
 
@@ -238,12 +238,14 @@ async def test_file_that_is_no_yaml_is_passed_over_and_the_others_count(
         (tmp_path / name / "catalog-info.yaml").write_text(broken)
     (tmp_path / "cart.yaml").write_text(CART)
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
-    refreshed = await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    refreshed = await refresh(
+        database, make_world(company=company), Clients(backstage=BackstageFiles(tmp_path)), now=NOW
+    )
     assert (refreshed.answers, refreshed.errors) == ({"backstage": 2}, {})
     assert (await ownership(database, "cart", NOW, company)).owner.people == ("shop@x.org",)
     assert (await ownership(database, "other", NOW, company)).source is None
     first = "a\\n<!channel>/catalog-info.yaml"
-    detail = f"3 files are no YAML and passed over in what backstage names, the first of them {first}"
+    detail = f"3 files are not YAML and skipped in the files of backstage; the first is {first}"
     assert await conditions(database) == [(UNREAD, "backstage", detail)]
 
 
@@ -253,7 +255,7 @@ async def test_merges_of_merges_take_nothing_in(database: Database, tmp_path: Pa
     (tmp_path / "merges.yaml").write_text(f"l0: &l0 {{a: 1}}\n{levels}---\n{CART}")
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
     async with asyncio.timeout(PATIENCE):
-        await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+        await refresh(database, make_world(company=company), Clients(backstage=BackstageFiles(tmp_path)), now=NOW)
     assert (await ownership(database, "cart", NOW, company)).owner.people == ("shop@x.org",)
 
 
@@ -263,19 +265,21 @@ async def test_condition_ends_once_every_file_is_read(database: Database, tmp_pa
     template.parent.mkdir()
     template.write_text(TEMPLATE)
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
-    doors = Doors(backstage=BackstageFiles(tmp_path))
-    await refresh(database, make_world(company=company), doors, now=NOW)
-    detail = f"1 file is no YAML and passed over in what backstage names, the first of them {'x' * 199}…"
+    clients = Clients(backstage=BackstageFiles(tmp_path))
+    await refresh(database, make_world(company=company), clients, now=NOW)
+    detail = f"1 file is not YAML and skipped in the files of backstage; the first is {'x' * 199}…"
     assert await conditions(database) == [(UNREAD, "backstage", detail)]
     template.unlink()
-    await refresh(database, make_world(company=company), doors, now=NOW + timedelta(minutes=15))
+    await refresh(database, make_world(company=company), clients, now=NOW + timedelta(minutes=15))
     assert await conditions(database) == []
 
 
 async def test_folder_without_any_readable_file_is_no_answer(database: Database, tmp_path: Path) -> None:
     (tmp_path / "catalog-info.yaml").write_text(TEMPLATE)
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
-    refreshed = await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    refreshed = await refresh(
+        database, make_world(company=company), Clients(backstage=BackstageFiles(tmp_path)), now=NOW
+    )
     assert refreshed.errors == {"backstage": "no_yaml"}
 
 
@@ -298,7 +302,7 @@ async def test_descriptor_is_read_whatever_its_file_is_called(database: Database
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(HELPDESK)
     company = Company(directories=Directories(backstage=Backstage(path=tmp_path)))
-    await refresh(database, make_world(company=company), Doors(backstage=BackstageFiles(tmp_path)), now=NOW)
+    await refresh(database, make_world(company=company), Clients(backstage=BackstageFiles(tmp_path)), now=NOW)
     assert (await ownership(database, "helpdesk", NOW, company)).owner.team == "helpdesk-leads"
 
 
@@ -308,13 +312,13 @@ async def test_lines_of_codeowners_that_cannot_be_read_are_a_condition_until_men
     file = tmp_path / "CODEOWNERS"
     file.write_text("!/docs/ @acme/docs\n/services/cart/ @acme/shop\n/My Services/quote-bot/ @acme/quotes\n")
     company = Company(directories=Directories(codeowners=Codeowners(file)))
-    door = Doors(codeowners=CodeownersFile(file))
+    door = Clients(codeowners=CodeownersFile(file))
     await refresh(database, make_world(company=company), door, now=NOW)
     assert await conditions(database) == [
         (
             UNREAD,
             "codeowners",
-            "2 lines of CODEOWNERS are passed over: line 1: !/docs/: `!` takes nothing away; "
+            "2 lines of CODEOWNERS are skipped: line 1: !/docs/: `!` takes nothing away; "
             "line 3: Services/quote-bot/ is no owner",
         )
     ]
@@ -329,7 +333,7 @@ async def test_codeowners_names_the_team_and_lastcall_yaml_where_it_hears(databa
     file.write_text("* @acme/platform\n/services/cart/ @acme/shop\n")
     shop = OwnerRule(("shop-*",), Owner("shop", channel="#shop"))
     company = Company(owners=(shop,), directories=Directories(codeowners=Codeowners(file)))
-    door = Doors(codeowners=CodeownersFile(file))
+    door = Clients(codeowners=CodeownersFile(file))
     await refresh(database, make_world(company=company), door, now=NOW)
     file.unlink()
     later = NOW + timedelta(minutes=20)
@@ -345,7 +349,7 @@ async def test_people_on_duty_are_known_before_they_are_needed(database: Databas
     rule = OwnerRule(("cart",), Owner("shop", oncall=("pagerduty:PNONE1", "pagerduty:PSCHED", "usergroup:x")))
     company = replace(COMPANY, owners=(rule,), directories=Directories())
     async with PagerDutyServer(schedules={"PSCHED": ["ada@example.com"]}) as server, open_http() as session:
-        door = Doors(pagerduty=PagerDuty(session, server.url, SecretStr(server.token)))
+        door = Clients(pagerduty=PagerDuty(session, server.url, SecretStr(server.token)))
         refreshed = await refresh(database, make_world(company=company), door, now=NOW)
     assert (refreshed.answers, refreshed.errors) == ({"pagerduty": 2}, {})
     async with database.connect() as connection:

@@ -17,7 +17,7 @@ from service.config.company import Company
 from service.config.directories import Backstage, Directories
 from service.core.address import OnCall
 from service.core.directory.answer import Unavailable
-from service.engine.refresh import Doors, refresh
+from service.engine.refresh import Clients, refresh
 from service.engine.world import with_owners
 from tests.backstage_server import BackstageServer, component, group
 from tests.builders import make_world
@@ -66,10 +66,10 @@ async def test_owner_of_the_last_good_answer_hears_while_the_catalog_nests_witho
     company = Company(directories=Directories(backstage=Backstage(url="https://backstage.example")))
     later = NOW + timedelta(minutes=15)
     async with BackstageServer(entities=catalog) as server, open_http() as session:
-        doors = Doors(backstage=BackstageApi(session, server.url, SecretStr(server.token)))
-        await refresh(database, make_world(company=company), doors, now=NOW)
+        clients = Clients(backstage=BackstageApi(session, server.url, SecretStr(server.token)))
+        await refresh(database, make_world(company=company), clients, now=NOW)
         server.faults.append(Fault(body=b'{"items":' + b"[" * 100_000))
-        failed = await refresh(database, make_world(company=company), doors, now=later)
+        failed = await refresh(database, make_world(company=company), clients, now=later)
     async with database.connect() as connection:
         found = (await with_owners(connection, make_world(company=company), now=later)).owners.of("search-api")
     assert (failed.errors, found.owner.channel) == ({"backstage": "unreadable_answer"}, "#search")

@@ -149,7 +149,7 @@ async def test_command_counts_first_and_erases_when_told(database: Database, dat
     assert ADA not in await everything_in(database)
     code, said = await ask(ADA)
     assert code == 2
-    assert "nothing stored names" in said
+    assert "no stored data contains" in said
 
 
 async def test_owners_are_read_again_where_only_a_directory_named_the_person(database: Database) -> None:

@@ -18,7 +18,7 @@ from service.config.directories import Backstage, Directories
 from service.core.ownership import Owner, OwnerRule
 from service.engine.escalate import escalate
 from service.engine.reconcile import reconcile
-from service.engine.refresh import Doors, refresh
+from service.engine.refresh import Clients, refresh
 from tests.backstage_server import BackstageServer, component, group
 from tests.builders import make_world
 from tests.calls import count_calls, make_call
@@ -49,8 +49,8 @@ async def tick(
     events = [make_call(at=now - timedelta(hours=1), service=service) for service in services]
     await count_calls(database, loaded, events, now)
     async with open_http() as session:
-        doors = Doors(backstage=BackstageApi(session, backstage.url, SecretStr(backstage.token)))
-        await refresh(database, make_world(company=COMPANY), doors, now=now)
+        clients = Clients(backstage=BackstageApi(session, backstage.url, SecretStr(backstage.token)))
+        await refresh(database, make_world(company=COMPANY), clients, now=now)
     await reconcile(database, make_world(), now=now)
     await escalate(database, make_world(company=COMPANY), now=now)
 

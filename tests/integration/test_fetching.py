@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from service.adapters.kafka.reading import FetchTrouble
+from service.adapters.kafka.reading import FetchFailure
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
 from service.engine.watch import FetchWatch
@@ -18,10 +18,10 @@ async def told(database: Database) -> list[tuple[str, str]]:
 
 async def test_some_failures_in_a_row_open_a_condition_and_a_success_closes_it(database: Database) -> None:
     watch = FetchWatch(database)
-    await watch.look(FetchTrouble(2, REASON), now=NOW)
+    await watch.look(FetchFailure(2, REASON), now=NOW)
     assert await told(database) == []
 
-    await watch.look(FetchTrouble(3, REASON), now=NOW)
+    await watch.look(FetchFailure(3, REASON), now=NOW)
     assert await told(database) == [("fetch_failing", f"records cannot be fetched: {REASON}")]
 
     await watch.look(None, now=NOW)
@@ -29,9 +29,9 @@ async def test_some_failures_in_a_row_open_a_condition_and_a_success_closes_it(d
 
 
 async def test_condition_of_a_process_that_has_ended_is_closed_by_the_next_that_reads(database: Database) -> None:
-    await FetchWatch(database).look(FetchTrouble(9, REASON), now=NOW)
+    await FetchWatch(database).look(FetchFailure(9, REASON), now=NOW)
     successor = FetchWatch(database)
-    await successor.look(FetchTrouble(1, REASON), now=NOW)
+    await successor.look(FetchFailure(1, REASON), now=NOW)
     assert len(await told(database)) == 1
 
     await successor.look(None, now=NOW)

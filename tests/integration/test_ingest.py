@@ -414,7 +414,7 @@ async def test_values_that_the_database_refuses_cost_themselves_alone(database: 
     assert await one(database, "SELECT next_offset, records FROM watermarks") == (5, 5)
     assert await one(database, "SELECT reason, rejected, detail FROM rejections") == (
         *("bad_field", 2),
-        "the database refuses the values: StringDataRightTruncationError",
+        "the database rejects the values: StringDataRightTruncationError",
     )
     assert await conditions(database) == [("values_refused", "calls/0 0 to 4")]
 

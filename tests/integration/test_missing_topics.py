@@ -60,7 +60,7 @@ async def test_missing_topic_is_waited_for_in_silence_while_the_others_are_read(
             assert report["consumer"]["missing_topics"] == sorted([later, never])
             verdict, detail = await kafka_finding(settings)
             assert verdict == "bad"
-            assert f"no topic {', '.join(sorted([later, never]))}; read are {there}" in detail
+            assert f"no topic {', '.join(sorted([later, never]))}; lastcall reads {there}" in detail
 
             await make_topic(apache_kafka, partitions=2, name=later)
             await produce(apache_kafka, later, [call_record()] * 4)
@@ -127,7 +127,7 @@ async def test_dead_letter_topic_that_may_not_be_made_stops_those_partitions_alo
         assert await conditions(database) == ["topic_missing", "dead_letters_refused"]
         async with database.connect() as connection:
             missing, refused = await open_conditions(connection)
-        assert "lastcall may not make it (PolicyViolationError)" in missing.detail
+        assert "lastcall may not create it (PolicyViolationError)" in missing.detail
         assert "LASTCALL_KAFKA_DEAD_LETTER_TOPIC" in missing.remedy
         assert settings.kafka_dead_letter_topic in refused.detail
         assert trouble_of(consumer.health(), datetime.now(UTC)) == (

@@ -113,11 +113,11 @@ async def test_doctor_names_model_callers_and_what_to_do(database: Database, dat
     (finding,) = [each for each in found if each["what"] == "platform"]
     assert finding["verdict"] == "note"
     assert finding["detail"] == (
-        "7 calls of 28 days to llama-3.1-70b-versatile by crew-runner: the log says provider Langchain and host "
-        "llm.acme.example, which names no platform"
+        "7 calls to llama-3.1-70b-versatile in 28 days, by crew-runner: no platform is known for provider Langchain "
+        "and host llm.acme.example"
     )
     assert finding["remedy"].startswith(
-        "each platform has dates of its own: let the log name the provider, or the host"
+        "each platform has its own dates: make the log contain the provider, or the host"
     )
 
 

@@ -12,7 +12,7 @@ from service.core.calendar import Calendar
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
-from service.core.escalation.outlook import GoingOn, Outlook
+from service.core.escalation.outlook import Outlook, ProjectLastWeek
 from service.core.escalation.plan import Planned, Prospect, foresee
 from service.core.escalation.plan_diff import compare
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json
@@ -108,7 +108,7 @@ def test_what_is_stored_goes_on_to_what_hourly_ticks_tell(
     deprecation = make_deprecation(announced=date(2025, 6, 10), shutdown_on=shutdown_on)
     exposure = make_exposure(deprecation=deprecation, days=[make_day(day) for day in sorted(called)])
     start = datetime(2025, 6, 21, 8, tzinfo=UTC)
-    assert_foreseen_as_ticked(GoingOn(exposure, start), owner, policy, start)
+    assert_foreseen_as_ticked(ProjectLastWeek(exposure, start), owner, policy, start)
 
 
 @st.composite
@@ -167,7 +167,7 @@ def test_plan_foresees_the_brownouts_that_ticks_would_tell() -> None:
     uses = [make_day(day, errors=3 * (day in failed), end_of_life=3 * (day in failed)) for day in days]
     exposure = make_exposure(days=uses, first_at=datetime(2025, 4, 14, tzinfo=UTC))
     told = make_campaign("announced", "-60d", "-30d")
-    prospect = Prospect(GoingOn(exposure, start), make_owner(), DEFAULT_POLICY, told)
+    prospect = Prospect(ProjectLastWeek(exposure, start), make_owner(), DEFAULT_POLICY, told)
     end = datetime(2025, 7, 13, tzinfo=UTC)
     foreseen = [(one.telling.not_before, one.telling.step) for one in foresee(prospect, start=start, end=end)]
     assert foreseen == [(one.not_before, one.step) for one in ticked(prospect, start, end)]

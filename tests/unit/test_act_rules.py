@@ -199,10 +199,10 @@ ALL_TOLD = make_campaign(*DOWN_TO_14, "-7d", "-3d", "-1d", "0d")
     ("act", "campaign", "case", "kind", "said"),
     [
         pytest.param(
-            Acknowledge(ADA), None, case_at(JULY_2), "not_now", "nobody was told of it yet", id="ack of nothing"
+            Acknowledge(ADA), None, case_at(JULY_2), "not_now", "nobody has been notified yet", id="ack of nothing"
         ),
         pytest.param(
-            Acknowledge(ADA), make_campaign(), case_at(JULY_2), "not_now", "nobody was told of it yet",
+            Acknowledge(ADA), make_campaign(), case_at(JULY_2), "not_now", "nobody has been notified yet",
             id="ack of a promise that came before any notice",
         ),
         pytest.param(
@@ -253,15 +253,15 @@ ALL_TOLD = make_campaign(*DOWN_TO_14, "-7d", "-3d", "-1d", "0d")
         ),
         pytest.param(
             Waive(ADA, date(2025, 8, 1), "until xoxb-1234567890-abcdef is gone"), TOLD, case_at(JULY_2), "wrong_input",
-            "there is a credential in the reason", id="waive with a token in the reason",
+            "the reason contains a credential", id="waive with a token in the reason",
         ),
         pytest.param(
             Waive(ADA, date(2025, 7, 2), "why"), TOLD, case_at(JULY_2), "wrong_input",
-            "Wed 2 Jul 2025 is no end for a waiver", id="waive until today",
+            "Wed 2 Jul 2025 is not a possible end of a waiver", id="waive until today",
         ),
         pytest.param(
             Waive(ADA, date(2026, 7, 4), "why"), TOLD, case_at(JULY_2), "wrong_input",
-            "Sat 4 Jul 2026 is no end for a waiver", id="waive for more than a year",
+            "Sat 4 Jul 2026 is not a possible end of a waiver", id="waive for more than a year",
         ),
         pytest.param(
             Commit(ADA, date(2025, 7, 9)), CLOSED, case_at(JULY_2), "not_now", "the campaign is closed", id="closed"
@@ -283,12 +283,12 @@ ALL_TOLD = make_campaign(*DOWN_TO_14, "-7d", "-3d", "-1d", "0d")
         ),
         pytest.param(Reopen(ADA), None, case_at(JULY_2), "not_now", "there is no campaign yet", id="reopen nothing"),
         pytest.param(
-            Reopen(ADA), TOLD, case_at(JULY_2), "not_now", "nothing is in force that could be taken back",
+            Reopen(ADA), TOLD, case_at(JULY_2), "not_now", "nothing is in force that could be withdrawn",
             id="reopen what is open",
         ),
         pytest.param(
             Reopen(ADA), replace(TOLD, hold=Snoozed(ADA, at("2025-06-25T08:00"), date(2025, 6, 30))), case_at(JULY_2),
-            "not_now", "nothing is in force that could be taken back", id="take back a snooze that is over",
+            "not_now", "nothing is in force that could be withdrawn", id="take back a snooze that is over",
         ),
         pytest.param(
             Reopen(ADA), replace(ALL_TOLD, closed_at=at("2025-07-20T08:00"), close_reason="migrated"),
@@ -312,7 +312,7 @@ def test_snooze_that_is_refused_names_the_days_that_are_safe() -> None:
 
 def test_promise_after_the_shutdown_is_offered_the_last_day() -> None:
     refusal = refused(Commit(ADA, date(2025, 7, 15)), TOLD, case_at(JULY_2))
-    assert refusal.remedy == "promise a day up to Mon 14 Jul 2025, or waive it"
+    assert refusal.remedy == "promise a day up to Mon 14 Jul 2025, or waive"
 
 
 # --- taking back, and opening again -----------------------------------------------------------------------------------
@@ -416,7 +416,7 @@ def test_no_act_on_the_weekend_saves_a_promise_that_friday_broke(act: Act) -> No
 def test_broken_promise_cannot_be_taken_back() -> None:
     promised = replace(TOLD, promise=Promise(ADA, at("2025-06-25T08:00"), date(2025, 7, 4)))
     assert refused(Reopen(ADA), promised, case_at("2025-07-05T20:00")).reason == (
-        "nothing is in force that could be taken back"
+        "nothing is in force that could be withdrawn"
     )
 
 

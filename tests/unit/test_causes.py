@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from service.core.escalation.campaign import Answerable
+from service.core.escalation.campaign import NotifiedOwner
 from service.core.escalation.cause import (
     AtStep,
     BrokenPromise,
@@ -28,7 +28,7 @@ from service.core.escalation.cause import (
 STEP = AtStep(name="+1d", policy="default", repeat_days=1)
 DAY = date(2025, 7, 15)
 NOW = datetime(2025, 7, 15, 7, tzinfo=UTC)
-FORMER = Answerable("search", ("ada@example.com",))
+FORMER = NotifiedOwner("search", ("ada@example.com",))
 CAUSES: tuple[Cause, ...] = (
     StepDue(step=STEP, day=DAY),
     Repeat(step=STEP, day=DAY),

@@ -118,7 +118,7 @@ def test_what_open_campaigns_keep_stands_apart(capsys: pytest.CaptureFixture[str
 
     said = " ".join(capsys.readouterr().out.split())
     assert "1 added, 1 moved, 0 dropped, 0 unchanged" in said
-    effective, would_have_been = said.split("What would have been so: campaigns that are open keep the policy")
+    effective, would_have_been = said.split("What would change if open campaigns did not keep the policy")
     assert "added Mon 2025-07-07 09:00 #team (team) new (production)" in effective
     assert "moved Tue 2025-07-08 09:00, was Mon 2025-07-07 09:00 #team (team) old (production)" in would_have_been
 
@@ -134,10 +134,12 @@ def test_what_open_campaigns_keep_stands_apart(capsys: pytest.CaptureFixture[str
         pytest.param(
             ["--scenario", "gpt-4.5.yaml", "--to", "2199-12-31"], "more than five years after 2025-03-01", id="for ages"
         ),
-        pytest.param(["--scenario", "gpt-4.5.yaml", "--from", "9999-12-31"], "out of reach", id="end of the calendar"),
+        pytest.param(["--scenario", "gpt-4.5.yaml", "--from", "9999-12-31"], "out of range", id="end of the calendar"),
         pytest.param(["--scenario", "calm.yaml"], "calm.yaml:1: 'services' is missing", id="a policy is no scenario"),
         pytest.param(
-            ["--scenario", "gpt-4.5.yaml", "--policy", "gpt-4.5.yaml"], "'services' is no setting here", id="nor back"
+            ["--scenario", "gpt-4.5.yaml", "--policy", "gpt-4.5.yaml"],
+            "'services' is not a setting here",
+            id="nor back",
         ),
     ],
 )

@@ -48,11 +48,11 @@ owners:
     code, said = check(tmp_path, rules)
     assert code == 0
     assert said.startswith(
-        "lastcall.yaml holds.\n"
-        "lastcall.yaml:3: warning: owners[1].services[0]: 'pay-api' is never asked: 'pay-*', on line 2, matches all "
-        "that it does\n"
+        "lastcall.yaml is valid.\n"
+        "lastcall.yaml:3: warning: owners[1].services[0]: 'pay-api' can never match: 'pay-*' on line 2 matches the "
+        "same services\n"
         "    Move the rule of 'pay-api' above that line, or remove the pattern\n"
-        "lastcall.yaml:6: warning: owners[3].services[0]: 'search-*' is never asked: '*', on line 5, matches all that"
+        "lastcall.yaml:6: warning: owners[3].services[0]: 'search-*' can never match: '*' on line 5 matches the same"
     )
 
 
@@ -66,15 +66,15 @@ def test_policies_that_hold_are_said_in_words_with_whom_they_are_for(tmp_path: P
     code, said = check(tmp_path, HOLDS)
     assert code == 0
     holds, staging, strict, default = said.split("\n\n")
-    assert holds == "lastcall.yaml holds."
+    assert holds == "lastcall.yaml is valid."
     assert staging == (
         "staging: environment staging*\n"
         "  7 business days before the shutdown: the owner and the team's channel\n"
-        "  on the day of the shutdown, while calls fail, again every 2 days while it is still called: the owner\n"
+        "  on the day of the shutdown, while calls fail, repeated every 2 days while it is still called: the owner\n"
         "  for checkout-*, cart of payments (critical)\n"
         "  for search-* of search\n"
         "  for services without an owner\n"
-        "  note: nobody above the owner hears, however late it is"
+        "  note: nobody above the owner is ever notified"
     )
     assert strict == (
         "strict: tier critical\n"
@@ -82,7 +82,7 @@ def test_policies_that_hold_are_said_in_words_with_whom_they_are_for(tmp_path: P
         "  on the day of the shutdown: the owner and the manager\n"
         "  for checkout-*, cart of payments (critical)"
     )
-    assert default.startswith("default: whatever is left\n")
+    assert default.startswith("default: everything else\n")
     assert default.endswith("\n  for search-* of search\n  for services without an owner\n")
 
 
@@ -96,7 +96,7 @@ def test_problems_are_told_with_line_and_remedy(tmp_path: Path) -> None:
     code, said = check(tmp_path, text)
     assert code == 1
     assert said.splitlines() == [
-        "lastcall.yaml:2: error: calendar.country: 'Germany' is no country whose holidays are known",
+        "lastcall.yaml:2: error: calendar.country: 'Germany' is not a country with known holidays",
         "    Did you mean 'DE'?",
         "lastcall.yaml:4: error: policies[0].steps[0]: '30d' does not say whether it is before (-) or after (+) the "
         "shutdown",
@@ -141,10 +141,14 @@ def policy(*steps: tuple[str, str]) -> Policy:
     ("told", "remarks"),
     [
         pytest.param(DEFAULT_POLICY, [], id="the default"),
-        pytest.param(policy(("+1d", "owner"), ("0d", "manager")), ["nobody hears before the shutdown"], id="too late"),
-        pytest.param(policy(("-1d", "owner"), ("-2d", "oncall")), ["nobody hears once the model is gone"], id="no end"),
-        pytest.param(policy(("-1d", "owner"), ("0d", "team")), ["nobody above the owner hears"], id="gentle"),
-        pytest.param(policy(("-1d", "manager"), ("0d", "manager")), ["no step tells the owner"], id="no owner"),
+        pytest.param(
+            policy(("+1d", "owner"), ("0d", "manager")), ["nobody is notified before the shutdown"], id="too late"
+        ),
+        pytest.param(
+            policy(("-1d", "owner"), ("-2d", "oncall")), ["nobody is notified after the shutdown"], id="no end"
+        ),
+        pytest.param(policy(("-1d", "owner"), ("0d", "team")), ["nobody above the owner is ever notified"], id="gentle"),
+        pytest.param(policy(("-1d", "manager"), ("0d", "manager")), ["no step notifies the owner"], id="no owner"),
     ],
 )
 def test_what_is_unusual_about_a_policy_is_remarked(told: Policy, remarks: list[str]) -> None:

@@ -47,7 +47,7 @@ def test_unresolved_has_null_for_the_model_and_a_reason() -> None:
 
 
 def test_person_reads_the_reason_in_words() -> None:
-    assert "no model that lastcall knows" in run("gpt-4.5-turbo").stdout
+    assert "unknown to lastcall" in run("gpt-4.5-turbo").stdout
     shown = run("gpt-4.5-preview").stdout
     assert "gpt-4.5-preview-2025-02-27" in shown
     assert "2025-07-14 (exact)" in shown
@@ -57,7 +57,7 @@ def test_model_on_an_unknown_platform_has_no_deprecation_that_could_be_told() ->
     shown = run("gpt-4.5-preview", "--provider", "acme-llm").stdout
     assert "platform    unknown\n" in shown
     assert "model       gpt-4.5-preview-2025-02-27\n" in shown
-    assert "deprecation unknown: each platform has its own\n" in shown
+    assert "deprecation unknown: each platform has its own dates\n" in shown
 
 
 def test_markup_in_an_id_is_text() -> None:

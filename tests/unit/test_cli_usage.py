@@ -25,12 +25,14 @@ def said(result: Result) -> str:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        pytest.param(["snooze", "a", "--until", "tomorrow"], "'tomorrow' is no day. Write year, month", id="a word"),
+        pytest.param(["snooze", "a", "--until", "tomorrow"], "'tomorrow' is not a day. Write year, month", id="a word"),
         pytest.param(
-            ["rehearse", "--on", "01/12/2026"], "'01/12/2026' is no day. Write year, month", id="which month?"
+            ["rehearse", "--on", "01/12/2026"], "'01/12/2026' is not a day. Write year, month", id="which month?"
         ),
-        pytest.param(["plan", "--from", "2026-02-30"], "'2026-02-30' is no day", id="a day that no month has"),
-        pytest.param(["tick", "--now", "noon"], "'noon' is no time. Write it by ISO 8601: 2025-07-14T09:00", id="time"),
+        pytest.param(["plan", "--from", "2026-02-30"], "'2026-02-30' is not a day", id="a day that no month has"),
+        pytest.param(
+            ["tick", "--now", "noon"], "'noon' is not a time. Write it in ISO 8601: 2025-07-14T09:00", id="time"
+        ),
         pytest.param(["rehearse"], "Missing option '--on'. Example: --on 2025-07-14", id="no day"),
         pytest.param(["waive", "a", "--until", "2026-12-01"], "'--reason'. Example: --reason \"", id="no reason"),
     ],

@@ -53,11 +53,11 @@ def test_topics_may_fix_a_format(tmp_path: Path) -> None:
     ("text", "says"),
     [
         pytest.param("- a", r":1: \['a'\] is not a group of settings\. Write settings below it", id="a list"),
-        pytest.param("a: [", r":1: no YAML: .*\. Check indentation", id="no YAML"),
+        pytest.param("a: [", r":1: not YAML: .*\. Check indentation", id="no YAML"),
         pytest.param(
-            "\norganization: x", r":2: 'organization' is no setting here\. Did you mean 'organisation'\?", id="near"
+            "\norganization: x", r":2: 'organization' is not a setting here\. Did you mean 'organisation'\?", id="near"
         ),
-        pytest.param("colour: x", r":1: 'colour' is no setting here\. Known: organisation, fallback", id="unknown"),
+        pytest.param("colour: x", r":1: 'colour' is not a setting here\. Known: organisation, fallback", id="unknown"),
         pytest.param(
             "owners:\n  - services: [*-api]\n    team: t",
             r":2: a value that starts with \* needs quotes\. Write",
@@ -69,14 +69,14 @@ def test_topics_may_fix_a_format(tmp_path: Path) -> None:
         pytest.param("organisation: !ours a", r":1: 'a' cannot be read\. Put it in quotes", id="own tag"),
         pytest.param("organisation: [a]", r":1: organisation: \['a'\] is not text\. Write a single value", id="a list"),
         pytest.param("organisation: ''", r":1: organisation: there is no value\. Write one", id="empty text"),
-        pytest.param("organisation: a\0", r"yaml: it holds a character that no YAML may hold", id="NUL"),
+        pytest.param("organisation: a\0", r"yaml: it contains a character that YAML does not allow", id="NUL"),
         pytest.param("a: &a [*a]", r"yaml:1: it contains itself", id="circle"),
         pytest.param(
             "topics:\n  - {name: a, format: litelm}",
             r":2: topics\[0\]\.format: 'litelm' is unknown\. Did you mean 'litellm'\?",
             id="near format",
         ),
-        pytest.param("organisation: a\norganisation: b", r":2: 'organisation' stands twice", id="twice"),
+        pytest.param("organisation: a\norganisation: b", r":2: 'organisation' occurs twice", id="twice"),
         pytest.param(
             "fallback_channel: #ai",
             r":1: fallback_channel: there is no value\. .*starts with # needs quotes",
@@ -84,23 +84,23 @@ def test_topics_may_fix_a_format(tmp_path: Path) -> None:
         ),
         pytest.param(
             "owners:\n  - {services: [a], team: t, people: [ann]}",
-            r":2: owners\[0\]\.people\[0\]: 'ann' is no address\. Write the person's e-mail address, such as ann@",
+            r":2: owners\[0\]\.people\[0\]: 'ann' is not a valid address\. Write the person's e-mail address, such as",
             id="no address",
         ),
         pytest.param(
             "owners:\n  - {services: [a], team: t, incident: inc-pay}",
-            r":2: owners\[0\]\.incident: 'inc-pay' is no address\. Write \"#inc-pay\" in quotes for a channel",
+            r":2: owners\[0\]\.incident: 'inc-pay' is not a valid address\. Write \"#inc-pay\" in quotes for a channel",
             id="a channel without its sign",
         ),
         pytest.param(
             "owners:\n  - {services: [a], team: t, oncall: ['@pay-oncall']}",
-            r":2: owners\[0\]\.oncall\[0\]: '@pay-oncall' is no address\. Write usergroup:pay-oncall for",
+            r":2: owners\[0\]\.oncall\[0\]: '@pay-oncall' is not a valid address\. Write usergroup:pay-oncall for",
             id="a user group as Slack shows it",
         ),
         pytest.param("owners:\n  - services: [a]", r":2: owners\[0\]: 'team' is missing\. Add `team:`", id="no team"),
         pytest.param(
             "owners:\n  - services: [a]\n    team: t\n    timezone: Europe/Berln",
-            r":4: owners\[0\]\.timezone: 'Europe/Berln' is no time zone\. Did you mean 'Europe/Berlin'\?",
+            r":4: owners\[0\]\.timezone: 'Europe/Berln' is not a time zone\. Did you mean 'Europe/Berlin'\?",
             id="no zone",
         ),
         pytest.param(
@@ -115,11 +115,11 @@ def test_topics_may_fix_a_format(tmp_path: Path) -> None:
         ),
         pytest.param(
             "policies:\n  - name: p\n    steps:\n      - {at: 0d, tell: [owner]}\n      - {at: +0d, tell: [team]}",
-            r":5: policies\[0\]\.steps\[1\]: a step at '\+0d' stands above already",
+            r":5: policies\[0\]\.steps\[1\]: there is already a step at '\+0d'",
             id="one day twice",
         ),
         pytest.param(
-            "topics:\n  - name: a\n  - name: a", r":3: topics\[1\]\.name: 'a' is named twice", id="one topic twice"
+            "topics:\n  - name: a\n  - name: a", r":3: topics\[1\]\.name: 'a' is used twice", id="one topic twice"
         ),
     ],
 )
@@ -153,22 +153,22 @@ policies:
     with pytest.raises(ConfigError) as raised:
         load(tmp_path, text)
     assert [(problem.line, problem.what) for problem in raised.value.problems] == [
-        (1, "'owner' is no setting here"),
-        (2, "'topic' is no setting here"),
-        (4, "'organisation' stands twice"),
+        (1, "'owner' is not a setting here"),
+        (2, "'topic' is not a setting here"),
+        (4, "'organisation' occurs twice"),
         (6, "owners[0]: 'team' is missing"),
-        (7, "owners[0].people[0]: 'ann' is no address"),
-        (8, "owners[0].timezone: 'Mars/Olympus' is no time zone"),
-        (9, "owners[1]: 'service' is no setting here"),
+        (7, "owners[0].people[0]: 'ann' is not a valid address"),
+        (8, "owners[0].timezone: 'Mars/Olympus' is not a time zone"),
+        (9, "owners[1]: 'service' is not a setting here"),
         (9, "owners[1]: 'services' is missing"),
         (9, "owners[1]: 'team' is missing"),
-        (13, "policies[0].steps[0]: 'often' is no number of days"),
+        (13, "policies[0].steps[0]: 'often' is not a number of days"),
         (13, "policies[0].steps[0]: '30d' does not say whether it is before (-) or after (+) the shutdown"),
     ]
 
 
 def test_file_that_is_not_there_is_told_without_a_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"none\.yaml: there is no such file\. Write it"):
+    with pytest.raises(ConfigError, match=r"none\.yaml: there is no such file\. Create it"):
         load_company(tmp_path / "none.yaml")
 
 

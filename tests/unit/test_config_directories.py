@@ -41,16 +41,14 @@ def test_code_stands_below_services_unless_said_otherwise(tmp_path: Path) -> Non
         pytest.param(
             "backstage: {url: 'https://b.example', path: c}", "it needs either `url` or `path`", id="address and files"
         ),
-        pytest.param("backstage: {url: b.example}", "'b.example' is no address", id="no scheme"),
+        pytest.param("backstage: {url: b.example}", "'b.example' is not a valid address", id="no scheme"),
         pytest.param(
             "backstage: {url: 'https://u:p@b.example'}", "Write https://host, without", id="a password in the address"
         ),
-        pytest.param("backstage: {url: 'https://b.example', token: x}", "'token' is no setting here", id="a token"),
+        pytest.param("backstage: {url: 'https://b.example', token: x}", "'token' is not a setting here", id="a token"),
         pytest.param("codeowners: {}", "'file' is missing", id="no file"),
-        pytest.param(
-            "codeowners: {file: C, paths: [services]}", "does not say where the service's name stands", id="no name"
-        ),
-        pytest.param("opsgenie: {}", "'opsgenie' is no setting here", id="another directory"),
+        pytest.param("codeowners: {file: C, paths: [services]}", "does not contain {service}", id="no name"),
+        pytest.param("opsgenie: {}", "'opsgenie' is not a setting here", id="another directory"),
     ],
 )
 def test_mistake_is_told_with_its_line(tmp_path: Path, text: str, problem: str) -> None:

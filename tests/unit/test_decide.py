@@ -8,7 +8,7 @@ from msgspec import structs
 
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.cause import Relapse, Resumed, key_of
-from service.core.escalation.decide import decide, vanish
+from service.core.escalation.decide import close_misattributed, decide
 from service.core.escalation.decision import Change, Close, Decision, Notify, Open, Reopen, Replan, Telling, Wait
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json
 from service.core.exposure import Exposure
@@ -74,7 +74,7 @@ def test_campaign_opens_with_the_announcement() -> None:
 
 def test_caller_that_had_stopped_before_is_left_in_peace() -> None:
     decision = ask(None, "2025-04-14T07:00", make_exposure(until=date(2025, 4, 10)))
-    assert decision == Wait(None, wakes_on_call=True, reason="the calls ended before anybody was to be told")
+    assert decision == Wait(None, wakes_on_call=True, reason="the calls ended before the first notice was due")
 
 
 def test_model_that_is_not_deprecated_concerns_nobody() -> None:
@@ -414,7 +414,7 @@ def test_deprecation_that_comes_again_waits_until_it_is_public() -> None:
 
 
 def test_calls_that_are_of_the_model_after_all_open_the_campaign_again() -> None:
-    gone = vanish(opened(), at("2025-05-05T09:00"))
+    gone = close_misattributed(opened(), at("2025-05-05T09:00"))
     assert isinstance(gone, Close)
     assert gone.campaign.close_reason == "misread"
     again = ask(gone.campaign, "2025-05-06T09:00")

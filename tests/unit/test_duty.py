@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.core.directory.answer import Unavailable
-from service.core.directory.duty import LastSaid, Nobody, OnDuty, believed
+from service.core.directory.duty import LastAnswer, Nobody, OnDuty, fall_back_to_last_answer
 
 NOW = datetime(2025, 7, 2, 12, tzinfo=UTC)
 DOWN = Unavailable("http_500", "It is tried again by itself.")
 GAP = Nobody("nobody_on_call", "See that the schedule has no gap.")
-YESTERDAY = LastSaid(("ada",), NOW - timedelta(days=1))
+YESTERDAY = LastAnswer(("ada",), NOW - timedelta(days=1))
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,10 @@ YESTERDAY = LastSaid(("ada",), NOW - timedelta(days=1))
         pytest.param(GAP, YESTERDAY, GAP, id="a gap is an answer"),
         pytest.param(DOWN, YESTERDAY, ("ada",), id="no answer: whoever was on duty last"),
         pytest.param(DOWN, None, DOWN, id="no answer ever"),
-        pytest.param(DOWN, LastSaid((), NOW - timedelta(days=1)), DOWN, id="nobody was on duty last"),
-        pytest.param(DOWN, LastSaid(("ada",), NOW - timedelta(days=7)), ("ada",), id="a week ago counts"),
-        pytest.param(DOWN, LastSaid(("ada",), NOW - timedelta(days=7, seconds=1)), DOWN, id="longer ago does not"),
+        pytest.param(DOWN, LastAnswer((), NOW - timedelta(days=1)), DOWN, id="nobody was on duty last"),
+        pytest.param(DOWN, LastAnswer(("ada",), NOW - timedelta(days=7)), ("ada",), id="a week ago counts"),
+        pytest.param(DOWN, LastAnswer(("ada",), NOW - timedelta(days=7, seconds=1)), DOWN, id="longer ago does not"),
     ],
 )
-def test_last_answer_counts_only_where_there_is_none_now(answer: OnDuty, last: LastSaid | None, told: OnDuty) -> None:
-    assert believed(answer, last, NOW) == told
+def test_last_answer_counts_only_where_there_is_none_now(answer: OnDuty, last: LastAnswer | None, told: OnDuty) -> None:
+    assert fall_back_to_last_answer(answer, last, NOW) == told

@@ -8,10 +8,10 @@ import pytest
 
 from service.core.checklist import Checklist
 from service.core.escalation.act import Acknowledge, perform
-from service.core.escalation.campaign import Answerable, Campaign, Done
+from service.core.escalation.campaign import Campaign, Done, NotifiedOwner
 from service.core.escalation.case import Case
 from service.core.escalation.cause import Redirected, Withdrawn
-from service.core.escalation.decide import decide, vanish
+from service.core.escalation.decide import close_misattributed, decide
 from service.core.escalation.decision import Close, Reopen
 from service.core.escalation.delay import CalledLater
 from service.core.escalation.hold import Promise, StandingAct
@@ -67,7 +67,7 @@ def test_hand_over_is_where_nobody_of_before_is_left(
     before: tuple[str, ...], after: tuple[str, ...], is_new: bool
 ) -> None:
     owner = make_owner(people=after, channel=None)
-    assert Answerable("search", before).has_handed_over_to(owner) is is_new
+    assert NotifiedOwner("search", before).has_handed_over_to(owner) is is_new
 
 
 def test_acknowledgement_stops_every_step_of_the_message() -> None:
@@ -92,7 +92,7 @@ CLOSING = at("2025-06-04T08:00")
 @pytest.mark.parametrize(
     "decision",
     [
-        pytest.param(vanish(PROMISED, CLOSING), id="its calls were of another model"),
+        pytest.param(close_misattributed(PROMISED, CLOSING), id="its calls were of another model"),
         pytest.param(
             decide(PROMISED, make_exposure(deprecation=NOT_DEPRECATED), make_owner(), DEFAULT_POLICY, CLOSING),
             id="the deprecation is taken back",

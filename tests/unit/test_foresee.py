@@ -9,7 +9,7 @@ import pytest
 
 from service.core.escalation.campaign import Done
 from service.core.escalation.case import Case
-from service.core.escalation.outlook import GoingOn
+from service.core.escalation.outlook import ProjectLastWeek
 from service.core.escalation.plan import Prospect, as_if_adopted, foresee
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
 from service.core.ownership import Owner
@@ -30,7 +30,7 @@ class _Restless(Owner):
 
 def test_a_decision_that_changes_each_time_is_an_error_and_no_endless_loop() -> None:
     now = datetime(2025, 6, 2, 10, tzinfo=UTC)
-    going_on = GoingOn(make_exposure(until=date(2025, 6, 2), last_at=now), now)
+    going_on = ProjectLastWeek(make_exposure(until=date(2025, 6, 2), last_at=now), now)
     prospect = Prospect(going_on, _Restless("search"), DEFAULT_POLICY, make_campaign("announced", "-60d"))
     with pytest.raises(TypeError, match="deciding twice at 2025-06-02"):
         list(foresee(prospect, start=now, end=now + timedelta(days=1)))
@@ -48,7 +48,10 @@ def test_nobody_waits_for_a_step_that_the_other_policy_does_not_have() -> None:
             (f"{one.telling.not_before:%m-%d}", one.telling.step, one.telling.audiences)
             for one in foresee(
                 Prospect(
-                    GoingOn(exposure, now), owner, policy, as_if_adopted(campaign, policy, Case(exposure, owner, now))
+                    ProjectLastWeek(exposure, now),
+                    owner,
+                    policy,
+                    as_if_adopted(campaign, policy, Case(exposure, owner, now)),
                 ),
                 start=now,
                 end=datetime(2025, 7, 9, tzinfo=UTC),
@@ -67,6 +70,6 @@ def test_repeat_that_the_other_policy_adds_to_the_step_of_now_is_planned() -> No
     campaign = make_campaign(done=(told,))
     weekly = Policy("weekly", (Step(parse_offset("-30d"), ("owner",), 7),))
     adopted = as_if_adopted(campaign, weekly, Case(exposure, owner, now))
-    outlook = Prospect(GoingOn(exposure, now), owner, weekly, adopted)
+    outlook = Prospect(ProjectLastWeek(exposure, now), owner, weekly, adopted)
     planned = [one.telling.not_before for one in foresee(outlook, start=now, end=datetime(2025, 7, 8, tzinfo=UTC))]
     assert [f"{at:%m-%d}" for at in planned] == ["06-23", "06-30", "07-07"]

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from service.core.escalation.outlook import GoingOn
+from service.core.escalation.outlook import ProjectLastWeek
 from service.core.exposure import DayOfUse, Exposure
 from tests.builders import make_day, make_deprecation, make_exposure
 
@@ -11,7 +11,7 @@ THURSDAY = datetime(2025, 6, 26, 8, tzinfo=UTC)
 
 def as_of(day: date, exposure: Exposure) -> dict[date, DayOfUse]:
     now = datetime.combine(day, datetime.min.time(), UTC)
-    return {use.day: use for use in GoingOn(exposure, THURSDAY).as_of(now).days}
+    return {use.day: use for use in ProjectLastWeek(exposure, THURSDAY).as_of(now).days}
 
 
 def office(today: int | None = None, since: date = date(2025, 6, 2)) -> Exposure:
@@ -44,19 +44,19 @@ def test_caller_of_less_than_a_week_calls_each_day() -> None:
 
 def test_who_has_stopped_does_not_begin_again() -> None:
     exposure = make_exposure(until=date(2025, 6, 20))
-    going = GoingOn(exposure, THURSDAY)
+    going = ProjectLastWeek(exposure, THURSDAY)
     assert going.as_of(THURSDAY + timedelta(days=30)) == exposure
     assert going.next_call(THURSDAY) is None
 
 
 def test_who_may_only_seem_to_have_stopped_goes_on() -> None:
     exposure = make_exposure(until=date(2025, 6, 20))
-    going = GoingOn(exposure, THURSDAY, known_until=datetime(2025, 6, 21, tzinfo=UTC))
+    going = ProjectLastWeek(exposure, THURSDAY, known_until=datetime(2025, 6, 21, tzinfo=UTC))
     assert going.next_call(THURSDAY) == datetime(2025, 6, 27, tzinfo=UTC)
 
 
 def test_next_call_is_after_the_weekend() -> None:
-    assert GoingOn(office(), THURSDAY).next_call(datetime(2025, 6, 27, 9, tzinfo=UTC)) == datetime(
+    assert ProjectLastWeek(office(), THURSDAY).next_call(datetime(2025, 6, 27, 9, tzinfo=UTC)) == datetime(
         2025, 6, 30, tzinfo=UTC
     )
 

@@ -42,8 +42,8 @@ def test_offset_is_read_printed_and_dated(text: str, offset: Offset, day: date) 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        pytest.param("30 days", "is no offset", id="words"),
-        pytest.param("", "is no offset", id="empty"),
+        pytest.param("30 days", "is not an offset", id="words"),
+        pytest.param("", "is not an offset", id="empty"),
         pytest.param("30d", "does not say whether it is before", id="no sign"),
         pytest.param("-1d while failing", "when nothing fails yet", id="failing before the end"),
         pytest.param("-9999d", "more than 3650 days away", id="too far"),

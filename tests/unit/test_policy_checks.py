@@ -20,27 +20,27 @@ def load(folder: Path, *policies: str) -> None:
     [
         pytest.param(
             ("name: all", "name: critical, match: {tier: critical}"),
-            r":3: policies\[1\]: 'critical' is never asked: 'all', above it, matches everything that it does\. Move it",
+            r":3: policies\[1\]: 'critical' can never match: 'all' above it matches the same cases\. Move it",
             id="below one for everything",
         ),
         pytest.param(
             ("name: a, match: {environment: prod*}", "name: b", "name: c, match: {environment: production, team: t}"),
-            r":4: policies\[2\]: 'c' is never asked: 'a', above it",
+            r":4: policies\[2\]: 'c' can never match: 'a' above it",
             id="a narrower one below",
         ),
-        pytest.param(("name: a", "name: b"), r"'b' is never asked", id="two for everything"),
+        pytest.param(("name: a", "name: b"), r"'b' can never match", id="two for everything"),
         pytest.param(
             ("name: a, match: {platform: openai}",),
-            r":2: policies\[0\]\.match\.platform: 'openai' is no platform\. Did you mean 'openai-api'\?",
+            r":2: policies\[0\]\.match\.platform: 'openai' is not a platform\. Did you mean 'openai-api'\?",
             id="nearly a platform",
         ),
         pytest.param(
             ("name: a, match: {platform: nothing-*}",),
-            r"'nothing-\*' is no platform\. `lastcall catalog list` shows them",
+            r"'nothing-\*' is not a platform\. `lastcall catalog list` shows the platforms",
             id="no platform",
         ),
         pytest.param(
-            ("name: a, match: {tiers: x}",), r"match: 'tiers' is no setting here\. Did you mean 'tier'", id="tiers"
+            ("name: a, match: {tiers: x}",), r"match: 'tiers' is not a setting here\. Did you mean 'tier'", id="tiers"
         ),
     ],
 )

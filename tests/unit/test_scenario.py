@@ -107,10 +107,10 @@ def test_schema_is_one() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        pytest.param("services: []", r":1: services: the list is empty\. Name at least one", id="nobody"),
+        pytest.param("services: []", r":1: services: the list is empty\. Add at least one entry", id="nobody"),
         pytest.param(SERVICE + "[]", r":5: services\[0\]\.calls: the list is empty", id="no calls"),
         pytest.param(
-            SERVICE + "[{since: 2025-02-30, a_day: 1}]", r":5: .*since: '2025-02-30' is no day\. Write", id="no day"
+            SERVICE + "[{since: 2025-02-30, a_day: 1}]", r":5: .*since: '2025-02-30' is not a day\. Write", id="no day"
         ),
         pytest.param(
             SERVICE + "[{since: 2025-03-01, a_day: many}]", r":5: .*a_day: 'many' is not a whole number", id="no number"
@@ -136,17 +136,17 @@ def test_schema_is_one() -> None:
         ),
         pytest.param(
             SERVICE + "[{since: 1066-10-14, a_day: 1}]",
-            r"since: the year 1066 is out of reach\. 2000 to 2199",
+            r"since: the year 1066 is out of range\. Use 2000 to 2199",
             id="old",
         ),
         pytest.param(
             SERVICE.replace("gpt-4.5-preview", "gpt-4.5-previw") + "[{since: 2025-03-02, a_day: 1}]",
-            r":4: .*model: 'gpt-4.5-previw' is no model of openai-api that lastcall knows\. Did you mean 'gpt-4.5-prev",
+            r":4: .*model: 'gpt-4.5-previw' is not a model of openai-api that lastcall knows\. Did you mean 'gpt-4",
             id="no model",
         ),
         pytest.param(
             SERVICE.replace("openai-api", "openai-ap") + "[{since: 2025-03-02, a_day: 1}]",
-            r":3: .*platform: 'openai-ap' is no platform\. Did you mean 'openai-api'\?",
+            r":3: .*platform: 'openai-ap' is not a platform\. Did you mean 'openai-api'\?",
             id="no platform",
         ),
         pytest.param(
@@ -157,7 +157,7 @@ def test_schema_is_one() -> None:
         ),
         pytest.param(
             SERVICE + "[{since: 2025-03-02, a_day: 1}]\nowners: [{services: [cart], team: a, timezone: Mars}]",
-            r":6: owners\[0\]\.timezone: 'Mars' is no time zone",
+            r":6: owners\[0\]\.timezone: 'Mars' is not a time zone",
             id="an owner's zone",
         ),
         pytest.param(

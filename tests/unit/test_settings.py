@@ -24,7 +24,7 @@ from service.config.settings import Settings, problems_of
         ),
         pytest.param(
             {"database_url": "db.example"},
-            "LASTCALL_DATABASE_URL: no URL: postgresql://user:password@host:port/name",
+            "LASTCALL_DATABASE_URL: is not a URL: postgresql://user:password@host:port/name",
             id="no scheme",
         ),
         pytest.param(
@@ -32,7 +32,7 @@ from service.config.settings import Settings, problems_of
             "LASTCALL_KEEP_DAILY_DAYS: 100 is less than LASTCALL_KEEP_HOURLY_DAYS, which is 200",
             id="days that go before their hours",
         ),
-        pytest.param({"slack_token": b"\xff"}, "LASTCALL_SLACK_TOKEN: is unusable", id="a secret is not shown"),
+        pytest.param({"slack_token": b"\xff"}, "LASTCALL_SLACK_TOKEN: is invalid", id="a secret is not shown"),
     ],
 )
 def test_variable_that_cannot_be_used_is_told_in_plain_words(given: dict[str, object], told: str) -> None:

@@ -30,16 +30,16 @@ DEEP = [
 )
 def test_what_nests_without_bound_is_refused(read: Callable[[str], Any], text: str) -> None:
     """The C parser alone would end the process."""
-    with pytest.raises(yaml.YAMLError, match="more than 50 deep"):
+    with pytest.raises(yaml.YAMLError, match="more than 50 levels deep"):
         read(text)
 
 
 def test_catalog_file_that_nests_without_bound_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "openai-api.yaml").write_text("platform: openai-api\nmodels: " + "[" * 100_000)
-    with pytest.raises(CatalogError, match="more than 50 deep"):
+    with pytest.raises(CatalogError, match="more than 50 levels deep"):
         load_catalog(tmp_path)
     (finding,) = check_catalog(tmp_path, today=date(2025, 6, 2))
-    assert (finding.line, finding.what) == (2, "values within values, more than 50 deep")
+    assert (finding.line, finding.what) == (2, "values are nested more than 50 levels deep")
 
 
 @pytest.mark.parametrize(

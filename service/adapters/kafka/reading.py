@@ -21,7 +21,7 @@ Reread = Callable[[TopicPartition, int], Awaitable[tuple[list[ConsumerRecord], i
 
 
 @dataclass(frozen=True, slots=True)
-class FetchTrouble:
+class FetchFailure:
     """Fetching fails, and what it says."""
 
     tries: int
@@ -42,7 +42,7 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
         self._handed_out: dict[TopicPartition, int] = {}
         self.sought: set[TopicPartition] = set()
         """Told to read elsewhere since `getmany` returned last: what it had returned of them is out of date."""
-        self.trouble: FetchTrouble | None = None
+        self.trouble: FetchFailure | None = None
         self.polled_at: datetime | None = None
         """When Kafka was last asked and nothing failed."""
 
@@ -100,7 +100,7 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
         tries = 1 + (self.trouble.tries if self.trouble else 0)
         if self.trouble is None or self.trouble.reason != reason:
             _log.warning("fetch_failed", tries=tries, error=reason)
-        self.trouble = FetchTrouble(tries, reason)
+        self.trouble = FetchFailure(tries, reason)
         await asyncio.sleep(_AGAIN_AFTER)
 
     def _go_back(self) -> dict[TopicPartition, int]:

@@ -14,7 +14,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from service.adapters.kafka.log import KafkaTrouble, security
-from service.adapters.kafka.reading import FetchTrouble, Reread, TolerantConsumer
+from service.adapters.kafka.reading import FetchFailure, Reread, TolerantConsumer
 from service.config.settings import Settings
 from service.core.batch import Partition
 
@@ -165,7 +165,7 @@ class Subscription:
         return self._consumer.polled_at if self._consumer is not None else None
 
     @property
-    def trouble(self) -> FetchTrouble | None:
+    def trouble(self) -> FetchFailure | None:
         return self._consumer.trouble if self._consumer is not None else None
 
 

@@ -31,7 +31,7 @@ from service.adapters.postgres.tables import campaigns, notifications
 from service.adapters.postgres.unnest import chunked, insert_rows, unnested
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
 from service.core.delivery import OVERTAKEN
-from service.core.escalation.campaign import Answerable, Campaign, Done
+from service.core.escalation.campaign import Campaign, Done, NotifiedOwner
 from service.core.escalation.cause import StepCause, key_of, kind_of
 from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise
 from service.core.escalation.policy import Policy, policy_from_json, policy_to_json
@@ -92,7 +92,7 @@ def _campaign(row: Row[Any]) -> Campaign:
         frozen_from=row.frozen_from,
         plan_version=row.plan_version,
         done=_read(row.done, tuple[Done, ...]),
-        owner=row.owner and _read(row.owner, Answerable),
+        owner=row.owner and _read(row.owner, NotifiedOwner),
         owner_told_at=row.owner_told_at,
         acknowledged=row.acknowledged and _read(row.acknowledged, Acknowledged),
         hold=row.hold and _HOLD.decode(row.hold),

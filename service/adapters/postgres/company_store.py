@@ -12,7 +12,7 @@ from service.adapters.postgres.tables import company_loads
 from service.config.company import Company
 
 
-async def go_by_company(connection: AsyncConnection, company: Company, *, now: datetime) -> bool:
+async def activate_company(connection: AsyncConnection, company: Company, *, now: datetime) -> bool:
     """Note that it is in use, and where it takes another's place look at all that it may change. Returns whether it is
     the one to go by.
 

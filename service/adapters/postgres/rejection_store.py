@@ -1,4 +1,4 @@
-"""What is not counted as a call: what was not understood or passed over, and calls that the database would not take."""
+"""Counts of what is not a counted call: rejections, passed-over parts, and calls that the database rejects."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.conditions import Condition, raise_condition
 from service.adapters.postgres.tables import passed_over, rejections
 from service.core.batch import Batch, PassedOverKey, RejectionCount, RejectionKey, topic_in_words
-from service.core.shapes import told_apart
+from service.core.shapes import bounded_shape
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Calls of one series in one hour, and the name of the error."""
+    """Calls of one series in one hour that the database rejected, and the name of the error."""
 
     calls: int
     reason: str
@@ -52,20 +52,20 @@ async def add_rejections(connection: AsyncConnection, counts: Mapping[RejectionK
 async def _fold_shapes(
     connection: AsyncConnection, counts: Mapping[RejectionKey, RejectionCount]
 ) -> Mapping[RejectionKey, RejectionCount]:
-    """Beyond so many of a topic and hour, unknown shapes are no longer told apart."""
+    """Bounds the number of distinct unknown shapes per topic and hour."""
     r = rejections.c
     hours = {(key.source, key.topic, key.hour) for key in counts if key.shape}
     if not hours:
         return counts
     known: defaultdict[tuple[str, str, datetime], set[str]] = defaultdict(set)
-    there = select(r.source, r.topic, r.hour, r.shape).where(
+    existing = select(r.source, r.topic, r.hour, r.shape).where(
         r.reason == "unknown_format", tuple_(r.source, r.topic, r.hour).in_(sorted(hours))
     )
-    for row in await connection.execute(there):
+    for row in await connection.execute(existing):
         known[row.source, row.topic, row.hour].add(row.shape)
     folded: dict[RejectionKey, RejectionCount] = {}
     for key, count in counts.items():
-        shape = told_apart(key.shape, known[key.source, key.topic, key.hour])
+        shape = bounded_shape(key.shape, known[key.source, key.topic, key.hour])
         mine = folded.setdefault(key._replace(shape=shape), RejectionCount(count.partition, count.offset, count.detail))
         mine.rejected += count.rejected
     return folded
@@ -81,16 +81,18 @@ async def add_passed_over(connection: AsyncConnection, passed: Mapping[PassedOve
         await connection.execute(statement, [key._asdict() | {"parts": passed[key]} for key in sorted(passed)])
 
 
-async def tell_refused(connection: AsyncConnection, batch: Batch, refused: Sequence[Refused], *, now: datetime) -> None:
-    """Totals do not remember their records: the operator is told between which offsets these are, and the count goes
-    to the first of them."""
+async def record_rejected_values(
+    connection: AsyncConnection, batch: Batch, refused: Sequence[Refused], *, now: datetime
+) -> None:
+    """Raise a condition with the offsets of the batch, because totals do not know their records. The first partition
+    gets the count."""
     first = min(batch.spans, default=None)
     if first is None:
         return
     calls = sum(one.calls for one in refused)
     reasons = ", ".join(sorted({one.reason for one in refused}))
     key = RejectionKey(batch.source, first.topic, "bad_field", now.replace(minute=0, second=0, microsecond=0), None)
-    detail = f"the database refuses the values: {reasons}"
+    detail = f"the database rejects the values: {reasons}"
     await add_rejections(
         connection,
         {key: RejectionCount(first.partition, batch.spans[first].expected, detail, calls)},
@@ -100,8 +102,8 @@ async def tell_refused(connection: AsyncConnection, batch: Batch, refused: Seque
         Condition(
             kind="values_refused",
             subject=spans_in_words(batch),
-            detail=f"{calls} calls among these offsets are not counted, {detail}",
-            remedy="the records are still on the topic: keep them, and report this with the version of lastcall",
+            detail=f"{calls} calls among these offsets are not counted: {detail}",
+            remedy="keep the records, which are still on the topic, and report this with the version of lastcall",
             since=now,
         ),
     )

@@ -19,8 +19,8 @@ from service.adapters.postgres.rejection_store import (
     Refused,
     add_passed_over,
     add_rejections,
+    record_rejected_values,
     spans_in_words,
-    tell_refused,
 )
 from service.adapters.postgres.sample_store import SampleBook
 from service.adapters.postgres.series_store import Found, SeriesBook, SeriesGone, uses_of
@@ -146,7 +146,7 @@ class UsageStore:
                 await add_rejections(connection, batch.rejections)
                 await add_passed_over(connection, batch.passed_over)
                 if written.refused:
-                    await tell_refused(connection, batch, written.refused, now=now)
+                    await record_rejected_values(connection, batch, written.refused, now=now)
         except BaseException:
             self._book.forget()
             raise

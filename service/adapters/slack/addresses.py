@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 import structlog
 
 from service.adapters.slack import answers
-from service.adapters.slack.errors import NO_SUCH_PLACE
+from service.adapters.slack.errors import LOOKUP_ERRORS
 from service.core.address import Address, Channel, NoAddress, OnCall, Person, SlackId, UserGroup
 from service.core.delivery import Failed, Retry
 from service.core.directory.answer import Unavailable
@@ -59,7 +59,7 @@ class Addresses:
             case OnCall() if self._rota is not None:
                 return await self._open(await self._on_call(await self._rota.on_call(address, now=now)))
             case OnCall() | NoAddress():
-                return NO_SUCH_PLACE["unknown_address"]
+                return LOOKUP_ERRORS["unknown_address"]
 
     async def to_search(self, address: Address, now: datetime) -> str | Retry | Failed:
         """The id that `conversations.history` wants."""
@@ -94,7 +94,7 @@ class Addresses:
         if isinstance(emails, Nobody | Unavailable):
             return Failed(emails.reason, "destination", emails.remedy)
         users: list[str] = []
-        unknown = NO_SUCH_PLACE["not_enough_users"]
+        unknown = LOOKUP_ERRORS["not_enough_users"]
         for email in emails[:MOST_TOGETHER]:
             answer = await self._ask("users.lookupByEmail", answers.User, email=email)
             if isinstance(answer, Retry):
@@ -140,14 +140,14 @@ class Addresses:
                     return channel.id
             cursor = answers.cursor_of(answer)
             if not cursor:
-                return NO_SUCH_PLACE["not_in_channel"]
+                return LOOKUP_ERRORS["not_in_channel"]
 
 
 def _in_group(answer: answers.Groups, group: str) -> OnDuty:
     found = next((one for one in answer.usergroups if group in (one.id, one.handle)), None)
     if found is not None and found.users:
         return tuple(found.users)
-    why = NO_SUCH_PLACE["no_such_subteam" if found is None else "not_enough_users"]
+    why = LOOKUP_ERRORS["no_such_subteam" if found is None else "not_enough_users"]
     return Nobody(why.reason, why.remedy)
 
 

@@ -1,14 +1,14 @@
-"""The one table that translates what Slack answers into outcomes. `docs/slack.md` shows it."""
+"""The table that translates Slack's error strings into outcomes. `docs/slack.md` shows it."""
 
 from dataclasses import replace
 
 from service.core.delivery import LONGEST_WAIT, Failed, Retry, Unknown
 
-_INVITE = "Invite the app to the channel, or name another in lastcall.yaml."
+_INVITE = "Invite the app to the channel, or name another one in lastcall.yaml."
 _ADDRESS = "Correct the address in lastcall.yaml."
-_CHANNEL_RULES = "Let the app post in that channel, or name another in lastcall.yaml."
-_CREDENTIALS = "Put a valid bot token into LASTCALL_SLACK_TOKEN."
-_POLICY = "Ask the administrators of the workspace to let the app call Slack."
+_CHANNEL_RULES = "Allow the app to post in that channel, or name another one in lastcall.yaml."
+_CREDENTIALS = "Set LASTCALL_SLACK_TOKEN to a valid bot token."
+_POLICY = "Ask the administrators of the workspace to allow the app."
 _SCOPE = "Give the app the scopes that docs/slack.md lists, and install it again."
 _BUG = "Please report it as a bug of lastcall."
 
@@ -21,23 +21,23 @@ def _workspace(remedy: str, *errors: str) -> dict[str, Failed]:
     return {error: Failed(error, "workspace", remedy) for error in errors}
 
 
-NO_SUCH_PLACE: dict[str, Failed] = {
+LOOKUP_ERRORS: dict[str, Failed] = {
     **_destination(_ADDRESS, "unknown_address", "no_such_subteam", "not_enough_users", "too_many_users"),
     **_destination(_INVITE, "not_in_channel"),
 }
-"""What `slack_addresses` finds out by itself, in Slack's words where Slack has some."""
+"""Errors that `addresses` raises by itself, named as Slack names them if Slack does."""
 
 TOKEN_REFUSED: dict[str, Failed] = {
     **_workspace(_CREDENTIALS, "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"),
     **_workspace(_CREDENTIALS, "not_allowed_token_type", "team_not_found"),
 }
-"""Whatever is asked, Slack refuses it."""
+"""Errors for which Slack refuses every request."""
 
 OUTCOMES: dict[str, Retry | Failed | Unknown] = {
-    **NO_SUCH_PLACE,
+    **LOOKUP_ERRORS,
     **_destination(_ADDRESS, "channel_not_found", "users_not_found", "user_not_found", "cannot_dm_bot"),
-    **_destination("Name a channel that is in use in lastcall.yaml, or bring this one back.", "is_archived"),
-    **_destination("Name somebody who is still there in lastcall.yaml.", "user_disabled", "user_not_visible"),
+    **_destination("Name an active channel in lastcall.yaml, or unarchive this one.", "is_archived"),
+    **_destination("Name an active user in lastcall.yaml.", "user_disabled", "user_not_visible"),
     **_destination(_CHANNEL_RULES, "restricted_action", "restricted_action_read_only_channel"),
     **_destination(_CHANNEL_RULES, "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel"),
     **_destination("Turn on the Messages tab under App Home in the app's settings.", "messages_tab_disabled"),
@@ -68,11 +68,11 @@ OUTCOMES: dict[str, Retry | Failed | Unknown] = {
     "fatal_error": Unknown("fatal_error"),
     "internal_error": Unknown("internal_error"),
 }
-"""By Slack's error string. An error that is not here is tried again until `core.delivery` gives up."""
+"""By Slack's error string. Any other error is retried until `core.delivery` gives up."""
 
 
 UNREADABLE = "unreadable_answer"
-"""It may be a proxy's, after Slack has taken the message."""
+"""The answer may come from a proxy, after Slack has accepted the message."""
 
 
 def no_connection() -> Retry:
@@ -81,12 +81,12 @@ def no_connection() -> Retry:
 
 
 def no_answer(reason: str) -> Unknown:
-    """The request may have arrived: the time was up, or the connection broke."""
+    """After a timeout or a broken connection: the request may have arrived."""
     return Unknown(reason)
 
 
 def refused(method: str, *, status: int, error: str | None, after_seconds: float) -> Retry | Failed | Unknown:
-    """An answer of Slack that is not ok. `error` is None when its body could not be read. No wait is beyond an hour."""
+    """The outcome of an error answer of Slack. `error` is None if its body is unreadable. A wait is at most an hour."""
     if status == 429:
         outcome = OUTCOMES.get(error or "ratelimited", OUTCOMES["ratelimited"])
     elif status >= 500 or error is None:
@@ -98,7 +98,7 @@ def refused(method: str, *, status: int, error: str | None, after_seconds: float
         return replace(outcome, after_seconds=max(outcome.after_seconds, asked_for))
     is_lookup = method != "chat.postMessage"
     if is_lookup and isinstance(outcome, Failed) and outcome.scope == "workspace" and error not in TOKEN_REFUSED:
-        # The app may post, only not look this up: other kinds of destination can still be told.
+        # The app may post, but not look this up: other kinds of destination still work.
         return replace(outcome, scope="destination")
     return outcome
 
@@ -116,14 +116,14 @@ def as_markdown() -> str:
 def _what_happens(outcome: Retry | Failed | Unknown) -> str:
     match outcome:
         case Retry(scope="workspace"):
-            return "Everything waits, then it is tried again."
+            return "All messages wait, then lastcall tries again."
         case Retry():
-            return "The destination waits, then it is tried again."
+            return "The messages of this destination wait, then lastcall tries again."
         case Failed(scope="destination"):
-            return "The fallback channel hears instead, the operator is told once."
+            return "The fallback channel is notified instead, and the operator once."
         case Failed(scope="message"):
-            return "The text is sent without its layout."
+            return "The message is sent without its layout."
         case Failed():
-            return "Everything waits until it is mended; `lastcall doctor` and `/readyz` say so."
+            return "All messages wait until this is fixed; `lastcall doctor` and `/readyz` report it."
         case Unknown():
-            return "The message is looked up before anything is sent again."
+            return "lastcall looks the message up before it sends anything again."

@@ -22,7 +22,7 @@ OnDuty = tuple[str, ...] | Nobody | Unavailable
 
 
 @dataclass(frozen=True, slots=True)
-class LastSaid:
+class LastAnswer:
     """The last good answer."""
 
     people: tuple[str, ...]
@@ -30,7 +30,7 @@ class LastSaid:
     at: datetime
 
 
-def believed(answer: OnDuty, last: LastSaid | None, now: datetime) -> OnDuty:
+def fall_back_to_last_answer(answer: OnDuty, last: LastAnswer | None, now: datetime) -> OnDuty:
     """Who is to be told at `now`. What was said before counts only where the directory gave no answer."""
     if not isinstance(answer, Unavailable) or last is None or now - last.at > FORGOTTEN_AFTER:
         return answer

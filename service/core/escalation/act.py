@@ -1,4 +1,4 @@
-"""Acts: what people do about a campaign, and what becomes of it. Pure: refusals are values, with what to do instead."""
+"""Acts of people on a campaign, and their effects. Pure: a refusal is a value with a remedy."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -12,13 +12,13 @@ from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise, Snoozed, Waived
 from service.core.escalation.holding import (
-    after_the_promise,
     asked_in_words,
     calls_after,
     held_by,
     is_kept_open,
     is_moved_earlier,
     trusted_until,
+    with_broken_promise,
 )
 from service.core.escalation.ladder import climb, waiting
 from service.core.escalation.policy import Policy
@@ -27,9 +27,9 @@ from service.core.secret import holds_secret
 ACKNOWLEDGED_DAYS = 5
 """Business days."""
 LONGEST = timedelta(days=366)
-"""How far ahead a risk may be accepted, and a day be promised where there is no firm shutdown."""
+"""Longest waiver, and longest promise without a firm shutdown."""
 FARTHEST_SNOOZE = timedelta(days=30)
-"""Where no step and no shutdown is ahead."""
+"""If no step and no shutdown is ahead."""
 MAX_REASON = 500
 
 
@@ -67,7 +67,7 @@ class Waive:
 
 @dataclass(frozen=True, slots=True)
 class Reopen:
-    """What was asked is taken back; a closed campaign is open again, and silence does not close it."""
+    """Withdraw the acts in force, or open a closed campaign, which silence then does not close."""
 
     by: str
 
@@ -77,25 +77,25 @@ Act = Acknowledge | Snooze | Commit | Waive | Reopen
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The act is not done."""
+    """The act is rejected."""
 
     reason: str
     remedy: str
     kind: Literal["not_now", "wrong_input"] = "not_now"
-    """not_now: as things stand. wrong_input: whatever the campaign and its calls do."""
+    """not_now: not possible at present. wrong_input: never valid."""
 
 
 def perform(act: Act, campaign: Campaign | None, case: Case, policy: Policy) -> Campaign | Refused:
-    """The campaign after the act; the same one where it was asked before. `policy` counts where there is none yet: a
-    promise can come before any notice."""
+    """The campaign after the act; unchanged if the act was already in force. `policy` is used if there is no campaign
+    yet: a promise may precede any notice."""
     if not case.exposure.deprecation.is_deprecated:
-        return Refused("the model is not deprecated", "nothing is to be done")
+        return Refused("the model is not deprecated", "nothing needs to be done")
     if isinstance(act, Reopen):
         return _reopen(campaign, case, act)
     if campaign is not None and not campaign.is_open and not _prolongs(act, campaign, case):
-        return Refused("the campaign is closed", "reopen it first, if calls are still to come")
+        return Refused("the campaign is closed", "reopen it first if you expect further calls")
     if case.state == "quiet" and not (campaign and is_kept_open(campaign, case)):
-        return Refused("the calls have ended", "nothing is to be done: a new call opens the campaign again")
+        return Refused("the calls have ended", "nothing needs to be done: a new call opens the campaign again")
     if isinstance(act, Acknowledge):
         return _acknowledge(act, campaign, case)
     return _asked(act, campaign, case, policy)
@@ -111,18 +111,18 @@ def _asked(act: Snooze | Commit | Waive, campaign: Campaign | None, case: Case, 
 
 
 def _prolongs(act: Act, campaign: Campaign, case: Case) -> bool:
-    """The calls are back, and nobody hears of it because a risk was accepted; it may be so for longer."""
+    """Whether the act prolongs a waiver of a closed campaign whose calls have resumed."""
     return isinstance(act, Waive) and case.state != "quiet" and held_by(campaign, case) is not None
 
 
 def _settled(campaign: Campaign, case: Case) -> Campaign:
-    """A promise whose day is past while calls go on is broken, whatever is asked next."""
+    """The campaign after its promise is judged: calls after the promised day break it."""
     promised = campaign.promised_on
-    return after_the_promise(campaign) if promised is not None and calls_after(promised, case) else campaign
+    return with_broken_promise(campaign) if promised is not None and calls_after(promised, case) else campaign
 
 
 def _begun_with(hold: Hold, campaign: Campaign, case: Case) -> Hold:
-    """One that prolongs another that is still in force began with that one. Asked again, it is the same."""
+    """A hold that prolongs one in force keeps its start. Repeating a hold returns the same hold."""
     before = campaign.hold
     if before is None:
         return hold
@@ -131,7 +131,7 @@ def _begun_with(hold: Hold, campaign: Campaign, case: Case) -> Hold:
 
 
 def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[date, ...]:
-    """The business days that a snooze may last until: up to the next step's day, and never past the shutdown."""
+    """Business days until which a snooze may last: up to the next step's day, never after the shutdown."""
     ladder = climb(campaign.policy if campaign else policy, case)
     if waiting(campaign, case, ladder) or (campaign and is_moved_earlier(campaign, case)):
         return ()
@@ -143,16 +143,16 @@ def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[da
 
 def _acknowledge(act: Acknowledge, campaign: Campaign | None, case: Case) -> Campaign | Refused:
     if campaign is None or campaign.level is None:
-        return Refused("nobody was told of it yet", "there is nothing to acknowledge; commit to a day, or waive it")
+        return Refused("nobody has been notified yet", "there is nothing to acknowledge; commit to a day, or waive")
     until = case.morning(case.owner.calendar.add_business_days(case.today, ACKNOWLEDGED_DAYS))
     level, before = campaign.level, campaign.acknowledged
-    asked = Acknowledged(act.by, case.now, level.step, until, _told_with(level, campaign))
+    asked = Acknowledged(act.by, case.now, level.step, until, _sent_with(level, campaign))
     is_asked_again = before is not None and structs.replace(asked, at=before.at) == before
     return campaign if is_asked_again else replace(campaign, acknowledged=asked)
 
 
-def _told_with(level: Done, campaign: Campaign) -> tuple[str, ...]:
-    """The step of failing calls beside one of the calendar, or the other way round."""
+def _sent_with(level: Done, campaign: Campaign) -> tuple[str, ...]:
+    """Steps of the same message: a step for failing calls with a step of the calendar, or vice versa."""
     is_failing = campaign.policy.step(level.step).at.while_failing
     others = (step.name for step in campaign.policy.steps if step.at.while_failing != is_failing)
     return tuple(name for name in others if (one := campaign.done_with(name)) and one.told and one.at == level.at)
@@ -161,7 +161,7 @@ def _told_with(level: Done, campaign: Campaign) -> tuple[str, ...]:
 def _snooze(act: Snooze, campaign: Campaign | None, opened: Campaign, case: Case) -> Snoozed | Refused:
     safe = safe_days(campaign, case, opened.policy)
     if not safe:
-        return Refused("no day is safe to snooze until", "the next step is near; commit to a day, or waive it")
+        return Refused("no day is safe to snooze until", "the next step is near; commit to a day, or waive")
     if act.until not in safe:
         offered = words.day(safe[0]) if len(safe) == 1 else f"{words.day(safe[0])} to {words.day(safe[-1])}"
         return Refused(f"{words.day(act.until)} is not safe to snooze until", f"choose a business day: {offered}")
@@ -169,19 +169,19 @@ def _snooze(act: Snooze, campaign: Campaign | None, opened: Campaign, case: Case
 
 
 def _commit(act: Commit, opened: Campaign, case: Case) -> Promise | Refused:
-    """Asked again, it is the same."""
+    """Repeating a promise returns the same promise."""
     if act.on < case.today:
-        return Refused(f"{words.day(act.on)} is past", "promise a day from today on", "wrong_input")
+        return Refused(f"{words.day(act.on)} is past", "promise today or a later day", "wrong_input")
     if case.deadline is None and act.on > case.today + LONGEST:
         last = words.day(case.today + LONGEST)
         return Refused(f"{words.day(act.on)} is too far away", f"promise a day up to {last}", "wrong_input")
     if case.deadline is not None and case.now >= utc_midnight(case.deadline):
         return Refused(
-            f"the shutdown was on {words.day(case.deadline)}", "it is too late to promise; move, or waive it"
+            f"the shutdown was on {words.day(case.deadline)}", "it is too late for a promise; migrate, or waive"
         )
     if case.deadline is not None and act.on > case.deadline:
         end = words.day(case.deadline)
-        return Refused(f"{words.day(act.on)} is after the shutdown", f"promise a day up to {end}, or waive it")
+        return Refused(f"{words.day(act.on)} is after the shutdown", f"promise a day up to {end}, or waive")
     before = opened.promise
     moved = before if before is not None and before == opened.in_force else None
     if moved is not None and (moved.by, moved.on) == (act.by, act.on):
@@ -195,31 +195,29 @@ def _commit(act: Commit, opened: Campaign, case: Case) -> Promise | Refused:
 def _waive(act: Waive, case: Case) -> Waived | Refused:
     reason = reason_in(act.reason)
     if not reason:
-        return Refused("a waiver needs a reason", "say why the risk is accepted", "wrong_input")
+        return Refused("a waiver needs a reason", "give the reason for accepting the risk", "wrong_input")
     if len(reason) > MAX_REASON:
-        shorter = "shorten it, or link to the long one"
+        shorter = "shorten it, or link to a longer text"
         return Refused(f"the reason is longer than {MAX_REASON} characters", shorter, "wrong_input")
     if holds_secret(reason):
-        return Refused(
-            "there is a credential in the reason", "leave it out: the reason is kept, and shown", "wrong_input"
-        )
+        return Refused("the reason contains a credential", "remove it: the reason is stored and shown", "wrong_input")
     last = case.today + LONGEST
     if not case.today < act.until <= last:
         offered = f"choose a day from tomorrow to {words.day(last)}"
-        return Refused(f"{words.day(act.until)} is no end for a waiver", offered, "wrong_input")
+        return Refused(f"{words.day(act.until)} is not a possible end of a waiver", offered, "wrong_input")
     return Waived(act.by, case.now, act.until, reason)
 
 
 def reason_in(text: str) -> str:
-    """On one line, without what cannot be seen."""
+    """One line, without invisible characters."""
     return " ".join("".join(c for c in " ".join(text.split()) if c.isprintable()).split())
 
 
 def _reopen(campaign: Campaign | None, case: Case, act: Reopen) -> Campaign | Refused:
     if campaign is None:
-        return Refused("there is no campaign yet", "it opens by itself with the first step that is due")
+        return Refused("there is no campaign yet", "it opens by itself with the first due step")
     if campaign.is_open:
-        return _take_back(campaign, case)
+        return _withdraw_acts(campaign, case)
     kept = KeptOpen(act.by, case.now)
     opened = replace(campaign, reopened_at=case.now, closed_at=None, close_reason=None, hold=None, kept_open=kept)
     if case.state == "quiet" and not is_kept_open(opened, case):
@@ -227,14 +225,14 @@ def _reopen(campaign: Campaign | None, case: Case, act: Reopen) -> Campaign | Re
     return opened
 
 
-def _take_back(campaign: Campaign, case: Case) -> Campaign | Refused:
-    """Also a promise that is not believed, but none that was broken."""
+def _withdraw_acts(campaign: Campaign, case: Case) -> Campaign | Refused:
+    """Withdraws also a promise that is not credible, but not a broken one."""
     settled = _settled(campaign, case)
     acknowledged = settled.acknowledged is not None and case.now < settled.acknowledged.until
     promised = isinstance(settled.in_force, Promise)
     if not acknowledged and not promised and held_by(settled, case) is None:
         if is_kept_open(settled, case) and (kept := asked_in_words(settled, case)):
             return Refused(f"it is {kept}", "silence closes it after the shutdown")
-        return Refused("nothing is in force that could be taken back", "the campaign is open, and its steps come")
+        return Refused("nothing is in force that could be withdrawn", "the campaign is open, and its steps are sent")
     promise = settled.promise and settled.promise.taken_back()
     return replace(settled, acknowledged=None, hold=None, promise=promise)

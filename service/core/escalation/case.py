@@ -1,4 +1,4 @@
-"""A case: one exposure, its owner, and the moment at which both are looked at."""
+"""A case: one exposure, its owner, and the time of the decision."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -10,23 +10,23 @@ from service.core.forecast import Forecast, forecast
 from service.core.ownership import Owner
 
 LAST_DAYS = 3
-"""With so many days left, or fewer, nothing waits for working hours, nor for the owner to have had a day."""
+"""In this many days before the end, nothing waits for working hours or for the owner's business day."""
 UNTIL_MORE_IS_KNOWN = timedelta(minutes=5)
-"""What cannot be said before records are read is asked again after so long."""
+"""Interval of new evaluations while records still have to be read."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Without slots, so that it remembers what a decision asks it again and again."""
+    """Without slots, so that results can be cached."""
 
     exposure: Exposure
     owner: Owner
     now: datetime
     known_until: datetime | None = None
-    """Up to when all calls are on record; None: up to `now`. Silence after it may be our own."""
+    """Time up to which all calls are recorded. None: `now`. Silence after it proves nothing."""
 
     def with_evidence(self, exposure: Exposure) -> "Case":
-        """The same case, of the same exposure with what messages show of it. All that was worked out still holds."""
+        """The same case with an exposure that includes its evidence. Cached results stay valid."""
         shown = replace(self, exposure=exposure)
         vars(shown).update(vars(self) | vars(shown))
         return shown
@@ -42,7 +42,7 @@ class Case:
 
     @property
     def seems_quiet(self) -> bool:
-        """No call for longer than the quiet period, but the records of that time are not all read."""
+        """No call for longer than the quiet period, but not all records of that time are read."""
         return self.state != "quiet" and self.now >= quiet_at(self.exposure)
 
     @cached_property
@@ -52,12 +52,12 @@ class Case:
 
     @cached_property
     def effective_deadline(self) -> date | None:
-        """The day by which changes must be out: the deadline, or the first day of the freeze that reaches up to it."""
+        """Last day for changes: the deadline, or the first day of a freeze that lasts until the deadline."""
         return None if self.deadline is None else self.owner.calendar.effective_deadline(self.deadline)
 
     @property
     def frozen_from(self) -> date | None:
-        """The first day of the freeze that reaches up to the deadline. None: there is none."""
+        """First day of a freeze that lasts until the deadline. None: there is none."""
         return None if self.effective_deadline == self.deadline else self.effective_deadline
 
     @property
@@ -67,12 +67,12 @@ class Case:
 
     @cached_property
     def forecast(self) -> Forecast:
-        """By the whole UTC days before the owner's last morning: the same at any hour until the next one."""
+        """Based on complete UTC days before the owner's last morning, so it changes once per day."""
         return forecast(self.exposure.days, self._last_morning(self._known).date())
 
     @property
     def next_forecast(self) -> datetime:
-        """The next morning; soon, where the records up to the last one are not all read."""
+        """The next morning; sooner if not all records up to the last morning are read."""
         if self._last_morning(self._known) < self._last_morning(self.now):
             return self.now + UNTIL_MORE_IS_KNOWN
         days = (self.today + timedelta(days=n) for n in (0, 1))
@@ -89,7 +89,7 @@ class Case:
 
     @cached_property
     def earliest(self) -> datetime:
-        """Nothing is due before the end was public, nor before the first call."""
+        """Nothing is due before the announcement or before the first call."""
         announced = self.exposure.deprecation.announced
         return max(self.exposure.first_at, utc_midnight(announced)) if announced else self.exposure.first_at
 
@@ -99,7 +99,7 @@ class Case:
 
     @cached_property
     def goes_out(self) -> datetime:
-        """When something that is ready now may reach people."""
+        """When a notification that is due now may be sent."""
         return self.go_out_at(self.now)
 
     def go_out_at(self, moment: datetime) -> datetime:
@@ -112,15 +112,15 @@ class Case:
         return self.owner.calendar.work_start(day)
 
     def business_day_after(self, moment: datetime) -> datetime:
-        """When who was told at `moment` has had a business day: what comes on a Saturday counts from Monday."""
+        """End of one business day after `moment`: a notification on a Saturday counts from Monday."""
         calendar = self.owner.calendar
         return calendar.business_day_after(calendar.next_working(moment))
 
 
-@lru_cache(maxsize=4096)  # a tick asks for its own moment again and again, a look ahead for the first call
+@lru_cache(maxsize=4096)  # a tick repeats its own time, a plan that of the first call
 def go_out_at(moment: datetime, calendar: Calendar, deadline: date | None) -> datetime:
-    """At once in the last days, else in the owner's working hours, and no later than the morning on which the last days
-    begin: delayed, never dropped."""
+    """At once in the last days; otherwise in the owner's working hours, at the latest on the first morning of the last
+    days. Delayed, never dropped."""
     day = calendar.day_of(moment)
     if deadline is None or is_late_on(day, calendar, deadline):
         return moment if deadline else calendar.next_working(moment)
@@ -129,7 +129,7 @@ def go_out_at(moment: datetime, calendar: Calendar, deadline: date | None) -> da
 
 
 def is_late_on(day: date, calendar: Calendar, deadline: date | None) -> bool:
-    """From three days before the shutdown on, and before a freeze that reaches up to it; not all through that."""
+    """From three days before the shutdown on, and in the three days before a freeze that lasts until it."""
     if deadline is None:
         return False
     left, changeable = (deadline - day).days, (calendar.effective_deadline(deadline) - day).days

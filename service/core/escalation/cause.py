@@ -1,6 +1,6 @@
-"""Why somebody is told: decided with the telling, kept with the notification, and made into words for people here.
+"""Causes of notifications: decided with the telling, stored with the notification, and put into words here.
 
-With the campaign, its plan and the destination the key of a cause tells one notification from another.
+Campaign, plan version, destination and the key of the cause identify a notification.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from service.core import words
-from service.core.escalation.campaign import Answerable, CloseReason
+from service.core.escalation.campaign import CloseReason, NotifiedOwner
 from service.core.ownership import Audience
 
 
@@ -21,13 +21,13 @@ class AtStep(Struct, frozen=True, kw_only=True):
     """`-30d`"""
     policy: str
     repeat_days: int | None = None
-    """It comes round again after so many days while calls go on. None: it is told once."""
+    """Interval at which it repeats while calls continue. None: it is sent once."""
     before_freeze: bool = False
-    """Days before the shutdown are counted from a change freeze that reaches up to it."""
+    """Steps before the shutdown count from a change freeze that lasts until it."""
 
     @property
     def end(self) -> str:
-        """What steps before the shutdown are counted from, in words."""
+        """In words: the day from which steps before the shutdown count."""
         return words.FREEZE if self.before_freeze else words.SHUTDOWN
 
 
@@ -36,27 +36,27 @@ class _OfStep(Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class StepDue(_OfStep, frozen=True, kw_only=True, tag="step_due"):
-    """A step of the policy has its day."""
+    """A step of the policy is due."""
 
     day: date | None = None
-    """Of a step that repeats: the one of its days that has begun. Of failing calls: since when they fail."""
+    """For a repeating step: its current day. For failing calls: the first day of the failure."""
 
 
 class Repeat(_OfStep, frozen=True, kw_only=True, tag="repeat"):
-    """A step comes round again, as calls go on."""
+    """A step repeats, because calls continue."""
 
     day: date
 
 
 class FailsAgain(_OfStep, frozen=True, kw_only=True, tag="fails_again"):
-    """Calls fail another time, after they were answered, or at the shutdown after failing before it."""
+    """Calls fail again: after they were answered, or at the shutdown after an earlier failure."""
 
     day: date
-    """Which failure: its first day, the shutdown's, or that of a repeat."""
+    """Identifies the failure: its first day, the shutdown's, or that of a repeat."""
 
 
 class HeldBack(_OfStep, frozen=True, kw_only=True, tag="held_back"):
-    """Those above the owner hear of a step once the owner has had a business day."""
+    """Audiences above the owner are notified after the owner has had a business day."""
 
     day: date | None = None
     owner_told_on: date
@@ -64,40 +64,40 @@ class HeldBack(_OfStep, frozen=True, kw_only=True, tag="held_back"):
 
 
 class Relapse(_OfStep, frozen=True, kw_only=True, tag="relapse"):
-    """The service had stopped calling, was taken as migrated, and calls again."""
+    """The service counted as migrated, and calls again."""
 
     at: datetime
     silent_since: date | None = None
-    """The day of its last call before the silence."""
+    """Day of the last call before the silence."""
     back_since: date | None = None
-    """The day of its first call after the silence."""
+    """Day of the first call after the silence."""
     calls: int | None = None
     """Since then."""
 
 
 class Resumed(_OfStep, frozen=True, kw_only=True, tag="resumed"):
-    """The campaign was closed while calls went on: its deprecation was taken back and came again, or the calls were
-    taken for another model's."""
+    """The campaign was closed while calls continued: its deprecation was withdrawn and announced again, or the calls
+    were attributed to another model in the meantime."""
 
     at: datetime
     closed_as: CloseReason
 
 
 class BrokenPromise(_OfStep, frozen=True, kw_only=True, tag="broken_promise"):
-    """A promise was not kept, and no step is due that would say so."""
+    """A promise was broken, and no step is due that would report it."""
 
     promised_on: date
 
 
 class NewOwner(_OfStep, frozen=True, kw_only=True, tag="new_owner"):
-    """Somebody else answers for the service: a first notice, at the step where the ladder stands."""
+    """The service has a new owner: a first notice, at the current step."""
 
     at: datetime
-    former: Answerable
+    former: NotifiedOwner
 
 
 class Migrated(Struct, frozen=True, kw_only=True, tag="migrated", tag_field="kind"):
-    """No call for longer than the caller's own quiet period. The campaign is closed."""
+    """No call for longer than the quiet period. The campaign is closed."""
 
     at: datetime
     last_at: datetime
@@ -105,36 +105,36 @@ class Migrated(Struct, frozen=True, kw_only=True, tag="migrated", tag_field="kin
 
 
 class DateMoved(Struct, frozen=True, kw_only=True, tag="date_moved", tag_field="kind"):
-    """The provider moved the day. Each owner hears once, with the old and the new date."""
+    """The provider moved the shutdown. The owner is notified once, with the old and the new date."""
 
     before: date | None
     after: date | None
 
 
 class Withdrawn(Struct, frozen=True, kw_only=True, tag="withdrawn", tag_field="kind"):
-    """The provider has taken the end back. The campaign is closed."""
+    """The provider withdrew the deprecation. The campaign is closed."""
 
     at: datetime
     before: date | None
-    """The shutdown that held until now."""
+    """The withdrawn shutdown date."""
 
 
 class Redirected(Struct, frozen=True, kw_only=True, tag="redirected", tag_field="kind"):
-    """Another model answers than the one that is asked for. The owner hears once, before the day or after it."""
+    """Another model answers than the requested one. The owner is notified once, before or after the shutdown."""
 
     day: date
-    """The last day with calls, which the two counts are of."""
+    """The last day with calls; the two counts are of this day."""
     answered: int
     redirected: int
-    """Calls that another model answered, of those that were answered."""
+    """Answered calls that another model answered."""
     since: date
-    """The first day of which this held, without a break until `day`."""
+    """First day of the current redirected streak."""
 
 
 StepCause = StepDue | Repeat | FailsAgain | HeldBack | Relapse | Resumed | BrokenPromise | NewOwner
-"""Of a reminder, at a step of the policy."""
+"""Causes at a step of the policy."""
 NewsCause = Migrated | DateMoved | Withdrawn | Redirected
-"""What happened to one use of a model, and is no reminder."""
+"""Causes outside the steps: events of one use of a model."""
 Cause = StepCause | NewsCause
 Kind = Literal["notice", "migrated", "date_moved", "withdrawn", "redirected"]
 
@@ -154,7 +154,7 @@ def kind_of(cause: Cause) -> Kind:
 
 
 def key_of(cause: Cause) -> str:
-    """The same for what is told once: `repeat/+1d/2025-07-16`"""
+    """Equal for causes that must be sent once only: `repeat/+1d/2025-07-16`."""
     own: tuple[str | date | None, ...]
     match cause:
         case StepDue() | Repeat() | FailsAgain() | HeldBack():
@@ -174,7 +174,7 @@ def key_of(cause: Cause) -> str:
 
 
 def in_words(cause: Cause, *, spared: Sequence[Audience] = (), early: Sequence[Audience] = ()) -> str:
-    """A clause: why it is told. `spared`, `early`: who hears otherwise than the step says, because of the forecast."""
+    """A clause with the reason. `spared`, `early`: audiences that the forecast removes or adds."""
     if isinstance(cause, NewsCause):
         return _news_in_words(cause)
     by_policy = _by_policy(cause.step, spared, early)

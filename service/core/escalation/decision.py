@@ -1,4 +1,4 @@
-"""What `decide` can answer. Each answer has a reason that a person can read."""
+"""The results of `decide`. Each has a readable reason."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,24 +10,24 @@ from service.core.ownership import Audience
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One thing to be told to some audiences."""
+    """One notification for some audiences."""
 
     cause: Cause
     audiences: tuple[Audience, ...]
     not_before: datetime
-    """Quiet hours delay and never drop."""
+    """In the future if it waits for working hours."""
     to_new_owner: NewOwner | None = None
-    """It is the first that a new owner hears, whatever its cause is."""
+    """Set if it is the first notice to a new owner, whatever its cause."""
     missed: tuple[str, ...] = ()
-    """Steps that were due on earlier days and that nobody was told."""
+    """Steps of earlier days that were not sent."""
     held: tuple[Audience, ...] = ()
-    """Who hears of it once the owner has had a business day."""
+    """Audiences that are notified after the owner has had a business day."""
     heard_by: tuple[Audience, ...] = ()
-    """Who has heard of it before: whoever stands for both does not hear again."""
+    """Audiences that were already notified: an address in both is not notified twice."""
     spared: tuple[Audience, ...] = ()
-    """Who is not told, because the calls reach zero in time at this pace."""
+    """Audiences not notified, because the forecast is in time."""
     early: tuple[Audience, ...] = ()
-    """Who is told, or held, before its own step, because at this pace the calls do not reach zero in time."""
+    """Audiences notified or held before their own step, because the forecast is late."""
 
     @property
     def kind(self) -> Kind:
@@ -35,12 +35,12 @@ class Telling:
 
     @property
     def at_step(self) -> AtStep | None:
-        """None: it belongs to no step of the policy."""
+        """None: the cause is outside the steps."""
         return self.cause.step if isinstance(self.cause, StepCause) else None
 
     @property
     def step(self) -> str:
-        """The step's name, or the kind of the news where it is none."""
+        """Name of the step, or the kind of another cause."""
         return self.at_step.name if self.at_step else self.kind
 
     @property
@@ -51,55 +51,55 @@ class Telling:
 @dataclass(frozen=True, slots=True)
 class _Change:
     campaign: Campaign
-    """As it will be."""
+    """The campaign after the decision."""
     tellings: tuple[Telling, ...]
-    """What is to be told with it."""
+    """The notifications to send."""
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Open(_Change):
-    """Somebody is to hear of the exposure for the first time."""
+    """First notice about the exposure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notify(_Change):
-    """A step is due, or those who were held back from one; a promise was not kept, of which nobody may need to be told;
-    or another model answers."""
+    """A step or its held audiences are due; a promise was broken, with or without a message; or another model
+    answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class HandOver(_Change):
-    """Somebody else answers for the service now, and gets a first notice."""
+    """The service has a new owner, who gets a first notice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replan(_Change):
-    """The deadline moved, of which the owner hears once, or the freeze before it, of which nobody does.
+    """The deadline moved, which is reported to the owner once, or the freeze before it, which is not reported.
 
-    Passed steps stay passed, future ones are armed again.
+    Past steps stay past; future steps can be sent again.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Close(_Change):
-    """The calls have ended, or the model is not deprecated any more."""
+    """The calls have ended, or the model is no longer deprecated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reopen(_Change):
-    """There was a new call, by event time, after the campaign was closed; or it was closed in error, or too early: the
-    deprecation came again, the calls were of the model after all."""
+    """A new call, by event time, after the close; or the deprecation was announced again; or the calls were attributed
+    to the model again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing is to be done now."""
+    """No action now."""
 
     until: datetime | None
-    """When time alone may make something due; later than now. None: time alone never will."""
+    """When time alone may make something due; later than now. None: never."""
     wakes_on_call: bool
-    """Whether a new call may make something due before that."""
+    """Whether a new call may make something due earlier."""
     reason: str
 
 

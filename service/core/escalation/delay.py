@@ -1,4 +1,4 @@
-"""Why a step is told later than its policy says, or on another day: worked out with the decision that tells it."""
+"""Reasons why a step is sent later than its policy says, or on another day. Determined with the decision."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -12,49 +12,49 @@ from service.core.escalation.case import Case
 from service.core.escalation.cause import BrokenPromise, HeldBack, Relapse, Resumed
 from service.core.escalation.decision import Telling
 from service.core.escalation.hold import StandingAct
-from service.core.escalation.holding import was_to_wait
+from service.core.escalation.holding import was_paused
 from service.core.escalation.ladder import Rung
 
-BETWEEN_LOOKS = timedelta(hours=1)
-"""Longer than between two looks of a lastcall that runs."""
+LATE_AFTER = timedelta(hours=1)
+"""Longer than the interval between two ticks of a running scheduler."""
 
 
 class OwnerFirst(Struct, frozen=True, tag="owner_first", tag_field="kind"):
-    """Those above the owner wait until the owner has had a business day."""
+    """Audiences above the owner wait until the owner has had a business day."""
 
     owner_told_on: date
 
 
 class Frozen(Struct, frozen=True, tag="frozen", tag_field="kind"):
-    """The step is counted from a change freeze that reaches up to the shutdown."""
+    """The step counts from a change freeze that lasts until the shutdown."""
 
     begin: date
     name: str
 
 
 class CalledLater(Struct, frozen=True, tag="called_later", tag_field="kind"):
-    """There was no call before."""
+    """The first call came later."""
 
     first_at: datetime
 
 
 class AnnouncedLater(Struct, frozen=True, tag="announced_later", tag_field="kind"):
-    """The end was not public before."""
+    """The announcement came later."""
 
     on: date
     second_hand: bool
 
 
 class SetLater(Struct, frozen=True, tag="set_later", tag_field="kind"):
-    """The end became another day."""
+    """The shutdown or the freeze moved."""
 
     on: date
     is_freeze: bool
-    """The change freeze before it moved, from which steps are counted."""
+    """True: the change freeze moved."""
 
 
 class LookedLater(Struct, frozen=True, tag="looked_later", tag_field="kind"):
-    """lastcall did not run, or did not know of it."""
+    """lastcall did not run, or did not know about the use."""
 
     due: datetime
     looked_at: datetime
@@ -65,18 +65,18 @@ class AskedToWait(Struct, frozen=True, tag="asked_to_wait", tag_field="kind"):
 
 
 class QuietHours(Struct, frozen=True, kw_only=True, tag="quiet_hours", tag_field="kind"):
-    """The owner did not work then."""
+    """Outside the owner's working hours."""
 
     at: datetime
     day: date
-    """Of it, in the owner's zone."""
+    """Day of `at`, in the owner's zone."""
     holiday_of: str | None = None
-    """The country, of a public holiday."""
+    """Country, if the day is a public holiday."""
     hours: tuple[time, time] | None = None
-    """Of work, in `zone`. None: on that day there are none."""
+    """Working hours, in `zone`. None: the day has none."""
     zone: str
     goes_out_at: datetime | None = None
-    """Of what is decided then, and waits to be sent."""
+    """Set if the decision was made at `at` and the message waits."""
 
 
 Delay = OwnerFirst | Frozen | CalledLater | AnnouncedLater | SetLater | LookedLater | AskedToWait | QuietHours
@@ -119,7 +119,7 @@ def _closed(quiet: QuietHours) -> str:
 
 
 def planned_day(campaign: Campaign, rung: Rung, case: Case) -> date:
-    """Of the step by the policy alone, in the owner's zone; of one that repeats, of the repeat that is told."""
+    """Day of the step by the policy alone, in the owner's zone; for a repeat, the day of this repeat."""
     done = campaign.done_with(rung.name)
     return done.day if rung.step.repeat and done and done.day else case.day_of(rung.nominal)
 
@@ -127,9 +127,9 @@ def planned_day(campaign: Campaign, rung: Rung, case: Case) -> date:
 def delays(
     telling: Telling, before: Campaign | None, after: Campaign, rung: Rung | None, case: Case
 ) -> Iterator[Delay]:
-    """In the order of time. Nothing: it goes out at the time that its step has by the policy.
+    """In order of time. Empty: it is sent at the time that the policy gives.
 
-    `before` and `after`: the campaign without and with the decision; `rung` is the step's, where it has a day.
+    `before` and `after`: the campaign before and after the decision. `rung`: the scheduled step, if it has a day.
     """
     is_between_steps = isinstance(telling.cause, Relapse | Resumed | BrokenPromise) or telling.to_new_owner
     if isinstance(telling.cause, HeldBack):
@@ -149,7 +149,7 @@ def delays(
 
 
 def _of_its_day(rung: Rung, case: Case) -> Iterator[Delay]:
-    """What makes the step's day another one than the policy counts, or its hour a later one."""
+    """Reasons why the step has another day or a later hour than the policy gives."""
     deadline, deprecation = case.deadline, case.exposure.deprecation
     announced = deprecation.announced
     freeze = case.owner.calendar.freeze_before(deadline) if deadline and rung.step.at.days < 0 else None
@@ -168,9 +168,9 @@ def _of_its_day(rung: Rung, case: Case) -> Iterator[Delay]:
 
 def _since_it_was_due(before: Campaign | None, planned: date, rung: Rung, case: Case) -> Iterator[Delay]:
     due = max(rung.due, case.go_out_at(case.morning(planned))) if rung.step.repeat else rung.due
-    if case.now - due < BETWEEN_LOOKS:
+    if case.now - due < LATE_AFTER:
         return
-    if before and before.in_force and was_to_wait(before, case, due):
+    if before and before.in_force and was_paused(before, case, due):
         yield AskedToWait(StandingAct.of(before.in_force))
     else:
         yield LookedLater(due, case.now)

@@ -1,4 +1,4 @@
-"""What people may ask of a campaign: on it, quiet until a day, done by a day, accepted risk. A clock ends each."""
+"""Acts of people on a campaign: acknowledge, snooze, promise, waive. Each ends by the clock."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -10,7 +10,7 @@ from service.core import words
 
 
 class Acknowledged(Struct, frozen=True):
-    """Somebody is on it: the step of that moment is not repeated. The next step comes all the same."""
+    """The current step is not repeated. The next step is still sent."""
 
     by: str
     at: datetime
@@ -18,44 +18,44 @@ class Acknowledged(Struct, frozen=True):
     until: datetime
     """Five of the owner's business days later."""
     with_it: tuple[str, ...] = ()
-    """The other steps of the same message: those of failing calls are told beside the others."""
+    """Other steps of the same message: a step for failing calls is sent together with the others."""
 
 
 class Snoozed(Struct, frozen=True, tag="snoozed", tag_field="kind"):
-    """Nothing is told before the morning of `until`, which is no later than the next step's day."""
+    """Nothing is sent before the morning of `until`, which is no later than the next step's day."""
 
     by: str
     at: datetime
-    """Of one that prolongs another hold: when that began."""
+    """If it prolongs another hold: the start of that one."""
     until: date
 
 
 class Waived(Struct, frozen=True, tag="waived", tag_field="kind"):
-    """The risk is accepted: no step is told before the morning of `until`, which may be after the shutdown."""
+    """The risk is accepted: no step is sent before the morning of `until`, which may be after the shutdown."""
 
     by: str
     at: datetime
-    """As of a snooze."""
+    """As for a snooze."""
     until: date
     reason: str
 
 
 class Promise(Struct, frozen=True):
-    """That the last call is made on `on` at the latest. While it is open, steps wait as long as the forecast agrees,
-    unless a snooze or a waiver has taken its place; it is judged all the same."""
+    """The last call is made on `on` at the latest. While the promise is open, steps wait as long as the forecast
+    agrees. A snooze or a waiver replaces it for its duration; the promise is judged nevertheless."""
 
     by: str
     at: datetime
-    """Of one that moves another: when that was made. Moving the day buys no time."""
+    """If it moves another promise: the time of that one. Moving the day extends nothing."""
     on: date
     trusted_until: datetime | None = None
-    """Until when it is believed whatever the calls do, if not for a shorter time: no later than for the one before."""
+    """Upper limit of the time in which steps wait whatever the calls do. Never later than for an earlier promise."""
     is_open: bool = True
-    """It was neither broken nor taken back."""
+    """Neither broken nor withdrawn."""
     broken_on: date | None = None
-    """The day of the last promise that was not kept: this one's, or one's before it."""
+    """Day of the last broken promise: this one or an earlier one."""
     is_break_told: bool = False
-    """A notice has gone out since that names it."""
+    """A later notice has named the broken promise."""
 
     def taken_back(self) -> "Promise":
         return replace(self, is_open=False)
@@ -68,23 +68,23 @@ Hold = Snoozed | Waived
 
 
 class KeptOpen(Struct, frozen=True):
-    """Somebody knows that the calls will come back, as of a job that runs once a quarter: silence closes nothing."""
+    """Silence does not close the campaign, for example for a job that runs once a quarter."""
 
     by: str
     at: datetime
 
 
 class StandingAct(Struct, frozen=True, kw_only=True):
-    """What somebody has asked and the clock has not ended."""
+    """An act in force."""
 
     what: Literal["snoozed", "waived", "promised", "doubted", "promised_too_late", "acknowledged", "kept_open"]
-    """doubted: a promise that the forecast speaks against. promised_too_late: after the shutdown as it is now."""
+    """doubted: a promise that the forecast contradicts. promised_too_late: its day is after the current shutdown."""
     by: str
     on: date | None = None
-    """When it was acknowledged or kept open, in the owner's zone; the day that is promised."""
+    """Day of the acknowledgement or reopening, in the owner's zone; or the promised day."""
     until: date | None = None
     reason: str | None = None
-    """Of a waiver."""
+    """For a waiver."""
 
     @classmethod
     def of(cls, hold: Hold | Promise) -> "StandingAct":

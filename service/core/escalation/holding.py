@@ -1,4 +1,4 @@
-"""Whether what people asked of a campaign still holds. The clock ends it, never a read nor a new event."""
+"""Which acts of people are in force. They end by the clock, never by a read or a new call."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,11 +14,11 @@ from service.core.exposure import State
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Nothing is told now, because somebody asked for it."""
+    """A hold or a promise delays notifications now."""
 
     hold: Hold | Promise
     until: datetime | None
-    """When to look again; the hold may go on then. None: only a new call ends it."""
+    """When to evaluate again; the hold may continue then. None: only a new call ends it."""
 
     @property
     def reason(self) -> str:
@@ -26,20 +26,20 @@ class Quiet:
 
 
 def held_by(campaign: Campaign, case: Case) -> Quiet | None:
-    """What is in force. None: there is nothing, it has ended, or it is a promise that is not believed."""
+    """The hold or promise in force. None: there is none, it has ended, or the promise is not credible."""
     hold = campaign.in_force
     if hold is None or _is_over(hold, campaign, case):
         return None
     end = _end_of(hold, case)
     if not isinstance(hold, Promise):
         return Quiet(hold, end)
-    if not _is_believed(hold, case):
+    if not _is_credible(hold, case):
         return None
-    return Quiet(hold, min(filter(None, (_next_look(hold, campaign, case), end)), default=None))
+    return Quiet(hold, min(filter(None, (_next_evaluation(hold, campaign, case), end)), default=None))
 
 
 def shown_state(campaign: Campaign | None, case: Case) -> State:
-    """That of the exposure; waived where somebody has accepted a risk that has not come true."""
+    """The state of the exposure; `waived` if a waiver is in force and the exposure is neither quiet nor broken."""
     if campaign is None or case.state in {"quiet", "broken"}:
         return case.state
     quiet = held_by(campaign, case)
@@ -47,15 +47,14 @@ def shown_state(campaign: Campaign | None, case: Case) -> State:
 
 
 def is_moved_earlier(campaign: Campaign, case: Case) -> bool:
-    """Whether the last day for changes is before the one that the plan was made for, or firm where there was none:
-    the shutdown moved, or a freeze before it came."""
+    """Whether the effective deadline is earlier than in the plan, or new: the shutdown moved, or a freeze was added."""
     before, after = campaign.frozen_from or campaign.deadline, case.effective_deadline
     return after is not None and (before is None or after < before)
 
 
 def _is_over(hold: Hold | Promise, campaign: Campaign, case: Case) -> bool:
-    """By the clock; or the last day for changes moved to before what was safe, or the shutdown to before what was
-    promised."""
+    """Whether the clock ended it, the deadline moved forward (snooze), or the shutdown moved before the promised
+    day."""
     if (end := _end_of(hold, case)) and case.now >= end:
         return True
     match hold:
@@ -67,11 +66,11 @@ def _is_over(hold: Hold | Promise, campaign: Campaign, case: Case) -> bool:
             return False
 
 
-def _is_believed(promise: Promise, case: Case) -> bool:
-    """For the first half of its time, whatever the calls do; then as long as the forecast has them end by its day. A
-    promise after a broken one is believed by the forecast alone.
+def _is_credible(promise: Promise, case: Case) -> bool:
+    """Whether a promise is credible: in the first half of its time always, then while the forecast agrees. After a
+    broken promise only the forecast counts.
 
-    Once the day is past nothing is forecast any more: it is judged on the next business day, by the calls since.
+    After the promised day, it stays credible until it is judged on the next business day, by the calls since.
     """
     if case.today > promise.on:
         return case.now < judged_at(promise.on, case) or not calls_after(promise.on, case)
@@ -85,24 +84,23 @@ def calls_after(promised: date, case: Case) -> bool:
 
 
 def judged_at(promised: date, case: Case) -> datetime:
-    """The morning of the first business day after the day that was promised; of the next day where the last days do not
-    wait for one."""
+    """The morning of the first business day after the promised day; in the last days, of the next day."""
     return case.go_out_at(case.morning(promised + timedelta(days=1)))
 
 
 def breaks_at(campaign: Campaign, case: Case) -> datetime | None:
-    """When the promise is judged whose day is past, and after which calls were made. None: there is none."""
+    """When the open promise counts as broken because of calls after its day. None: there are no such calls."""
     promised = campaign.promised_on
     return judged_at(promised, case) if promised is not None and calls_after(promised, case) else None
 
 
-def after_the_promise(campaign: Campaign) -> Campaign:
-    """The promise was not kept, and is none any more."""
+def with_broken_promise(campaign: Campaign) -> Campaign:
+    """The campaign with its promise marked as broken."""
     return replace(campaign, promise=campaign.promise.broken()) if campaign.promise else campaign
 
 
 def _end_of(hold: Hold | Promise, case: Case) -> datetime | None:
-    """No snooze and no promise outlives the shutdown; an accepted risk does."""
+    """Snoozes and promises end at the shutdown at the latest; waivers do not."""
     shutdown = None if case.deadline is None else utc_midnight(case.deadline)
     match hold:
         case Waived():
@@ -114,8 +112,8 @@ def _end_of(hold: Hold | Promise, case: Case) -> datetime | None:
 
 
 def trusted_until(promise: Promise, case: Case) -> datetime:
-    """The morning of the day half way, and no sooner than the next one; for a promise after another no later than for
-    that one, and not at all once a promise was broken."""
+    """The morning half-way to the promised day, at least the next morning. Never later than for an earlier promise;
+    after a broken promise, the time of the new promise."""
     if promise.broken_on is not None:
         return promise.at
     begun = case.day_of(promise.at)
@@ -123,8 +121,8 @@ def trusted_until(promise: Promise, case: Case) -> datetime:
     return min(filter(None, (half_way, promise.trusted_until)))
 
 
-def _next_look(promise: Promise, campaign: Campaign, case: Case) -> datetime | None:
-    """None: a new call alone can break it."""
+def _next_evaluation(promise: Promise, campaign: Campaign, case: Case) -> datetime | None:
+    """When to evaluate a promise again. None: only a new call can break it."""
     if case.today > promise.on:
         return breaks_at(campaign, case)
     if case.now < (half_way := trusted_until(promise, case)):
@@ -133,13 +131,13 @@ def _next_look(promise: Promise, campaign: Campaign, case: Case) -> datetime | N
 
 
 def acknowledged_until(campaign: Campaign, case: Case, step: str) -> datetime | None:
-    """When the acknowledgement of `step` expires. None: there is none in force."""
+    """When the acknowledgement of `step` expires. None: none is in force."""
     by = campaign.acknowledged
     return by.until if by and step in (by.step, *by.with_it) and case.now < by.until else None
 
 
 def standing(campaign: Campaign, case: Case) -> StandingAct | None:
-    """What somebody has asked and the clock has not ended; of a promise also that it is not believed."""
+    """The act in force, including a promise that is not credible."""
     if quiet := held_by(campaign, case):
         return StandingAct.of(quiet.hold)
     if doubted := _doubted(campaign, case):
@@ -160,7 +158,7 @@ def asked_in_words(campaign: Campaign, case: Case) -> str | None:
 
 
 def _doubted(campaign: Campaign, case: Case) -> StandingAct | None:
-    """A promise whose day is ahead and that holds nothing."""
+    """An open promise in the future that delays nothing."""
     promise = campaign.in_force
     if not isinstance(promise, Promise) or case.today > promise.on:
         return None
@@ -172,14 +170,14 @@ def _doubted(campaign: Campaign, case: Case) -> StandingAct | None:
 
 
 def is_kept_open(campaign: Campaign, case: Case) -> bool:
-    """Somebody knows that calls will come back; once the model is gone, nobody needs to wait for them."""
+    """Whether silence does not close the campaign. This ends at the shutdown."""
     if campaign.kept_open is None:
         return False
     return case.deadline is None or case.now < utc_midnight(case.deadline)
 
 
-def was_to_wait(campaign: Campaign, case: Case, moment: datetime) -> bool:
-    """Whether somebody had asked for quiet at that moment, as far as the campaign still knows."""
+def was_paused(campaign: Campaign, case: Case, moment: datetime) -> bool:
+    """Whether an act delayed steps at that moment, as far as the campaign still knows."""
     asked, broken = campaign.in_force, campaign.promise_broken_on
     if broken is not None and case.day_of(moment) <= broken:
         return True
@@ -189,7 +187,7 @@ def was_to_wait(campaign: Campaign, case: Case, moment: datetime) -> bool:
 
 
 def resumes_at(campaign: Campaign, case: Case) -> datetime | None:
-    """When steps are told again if nothing changes. None: nothing holds them."""
+    """When steps continue if nothing changes. None: nothing delays them."""
     quiet = held_by(campaign, case)
     if quiet is None:
         return None

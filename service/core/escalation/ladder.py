@@ -1,4 +1,4 @@
-"""When the steps of a policy fall due for one exposure, and which of them wait to be told."""
+"""When the steps of a policy are due for one exposure, and which due steps are not sent yet."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ class Rung:
 
     step: Step
     nominal: datetime
-    """By the policy alone: 9:00 in the owner's zone of the step's day; its first moment, UTC, for failing calls."""
+    """By the policy alone: start of work in the owner's zone on the step's day; for failing calls, 0:00 UTC."""
     due: datetime
-    """Not before the end was public, not before the first call, and in working hours until the last days."""
+    """Not before the announcement or the first call; in working hours until the last days."""
 
     @property
     def name(self) -> str:
@@ -32,20 +32,20 @@ class Rung:
 
 
 def climb(policy: Policy, case: Case) -> tuple[Rung, ...]:
-    """The steps that have a day, lowest first: the announcement, however late, and then by their days. Without a firm
-    deadline only the announcement has one."""
+    """Steps with a due date, earliest first; `announced` always first. Without a firm deadline only `announced` has a
+    date."""
     announced = case.exposure.deprecation.announced
     ladder = _by_dates(policy, case.owner.calendar, announced, case.deadline)
     if announced is None or case.state == "broken":
         ladder = _lowest_first(_by_calls(rung, case) for rung in ladder)
     if all(rung.nominal >= case.earliest for rung in ladder):
         return ladder
-    return tuple(rung if rung.nominal >= case.earliest else _no_sooner(rung, case) for rung in ladder)
+    return tuple(rung if rung.nominal >= case.earliest else _not_before_start(rung, case) for rung in ladder)
 
 
 @lru_cache(maxsize=4096)
 def _by_dates(policy: Policy, calendar: Calendar, announced: date | None, deadline: date | None) -> tuple[Rung, ...]:
-    """As if all had called since before the announcement. Remembered, as thousands of exposures share their dates."""
+    """The schedule of a caller from before the announcement. Cached: thousands of exposures share their dates."""
     found = []
     for step in policy.steps:
         day = step.at.day(calendar, announced=announced, deadline=deadline)
@@ -63,8 +63,8 @@ def _lowest_first(rungs: Iterable[Rung]) -> tuple[Rung, ...]:
 
 
 def _by_calls(rung: Rung, case: Case) -> Rung:
-    """An announcement that nobody dated comes with the first call. Where calls fail for good before the shutdown, the
-    step for failing calls comes with the last day of use."""
+    """Without a date, `announced` is due at the first call. If the model dies before the shutdown, the step for failing
+    calls is due on the last day of use."""
     at, exposure = rung.step.at, case.exposure
     if rung.nominal == _NOT_KNOWN:
         return Rung(rung.step, exposure.first_at, case.earliest_out)
@@ -74,13 +74,13 @@ def _by_calls(rung: Rung, case: Case) -> Rung:
     return rung
 
 
-def _no_sooner(rung: Rung, case: Case) -> Rung:
+def _not_before_start(rung: Rung, case: Case) -> Rung:
     return Rung(rung.step, rung.nominal, case.earliest if rung.step.at.while_failing else case.earliest_out)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A step to be told now: for the first time, or one more time on `day`."""
+    """A step to send now: for the first time, or again on `day`."""
 
     rung: Rung
     day: date | None
@@ -88,7 +88,7 @@ class Waiting:
 
 
 def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> list[Waiting]:
-    """The steps that are due and not yet told, lowest first."""
+    """Due steps that are not sent yet, earliest first."""
     state = case.state
     behind = {done.step: done for done in campaign.done} if campaign else {}
     found = []
@@ -98,16 +98,16 @@ def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> li
         done = behind.get(rung.name)
         if done is None:
             found.append(Waiting(rung, occurrence(rung, case)))
-        elif day := _fails_anew(done, rung, case):
+        elif day := _new_failure_day(done, rung, case):
             found.append(Waiting(rung, day, "fails_again"))
-        elif campaign and (day := _again(campaign, done, rung, case)):
+        elif campaign and (day := _repeat_day(campaign, done, rung, case)):
             found.append(Waiting(rung, day, "repeats"))
     return found
 
 
-def _fails_anew(done: Done, rung: Rung, case: Case) -> date | None:
-    """The day of a failure that is another one than that which was told: the shutdown, after one before it; or a
-    failure that began after the other had ended, as a later day of use was answered."""
+def _new_failure_day(done: Done, rung: Rung, case: Case) -> date | None:
+    """Start day of a failure episode not notified yet. A new episode begins at the shutdown, or after at least one day
+    of answered calls."""
     if not rung.step.at.while_failing:
         return None
     if _was_early(done, case) and (day := occurrence(rung, case) or case.deadline) != done.day:
@@ -118,7 +118,7 @@ def _fails_anew(done: Done, rung: Rung, case: Case) -> date | None:
 
 
 def _was_early(done: Done, case: Case) -> bool:
-    """Told of calls that failed for a while before the shutdown, and now it is the shutdown's day or later."""
+    """Whether the step was sent for a failure before the shutdown, and the shutdown has come since."""
     return case.deadline is not None and done.at < utc_midnight(case.deadline) <= case.now
 
 
@@ -129,7 +129,7 @@ def _applies(step: Step, state: State) -> bool:
 
 
 def occurrence(rung: Rung, case: Case) -> date | None:
-    """The latest day of a repeating step that has begun, its first day when none has. None: it does not repeat."""
+    """Current day of a repeating step, at least its first day. None: the step does not repeat."""
     every = rung.step.repeat
     if every is None:
         return None
@@ -138,31 +138,31 @@ def occurrence(rung: Rung, case: Case) -> date | None:
     return first + timedelta(days=max(0, (begun - first).days // every) * every)
 
 
-def _again(campaign: Campaign, done: Done, rung: Rung, case: Case) -> date | None:
-    """The day of the repeat that is due: the campaign still stands at this step, and calls were made since."""
+def _repeat_day(campaign: Campaign, done: Done, rung: Rung, case: Case) -> date | None:
+    """The day of a due repeat: the step is still the current one, and there were calls since it was sent."""
     day = occurrence(rung, case)
-    if day is None or done.day is None or not _stands_at(campaign, rung.step):
+    if day is None or done.day is None or not _is_current(campaign, rung.step):
         return None
-    if (day - done.day).days < (rung.step.repeat or 1):  # a date that moves takes the days of its repeats along
+    if (day - done.day).days < (rung.step.repeat or 1):  # a moved date also moves the days of repeats
         return None
     if acknowledged_until(campaign, case, rung.name):
         return None
-    told_on, today = (case.morning(one).date() for one in (done.day, day))  # use is kept by UTC days
+    told_on, today = (case.morning(one).date() for one in (done.day, day))  # use is stored by UTC day
     called_on = next((use.day for use in reversed(case.exposure.days) if use.day < today), date.min)
     return day if called_on >= told_on and case.go_out_at(case.morning(day)) <= case.now else None
 
 
-def _stands_at(campaign: Campaign, step: Step) -> bool:
-    """Whether no later step of the same kind is behind the campaign."""
+def _is_current(campaign: Campaign, step: Step) -> bool:
+    """Whether no later step of the same kind is past."""
     kind = {one.name for one in campaign.policy.steps if one.at.while_failing == step.at.while_failing}
     return next((done.step for done in reversed(campaign.done) if done.step in kind), None) == step.name
 
 
-def _following(campaign: Campaign, rung: Rung, case: Case) -> datetime | None:
-    """When a repeating step comes round again: on a day that has begun and waits for people to work, or for an
-    acknowledgement to expire; or on the next."""
+def _next_repeat(campaign: Campaign, rung: Rung, case: Case) -> datetime | None:
+    """Time of the next repeat: later today, if it waits for working hours or for the end of an acknowledgement, or on
+    its next day."""
     every, done = rung.step.repeat, campaign.done_with(rung.name)
-    if every is None or done is None or done.day is None or not _stands_at(campaign, rung.step):
+    if every is None or done is None or done.day is None or not _is_current(campaign, rung.step):
         return None
     quiet_until = acknowledged_until(campaign, case, rung.name)
     day = occurrence(rung, replace(case, now=quiet_until) if quiet_until else case) or done.day
@@ -174,13 +174,13 @@ def _following(campaign: Campaign, rung: Rung, case: Case) -> datetime | None:
 
 
 def held_back(campaign: Campaign, case: Case) -> Done | None:
-    """The step of which somebody has yet to hear, unless it speaks of calls that fail, and they do not any more."""
+    """The step with held audiences, unless it is for failing calls and they no longer fail."""
     held = campaign.holds_back
     return held if held and _applies(campaign.policy.step(held.step), case.state) else None
 
 
 def held_back_until(campaign: Campaign, case: Case) -> datetime | None:
-    """When those who are held back hear: the owner had a business day by then, or the last days have begun."""
+    """When held audiences are notified: after the owner's business day, or when the last days begin."""
     if held_back(campaign, case) is None or campaign.owner_told_at is None:
         return None
     had_a_day = case.business_day_after(campaign.owner_told_at)
@@ -190,13 +190,13 @@ def held_back_until(campaign: Campaign, case: Case) -> datetime | None:
     return max(campaign.owner_told_at, min([had_a_day, *last_days]))
 
 
-def wakes(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> datetime | None:
-    """The next moment at which the passing of time alone can make something due. None: it never will."""
+def next_due(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> datetime | None:
+    """The next time at which time alone can make something due. None: never."""
     moments: list[datetime | None] = [quiet_at(case.exposure), *(rung.due for rung in ladder)]
     if case.deadline is not None:
         moments.append(utc_midnight(case.deadline))
     if campaign is not None:
-        moments += [_following(campaign, rung, case) for rung in ladder if rung.step.repeat]
+        moments += [_next_repeat(campaign, rung, case) for rung in ladder if rung.step.repeat]
         moments += [held_back_until(campaign, case), breaks_at(campaign, case)]
         moments += [acknowledged_until(campaign, case, rung.name) for rung in ladder]
     return min((moment for moment in moments if moment and moment > case.now), default=None)
@@ -204,22 +204,22 @@ def wakes(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> date
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """What the policy does next if nothing changes."""
+    """The next step if nothing changes."""
 
     step: Step
     at: datetime
     on: date
-    """Of `at`, in the owner's zone."""
+    """Day of `at`, in the owner's zone."""
 
 
 def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
-    """The next step that the calendar alone brings: of those that fall due before a hold ends the highest, when it
-    ends. None: the policy has no more, or there is no firm deadline."""
+    """The next step by the calendar alone. During a hold: the highest step due by its end, at its end. None: the policy
+    has no further step, or there is no firm deadline."""
     resumes = resumes_at(campaign, case)
     behind = {done.step for done in campaign.done}
     found: list[tuple[datetime, Step]] = []
     for rung in climb(campaign.policy, case):
-        due = _following(campaign, rung, case) if rung.name in behind else rung.due
+        due = _next_repeat(campaign, rung, case) if rung.name in behind else rung.due
         if due is None or rung.step.at.while_failing or (rung.step.at.needs_calls and case.state == "redirected"):
             continue
         if resumes and due <= resumes and (due > case.now or _applies(rung.step, case.state)):
@@ -232,26 +232,26 @@ def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
     return Upcoming(step, at, case.day_of(at))
 
 
-def standing_at(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | None:
-    """Where the ladder stands now: the highest step that is behind by the calendar, else the one told last, where that
-    does not speak of calls that are answered again."""
+def current_step(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | None:
+    """The highest step that is past by the calendar; otherwise the last one sent, unless it was for failing calls that
+    are answered again."""
     if behind := [rung for rung in ladder if rung.due <= case.now and not rung.step.at.needs_calls]:
         return behind[-1]
     level = campaign.level.step if campaign.level else None
     return next((rung for rung in ladder if rung.name == level and _applies(rung.step, case.state)), None)
 
 
-def left_at(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | None:
-    """The step that was told last. Where that speaks of failing calls, and they are answered now: where the ladder
-    stands. None: nobody was told."""
+def last_sent_step(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | None:
+    """The last step sent. If it was for failing calls that are answered again: the current step. None: no step was
+    sent."""
     if (level := campaign.level) is None:
         return None
     told_last = next((rung for rung in ladder if rung.name == level.step), None)
-    candidates = (told_last, standing_at(campaign, case, ladder))
+    candidates = (told_last, current_step(campaign, case, ladder))
     return next((rung for rung in candidates if rung and _applies(rung.step, case.state)), None)
 
 
 def next_above(rung: Rung, ladder: Sequence[Rung]) -> Step | None:
-    """The step that follows by the calendar, as far as it speaks of the time before the shutdown."""
+    """The next step by the calendar, unless it depends on calls after the shutdown."""
     later = (one.step for one in ladder if one.nominal > rung.nominal and not one.step.at.needs_calls)
     return next(later, None)

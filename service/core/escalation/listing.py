@@ -1,4 +1,4 @@
-"""What lists of exposures are filtered and sorted by, beside the summary of their use."""
+"""Fields by which lists of exposures are filtered and sorted, besides the summary of their use."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,19 +11,19 @@ from service.core.escalation.holding import held_by
 from service.core.ownership import Owner
 
 NO_DAY = date.max
-"""Stands for no day at all, where days are sorted."""
+"""Sorts after all days; means no day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     team: str | None
-    """None: nobody owns the service."""
+    """None: the service has no owner."""
     lacks_deadline: bool
     change_by: date
-    """By when changes must be out: the deadline, or a change freeze that reaches up to it and has not ended with it;
-    without a deadline the day that the provider promised not to end the model before, or `NO_DAY`."""
+    """Last day for changes: the deadline, or until then the first day of a freeze that lasts until it. Without a
+    deadline, the provider's "not before" day, or `NO_DAY`."""
     waived_until: datetime | None = None
-    """None: nobody has accepted the risk, or not for now."""
+    """None: no waiver is in force."""
 
 
 def listing_of(case: Case, campaign: Campaign | None) -> Listing:

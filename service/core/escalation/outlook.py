@@ -1,4 +1,4 @@
-"""How an exposure goes on: what it will be at a later moment, so that `decide` can be asked then."""
+"""Projections of an exposure to later times, as input of `decide`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,33 +18,33 @@ WEEK = timedelta(days=7)
 
 class _DayAhead(NamedTuple):
     use: DayOfUse | None
-    """None: no call comes."""
+    """None: no calls on this day."""
     summary: Summary | None
-    """Of all days of use up to this one. None: there is none."""
+    """Summary of all days of use up to this one. None: there are none."""
 
 
 class Outlook(Protocol):
     def as_of(self, now: datetime) -> Exposure | None:
-        """None: there is no call yet."""
+        """None: there are no calls yet."""
 
-    def next_call(self, after: datetime, *, strange: bool = False) -> datetime | None:
-        """The first call of a UTC day later than `after`'s; None: there is none any more. `strange`: of the first such
-        day in the week after on which calls are told that the model is gone, or another model answers."""
+    def next_call(self, after: datetime, *, only_abnormal: bool = False) -> datetime | None:
+        """First call on a UTC day after the day of `after`; None: there is none. `only_abnormal`: within a week, on a
+        day with calls that report that the model is gone, or that another model answers."""
 
     def next_change(self, after: datetime) -> datetime | None:
-        """When the provider's dates become other ones; None: they stay as they are."""
+        """Next time at which the provider changes its dates. None: never."""
 
 
 @dataclass(frozen=True)
-class GoingOn:
-    """A stored exposure that goes on as it went in the week before `start`. From the shutdown on its calls end as the
-    catalog says that they do."""
+class ProjectLastWeek:
+    """Projects a stored exposure from the week before `start`. From the shutdown on, its calls fail, or another model
+    answers, as the catalog says."""
 
     exposure: Exposure
-    """A picture as of `start`."""
+    """As of `start`."""
     start: datetime
     known_until: datetime | None = None
-    """Up to when all calls are in the picture; None: up to `start`."""
+    """Time up to which `exposure` has all calls. None: `start`."""
 
     def as_of(self, now: datetime) -> Exposure:
         if now <= self.start or self._has_ended:
@@ -56,10 +56,10 @@ class GoingOn:
         use = structs.replace(summary, last_at=max(self.exposure.last_at, last_call(days[-1].day, now)))
         return replace(self.exposure, use=use, days=self._before + days)
 
-    def next_call(self, after: datetime, *, strange: bool = False) -> datetime | None:
+    def next_call(self, after: datetime, *, only_abnormal: bool = False) -> datetime | None:
         days = () if self._has_ended else (after.date() + n * DAY for n in range(1, 8))
         uses = (use for day in days if (use := self._use_on(day)))
-        return next((utc_midnight(use.day) for use in uses if not strange or is_strange(use)), None)
+        return next((utc_midnight(use.day) for use in uses if not only_abnormal or is_abnormal(use)), None)
 
     def next_change(self, after: datetime) -> None:
         return None
@@ -73,20 +73,20 @@ class GoingOn:
         return tuple(use for use in self.exposure.days if use.day < self.start.date())
 
     def _ahead_until(self, day: date) -> Sequence[_DayAhead]:
-        """The days from `start` to `day`. Whoever looks ahead asks for ever more of the same days."""
+        """The days from `start` to `day`, cached: a plan asks for the same days repeatedly."""
         length = (day - self.start.date()).days + 1
-        for n in range(len(self._worked_out), length):
-            self._worked_out.append(self._day_ahead(self.start.date() + n * DAY))
-        return self._worked_out[:length]
+        for n in range(len(self._days_ahead), length):
+            self._days_ahead.append(self._day_ahead(self.start.date() + n * DAY))
+        return self._days_ahead[:length]
 
     @cached_property
-    def _worked_out(self) -> list[_DayAhead]:
-        """As far as was asked for."""
+    def _days_ahead(self) -> list[_DayAhead]:
+        """Cache of `_ahead_until`."""
         return []
 
     def _day_ahead(self, day: date) -> _DayAhead:
         exposure, use = self.exposure, self._use_on(day)
-        summary = self._worked_out[-1].summary if self._worked_out else self._before_start
+        summary = self._days_ahead[-1].summary if self._days_ahead else self._before_start
         if use is None:
             return _DayAhead(None, summary)
         if summary is None:
@@ -96,7 +96,7 @@ class GoingOn:
 
     @property
     def _before_start(self) -> Summary | None:
-        """Without the calls of `start`'s own day so far. None: there were none before."""
+        """Summary without the calls on the day of `start`. None: there were no earlier calls."""
         use, last, days = self.exposure.use, self.exposure.days[-1], self._before
         if not days or days[-1] == last:
             return use if days else None
@@ -104,7 +104,7 @@ class GoingOn:
         return structs.replace(known, longest_gap=use.longest_gap, calls=use.calls - last.calls)
 
     def _use_on(self, day: date) -> DayOfUse | None:
-        """The first day is not over: it has the calls that it had by then, or more if more are to be expected."""
+        """Calls of a day. The first day is incomplete: the larger of its calls so far and the expected calls."""
         expected, known = self._by_weekday.get(day.weekday()), self.exposure.days[-1]
         if known.day == day and (expected is None or known.calls >= expected.calls):
             return known
@@ -112,23 +112,23 @@ class GoingOn:
 
     @cached_property
     def _by_weekday(self) -> dict[int, DayOfUse]:
-        """The last whole week. A caller of which no whole week is known, or none with calls, calls each day."""
+        """The last complete week. Without a complete week with calls, the last day of use counts for every day."""
         today, days = self.start.date(), self.exposure.days
         week = {use.day.weekday(): use for use in days if today - WEEK <= use.day < today}
         return week if week and days[0].day <= today - WEEK else dict.fromkeys(range(7), days[-1])
 
 
-def is_strange(use: DayOfUse) -> bool:
+def is_abnormal(use: DayOfUse) -> bool:
     return bool(use.end_of_life or use.redirected)
 
 
 def last_call(day: date, now: datetime) -> datetime:
-    """Of a day on which calls come at all hours, as far as it is over by `now`."""
+    """Time of the last call by `now` on a day with calls at all hours."""
     return min(now, utc_midnight(day + DAY) - timedelta(seconds=1))
 
 
 def as_answered(use: DayOfUse, deprecation: Deprecation) -> DayOfUse:
-    """The day's calls as the provider takes them: before the shutdown it answers."""
+    """The calls of a day with the provider's response: before the shutdown it answers them."""
     calls = use.calls
     deadline = deprecation.shutdown.deadline
     after = deprecation.after_shutdown if deadline is not None and use.day >= deadline else "unsupported_but_served"

@@ -1,4 +1,4 @@
-"""Who will be told what, when: `decide` asked at each moment at which the engine would ask it."""
+"""The plan: calls `decide` at each time at which the engine would."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,20 +16,20 @@ from service.core.exposure import Exposure, ExposureKey
 from service.core.ownership import Audience, Channels, Owner, destinations
 
 Status = Literal["foreseen", "pending", "leased", "delivered", "failed", "unknown"]
-"""foreseen: it comes if the use goes on as said. The others are of what was written down: what became of it."""
+"""foreseen: comes if the use continues as projected. All others: the outcome of a stored notification."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """An exposure as it goes on, who answers for it, and what is done about it so far."""
+    """A projected exposure, its owner, and its campaign so far."""
 
     outlook: Outlook
     owner: Owner
     policy: Policy
-    """In force: it counts if a campaign opens."""
+    """The current policy, used if a campaign opens."""
     campaign: Campaign | None = None
     known_until: datetime | None = None
-    """Up to when all calls are on record at the start; None: all are."""
+    """Time up to which all calls are recorded at the start. None: all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Foreseen:
 
 
 def foresee(prospect: Prospect, *, start: datetime, end: datetime) -> Iterator[Foreseen]:
-    """What is decided from `start` up to, not including, `end`. Raises TypeError where deciding again does not end."""
+    """Decisions from `start` to before `end`. Raises TypeError if a repeated decision at one time is not Wait."""
     now: datetime | None = start
     campaign = prospect.campaign
     while now is not None and now < end:
@@ -61,17 +61,16 @@ def foresee(prospect: Prospect, *, start: datetime, end: datetime) -> Iterator[F
 
 
 def _next_look(wait: Wait, outlook: Outlook, now: datetime) -> datetime | None:
-    """As the engine does: at the time that `decide` named, at a new call where it said so, and at one that is told that
-    the model is gone, or that another answers; at a new date."""
-    call = outlook.next_call(now, strange=not wait.wakes_on_call)
+    """Like the engine: the time that `decide` gave, a new call if it may make something due, an abnormal call, or a new
+    date of the provider."""
+    call = outlook.next_call(now, only_abnormal=not wait.wakes_on_call)
     return min((at for at in (wait.until, call, outlook.next_change(now)) if at is not None), default=None)
 
 
 def as_if_adopted(campaign: Campaign, policy: Policy, case: Case) -> Campaign:
-    """The campaign had it gone by `policy` so far: of the steps that are behind by it, nobody hears any more, but for
-    the repeats that are still to come.
+    """The campaign as if it had always used `policy`: past steps are marked done, repeats still to come stay.
 
-    What is due by the campaign's own policy too, and only waits for the next tick, stays due.
+    A step that is also due by the campaign's own policy, and waits for the next tick, stays due.
     """
     if policy == campaign.policy:
         return campaign
@@ -87,10 +86,10 @@ def as_if_adopted(campaign: Campaign, policy: Policy, case: Case) -> Campaign:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Planned:
-    """One destination hears one thing. Sorted as it is read: by time, then by whom it is about."""
+    """One notification for one destination. Sorted by time, then by exposure."""
 
     at: datetime
-    """When it goes out, or was to go out."""
+    """Planned or actual time of sending."""
     service: str
     environment: str
     platform: str
@@ -99,15 +98,15 @@ class Planned:
     """The model as a request on that platform spells it."""
     step: str
     repeat_days: int | None = field(compare=False)
-    """Of a step that is told again and again."""
+    """Interval of a repeating step."""
     destination: str
     audience: Audience
     status: Status
     reason: str
     instead: str | None = field(default=None, compare=False)
-    """Who hears of it because this destination cannot be told."""
+    """Destination notified instead, because this one failed."""
     notification: str | None = field(default=None, compare=False)
-    """Its id, where it was written down."""
+    """Id of a stored notification."""
 
     @property
     def key(self) -> ExposureKey:
@@ -115,7 +114,7 @@ class Planned:
 
 
 def planned(prospect: Prospect, channels: Channels, *, start: datetime, end: datetime) -> Iterator[Planned]:
-    """What `foresee` tells, by destination."""
+    """The notifications of `foresee`, by destination."""
     for one in foresee(prospect, start=start, end=end):
         telling, exposure = one.telling, one.exposure
         for to in destinations(prospect.owner, telling.audiences, channels, heard_by=telling.heard_by):

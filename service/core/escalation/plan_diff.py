@@ -1,4 +1,4 @@
-"""Two plans of one span held against each other: what a change of policy adds, moves and drops."""
+"""Compares two plans of one span: the messages that a change of policy adds, moves and drops."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from service.core.escalation.plan import Planned
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The same thing is told to the same destination at another time."""
+    """The same message to the same destination, at another time."""
 
     before: Planned
     after: Planned
@@ -16,20 +16,19 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class PlanDiff:
-    """Each message of the plan before is in `unchanged`, `moved` or `dropped`; each of the plan after it in
-    `unchanged`, `moved` or `added`."""
+    """Each message of the old plan is in `unchanged`, `moved` or `dropped`; each of the new plan in `unchanged`,
+    `moved` or `added`."""
 
     added: tuple[Planned, ...]
     moved: tuple[Moved, ...]
     dropped: tuple[Planned, ...]
     unchanged: tuple[Planned, ...]
-    """As they stand in the plan after."""
+    """As in the new plan."""
 
 
 def compare(before: Iterable[Planned], after: Iterable[Planned]) -> PlanDiff:
-    """In the order of time. What the same destination hears of the same exposure at the same time is the same message,
-    whatever the step is called; so is what it hears of the same step, at another time. What comes round again is told
-    of its day, and is another one on another day."""
+    """In order of time. Two messages to one destination about one exposure are the same if they have the same time,
+    whatever their steps, or the same step at another time. Repeats on different days are different messages."""
     same, old, new = _paired(before, after, lambda one: (one.at, one.key, one.destination, one.step))
     renamed, old, new = _paired(old, new, lambda one: (one.at, one.key, one.destination))
     moved, old, new = _paired(old, new, lambda one: (one.key, one.destination, one.step, one.repeat_days and one.at))
@@ -44,7 +43,7 @@ def compare(before: Iterable[Planned], after: Iterable[Planned]) -> PlanDiff:
 def _paired(
     before: Iterable[Planned], after: Iterable[Planned], same: Callable[[Planned], object]
 ) -> tuple[list[tuple[Planned, Planned]], list[Planned], list[Planned]]:
-    """Those that are the same, and the rest of both in the order of time. Each message is in one pair at most."""
+    """Pairs of equal messages, and the rest of both plans in order of time. A message is in at most one pair."""
     old: dict[object, list[Planned]] = {}
     for one in sorted(before):
         old.setdefault(same(one), []).append(one)

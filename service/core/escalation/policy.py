@@ -20,13 +20,14 @@ _REPEAT = re.compile(r"(?P<days>\d{1,3})d")
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """A day against the announcement or the shutdown: `announced`, `-30d`, `-7bd`, `0d`, `+1d`, `+0d while failing`."""
+    """A day relative to the announcement or the shutdown: `announced`, `-30d`, `-7bd`, `0d`, `+1d`, `+0d while
+    failing`."""
 
     anchor: Anchor
     days: int = 0
     """Negative: before the shutdown. Zero for `announced`."""
     while_failing: bool = False
-    """Only while calls fail, and then without waiting for working hours."""
+    """Only while calls fail, at any hour."""
 
     def __str__(self) -> str:
         if self.anchor == "announced":
@@ -41,13 +42,13 @@ class Offset:
 
     @property
     def needs_calls(self) -> bool:
-        """After the shutdown a step speaks only of calls that are still made."""
+        """Whether the step is sent only while calls continue, as all steps after the shutdown."""
         return self.while_failing or self.days > 0
 
     def day(self, calendar: Calendar, *, announced: date | None, deadline: date | None) -> date | None:
-        """The day of the step; None when that day is not known (no announcement on record, no firm deadline).
+        """The day of the step. None: it is unknown (no announcement on record, no firm deadline).
 
-        A step before the shutdown is counted from the last day for changes, which a freeze pulls forward.
+        A step before the shutdown counts from the last day for changes, which a freeze moves forward.
         """
         if self.anchor == "announced":
             return announced
@@ -60,12 +61,12 @@ class Offset:
 
 
 def parse_offset(text: str) -> Offset:
-    """The inverse of `str`. Raises ValueError with what is wrong, in words for the author of lastcall.yaml."""
+    """The inverse of `str`. Raises ValueError with a message for the author of lastcall.yaml."""
     if text == "announced":
         return Offset("announced")
     match = _OFFSET.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no offset")
+        raise ValueError(f"{text!r} is not an offset")
     days = int(match["number"]) * (-1 if match["sign"] == "-" else 1)
     if abs(days) > MAX_DAYS:
         raise ValueError(f"{text!r} is more than {MAX_DAYS} days away")
@@ -73,22 +74,22 @@ def parse_offset(text: str) -> Offset:
         raise ValueError(f"{text!r} does not say whether it is before (-) or after (+) the shutdown")
     failing = match["failing"] is not None
     if failing and days < 0:
-        raise ValueError(f"{text!r} stands before the shutdown, when nothing fails yet")
+        raise ValueError(f"{text!r} is before the shutdown, when nothing fails yet")
     return Offset("days" if match["unit"] == "d" else "business_days", days, failing)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One rung: when, whom, and every how many days again until the next rung is reached."""
+    """One level: when it is due, whom it notifies, and the interval at which it repeats until the next step."""
 
     at: Offset
     tell: tuple[Audience, ...]
     repeat: int | None = None
-    """Days."""
+    """In days."""
 
     @cached_property
     def name(self) -> str:
-        """Unique within its policy. Worked out once: thousands of campaigns are asked for it."""
+        """Unique within its policy. Cached: thousands of campaigns use it."""
         return str(self.at)
 
 
@@ -102,7 +103,7 @@ class Policy:
 
     @cached_property
     def _hash(self) -> int:
-        """Worked out once: what thousands of campaigns share is looked up by their policy."""
+        """Cached: look-ups for thousands of campaigns use the policy as a key."""
         return hash((self.name, self.steps))
 
     def step(self, name: str) -> Step:
@@ -111,8 +112,8 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRule:
-    """Shell-style patterns; a campaign's platform and environment, and its owner's team and tier, must match those
-    that are given. An owner without a team or a tier has an empty one."""
+    """Shell-style patterns for the platform and environment of a campaign, and the team and tier of its owner. A
+    missing team or tier counts as empty text."""
 
     policy: Policy
     platform: str | None = None
@@ -131,12 +132,12 @@ class PolicyRule:
         )
 
     def matches_owner(self, owner: Owner) -> bool:
-        """Whether it may come to services of that owner, on some platform in some environment."""
+        """Whether the rule can match services of this owner, on some platform in some environment."""
         wanted = ((self.team, owner.team), (self.tier, owner.tier))
         return all(pattern is None or fnmatchcase(value or "", pattern) for pattern, value in wanted)
 
     def covers(self, later: "PolicyRule") -> bool:
-        """Whether it certainly matches all that `later` matches, so that a rule that stands below it is never asked."""
+        """Whether it matches everything that `later` matches, so that `later` can never match below it."""
         return all(map(_covers, self._patterns, later._patterns))
 
 
@@ -155,7 +156,7 @@ def policy_for(rules: Iterable[PolicyRule], *, platform: str, environment: str, 
 
 
 def policies_of(rules: Sequence[PolicyRule], owner: Owner) -> tuple[Policy, ...]:
-    """Every policy that services of `owner` may come under, in the order in which they are asked."""
+    """Every policy that can apply to services of `owner`, in order of precedence."""
     found: list[PolicyRule] = []
     for rule in (*rules, PolicyRule(DEFAULT_POLICY)):
         if rule.matches_owner(owner) and not any(_covers_places(earlier, rule) for earlier in found):
@@ -164,19 +165,19 @@ def policies_of(rules: Sequence[PolicyRule], owner: Owner) -> tuple[Policy, ...]
 
 
 def _covers_places(earlier: PolicyRule, later: PolicyRule) -> bool:
-    """Of one owner: whether `earlier` is asked first on every platform, in every environment of `later`."""
+    """For one owner: whether `earlier` matches on every platform and in every environment of `later`."""
     return _covers(earlier.platform, later.platform) and _covers(earlier.environment, later.environment)
 
 
 def parse_repeat(text: str) -> int:
     match = _REPEAT.fullmatch(text)
     if match is None or not int(match["days"]):
-        raise ValueError(f"{text!r} is no number of days")
+        raise ValueError(f"{text!r} is not a number of days")
     return int(match["days"])
 
 
 def policy_to_json(policy: Policy) -> dict[str, Any]:
-    """The shape of lastcall.yaml, as a campaign keeps it."""
+    """In the form of lastcall.yaml, in which campaigns store it."""
     return {
         "name": policy.name,
         "steps": [
@@ -187,7 +188,7 @@ def policy_to_json(policy: Policy) -> dict[str, Any]:
 
 
 def policy_from_json(stored: dict[str, Any]) -> Policy:
-    """Raises ValueError when an offset or a repeat cannot be read."""
+    """Raises ValueError if an offset or a repeat is invalid."""
     return Policy(
         stored["name"],
         tuple(
@@ -218,4 +219,4 @@ DEFAULT_POLICY = policy_from_json(
         ],
     }
 )
-"""In force where lastcall.yaml names no other: gentle while there is time, wider as it runs out, daily afterwards."""
+"""Applies if no policy in lastcall.yaml matches: few audiences at first, more near the end, daily afterwards."""

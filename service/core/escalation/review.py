@@ -1,4 +1,4 @@
-"""What is unusual about a policy. It may be meant: it is told to whoever wrote it, and refused by nobody."""
+"""Remarks on unusual policies. They are shown to the author; the policy is valid."""
 
 from collections.abc import Iterator
 
@@ -13,10 +13,10 @@ def remarks_on(policy: Policy) -> tuple[str, ...]:
 def _remarks(policy: Policy) -> Iterator[str]:
     told = {audience for step in policy.steps for audience in step.tell}
     if not any(step.at.anchor == "announced" or step.at.days < 0 for step in policy.steps):
-        yield "nobody hears before the shutdown"
+        yield "nobody is notified before the shutdown"
     if not any(step.at.days >= 0 and step.at.anchor != "announced" for step in policy.steps):
-        yield "nobody hears once the model is gone"
+        yield "nobody is notified after the shutdown"
     if not told & {"owner", "team"}:
-        yield "no step tells the owner: of each campaign the owner hears the first notice only"
+        yield "no step notifies the owner: the owner gets only the first notice of each campaign"
     if not told & ABOVE_OWNER:
-        yield "nobody above the owner hears, however late it is"
+        yield "nobody above the owner is ever notified"

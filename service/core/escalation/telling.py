@@ -1,11 +1,11 @@
-"""From steps that are due to one message: which step, whom now, who is held back or spared, what was missed."""
+"""Turns due steps into one message: its step, recipients, held and spared audiences, and missed steps."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from msgspec import structs
 
-from service.core.escalation.campaign import Answerable, Campaign, Done
+from service.core.escalation.campaign import Campaign, Done, NotifiedOwner
 from service.core.escalation.case import Case
 from service.core.escalation.cause import (
     AtStep,
@@ -24,20 +24,20 @@ from service.core.escalation.cause import (
     Withdrawn,
 )
 from service.core.escalation.decision import Telling
-from service.core.escalation.holding import was_to_wait
-from service.core.escalation.ladder import Rung, Waiting, held_back, left_at, next_above, standing_at, waiting
+from service.core.escalation.holding import was_paused
+from service.core.escalation.ladder import Rung, Waiting, current_step, held_back, last_sent_step, next_above, waiting
 from service.core.escalation.policy import Step
 from service.core.exposure import redirection
 from service.core.ownership import ABOVE_OWNER, Audience
 
 EARLY_WITHIN = 30
-"""Days before the end from which calls that do not fall fast enough are told to more people."""
+"""Days before the end from which a late forecast notifies more audiences."""
 TIME_TO_BEGIN = 5
-"""Business days that the owner has had by then."""
+"""Business days that the owner must have had before that."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Hearers:
+class _Recipients:
     now: tuple[Audience, ...]
     held: tuple[Audience, ...] = ()
     spared: tuple[Audience, ...] = ()
@@ -51,15 +51,15 @@ def tell(
     case: Case,
     cause: Callable[[AtStep], StepCause] | None = None,
 ) -> tuple[Campaign, Telling]:
-    """One message at the highest step that is due, never a burst. It names those that are passed over. `cause`: what
-    brings it at that step, where that is not the step itself."""
+    """One message at the highest due step, which names the steps that are passed over. `cause`: another cause at this
+    step. Default: the step itself."""
     chosen = _highest(due)
     top = chosen[-1]
-    who = _hearers(campaign, [one.rung for one in chosen], ladder, case)
+    who = _recipients(campaign, [one.rung for one in chosen], ladder, case)
     passed = [*_late_announcement(campaign, top.rung, ladder), *(one for one in due if one not in chosen)]
     at = _at(top.rung.step, campaign, case)
     telling = Telling(
-        cause(at) if cause else _its_own(top, at),
+        cause(at) if cause else _own_cause(top, at),
         who.now,
         not_before=case.now if top.rung.step.at.while_failing else case.goes_out,
         missed=_missed(campaign, passed, case),
@@ -70,7 +70,7 @@ def tell(
     entries = [Done(one.rung.name, case.now, one.day) for one in passed]
     entries += [Done(one.rung.name, case.now, one.day, told=who.now) for one in chosen]
     entries[-1] = replace(entries[-1], held=who.held, spared=who.spared)
-    return _heard(_promise_named(campaign.with_done(*entries)), telling, case), telling
+    return _with_owner_notified(_with_break_reported(campaign.with_done(*entries)), telling, case), telling
 
 
 def _at(step: Step, campaign: Campaign, case: Case) -> AtStep:
@@ -78,22 +78,22 @@ def _at(step: Step, campaign: Campaign, case: Case) -> AtStep:
     return AtStep(name=step.name, policy=campaign.policy.name, repeat_days=step.repeat, before_freeze=is_frozen)
 
 
-def _its_own(waiting: Waiting, at: AtStep) -> StepCause:
+def _own_cause(waiting: Waiting, at: AtStep) -> StepCause:
     if waiting.day is None or waiting.why == "due":
         return StepDue(step=at, day=waiting.day)
     return (Repeat if waiting.why == "repeats" else FailsAgain)(step=at, day=waiting.day)
 
 
 def _highest(due: Sequence[Waiting]) -> list[Waiting]:
-    """The highest step, with others of the same moment; and the highest of those that speak of failing calls: these
-    tell other people."""
+    """The highest step with others of the same time, and the highest step for failing calls, which has other
+    audiences."""
     calm = [one for one in due if not one.rung.step.at.while_failing]
     failing = [one for one in due if one.rung.step.at.while_failing]
     return [one for one in calm if one.rung.nominal == calm[-1].rung.nominal] + failing[-1:]
 
 
 def _late_announcement(campaign: Campaign, top: Rung, ladder: Sequence[Rung]) -> list[Waiting]:
-    """One whose hour is still to come, on its day: a higher step that is told before it says all of it."""
+    """The announcement if it is still to come: a higher step that is sent earlier replaces it."""
     if top.step.at.while_failing or top.name == ladder[0].name:
         return []
     lowest = ladder[0]
@@ -102,34 +102,34 @@ def _late_announcement(campaign: Campaign, top: Rung, ladder: Sequence[Rung]) ->
 
 
 def _missed(campaign: Campaign, passed: Sequence[Waiting], case: Case) -> tuple[str, ...]:
-    """Steps of earlier days that were not told; those that somebody had asked to wait were not missed."""
+    """Steps of earlier days that were not sent, except those that an act of a person delayed."""
     earlier = (one.rung for one in passed if one.rung.nominal < case.morning(case.today))
-    return tuple(rung.name for rung in earlier if not was_to_wait(campaign, case, rung.nominal))
+    return tuple(rung.name for rung in earlier if not was_paused(campaign, case, rung.nominal))
 
 
-def _heard(campaign: Campaign, telling: Telling, case: Case) -> Campaign:
-    """The owner has heard of it, as it stands: also, where that is so, that another model answers."""
+def _with_owner_notified(campaign: Campaign, telling: Telling, case: Case) -> Campaign:
+    """Records that the owner is notified of the current situation, including a redirection."""
     told_at = campaign.owner_told_at or telling.not_before
     redirect_told_at = campaign.redirect_told_at or (case.now if case.state == "redirected" else None)
-    owner = Answerable.of(case.owner)
+    owner = NotifiedOwner.of(case.owner)
     return replace(campaign, owner_told_at=told_at, owner=owner, redirect_told_at=redirect_told_at)
 
 
-def _promise_named(campaign: Campaign) -> Campaign:
-    """Every notice names the promise that was not kept."""
+def _with_break_reported(campaign: Campaign) -> Campaign:
+    """Records that a notice has named the broken promise: every notice does."""
     if campaign.promise is None or not has_untold_promise(campaign):
         return campaign
     return replace(campaign, promise=structs.replace(campaign.promise, is_break_told=True))
 
 
 def has_untold_promise(campaign: Campaign) -> bool:
-    """Whether a promise was not kept, and no notice has gone out since that names it."""
+    """Whether a promise was broken, and no later notice has named it."""
     promise = campaign.promise
     return promise is not None and promise.broken_on is not None and not promise.is_break_told
 
 
-def _hearers(campaign: Campaign, chosen: Sequence[Rung], ladder: Sequence[Rung], case: Case) -> _Hearers:
-    """Who hears now, and who is held back because the owner has not had a business day yet."""
+def _recipients(campaign: Campaign, chosen: Sequence[Rung], ladder: Sequence[Rung], case: Case) -> _Recipients:
+    """Audiences to notify now, and audiences held until the owner has had a business day."""
     waits = held_back(campaign, case)
     belong = [*(audience for rung in chosen for audience in rung.step.tell), *(waits.held if waits else ())]
     wanted = tuple(dict.fromkeys(belong))
@@ -139,18 +139,18 @@ def _hearers(campaign: Campaign, chosen: Sequence[Rung], ladder: Sequence[Rung],
     if (told_at is None or told_at > case.goes_out) and "owner" not in everybody:
         everybody = ("owner", *everybody)
     if case.is_late or (told_at and case.business_day_after(told_at) <= case.now):
-        return _Hearers(everybody or ("owner",), (), spared, early)
+        return _Recipients(everybody or ("owner",), (), spared, early)
     first = tuple(audience for audience in everybody if audience not in ABOVE_OWNER)
     held = tuple(audience for audience in everybody if audience in ABOVE_OWNER)
-    return _Hearers(first or ("owner",), held, spared, early)
+    return _Recipients(first or ("owner",), held, spared, early)
 
 
 def _by_forecast(
     campaign: Campaign, top: Rung, wanted: Sequence[Audience], ladder: Sequence[Rung], case: Case
 ) -> tuple[tuple[Audience, ...], tuple[Audience, ...]]:
-    """Who is spared because the calls end in time, and who hears early because they do not.
+    """(spared, early): audiences removed because the calls end in time, and audiences added because they do not.
 
-    The forecast counts before the last days, and against those who have had the time to begin.
+    The forecast counts only before the last days. It adds audiences only if the owner has had time to begin.
     """
     end, nobody = case.effective_deadline, ()
     if end is None or case.is_late or (top.step.at.days >= 0 and top.step.at.anchor != "announced"):
@@ -184,23 +184,24 @@ def tell_held_back(campaign: Campaign, holding: Done, case: Case) -> tuple[Campa
 def tell_relapse(
     campaign: Campaign, closed: Campaign, ladder: Sequence[Rung], case: Case
 ) -> tuple[Campaign, tuple[Telling, ...]]:
-    """At the level that was left, unless a step falls on this very day or speaks of calls after the end. At the highest
-    step that is due, or is behind, where nobody was told before; and not at all where none is.
+    """At the last step sent, unless a step is due today or depends on calls after the shutdown. If no step was sent
+    before: at the highest due or past step; without one there is no message.
 
-    What fell due while the campaign was closed was not missed: there was nothing to tell. `closed`: as it was then.
+    Steps that became due while the campaign was closed do not count as missed. `closed`: the campaign before the
+    reopening.
     """
     due = waiting(campaign, case, ladder)
-    level = left_at(campaign, case, ladder) or (None if due else standing_at(campaign, case, ladder))
+    level = last_sent_step(campaign, case, ladder) or (None if due else current_step(campaign, case, ladder))
     left = [Waiting(level, case.today)] if level else []
     fresh = [one for one in due if one.rung.step.at.needs_calls or case.day_of(one.rung.nominal) == case.today]
     if not fresh and not left:
         fresh = due
     if not fresh and not left:
         return campaign, ()
-    slept = [one for one in due if one not in fresh]
-    passed = campaign.with_done(*(Done(one.rung.name, case.now, one.day) for one in slept))
+    skipped = [one for one in due if one not in fresh]
+    passed = campaign.with_done(*(Done(one.rung.name, case.now, one.day) for one in skipped))
     reopened, telling = tell(passed, fresh or left, ladder, case, lambda at: _reopened(at, closed, case))
-    behind = dict.fromkeys((*(one.rung.name for one in slept), *telling.missed))
+    behind = dict.fromkeys((*(one.rung.name for one in skipped), *telling.missed))
     due_at = {rung.name: rung.due for rung in ladder}
     missed = tuple(name for name in behind if closed.closed_at and due_at[name] < closed.closed_at)
     return reopened, (replace(telling, missed=missed),)
@@ -210,7 +211,7 @@ def _reopened(at: AtStep, closed: Campaign, case: Case) -> Relapse | Resumed:
     if closed.close_reason in {"withdrawn", "misread"}:
         return Resumed(step=at, at=case.now, closed_as=closed.close_reason)
     closed_on, days = closed.closed_at.date() if closed.closed_at else case.today, case.exposure.days
-    again = [use for use in days if use.day >= closed_on]  # it was silent for days when it was closed
+    again = [use for use in days if use.day >= closed_on]  # at the close it had been silent for days
     return Relapse(
         step=at,
         at=case.now,
@@ -223,33 +224,33 @@ def _reopened(at: AtStep, closed: Campaign, case: Case) -> Relapse | Resumed:
 def tell_broken_promise(
     campaign: Campaign, standing: Rung, ladder: Sequence[Rung], case: Case
 ) -> tuple[Campaign, Telling]:
-    """Once more at the level where the ladder stands, where no step is due anyway."""
+    """Repeats the current step, if no other step is due."""
     on = campaign.promise_broken_on or case.today
     once_more = [Waiting(standing, case.today)]
     return tell(campaign, once_more, ladder, case, lambda at: BrokenPromise(step=at, promised_on=on))
 
 
 def tell_new_owner(
-    campaign: Campaign, standing: Rung | None, former: Answerable, case: Case
+    campaign: Campaign, standing: Rung | None, former: NotifiedOwner, case: Case
 ) -> tuple[Campaign, Telling]:
-    """A first notice, at the level where the ladder stands. Those above wait for the new owner's business day."""
+    """A first notice at the current step. Audiences above wait until the new owner has had a business day."""
     level = campaign.policy.step(campaign.level.step) if campaign.level else campaign.policy.steps[0]
     at = _at(standing.step if standing else level, campaign, case)
     cause = NewOwner(step=at, at=case.now, former=former)
     telling = Telling(cause, ("owner",), case.goes_out, to_new_owner=cause)
-    return _heard(campaign, telling, case), telling
+    return _with_owner_notified(campaign, telling, case), telling
 
 
 def tell_redirected(campaign: Campaign, case: Case) -> tuple[Campaign, Telling]:
     found = redirection(case.exposure)
     if found is None:
-        raise ValueError(f"{case.exposure.key} is told to be redirected, and is not")
+        raise ValueError(f"{case.exposure.key} is not redirected")
     cause = Redirected(day=found.day, answered=found.answered, redirected=found.redirected, since=found.since)
     return replace(campaign, redirect_told_at=case.now), tell_owner(cause, case)
 
 
 def tell_owner(cause: NewsCause, case: Case) -> Telling:
-    """News that belong to no step, and may come again; good ones wake nobody, not even in the last days."""
+    """A notification outside the steps. Good news waits for working hours, even in the last days."""
     is_good = isinstance(cause, Migrated | Withdrawn)
     goes_out = case.owner.calendar.next_working(case.now) if is_good else case.goes_out
     return Telling(cause, ("owner",), goes_out)

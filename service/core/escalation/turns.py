@@ -1,12 +1,12 @@
-"""What becomes of a campaign beside its steps: another day, another owner, a broken promise, its end."""
+"""Changes of a campaign outside its steps: a moved date, a new owner, a broken promise, its end."""
 
 from dataclasses import replace
 from datetime import datetime
 
-from service.core.escalation.campaign import Answerable, Campaign, CloseReason
+from service.core.escalation.campaign import Campaign, CloseReason, NotifiedOwner
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Snoozed
-from service.core.escalation.holding import after_the_promise, breaks_at
+from service.core.escalation.holding import breaks_at, with_broken_promise
 from service.core.escalation.ladder import climb
 
 
@@ -14,10 +14,10 @@ def is_planned_for(campaign: Campaign, case: Case) -> bool:
     return (campaign.deadline, campaign.frozen_from) == (case.deadline, case.frozen_from)
 
 
-def planned_anew(campaign: Campaign, case: Case) -> Campaign:
-    """The campaign for the deadline of today, and the freeze before it. Steps that stand in the future again are armed
-    again; those that have no day now, as nobody knows when it will be, stay behind, and nobody hears of them any more.
-    A snooze was safe for the other day, and is over, with a promise that it took the place of."""
+def replanned(campaign: Campaign, case: Case) -> Campaign:
+    """The campaign for the current deadline and freeze. Steps that are in the future again can be sent again. Steps
+    without a day in the new plan stay past, and their held audiences are dropped. A snooze ends, because it was safe
+    only for the old plan, and so does a promise that it replaced."""
     if is_planned_for(campaign, case):
         return campaign
     begins = {rung.name: rung.nominal for rung in climb(campaign.policy, case)}
@@ -34,8 +34,8 @@ def planned_anew(campaign: Campaign, case: Case) -> Campaign:
     )
 
 
-def ended(campaign: Campaign, now: datetime, reason: CloseReason) -> Campaign:
-    """Closed. What people asked of it ends with it, but for a snooze and an accepted risk, which hold a relapse too."""
+def closed(campaign: Campaign, now: datetime, reason: CloseReason) -> Campaign:
+    """The closed campaign. Acts of people end with it, except a snooze or a waiver, which also applies to a relapse."""
     return replace(
         campaign,
         closed_at=now,
@@ -46,16 +46,16 @@ def ended(campaign: Campaign, now: datetime, reason: CloseReason) -> Campaign:
     )
 
 
-def judged(campaign: Campaign, case: Case) -> Campaign:
-    """A promise whose day is past, and that was not kept, is none any more."""
+def with_promise_judged(campaign: Campaign, case: Case) -> Campaign:
+    """The campaign after its promise was judged, if the time has come."""
     breaks = breaks_at(campaign, case)
-    return after_the_promise(campaign) if breaks and case.now >= breaks else campaign
+    return with_broken_promise(campaign) if breaks and case.now >= breaks else campaign
 
 
 def is_handed_over(campaign: Campaign, case: Case) -> bool:
     return campaign.owner is not None and campaign.owner.has_handed_over_to(case.owner)
 
 
-def taken_over(campaign: Campaign, case: Case) -> Campaign:
-    """The new owner has not heard yet, so those above wait once more."""
-    return replace(campaign, owner_told_at=None, owner=Answerable.of(case.owner))
+def handed_over(campaign: Campaign, case: Case) -> Campaign:
+    """The new owner is not notified yet, so the audiences above wait again."""
+    return replace(campaign, owner_told_at=None, owner=NotifiedOwner.of(case.owner))

@@ -1,5 +1,5 @@
-"""The `lastcall` command. Each command's module is imported when the command is run, not before: one that only reads
-the catalog does not wait for database, Kafka and web."""
+"""The `lastcall` command. A command's module is imported only when the command runs, so a command that only reads the
+catalog does not load database, Kafka and web code."""
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ RUN, READ, ASK, ACT, CARE = "Run", "Read logs", "Query", "Act", "Maintain"
 
 class _Entry(NamedTuple):
     panel: str
-    """Of the help."""
+    """Panel of the help text."""
     place: str
     """`module:function` in this package, or `module:app` for a group of commands."""
     about: str
@@ -62,7 +62,7 @@ COMMANDS = {
 
 
 def _load(name: str) -> Any:
-    """A click command. Raises KeyError for a name that is none."""
+    """A click command. Raises KeyError for an unknown name."""
     panel, place, _ = COMMANDS[name]
     module, _, attribute = place.partition(":")
     found = getattr(_import(f"{__name__}.{module}"), attribute)
@@ -71,11 +71,11 @@ def _load(name: str) -> Any:
         alone.add_typer(found, name=name, rich_help_panel=panel)
     else:
         alone.command(name, rich_help_panel=panel)(found)
-    return _bare(typer.main.get_group(alone).commands[name])
+    return _without_flag_types(typer.main.get_group(alone).commands[name])
 
 
 def _import(module: str) -> ModuleType:
-    """What modules define stays: to look for garbage in it again and again costs a fifth of the start."""
+    """Module contents are never garbage. Repeated collections over them would cost a fifth of the start-up time."""
     gc.disable()
     try:
         return import_module(module)
@@ -85,16 +85,16 @@ def _import(module: str) -> ModuleType:
 
 
 def _listed(name: str) -> TyperCommand:
-    """A command that has nothing but its line in the help."""
+    """A command with its help line only."""
     entry = COMMANDS[name]
     return TyperCommand(name, help=entry.about, rich_help_panel=entry.panel)
 
 
-def _bare(command: Any) -> Any:
-    """Its help, without the word that what takes no value is of type bool."""
+def _without_flag_types(command: Any) -> Any:
+    """The help text does not show the type of flags."""
     _leave_out_type(command.get_params(typer.Context(command)))
     for each in getattr(command, "commands", {}).values():
-        _bare(each)
+        _without_flag_types(each)
     return command
 
 
@@ -134,21 +134,21 @@ class _Group(TyperGroup):
         self.commands = _Commands(_load)  # type: ignore[assignment]  # only ever read
 
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
-        """The list of commands needs no module of theirs."""
+        """Lists the commands without importing their modules."""
         commands, self.commands = self.commands, _Commands(_listed)  # type: ignore[assignment]
         super().format_help(ctx, formatter)
         self.commands = commands
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Of all that follows `lastcall`. Python keeps bytes that are no text as characters that nothing can store."""
+        """Rejects arguments that no database can store: Python keeps undecodable bytes as surrogate characters."""
         for text in args:
             if text != text.encode(errors="replace").decode():
                 fail(
                     f"{text!a} is not UTF-8",
-                    "spell it in UTF-8; give a file of such a name on standard input, as -",
+                    "write it in UTF-8; pass a file with such a name on standard input, as -",
                 )
             if any(category(one) == "Cc" and one not in "\n\t" for one in text):
-                fail(f"{text[:80]!a} has control characters in it", "leave them out: no name in a log has any")
+                fail(f"{text[:80]!a} contains control characters", "remove them: names from logs contain none")
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
@@ -157,7 +157,7 @@ class _Group(TyperGroup):
         return params
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """What is missing is said with an example."""
+        """Adds an example to the error for a missing option."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
@@ -182,7 +182,7 @@ app = typer.Typer(
 
 def _say_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version  # noqa: PLC0415  brings half of `email` along
+        from importlib.metadata import version  # noqa: PLC0415  imports half of `email`
 
         console.print(f"lastcall {version('lastcall')}")
         raise typer.Exit
@@ -194,7 +194,7 @@ def _lastcall(
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """With this, typer makes a group of what has no command registered."""
+    """Typer makes a group, although no command is registered."""
 
 
 def main() -> None:

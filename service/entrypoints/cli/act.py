@@ -1,4 +1,4 @@
-"""What people do about a service's use of a model: `ack`, `snooze`, `commit`, `waive`, `reopen`, `reassign`."""
+"""Acts of people on a use of a model: `ack`, `snooze`, `commit`, `waive`, `reopen`, `reassign`."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, NoReturn
@@ -147,12 +147,12 @@ def reassign(
         named = {"team": owner.team, "people": list(owner.people), "channel": owner.channel}
         emit({"service": service} | named | {"warning": warning})
         return
-    heard = [words.address(address) for address in (*owner.people, *filter(None, [owner.channel]))]
-    hears = f" {words.listed(heard)} will hear." if heard else ""
-    console.print(f"{escape(service)} is with {escape(owner.team or '')} now.{escape(hears)}", soft_wrap=True)
+    addresses = [words.address(address) for address in (*owner.people, *filter(None, [owner.channel]))]
+    notified = f" Notified: {words.listed(addresses)}." if addresses else ""
+    console.print(f"Team {escape(owner.team or '')} now owns {escape(service)}.{escape(notified)}", soft_wrap=True)
     if warning:
-        stderr.print(f"[yellow]{warning}[/] Say --person or --channel.", soft_wrap=True)
-    console.print("Put it into lastcall.yaml: `lastcall owners --as-yaml` prints how.", soft_wrap=True)
+        stderr.print(f"[yellow]{warning}[/] Use --person or --channel.", soft_wrap=True)
+    console.print("Add it to lastcall.yaml: `lastcall owners --as-yaml` prints the rule.", soft_wrap=True)
 
 
 def _act(
@@ -170,7 +170,7 @@ def _act(
     if as_json:
         emit(_as_json(answer))
         return
-    console.print(f"{escape(_named(answer.key))}: {escape(answer.standing or 'escalation goes on')}.", soft_wrap=True)
+    console.print(f"{escape(_named(answer.key))}: {escape(answer.standing or 'escalation continues')}.", soft_wrap=True)
     if answer.next:
         console.print(f"Next: step {answer.next.step.name}, on {words.day(answer.next.on)}.", soft_wrap=True)
 
@@ -206,8 +206,8 @@ def _show_safe_days(
     if as_json:
         emit(key._asdict() | {"safe_days": [day.isoformat() for day in days]})
     elif not days:
-        console.print("No day is safe to snooze until: the next step is near. Commit to a day, or waive it.")
+        console.print("There is no safe day to snooze until: the next step is near. Commit to a day, or waive.")
     else:
         span = words.day(days[0]) if len(days) == 1 else f"{words.day(days[0])} to {words.day(days[-1])}"
-        console.print(f"{escape(_named(key))}: safe to snooze until a business day, {span}.", soft_wrap=True)
-        console.print(f"Say which: --until {days[-1]}", soft_wrap=True)
+        console.print(f"{escape(_named(key))}: safe days to snooze until: business days, {span}.", soft_wrap=True)
+        console.print(f"Choose one: --until {days[-1]}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What the commands have in common that act on one exposure: how it is named, and who does it."""
+"""Shared arguments of the commands that act on one exposure: the exposure, and the person who acts."""
 
 from datetime import datetime
 from getpass import getuser
@@ -30,17 +30,17 @@ By = Annotated[str | None, typer.Option(help="E-mail address of the person who a
 
 
 def author_of(by: str | None) -> str:
-    """Ends the command where nobody can be named."""
+    """Ends the command if the person cannot be determined."""
     try:
         return parse_author(getuser() if by is None else by)
     except (ValueError, OSError, KeyError) as error:
-        fail(f"--by: {error}" if isinstance(error, ValueError) else "nobody knows who you are", "say so: --by EMAIL")
+        fail(f"--by: {error}" if isinstance(error, ValueError) else "your name is unknown", "give it: --by EMAIL")
 
 
 async def the_one(
     app: App, service: str, model: str | None, *, environment: str | None, platform: str | None, now: datetime
 ) -> ExposureKey:
-    """The exposure that is meant, of all that is read by now. Ends the command where it is not exactly one."""
+    """The exposure that the arguments identify, after a catch-up. Ends the command unless exactly one matches."""
     await catch_up(app.database, app.world, now=now)
     answer = await which(
         app.database, app.world, service, model=model, environment=environment, platform=platform, now=now

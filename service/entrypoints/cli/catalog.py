@@ -27,7 +27,7 @@ def list_records(
     records = list(_load().catalog)
     platforms = sorted({record.platform for record in records})
     if platform is not None and platform not in platforms:
-        fail(f"no record is of a platform called {platform}", "one of: " + ", ".join(platforms))
+        fail(f"the catalog has no platform {platform}", "one of: " + ", ".join(platforms))
     chosen = sorted((r for r in records if platform in {None, r.platform}), key=_by_day)
     if as_json:
         emit([_answer(record) for record in chosen])
@@ -67,7 +67,7 @@ def check(
     try:
         findings = check_catalog(folder, today=_today())
     except (CatalogError, OSError) as error:
-        fail(str(error), "name the folder that holds one <platform>.yaml a platform")
+        fail(str(error), "name a folder with one <platform>.yaml per platform")
     if as_json:
         emit(findings)
     else:
@@ -80,7 +80,7 @@ def _load() -> LoadedCatalog:
     try:
         return load_catalog()
     except CatalogError as error:
-        fail(str(error), "`lastcall catalog check` tells every reason and what to do")
+        fail(str(error), "`lastcall catalog check` shows all errors and remedies")
 
 
 def _print_findings(findings: list[Finding]) -> None:
@@ -107,8 +107,8 @@ def _details(record: Deprecation) -> list[tuple[str, str]]:
         ("shutdown", _end(record) + _countdown(record)),
         ("planned before", ", ".join(_when(plan) for plan in record.superseded)),
         ("move to", ", ".join(r.id + ("" if r.recommended else " (for some uses)") for r in record.replacements)),
-        ("after the day", record.after_shutdown + (f" to {record.redirect_to}" if record.redirect_to else "")),
-        ("source", ", ".join(record.sources) + (" (second-hand, to be confirmed)" if record.second_hand else "")),
+        ("after shutdown", record.after_shutdown + (f" to {record.redirect_to}" if record.redirect_to else "")),
+        ("source", ", ".join(record.sources) + (" (second-hand, unconfirmed)" if record.second_hand else "")),
         ("verified", _day(record.last_verified)),
         ("note", record.notes or ""),
     ]

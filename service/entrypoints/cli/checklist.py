@@ -1,4 +1,4 @@
-"""`lastcall checklist`: what is done of one migration, and ticking it."""
+"""`lastcall checklist`: show the checklist of one migration, or tick its items."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -35,7 +35,7 @@ def checklist(
     """Show the checklist of a migration, or tick its items. The items are model, prompts, latency, cost and users."""
     done, undone = _items("--tick", tick), _items("--untick", untick)
     if both := sorted({*done} & {*undone}):
-        fail(f"{words.listed(both)} cannot be done and undone at once", "name each in --tick or in --untick")
+        fail(f"{words.listed(both)} cannot be in both --tick and --untick", "name each item in one of them")
     author = author_of(by) if done or undone else None
     now = datetime.now(UTC)
 
@@ -58,7 +58,7 @@ def _items(option: str, names: list[str] | None) -> list[ItemId]:
     try:
         return [parse_item(name) for name in names or ()]
     except ValueError as error:
-        fail(f"{option}: {error}", "`lastcall checklist SERVICE` shows what is done")
+        fail(f"{option}: {error}", "`lastcall checklist SERVICE` lists the items")
 
 
 def _show(answer: ExposureChecklist, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Days as people write them in an option."""
+"""Parses the days in options."""
 
 from contextlib import suppress
 from datetime import date, datetime
@@ -6,13 +6,13 @@ from datetime import date, datetime
 import typer
 
 DAY = "DAY"
-"""What the help calls one."""
+"""Placeholder in the help text."""
 _FORMATS = ("%Y-%m-%d", "%d %b %Y", "%a %d %b %Y")
 
 
 def parse_day(text: str) -> date:
-    """2025-07-09, and `Wed 9 Jul 2025` as lastcall itself writes days: they can be pasted from a message."""
+    """Accepts 2025-07-09, and `Wed 9 Jul 2025`, the form in lastcall's messages."""
     for format_ in _FORMATS:
         with suppress(ValueError):
             return datetime.strptime(text.strip(), format_).date()  # noqa: DTZ007  a day has no zone
-    raise typer.BadParameter(f"{text!r} is no day. Write year, month and day: 2025-07-14")
+    raise typer.BadParameter(f"{text!r} is not a day. Write year, month and day: 2025-07-14")

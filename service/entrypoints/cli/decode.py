@@ -36,7 +36,7 @@ _KEYS = (
     *("requested_model", "served_model", "operation", "status", "error_code", "input_tokens", "output_tokens"),
     *("end_of_life", "cached_tokens", "latency_ms", "streaming", "request_id", "key_owner", "reason"),
 )
-"""Of every JSON object, in this order; null where there is nothing to say."""
+"""Keys of every JSON object, in this order; null if unknown."""
 _COLUMNS = (
     Column("time (UTC)"),
     Column("service"),
@@ -49,7 +49,7 @@ _COLUMNS = (
 
 def _format(name: str) -> Format:
     if name not in NAMES:
-        raise typer.BadParameter(f"{name} is no format; there are {', '.join(NAMES)}")
+        raise typer.BadParameter(f"{name} is not a format; the formats are {', '.join(NAMES)}")
     return name
 
 
@@ -81,7 +81,7 @@ def decode(
             _show(rows, as_json, _refusal(rejection), f"record {record.offset + 1}", rejection.detail)
     if not as_json:
         _show_summary(tally, rows)
-    show_passed_over(tally.uncounted, stderr)  # aside: it is no data about calls
+    show_passed_over(tally.uncounted, stderr)  # on stderr: this is not data about calls
     end_where_nothing_is_read(tally.rejected_records, tally.call_records)
 
 
@@ -108,7 +108,7 @@ def _decode_all(files: Iterable[Path], format_: Format | None) -> Iterator[tuple
             for record in read_records(path):
                 yield record, decode_record(record, format_)
         except UnreadableFileError as error:
-            fail(f"{path}: {error}", "name files of records (JSON lines, gzip, zstd), or - for standard input")
+            fail(f"{path}: {error}", "give files of records (JSON lines, gzip, zstd), or - for standard input")
 
 
 def _answer(event: UsageEvent, identified: Identified) -> dict[str, Any]:
@@ -143,11 +143,11 @@ def _event_cells(answer: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _model(raw: str | None, model: str | None) -> str:
-    """As the log spells it, with a mark when it is not known."""
+    """The id as in the log, marked if unknown."""
     return (raw if model else f"{raw} (unknown)") if raw else "-"
 
 
 def _rejection_cells(answer: dict[str, Any], place: str, detail: str) -> tuple[str, ...]:
-    """The summary has the shapes of unknown formats."""
-    said = "" if answer["reason"] == "unknown_format" else detail
-    return (place, answer["format"] or "-", f"rejected: {answer['reason']} {said}".rstrip(), "-", "-", "-")
+    """Without the shape of an unknown format, which the summary shows."""
+    shown = "" if answer["reason"] == "unknown_format" else detail
+    return (place, answer["format"] or "-", f"rejected: {answer['reason']} {shown}".rstrip(), "-", "-", "-")

@@ -45,14 +45,14 @@ async def _demo(*, leave: bool) -> Account:
         page.start()
         try:
             console.print(
-                f"[bold]GPT-4.5 Preview, 2025[/]: 40 services, 9 teams, one model that goes on {SHUTDOWN:%d %B}."
+                f"[bold]GPT-4.5 Preview, 2025[/]: 40 services, 9 teams, one model that ends on {SHUTDOWN:%d %B}."
             )
             console.print(f"The same on the page: [link]{escape(page.url)}[/link]\n")
             await play(app, Timeline(console), clock, page=page.url)
             told = await _account(app, clock.now)
             show_account(console, told)
             if not leave:
-                console.print(f"\nLook around: {escape(page.url)} and {escape(page.url)}/outbox. Ctrl-C ends it.")
+                console.print(f"\nOpen {escape(page.url)} and {escape(page.url)}/outbox. To exit, press Ctrl-C.")
                 await _interrupted()
         finally:
             await page.stop()

@@ -43,13 +43,15 @@ def digest(
         return
     _show(done.queued, now)
     if dry_run:
-        console.print(f"{chosen}: nothing is recorded or queued" if done.queued else f"{chosen}: nothing to say")
+        console.print(
+            f"{chosen}: nothing is recorded or queued" if done.queued else f"{chosen}: there is nothing to report"
+        )
     elif done.queued:
-        console.print(f"{chosen}: {len(done.queued)} queued, {len(done.silent)} with nothing to say")
+        console.print(f"{chosen}: {len(done.queued)} queued, {len(done.silent)} with nothing to report")
     elif done.silent:
-        console.print(f"{chosen}: recorded, with nothing to say to anybody")
+        console.print(f"{chosen}: recorded, with nothing to report to anybody")
     else:
-        console.print(f"{chosen}: nothing to do: recorded before, or nothing was known that week")
+        console.print(f"{chosen}: nothing to do: already recorded, or lastcall had no data for this week")
 
 
 def _week(name: str | None, now: datetime) -> Week:
@@ -60,10 +62,10 @@ def _week(name: str | None, now: datetime) -> Week:
     try:
         week = Week.parse(name)
     except ValueError as error:
-        fail(str(error), f"the last whole week is {last}")
+        fail(str(error), f"the last complete week is {last}")
     within_reach("--week", week.monday)
     if week > last:
-        fail(f"{week} is not over", f"the last whole week is {last}")
+        fail(f"{week} has not ended", f"the last complete week is {last}")
     return week
 
 

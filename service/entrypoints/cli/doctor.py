@@ -1,4 +1,4 @@
-"""`lastcall doctor`: what is configured, reachable, migrated, and what to do about what is not."""
+"""`lastcall doctor`: checks configuration, connections and schema, and suggests fixes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -58,7 +58,7 @@ def doctor(
 
 
 async def _findings(accepted_topic: str | None) -> list[Finding]:
-    """A lastcall.yaml that cannot be read is a finding, and the rest is looked at without it."""
+    """An invalid lastcall.yaml is a finding; the other checks then run without it."""
     given = read_settings()
     leave_kafka_to_the_command()
     use_platforms(load_platforms())
@@ -67,7 +67,7 @@ async def _findings(accepted_topic: str | None) -> list[Finding]:
         configuration = _configuration(company, given.config_file)
     except ConfigError as error:
         company = Company()
-        remedy = "mend the file; docs/configuration.md says what it takes"
+        remedy = "correct the file; docs/configuration.md describes its settings"
         configuration = Finding("lastcall.yaml", "bad", str(error), remedy)
     try:
         async with with_database(given) as settings, open_app(settings, company) as app:
@@ -83,7 +83,7 @@ async def _findings(accepted_topic: str | None) -> list[Finding]:
 
 
 async def examine(app: App, *, now: datetime) -> AsyncIterator[Finding]:
-    """In the order in which one needs the other."""
+    """Ordered so that each check follows those it depends on."""
     database = await _database(app)
     yield database
     yield await _kafka(app.settings, app.world.topics)
@@ -108,10 +108,10 @@ async def examine(app: App, *, now: datetime) -> AsyncIterator[Finding]:
 
 def _configuration(company: Company, file: Path | None) -> Finding:
     if file is None:
-        remedy = "write a lastcall.yaml, see docs/configuration.md"
+        remedy = "write a lastcall.yaml; see docs/configuration.md"
         return Finding("lastcall.yaml", "note", f"none: every notice goes to {company.fallback_channel}", remedy)
     rules = len(company.owners)
-    hint = None if rules else "name owners, or every notice goes to the fallback channel"
+    hint = None if rules else "add owners; until then, every notice goes to the fallback channel"
     return Finding("lastcall.yaml", "good" if rules else "note", f"{file}: {plural(rules, 'owner rule')}", hint)
 
 
@@ -119,7 +119,7 @@ async def _database(app: App) -> Finding:
     try:
         revision = await current_revision(app.database)
     except Unreachable as error:
-        remedy = "check LASTCALL_DATABASE_URL, and that the server takes connections"
+        remedy = "check LASTCALL_DATABASE_URL, and that the server accepts connections"
         return Finding("database", "bad", str(error), remedy)
     if revision != REVISION:
         detail = f"at revision {revision or 'none'}, this version needs {REVISION}"
@@ -130,57 +130,61 @@ async def _database(app: App) -> Finding:
 async def _kafka(settings: Settings, topics: Collection[str]) -> Finding:
     servers = settings.kafka_bootstrap_servers
     if servers is None:
-        remedy = "set LASTCALL_KAFKA_BOOTSTRAP_SERVERS, or start `lastcall up`, which brings a broker"
+        remedy = "set LASTCALL_KAFKA_BOOTSTRAP_SERVERS, or start `lastcall up`, which includes a broker"
         return Finding("Kafka", "note", "none configured and no `lastcall up` is running", remedy)
     log = KafkaLog(settings)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await log.start()
-            there = await log.incarnations({*topics, settings.kafka_dead_letter_topic})
+            existing = await log.incarnations({*topics, settings.kafka_dead_letter_topic})
     except KafkaTrouble as error:
         remedy = "check the address, LASTCALL_KAFKA_SECURITY_PROTOCOL and the credentials"
         return Finding("Kafka", "bad", f"{servers}: {type(error).__name__}", remedy)
     finally:
         await log.stop()
-    if missing := set(topics) - there.keys():
-        found = sorted(set(topics) & there.keys())
-        read = f"; read are {', '.join(found)}" if found else ""
+    if missing := set(topics) - existing.keys():
+        found = sorted(set(topics) & existing.keys())
+        read = f"; lastcall reads {', '.join(found)}" if found else ""
         detail = f"{servers}: no topic {', '.join(sorted(missing))}{read}"
-        return Finding("Kafka", "bad", detail, "create it, or name others in lastcall.yaml or LASTCALL_KAFKA_TOPICS")
-    if settings.kafka_dead_letter_topic not in there:
+        return Finding(
+            "Kafka", "bad", detail, "create it, or change the topics in lastcall.yaml or LASTCALL_KAFKA_TOPICS"
+        )
+    if settings.kafka_dead_letter_topic not in existing:
         detail = f"{servers}: no dead-letter topic {settings.kafka_dead_letter_topic}"
-        return Finding("Kafka", "note", detail, "`lastcall consume` makes it where the broker lets it, or create it")
+        return Finding(
+            "Kafka", "note", detail, "create it, or let `lastcall consume` create it if the broker permits that"
+        )
     return Finding("Kafka", "good", f"{servers}, topics {', '.join(topics)}")
 
 
 async def _slack(settings: Settings) -> Finding:
     token = settings.slack_token
     if token is None:
-        remedy = "set LASTCALL_SLACK_TOKEN, see docs/slack.md"
+        remedy = "set LASTCALL_SLACK_TOKEN; see docs/slack.md"
         return Finding("Slack", "note", "no token: messages go to the outbox page and the terminal", remedy)
     async with open_slack(token, api_url=settings.slack_api_url, timeout_seconds=PATIENCE_SECONDS) as slack:
-        trouble = await slack.check()
-    if trouble is not None:
-        remedy = trouble.remedy if isinstance(trouble, Failed) else "check LASTCALL_SLACK_API_URL, or try again"
-        return Finding("Slack", "bad", f"{settings.slack_api_url}: {trouble.reason}", remedy)
+        failure = await slack.check()
+    if failure is not None:
+        remedy = failure.remedy if isinstance(failure, Failed) else "check LASTCALL_SLACK_API_URL, or try again"
+        return Finding("Slack", "bad", f"{settings.slack_api_url}: {failure.reason}", remedy)
     return Finding("Slack", "good", settings.slack_api_url)
 
 
 async def _running(app: App, now: datetime, *, apart: Collection[tuple[str, str]]) -> AsyncIterator[Finding]:
-    """The scheduler, and open conditions, but for those that are told of `apart`."""
+    """The scheduler, and open conditions except `apart`, which are reported elsewhere."""
     health = await read_database_health(app.database)
     beats = [beat.finished_at for beat in health.heartbeats]
     if not beats:
         yield Finding("scheduler", "note", "has never ticked", "start `lastcall schedule` or `lastcall up`")
     elif now - max(beats) > QUIET_HEARTBEAT:
         detail = f"last ticked at {max(beats):%Y-%m-%d %H:%M} UTC"
-        yield Finding("scheduler", "bad", detail, "start `lastcall schedule` or `lastcall up`, and look at its log")
+        yield Finding("scheduler", "bad", detail, "start `lastcall schedule` or `lastcall up`, and check its log")
     else:
         yield Finding("scheduler", "good", f"ticked {int((now - max(beats)).total_seconds())} s ago")
         latest = max(health.heartbeats, key=lambda beat: beat.finished_at)
         if latest.company not in {None, app.world.company.digest}:
-            detail = "the running scheduler goes by another lastcall.yaml"
-            yield Finding("scheduler", "note", detail, "send it SIGHUP: it reads the file again")
+            detail = "the running scheduler uses another lastcall.yaml"
+            yield Finding("scheduler", "note", detail, "send it SIGHUP to reload the file")
     async with app.database.connect() as connection:
         for condition in await open_conditions(connection):
             if (condition.kind, condition.subject) in apart:
@@ -190,43 +194,44 @@ async def _running(app: App, now: datetime, *, apart: Collection[tuple[str, str]
 
 
 async def _directories(app: App, now: datetime) -> AsyncIterator[Finding]:
-    """Those that lastcall.yaml names, and PagerDuty with its key. One that is down for long is a condition as well."""
-    asked = {one.directory: one for one in await read_directory_health(app.database)}
+    """The directories in lastcall.yaml, and PagerDuty if it has a key. A long outage is also a condition."""
+    known = {one.directory: one for one in await read_directory_health(app.database)}
     named = [*app.world.company.directories.of_owners, *([PAGERDUTY] if app.settings.pagerduty_token else [])]
     for name in named:
-        standing = asked.get(name)
-        if standing is None or standing.fetched_at is None:
-            why = f"its first answer is missing: {standing.error}" if standing and standing.error else "not asked yet"
-            yield Finding(name, "note", why, "`lastcall schedule` or `lastcall tick` asks it")
+        health = known.get(name)
+        if health is None or health.fetched_at is None:
+            why = f"it has not answered yet: {health.error}" if health and health.error else "not queried yet"
+            yield Finding(name, "note", why, "`lastcall schedule` or `lastcall tick` queries it")
             continue
-        kept = f"{plural(standing.answers, 'answer')} of {standing.fetched_at:%Y-%m-%d %H:%M} UTC"
-        if standing.error is not None:
-            yield Finding(
-                name, "note", f"{kept} count: the last try gave {standing.error}", "it is tried again by itself"
-            )
-        elif now - standing.fetched_at > STALE_AFTER:
-            yield Finding(name, "note", f"{kept} count: it was not asked since", "start `lastcall schedule`")
+        kept = f"{plural(health.answers, 'answer')} of {health.fetched_at:%Y-%m-%d %H:%M} UTC"
+        if health.error is not None:
+            detail = f"{kept} in use: the last query failed with {health.error}"
+            yield Finding(name, "note", detail, "lastcall retries by itself")
+        elif now - health.fetched_at > STALE_AFTER:
+            yield Finding(name, "note", f"{kept} in use: not queried since", "start `lastcall schedule`")
         else:
             yield Finding(name, "good", kept)
 
 
 async def _unwritten(app: App, now: datetime) -> AsyncIterator[Finding]:
-    """Owners that people named count at once; they are to be written down all the same."""
+    """Owners that people set apply at once, but should also be in lastcall.yaml."""
     services = (await app.look(now=now)).owners.unwritten()
     if services:
         named = listed(
             [*services[:MAX_NAMED], *([f"{len(services) - MAX_NAMED} more"] if services[MAX_NAMED:] else [])]
         )
-        detail = f"people named the owner of {named}, and lastcall.yaml does not yet"
+        detail = f"lastcall.yaml does not contain the owners that people set for {named}"
         yield Finding("owners", "note", detail, "`lastcall owners --as-yaml` prints the rules for the file")
 
 
 async def _accept(app: App, topic: str) -> Finding:
     partitions = await accept_recreated(app.database, topic, now=datetime.now(UTC))
     if not partitions:
-        remedy = "`lastcall doctor` names the topics that are"
-        return Finding("topic", "bad", f"{topic}: no consumer is held by it", remedy)
-    return Finding("topic", "good", f"{topic}: {plural(partitions, 'partition')} to be read anew; totals stay")
+        remedy = "`lastcall doctor` lists the topics that are held"
+        return Finding("topic", "bad", f"{topic}: this topic is not held", remedy)
+    return Finding(
+        "topic", "good", f"{topic}: {plural(partitions, 'partition')} to be read from the start; totals stay"
+    )
 
 
 def _show(findings: list[Finding]) -> None:

@@ -29,14 +29,18 @@ def erase(
     try:
         name = parse_author(person)
     except ValueError as error:
-        fail(str(error), "name one person, as `lastcall owners` and the history of acts do")
+        fail(str(error), "give one name, as in `lastcall owners` and the history of acts")
     counts = run(lambda app: engine_erase(app.database, name, only_count=not yes))
     if not counts:
-        fail(f"nothing stored names {name}", "spell the name as acts and owners have it")
+        fail(f"no stored data contains {name}", "spell the name as in acts and owners")
     if as_json:
         emit({"person": name, "erased": yes, "rows": counts})
         return
     for table, rows in counts.items():
         console.print(f"{table:<18} {plural(rows, 'row')}", soft_wrap=True)
-    said = f"{escape(name)} is erased." if yes else "Nothing is changed: add --yes to do it. It cannot be undone."
+    said = (
+        f"{escape(name)} is erased."
+        if yes
+        else "Nothing was changed. To erase the name, add --yes. This cannot be undone."
+    )
     console.print(said, soft_wrap=True)

@@ -18,7 +18,7 @@ from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 from service.entrypoints.cli.session import run
 
 ID = re.compile(r"[0-9a-f]{4}[0-9a-f-]{0,32}", re.IGNORECASE)
-"""The beginning of a notification's id, four characters or more of it."""
+"""The beginning of a notification's id: at least four characters."""
 
 
 def explain(
@@ -70,10 +70,13 @@ def explain(
 
 
 async def _of_notification(app: App, beginning: str, now: datetime) -> Explanation[Any] | None:
-    """None: no notification's id begins like that; it may be a service's name."""
+    """None: no notification's id begins with `beginning`; it may be the name of a service."""
     ids = await ids_beginning(app.database, beginning)
     if len(ids) > 1:
-        fail(f"several notifications begin with {beginning}", f"give more of it: {', '.join(map(str, ids))}")
+        fail(
+            f"the ids of several notifications begin with {beginning}",
+            f"give more characters: {', '.join(map(str, ids))}",
+        )
     return await why_told(app.database, ids[0], now=now) if ids else None
 
 

@@ -1,4 +1,4 @@
-"""What `lastcall doctor` finds in records that count as no call: what could not be read, and what was passed over."""
+"""Findings of `lastcall doctor` about records without a call: rejected and passed-over ones."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -16,7 +16,7 @@ from service.formats.decoder import why_passed_over
 
 
 async def find_rejected(app: App, now: datetime) -> AsyncIterator[Finding]:
-    """What could not be read in a day, by topic, and the commonest shapes of unknown formats."""
+    """The rejections of the last day, by topic, and the most frequent shapes of unknown formats."""
     async with app.database.connect() as connection:
         rejected = await read_rejections(connection, now=now, days=1)
     by_topic: dict[str, list[RejectionAnswer]] = {}
@@ -29,14 +29,14 @@ async def find_rejected(app: App, now: datetime) -> AsyncIterator[Finding]:
         why = ", ".join(f"{count:,} x {reason}" for reason, count in reasons.most_common())
         detail = f"{topic}: {plural(reasons.total(), 'record')} of the last day could not be read: {why}"
         remedies = [f"{reason}: {REMEDIES[reason]}" for reason, _ in reasons.most_common() if reason in REMEDIES]
-        where = "the page names a record of each; `lastcall decode` shows what is read"
+        where = "the page shows a sample record of each; `lastcall decode` shows what lastcall reads"
         yield Finding("rejected", "note", detail, "; ".join((*remedies, where)))
         for finding in _unknown_shapes(topic, [each for each in some if each.reason == "unknown_format"]):
             yield finding
 
 
 def _unknown_shapes(topic: str, unknown: Sequence[RejectionAnswer]) -> Iterator[Finding]:
-    """`unknown` has the most first."""
+    """`unknown` is ordered by frequency, highest first."""
     for each in unknown[:MAX_NAMED]:
         detail = f"{topic}: {each.rejected:,} x {shape_in_words(each.shape)}, for instance {each.sample}"
         yield Finding("unknown format", "note", detail)
@@ -46,8 +46,8 @@ def _unknown_shapes(topic: str, unknown: Sequence[RejectionAnswer]) -> Iterator[
 
 
 async def find_passed_over(app: App, now: datetime) -> AsyncIterator[Finding]:
-    """What was read in 7 days and is known to be no call: a note for a topic without a call in that time. Beside calls
-    it is usual; of a file `lastcall ingest` has said it."""
+    """Passed-over parts of the last 7 days: a note for each topic without a call in that time. Beside calls they are
+    usual, and for files `lastcall ingest` has reported them."""
     async with app.database.connect() as connection:
         passed = await read_passed_over(connection, now=now)
     by_topic = {topic: [*some] for topic, some in groupby(sorted(passed, key=_topic), key=_topic)}
@@ -65,7 +65,7 @@ async def find_passed_over(app: App, now: datetime) -> AsyncIterator[Finding]:
 
 
 def _in_words(kinds: Sequence[PassedOverAnswer]) -> str:
-    """The most parts first."""
+    """Most frequent kind first."""
     return ", ".join(f"{each.parts:,} x {each.kind} ({each.format})" for each in kinds)
 
 

@@ -1,4 +1,4 @@
-"""What `lastcall doctor` finds in what was read: calls that it cannot place, lines of CODEOWNERS that name nobody."""
+"""Findings of `lastcall doctor` about calls without a known platform, and invalid lines of CODEOWNERS."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,22 +26,22 @@ class Finding:
 
 
 async def find_unplaced(app: App, now: datetime) -> AsyncIterator[Finding]:
-    """Known models on an unknown platform: their end is told to nobody."""
+    """Known models on an unknown platform: nobody is notified of their end."""
     async with app.database.connect() as connection:
         found = await read_unknown_ids(connection, now=now, unplaced=True)
     for each in found[:MAX_NAMED]:
         calls, by = plural(each.calls_28d, "call"), _callers(each)
-        detail = f"{calls} of 28 days to {each.model} by {by}: the log says {_said(each)}, which names no platform"
-        remedy = "each platform has dates of its own: let the log name the provider, or the host that is called"
-        yield Finding("platform", "note", detail, f"{remedy}; docs/identity.md says in which fields")
+        detail = f"{calls} to {each.model} in 28 days, by {by}: no platform is known for {_words(each)}"
+        remedy = "each platform has its own dates: make the log contain the provider, or the host of the call"
+        yield Finding("platform", "note", detail, f"{remedy}; docs/identity.md lists the fields")
     if len(found) > MAX_NAMED:
         more = plural(len(found) - MAX_NAMED, "more model")
         yield Finding("platform", "note", f"{more} on an unknown platform", "the page lists them")
 
 
-def _said(each: UnknownId) -> str:
-    said = [f"{what} {word}" for what, word in (("provider", each.provider), ("host", each.host)) if word]
-    return " and ".join(said) or "nothing"
+def _words(each: UnknownId) -> str:
+    words = [f"{what} {word}" for what, word in (("provider", each.provider), ("host", each.host)) if word]
+    return " and ".join(words) or "a log without provider and host"
 
 
 def _callers(each: UnknownId) -> str:
@@ -50,7 +50,7 @@ def _callers(each: UnknownId) -> str:
 
 
 async def unread_lines(app: App) -> list[UnreadLine] | None:
-    """Of the CODEOWNERS file that lastcall.yaml names. None: there is none, or it cannot be read from here."""
+    """Invalid lines of the CODEOWNERS file in lastcall.yaml. None: there is no file, or this process cannot read it."""
     named = app.world.company.directories.codeowners
     parsed = await CodeownersFile(named.file).read() if named else None
     return None if parsed is None or isinstance(parsed, Unavailable) else parsed.unread
@@ -58,7 +58,7 @@ async def unread_lines(app: App) -> list[UnreadLine] | None:
 
 def find_unread(lines: Sequence[UnreadLine]) -> Iterator[Finding]:
     for one in lines[:MAX_NAMED]:
-        yield Finding("codeowners", "bad", f"line {one.line} of CODEOWNERS is passed over: {one.why}", one.remedy)
+        yield Finding("codeowners", "bad", f"line {one.line} of CODEOWNERS is skipped: {one.why}", one.remedy)
     if len(lines) > MAX_NAMED:
         more = plural(len(lines) - MAX_NAMED, "more line")
-        yield Finding("codeowners", "bad", f"{more} of CODEOWNERS passed over", "mend those above first")
+        yield Finding("codeowners", "bad", f"{more} of CODEOWNERS skipped", "correct those above first")

@@ -1,4 +1,4 @@
-"""`lastcall ingest`: records from files through the same pipeline as Kafka's."""
+"""`lastcall ingest`: reads records from files, with the same pipeline as for Kafka."""
 
 import os
 from collections.abc import Sequence
@@ -28,8 +28,8 @@ from service.entrypoints.cli.uncounted import (
 from service.formats.decoder import Decoder
 from service.formats.files import STDIN, UnreadableFileError
 
-_PARTLY = "a part of it may be counted, and would count twice: keep records in a file, which counts once"
-"""What to do when standard input breaks off: it is new each time, and lastcall cannot tell where it stopped."""
+_PARTLY = "a part of the input may be counted, and would count twice; put the records into a file, which counts once"
+"""Remedy if standard input ends early: unlike with a file, lastcall cannot continue where it stopped."""
 
 
 def ingest(
@@ -40,7 +40,7 @@ def ingest(
     for path in files:
         if path != STDIN and not os.path.isfile(path):  # noqa: PTH113  a name too long for Path.is_file is no file either
             what = "is a folder" if os.path.isdir(path) else "no such file"  # noqa: PTH112  as above
-            fail(f"{path}: {what}", "name files of records (JSON lines, gzip, zstd), or - for standard input")
+            fail(f"{path}: {what}", "give files of records (JSON lines, gzip, zstd), or - for standard input")
     summaries = run(lambda app: _ingest_all(app, files))
     if as_json:
         for summary in summaries:
@@ -73,17 +73,17 @@ async def _ingest_all(app: App, files: Sequence[Path]) -> list[FileSummary]:
                     )
                 )
             except UnreadableFileError as error:
-                whole = "nothing of it is counted: give a whole copy of it"
+                whole = "nothing in it was counted; give a complete copy"
                 fail(f"{path}: {error}", _PARTLY if path == STDIN else whole)
             except (IngestFailed, *DatabaseTrouble) as error:
-                again = "give the same file again: it goes on where it stopped"
+                again = "give the same file again; lastcall continues where it stopped"
                 fail(f"{path}: {error}", _PARTLY if path == STDIN else again, Exit.UNREACHABLE)
     return summaries
 
 
 def _show(summaries: Sequence[FileSummary]) -> None:
     for one in summaries:
-        before = f", {one.counted_before:,} read before" if one.counted_before else ""
+        before = f", {one.counted_before:,} already counted" if one.counted_before else ""
         console.print(
             f"{one.path}: {plural(one.calls, 'call')} in {plural(one.call_records, 'record')}, "
             f"{one.rejected_records:,} rejected, {one.other_records:,} without a call{before}",

@@ -1,7 +1,7 @@
-"""How every command answers: data on stdout, everything else on stderr, and exit codes that mean something.
+"""Output of all commands: data on stdout, everything else on stderr, and exit codes.
 
-0 fine, 1 the answer is bad news, 2 bad usage or input, a name that is not known or names several as well, 3 something
-that is needed is not reachable.
+0 success, 1 the answer is bad news, 2 bad usage, bad input, or an unknown or ambiguous name, 3 a required server is not
+reachable.
 """
 
 import sys
@@ -28,23 +28,23 @@ class Exit(IntEnum):
 
 
 YEARS = range(2000, 2200)
-"""What a question may be about. Far beyond it, days before and after are none that a calendar has."""
+"""Years that options accept. At the limits of the calendar, date arithmetic would fail."""
 
 
 def within_reach(option: str, day: date) -> None:
-    """Ends the command where the day is in none of `YEARS`."""
+    """Ends the command unless the day is in `YEARS`."""
     if day.year not in YEARS:
-        fail(f"{option}: the year {day.year} is out of reach", f"a year from {YEARS[0]} to {YEARS[-1]}")
+        fail(f"{option}: the year {day.year} is out of range", f"use a year from {YEARS[0]} to {YEARS[-1]}")
 
 
 def emit(answer: Any) -> None:
-    """One JSON value on a line of stdout. Dataclasses, msgspec structs, dates and datetimes (ISO 8601) are welcome."""
+    """Print one JSON value on one line. Takes dataclasses, msgspec structs, dates and datetimes (ISO 8601)."""
     sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
     sys.stdout.flush()
 
 
 def fail(message: str, remedy: str, code: Exit = Exit.BAD_INPUT) -> NoReturn:
-    """Say what is wrong and what to do about it, and end the command."""
+    """Print the error and its remedy, and end the command."""
     stderr.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
     stderr.print(f"  {escape(remedy)}", soft_wrap=True)
     raise SystemExit(int(code))

@@ -48,7 +48,7 @@ def owners(
         return
     answers = run(lambda app: _answers(app, service, now))
     if service is not None and not answers:
-        fail(f"no log has named a service {service}, and nobody owns one", "`lastcall owners` lists them")
+        fail(f"{service} is not in any log and has no owner", "`lastcall owners` lists the services")
     shown = [one for one in answers if not unowned or one.ownership.source is None]
     if as_json:
         emit([_plain(one) for one in shown])
@@ -59,7 +59,7 @@ def owners(
 
 
 async def _unwritten(app: App) -> list[Named]:
-    """What people said and lastcall.yaml does not say yet."""
+    """Owners that people set and that are not in lastcall.yaml yet."""
     world = await app.look(now=datetime.now(UTC))
     async with app.database.connect() as connection:
         missing = world.owners.unwritten()
@@ -67,26 +67,26 @@ async def _unwritten(app: App) -> list[Named]:
 
 
 async def _answers(app: App, service: str | None, now: datetime) -> list[Answer]:
-    """Of the services that logs name; of one that is asked for, also if only an owner is known."""
+    """For the services in the logs. A given `service` may also have an owner only."""
     owners = (await app.look(now=now)).owners
     async with app.database.connect() as connection:
         known = await read_service_names(connection)
-        asked = known if service is None else [service]
-        found = await CandidateBook(owners).look(connection, asked)
-    answers = [Answer(name, owners.of(name), found.get(name, ())) for name in asked]
+        names = known if service is None else [service]
+        found = await CandidateBook(owners).look(connection, names)
+    answers = [Answer(name, owners.of(name), found.get(name, ())) for name in names]
     return [one for one in answers if one.service in known or one.ownership.source is not None]
 
 
 def _plain(answer: Answer) -> dict[str, Any]:
     ownership = answer.ownership
     owner = owner_to_json(ownership.owner) if ownership.source else None
-    said = {"source": ownership.source, "rule": ownership.owner.rule, "as_of": ownership.as_of}
-    return {"service": answer.service, "owner": owner, **said, "candidates": answer.candidates}
+    source = {"source": ownership.source, "rule": ownership.owner.rule, "as_of": ownership.as_of}
+    return {"service": answer.service, "owner": owner, **source, "candidates": answer.candidates}
 
 
 def _show(answers: Sequence[Answer], now: datetime, *, alone: bool) -> None:
     if not answers:
-        console.print("Every service that the logs name has an owner.")
+        console.print("Every service in the logs has an owner.")
     for answer in answers:
         ownership, owner = answer.ownership, answer.ownership.owner
         team = escape(owner.team) if owner.team else "[yellow]nobody[/]"
@@ -98,25 +98,27 @@ def _show(answers: Sequence[Answer], now: datetime, *, alone: bool) -> None:
             console.print(f"  perhaps [bold]{escape(one.who)}[/]: {escape(one.why)}", soft_wrap=True)
 
 
-def _show_addresses(said: dict[str, Any]) -> None:
-    for name, value in said.items():
+def _show_addresses(owner: dict[str, Any]) -> None:
+    for name, value in owner.items():
         if name != "team":
             shown = ", ".join(map(words.address, value)) if isinstance(value, list) else words.address(value or "")
             console.print(f"  {name:<9} {escape(shown)}", soft_wrap=True)
 
 
 def _age(ownership: Ownership, now: datetime) -> str:
-    """Of what a directory said. What is stale says so by itself."""
+    """Age of a directory's answer. The rule of a stale answer already contains its age."""
     if ownership.as_of is None or ownership.source == "assignment" or now - ownership.as_of > STALE_AFTER:
         return ""
     return f", read {words.plural(int((now - ownership.as_of).total_seconds() // 60), 'minute')} ago"
 
 
 def _print_rules(named: Sequence[Named]) -> None:
-    """To be pasted below `owners:`; each rule says who named it. Nothing but YAML on stdout."""
+    """Prints YAML only, to be pasted below `owners:`. A comment names the author of each rule."""
     if not named:
         fail(
-            "lastcall.yaml has all that people said", "`lastcall owners --unowned` says who may own what", Exit.BAD_NEWS
+            "lastcall.yaml already has every owner that people set",
+            "`lastcall owners --unowned` lists candidates for the others",
+            Exit.BAD_NEWS,
         )
     for one in named:
         rule = {

@@ -54,12 +54,12 @@ def plan(
     notifications to come if the calls continue as they are.
     """
     if diff and policy is None:
-        fail("--diff needs a policy to hold against the one in force", "name its file: --policy new.yaml --diff")
+        fail("--diff needs a policy to compare with the current one", "give its file: --policy new.yaml --diff")
     asked = Asked(begin, end, policy, diff)
     try:
         span, answer = _of_scenario(scenario, asked) if scenario else _of_stored(asked)
     except ConfigError as error:
-        fail(str(error), "mend the file; docs/configuration.md and docs/planning.md say what it takes")
+        fail(str(error), "correct the file; docs/configuration.md and docs/planning.md describe its settings")
     if isinstance(answer, Review):
         emit(reviewed(answer, span)) if as_json else show_review(answer, span)
     else:
@@ -68,7 +68,7 @@ def plan(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The options, but for the scenario."""
+    """The options except --scenario."""
 
     begin: date | None
     end: date | None
@@ -76,7 +76,7 @@ class Asked:
     diff: bool
 
     def span(self, first: date, last: date | None = None) -> Span:
-        """`first` and `last` where none was named."""
+        """The defaults are `first` and `last`."""
         begin = self.begin or first
         within_reach("--from", begin)
         end = self.end or (max(last, begin) if last else begin + DEFAULT_SPAN)
@@ -84,11 +84,11 @@ class Asked:
         if end < begin:
             fail(f"--to {end} is before --from {begin}", "swap the two")
         if end > (farthest := first + FARTHEST):
-            fail(f"{end} is more than five years after {first}: too far to plan", f"--to {farthest}, or before it")
+            fail(f"{end} is more than five years after {first}: too far to plan", f"use --to {farthest} or earlier")
         return Span(begin, end)
 
     def changed(self, company: Company) -> Company | None:
-        """With the policies of the file that was named; None: none was."""
+        """`company` with the policies of the given file. None: no file was given."""
         return replace(company, policies=load_company(self.policy).policies) if self.policy else None
 
 
@@ -118,7 +118,7 @@ def _of_stored(asked: Asked) -> tuple[Span, Answer]:
 
     stored, ticked = run(ask)
     if not ticked:
-        stderr.print("No tick has looked at the calls yet: start `lastcall up` or `lastcall schedule`.", soft_wrap=True)
+        stderr.print("No tick has processed the calls yet: start `lastcall up` or `lastcall schedule`.", soft_wrap=True)
     changed = asked.changed(stored.world.company)
     if changed and asked.diff:
         return span, review(stored, changed)

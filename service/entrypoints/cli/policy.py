@@ -28,12 +28,12 @@ app = typer.Typer(
 
 @app.callback()
 def _policy() -> None:
-    """With this, typer makes a group of a single command."""
+    """Typer makes a group, although there is only one command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """An owner rule whose services may come under a policy."""
+    """An owner rule whose services a policy may apply to."""
 
     services: tuple[str, ...]
     team: str
@@ -45,11 +45,11 @@ class Covered:
 class CheckedPolicy:
     name: str
     match: dict[str, str]
-    """Empty: whatever the policies above leave."""
+    """Empty: matches everything that earlier policies do not match."""
     steps: list[dict[str, Any]]
     owners: tuple[Covered, ...]
     unowned: bool
-    """Whether services that no owner rule matches may come under it."""
+    """Whether the policy may apply to services without an owner rule."""
     remarks: tuple[str, ...]
 
 
@@ -58,7 +58,7 @@ class Checked:
     file: str | None
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
-    """It holds all the same."""
+    """The file is valid nevertheless."""
     policies: tuple[CheckedPolicy, ...] = ()
 
 
@@ -75,7 +75,7 @@ def check(
     """
     file = file or read_settings().config_file
     if file is not None and not file.exists():
-        fail(f"{file}: there is no such file", "name a lastcall.yaml")
+        fail(f"{file}: no such file", "give a lastcall.yaml")
     checked = _check(file)
     if as_json:
         emit(checked)
@@ -120,7 +120,7 @@ def _show(checked: Checked) -> None:
     if checked.problems:
         console.print(words.plural(len(checked.problems), "error"))
         return
-    console.print(escape(f"{checked.file} holds." if checked.file else "There is no lastcall.yaml."), soft_wrap=True)
+    console.print(escape(f"{checked.file} is valid." if checked.file else "There is no lastcall.yaml."), soft_wrap=True)
     _show_problems(checked, checked.warnings, "[yellow]warning:[/]")
     for policy in checked.policies:
         console.print()
@@ -135,10 +135,10 @@ def _show_problems(checked: Checked, problems: Iterable[Problem], kind: str) -> 
 
 
 def _show_policy(policy: CheckedPolicy) -> None:
-    matched = ", ".join(f"{name} {pattern}" for name, pattern in policy.match.items()) or "whatever is left"
+    matched = ", ".join(f"{name} {pattern}" for name, pattern in policy.match.items()) or "everything else"
     console.print(f"[bold]{escape(policy.name)}[/]: {escape(matched)}", soft_wrap=True)
     for step in policy.steps:
-        again = f", again {_again(step['repeat'])}" if "repeat" in step else ""
+        again = f", repeated {_again(step['repeat'])}" if "repeat" in step else ""
         console.print(f"  {words.step(step['at'])}{again}: {words.audiences(step['tell'])}", soft_wrap=True)
     for covered in _covered(policy):
         console.print(f"  for {escape(covered)}", soft_wrap=True)
@@ -154,7 +154,7 @@ def _covered(policy: CheckedPolicy) -> list[str]:
     found = [f"{', '.join(one.services)} of {one.team}{_tier(one)}" for one in policy.owners]
     if policy.unowned:
         found.append("services without an owner")
-    return found or ["no service that this file names an owner of"]
+    return found or ["no service with an owner in this file"]
 
 
 def _tier(covered: Covered) -> str:

@@ -21,14 +21,14 @@ from service.entrypoints.cli.tables import Column, show_table
 _WHAT = {
     "error": "calls fail",
     "redirect": "another model answers",
-    "unsupported_but_served": "may be answered still, without support",
+    "unsupported_but_served": "may still be answered, without support",
 }
 _COLUMNS = (
     Column("service"),
     Column("environment"),
     Column("model"),
     Column("platform"),
-    Column("goes"),
+    Column("shutdown"),
     Column("what happens", wraps=True),
     Column("calls that day", right=True),
     Column("peak hour (UTC)", right=True),
@@ -50,7 +50,7 @@ def rehearse(
     now = datetime.now(UTC)
     within_reach("--on", on)
     if on < now.date():
-        fail(f"--on {on} is past", "a day from today on; `lastcall plan --from DATE` shows what was told")
+        fail(f"--on {on} is past", "use today or a later day; `lastcall plan --from DATE` shows past notifications")
 
     async def ask(app: App) -> tuple[AtRisk, ...]:
         await catch_up(app.database, app.world, now=now)
@@ -66,7 +66,7 @@ def rehearse(
 
 
 def rehearsed(one: AtRisk) -> dict[str, Any]:
-    """With what follows from its fields."""
+    """Includes derived fields."""
     return {
         **msgspec.to_builtins(one),
         "breaks": one.breaks,
@@ -88,7 +88,7 @@ def headline(found: Sequence[AtRisk], day: date) -> str:
     broken = [one for one in found if one.breaks]
     by_hour = [sum(hour) for hour in zip(*(one.calls for one in broken), strict=True)]
     services = words.plural(len({one.service for one in broken}), "service")
-    calls = words.plural(whole(sum(by_hour)), "call") if any(by_hour) else "no call is to be expected"
+    calls = words.plural(whole(sum(by_hour)), "call") if any(by_hour) else "no calls expected"
     busiest = by_hour.index(max(by_hour, default=0)) if any(by_hour) else 0
     peak = f", {whole(by_hour[busiest]):,} in the busiest hour, {_hour(busiest)} UTC" if any(by_hour) else ""
     teams = sorted({one.team or "(unowned)" for one in broken if one.duty in {"weekend", "holiday"}})

@@ -1,4 +1,4 @@
-"""`lastcall resolve`: which model a spelling means, and the deprecation it falls under."""
+"""`lastcall resolve`: the model that an id means, and its deprecation."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,14 +15,14 @@ from service.core.identity import Model
 from service.entrypoints.cli.output import Exit, console, emit, fail
 
 REASONS = {
-    "empty": "there is nothing to read",
+    "empty": "the id is empty",
     "placeholder": "a placeholder, not a model",
-    "not_an_id": "not the shape of a model id",
-    "free_text": "a name that somebody chose for a deployment or alias: it needs a mapping",
+    "not_an_id": "does not look like a model id",
+    "free_text": "a chosen name of a deployment or alias: it needs a mapping",
     "opaque": "a resource that does not name its model: it needs a mapping",
     "router": "a router chooses the model: only the response names it",
     "no_model_in_path": "a path that names no model",
-    "unknown_model": "no model that lastcall knows; ids are matched whole, never by their beginning",
+    "unknown_model": "unknown to lastcall; ids are matched as a whole, never by prefix",
 }
 
 
@@ -38,9 +38,7 @@ class End(msgspec.Struct, frozen=True):
     precision: str
 
 
-class Fall(msgspec.Struct, frozen=True):
-    """The deprecation that a model falls under."""
-
+class DeprecationAnswer(msgspec.Struct, frozen=True):
     announced: date | None
     shutdown: End
     replacements: tuple[str, ...]
@@ -48,7 +46,7 @@ class Fall(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """`model` is null when unresolved, and `reason` says why. A resolved one's reason is null."""
+    """If the id is unresolved, `model` is null and `reason` says why. Otherwise `reason` is null."""
 
     raw: str
     provider: str | None
@@ -56,7 +54,7 @@ class Answer(msgspec.Struct, frozen=True):
     model: str | None
     kind: str | None
     reason: str | None
-    deprecation: Fall | None
+    deprecation: DeprecationAnswer | None
 
 
 def resolve(
@@ -73,7 +71,7 @@ def resolve(
     try:
         loaded = load_catalog()
     except CatalogError as error:
-        fail(str(error), "`lastcall catalog check` tells every reason and what to do")
+        fail(str(error), "`lastcall catalog check` shows all errors and remedies")
     if raw == ["-"]:
         _answer_lines(loaded, provider)
         return
@@ -86,7 +84,7 @@ def resolve(
 
 
 def _answer_lines(loaded: LoadedCatalog, provider: str | None) -> None:
-    """A line that is no question is answered with an error in its place, and the run goes on to the end."""
+    """An invalid line gets an error in its place; the following lines are still answered."""
     bad = False
     for line in _lines():
         try:
@@ -103,7 +101,7 @@ def _answer_lines(loaded: LoadedCatalog, provider: str | None) -> None:
 
 
 def _lines() -> Iterator[bytes]:
-    """Lines as they come, so that a caller who waits for each answer gets it."""
+    """Unbuffered, so a caller can wait for each answer before it sends the next line."""
     return (line for line in iter(sys.stdin.buffer.readline, b"") if line.strip())
 
 
@@ -112,12 +110,12 @@ def _answer(loaded: LoadedCatalog, question: Question) -> Answer:
     if not isinstance(found, Model):
         return Answer(question.raw, question.provider, found.platform, None, None, found.reason, None)
     record = loaded.catalog.get(found.platform, found.model)
-    fall = _fall(record) if record is not None and record.is_deprecated else None
-    return Answer(question.raw, question.provider, found.platform, found.model, found.kind, None, fall)
+    deprecation = _deprecation(record) if record is not None and record.is_deprecated else None
+    return Answer(question.raw, question.provider, found.platform, found.model, found.kind, None, deprecation)
 
 
-def _fall(record: Deprecation) -> Fall:
-    return Fall(
+def _deprecation(record: Deprecation) -> DeprecationAnswer:
+    return DeprecationAnswer(
         record.announced,
         End(record.shutdown.on, record.shutdown.precision),
         tuple(replacement.id for replacement in record.replacements),
@@ -140,14 +138,14 @@ def _details(answer: Answer) -> Sequence[tuple[str, str]]:
     if answer.deprecation is None:
         return [
             *details,
-            ("deprecation", "none on record" if answer.platform else "unknown: each platform has its own"),
+            ("deprecation", "none on record" if answer.platform else "unknown: each platform has its own dates"),
         ]
-    fall = answer.deprecation
-    end = f"{fall.shutdown.on or 'no day named'} ({fall.shutdown.precision})"
+    deprecation = answer.deprecation
+    end = f"{deprecation.shutdown.on or 'no day named'} ({deprecation.shutdown.precision})"
     lines = [
-        ("announced", "" if fall.announced is None else fall.announced.isoformat()),
+        ("announced", "" if deprecation.announced is None else deprecation.announced.isoformat()),
         ("shutdown", end),
-        ("move to", ", ".join(fall.replacements)),
-        ("source", fall.source or ""),
+        ("move to", ", ".join(deprecation.replacements)),
+        ("source", deprecation.source or ""),
     ]
     return [*details, *((name, value) for name, value in lines if value)]

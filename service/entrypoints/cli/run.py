@@ -71,20 +71,20 @@ def _say_up(app: App, url: str) -> None:
         "Slack": "no token: messages go to the outbox page and to this terminal"
         if settings.slack_token is None
         else settings.slack_api_url,
-        "owners": f"as {file.absolute()} says" if file else "no lastcall.yaml here: write one, or set LASTCALL_CONFIG",
+        "owners": f"from {file.absolute()}" if file else "no lastcall.yaml here: write one, or set LASTCALL_CONFIG",
     }
     console.print("[bold green]lastcall is up[/]")
     for name, value in where.items():
         console.print(f"  [bold]{name:<9}[/] {escape(value)}", soft_wrap=True)
-    console.print("Send a first record, from another terminal:")
+    console.print("Send a first record from another terminal:")
     if folder != default_data_dir().absolute():
         console.print(f"  export LASTCALL_DATA_DIR={shlex.quote(str(folder))}", soft_wrap=True, markup=False)
     console.print(f"  echo {shlex.quote(FIRST_RECORD)} | {_command()} send -", soft_wrap=True, markup=False)
-    console.print("Ctrl-C ends it.\n", style="dim")
+    console.print("To exit, press Ctrl-C.\n", style="dim")
 
 
 def _command() -> str:
-    """How to call this command from a shell as it is now: by its path where a virtual environment is not active."""
+    """How to call this command from the current shell: by its path if its virtual environment is not active."""
     beside = Path(sys.executable).with_name("lastcall")
     return "lastcall" if shutil.which("lastcall") or not beside.exists() else shlex.quote(str(beside))
 
@@ -107,7 +107,7 @@ def web() -> None:
 def _run_parts(parts: process.Parts) -> None:
     settings = read_settings()
     if parts.consume and settings.kafka_bootstrap_servers is None:
-        fail("no Kafka to read from", "set LASTCALL_KAFKA_BOOTSTRAP_SERVERS; `lastcall up` brings a broker of its own")
+        fail("no Kafka is configured", "set LASTCALL_KAFKA_BOOTSTRAP_SERVERS; `lastcall up` includes a broker")
     run(lambda app: _serve(app, parts, lambda url: stderr.print(f"serving {escape(url)}")))
 
 
@@ -166,17 +166,17 @@ def send(
 
 
 def _with_broker(settings: Settings) -> Settings:
-    """The settings with the broker that is named, else that of a running `lastcall up`."""
+    """The settings with the configured broker, else the broker of a running `lastcall up`."""
     if settings.kafka_bootstrap_servers is not None:
         return settings
     running = read_running(data_dir_of(settings))
     if running is None or running.kafka_bootstrap_servers is None:
-        fail("no Kafka to send to", "start `lastcall up`, or set LASTCALL_KAFKA_BOOTSTRAP_SERVERS", Exit.UNREACHABLE)
+        fail("no Kafka is configured", "start `lastcall up`, or set LASTCALL_KAFKA_BOOTSTRAP_SERVERS", Exit.UNREACHABLE)
     return settings.model_copy(update={"kafka_bootstrap_servers": running.kafka_bootstrap_servers})
 
 
 def _counts(tally: Tally) -> str:
-    """What lastcall will make of the records, in the words of `lastcall ingest`."""
+    """How lastcall will count the records, in the wording of `lastcall ingest`."""
     return (
         f"{words.plural(tally.volume.calls, 'call')} in {words.plural(tally.call_records, 'record')}, "
         f"{tally.rejected_records:,} rejected, {tally.other_records:,} without a call"
@@ -184,7 +184,7 @@ def _counts(tally: Tally) -> str:
 
 
 async def _send_all(settings: Settings, world: World, files: Sequence[Path], topic: str) -> Tally:
-    """Each record is read as the consumer will read it, at the time that it is sent at."""
+    """Decodes each record as the consumer will, with the current time as Kafka's record time."""
     leave_kafka_to_the_command()
     tally, formats = Tally(), formats_of(settings, world.company)
     decoder = Decoder({name: fixed for name, fixed in formats.items() if fixed is not None})
@@ -193,7 +193,7 @@ async def _send_all(settings: Settings, world: World, files: Sequence[Path], top
             if not await producer.knows(topic):
                 fail(
                     f"{settings.kafka_bootstrap_servers} has no topic {topic}",
-                    "create it, or name one with --topic; on its own broker `lastcall up` makes those that it reads",
+                    "create it, or give another one with --topic; `lastcall up` creates its topics on its own broker",
                 )
             for path in files:
                 try:
@@ -208,8 +208,10 @@ async def _send_all(settings: Settings, world: World, files: Sequence[Path], top
                             tally.add_call(call, world.resolver)
                 except UnreadableFileError as error:
                     await producer.flush()
-                    before = f"; {words.plural(tally.records, 'record')} before that went out" if tally.records else ""
-                    fail(f"{path}: {error}{before}", "name files of records, or - for standard input")
+                    before = f"; {words.plural(tally.records, 'record')} before it were sent" if tally.records else ""
+                    fail(f"{path}: {error}{before}", "give files of records, or - for standard input")
     except KafkaTrouble as error:
-        fail(f"{settings.kafka_bootstrap_servers}: {error}", "`lastcall doctor` looks closer", Exit.UNREACHABLE)
+        fail(
+            f"{settings.kafka_bootstrap_servers}: {error}", "`lastcall doctor` checks the connection", Exit.UNREACHABLE
+        )
     return tally

@@ -1,4 +1,4 @@
-"""How a command gets its App: settings from the environment, the embedded database where none is named."""
+"""Opens the App of a command: settings from the environment, and the embedded database if none is configured."""
 
 import asyncio
 import os
@@ -29,18 +29,18 @@ from service.entrypoints.logs import configure_logging
 
 T = TypeVar("T")
 UP_OR_OTHER_FOLDER = (
-    "run `lastcall up`, or set LASTCALL_DATABASE_URL; an `up` that runs already may use another folder: its first "
-    "lines say which LASTCALL_DATA_DIR to export here"
+    "run `lastcall up`, or set LASTCALL_DATABASE_URL; a running `up` may use another folder: its first lines show the "
+    "LASTCALL_DATA_DIR to export here"
 )
-"""What to do where there is no database yet."""
+"""Remedy if there is no database yet."""
 
 
 def read_settings() -> Settings:
-    """Settings of this process; ends the command when a variable cannot be read. Configures logging."""
+    """Settings of this process. Configures logging. Ends the command if a variable is invalid."""
     try:
         settings = Settings(_secrets_dir=os.environ.get("LASTCALL_SECRETS_DIR"))
     except ValidationError as error:
-        fail("\n".join(problems_of(error)), "docs/configuration.md lists every variable and what it takes")
+        fail("\n".join(problems_of(error)), "docs/configuration.md describes every variable")
     configure_logging(settings)
     return settings
 
@@ -51,16 +51,16 @@ def data_dir_of(settings: Settings) -> Path:
 
 @asynccontextmanager
 async def with_database(settings: Settings, *, create: bool = False) -> AsyncIterator[Settings]:
-    """The settings with a database: the one named, else the embedded one of the data folder for the while. `create`:
-    make it if there is none; else FolderEmpty is raised."""
+    """The settings with a database: the configured one, else the embedded one of the data folder, started for the
+    duration. If it does not exist, `create` creates it; without `create`, FolderEmpty is raised."""
     if settings.database_url is not None:
         yield settings
         return
     async with attach(data_dir_of(settings), create=create) as addresses:
         if addresses.database_url is None:
             fail(
-                f"the lastcall that runs in {data_dir_of(settings)} uses a database of its own",
-                "set LASTCALL_DATABASE_URL to the same one",
+                f"the lastcall that runs in {data_dir_of(settings)} uses another database",
+                "set LASTCALL_DATABASE_URL to this database",
             )
         yield settings.model_copy(
             update={
@@ -83,7 +83,7 @@ def run(command: Callable[[App], Awaitable[T]], *, migrated: bool = True) -> T:
 
 
 def plainly(work: Awaitable[T]) -> T:
-    """`asyncio.run`, with the failures that a user can mend told as such."""
+    """`asyncio.run`, with a plain error and remedy for failures that a user can fix."""
 
     async def main() -> T:
         if (task := asyncio.current_task()) and threading.current_thread() is threading.main_thread():
@@ -95,21 +95,21 @@ def plainly(work: Awaitable[T]) -> T:
     except asyncio.CancelledError:
         raise SystemExit(128 + signal.SIGTERM) from None
     except ConfigError as error:
-        fail(str(error), "mend the file; docs/configuration.md says what it takes")
+        fail(str(error), "correct the file; docs/configuration.md describes its settings")
     except Unreachable as error:
-        fail(str(error), "check LASTCALL_DATABASE_URL, and that the server takes connections", Exit.UNREACHABLE)
+        fail(str(error), "check LASTCALL_DATABASE_URL, and that the server accepts connections", Exit.UNREACHABLE)
     except UnknownRevision as error:
-        fail(str(error), "run the lastcall that made it, or name an empty database")
+        fail(str(error), "use the lastcall version that created it, or an empty database")
     except FolderEmpty as error:
         fail(str(error), UP_OR_OTHER_FOLDER)
     except FolderInUse as error:
-        fail(str(error), "or set LASTCALL_DATABASE_URL to use another database", Exit.UNREACHABLE)
+        fail(str(error), "or set LASTCALL_DATABASE_URL to another database", Exit.UNREACHABLE)
     except FolderUnusable as error:
-        fail(str(error), "name a folder that can be written to with LASTCALL_DATA_DIR; `lastcall up` takes --data-dir")
+        fail(str(error), "set LASTCALL_DATA_DIR to a writable folder; `lastcall up` also has --data-dir")
     except (EmbeddedMissing, EmbeddedFailed) as error:
         fail(
             str(error),
-            "or name servers of your own: LASTCALL_DATABASE_URL and LASTCALL_KAFKA_BOOTSTRAP_SERVERS",
+            "or use servers of your own: LASTCALL_DATABASE_URL and LASTCALL_KAFKA_BOOTSTRAP_SERVERS",
             Exit.UNREACHABLE,
         )
 
@@ -117,9 +117,9 @@ def plainly(work: Awaitable[T]) -> T:
 async def _require_migrated(app: App) -> None:
     revision = await current_revision(app.database)
     if revision is None:
-        fail("the database is empty", "`lastcall migrate` makes the tables; `lastcall up` does so by itself")
+        fail("the database is empty", "run `lastcall migrate` to create the tables; `lastcall up` does this by itself")
     if revision != REVISION:
         fail(
-            f"the database is at revision {revision}, this lastcall needs {REVISION}",
-            "run `lastcall migrate` with the newer of the two",
+            f"the database has revision {revision}, this lastcall needs {REVISION}",
+            "run `lastcall migrate` with the newer version of lastcall",
         )

@@ -1,4 +1,4 @@
-"""Plans, and two plans held against each other, as tables and as JSON."""
+"""Shows plans, and the comparison of two plans, as tables and as JSON."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,7 +19,7 @@ _STYLES = {"added": "green", "moved": "yellow", "dropped": "red"}
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Both days included."""
+    """`last` is included."""
 
     first: date
     last: date
@@ -38,7 +38,7 @@ class Span:
 
 def show_plan(planned: Sequence[Planned], span: Span) -> None:
     if not planned:
-        console.print(f"Nobody is told anything {span}.")
+        console.print(f"There are no notifications {span}.")
         return
     rows = [(*_cells(one, times), _status(one)) for one, times in _folded(planned)]
     show_table((*_COLUMNS, Column("", wraps=True)), rows)
@@ -48,11 +48,11 @@ def show_plan(planned: Sequence[Planned], span: Span) -> None:
 class Change:
     kind: Literal["added", "moved", "dropped"]
     message: Planned
-    """As it would be; of a dropped one, as it was."""
+    """The message in the new plan; for a dropped one, in the old plan."""
     was: datetime | None
-    """When a moved one was to go out."""
+    """Previous time of a moved message."""
     takes_effect: bool
-    """Else its campaign keeps the policy that it was opened with: it would have been so."""
+    """False: the campaign is open and keeps its policy, so the change is hypothetical."""
 
 
 def _changes(review: Review) -> list[Change]:
@@ -66,7 +66,7 @@ def _changes(review: Review) -> list[Change]:
 
 
 def reviewed(review: Review, span: Span) -> dict[str, Any]:
-    """One JSON value; the changes in the order of time."""
+    """One JSON value; changes in order of time."""
     changes = [
         {"change": one.kind, "takes_effect": one.takes_effect, "was": one.was} | asdict(one.message)
         for one in _changes(review)
@@ -80,7 +80,7 @@ def show_review(review: Review, span: Span) -> None:
     console.print(f"Messages {span}: {', '.join(counted)}, {len(diff.unchanged):,} unchanged.", soft_wrap=True)
     _show_changes([one for one in changes if one.takes_effect], "What changes")
     frozen = [one for one in changes if not one.takes_effect]
-    _show_changes(frozen, "What would have been so: campaigns that are open keep the policy that they were opened with")
+    _show_changes(frozen, "What would change if open campaigns did not keep the policy that they were opened with")
 
 
 def _show_changes(changes: Sequence[Change], title: str) -> None:
@@ -94,14 +94,14 @@ def _show_changes(changes: Sequence[Change], title: str) -> None:
 
 
 def _changed_cells(change: Change, times: int) -> tuple[str, ...]:
-    """Of what comes round again perhaps some days only."""
+    """A repeating message may change on some days only, so it has the number of times instead of "every day"."""
     when, who, about, step = _cells(change.message, 1)
     often = f"{step}, {times} times" if times > 1 else step
     return change.kind, f"{when}, was {_when(change.was)}" if change.was else when, who, about, often
 
 
 def _folded(messages: Iterable[Planned]) -> list[tuple[Planned, int]]:
-    """What is told again and again once, where it begins, with how often it comes in the span."""
+    """Repeating messages once, at their first time, with their number in the span."""
     folded: dict[object, tuple[Planned, int]] = {}
     for one in messages:
         key = replace(one, at=datetime.min.replace(tzinfo=UTC), reason="") if one.repeat_days else one
@@ -127,13 +127,13 @@ def _step(one: Planned, times: int) -> str:
     if times == 1:
         return f"{one.step}, {again}"
     if one.status == "foreseen":
-        return f"{one.step}, and {again} from then on while it is called"
+        return f"{one.step}, and {again} from then on while calls continue"
     return f"{one.step}, {again}, {times} times"
 
 
 def _status(one: Planned) -> str:
-    """With the beginning of the id, for `lastcall explain`, of what was written down."""
-    said = {"leased": "being sent", "unknown": "sent, arrival not confirmed"}.get(one.status, one.status)
-    instead = f", told {words.address(one.instead)} instead" if one.instead else ""
+    """For a stored notification, with the beginning of its id for `lastcall explain`."""
+    status = {"leased": "being sent", "unknown": "sent, arrival not confirmed"}.get(one.status, one.status)
+    instead = f", notified {words.address(one.instead)} instead" if one.instead else ""
     id_ = f" {one.notification[:SHOWN_OF_ID]}" if one.notification else ""
-    return f"{said}{instead}{id_}"
+    return f"{status}{instead}{id_}"

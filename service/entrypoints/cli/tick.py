@@ -30,7 +30,7 @@ def _instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        wrong = f"{text!r} is no time. Write it by ISO 8601: 2025-07-14T09:00, or 2025-07-14T09:00+02:00"
+        wrong = f"{text!r} is not a time. Write it in ISO 8601: 2025-07-14T09:00, or 2025-07-14T09:00+02:00"
         raise typer.BadParameter(wrong) from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
@@ -51,8 +51,8 @@ def tick(
     at = now.astimezone(UTC)
     if at > datetime.now(UTC) + AHEAD:
         stderr.print(
-            f"[yellow]{words.moment(at)} is to come[/]: what is due until then is recorded and sent now, and cannot be "
-            "taken back. `lastcall plan` only looks.",
+            f"[yellow]{words.moment(at)} is in the future[/]: everything due until then is recorded and sent now. This "
+            "cannot be undone. `lastcall plan` shows it without sending.",
             soft_wrap=True,
         )
 
@@ -70,25 +70,27 @@ def tick(
             console.print(f"[bold]{verb:<10}[/] {escape(sentence)}", soft_wrap=True)
     match ticked.results.get("deliver"):
         case DeliveryReport(stopped=deliver.SLACKLESS):
-            fail("nothing was delivered: this database's messages go to Slack", deliver.SLACKLESS_REMEDY, Exit.BAD_NEWS)
+            fail(
+                "nothing was delivered: messages of this database go to Slack", deliver.SLACKLESS_REMEDY, Exit.BAD_NEWS
+            )
     if failures:
         raise SystemExit(int(Exit.BAD_NEWS))
 
 
 def in_words(result: object) -> str:
-    """What a verb did, in a sentence without its verb."""
+    """The result of a verb, as a clause without a subject."""
     match result:
         case Reconciled():
             return _reconciled(result)
         case Escalated(looked_at, changed, notified):
             return (
-                f"looked at {looked_at:,}, {plural(changed, 'campaign')} opened or changed, "
+                f"evaluated {looked_at:,}, {plural(changed, 'campaign')} opened or changed, "
                 f"{plural(notified, 'notification')} written"
             )
         case Refreshed(answers, errors):
             return _refreshed(answers, errors)
         case Reported(queued, silent):
-            return f"{plural(len(queued), 'digest')} queued, {len(silent):,} with nothing to say"
+            return f"{plural(len(queued), 'digest')} queued, {len(silent):,} with nothing to report"
         case DeliveryReport():
             return _delivered(result)
         case CleanedUp():
@@ -99,29 +101,29 @@ def in_words(result: object) -> str:
 
 def _reconciled(result: Reconciled) -> str:
     if result.deprecations is None:
-        return "left alone: a newer catalog is in force"
+        return "skipped: a newer catalog is in force"
     return (
         f"{plural(result.deprecations, 'deprecation')} changed, {plural(result.series, 'series', 'series')} resolved "
-        f"again, {plural(result.days, 'day')} of use worked out"
+        f"again, {plural(result.days, 'day')} of use recalculated"
     )
 
 
 def _cleaned_up(result: CleanedUp) -> str:
     closed = [f"closed {month:%B %Y}" for month in result.closed]
     deleted = [f"deleted {rows:,} {kind}" for kind, rows in result.deleted.items()]
-    return ", ".join(closed + deleted) or "nothing is kept longer than it should be"
+    return ", ".join(closed + deleted) or "nothing to delete"
 
 
 def _refreshed(answers: Mapping[str, int], errors: Mapping[str, str]) -> str:
     said = [f"{directory}: {plural(count, 'answer')}" for directory, count in answers.items()]
     said += [f"{directory}: none ({reason})" for directory, reason in errors.items()]
-    return ", ".join(said) or "no directory is due to be asked"
+    return ", ".join(said) or "no directory is due"
 
 
 def _delivered(report: DeliveryReport) -> str:
     parts = [f"{plural(report.delivered, 'message')} delivered"]
     others = (
-        ("to be tried again", report.retry),
+        ("to be retried", report.retry),
         ("failed", report.failed),
         ("sent without an answer", report.unknown),
     )

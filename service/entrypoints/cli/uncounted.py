@@ -1,4 +1,4 @@
-"""How `decode`, `ingest`, `send` and `doctor` tell of records that count as no call, and what would make them count."""
+"""How `decode`, `ingest`, `send` and `doctor` report records without a call, with remedies."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,24 +12,24 @@ from service.entrypoints.cli.output import Exit
 from service.formats.decoder import why_passed_over
 
 FORMATS_REMEDY = (
-    "have it written in a format that lastcall reads (docs/formats.md); a topic that is all of one format can be fixed "
-    "to it in lastcall.yaml"
+    "write it in a format that lastcall reads (docs/formats.md); if a topic has a single format, you can fix it in "
+    "lastcall.yaml"
 )
 REMEDIES: Mapping[str, str] = {
     "unknown_format": FORMATS_REMEDY,
-    "empty": "nothing is there to be read: have the producer write no such records",
+    "empty": "make the producer write no empty records",
     "too_large": "send fewer calls in one record (docs/formats.md has the limits)",
-    "bad_compression": "compress each record whole, or leave compression to Kafka's producer",
+    "bad_compression": "compress each record as a whole, or leave compression to Kafka's producer",
     "bad_encoding": "write UTF-8",
-    "bad_json": "write each record as one whole JSON text; a line that is cut off has mostly met a limit on its way",
-    "bad_protobuf": "write whole OTLP requests, as the Collector's Kafka exporter does",
-    "too_deep": "take envelopes away: at most eight are opened",
-    "bad_field": "write the field as its format has it (docs/formats.md; docs/record-format.md for lastcall's own)",
+    "bad_json": "write each record as one complete JSON text; a truncated line has usually exceeded a limit on its way",
+    "bad_protobuf": "write complete OTLP requests, as the Collector's Kafka exporter does",
+    "too_deep": "remove envelopes: lastcall opens at most eight",
+    "bad_field": "write the field as its format requires (docs/formats.md; docs/record-format.md for lastcall's own)",
     "bad_time": 'give each record its time (lastcall\'s own record: "time": "2026-11-30T08:00:00Z"); a file has no '
-    "time of Kafka's to go by",
+    "record time",
     "needs_schema": "write JSON instead of Avro or Protobuf",
 }
-"""Of each reason to reject, what would make the records count."""
+"""Remedy for each reason of a rejection."""
 
 
 def shape_in_words(shape: str) -> str:
@@ -65,6 +65,6 @@ def _say(console: Console, line: str) -> None:
 
 
 def end_where_nothing_is_read(rejected: int, call_records: int) -> None:
-    """For whoever asks the exit code: records were rejected, and none gave a call."""
+    """Exit with BAD_NEWS if records were rejected and no record contained a call."""
     if rejected and not call_records:
         raise typer.Exit(Exit.BAD_NEWS)
