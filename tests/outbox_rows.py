@@ -15,6 +15,8 @@ from service.core.delivery import Transport
 from service.core.messages.message import Links
 from service.core.notification import Facts
 from service.core.ownership import Channels
+from service.core.wording import to_slack
+from service.core.wording.blocks import read_blocks
 from service.engine.deliver import DeliveryReport, deliver
 
 NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)
@@ -68,6 +70,11 @@ async def states(database: Database) -> dict[str, list[str]]:
 async def stored_messages(database: Database) -> Sequence[Any]:
     async with database.connect() as connection:
         return (await connection.execute(select(messages).order_by(messages.c.written_at))).all()
+
+
+def as_posted(stored: Sequence[object]) -> list[dict[str, Any]]:
+    """Stored blocks as Slack is to get them."""
+    return [to_slack.block(one) for one in read_blocks(stored)]
 
 
 async def open_kinds(database: Database) -> list[tuple[str, str]]:

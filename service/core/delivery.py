@@ -7,8 +7,11 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from service.core.address import Address, TransportName
+from service.core.messages.blocks import MAX_TEXT
 from service.core.messages.message import Message
 from service.core.ownership import Channels
+from service.core.wording.blocks import Section
+from service.core.wording.names import name
 
 PACE_SECONDS = 1.0
 """Between two posts to one channel: Slack takes about one a second."""
@@ -124,4 +127,4 @@ def elsewhere(destination: str, came_from: Collection[str | None], channels: Cha
 
 def plain(message: Message) -> Message:
     """What is left when Slack refuses the blocks: the text alone."""
-    return Message(message.text, [{"type": "section", "text": {"type": "mrkdwn", "text": message.text[:3000]}}])
+    return Message(message.text, (Section((name(message.text, MAX_TEXT),)),))

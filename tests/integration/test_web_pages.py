@@ -84,7 +84,7 @@ async def test_what_lastcall_is_blind_to_is_shown(database: Database) -> None:
 async def test_the_outbox_shows_the_message_and_why_it_was_sent(database: Database) -> None:
     async with database.begin() as connection:
         old = await put_message(connection, text="the older one", rendered_at=NOW - timedelta(days=3))
-        new = await put_message(connection, text="the newer one, for &lt;!channel&gt;", delivered=False)
+        new = await put_message(connection, text="the newer one, for <!channel>", delivered=False)
         await put_notification(connection, message_id=old)
         await put_notification(connection, message_id=new, state="pending", step="-7d")
 

@@ -4,9 +4,9 @@ import pytest
 
 from service.core.escalation.hold import StandingAct
 from service.core.messages.message import Links
-from service.core.messages.preview import to_text
 from service.core.messages.render import render
 from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
+from service.core.wording.to_text import to_text
 from tests.builders import make_digest, make_digest_line
 
 NOW = datetime(2025, 7, 7, 7, tzinfo=UTC)
@@ -107,7 +107,7 @@ def test_organisation_hears_of_teams_of_what_is_unowned_and_of_what_could_not_be
         rule,
         "Who owns ghost? Perhaps <!channel> (holds the key that it calls with). "
         "Answer with lastcall reassign ghost --team TEAM --person EMAIL, POST /api/v1/owners/ghost "
-        "or a rule in lastcall.yaml: the owner hears from then on.",
+        "or a rule in lastcall.yaml: the owner is told from then on.",
         rule,
         "What lastcall could not read. It is in none of the numbers above.",
         "• 1,204 records in topic llm-logs: broken JSON",

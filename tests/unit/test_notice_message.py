@@ -5,13 +5,18 @@ import pytest
 
 from service.core.escalation.cause import DateMoved, Migrated
 from service.core.messages.message import Links, Message
-from service.core.messages.preview import to_text
 from service.core.messages.render import render
 from service.core.notification import Facts, News, Notice, Trouble, Undeliverable
+from service.core.wording import to_slack
+from service.core.wording.to_text import to_text
 from tests.builders import make_news, make_notice
 
 NOWHERE = Links()
 TODAY = datetime(2025, 6, 2, tzinfo=UTC)
+
+
+def posted(message: Message) -> str:
+    return str([to_slack.block(one) for one in message.blocks])
 
 
 def read(*facts: Facts, today: str = "2025-06-02") -> str:
@@ -239,7 +244,7 @@ def test_last_reminder_says_so() -> None:
 
 ANSWER = (
     "Answer with lastcall reassign {0} --team TEAM --person EMAIL, POST /api/v1/owners/{0} or a rule in lastcall.yaml: "
-    "the owner hears from then on."
+    "the owner is told from then on."
 )
 
 
@@ -253,7 +258,7 @@ def test_unowned_service_is_shown_with_who_may_own_it_and_why() -> None:
         "Who owns search-api? Perhaps ada (acknowledged it on Mon 2 Jun 2025) or <!channel> (why). "
         f"{ANSWER.format('search-api')}"
     ) in read(notice).splitlines()
-    assert "<!channel>" not in str(render([notice], links=NOWHERE, now=TODAY).blocks)
+    assert "<!channel>" not in posted(render([notice], links=NOWHERE, now=TODAY))
 
 
 def test_unowned_services_are_asked_for_in_one_question() -> None:
@@ -453,7 +458,7 @@ def test_several_deprecations_stand_urgent_first_behind_an_overview() -> None:
         pytest.param(
             "2025-07-14",
             [make_notice(service="<!here>", replacements=(), calls_7d=0)],
-            "&lt;!here&gt; still calls gpt-4.5-preview (OpenAI API), which shuts down today.",
+            "<!here> still calls gpt-4.5-preview (OpenAI API), which shuts down today.",
             id="a nasty name, no calls, no successor",
         ),
         pytest.param(
@@ -590,4 +595,4 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
 def test_the_host_of_a_source_is_escaped() -> None:
     message = render([make_notice(source="https://<!channel>/post", second_hand=True)], links=NOWHERE, now=TODAY)
 
-    assert "<!channel>" not in str(message.blocks)
+    assert "<!channel>" not in posted(message)

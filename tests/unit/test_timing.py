@@ -6,7 +6,8 @@ import pytest
 
 from service.core.catalog.lifecycle import Precision
 from service.core.exposure import State
-from service.core.messages.timing import Timing
+from service.core.wording.end import Timing
+from service.core.wording.spans import Code, bold
 
 DAY = date(2025, 7, 14)
 
@@ -53,7 +54,12 @@ def test_what_fails_comes_before_what_is_late_and_that_before_what_is_answered_b
 
 
 def test_early_death_is_told_with_the_announced_day() -> None:
-    said = Timing(DAY, "exact", 12, "broken").sentences("`x`", "OpenAI API")
-    assert said.startswith(
-        "`x` on OpenAI API fails *already*, 12 days before the announced end on *Mon 14 Jul 2025*: calls are told"
-    )
+    *said, more = Timing(DAY, "exact", 12, "broken").sentences((Code("x"), " on OpenAI API"))
+    assert said == [
+        Code("x"),
+        " on OpenAI API fails ",
+        bold("already"),
+        ", 12 days before the announced end on ",
+        bold("Mon 14 Jul 2025"),
+    ]
+    assert more.startswith(": calls are told that it is gone.")  # type: ignore[union-attr]

@@ -8,8 +8,8 @@ from typing import TypeVar
 import msgspec
 
 from service.core.escalation.cause import DateMoved, Migrated, NewsCause, Redirected, Withdrawn
-from service.core.messages.timing import Timing
 from service.core.notification import News, Notice, UseFacts
+from service.core.wording.end import Timing
 
 C = TypeVar("C", bound=NewsCause)
 

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from service.core import words
-from service.core.messages.text import plain
 from service.core.notification import Notice
+from service.core.wording.names import name
 
 
 def late(notice: Notice) -> str | None:
     """`90 or 60 days before the shutdown, because ...`; None: everything due was told."""
     if not notice.missed.steps:
         return None
-    return f"{plain(words.steps(notice.missed.steps, notice.cause.step.end), 500)}, because {_reason(notice)}"
+    return f"{name(words.steps(notice.missed.steps, notice.cause.step.end), 500)}, because {_reason(notice)}"
 
 
 def late_together(notices: Sequence[Notice]) -> str | None:
@@ -65,4 +65,4 @@ def upcoming(notice: Notice) -> str | None:
     on = f"on {words.day(following.on)}, " if following.on else ""
     if following.repeat_days:
         return f"{who} {hears} next {on}and then {words.repeat(following.repeat_days)}"
-    return f"{who} {hears} next {on}{plain(words.step(following.step, notice.cause.step.end))}"
+    return f"{who} {hears} next {on}{name(words.step(following.step, notice.cause.step.end))}"

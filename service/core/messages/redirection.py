@@ -6,25 +6,24 @@ from itertools import starmap
 
 from service.core import words
 from service.core.escalation.cause import Redirected
-from service.core.messages.blocks import MAX_HEADER, context, header, section, sections
-from service.core.messages.message import Block
-from service.core.messages.particulars import caller_name
-from service.core.messages.text import code, link, origin, plain
+from service.core.messages.blocks import MAX_HEADER, context, section, sections
 from service.core.notification import News
+from service.core.wording.blocks import Block, Header
+from service.core.wording.names import caller, code, model_on, name, source
+from service.core.wording.spans import Spans, link, say
 
 
 def redirected_blocks(redirected: Sequence[tuple[News, Redirected]], today: date) -> Iterator[Block]:
     """One deprecation's callers that another model answers."""
     first = redirected[0][0]
     what = "is answered by another model"
-    yield header(f"🔀 {plain(first.use.id, MAX_HEADER - len(what) - 4)} {what}")
-    subject = f"{code(first.use.id)} on {plain(words.platform_name(first.use.platform))}"
-    yield section(f"Calls that ask for {subject} are answered by another model. {_why(first, today)}")
-    yield from sections(
-        starmap(_caller, redirected) if len(redirected) == 1 else (f"• {_caller(*one)}" for one in redirected)
-    )
+    yield Header(f"🔀 {name(first.use.id, MAX_HEADER - len(what) - 4)} {what}")
+    model = model_on(first.use.id, first.use.platform)
+    yield section("Calls that ask for ", model, f" are answered by another model. {_why(first, today)}")
+    callers = starmap(_caller, redirected)
+    yield from sections(callers if len(redirected) == 1 else (say("• ", one) for one in callers))
     if first.end.source:
-        yield from context([link(first.end.source, origin(first.end.source, second_hand=first.end.second_hand))])
+        yield from context([link(first.end.source, source(first.end.source, second_hand=first.end.second_hand))])
 
 
 def _why(news: News, today: date) -> str:
@@ -39,10 +38,10 @@ def _why(news: News, today: date) -> str:
     return f"{when}, so this is hardly the provider's doing: {how}. {ask}"
 
 
-def _caller(news: News, cause: Redirected) -> str:
-    who = code(news.served_id) if news.served_id else "another model"
+def _caller(news: News, cause: Redirected) -> Spans:
+    other = code(news.served_id) if news.served_id else "another model"
     of = "call that was" if cause.answered == 1 else "calls that were"
     much = f"{words.number(cause.redirected)} of the {words.number(cause.answered)} {of} answered"
     since = f", and half or more since {words.day(cause.since)}" if cause.since < cause.day else ""
-    name = caller_name(news.use.service, news.use.environment)
-    return f"{name}: {who} answered {much} on {words.day(cause.day)}{since}."
+    who = caller(news.use.service, news.use.environment)
+    return say(who, ": ", other, f" answered {much} on {words.day(cause.day)}{since}.")

@@ -1,12 +1,12 @@
-"""The fallback text of a message: one good sentence, plain."""
+"""The fallback text of a message: one good sentence, plain text."""
 
 from collections.abc import Sequence
 
 from service.core import words
 from service.core.messages.group import Group, services
 from service.core.messages.news import moved_words
-from service.core.messages.text import plain
 from service.core.notification import Notice
+from service.core.wording.names import name
 
 
 def group_sentence(group: Group) -> str:
@@ -14,7 +14,7 @@ def group_sentence(group: Group) -> str:
         return _notices(group)
     if group.redirected:
         first = group.redirected[0][0]
-        who = plain(first.served_id) if first.served_id else "another model"
+        who = name(first.served_id) if first.served_id else "another model"
         callers = _services([news.use.service for news, _ in group.redirected])
         return f"Calls of {callers} to {_named(group)} are answered by {who}."
     if group.moves:
@@ -48,7 +48,7 @@ def _notices(group: Group) -> str:
     much = f": {words.plural(calls, 'call')} in the last 7 days" if calls else ""
     if worst.traffic.state == "broken" and failed:
         much = f": {words.number(failed)} of {words.plural(calls, 'call')} in the last 7 days failed"
-    to = f" Move to {plain(worst.end.replacements[0])}." if worst.end.replacements else ""
+    to = f" Move to {name(worst.end.replacements[0])}." if worst.end.replacements else ""
     who = f"{_services([notice.use.service for notice in group.notices])} still {_call(group.notices)}"
     return f"{who} {_named(group)}, which {group.timing.which}{much}.{to}"
 
@@ -58,9 +58,9 @@ def _call(notices: Sequence[Notice]) -> str:
 
 
 def _named(group: Group) -> str:
-    return f"{plain(group.id)} ({plain(words.platform_name(group.platform))})"
+    return f"{name(group.id)} ({name(words.platform_name(group.platform))})"
 
 
 def _services(names: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(names))
-    return plain(distinct[0]) if len(distinct) == 1 else words.plural(len(distinct), "service")
+    return name(distinct[0]) if len(distinct) == 1 else words.plural(len(distinct), "service")

@@ -20,7 +20,7 @@ from service.adapters.queries.operation import read_passed_over, read_rejections
 from service.adapters.queries.unknown import read_unknown_ids
 from service.core import words
 from service.core.checklist import ITEMS
-from service.core.messages.preview import to_html
+from service.core.wording.to_html import to_html
 from service.engine import ask
 from service.entrypoints import phrases
 from service.entrypoints.web import show

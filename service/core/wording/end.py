@@ -1,4 +1,4 @@
-"""When a model goes, in words. The one place that knows how sure the day is and what may be said of it.
+"""When a model goes. The only place that says how sure a day is.
 
 "No sooner than" is no deadline: nothing here says that anything breaks on it. A day without a time counts from 00:00
 UTC. The catalog has no times.
@@ -12,6 +12,7 @@ from typing import Literal
 from service.core import words
 from service.core.catalog.lifecycle import Precision
 from service.core.exposure import State
+from service.core.wording.spans import Span, Spans, bold, say
 
 Phase = Literal["early", "broken", "overdue", "redirected", "today", "this_month", "ahead", "not_before", "undated"]
 """early: calls fail before the end. redirected: another model answers after it; before it, that is said of the caller,
@@ -29,6 +30,38 @@ _STILL = {
     "redirect": ", by another model if the provider did as it announced",
     "unsupported_but_served": ", without support",
 }
+_EARLY = (
+    ": calls are told that it is gone. It can be a brownout, after which calls are answered again, or the end itself,"
+    " come early."
+)
+
+
+def day_of_end(on: date | None, precision: Precision, *, second_hand: bool = False) -> str:
+    """`Mon 14 Jul 2025`, `Mon 14 Jul 2025 (tentative)`, `July 2025 (no day named)`, `not before Mon 14 Jul 2025`, or
+    `no day set`; and `..., not confirmed` where the provider itself does not say so."""
+    if on is None or precision == "unknown":
+        return "no day set"
+    said = {
+        "exact": words.day(on),
+        "tentative": f"{words.day(on)} (tentative)",
+        "month": f"{words.month(on)} (no day named)",
+        "no_sooner_than": f"not before {words.day(on)}",
+    }[precision]
+    return f"{said}, not confirmed" if second_hand else said
+
+
+def days_left(days: int | None) -> str:
+    """`in 12 days`, `today`, `3 days ago`; `no firm date` for a promise that is no deadline."""
+    return "no firm date" if days is None else words.from_now(days)
+
+
+def freeze(change_by: date | None, days_to_change: int | None, shutdown_on: date | None) -> str:
+    """`changes freeze on Fri 18 Dec 2026, in 26 days`; empty: no change freeze comes before the shutdown."""
+    if change_by is None or days_to_change is None or change_by == shutdown_on:
+        return ""
+    if days_to_change > 0:
+        return f"changes freeze on {words.day(change_by)}, {words.from_now(days_to_change)}"
+    return f"changes frozen since {words.day(change_by)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,39 +138,44 @@ class Timing:
 
     @property
     def brief(self) -> str:
-        """The day and how far it is, for a line of a list. mrkdwn."""
-        how_sure = {"tentative": " (tentative)", "month": " (only the month is known)"}.get(self.precision, "")
-        dated = f"{self._day}{self._from_now}"
+        """The day and how far it is, for a line of a list."""
         briefs: dict[Phase, str] = {
             "early": f"calls fail already, {self._before_the_end}",
-            "broken": f"{dated}, calls fail",
-            "overdue": f"{dated}, still answers",
-            "redirected": f"{dated}, another model answers",
-            "today": dated + how_sure,
-            "this_month": dated + how_sure,
-            "ahead": dated + how_sure,
-            "not_before": f"not before {words.day(self._on)}",
-            "undated": "no day set",
+            "broken": f"{self._dated}, calls fail",
+            "overdue": f"{self._dated}, still answers",
+            "redirected": f"{self._dated}, another model answers",
+            "this_month": f"{self._dated}, any day now",
         }
-        return briefs[self.phase]
+        return briefs.get(self.phase, self._dated)
 
-    def sentences(self, model: str, platform: str) -> str:
-        """The whole of it, mrkdwn. `model` and `platform` are escaped."""
-        said: dict[Phase, str] = {
-            "early": f"fails *already*, {self._before_the_end}{self._announced_day}: calls are told that it is gone. "
-            "It can be a brownout, after which calls are answered again, or the end itself, come early.",
-            "broken": f"was to shut down on {self._day}{self._from_now}. Calls to it now fail.",
-            "overdue": f"was to shut down on {self._day}{self._from_now}. Calls are still answered"
-            f"{_STILL.get(self.after_shutdown, ', and can fail at any moment')}.",
-            "redirected": f"was to shut down on {self._day}{self._from_now}. Another model answers in its place.",
-            "today": f"shuts down *today*, {words.day(self._on)}, counted from 00:00 UTC: "
-            f"{_TODAY.get(self.after_shutdown, 'calls can fail at any moment')}.",
-            "this_month": f"shuts down in *{words.month(self._on)}*. The provider names no day: it can be any day now.",
-            "ahead": f"{self._will}. {_AFTER.get(self.after_shutdown, 'Calls fail from then on')}.",
-            "not_before": f"is going away. The provider keeps it until {self._day} at least, and has set no day.",
-            "undated": "is deprecated. The provider has set no day for its end.",
-        }
-        return f"{model} on {platform} {said[self.phase]}"
+    def sentences(self, model: Spans) -> Spans:
+        """The whole of it. `model`: its name and platform."""
+        was = say(" was to shut down on ", self._day, self._from_now, ". ")
+        match self.phase:
+            case "early":
+                on = say(" on ", self._day) if self.days_left is not None and self.shutdown_on else ""
+                said = say(" fails ", bold("already"), f", {self._before_the_end}", on, _EARLY)
+            case "broken":
+                said = say(was, "Calls to it now fail.")
+            case "overdue":
+                fate = _STILL.get(self.after_shutdown, ", and can fail at any moment")
+                said = say(was, f"Calls are still answered{fate}.")
+            case "redirected":
+                said = say(was, "Another model answers in its place.")
+            case "today":
+                fate = _TODAY.get(self.after_shutdown, "calls can fail at any moment")
+                said = say(" shuts down ", bold("today"), f", {words.day(self._on)}, counted from 00:00 UTC: {fate}.")
+            case "this_month":
+                month = bold(words.month(self._on))
+                said = say(" shuts down in ", month, ". The provider names no day: it can be any day now.")
+            case "ahead":
+                said = say(self._will, f". {_AFTER.get(self.after_shutdown, 'Calls fail from then on')}.")
+            case "not_before":
+                until = say(" is going away. The provider keeps it until ", self._day)
+                said = say(until, " at least, and has set no day.")
+            case "undated":
+                said = say(" is deprecated. The provider has set no day for its end.")
+        return say(model, said)
 
     @property
     def _has_begun(self) -> bool:
@@ -151,33 +189,38 @@ class Timing:
         return f"{words.plural(self.days_left, 'day')} before the announced end"
 
     @property
-    def _announced_day(self) -> str:
-        return "" if self.days_left is None or self.shutdown_on is None else f" on {self._day}"
-
-    @property
     def _on(self) -> date:
         return self.shutdown_on or date.max
 
     @property
-    def _day(self) -> str:
-        return f"*{words.day(self.shutdown_on)}*" if self.shutdown_on else "an unknown day"
+    def _day(self) -> Span:
+        return bold(words.day(self.shutdown_on)) if self.shutdown_on else "an unknown day"
 
     @property
     def _from_now(self) -> str:
         return "" if self.days_left is None else f", {words.from_now(self.days_left)}"
 
     @property
-    def _will(self) -> str:
+    def _dated(self) -> str:
+        """The day with its certainty, and how far it is where that can be known."""
+        said = day_of_end(self.shutdown_on, self.precision)
+        if self.phase in {"not_before", "undated"}:
+            return said
+        if self.precision != "month":
+            return said + self._from_now
+        return f"{said}{self._from_now} at the earliest" if self.phase == "ahead" else said
+
+    @property
+    def _will(self) -> Spans:
         match self.precision:
             case "month":
-                month = words.month(self._on)
-                return f"shuts down in *{month}*. The provider names no day; lastcall counts from {self._day}"
+                names_none = ". The provider names no day; lastcall counts from "
+                return say(" shuts down in ", bold(words.month(self._on)), names_none, self._day)
             case "tentative":
-                return (
-                    f"is expected to shut down on {self._day}, counted from 00:00 UTC. The provider may still move it"
-                )
+                may_move = ", counted from 00:00 UTC. The provider may still move it"
+                return say(" is expected to shut down on ", self._day, may_move)
             case _:
-                return f"shuts down on {self._day}, counted from 00:00 UTC"
+                return say(" shuts down on ", self._day, ", counted from 00:00 UTC")
 
 
 def _rest_of_month(on: date) -> int:
