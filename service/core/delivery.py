@@ -112,10 +112,6 @@ def next_attempt(attempts: int, outcome: Retry | Unknown, now: datetime) -> date
     return now + max(min(FIRST_WAIT * doublings, LONGEST_WAIT), timedelta(seconds=outcome.after_seconds))
 
 
-def outcome_in_words(outcome: str) -> str:
-    return "it was no longer so when it was to go out" if outcome == OVERTAKEN else outcome
-
-
 def elsewhere(destination: str, came_from: Collection[str | None], channels: Channels) -> str | None:
     """Who hears instead of a destination that failed: the fallback, then the operator. None: nobody is left.
 

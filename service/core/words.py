@@ -85,6 +85,19 @@ def from_now(days: int) -> str:
     return near or (f"in {plural(days, 'day')}" if days > 0 else f"{plural(-days, 'day')} ago")
 
 
+def ago(at: datetime, now: datetime) -> str:
+    """`just now`, `5 min ago`, `3 h ago`, `2 days ago`; the day itself after two months."""
+    seconds = int((now - at).total_seconds())
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60} min ago"
+    if seconds < 86_400:
+        return f"{seconds // 3600} h ago"
+    days = seconds // 86_400
+    return from_now(-days) if days <= 60 else day(at.date())
+
+
 def listed(items: Iterable[str], joint: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`"""
     *most, last = list(items)

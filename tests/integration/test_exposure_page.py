@@ -65,9 +65,9 @@ async def test_it_tells_what_people_did_the_newest_first(database: Database) -> 
     assert "done bob@example.com, just now" in text
     assert (
         "just now bob@example.com ticked prompts "
-        "1 h ago mia@example.com accepted the risk until Fri 4 Jul 2025: it is switched off on Friday "
-        "yesterday ada@example.com asked for quiet until Fri 4 Jul 2025 "
-        "yesterday ada@example.com is on it"
+        "1 h ago mia@example.com waived it until Fri 4 Jul 2025: it is switched off on Friday "
+        "yesterday ada@example.com snoozed it until Fri 4 Jul 2025 "
+        "yesterday ada@example.com acknowledged it"
     ) in text
 
 

@@ -173,7 +173,7 @@ async def test_a_message_that_waits_has_told_nobody(database: Database) -> None:
     text = words_of(await get_page(database, "/"))
 
     assert "nobody told yet 1" in text
-    assert "#team-search pending, goes out Thu 3 Jul 08:00 UTC" in text
+    assert "#team-search goes out Thu 3 Jul 08:00 UTC" in text
 
 
 async def test_a_person_and_a_daily_reminder_are_said_as_people_do(database: Database) -> None:

@@ -64,7 +64,7 @@ def test_digest_says_of_a_date_that_only_others_report_that_it_is_not_confirmed(
         ),
         pytest.param(
             make_digest_line(promised_on=date(2025, 7, 4)),
-            "1,200 calls, as many as the week before, promised to be done by Fri 4 Jul 2025, and was not",
+            "1,200 calls, as many as the week before, the team promised to be done by Fri 4 Jul 2025, and was not",
             id="a broken promise",
         ),
         pytest.param(

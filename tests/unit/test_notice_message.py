@@ -220,7 +220,7 @@ def test_late_notice_says_what_was_missed_and_why(given: dict[str, object], reas
 def test_who_hears_next_is_said_in_advance() -> None:
     notice = make_notice(next_step="-14d", next_on=date(2025, 6, 30), next_audiences=("owner", "team", "manager"))
     assert (
-        "If nothing changes, the owner, the team's channel and the manager hear next on Mon 30 Jun 2025, "
+        "If nothing changes, the owner, the team's channel and the manager are notified next on Mon 30 Jun 2025, "
         "14 days before the shutdown. Reminders end by themselves once the calls stop."
     ) in read(notice).splitlines()
 
@@ -233,7 +233,7 @@ def test_step_that_repeats_is_no_day_after_the_shutdown(days: int, rhythm: str) 
         next_step="+1d", next_repeat_days=days, next_on=date(2025, 7, 21), next_audiences=("owner", "manager")
     )
     assert (
-        "If nothing changes, the owner and the manager hear next on Mon 21 Jul 2025, "
+        "If nothing changes, the owner and the manager are notified next on Mon 21 Jul 2025, "
         f"and then {rhythm} while it is still called. Reminders end by themselves once the calls stop."
     ) in read(notice).splitlines()
 
@@ -409,7 +409,7 @@ def test_what_differs_between_services_stands_at_each() -> None:
     )
     assert text.splitlines()[4:9] == [
         "• a (production): 1,200 calls, 340 k tokens, last on Mon 2 Jun 2025",
-        "      ◦ the owner hears next on Mon 30 Jun 2025, 14 days before the shutdown",
+        "      ◦ the owner is notified next on Mon 30 Jun 2025, 14 days before the shutdown",
         "• b (production): 1,200 calls, 340 k tokens, last on Mon 2 Jun 2025",
         "      ◦ late: you were not told 60 days before the shutdown, "
         "because the first call was seen only on Tue 20 May 2025",
@@ -559,7 +559,7 @@ def test_steps_are_counted_from_the_freeze_that_comes_before_the_shutdown() -> N
     text = read(notice)
     assert "Change freeze: from Mon 7 Jul 2025 (summer sale) up to the shutdown." in text
     assert "you were not told 60 days before the change freeze" in text
-    assert "the owner hears next on Mon 9 Jun 2025, 30 days before the change freeze" in text
+    assert "the owner is notified next on Mon 9 Jun 2025, 30 days before the change freeze" in text
 
 
 def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:

@@ -15,11 +15,11 @@ from service.adapters.postgres.tables import campaigns, messages, notifications
 from service.adapters.queries.answers import Page
 from service.adapters.queries.operation_answers import NotificationAnswer
 from service.adapters.queries.paging import CursorError, decode_cursor, encode_cursor
-from service.core.delivery import outcome_in_words
 from service.core.explanation.reason import reason_of
 from service.core.exposure import ExposureKey
 from service.core.notification import News, Notice, read_facts
 from service.core.wording.blocks import Block, read_blocks
+from service.core.wording.delivery import outcome_in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from service.core.exposure import (
     quiet_at,
     redirection,
 )
+from service.core.wording.state import badge
 
 
 def why_state(case: Case, campaign: Campaign | None) -> Iterator[str]:
     exposure, state = case.exposure, shown_state(campaign, case)
     last = exposure.days[-1]
-    yield f"{state.capitalize()}: {_because(case, campaign)}."
+    yield f"{badge(state)[0].capitalize()}: {_because(case, campaign)}."
     failed = f", {words.number(last.errors)} failed" if last.errors else ""
     much = words.plural(last.calls, "call")
     yield (
@@ -43,7 +44,7 @@ def _because(case: Case, campaign: Campaign | None) -> str:
         case "broken" if last.end_of_life:
             return f"{_share(last.end_of_life, last.calls)} got the answer that the model is gone"
         case "broken":
-            return f"the shutdown's day is past, and {_share(last.errors, last.calls)} failed"
+            return f"the day of the shutdown is past, and {_share(last.errors, last.calls)} failed"
         case "redirected":
             found = redirection(case.exposure)
             since = f" since {words.day(found.since)}" if found else ""
@@ -63,7 +64,7 @@ def _share(some: int, calls: int) -> str:
 _BECAUSE: Mapping[Literal["active", "quiet", "overdue"], str] = {
     "active": "it calls, within its own quiet period",
     "quiet": "no call for longer than its own quiet period, so it counts as migrated until it calls again",
-    "overdue": "the shutdown's day is past, and calls are answered",
+    "overdue": "the day of the shutdown is past, and calls are still answered",
 }
 
 

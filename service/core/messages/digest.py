@@ -12,6 +12,7 @@ from service.core.messages.orphans import who_owns
 from service.core.messages.particulars import still_open
 from service.core.notification import Digest, DigestLine, Unlisted, Unread
 from service.core.week import Week
+from service.core.wording.act import broken_promise
 from service.core.wording.blocks import Block, Divider, Header
 from service.core.wording.end import Timing
 from service.core.wording.names import caller, code, model_on, name
@@ -148,8 +149,7 @@ def _volume(line: DigestLine, week: Week) -> Spans:
 
 def _asked(line: DigestLine) -> Spans:
     """What people have promised and did not keep, and what is in force."""
-    on = line.promised_on
-    broken = say(", ", bold(f"promised to be done by {words.day(on)}, and was not")) if on else ""
+    broken = say(", ", bold(broken_promise(line.promised_on))) if line.promised_on else ""
     standing = name(line.standing.in_words()) if line.standing else "waived" if line.state == "waived" else ""
     return say(broken, f", {standing}" if standing else "")
 

@@ -7,6 +7,7 @@ from service.core import words
 from service.core.checklist import ITEM_IDS
 from service.core.escalation.cause import Relapse
 from service.core.notification import Notice
+from service.core.wording.act import broken_promise
 from service.core.wording.names import caller, code, name
 from service.core.wording.spans import Spans, bold, say
 
@@ -74,7 +75,7 @@ def standing(notice: Notice) -> Iterator[Particular]:
         named = f" ({name(freeze.name, 100)})" if freeze.name else ""
         yield Particular("Change freeze", say(f"from {words.day(freeze.begin)}{named} up to the shutdown"))
     if on := notice.promise_broken_on:
-        yield Particular("Promise", say(f"the team had promised to be done by {words.day(on)}, and calls go on"))
+        yield Particular("Promise", say(broken_promise(on)))
     if notice.standing:
         yield Particular("In force", say(name(notice.standing.in_words())))
 

@@ -2,7 +2,7 @@
 
 from service.core.exposure import State
 
-_STATES: dict[State, tuple[str, str]] = {
+STATES: dict[State, tuple[str, str]] = {
     "active": ("still calling", ""),
     "quiet": ("migrated", ""),
     "overdue": ("past its day", "still answered"),
@@ -10,11 +10,12 @@ _STATES: dict[State, tuple[str, str]] = {
     "redirected": ("redirected", "another model answers"),
     "waived": ("waived", ""),
 }
+"""A word or two, and what more there is to say."""
 
 
 def badge(state: State, *, silent: bool = False) -> tuple[str, str]:
-    """A word or two, and what more there is to say. `silent`: no call in a week, though that is within its habits."""
-    return ("silent", "not yet taken as migrated") if silent else _STATES[state]
+    """`silent`: no call in a week, though that is within its habits."""
+    return ("silent", "not yet taken as migrated") if silent else STATES[state]
 
 
 def state(state: State, *, silent: bool = False) -> str:

@@ -10,8 +10,10 @@ import typer
 from rich.markup import escape
 
 from service.adapters.catalog.files import CatalogError, LoadedCatalog, load_catalog
-from service.core.catalog.lifecycle import Deprecation
+from service.core.catalog.lifecycle import Deprecation, Precision
 from service.core.identity import Model
+from service.core.wording.end import day_of_end
+from service.core.words import day
 from service.entrypoints.cli.output import Exit, console, emit, fail
 
 REASONS = {
@@ -35,7 +37,7 @@ class Question(msgspec.Struct, frozen=True):
 
 class End(msgspec.Struct, frozen=True):
     on: date | None
-    precision: str
+    precision: Precision
 
 
 class Fall(msgspec.Struct, frozen=True):
@@ -143,10 +145,9 @@ def _details(answer: Answer) -> Sequence[tuple[str, str]]:
             ("deprecation", "none on record" if answer.platform else "unknown: each platform has its own"),
         ]
     fall = answer.deprecation
-    end = f"{fall.shutdown.on or 'no day named'} ({fall.shutdown.precision})"
     lines = [
-        ("announced", "" if fall.announced is None else fall.announced.isoformat()),
-        ("shutdown", end),
+        ("announced", day(fall.announced) if fall.announced else ""),
+        ("shutdown", day_of_end(fall.shutdown.on, fall.shutdown.precision)),
         ("move to", ", ".join(fall.replacements)),
         ("source", fall.source or ""),
     ]

@@ -1,0 +1,45 @@
+"""What somebody did, and what they promised and did not keep. What is in force is worded by `StandingAct`."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from service.core import words
+
+_DID = {
+    "acknowledge": "acknowledged it",
+    "snooze": "snoozed it",
+    "commit": "promised a day",
+    "waive": "waived it",
+    "reassign": "handed it over",
+    "reopen": "reopened it",
+    "check": "ticked its checklist",
+}
+
+
+def did(kind: str, details: Mapping[str, object]) -> str:
+    """`ticked prompts`, `snoozed it until Fri 4 Jul 2025`, `waived it until Fri 4 Jul 2025: why`. Without `details`:
+    `snoozed it`."""
+    if kind == "check" and details:
+        return f"{'ticked' if details.get('done') else 'took back the tick of'} {details.get('item')}"
+    said = "promised to be done" if "on" in details else _DID.get(kind, kind)
+    for name, preposition in (("until", "until"), ("on", "by"), ("team", "to")):
+        if name in details:
+            said += f" {preposition} {_day_or_text(str(details[name]))}"
+    return f"{said}: {details['reason']}" if details.get("reason") else said
+
+
+def _day_or_text(text: str) -> str:
+    try:
+        return words.day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def broken_promise(on: date) -> str:
+    """A clause."""
+    return f"the team promised to be done by {words.day(on)}, and was not"
+
+
+def asked(promise_broken_on: date | None, standing: str | None) -> str:
+    """What people have said of it, as far as it counts; empty: nothing."""
+    return "; ".join(filter(None, (broken_promise(promise_broken_on) if promise_broken_on else None, standing)))
