@@ -15,8 +15,6 @@ from service.core.wording.names import name
 
 PACE_SECONDS = 1.0
 """Between two posts to one channel: Slack takes about one a second."""
-OVERTAKEN = "overtaken"
-"""The outcome of good news that calls, or a provider, have overtaken: it was no longer so when it was to go out."""
 GIVE_UP_AFTER = 12
 """Attempts, about six hours of them, before a destination counts as failed and somebody else hears."""
 FIRST_WAIT = timedelta(seconds=30)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from urllib.parse import urlsplit
 
 from service.core.address import parse as parse_address
 from service.core.escalation.policy import parse_offset
@@ -144,15 +143,6 @@ def step_in_words(name: str, repeat_days: int | None, end: str = SHUTDOWN) -> st
 def address(destination: str) -> str:
     """As people write it: `ada@example.com` for `user:ada@example.com`, `@search` for `usergroup:search`."""
     return parse_address(destination).in_words()
-
-
-def reported_by(source: str | None) -> str:
-    """Of a record of which no source is the provider's own: `reported by dev.to, not confirmed by the provider`."""
-    try:
-        host = urlsplit(source or "").hostname
-    except ValueError:
-        host = None
-    return f"reported by {host or 'others'}, not confirmed by the provider"
 
 
 def steps(names: Iterable[str], end: str = SHUTDOWN) -> str:

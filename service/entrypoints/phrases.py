@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import cast
 
 from service.adapters.queries.answers import ActAnswer, ChecklistAnswer, ExposureAnswer, Lifecycle, Told
+from service.adapters.queries.operation_answers import NotificationAnswer
 from service.core import words
 from service.core.escalation.plan import Status
 from service.core.wording import act as acts
@@ -22,6 +23,11 @@ def is_silent(exposure: ExposureAnswer) -> bool:
 def told(told: Told, now: datetime) -> str:
     at = told.not_before if told.state == "pending" else told.at
     return delivery.became(cast("Status", told.state), at, now, short=True)
+
+
+def became(one: NotificationAnswer, now: datetime) -> str:
+    at = one.settled_at or one.not_before
+    return delivery.became(cast("Status", one.state), at, now, outcome=one.outcome, attempts=one.attempts, short=True)
 
 
 def badge(exposure: ExposureAnswer) -> tuple[str, str]:

@@ -41,7 +41,7 @@ async def test_it_tells_the_state_the_escalation_and_the_days(database: Database
     assert "in 12 days Mon 14 Jul 2025" in text
     assert "Open since Thu 12 Jun 2025. Next: 7 days before the shutdown, on Mon 7 Jul 2025, to owner, team" in text
     why = "14 days before the shutdown, by policy default; owner by owners[0]"
-    assert f"Mon 30 Jun 2025 #team-search owner -14d delivered {why}" in text
+    assert f"Mon 30 Jun 2025 #team-search owner -14d delivered 2 days ago {why}" in text
     assert "#team-of-another" not in text
     assert "Tue 1 Jul 2025 1,200 7 120,000 Sun 29 Jun 2025 40 7 4,000" in text
 

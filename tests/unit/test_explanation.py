@@ -219,13 +219,13 @@ def test_late_by_a_day_off_and_another_day_was_missed() -> None:
         pytest.param(
             make_news(DateMoved(before=date(2025, 7, 14), after=None), **NAMED, source="https://p.example"),
             "To ada@example.com: the shutdown was moved of s, i on OpenAI API.",
-            ("The shutdown was Mon 14 Jul 2025, and is no firm day.", "Source: https://p.example"),
+            ("The shutdown has no day any more: Mon 14 Jul 2025 no longer holds.", "Source: https://p.example"),
             id="date moved",
         ),
         pytest.param(
             make_news(Withdrawn(at=MAY, before=date(2025, 7, 14)), **NAMED),
             "To ada@example.com: the end was taken back of s, i on OpenAI API.",
-            ("The shutdown was Mon 14 Jul 2025, and is no firm day.",),
+            ("The shutdown has no day any more: Mon 14 Jul 2025 no longer holds.",),
             id="withdrawn",
         ),
         pytest.param(

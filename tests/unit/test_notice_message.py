@@ -483,7 +483,7 @@ def test_migration_is_good_news() -> None:
     assert message.text == "search-api no longer calls gpt-4.5-preview (OpenAI API)."
     assert as_text(message).splitlines() == [
         "✅ search-api no longer calls gpt-4.5-preview",
-        "gpt-4.5-preview on OpenAI API. The provider's date is Mon 14 Jul 2025. "
+        "gpt-4.5-preview on OpenAI API. Announced shutdown: Mon 14 Jul 2025. "
         "Its reminders end, and begin again if calls come back.",
         "• search-api (production): last call Fri 20 Jun 2025, 17:30 UTC, none for 3 days since",
     ]
@@ -495,25 +495,25 @@ def test_migration_is_good_news() -> None:
         pytest.param(
             date(2025, 7, 14),
             date(2025, 6, 30),
-            "📅 gpt-4.5-preview has a new date, 14 days earlier: Mon 30 Jun 2025",
-            "The provider moved the date of gpt-4.5-preview on OpenAI API from Mon 14 Jul 2025 to Mon 30 Jun 2025, "
-            "14 days earlier. Reminders follow the new date.",
+            "📅 gpt-4.5-preview: shutdown moved from Mon 14 Jul 2025 to Mon 30 Jun 2025, 14 days earlier",
+            "The announced shutdown of gpt-4.5-preview on OpenAI API moved from Mon 14 Jul 2025 to Mon 30 Jun 2025, "
+            "14 days earlier. Reminders follow the new day.",
             id="earlier",
         ),
         pytest.param(
             None,
             date(2025, 7, 14),
-            "📅 gpt-4.5-preview now has a date, Mon 14 Jul 2025",
-            "The provider moved the date of gpt-4.5-preview on OpenAI API: it had no date, and now it is "
-            "Mon 14 Jul 2025. Reminders follow the new date.",
+            "📅 gpt-4.5-preview: shutdown had no day and now has one, Mon 14 Jul 2025",
+            "The announced shutdown of gpt-4.5-preview on OpenAI API had no day and now has one, Mon 14 Jul 2025. "
+            "Reminders follow the new day.",
             id="a first date",
         ),
         pytest.param(
             date(2025, 7, 14),
             None,
-            "📅 gpt-4.5-preview has no date any more",
-            "The provider moved the date of gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025 no longer holds, "
-            "and no other date is given.",
+            "📅 gpt-4.5-preview: shutdown has no day any more: Mon 14 Jul 2025 no longer holds",
+            "The announced shutdown of gpt-4.5-preview on OpenAI API has no day any more: Mon 14 Jul 2025 no longer "
+            "holds.",
             id="taken back",
         ),
     ],
@@ -586,8 +586,8 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
 
     assert "Reported by dev.to, not confirmed by the provider." in told
     assert "Announced" not in told
-    assert "The reported date is Mon 14 Jul 2025." in read(gone)
-    assert "The reported date of m on Gemini API moved from Mon 14 Jul 2025" in read(moved)
+    assert "Reported shutdown: Mon 14 Jul 2025." in read(gone)
+    assert "The reported shutdown of m on Gemini API moved from Mon 14 Jul 2025" in read(moved)
     assert "Reported by dev.to, not confirmed by the provider (https://dev.to/a-post)" in read(moved)
     assert "The provider" not in told + read(moved)
 

@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
         ("pending", NOW, "goes out with the next tick"),
         ("leased", NOW, "being sent"),
         ("failed", NOW, "not delivered 3 h ago"),
-        ("unknown", NOW, "perhaps delivered 3 h ago, not confirmed"),
+        ("unknown", NOW, "perhaps delivered 3 h ago"),
     ],
 )
 def test_only_what_was_delivered_is_said_to_be_told(state: str, not_before: datetime, said: str) -> None:

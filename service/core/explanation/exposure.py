@@ -4,21 +4,20 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from service.core import words
-from service.core.delivery import OVERTAKEN
 from service.core.escalation.campaign import CloseReason
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Wait
-from service.core.escalation.hold import Waived
+from service.core.escalation.hold import Waived, broken_promise
 from service.core.escalation.holding import asked_in_words, held_by
 from service.core.escalation.ladder import upcoming
-from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
+from service.core.explanation.answer import Explanation, Wrong, points, sentence, use_of
 from service.core.explanation.rungs import Heard, rung_sentence
 from service.core.explanation.situation import ExposureEvidence, Situation, evidence_of
 from service.core.explanation.state import why_state
+from service.core.notification import OVERTAKEN
 from service.core.ownership import hearers
-from service.core.wording.act import broken_promise
 from service.core.wording.delivery import became
-from service.core.wording.end import day_of_end
+from service.core.wording.end import day_of_end, reported_by
 from service.core.wording.state import state
 
 TICKS_WITHIN = timedelta(minutes=5)
@@ -27,12 +26,11 @@ TICKS_WITHIN = timedelta(minutes=5)
 
 def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
     case, evidence = situation.case, evidence_of(situation)
-    exposure = case.exposure
-    where = words.platform_name(exposure.deprecation.platform)
+    exposure, deprecation = case.exposure, case.exposure.deprecation
     is_told = any(one.state == "delivered" for one in situation.heard)
     is_written = any(one.state != "failed" for one in situation.heard)
     return Explanation(
-        about=f"{named(exposure.service, exposure.environment)}, {exposure.deprecation.id} on {where}.",
+        about=f"{use_of(exposure.service, exposure.environment, deprecation.id, deprecation.platform)}.",
         points=points(
             why_nobody_was_told=() if is_told or is_written else _why_nobody(situation),
             why_nobody_was_told_yet=_why_nobody(situation) if is_written and not is_told else (),
@@ -80,10 +78,10 @@ def _dates(case: Case) -> Iterator[str]:
         name = f" ({freeze.name})" if freeze else ""
         yield f"Steps before it count from {words.day(case.effective_deadline)}, when changes are frozen{name}."
     for before in record.superseded:
-        yield f"It was {words.day(before.on)} before." if before.on else "It had no day before."
+        yield f"Shutdown before that: {day_of_end(before.on, before.precision)}."
     yield from (f"Source: {source}" for source in record.sources)
     if record.second_hand:
-        yield sentence(words.reported_by(next(iter(record.sources), None)))
+        yield sentence(reported_by(next(iter(record.sources), None)))
 
 
 def _owner(situation: Situation) -> Iterator[str]:

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.core import words
-from service.core.delivery import OVERTAKEN
 from service.core.escalation.cause import DateMoved, Kind, Migrated, Redirected, Withdrawn, kind_of
 from service.core.escalation.delay import in_words
+from service.core.escalation.hold import broken_promise
 from service.core.escalation.plan import Status
-from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
+from service.core.explanation.answer import Explanation, Wrong, points, samples, sentence, use_of
 from service.core.messages.late import late, upcoming
-from service.core.notification import Digest, Facts, News, Notice, Trouble, Undeliverable
+from service.core.notification import OVERTAKEN, Digest, Facts, News, Notice, Trouble, Undeliverable
 from service.core.ownership import Audience
-from service.core.wording.act import broken_promise
 from service.core.wording.delivery import became
-from service.core.wording.end import day_of_end
+from service.core.wording.end import day_of_end, moved, reported_by
 from service.core.wording.state import state
+from service.core.wording.to_text import plain
 
 STUCK_AFTER = timedelta(minutes=15)
 """So long after it was to go out, something stands in its way."""
@@ -86,8 +86,8 @@ def _what(record: Record) -> str:
     match record.facts:
         case Notice() | News() as facts:
             use = facts.use
-            named_use = f"{named(use.service, use.environment)}, {use.id} on {words.platform_name(use.platform)}"
-            return f"{_KINDS[kind_of(facts.cause)]} {named_use}"
+            named = use_of(use.service, use.environment, use.id, use.platform)
+            return f"{_KINDS[kind_of(facts.cause)]} {named}"
         case Digest() as facts:
             return f"digest of week {facts.week} for {facts.audience}"
         case Trouble() as facts:
@@ -189,7 +189,7 @@ def _evidence(record: Record) -> Iterator[str]:
     if isinstance(facts, Notice | News) and facts.end.source and not isinstance(facts.cause, Migrated):
         yield f"Source: {facts.end.source}"
         if facts.end.second_hand:
-            yield sentence(words.reported_by(facts.end.source))
+            yield sentence(reported_by(facts.end.source))
 
 
 def _happened(news: News) -> str:
@@ -202,9 +202,8 @@ def _happened(news: News) -> str:
             quiet = words.plural(cause.quiet_days, "day")
             return f"The last call was on {words.moment(cause.last_at)}; its quiet period was {quiet}."
         case DateMoved() | Withdrawn() as cause:
-            before = words.day(cause.before) if cause.before else "no firm day"
-            after = words.day(cause.after) if isinstance(cause, DateMoved) and cause.after else "no firm day"
-            return f"The shutdown was {before}, and is {after}."
+            after = cause.after if isinstance(cause, DateMoved) else None
+            return f"The shutdown {plain(moved(cause.before, after))}."
 
 
 def _calls(notice: Notice) -> Iterator[str]:
@@ -214,10 +213,7 @@ def _calls(notice: Notice) -> Iterator[str]:
         f"State then: {state(traffic.state)}; {words.plural(traffic.calls_7d, 'call')} in the last 7 days{failed};"
         f" first on {words.moment(traffic.first_at)}, last on {words.moment(traffic.last_at)}."
     )
-    if traffic.requested_ids:
-        yield f"Requested as {words.listed(traffic.requested_ids)}."
-    if traffic.request_ids:
-        yield f"Sample requests: {words.listed(traffic.request_ids)}."
+    yield from samples(traffic.requested_ids, traffic.request_ids)
 
 
 def _dates(notice: Notice) -> str:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from service.core import words
 from service.core.catalog.lifecycle import Deprecation
-from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
+from service.core.explanation.answer import Explanation, Wrong, points, sentence, use_of
 from service.core.exposure import Exposure
 from service.core.notification import Trouble
 
@@ -27,7 +27,6 @@ class Untracked:
 
 
 def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
-    where = f" on {words.platform_name(use.platform)}" if use.platform else ""
     wrong = None
     if use.is_known and not use.platform:
         mend = "let the log name the provider, or the host that is called"
@@ -36,7 +35,7 @@ def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
         mend = f"`lastcall resolve {use.model}` says what is known; an alias in the catalog makes it known"
         wrong = Wrong.of(f"nobody can tell whether {use.model} is going away", mend)
     return Explanation(
-        about=f"{named(use.service, use.environment)}, {use.model}{where}.",
+        about=f"{use_of(use.service, use.environment, use.model, use.platform)}.",
         points=points(why_nobody_was_told=_why(use, today), evidence=[_calls(use)]),
         wrong=wrong,
         evidence=use,
@@ -48,7 +47,7 @@ def explain_undecidable(exposure: Exposure, trouble: Trouble, today: date) -> Ex
     month = sum(use.calls for use in exposure.days if use.day > today - timedelta(days=28))
     use = Untracked(*exposure.key, is_known=True, calls_28d=month, deprecation=exposure.deprecation)
     return Explanation(
-        about=f"{named(use.service, use.environment)}, {use.model} on {words.platform_name(exposure.key.platform)}.",
+        about=f"{use_of(use.service, use.environment, use.model, use.platform)}.",
         points=points(why_nobody_was_told=[sentence(trouble.detail)], evidence=[_calls(use)]),
         wrong=Wrong.of(trouble.detail, trouble.remedy),
         evidence=use,

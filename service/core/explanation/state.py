@@ -7,6 +7,7 @@ from service.core import words
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.holding import held_by, shown_state
+from service.core.explanation.answer import samples
 from service.core.exposure import (
     LONGEST_QUIET,
     SHORTEST_QUIET,
@@ -30,10 +31,7 @@ def why_state(case: Case, campaign: Campaign | None) -> Iterator[str]:
     yield _quiet_period(case)
     if case.seems_quiet and case.known_until:
         yield f"Records are read up to {words.moment(case.known_until)}: the silence since then may be our own."
-    if exposure.requested_ids:
-        yield f"Requested as {words.listed(exposure.requested_ids)}."
-    if exposure.request_ids:
-        yield f"Sample requests: {words.listed(exposure.request_ids)}."
+    yield from samples(exposure.requested_ids, exposure.request_ids)
 
 
 def _because(case: Case, campaign: Campaign | None) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from service.core.wording import to_slack
 from service.core.wording.blocks import CONTINUES, Block, Context, Divider, Header, Section
+from service.core.wording.names import name
 from service.core.wording.spans import Span, Spans, say
 
 MAX_BLOCKS = 50
@@ -17,6 +18,11 @@ MAX_TEXT = 3000
 MAX_HEADER = 150
 MAX_MESSAGE = 10_000
 """Bytes of JSON of all blocks of one message."""
+
+
+def header(mark: str, id_: str, what: str) -> Header:
+    """`🔴 gpt-4.5-preview shuts down today`: the id is cut where that is too long."""
+    return Header(f"{mark} {name(id_, MAX_HEADER - to_slack.size(mark + what) - 2)} {what}")
 
 
 def section(*parts: Span | Spans) -> Section:

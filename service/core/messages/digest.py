@@ -6,13 +6,13 @@ from itertools import groupby
 from service.core import words
 from service.core.checklist import ITEM_IDS
 from service.core.digest import ORGANISATION
+from service.core.escalation.hold import broken_promise
 from service.core.messages.blocks import context, section, sections
 from service.core.messages.message import Links
 from service.core.messages.orphans import who_owns
 from service.core.messages.particulars import still_open
 from service.core.notification import Digest, DigestLine, Unlisted, Unread
 from service.core.week import Week
-from service.core.wording.act import broken_promise
 from service.core.wording.blocks import Block, Divider, Header
 from service.core.wording.end import Timing
 from service.core.wording.names import caller, code, model_on, name
@@ -110,7 +110,7 @@ def _by_deprecation(lines: Iterable[DigestLine], week: Week) -> Iterator[tuple[T
 
     def timing(line: DigestLine) -> Timing:
         days = (line.shutdown_on - week.end.date()).days if line.shutdown_on else None
-        return Timing(line.shutdown_on, line.precision, days, line.state)
+        return Timing(line.shutdown_on, line.precision, days, line.state, second_hand=line.second_hand)
 
     groups: list[tuple[Timing, list[DigestLine]]] = []
     for _, same in groupby(sorted(lines, key=_deprecation), key=_deprecation):
@@ -129,8 +129,7 @@ def _part(
     first = lines[0]
     to = say(". Move to ", code(first.replacement)) if first.replacement else ""
     model = say(bold(code(first.id)), f" on {name(words.platform_name(first.platform))}")
-    unconfirmed = ", not confirmed" if first.second_hand else ""
-    yield say(f"{timing.mark} ", model, f": {timing.brief}{unconfirmed}", to)
+    yield say(f"{timing.mark} ", model, f": {timing.brief}", to)
     for line in lines:
         team = (f", {name(line.team, 100)}" if line.team else ", no owner") if with_team else ""
         yield say("• ", caller(line.service, line.environment), f"{team}: ", _volume(line, week))

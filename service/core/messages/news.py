@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import starmap
 
 from service.core import words
-from service.core.escalation.cause import DateMoved, Migrated, Withdrawn
-from service.core.messages.blocks import MAX_HEADER, context, section, sections
+from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
+from service.core.messages.blocks import MAX_HEADER, context, header, section, sections
 from service.core.notification import News, Trouble, Undeliverable
 from service.core.wording.blocks import Block, Header
+from service.core.wording.end import day_of_end, moved
 from service.core.wording.names import caller, code, model_on, name, source
 from service.core.wording.spans import Spans, bold, link, say
+from service.core.wording.to_text import plain
 
 
 def moved_blocks(moves: Sequence[tuple[News, DateMoved]]) -> Iterator[Block]:
@@ -19,9 +22,11 @@ def moved_blocks(moves: Sequence[tuple[News, DateMoved]]) -> Iterator[Block]:
     for news, move in moves:
         by_move[move, news.end.source].append(news)
     for (move, _), same in by_move.items():
-        what = moved_words(move)
-        yield Header(f"📅 {name(same[0].use.id, MAX_HEADER - len(what) - 3)} {what}")
-        yield section(_moved(same[0], move))
+        use, change = same[0].use, moved(move.before, move.after)
+        yield header("📅", use.id, f"shutdown {plain(change)}")
+        kind = "reported" if same[0].end.second_hand else "announced"
+        follow = " Reminders follow the new day." if move.after else ""
+        yield section(f"The {kind} shutdown of ", model_on(use.id, use.platform), " ", change, f".{follow}")
         yield from sections(_callers("It is called by", same))
         yield from _source(same[0])
 
@@ -31,43 +36,10 @@ def _source(news: News) -> Iterator[Block]:
         yield from context([link(address, source(address, second_hand=news.end.second_hand))])
 
 
-def moved_words(move: DateMoved) -> str:
-    """What follows the model's name."""
-    match move.before, move.after:
-        case date() as before, date() as after:
-            return f"has a new date, {_apart(before, after)}: {words.day(after)}"
-        case None, date() as after:
-            return f"now has a date, {words.day(after)}"
-        case _:
-            return "has no date any more"
-
-
-def _apart(before: date, after: date) -> str:
-    days = (after - before).days
-    return f"{words.plural(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
-
-
-def _moved(news: News, move: DateMoved) -> Spans:
-    who = "The reported date of " if news.end.second_hand else "The provider moved the date of "
-    subject = say(who, model_on(news.use.id, news.use.platform), " moved" if news.end.second_hand else "")
-    follow = "Reminders follow the new date."
-    match move.before, move.after:
-        case date() as before, date() as after:
-            now = bold(words.day(after))
-            return say(subject, f" from {words.day(before)} to ", now, f", {_apart(before, after)}. {follow}")
-        case date() as before, None:
-            return say(subject, f": {words.day(before)} no longer holds, and no other date is given.")
-        case None, date() as after:
-            return say(subject, ": it had no date, and now it is ", bold(words.day(after)), f". {follow}")
-        case _:
-            return say(subject, ": no date is given.")
-
-
 def withdrawn_blocks(withdrawn: Sequence[tuple[News, Withdrawn]]) -> Iterator[Block]:
     """One deprecation that is none any more."""
     first, cause = withdrawn[0]
-    stays = "stays after all"
-    yield Header(f"↩️ {name(first.use.id, MAX_HEADER - len(stays) - 4)} {stays}")
+    yield header("↩️", first.use.id, "stays after all")
     model = model_on(first.use.id, first.use.platform)
     no_longer = f" {words.day(cause.before)} no longer holds." if cause.before else ""
     follow = "Its reminders end, and begin again if the provider sets another end."
@@ -81,6 +53,38 @@ def withdrawn_blocks(withdrawn: Sequence[tuple[News, Withdrawn]]) -> Iterator[Bl
     yield from _source(first)
 
 
+def redirected_blocks(redirected: Sequence[tuple[News, Redirected]], today: date) -> Iterator[Block]:
+    """One deprecation's callers that another model answers."""
+    first = redirected[0][0]
+    yield header("🔀", first.use.id, "is answered by another model")
+    model = model_on(first.use.id, first.use.platform)
+    yield section("Calls that ask for ", model, f" are answered by another model. {_why(first, today)}")
+    callers = starmap(_caller, redirected)
+    yield from sections(callers if len(redirected) == 1 else (say("• ", one) for one in callers))
+    yield from _source(first)
+
+
+def _why(news: News, today: date) -> str:
+    deadline, day = news.end.deadline, day_of_end(news.end.shutdown_on, news.end.precision)
+    ask = "Ask for the model that you want by its name."
+    told = "reported" if news.end.second_hand else "announced"
+    if deadline is not None and today >= deadline:
+        how = "the provider redirects, or a gateway falls back"
+        return f"The {told} day, {day}, has come: {how}. {ask}"
+    when = f"The {told} end is {day}" if deadline else "The provider has set no day for its end"
+    how = "a gateway falls back, or an alias has moved"
+    return f"{when}, so this is hardly the provider's doing: {how}. {ask}"
+
+
+def _caller(news: News, cause: Redirected) -> Spans:
+    other = code(news.served_id) if news.served_id else "another model"
+    of = "call that was" if cause.answered == 1 else "calls that were"
+    much = f"{words.number(cause.redirected)} of the {words.number(cause.answered)} {of} answered"
+    since = f", and half or more since {words.day(cause.since)}" if cause.since < cause.day else ""
+    who = caller(news.use.service, news.use.environment)
+    return say(who, ": ", other, f" answered {much} on {words.day(cause.day)}{since}.")
+
+
 def migrated_blocks(migrated: Sequence[tuple[News, Migrated]]) -> Iterator[Block]:
     """One deprecation's closed exposures."""
     first = migrated[0][0]
@@ -88,8 +92,8 @@ def migrated_blocks(migrated: Sequence[tuple[News, Migrated]]) -> Iterator[Block
     who = name(first.use.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
     verb = "no longer calls" if len(names) == 1 else "no longer call"
     yield Header(f"✅ {who} {verb} {name(first.use.id, MAX_HEADER - len(verb) - 60)}")
-    date_said = "The reported date" if first.end.second_hand else "The provider's date"
-    end = f" {date_said} is {words.day(first.end.shutdown_on)}." if first.end.shutdown_on else ""
+    kind = "Reported" if first.end.second_hand else "Announced"
+    end = f" {kind} shutdown: {day_of_end(first.end.shutdown_on, first.end.precision)}."
     model = model_on(first.use.id, first.use.platform)
     yield from sections(
         [

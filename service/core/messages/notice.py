@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from service.core import words
-from service.core.messages.blocks import MAX_HEADER, context, section, sections
+from service.core.messages.blocks import context, header, section, sections
 from service.core.messages.group import Group, services
 from service.core.messages.late import late, late_together, upcoming
 from service.core.messages.message import Links
 from service.core.messages.orphans import who_owns
 from service.core.messages.particulars import again, checklist, how_it_calls, is_begun, prospects, standing
 from service.core.notification import Notice
-from service.core.wording.blocks import Block, Fields, Header
+from service.core.wording.blocks import Block, Fields
 from service.core.wording.end import Timing
 from service.core.wording.names import as_typed, caller, code, model_on, name, source
 from service.core.wording.spans import Span, Spans, bold, link, listed, say
@@ -21,7 +21,7 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
     """`group.notices` is not empty and has the worst first: its dates speak for the deprecation. `late_said`: why
     all of it is late stands elsewhere in the message."""
     worst = group.notices[0]
-    yield Header(_headline(worst, group.timing))
+    yield header(group.timing.mark, worst.use.id, group.timing.headline)
     yield section(_what_and_when(worst, group.timing), "\n", _where_to(worst))
     if len(group.notices) == 1:
         yield section(how_it_calls(worst))
@@ -36,11 +36,6 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
         yield section(bold("Late:"), f" {reason}")
     yield from sections([*_prospects(group.notices), _outlook(group.notices, group.timing)])
     yield from context([*_evidence(group.notices, links), _answers(group.notices)])
-
-
-def _headline(notice: Notice, when: Timing) -> str:
-    room = MAX_HEADER - len(when.headline) - len(when.mark) - 2
-    return f"{when.mark} {name(notice.use.id, room)} {when.headline}"
 
 
 def _what_and_when(notice: Notice, when: Timing) -> Spans:

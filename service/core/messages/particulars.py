@@ -6,8 +6,8 @@ from typing import NamedTuple
 from service.core import words
 from service.core.checklist import ITEM_IDS
 from service.core.escalation.cause import Relapse
+from service.core.escalation.hold import broken_promise
 from service.core.notification import Notice
-from service.core.wording.act import broken_promise
 from service.core.wording.names import caller, code, name
 from service.core.wording.spans import Spans, bold, say
 

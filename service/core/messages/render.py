@@ -13,12 +13,12 @@ from service.core.messages.message import Links, Message
 from service.core.messages.news import (
     migrated_blocks,
     moved_blocks,
+    redirected_blocks,
     trouble_blocks,
     undeliverable_blocks,
     withdrawn_blocks,
 )
 from service.core.messages.notice import notice_blocks
-from service.core.messages.redirection import redirected_blocks
 from service.core.messages.sentence import group_sentence, groups_sentence
 from service.core.notification import Digest, Facts, News, Notice, Trouble, Undeliverable
 from service.core.wording.blocks import Block, Divider

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from service.core import words
 from service.core.messages.group import Group, services
-from service.core.messages.news import moved_words
 from service.core.notification import Notice
+from service.core.wording.end import moved
 from service.core.wording.names import name
+from service.core.wording.to_text import plain
 
 
 def group_sentence(group: Group) -> str:
@@ -18,7 +19,8 @@ def group_sentence(group: Group) -> str:
         callers = _services([news.use.service for news, _ in group.redirected])
         return f"Calls of {callers} to {_named(group)} are answered by {who}."
     if group.moves:
-        return f"{_named(group)} {moved_words(group.moves[0][1])}."
+        move = group.moves[0][1]
+        return f"The shutdown of {_named(group)} {plain(moved(move.before, move.after))}."
     if group.withdrawn:
         is_reported = group.withdrawn[0][0].end.second_hand
         why = "its end is not reported any more" if is_reported else "the provider has taken its end back"

@@ -1,9 +1,10 @@
-"""What somebody did, and what they promised and did not keep. What is in force is worded by `StandingAct`."""
+"""What somebody did. What is in force, and a broken promise, are worded in `core.escalation.hold`."""
 
 from collections.abc import Mapping
 from datetime import date
 
 from service.core import words
+from service.core.escalation.hold import broken_promise
 
 _DID = {
     "acknowledge": "acknowledged it",
@@ -33,11 +34,6 @@ def _day_or_text(text: str) -> str:
         return words.day(date.fromisoformat(text))
     except ValueError:
         return text
-
-
-def broken_promise(on: date) -> str:
-    """A clause."""
-    return f"the team promised to be done by {words.day(on)}, and was not"
 
 
 def asked(promise_broken_on: date | None, standing: str | None) -> str:

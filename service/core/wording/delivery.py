@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from service.core import words
-from service.core.delivery import OVERTAKEN
 from service.core.escalation.plan import Status
+from service.core.notification import OVERTAKEN
 
 
 def became(
@@ -17,7 +17,7 @@ def became(
     """
     past = words.ago(at, now) if short else f"on {words.moment(at)}"
     future = "with the next tick" if at <= now else words.soon(at) if short else f"on {words.moment(at)}"
-    because = f": {outcome}" if outcome else ""
+    because = f": {outcome_in_words(outcome)}" if outcome else ""
     match state:
         case "delivered":
             said = f"delivered {past}"
@@ -27,14 +27,12 @@ def became(
             tried = f"not sent after {words.plural(attempts, 'attempt')}{because}; " if attempts else ""
             said = f"{tried}goes out {future}"
         case "unknown":
-            said = f"perhaps delivered {past}, not confirmed{because}"
-        case "failed" if outcome == OVERTAKEN:
-            said = outcome_in_words(OVERTAKEN)
+            said = f"perhaps delivered {past}{because}"
         case "failed":
             said = f"not delivered{because or f' {past}'}"
     return said
 
 
 def outcome_in_words(outcome: str) -> str:
-    """Slack's error as it is; lastcall's own in words."""
-    return "not sent, as it was no longer true when it was to go out" if outcome == OVERTAKEN else outcome
+    """Slack's error as it is."""
+    return "it was no longer true when it was to go out" if outcome == OVERTAKEN else outcome

@@ -8,6 +8,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+from urllib.parse import urlsplit
 
 from service.core import words
 from service.core.catalog.lifecycle import Precision
@@ -50,6 +51,30 @@ def day_of_end(on: date | None, precision: Precision, *, second_hand: bool = Fal
     return f"{said}, not confirmed" if second_hand else said
 
 
+def reported_by(source: str | None) -> str:
+    """Of a record of which no source is the provider's own: `reported by dev.to, not confirmed by the provider`."""
+    try:
+        host = urlsplit(source or "").hostname
+    except ValueError:
+        host = None
+    return f"reported by {host or 'others'}, not confirmed by the provider"
+
+
+def moved(before: date | None, after: date | None) -> Spans:
+    """After "the shutdown": `moved from Mon 5 Jan 2026 to Sat 1 Nov 2025, 65 days earlier`"""
+    match before, after:
+        case date(), date():
+            days = (after - before).days
+            apart = f", {words.plural(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
+            return say(f"moved from {words.day(before)} to ", bold(words.day(after)), apart)
+        case None, date():
+            return say("had no day and now has one, ", bold(words.day(after)))
+        case date(), None:
+            return say(f"has no day any more: {words.day(before)} no longer holds")
+        case _:
+            return say("has no day")
+
+
 def days_left(days: int | None) -> str:
     """`in 12 days`, `today`, `3 days ago`; `no firm date` for a promise that is no deadline."""
     return "no firm date" if days is None else words.from_now(days)
@@ -73,6 +98,7 @@ class Timing:
     state: State
     after_shutdown: str = "error"
     """A core.catalog.AfterShutdown."""
+    second_hand: bool = False
 
     @property
     def phase(self) -> Phase:
@@ -186,7 +212,7 @@ class Timing:
         """`12 days before the announced end`"""
         if self.days_left is None or self.precision in {"no_sooner_than", "unknown"}:
             return "and no day is set for its end"
-        return f"{words.plural(self.days_left, 'day')} before the announced end"
+        return f"{words.plural(self.days_left, 'day')} before the {'reported' if self.second_hand else 'announced'} end"
 
     @property
     def _on(self) -> date:
@@ -203,7 +229,7 @@ class Timing:
     @property
     def _dated(self) -> str:
         """The day with its certainty, and how far it is where that can be known."""
-        said = day_of_end(self.shutdown_on, self.precision)
+        said = day_of_end(self.shutdown_on, self.precision, second_hand=self.second_hand)
         if self.phase in {"not_before", "undated"}:
             return said
         if self.precision != "month":

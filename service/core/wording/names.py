@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from service.core import words
+from service.core.wording.end import reported_by
 from service.core.wording.spans import Code, Spans, say
 from service.core.wording.to_slack import size
 
@@ -47,5 +48,5 @@ def as_typed(service: str) -> str:
 
 def source(address: str | None, *, second_hand: bool) -> str:
     """What a source is, as a label. A second-hand one is named by its host."""
-    reported = name(words.reported_by(address))
+    reported = name(reported_by(address))
     return reported[0].upper() + reported[1:] if second_hand else "The provider's notice"

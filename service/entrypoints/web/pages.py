@@ -20,6 +20,8 @@ from service.adapters.queries.operation import read_passed_over, read_rejections
 from service.adapters.queries.unknown import read_unknown_ids
 from service.core import words
 from service.core.checklist import ITEMS
+from service.core.escalation.hold import broken_promise
+from service.core.wording.end import reported_by
 from service.core.wording.state import STATES
 from service.core.wording.to_html import to_html
 from service.engine import ask
@@ -44,6 +46,8 @@ templates.env.filters.update(
     ago=words.ago,
     asked=phrases.asked,
     badge=phrases.badge,
+    became=phrases.became,
+    broken_promise=broken_promise,
     blocks=lambda blocks: Markup(to_html(blocks)),  # noqa: S704  to_html escapes every text that it is given
     day=words.day,
     freeze=phrases.freeze,
@@ -52,7 +56,7 @@ templates.env.filters.update(
     platform=words.platform_name,
     progress=phrases.progress,
     shell=shlex.join,
-    reported_by=words.reported_by,
+    reported_by=reported_by,
     short=words.short_number,
     sparkline=show.sparkline,
     step=phrases.step,
