@@ -91,19 +91,19 @@ def _what(record: Record) -> str:
         case Digest() as facts:
             return f"digest of week {facts.week} for {facts.audience}"
         case Trouble() as facts:
-            return f"trouble of lastcall itself, {facts.condition} of {facts.subject}"
+            return f"trouble of lastcall itself: {facts.condition}, {facts.subject}"
         case Undeliverable() as facts:
-            return f"what {words.address(facts.destination)} could not be told"
+            return f"what could not be delivered to {words.address(facts.destination)}"
         case None:
             return f"{record.kind}, whose facts this release cannot read"
 
 
 _KINDS: Mapping[Kind, str] = {
     "notice": "notice of",
-    "migrated": "the calls have ended of",
-    "date_moved": "the shutdown was moved of",
-    "withdrawn": "the end was taken back of",
-    "redirected": "another model answers",
+    "migrated": "the calls have ended:",
+    "date_moved": "the shutdown moved:",
+    "withdrawn": "the end was taken back:",
+    "redirected": "another model answers:",
 }
 
 

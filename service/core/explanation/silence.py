@@ -30,10 +30,10 @@ def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
     wrong = None
     if use.is_known and not use.platform:
         mend = "let the log name the provider, or the host that is called"
-        wrong = Wrong.of(f"nobody can tell when {use.model} goes where it is called", mend)
+        wrong = Wrong.of(f"it is not known when {use.model} goes on the platform where it is called", mend)
     elif not use.is_known:
         mend = f"`lastcall resolve {use.model}` says what is known; an alias in the catalog makes it known"
-        wrong = Wrong.of(f"nobody can tell whether {use.model} is going away", mend)
+        wrong = Wrong.of(f"it is not known whether {use.model} is going away", mend)
     return Explanation(
         about=f"{use_of(use.service, use.environment, use.model, use.platform)}.",
         points=points(why_nobody_was_told=_why(use, today), evidence=[_calls(use)]),
@@ -59,13 +59,13 @@ def _why(use: Untracked, today: date) -> Iterator[str]:
     if not use.is_known:
         yield f"lastcall does not know the model {use.model}, so it cannot know whether it is going away."
     elif not use.platform:
-        yield f"The log does not tell on which platform {use.model} is called, and each platform has dates of its own."
+        yield f"The log does not say on which platform {use.model} is called, and each platform has dates of its own."
     elif record is None:
         yield f"The catalog has no record of {use.model} on this platform: no end of it is known."
     elif not record.is_deprecated:
         yield "The provider has not announced an end of it."
     elif record.announced and record.announced > today:
-        yield f"Its end is announced on {words.day(record.announced)}, which is to come."
+        yield f"Its end will be announced on {words.day(record.announced)}."
     else:
         yield "It is announced to go, and lastcall has not looked at these calls yet."
 

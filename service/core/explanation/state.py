@@ -30,7 +30,7 @@ def why_state(case: Case, campaign: Campaign | None) -> Iterator[str]:
     )
     yield _quiet_period(case)
     if case.seems_quiet and case.known_until:
-        yield f"Records are read up to {words.moment(case.known_until)}: the silence since then may be our own."
+        yield f"Records are read up to {words.moment(case.known_until)}: the silence since then may be missing records."
     yield from samples(exposure.requested_ids, exposure.request_ids)
 
 
@@ -80,11 +80,11 @@ def _quiet_period(case: Case) -> str:
 def _no_longer_gap(exposure: Exposure) -> str:
     """Of calls that were seen for a shorter time than a month-end job needs to come round, no rhythm can be known."""
     if exposure.use.longest_gap == 0:
-        return "one day of use teaches no rhythm yet"
+        return "one day of use shows no rhythm yet"
     span = exposure.days[-1].day - exposure.first_at.date()
     close = "its days of use are close together"
     return (
-        f"{close}, and {words.plural(span.days + 1, 'day')} on record teach no longer rhythm yet"
+        f"{close}, and {words.plural(span.days + 1, 'day')} on record show no longer rhythm yet"
         if span < LONGEST_QUIET
         else close
     )

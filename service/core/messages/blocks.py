@@ -22,7 +22,7 @@ MAX_MESSAGE = 10_000
 
 def header(mark: str, id_: str, what: str) -> Header:
     """`🔴 gpt-4.5-preview shuts down today`: the id is cut where that is too long."""
-    return Header(f"{mark} {name(id_, MAX_HEADER - to_slack.size(mark + what) - 2)} {what}")
+    return Header(f"{mark} {name(id_, MAX_HEADER - to_slack.size(mark + what) - 1)}{what}")
 
 
 def section(*parts: Span | Spans) -> Section:

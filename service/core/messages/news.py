@@ -23,7 +23,7 @@ def moved_blocks(moves: Sequence[tuple[News, DateMoved]]) -> Iterator[Block]:
         by_move[move, news.end.source].append(news)
     for (move, _), same in by_move.items():
         use, change = same[0].use, moved(move.before, move.after)
-        yield header("📅", use.id, f"shutdown {plain(change)}")
+        yield header("📅", use.id, f": shutdown {plain(change)}")
         kind = "reported" if same[0].end.second_hand else "announced"
         follow = " Reminders follow the new day." if move.after else ""
         yield section(f"The {kind} shutdown of ", model_on(use.id, use.platform), " ", change, f".{follow}")
@@ -39,7 +39,7 @@ def _source(news: News) -> Iterator[Block]:
 def withdrawn_blocks(withdrawn: Sequence[tuple[News, Withdrawn]]) -> Iterator[Block]:
     """One deprecation that is none any more."""
     first, cause = withdrawn[0]
-    yield header("↩️", first.use.id, "stays after all")
+    yield header("↩️", first.use.id, " stays after all")
     model = model_on(first.use.id, first.use.platform)
     no_longer = f" {words.day(cause.before)} no longer holds." if cause.before else ""
     follow = "Its reminders end, and begin again if the provider sets another end."
@@ -56,7 +56,7 @@ def withdrawn_blocks(withdrawn: Sequence[tuple[News, Withdrawn]]) -> Iterator[Bl
 def redirected_blocks(redirected: Sequence[tuple[News, Redirected]], today: date) -> Iterator[Block]:
     """One deprecation's callers that another model answers."""
     first = redirected[0][0]
-    yield header("🔀", first.use.id, "is answered by another model")
+    yield header("🔀", first.use.id, " is answered by another model")
     model = model_on(first.use.id, first.use.platform)
     yield section("Calls that ask for ", model, f" are answered by another model. {_why(first, today)}")
     callers = starmap(_caller, redirected)

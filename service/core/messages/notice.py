@@ -21,7 +21,7 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
     """`group.notices` is not empty and has the worst first: its dates speak for the deprecation. `late_said`: why
     all of it is late stands elsewhere in the message."""
     worst = group.notices[0]
-    yield header(group.timing.mark, worst.use.id, group.timing.headline)
+    yield header(group.timing.mark, worst.use.id, f" {group.timing.headline}")
     yield section(_what_and_when(worst, group.timing), "\n", _where_to(worst))
     if len(group.notices) == 1:
         yield section(how_it_calls(worst))
