@@ -139,7 +139,7 @@ async def test_who_hears_instead_and_why_is_said_on_both_sides(database: Databas
         "#search could not be notified: is_archived.",
         "Unarchive the channel.",
     )
-    assert "#lastcall is notified instead. Its state is pending." in said(meant, "what became of it")
+    assert "#lastcall is notified instead: pending." in said(meant, "what became of it")
     assert said(instead, "why you")[0] == "#lastcall is notified in place of #search, which could not be: is_archived."
     assert [one.destination for one in instead.evidence.told_with] == ["user:ada@example.com"]
 

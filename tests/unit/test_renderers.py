@@ -5,8 +5,8 @@ import pytest
 
 from service.core.wording import to_slack
 from service.core.wording.blocks import CONTINUES, Block, Context, Divider, Fields, Header, Section, read_blocks
-from service.core.wording.names import code, name
-from service.core.wording.spans import Code, Spans, bold, link, listed, say
+from service.core.wording.names import code, link, name
+from service.core.wording.spans import Code, Spans, bold, listed, say
 from service.core.wording.to_html import to_html
 from service.core.wording.to_text import thread_to_text, to_text
 

@@ -13,8 +13,9 @@ from service.core.explanation.answer import Explanation, Wrong, points, samples,
 from service.core.messages.late import late, upcoming
 from service.core.notification import OVERTAKEN, Digest, Facts, News, Notice, Trouble, Undeliverable
 from service.core.ownership import Audience
-from service.core.wording.delivery import became
+from service.core.wording.delivery import LABELS, became
 from service.core.wording.end import day_of_end, moved, reported_by
+from service.core.wording.hearers import otherwise
 from service.core.wording.state import state
 from service.core.wording.to_text import plain
 
@@ -162,14 +163,10 @@ def _who_else(record: Record, notice: Notice | None) -> Iterator[str]:
     if record.told_with:
         others = words.listed(f"{words.address(one.destination)} ({one.audience})" for one in record.told_with)
         yield f"The same is sent to {others}."
-    if notice is None:
-        return
-    if notice.hearers.held:
+    if notice and notice.hearers.held:
         yield f"Held back until the owner has had a business day: {words.audiences(notice.hearers.held)}."
-    if notice.hearers.spared:
-        yield f"Spared, because at this pace the calls end in time: {words.audiences(notice.hearers.spared)}."
-    if notice.hearers.early:
-        yield f"Notified early, because at this pace they do not: {words.audiences(notice.hearers.early)}."
+    if notice:
+        yield from (f"{label}: {clause}." for label, clause in otherwise(notice.hearers))
 
 
 def _evidence(record: Record) -> Iterator[str]:
@@ -228,7 +225,7 @@ def _became(record: Record, now: datetime) -> Iterator[str]:
     if record.state == "unknown":
         yield "It is looked up in Slack before anything is sent again."
     if other := record.instead:
-        yield f"{words.address(other.destination)} is notified instead. Its state is {other.state}."
+        yield f"{words.address(other.destination)} is notified instead: {LABELS[other.state]}."
     if record.state != "delivered":
         yield from (f"{sentence(one.detail)} {sentence(one.remedy)}" for one in record.troubles)
 
@@ -251,5 +248,7 @@ def _wrong(record: Record, now: datetime) -> Wrong | None:
         return Wrong.of(record.troubles[0].detail, record.troubles[0].remedy)
     if now - record.not_before > STUCK_AFTER:
         due = words.moment(record.not_before)
-        return Wrong.of(f"it was to go out on {due}, and is {record.state}", "see that `lastcall schedule` runs")
+        return Wrong.of(
+            f"it was to go out on {due}, and is {LABELS[record.state]}", "see that `lastcall schedule` runs"
+        )
     return None

@@ -15,8 +15,8 @@ from service.core.notification import Digest, DigestLine, Unlisted, Unread
 from service.core.week import Week
 from service.core.wording.blocks import Block, Divider, Header
 from service.core.wording.end import Timing
-from service.core.wording.names import caller, code, model_on, name
-from service.core.wording.spans import Span, Spans, bold, link, listed, say
+from service.core.wording.names import caller, code, link, model_on, name
+from service.core.wording.spans import Span, Spans, bold, listed, say
 from service.core.wording.state import fate
 
 _REASONS = {

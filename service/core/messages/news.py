@@ -11,8 +11,8 @@ from service.core.messages.blocks import MAX_HEADER, context, header, section, s
 from service.core.notification import News, Trouble, Undeliverable
 from service.core.wording.blocks import Block, Header
 from service.core.wording.end import day_of_end, moved
-from service.core.wording.names import caller, code, model_on, name, source
-from service.core.wording.spans import Spans, bold, link, say
+from service.core.wording.names import caller, code, link, model_on, name, source
+from service.core.wording.spans import Spans, bold, say
 from service.core.wording.to_text import plain
 
 

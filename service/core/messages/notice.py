@@ -12,8 +12,8 @@ from service.core.messages.particulars import again, checklist, how_it_calls, is
 from service.core.notification import Notice
 from service.core.wording.blocks import Block, Fields
 from service.core.wording.end import Timing
-from service.core.wording.names import as_typed, caller, code, model_on, name, source
-from service.core.wording.spans import Span, Spans, bold, link, listed, say
+from service.core.wording.names import as_typed, caller, code, link, model_on, name, source
+from service.core.wording.spans import Span, Spans, bold, listed, say
 from service.core.wording.state import fate
 
 

@@ -8,6 +8,7 @@ from service.core.checklist import ITEM_IDS
 from service.core.escalation.cause import Relapse
 from service.core.escalation.hold import broken_promise
 from service.core.notification import Notice
+from service.core.wording.hearers import otherwise
 from service.core.wording.names import caller, code, name
 from service.core.wording.spans import Spans, bold, say
 
@@ -105,12 +106,6 @@ def _known(items: Sequence[str]) -> list[str]:
 
 def prospects(notice: Notice) -> Iterator[Particular]:
     """When the calls end at this pace, and who is told otherwise than planned because of it."""
-    hearers = notice.hearers
     if forecast := notice.forecast_in_words:
         yield Particular("Forecast", say(name(forecast)))
-    if hearers.spared:
-        why = "because at this pace the calls end in time"
-        yield Particular("Spared", say(f"{words.audiences(hearers.spared)}, {why}"))
-    if hearers.early:
-        why = "because at this pace the calls do not reach zero before the end"
-        yield Particular("Told early", say(f"{words.audiences(hearers.early)}, {why}"))
+    yield from (Particular(label, say(clause)) for label, clause in otherwise(notice.hearers))

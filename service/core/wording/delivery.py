@@ -6,6 +6,15 @@ from service.core import words
 from service.core.escalation.plan import Status
 from service.core.notification import OVERTAKEN
 
+LABELS: dict[Status, str] = {
+    "foreseen": "foreseen",
+    "pending": "pending",
+    "leased": "being sent",
+    "delivered": "delivered",
+    "failed": "not delivered",
+    "unknown": "perhaps delivered",
+}
+
 
 def became(
     state: Status, at: datetime, now: datetime, *, outcome: str | None = None, attempts: int = 0, short: bool = False
@@ -20,16 +29,16 @@ def became(
     because = f": {outcome_in_words(outcome)}" if outcome else ""
     match state:
         case "delivered":
-            said = f"delivered {past}"
+            said = f"{LABELS[state]} {past}"
         case "leased":
-            said = "being sent"
+            said = LABELS[state]
         case "pending" | "foreseen":
             tried = f"not sent after {words.plural(attempts, 'attempt')}{because}; " if attempts else ""
             said = f"{tried}goes out {future}"
         case "unknown":
-            said = f"perhaps delivered {past}{because}"
+            said = f"{LABELS[state]} {past}{because}"
         case "failed":
-            said = f"not delivered{because or f' {past}'}"
+            said = f"{LABELS[state]}{because or f' {past}'}"
     return said
 
 

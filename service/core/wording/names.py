@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 from service.core import words
 from service.core.wording.end import reported_by
-from service.core.wording.spans import Code, Spans, say
+from service.core.wording.spans import Code, Link, Span, Spans, say
 from service.core.wording.to_slack import size
 
 NAME = 240
@@ -39,6 +40,16 @@ def caller(service: str, environment: str) -> Spans:
 def model_on(id_: str, platform: str) -> Spans:
     """``gpt-4.5-preview` on OpenAI API``"""
     return say(code(id_), f" on {name(words.platform_name(platform))}")
+
+
+def link(url: str, label: str) -> Span:
+    """The label alone where the address is none of the web, or too long."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return label
+    is_web = parts.scheme in {"http", "https"} and parts.netloc
+    return Link(url, label) if is_web and url.isprintable() and size(url) <= 1000 else label
 
 
 def as_typed(service: str) -> str:

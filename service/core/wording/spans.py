@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -14,7 +13,7 @@ class Code(Struct, frozen=True, tag="code"):
 
 
 class Link(Struct, frozen=True, tag="link"):
-    """`url` is http or https; `link` makes sure of it."""
+    """`url` is http or https; `names.link` makes sure of it."""
 
     url: str
     label: str
@@ -54,16 +53,3 @@ def listed(items: Iterable[Span | Spans], joint: str = "and") -> Spans:
     *most, last = items
     between = [part for item in most for part in (", ", item)]
     return say(*between[1:], f" {joint} ", last) if most else say(last)
-
-
-def link(url: str, label: str) -> Span:
-    """The label alone where the address is none of the web."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return label
-    is_web = parts.scheme in {"http", "https"} and parts.netloc
-    return Link(url, label) if is_web and url.isprintable() and len(url) <= MAX_URL else label
-
-
-MAX_URL = 500
