@@ -16,6 +16,8 @@ from service.core.delivery import Transport
 from service.core.messages.message import Links
 from service.core.notification import Facts
 from service.core.ownership import Channels
+from service.core.wording import to_slack
+from service.core.wording.blocks import read_blocks
 from service.engine.deliver import DeliveryReport, deliver
 
 NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)
@@ -78,6 +80,11 @@ async def cards(database: Database) -> list[tuple[str, str, int, str]]:
         joined = tables.cards.join(messages, c.message_id == m.id)
         rows = await connection.execute(select(c.destination, c.model, c.urgency, m.ts).select_from(joined))
         return sorted((row.destination, row.model, row.urgency, row.ts) for row in rows)
+
+
+def as_posted(stored: Sequence[object]) -> list[dict[str, Any]]:
+    """Stored blocks as Slack is to get them."""
+    return [to_slack.block(one) for one in read_blocks(stored)]
 
 
 async def open_kinds(database: Database) -> list[tuple[str, str]]:

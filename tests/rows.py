@@ -1,7 +1,7 @@
 """Rows as the engine leaves them in the database, for tests of what is read from it."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ from service.core.escalation.listing import listing_of
 from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import ExposureKey
 from service.core.ownership import NOBODY, Owner, OwnerRule
+from service.core.wording.blocks import Block, Section
 from service.engine.summarise import summarise
 from tests.builders import make_notice, make_world
 
@@ -193,17 +194,16 @@ async def put_message(
     *,
     destination: str = "#team-search",
     text: str = "search-api still calls gpt-4.5-preview.",
-    blocks: list[dict[str, Any]] | None = None,
+    blocks: Sequence[Block] = (),
     rendered_at: datetime = NOW - timedelta(days=2),
     delivered: bool = True,
 ) -> uuid.UUID:
     key = uuid.uuid4()
-    section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
     await connection.execute(
         messages.insert().values(
             id=key,
             destination=destination,
-            blocks=blocks or [section],
+            blocks=msgspec.to_builtins(blocks or (Section((text,)),)),
             text=text,
             rendered_at=rendered_at,
             delivered_at=rendered_at if delivered else None,

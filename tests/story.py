@@ -30,8 +30,10 @@ from service.core.catalog.lifecycle import Catalog, Deprecation, Shutdown
 from service.core.escalation.act import Act
 from service.core.exposure import ExposureKey, State
 from service.core.messages.message import Links
-from service.core.messages.preview import thread_to_text
 from service.core.ownership import Owner
+from service.core.wording import to_slack
+from service.core.wording.blocks import read_blocks
+from service.core.wording.to_text import thread_to_text
 from service.engine import ask
 from service.engine.act import Acted, act
 from service.engine.deliver import DeliveryReport
@@ -271,13 +273,16 @@ class Story:
             posts[mark["id"]][number] = posted
         self._posts = len(self.slack.posts)
         async with self.database.connect() as connection:
-            told = select(messages.c.id, messages.c.destination, notifications)
+            m = messages.c
+            told = select(m.id, m.destination, m.text, m.blocks, m.replies, *notifications.c)
             rows = (await connection.execute(told.join(notifications).where(messages.c.id.in_(posts)))).all()
         for id_, parts in posts.items():
             of_message = [row for row in rows if str(row.id) == id_]
             assert {row.state for row in of_message} == {"delivered"}, of_message
-            root, *replies = (parts[number].blocks for number in range(len(parts)))
-            text = "\n".join((parts[0].text, thread_to_text(root, replies)))
+            root, *replies = map(read_blocks, (of_message[0].blocks, *of_message[0].replies))
+            shown = [parts[number].blocks for number in range(len(parts))]
+            assert shown == [[to_slack.block(one) for one in part] for part in (root, *replies)]
+            text = "\n".join((of_message[0].text, thread_to_text(root, replies)))
             yield Heard(self.now, of_message[0].destination, text, len(parts), tuple(map(_news, of_message)))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from service.core import words
+from service.core.wording.act import did
 
 Reason = Literal["acted", "key", "same_name", "neighbours"]
 """acted: they did something about its campaigns. key: they made or hold the key that it calls with. same_name: a team
@@ -80,19 +81,9 @@ def _actors(acted: Iterable[Acted]) -> Sequence[Candidate]:
     """The latest act says most."""
     latest = {act.author: act for act in sorted(acted, key=lambda act: act.at)}
     return [
-        Candidate(act.author, "acted", f"{_DID.get(act.kind, 'acted on it')} on {words.day(act.at.date())}")
+        Candidate(act.author, "acted", f"{did(act.kind, {})} on {words.day(act.at.date())}")
         for act in sorted(latest.values(), key=lambda act: act.at, reverse=True)
     ]
-
-
-_DID = {
-    "acknowledge": "acknowledged it",
-    "snooze": "snoozed it",
-    "commit": "promised a day",
-    "waive": "waived it",
-    "reopen": "reopened it",
-    "check": "ticked its checklist",
-}
 
 
 def _beginnings(name: str) -> Iterator[tuple[str, ...]]:

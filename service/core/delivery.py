@@ -7,13 +7,14 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from service.core.address import Address, TransportName
+from service.core.messages.blocks import MAX_TEXT
 from service.core.messages.message import Message
 from service.core.ownership import Channels
+from service.core.wording.blocks import Section
+from service.core.wording.names import name
 
 PACE_SECONDS = 1.0
 """Between two posts to one channel: Slack takes about one a second."""
-OVERTAKEN = "overtaken"
-"""The outcome of good news that calls, or a provider, have overtaken: it was no longer so when it was to go out."""
 GIVE_UP_AFTER = 12
 """Attempts, about six hours of them, before a destination counts as failed and somebody else hears."""
 FIRST_WAIT = timedelta(seconds=30)
@@ -109,10 +110,6 @@ def next_attempt(attempts: int, outcome: Retry | Unknown, now: datetime) -> date
     return now + max(min(FIRST_WAIT * doublings, LONGEST_WAIT), timedelta(seconds=outcome.after_seconds))
 
 
-def outcome_in_words(outcome: str) -> str:
-    return "it was no longer so when it was to go out" if outcome == OVERTAKEN else outcome
-
-
 def elsewhere(destination: str, came_from: Collection[str | None], channels: Channels) -> str | None:
     """Who hears instead of a destination that failed: the fallback, then the operator. None: nobody is left.
 
@@ -124,4 +121,4 @@ def elsewhere(destination: str, came_from: Collection[str | None], channels: Cha
 
 def plain(message: Message) -> Message:
     """What is left when Slack refuses the blocks: the text alone."""
-    return Message(message.text, [{"type": "section", "text": {"type": "mrkdwn", "text": message.text[:3000]}}])
+    return Message(message.text, (Section((name(message.text, MAX_TEXT),)),))

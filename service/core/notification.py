@@ -19,6 +19,9 @@ from service.core.exposure import State
 from service.core.forecast import Forecast
 from service.core.ownership import Audience
 
+OVERTAKEN = "overtaken"
+"""The outcome of good news that calls, or a provider, have overtaken: it was no longer so when it was to go out."""
+
 
 class UseFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Who calls what."""

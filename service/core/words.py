@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from urllib.parse import urlsplit
 
 from service.core.address import parse as parse_address
 from service.core.escalation.policy import parse_offset
@@ -85,6 +84,19 @@ def from_now(days: int) -> str:
     return near or (f"in {plural(days, 'day')}" if days > 0 else f"{plural(-days, 'day')} ago")
 
 
+def ago(at: datetime, now: datetime) -> str:
+    """`just now`, `5 min ago`, `3 h ago`, `2 days ago`; the day itself after two months."""
+    seconds = int((now - at).total_seconds())
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60} min ago"
+    if seconds < 86_400:
+        return f"{seconds // 3600} h ago"
+    days = seconds // 86_400
+    return from_now(-days) if days <= 60 else day(at.date())
+
+
 def listed(items: Iterable[str], joint: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`"""
     *most, last = list(items)
@@ -131,15 +143,6 @@ def step_in_words(name: str, repeat_days: int | None, end: str = SHUTDOWN) -> st
 def address(destination: str) -> str:
     """As people write it: `ada@example.com` for `user:ada@example.com`, `@search` for `usergroup:search`."""
     return parse_address(destination).in_words()
-
-
-def reported_by(source: str | None) -> str:
-    """Of a record of which no source is the provider's own: `reported by dev.to, not confirmed by the provider`."""
-    try:
-        host = urlsplit(source or "").hostname
-    except ValueError:
-        host = None
-    return f"reported by {host or 'others'}, not confirmed by the provider"
 
 
 def steps(names: Iterable[str], end: str = SHUTDOWN) -> str:

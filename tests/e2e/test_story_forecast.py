@@ -60,7 +60,7 @@ async def test_calls_that_fall_in_time_spare_the_manager_and_those_that_do_not_a
         assert "Spared: the manager, because at this pace the calls end in time" in spared
         assert "days before the end" in spared
         early = story.message(MAX, on=date(2025, 6, 16)).text
-        assert "Told early: the manager, because at this pace the calls do not reach zero before the end" in early
+        assert "Notified early: the manager, because at this pace the calls do not reach zero before the end" in early
 
 
 def _jobs_move(story: Story, service: str, *, one_each: int) -> None:

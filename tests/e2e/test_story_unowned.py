@@ -26,14 +26,14 @@ owners:
 FALLBACK, ADA = "#ai-platform", "user:ada@acme.example"
 ANSWER = (
     "Answer with lastcall reassign {0} --team TEAM --person EMAIL, POST /api/v1/owners/{0} or a rule in lastcall.yaml: "
-    "the owner hears from then on."
+    "the owner is told from then on."
 )
 QUESTION = (
     "Who owns search-old? Perhaps ada@acme.example (holds the key that it calls with) or find (owns 1 of 1 service "
     f"named search-*). {ANSWER.format('search-old')}"
 )
 HOSTILE = (
-    f"Who owns <!channel>; reboot? Perhaps <!here|x> ˋyˋ (holds the key that it calls with). {ANSWER.format('SERVICE')}"
+    f"Who owns <!channel>; reboot? Perhaps <!here|x> `y` (holds the key that it calls with). {ANSWER.format('SERVICE')}"
 )
 
 TOLD: Told = {

@@ -438,8 +438,8 @@ async def test_what_people_said_is_on_the_pages(database: Database) -> None:
     (answer,) = (await get_json(database, "/api/v1/exposures"))["items"]
 
     assert answer["campaign"]["promise_broken_on"] == "2025-06-27"
-    assert "the promise to be done by Fri 27 Jun 2025 was not kept; waived by &lt;i&gt;ada&lt;/i&gt;" in listed
-    assert "The promise to be done by Fri 27 Jun 2025 was not kept." in one
+    assert "the team promised to be done by Fri 27 Jun 2025, and was not; waived by &lt;i&gt;ada&lt;/i&gt;" in listed
+    assert "Broken promise: the team promised to be done by Fri 27 Jun 2025, and was not." in one
     assert "waived by &lt;i&gt;ada&lt;/i&gt; until Mon 1 Sep 2025: &lt;b&gt;frozen&lt;/b&gt;" in one
     assert "<b>frozen" not in listed + one
 

@@ -14,12 +14,14 @@ from service.core.card import Urgency
 from service.core.delivery import Delivered
 from service.core.messages.message import Message
 from service.core.messages.render import render
+from service.core.wording.blocks import read_blocks
 from service.engine.deliver import DeliveryReport, deliver
 from tests.builders import make_notice
 from tests.outbox_rows import (
     LINKS,
     NOON,
     Company,
+    as_posted,
     cards,
     enqueue,
     let_leases_lapse,
@@ -43,7 +45,7 @@ async def test_message_is_posted_and_noted(database: Database, slack: SlackServe
     [posted], [stored] = slack.posts, await stored_messages(database)
     assert (stored.channel, stored.ts) == ("C00000001", posted.ts)
     assert stored.delivered_at == NOON
-    assert posted.blocks == stored.blocks
+    assert posted.blocks == as_posted(stored.blocks)
     assert posted.metadata == {"event_type": "lastcall_message", "event_payload": {"id": str(stored.id)}}
     assert await states(database) == {"#search": ["delivered"]}
 
@@ -182,7 +184,7 @@ async def test_sender_that_lost_its_lease_writes_nothing(database: Database) -> 
     await let_leases_lapse(database)
     assert await outbox.claim(NOON) is not None
 
-    assert not await outbox.write(late, message_id, Message("late", []), now=NOON)
+    assert not await outbox.write(late, message_id, Message("late", ()), now=NOON)
     assert not await outbox.delivered(late, message_id, Delivered("C1", "1.0"), now=NOON)
 
     assert await stored_messages(database) == []
@@ -200,7 +202,7 @@ async def test_post_that_never_arrived_says_how_many_days_are_left_when_it_is_se
 
     [posted], [stored] = slack.posts, await stored_messages(database)
     assert "shuts down tomorrow" in str(posted.blocks)
-    assert posted.blocks == stored.blocks
+    assert posted.blocks == as_posted(stored.blocks)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +254,7 @@ async def test_post_in_doubt_is_found_among_what_others_said_since(
     await send(database, transport)
     [ours] = slack.posts
     for _ in range(450):
-        await transport.post(Message("chatter", []), parse("#search"), uuid4(), now=NOON)
+        await transport.post(Message("chatter", ()), parse("#search"), uuid4(), now=NOON)
 
     assert await send(database, transport, minutes=1) == DeliveryReport(delivered=1)
 
@@ -302,7 +304,9 @@ async def test_thread_that_broke_off_is_continued(
     assert await send(database, transport, minutes=1) == DeliveryReport(delivered=1)
 
     [stored] = await stored_messages(database)
-    assert [posted.blocks for posted in slack.posts] == [stored.blocks, *stored.replies]
+    assert [posted.blocks for posted in slack.posts] == [
+        as_posted(blocks) for blocks in (stored.blocks, *stored.replies)
+    ]
 
 
 async def test_service_named_like_a_mention_pings_nobody(
@@ -322,6 +326,6 @@ async def test_without_slack_the_message_is_noted_and_shown(database: Database) 
 
     assert report == DeliveryReport(delivered=1)
     [(destination, message)], [stored] = shown, await stored_messages(database)
-    assert (destination, message.blocks) == ("#search", stored.blocks)
+    assert (destination, message.blocks) == ("#search", read_blocks(stored.blocks))
     assert (stored.delivered_at, stored.ts) == (NOON, None)
     assert await open_kinds(database) == []

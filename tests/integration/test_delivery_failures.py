@@ -16,7 +16,18 @@ from service.core.delivery import GIVE_UP_AFTER, Found, Outcome, Retry
 from service.core.messages.message import Message
 from service.engine.deliver import DeliveryReport, deliver
 from tests.builders import make_notice
-from tests.outbox_rows import LINKS, NOON, Company, enqueue, let_leases_lapse, open_kinds, send, states, stored_messages
+from tests.outbox_rows import (
+    LINKS,
+    NOON,
+    Company,
+    as_posted,
+    enqueue,
+    let_leases_lapse,
+    open_kinds,
+    send,
+    states,
+    stored_messages,
+)
 from tests.slack_server import Channel, Fault, SlackServer
 
 
@@ -273,7 +284,8 @@ async def test_blocks_that_slack_refuses_are_left_out(
     assert await send(database, transport) == DeliveryReport(delivered=1)
 
     [posted], [stored] = slack.posts, await stored_messages(database)
-    assert posted.blocks == stored.blocks == [{"type": "section", "text": {"type": "mrkdwn", "text": posted.text}}]
+    text = {"type": "mrkdwn", "text": posted.text, "verbatim": True}
+    assert posted.blocks == as_posted(stored.blocks) == [{"type": "section", "text": text}]
 
 
 async def test_destination_that_never_answers_is_given_up(

@@ -41,7 +41,7 @@ async def test_it_tells_the_state_the_escalation_and_the_days(database: Database
     assert "in 12 days Mon 14 Jul 2025" in text
     assert "Open since Thu 12 Jun 2025. Next: 7 days before the shutdown, on Mon 7 Jul 2025, to owner, team" in text
     why = "14 days before the shutdown, by policy default; owner by owners[0]"
-    assert f"Mon 30 Jun 2025 #team-search owner -14d delivered {why}" in text
+    assert f"Mon 30 Jun 2025 #team-search owner -14d delivered 2 days ago {why}" in text
     assert "#team-of-another" not in text
     assert "Tue 1 Jul 2025 1,200 7 120,000 Sun 29 Jun 2025 40 7 4,000" in text
 
@@ -65,9 +65,9 @@ async def test_it_tells_what_people_did_the_newest_first(database: Database) -> 
     assert "done bob@example.com, just now" in text
     assert (
         "just now bob@example.com ticked prompts "
-        "1 h ago mia@example.com accepted the risk until Fri 4 Jul 2025: it is switched off on Friday "
-        "yesterday ada@example.com asked for quiet until Fri 4 Jul 2025 "
-        "yesterday ada@example.com is on it"
+        "1 h ago mia@example.com waived it until Fri 4 Jul 2025: it is switched off on Friday "
+        "yesterday ada@example.com snoozed it until Fri 4 Jul 2025 "
+        "yesterday ada@example.com acknowledged it"
     ) in text
 
 

@@ -126,7 +126,7 @@ async def test_explain_says_why_nobody_is_told(database: Database) -> None:
 
     explained = await why_so(database, make_world(company=Company()), "crew-runner", model=MODEL, now=datetime.now(UTC))
 
-    assert "The log does not tell on which platform llama-3.1-70b-versatile is called" in str(explained)
+    assert "The log does not say on which platform llama-3.1-70b-versatile is called" in str(explained)
 
 
 async def test_it_has_a_gauge_of_its_own(database: Database) -> None:

@@ -15,10 +15,12 @@ from service.core.escalation.hold import StandingAct
 from service.core.exposure import State
 from service.core.messages.blocks import MAX_MESSAGE
 from service.core.messages.message import Links, Message
-from service.core.messages.preview import to_html, to_text
 from service.core.messages.render import render
-from service.core.messages.text import code, size
 from service.core.notification import Digest, DigestLine, Facts, News, Notice, Trouble, Undeliverable, Unread
+from service.core.wording import to_slack
+from service.core.wording.blocks import read_blocks
+from service.core.wording.names import code
+from service.core.wording.to_text import to_text
 from tests.builders import make_digest, make_digest_line, make_forecast, make_news, make_notice
 from tests.slack_blocks import fault_of_blocks
 
@@ -149,7 +151,9 @@ def test_short_message_has_no_thread() -> None:
 
 
 def check(message: Message, facts: Sequence[Facts]) -> None:
-    pages = [message.blocks, *message.replies]
+    parts = (message.blocks, *message.replies)
+    assert tuple(map(read_blocks, msgspec.to_builtins(parts))) == parts
+    pages = [[to_slack.block(one) for one in part] for part in parts]
     texts = [text for page in pages for text in texts_of(page)]
     for page in pages:
         assert page
@@ -157,16 +161,19 @@ def check(message: Message, facts: Sequence[Facts]) -> None:
         assert len(msgspec.json.encode(page)) <= MAX_MESSAGE + 100
         assert page[-1]["type"] not in {"header", "divider"}
         assert page[0]["type"] != "divider"
-        assert "slack-unknown" not in to_html(page)
-    for text in [*texts, message.text]:
-        assert size(text) <= 3000
+    for text in [*texts, to_slack.escaped(message.text)]:
+        assert units(text) <= 3000
         assert "<" not in LINK.sub("", text)
         assert all(line.count("`") % 2 == 0 for line in text.split("\n"))
     assert message.text.strip()
     assert "\n" not in message.text
     said = "\n".join(texts)
     for service in services_of(facts):
-        assert code(service) in said
+        assert to_slack.mrkdwn((code(service),)) in said
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def texts_of(value: Any) -> Iterator[str]:

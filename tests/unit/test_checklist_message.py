@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from service.core.messages.message import Links
-from service.core.messages.preview import to_text
 from service.core.messages.render import render
 from service.core.notification import DigestLine, Facts
+from service.core.wording.to_text import to_text
 from tests.builders import make_digest, make_digest_line, make_notice
 
 WEEK_BEFORE = datetime(2025, 7, 7, 9, tzinfo=UTC)

@@ -34,19 +34,19 @@ def test_show_answers_for_each_platform_with_source_and_precision() -> None:
 def test_show_tells_a_person_the_same() -> None:
     shown = run("show", "openai/gpt-4.5-preview").stdout
     assert "gpt-4.5-preview-2025-02-27 on openai-api" in shown
-    assert "announced       2025-04-14" in shown
-    assert "shutdown        2025-07-14, " in shown
+    assert "announced       Mon 14 Apr 2025" in shown
+    assert "shutdown        Mon 14 Jul 2025, " in shown
     assert "days ago" in shown
 
 
 def test_day_that_was_planned_before_stands_apart_from_its_name() -> None:
-    assert "\n  planned before  2026-10-16\n" in run("show", "o3").stdout
+    assert "\n  planned before  Fri 16 Oct 2026\n" in run("show", "o3").stdout
 
 
 def test_promise_has_no_days_left() -> None:
     (promised,) = (a for a in answer("show", "claude-haiku-4-5") if a["platform"] == "anthropic-api")
     assert promised["days_left"] is None
-    assert "not before 2026-10-15" in run("show", "claude-haiku-4-5").stdout
+    assert "not before Thu 15 Oct 2026" in run("show", "claude-haiku-4-5").stdout
 
 
 def test_unknown_model_is_bad_input_with_a_way_on() -> None:

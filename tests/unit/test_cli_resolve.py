@@ -50,7 +50,7 @@ def test_person_reads_the_reason_in_words() -> None:
     assert "unknown to lastcall" in run("gpt-4.5-turbo").stdout
     shown = run("gpt-4.5-preview").stdout
     assert "gpt-4.5-preview-2025-02-27" in shown
-    assert "2025-07-14 (exact)" in shown
+    assert "Mon 14 Jul 2025" in shown
 
 
 def test_model_on_an_unknown_platform_has_no_deprecation_that_could_be_told() -> None:

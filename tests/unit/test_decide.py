@@ -347,7 +347,7 @@ def test_soft_date_that_becomes_firm_is_a_move() -> None:
     campaign = opened(deprecation=make_deprecation(precision="no_sooner_than"))
     decision = ask(campaign, "2025-04-28T08:00")
     assert isinstance(decision, Replan)
-    assert decision.reason == "the shutdown moved from no firm day to 2025-07-14"
+    assert decision.reason == "the shutdown moved from no firm day to Mon 14 Jul 2025"
 
 
 def test_every_decision_has_a_reason_that_can_be_read() -> None:

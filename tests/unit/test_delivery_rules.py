@@ -7,6 +7,7 @@ import pytest
 from service.core.delivery import GIVE_UP_AFTER, Retry, Unknown, elsewhere, next_attempt, plain
 from service.core.messages.message import Message
 from service.core.ownership import Channels
+from service.core.wording.blocks import Divider, Section
 
 NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)
 
@@ -60,7 +61,7 @@ def test_one_channel_for_both_is_nobody_else() -> None:
 
 
 def test_plain_message_fits_one_section() -> None:
-    message = plain(Message("x" * 5000, [{"type": "divider"}], ([{"type": "divider"}],)))
+    message = plain(Message("x" * 5000, (Divider(),), ((Divider(),),)))
     assert message.text == "x" * 5000
-    assert message.blocks == [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}]
+    assert message.blocks == (Section(("x" * 2999 + "…",)),)
     assert message.replies == ()

@@ -4,9 +4,9 @@ import pytest
 
 from service.core.escalation.hold import StandingAct
 from service.core.messages.message import Links
-from service.core.messages.preview import to_text
 from service.core.messages.render import render
 from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
+from service.core.wording.to_text import to_text
 from tests.builders import make_digest, make_digest_line
 
 NOW = datetime(2025, 7, 7, 7, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_digest_says_what_dies_when_and_who_calls_it() -> None:
 
 def test_digest_says_of_a_date_that_only_others_report_that_it_is_not_confirmed() -> None:
     lines = read(make_digest(lines=(make_digest_line(second_hand=True),)))
-    assert "🟠 gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025, in 7 days, not confirmed. Move to gpt-4.1" in lines
+    assert "🟠 gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025, not confirmed, in 7 days. Move to gpt-4.1" in lines
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_digest_says_of_a_date_that_only_others_report_that_it_is_not_confirmed(
         ),
         pytest.param(
             make_digest_line(promised_on=date(2025, 7, 4)),
-            "1,200 calls, as many as the week before, promised to be done by Fri 4 Jul 2025, and was not",
+            "1,200 calls, as many as the week before, the team promised to be done by Fri 4 Jul 2025, and was not",
             id="a broken promise",
         ),
         pytest.param(
@@ -107,7 +107,7 @@ def test_organisation_hears_of_teams_of_what_is_unowned_and_of_what_could_not_be
         rule,
         "Who owns ghost? Perhaps <!channel> (holds the key that it calls with). "
         "Answer with lastcall reassign ghost --team TEAM --person EMAIL, POST /api/v1/owners/ghost "
-        "or a rule in lastcall.yaml: the owner hears from then on.",
+        "or a rule in lastcall.yaml: the owner is told from then on.",
         rule,
         "What lastcall could not read. It is in none of the numbers above.",
         "• 1,204 records in topic llm-logs: broken JSON",

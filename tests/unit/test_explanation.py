@@ -184,7 +184,7 @@ def test_day_of_what_was_missed_is_the_ladders_and_no_common_calendars() -> None
         ("announced", "-60d"),
         date(2025, 5, 2),
     )
-    (late,) = (one for one in said(of(notice), "why now") if one.startswith("Not told before"))
+    (late,) = (one for one in said(of(notice), "why now") if one.startswith("Not sent before"))
     assert late.endswith("because the first call was seen only on Sat 10 May 2025.")
 
 
@@ -212,33 +212,33 @@ def test_late_by_a_day_off_and_another_day_was_missed() -> None:
     [
         pytest.param(
             make_news(Migrated(at=MAY, last_at=at("2025-04-01T10:00"), quiet_days=1), **NAMED),
-            "To ada@example.com: the calls have ended of s, i on OpenAI API.",
+            "To ada@example.com: the calls have ended: s, i on OpenAI API.",
             ("The last call was on Tue 1 Apr 2025, 10:00 UTC; its quiet period was 1 day.",),
             id="migrated",
         ),
         pytest.param(
             make_news(DateMoved(before=date(2025, 7, 14), after=None), **NAMED, source="https://p.example"),
-            "To ada@example.com: the shutdown was moved of s, i on OpenAI API.",
-            ("The shutdown was Mon 14 Jul 2025, and is no firm day.", "Source: https://p.example"),
+            "To ada@example.com: the shutdown moved: s, i on OpenAI API.",
+            ("The shutdown has no day any more: Mon 14 Jul 2025 no longer holds.", "Source: https://p.example"),
             id="date moved",
         ),
         pytest.param(
             make_news(Withdrawn(at=MAY, before=date(2025, 7, 14)), **NAMED),
-            "To ada@example.com: the end was taken back of s, i on OpenAI API.",
-            ("The shutdown was Mon 14 Jul 2025, and is no firm day.",),
+            "To ada@example.com: the end was taken back: s, i on OpenAI API.",
+            ("The shutdown has no day any more: Mon 14 Jul 2025 no longer holds.",),
             id="withdrawn",
         ),
         pytest.param(
             make_news(
                 Redirected(day=date(2025, 4, 2), answered=9, redirected=7, since=date(2025, 4, 1)), **NAMED
             ),
-            "To ada@example.com: another model answers s, i on OpenAI API.",
+            "To ada@example.com: another model answers: s, i on OpenAI API.",
             (
                 "On Wed 2 Apr 2025 another model answered 7 of 9 answered calls; so it is since Tue 1 Apr 2025.",
             ),
             id="redirected",
         ),
-        pytest.param(BEHIND, "To ada@example.com: trouble of lastcall itself, consumer_behind of llm.", (
+        pytest.param(BEHIND, "To ada@example.com: trouble of lastcall itself: consumer_behind, llm.", (
             "Records wait.", "Run more consumers.",
         ), id="trouble"),
         pytest.param(make_digest(), "To ada@example.com: digest of week 2025-W27 for search.", (), id="digest"),
@@ -265,7 +265,7 @@ def test_every_kind_of_fact_is_explained(facts: Facts | None, about: str, eviden
         pytest.param({"state": "pending", "not_before": at("2025-04-14T09:00")}, None, id="its time is to come"),
         pytest.param(
             {"state": "failed", "outcome": "is_archived"},
-            "ada@example.com could not be told: is_archived.",
+            "ada@example.com could not be notified: is_archived.",
             id="failed",
         ),
         pytest.param({"state": "unknown", "troubles": (BEHIND,)}, "Records wait.", id="something is in the way"),
@@ -330,7 +330,8 @@ def test_notice_that_waits_is_said_under_not_yet() -> None:
     waiting = Heard("1", "announced", "#search", "team", "pending", decided, goes_out, None)
     explanation = explained("2025-04-14T13:00", heard=(waiting,))
     assert said(explanation, "why nobody was told") == ()
-    assert said(explanation, "why nobody was told yet")[0].startswith("It is written, and not delivered yet: #search")
+    (first, *_) = said(explanation, "why nobody was told yet")
+    assert first.startswith("It is written, and not delivered yet. To #search: goes out on ")
 
 
 def test_silence_that_may_be_our_own_is_wrong_while_the_consumer_is_behind() -> None:
@@ -370,9 +371,9 @@ def test_nobody_of_the_last_decision_could_be_told() -> None:
     )
     explanation = explained("2025-04-15T07:00", played=played, heard=heard)
     assert explanation.wrong is not None
-    assert explanation.wrong.error == "ada@example.com and #search could not be told."
+    assert explanation.wrong.error == "ada@example.com and #search could not be notified."
     assert rung(explanation, "announced") == (
-        "announced, Mon 14 Apr 2025: ada@example.com (owner) and #search (team) could not be told."
+        "announced, Mon 14 Apr 2025: to ada@example.com (owner) and #search (team), not delivered: is_archived."
     )
     assert (
         explained("2025-04-15T07:00", played=played, heard=(replace(heard[0], state="pending"), heard[1])).wrong is None
@@ -385,7 +386,7 @@ def test_past_the_end_with_nobody_told_and_no_step_to_come_is_wrong() -> None:
     explanation = explained("2025-07-16T12:00", played=Played(policy=Policy("late", (failing,))))
     assert statuses(explanation) == {"+0d while failing": "if_failing"}
     assert explanation.wrong is not None
-    assert explanation.wrong.error.startswith("Its calls are overdue, and nobody was told")
+    assert explanation.wrong.error.startswith("Nobody was notified, and its state is now: past its day, still answered")
 
 
 def test_step_whose_day_came_waits_while_somebody_asked_for_it() -> None:
@@ -401,7 +402,7 @@ def test_held_back_are_shown_with_when_they_hear() -> None:
     played = Played()
     played.decides("2025-07-03T08:00")
     assert rung(explained("2025-07-03T12:00", played=played), "-14d") == (
-        "-14d, Mon 30 Jun 2025: told ada@example.com (owner) and #search (team) on Thu 3 Jul 2025, 08:00 UTC; "
+        "-14d, Mon 30 Jun 2025: to ada@example.com (owner) and #search (team), delivered on Thu 3 Jul 2025, 08:00 UTC; "
         "the manager held back until Fri 4 Jul 2025, 08:00 UTC, so that the owner has a business day."
     )
 
@@ -422,9 +423,7 @@ def test_no_firm_day_has_no_steps_but_the_announcement() -> None:
     soft = make_deprecation(precision="no_sooner_than")
     explanation = explained("2025-04-14T12:00", played=Played(given={"deprecation": soft}))
     assert set(statuses(explanation).values()) == {"due", "no_day"}
-    assert "Not before Mon 14 Jul 2025, which is no deadline: only the announcement is told." in said(
-        explanation, "dates"
-    )
+    assert "Shutdown: not before Mon 14 Jul 2025." in said(explanation, "dates")
 
 
 def test_quiet_period_says_what_it_was_learned_from() -> None:
@@ -449,9 +448,7 @@ def test_quiet_period_says_what_it_was_learned_from() -> None:
             "The provider has not announced an end of it.",
             id="not deprecated",
         ),
-        pytest.param(
-            make_deprecation(), "Its end is announced on Mon 14 Apr 2025, which is to come.", id="not announced yet"
-        ),
+        pytest.param(make_deprecation(), "Its end will be announced on Mon 14 Apr 2025.", id="not announced yet"),
     ],
 )
 def test_use_that_is_no_exposure_says_why(deprecation: Any, why: str) -> None:
@@ -467,7 +464,7 @@ def test_a_shutdown_that_only_others_report_is_explained_as_unconfirmed() -> Non
     told = explain_notification(played.decides("2025-04-14T07:00")[0], at("2025-04-14T08:00"))
     dates = said(explain_exposure(played.situation("2025-04-14T08:00")), "dates")
 
-    assert "Shutdown on Mon 14 Jul 2025 (exact, not confirmed)." in dates
+    assert "Shutdown: Mon 14 Jul 2025, not confirmed." in dates
     assert dates[-1] == "Reported by dev.to, not confirmed by the provider."
     assert said(told, "evidence")[-1] == "Reported by dev.to, not confirmed by the provider."
 
@@ -477,7 +474,7 @@ def test_one_run_on_record_teaches_no_rhythm_and_its_steps_wait_for_nothing() ->
     explained = explain_exposure(Played(given=once).situation("2025-06-20T10:00"))
 
     assert "it counts as migrated until it calls again." in said(explained, "state")[0]
-    assert "the shortest that there is, as one day of use teaches no rhythm yet" in said(explained, "state")[2]
+    assert "the shortest that there is, as one day of use shows no rhythm yet" in said(explained, "state")[2]
     assert said(explained, "ladder")[1:4] == (
         "-60d, Thu 15 May 2025: its day has come, and no campaign is open.",
         "-30d, Sat 14 Jun 2025: its day has come, and no campaign is open.",
@@ -489,7 +486,7 @@ def test_days_close_together_teach_no_longer_rhythm_before_a_month_is_on_record(
     young = explain_exposure(Played(given={"since": date(2025, 6, 10)}).situation("2025-06-20T10:00"))
     old = explain_exposure(Played(given={"since": date(2025, 3, 1)}).situation("2025-06-20T10:00"))
 
-    assert "close together, and 11 days on record teach no longer rhythm yet:" in said(young, "state")[2]
+    assert "close together, and 11 days on record show no longer rhythm yet:" in said(young, "state")[2]
     assert "as its days of use are close together:" in said(old, "state")[2]
 
 
@@ -500,5 +497,5 @@ def test_a_step_that_is_told_in_the_message_of_a_failing_one_is_listed_with_it()
     ladder = said(explain_exposure(played.situation("2025-07-16T14:00")), "ladder")
     of_calls = next(line for line in ladder if line.startswith("+1d"))
 
-    assert of_calls.startswith("+1d, Tue 15 Jul 2025: told ada@example.com (owner), #search (team)")
+    assert of_calls.startswith("+1d, Tue 15 Jul 2025: to ada@example.com (owner), #search (team)")
     assert "on Wed 16 Jul 2025, 13:00 UTC, in one message with step +0d while failing; each day" in of_calls

@@ -219,7 +219,7 @@ def test_broken_promise_is_told_where_the_ladder_stands_and_named() -> None:
     (telling,) = tellings_at(campaign, "2025-07-03T07:00")
     assert isinstance(telling.cause, BrokenPromise)
     assert (telling.step, telling.cause.promised_on) == ("-14d", date(2025, 7, 2))
-    assert telling.reason.startswith("the promise to be done by 2025-07-02 was not kept; ")
+    assert telling.reason.startswith("the team promised to be done by Wed 2 Jul 2025, and was not; ")
 
 
 @pytest.mark.parametrize(

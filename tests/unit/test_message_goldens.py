@@ -14,9 +14,9 @@ import pytest
 from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
 from service.core.escalation.hold import StandingAct
 from service.core.messages.message import Links
-from service.core.messages.preview import to_text
 from service.core.messages.render import render
 from service.core.notification import Facts, Undeliverable, Unread
+from service.core.wording.to_text import to_text
 from tests.builders import make_digest, make_digest_line, make_forecast, make_news, make_notice
 
 GOLDEN = Path(__file__).parent / "golden"

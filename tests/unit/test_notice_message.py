@@ -5,13 +5,18 @@ import pytest
 
 from service.core.escalation.cause import DateMoved, Migrated
 from service.core.messages.message import Links, Message
-from service.core.messages.preview import to_text
 from service.core.messages.render import render
 from service.core.notification import Facts, News, Notice, Trouble, Undeliverable
+from service.core.wording import to_slack
+from service.core.wording.to_text import to_text
 from tests.builders import make_news, make_notice
 
 NOWHERE = Links()
 TODAY = datetime(2025, 6, 2, tzinfo=UTC)
+
+
+def posted(message: Message) -> str:
+    return str([to_slack.block(one) for one in message.blocks])
 
 
 def read(*facts: Facts, today: str = "2025-06-02") -> str:
@@ -215,7 +220,7 @@ def test_late_notice_says_what_was_missed_and_why(given: dict[str, object], reas
 def test_who_hears_next_is_said_in_advance() -> None:
     notice = make_notice(next_step="-14d", next_on=date(2025, 6, 30), next_audiences=("owner", "team", "manager"))
     assert (
-        "If nothing changes, the owner, the team's channel and the manager hear next on Mon 30 Jun 2025, "
+        "If nothing changes, the owner, the team's channel and the manager are notified next on Mon 30 Jun 2025, "
         "14 days before the shutdown. Reminders end by themselves once the calls stop."
     ) in read(notice).splitlines()
 
@@ -228,7 +233,7 @@ def test_step_that_repeats_is_no_day_after_the_shutdown(days: int, rhythm: str) 
         next_step="+1d", next_repeat_days=days, next_on=date(2025, 7, 21), next_audiences=("owner", "manager")
     )
     assert (
-        "If nothing changes, the owner and the manager hear next on Mon 21 Jul 2025, "
+        "If nothing changes, the owner and the manager are notified next on Mon 21 Jul 2025, "
         f"and then {rhythm} while it is still called. Reminders end by themselves once the calls stop."
     ) in read(notice).splitlines()
 
@@ -239,7 +244,7 @@ def test_last_reminder_says_so() -> None:
 
 ANSWER = (
     "Answer with lastcall reassign {0} --team TEAM --person EMAIL, POST /api/v1/owners/{0} or a rule in lastcall.yaml: "
-    "the owner hears from then on."
+    "the owner is told from then on."
 )
 
 
@@ -253,7 +258,7 @@ def test_unowned_service_is_shown_with_who_may_own_it_and_why() -> None:
         "Who owns search-api? Perhaps ada (acknowledged it on Mon 2 Jun 2025) or <!channel> (why). "
         f"{ANSWER.format('search-api')}"
     ) in read(notice).splitlines()
-    assert "<!channel>" not in str(render([notice], links=NOWHERE, now=TODAY).blocks)
+    assert "<!channel>" not in posted(render([notice], links=NOWHERE, now=TODAY))
 
 
 def test_unowned_services_are_asked_for_in_one_question() -> None:
@@ -404,7 +409,7 @@ def test_what_differs_between_services_stands_at_each() -> None:
     )
     assert text.splitlines()[4:9] == [
         "• a (production): 1,200 calls, 340 k tokens, last on Mon 2 Jun 2025",
-        "      ◦ the owner hears next on Mon 30 Jun 2025, 14 days before the shutdown",
+        "      ◦ the owner is notified next on Mon 30 Jun 2025, 14 days before the shutdown",
         "• b (production): 1,200 calls, 340 k tokens, last on Mon 2 Jun 2025",
         "      ◦ late: you were not told 60 days before the shutdown, "
         "because the first call was seen only on Tue 20 May 2025",
@@ -453,7 +458,7 @@ def test_several_deprecations_stand_urgent_first_behind_an_overview() -> None:
         pytest.param(
             "2025-07-14",
             [make_notice(service="<!here>", replacements=(), calls_7d=0)],
-            "&lt;!here&gt; still calls gpt-4.5-preview (OpenAI API), which shuts down today.",
+            "<!here> still calls gpt-4.5-preview (OpenAI API), which shuts down today.",
             id="a nasty name, no calls, no successor",
         ),
         pytest.param(
@@ -478,7 +483,7 @@ def test_migration_is_good_news() -> None:
     assert message.text == "search-api no longer calls gpt-4.5-preview (OpenAI API)."
     assert as_text(message).splitlines() == [
         "✅ search-api no longer calls gpt-4.5-preview",
-        "gpt-4.5-preview on OpenAI API. The provider's date is Mon 14 Jul 2025. "
+        "gpt-4.5-preview on OpenAI API. Announced shutdown: Mon 14 Jul 2025. "
         "Its reminders end, and begin again if calls come back.",
         "• search-api (production): last call Fri 20 Jun 2025, 17:30 UTC, none for 3 days since",
     ]
@@ -490,25 +495,25 @@ def test_migration_is_good_news() -> None:
         pytest.param(
             date(2025, 7, 14),
             date(2025, 6, 30),
-            "📅 gpt-4.5-preview has a new date, 14 days earlier: Mon 30 Jun 2025",
-            "The provider moved the date of gpt-4.5-preview on OpenAI API from Mon 14 Jul 2025 to Mon 30 Jun 2025, "
-            "14 days earlier. Reminders follow the new date.",
+            "📅 gpt-4.5-preview: shutdown moved from Mon 14 Jul 2025 to Mon 30 Jun 2025, 14 days earlier",
+            "The announced shutdown of gpt-4.5-preview on OpenAI API moved from Mon 14 Jul 2025 to Mon 30 Jun 2025, "
+            "14 days earlier. Reminders follow the new day.",
             id="earlier",
         ),
         pytest.param(
             None,
             date(2025, 7, 14),
-            "📅 gpt-4.5-preview now has a date, Mon 14 Jul 2025",
-            "The provider moved the date of gpt-4.5-preview on OpenAI API: it had no date, and now it is "
-            "Mon 14 Jul 2025. Reminders follow the new date.",
+            "📅 gpt-4.5-preview: shutdown had no day and now has one, Mon 14 Jul 2025",
+            "The announced shutdown of gpt-4.5-preview on OpenAI API had no day and now has one, Mon 14 Jul 2025. "
+            "Reminders follow the new day.",
             id="a first date",
         ),
         pytest.param(
             date(2025, 7, 14),
             None,
-            "📅 gpt-4.5-preview has no date any more",
-            "The provider moved the date of gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025 no longer holds, "
-            "and no other date is given.",
+            "📅 gpt-4.5-preview: shutdown has no day any more: Mon 14 Jul 2025 no longer holds",
+            "The announced shutdown of gpt-4.5-preview on OpenAI API has no day any more: Mon 14 Jul 2025 no longer "
+            "holds.",
             id="taken back",
         ),
     ],
@@ -554,7 +559,7 @@ def test_steps_are_counted_from_the_freeze_that_comes_before_the_shutdown() -> N
     text = read(notice)
     assert "Change freeze: from Mon 7 Jul 2025 (summer sale) up to the shutdown." in text
     assert "you were not told 60 days before the change freeze" in text
-    assert "the owner hears next on Mon 9 Jun 2025, 30 days before the change freeze" in text
+    assert "the owner is notified next on Mon 9 Jun 2025, 30 days before the change freeze" in text
 
 
 def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
@@ -581,8 +586,8 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
 
     assert "Reported by dev.to, not confirmed by the provider." in told
     assert "Announced" not in told
-    assert "The reported date is Mon 14 Jul 2025." in read(gone)
-    assert "The reported date of m on Gemini API moved from Mon 14 Jul 2025" in read(moved)
+    assert "Reported shutdown: Mon 14 Jul 2025." in read(gone)
+    assert "The reported shutdown of m on Gemini API moved from Mon 14 Jul 2025" in read(moved)
     assert "Reported by dev.to, not confirmed by the provider (https://dev.to/a-post)" in read(moved)
     assert "The provider" not in told + read(moved)
 
@@ -590,4 +595,4 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
 def test_the_host_of_a_source_is_escaped() -> None:
     message = render([make_notice(source="https://<!channel>/post", second_hand=True)], links=NOWHERE, now=TODAY)
 
-    assert "<!channel>" not in str(message.blocks)
+    assert "<!channel>" not in posted(message)

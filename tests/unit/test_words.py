@@ -89,15 +89,3 @@ def test_repeat_is_said_by_its_rhythm() -> None:
 )
 def test_address_is_said_as_people_write_it(destination: str, said: str) -> None:
     assert words.address(destination) == said
-
-
-@pytest.mark.parametrize(
-    ("source", "said"),
-    [
-        pytest.param("https://dev.to/a/post", "reported by dev.to, not confirmed by the provider", id="an address"),
-        pytest.param(None, "reported by others, not confirmed by the provider", id="nothing"),
-        pytest.param("https://[::1", "reported by others, not confirmed by the provider", id="no address"),
-    ],
-)
-def test_a_second_hand_source_is_named_by_its_host(source: str | None, said: str) -> None:
-    assert words.reported_by(source) == said

@@ -30,13 +30,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.tables import campaigns, notifications
 from service.adapters.postgres.unnest import chunked, insert_rows, unnested
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
-from service.core.delivery import OVERTAKEN
 from service.core.escalation.campaign import Campaign, Done, NotifiedOwner
 from service.core.escalation.cause import StepCause, key_of, kind_of
 from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise
 from service.core.escalation.policy import Policy, policy_from_json, policy_to_json
 from service.core.exposure import ExposureKey
-from service.core.notification import News, Notice
+from service.core.notification import OVERTAKEN, News, Notice
 from service.core.ownership import Destination
 
 T = TypeVar("T")

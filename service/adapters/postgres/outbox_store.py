@@ -24,6 +24,7 @@ from service.core.card import Urgency, cards_begun
 from service.core.delivery import Delivered
 from service.core.messages.message import Message
 from service.core.notification import Facts, read_facts
+from service.core.wording.blocks import read_blocks
 
 LEASE = timedelta(minutes=5)
 """Longer than an attempt may take."""
@@ -98,7 +99,7 @@ class Outbox:
 
     async def write(self, claim: Claim, message_id: UUID, message: Message, *, now: datetime) -> bool:
         """Note the message before an attempt, in place of what the id stood for. From here on it may have been sent."""
-        content = {"text": message.text, "blocks": message.blocks, "replies": list(message.replies), "rendered_at": now}
+        content = {**msgspec.to_builtins(message), "rendered_at": now}
         async with self._database.connect() as connection:
             await connection.execute(
                 insert(messages)
@@ -237,7 +238,7 @@ async def _lease(connection: AsyncConnection, destination: str, rows: Sequence[D
     if rows[0].message_id is not None:
         of_rows = select(messages).where(messages.c.id == rows[0].message_id)
         stored = (await connection.execute(of_rows)).one()
-        message = Message(stored.text, stored.blocks, tuple(stored.replies))
+        message = Message(stored.text, read_blocks(stored.blocks), tuple(map(read_blocks, stored.replies)))
         written = Written(stored.id, message, stored.written_at)
     return Claim(token, destination, rows, written)
 

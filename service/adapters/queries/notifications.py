@@ -15,10 +15,11 @@ from service.adapters.postgres.tables import campaigns, messages, notifications
 from service.adapters.queries.answers import Page
 from service.adapters.queries.operation_answers import NotificationAnswer
 from service.adapters.queries.paging import CursorError, decode_cursor, encode_cursor
-from service.core.delivery import outcome_in_words
 from service.core.explanation.reason import reason_of
 from service.core.exposure import ExposureKey
 from service.core.notification import News, Notice, read_facts
+from service.core.wording.blocks import Block, read_blocks
+from service.core.wording.delivery import outcome_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class SentMessage:
     id: str
     destination: str
     text: str
-    blocks: list[dict[str, Any]]
-    replies: list[list[dict[str, Any]]]
+    blocks: tuple[Block, ...]
+    replies: tuple[tuple[Block, ...], ...]
     """What did not fit, each the blocks of one reply in the thread."""
     rendered_at: datetime
     delivered_at: datetime | None
@@ -78,8 +79,8 @@ async def read_messages(connection: AsyncConnection, *, limit: int, cursor: str 
             id=str(row.id),
             destination=row.destination,
             text=row.text,
-            blocks=row.blocks,
-            replies=row.replies,
+            blocks=read_blocks(row.blocks),
+            replies=tuple(map(read_blocks, row.replies)),
             rendered_at=row.rendered_at,
             delivered_at=row.delivered_at,
             notifications=tuple(carried.get(row.id, ())),

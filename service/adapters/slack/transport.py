@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -33,7 +33,9 @@ from service.core.delivery import (
     Transport,
     Unknown,
 )
-from service.core.messages.message import Block, Message
+from service.core.messages.message import Message
+from service.core.wording import to_slack
+from service.core.wording.blocks import Block
 
 __all__ = ["LocalTransport", "SlackTransport", "Transport", "open_slack"]
 
@@ -124,7 +126,7 @@ class SlackTransport:
         return Found(root, max((_mark(one).get("reply", 0) for one in replies), default=0))
 
     async def _post(
-        self, channel: str, text: str, blocks: list[Block], mark: dict[str, Any], *, thread: Delivered | None = None
+        self, channel: str, text: str, blocks: Sequence[Block], mark: dict[str, Any], *, thread: Delivered | None = None
     ) -> Outcome:
         await self._pace.wait(channel)
         answer = await self._call(
@@ -132,8 +134,8 @@ class SlackTransport:
             answers.Posted,
             json={
                 "channel": channel,
-                "text": text,
-                "blocks": blocks,
+                "text": to_slack.escaped(text),
+                "blocks": [to_slack.block(one) for one in blocks],
                 "metadata": {"event_type": EVENT_TYPE, "event_payload": mark},
                 "unfurl_links": False,
                 "unfurl_media": False,

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from service.core import words
 from service.core.escalation.campaign import CloseReason, NotifiedOwner
+from service.core.escalation.hold import broken_promise
 from service.core.ownership import Audience
 
 
@@ -182,7 +183,7 @@ def in_words(cause: Cause, *, spared: Sequence[Audience] = (), early: Sequence[A
         case NewOwner():
             return f"first notice to a new owner, {words.step(cause.step.name, cause.step.end)}"
         case BrokenPromise():
-            return f"the promise to be done by {cause.promised_on} was not kept; {by_policy}"
+            return f"{broken_promise(cause.promised_on)}; {by_policy}"
         case HeldBack():
             return f"{by_policy}, held back until the owner had a business day"
         case StepDue() | Repeat() | FailsAgain() | Relapse() | Resumed():
@@ -193,9 +194,10 @@ def _news_in_words(cause: NewsCause) -> str:
     match cause:
         case Migrated():
             period = f"this caller's quiet period of {cause.quiet_days} days"
-            return f"no call since {cause.last_at:%Y-%m-%d}, longer than {period}"
+            return f"no call since {words.day(cause.last_at.date())}, longer than {period}"
         case DateMoved():
-            return f"the shutdown moved from {cause.before or 'no firm day'} to {cause.after or 'no firm day'}"
+            before, after = (words.day(on) if on else "no firm day" for on in (cause.before, cause.after))
+            return f"the shutdown moved from {before} to {after}"
         case Withdrawn():
             return "the model is not deprecated any more"
         case Redirected():

@@ -109,3 +109,8 @@ class StandingAct(Struct, frozen=True, kw_only=True):
             "acknowledged": f"acknowledged by {self.by} on {on}, until {until}",
             "kept_open": f"kept open by {self.by} on {on}, whether or not it calls",
         }[self.what]
+
+
+def broken_promise(on: date) -> str:
+    """A clause."""
+    return f"the team promised to be done by {words.day(on)}, and was not"

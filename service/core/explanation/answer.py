@@ -1,8 +1,10 @@
 """What an explanation is: sentences in plain text, which quote names from logs, and the evidence for them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from service.core import words
 
 E = TypeVar("E")
 
@@ -52,6 +54,14 @@ def sentence(clause: str) -> str:
     return said[0].upper() + said[1:] if is_word else said
 
 
-def named(service: str, environment: str) -> str:
-    """`search-api in production`"""
-    return f"{service} in {environment}" if environment else service
+def use_of(service: str, environment: str, model: str, platform: str | None) -> str:
+    """`search-api in production, gpt-4.5-preview on OpenAI API`"""
+    where = f" in {environment}" if environment else ""
+    return f"{service}{where}, {model}" + (f" on {words.platform_name(platform)}" if platform else "")
+
+
+def samples(requested_ids: Sequence[str], request_ids: Sequence[str]) -> Iterator[str]:
+    if requested_ids:
+        yield f"Requested as {words.listed(requested_ids)}."
+    if request_ids:
+        yield f"Sample requests: {words.listed(request_ids)}."

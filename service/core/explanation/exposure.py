@@ -1,21 +1,24 @@
 """An exposure -> who was told of it and why, or why nobody was: state, owner, campaign, ladder, and what comes next."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from service.core import words
-from service.core.delivery import OVERTAKEN
 from service.core.escalation.campaign import CloseReason
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Wait
-from service.core.escalation.hold import Waived
+from service.core.escalation.hold import Waived, broken_promise
 from service.core.escalation.holding import asked_in_words, held_by
 from service.core.escalation.ladder import upcoming
-from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
+from service.core.explanation.answer import Explanation, Wrong, points, sentence, use_of
 from service.core.explanation.rungs import Heard, rung_sentence
 from service.core.explanation.situation import ExposureEvidence, Situation, evidence_of
 from service.core.explanation.state import why_state
+from service.core.notification import OVERTAKEN
 from service.core.ownership import hearers
+from service.core.wording.delivery import became
+from service.core.wording.end import day_of_end, reported_by
+from service.core.wording.state import state
 
 TICKS_WITHIN = timedelta(minutes=5)
 """A scheduler that runs has looked not longer ago than this."""
@@ -23,12 +26,11 @@ TICKS_WITHIN = timedelta(minutes=5)
 
 def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
     case, evidence = situation.case, evidence_of(situation)
-    exposure = case.exposure
-    where = words.platform_name(exposure.deprecation.platform)
+    exposure, deprecation = case.exposure, case.exposure.deprecation
     is_told = any(one.state == "delivered" for one in situation.heard)
     is_written = any(one.state != "failed" for one in situation.heard)
     return Explanation(
-        about=f"{named(exposure.service, exposure.environment)}, {exposure.deprecation.id} on {where}.",
+        about=f"{use_of(exposure.service, exposure.environment, deprecation.id, deprecation.platform)}.",
         points=points(
             why_nobody_was_told=() if is_told or is_written else _why_nobody(situation),
             why_nobody_was_told_yet=_why_nobody(situation) if is_written and not is_told else (),
@@ -36,8 +38,8 @@ def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
             dates=_dates(case),
             owner=_owner(situation),
             campaign=_campaign(situation),
-            ladder=map(rung_sentence, evidence.ladder),
-            told_beside_the_steps=map(_news, evidence.news),
+            ladder=(rung_sentence(rung, case.now) for rung in evidence.ladder),
+            told_beside_the_steps=(f"{one.step}. {_became(one, case.now)}" for one in evidence.news),
             what_comes_next=_next(situation) if is_told else (),
         ),
         wrong=_wrong(situation),
@@ -49,9 +51,9 @@ def _why_nobody(situation: Situation) -> Iterator[str]:
     """By what stands in the way first."""
     waiting = [one for one in situation.heard if one.state != "failed"]
     if situation.heard and not waiting:
-        yield "It was written to tell people, and none of them could be told; the ladder says whom."
+        yield "Notifications were written, and none could be delivered; the ladder says to whom."
     elif situation.heard:
-        yield f"It is written, and not delivered yet: {_way(waiting[-1])}."
+        yield f"It is written, and not delivered yet. {_became(waiting[-1], situation.case.now)}"
     for trouble in situation.troubles:
         yield f"{sentence(trouble.detail)} {sentence(trouble.remedy)}"
     if situation.superseded:
@@ -59,40 +61,36 @@ def _why_nobody(situation: Situation) -> Iterator[str]:
     yield from _next(situation)
 
 
-def _way(heard: Heard) -> str:
-    why = f", {heard.outcome}" if heard.outcome else ""
-    return f"{words.address(heard.destination)}, {heard.state}{why}, goes out on {words.moment(heard.at)}"
+def _became(heard: Heard, now: datetime) -> str:
+    return f"To {words.address(heard.destination)}: {became(heard.state, heard.at, now, outcome=heard.outcome)}."
 
 
 def _dates(case: Case) -> Iterator[str]:
     record = case.exposure.deprecation
     if record.announced:
         yield f"Announced on {words.day(record.announced)}."
-    if record.shutdown.on is None:
-        yield "The provider has set no day."
-    elif case.deadline is None:
-        yield f"Not before {words.day(record.shutdown.on)}, which is no deadline: only the announcement is told."
-    else:
-        unconfirmed = ", not confirmed" if record.second_hand else ""
-        yield f"Shutdown on {words.day(case.deadline)} ({record.shutdown.precision}{unconfirmed})."
+    shutdown = record.shutdown
+    yield f"Shutdown: {day_of_end(shutdown.on, shutdown.precision, second_hand=record.second_hand)}."
+    if case.deadline is None:
+        yield "That is no deadline, so only the announcement is notified."
     if case.effective_deadline != case.deadline and case.effective_deadline and case.deadline:
         freeze = case.owner.calendar.freeze_before(case.deadline)
         name = f" ({freeze.name})" if freeze else ""
         yield f"Steps before it count from {words.day(case.effective_deadline)}, when changes are frozen{name}."
     for before in record.superseded:
-        yield f"It was {words.day(before.on)} before." if before.on else "It had no day before."
+        yield f"Shutdown before that: {day_of_end(before.on, before.precision)}."
     yield from (f"Source: {source}" for source in record.sources)
     if record.second_hand:
-        yield sentence(words.reported_by(next(iter(record.sources), None)))
+        yield sentence(reported_by(next(iter(record.sources), None)))
 
 
 def _owner(situation: Situation) -> Iterator[str]:
     owner, ownership = situation.ownership.owner, situation.ownership
     if owner.team is None:
-        yield f"Nobody is known: {owner.rule}. The fallback channel hears."
+        yield f"Nobody is known: {owner.rule}. The fallback channel is notified."
         return
-    hears = [words.address(one) for one in (*owner.people, *filter(None, [owner.channel]))]
-    addresses = words.listed(hears) if hears else "no address is known, so others stand in"
+    known = [words.address(one) for one in (*owner.people, *filter(None, [owner.channel]))]
+    addresses = words.listed(known) if known else "no address is known, so others stand in"
     yield f"Team {owner.team}, by {owner.rule}: {addresses}."
     if ownership.as_of and ownership.source != "assignment":
         yield f"What {ownership.source} says is as of {words.moment(ownership.as_of)}."
@@ -118,7 +116,7 @@ def _campaign(situation: Situation) -> Iterator[str]:
     if campaign.is_open and (in_force := asked_in_words(campaign, case)):
         yield f"In force: {in_force}."
     if campaign.promise_broken_on:
-        yield f"The team had promised to be done by {words.day(campaign.promise_broken_on)}, and was not."
+        yield sentence(broken_promise(campaign.promise_broken_on))
 
 
 _CLOSED: dict[CloseReason | None, str] = {
@@ -129,10 +127,6 @@ _CLOSED: dict[CloseReason | None, str] = {
 }
 
 
-def _news(heard: Heard) -> str:
-    return f"{heard.step}: {words.address(heard.destination)}, {heard.state}, {words.moment(heard.at)}."
-
-
 def _next(situation: Situation) -> Iterator[str]:
     decision, campaign, case = situation.decision, situation.campaign, situation.case
     if not isinstance(decision, Wait):
@@ -141,7 +135,7 @@ def _next(situation: Situation) -> Iterator[str]:
     yield sentence(decision.reason)
     if campaign and campaign.is_open and (following := upcoming(campaign, case)):
         who = words.audiences(hearers(case.owner, following.step.tell))
-        yield f"If nothing changes, step {following.step.name} is told to {who} on {words.moment(following.at)}."
+        yield f"If nothing changes, step {following.step.name} is sent to {who} on {words.moment(following.at)}."
     elif decision.until:
         yield f"lastcall looks at it again on {words.moment(decision.until)}."
     if decision.wakes_on_call:
@@ -174,7 +168,7 @@ def _not_delivered(situation: Situation) -> Wrong | None:
     if not failed or any(one.state != "failed" for one in failed):
         return None
     who = words.listed(words.address(one.destination) for one in failed)
-    return Wrong.of(f"{who} could not be told", "`lastcall doctor` says why; mend the destination")
+    return Wrong.of(f"{who} could not be notified", "`lastcall doctor` says why; mend the destination")
 
 
 def _too_late(situation: Situation) -> Wrong | None:
@@ -186,6 +180,6 @@ def _too_late(situation: Situation) -> Wrong | None:
     if not isinstance(situation.decision, Wait):
         return None
     return Wrong.of(
-        f"its calls are {case.state}, and nobody was told: {situation.decision.reason}",
+        f"nobody was notified, and its state is now: {state(case.state)}; {situation.decision.reason}",
         "give the policy a step after the shutdown, `+1d`, or tell the owner yourself",
     )

@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.core import words
-from service.core.delivery import OVERTAKEN, outcome_in_words
 from service.core.escalation.cause import DateMoved, Kind, Migrated, Redirected, Withdrawn, kind_of
 from service.core.escalation.delay import in_words
+from service.core.escalation.hold import broken_promise
 from service.core.escalation.plan import Status
-from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
+from service.core.explanation.answer import Explanation, Wrong, points, samples, sentence, use_of
 from service.core.messages.late import late, upcoming
-from service.core.notification import Digest, Facts, News, Notice, Trouble, Undeliverable
+from service.core.notification import OVERTAKEN, Digest, Facts, News, Notice, Trouble, Undeliverable
 from service.core.ownership import Audience
+from service.core.wording.delivery import LABELS, became
+from service.core.wording.end import day_of_end, moved, reported_by
+from service.core.wording.hearers import otherwise
+from service.core.wording.state import state
+from service.core.wording.to_text import plain
 
 STUCK_AFTER = timedelta(minutes=15)
 """So long after it was to go out, something stands in its way."""
@@ -82,24 +87,24 @@ def _what(record: Record) -> str:
     match record.facts:
         case Notice() | News() as facts:
             use = facts.use
-            named_use = f"{named(use.service, use.environment)}, {use.id} on {words.platform_name(use.platform)}"
-            return f"{_KINDS[kind_of(facts.cause)]} {named_use}"
+            named = use_of(use.service, use.environment, use.id, use.platform)
+            return f"{_KINDS[kind_of(facts.cause)]} {named}"
         case Digest() as facts:
             return f"digest of week {facts.week} for {facts.audience}"
         case Trouble() as facts:
-            return f"trouble of lastcall itself, {facts.condition} of {facts.subject}"
+            return f"trouble of lastcall itself: {facts.condition}, {facts.subject}"
         case Undeliverable() as facts:
-            return f"what {words.address(facts.destination)} could not be told"
+            return f"what could not be delivered to {words.address(facts.destination)}"
         case None:
             return f"{record.kind}, whose facts this release cannot read"
 
 
 _KINDS: Mapping[Kind, str] = {
     "notice": "notice of",
-    "migrated": "the calls have ended of",
-    "date_moved": "the shutdown was moved of",
-    "withdrawn": "the end was taken back of",
-    "redirected": "another model answers",
+    "migrated": "the calls have ended:",
+    "date_moved": "the shutdown moved:",
+    "withdrawn": "the end was taken back:",
+    "redirected": "another model answers:",
 }
 
 
@@ -108,20 +113,20 @@ def _why_you(record: Record, notice: Notice | None) -> Iterator[str]:
     if record.came_from:
         audience, who = record.came_from.audience, words.address(record.came_from.destination)
         why = record.came_from.outcome or "Slack refused it"
-        yield f"{words.address(record.destination)} hears in place of {who}, who could not be told: {why}."
+        yield f"{words.address(record.destination)} is notified in place of {who}, which could not be: {why}."
     if notice is None:
-        yield f"{who} hears as {words.audiences([audience])}."
+        yield f"{who} is notified as {words.audiences([audience])}."
         return
     team, rule = notice.owner.team, notice.owner.rule
     if team is None:
         yield f"Nobody is known to own {notice.use.service}: {rule}."
     of = f", team {team}, by {rule}" if team else ""
-    yield f"{who} hears as {words.audiences([audience])} of {notice.use.service}{of}."
+    yield f"{who} is notified as {words.audiences([audience])} of {notice.use.service}{of}."
     if stand_in := dict(notice.hearers.stand_ins).get(audience):
-        empty, hears = words.audiences([audience]), words.audiences([stand_in])
-        yield f"No address of {empty} is known, so {hears} stands in."
+        empty, other = words.audiences([audience]), words.audiences([stand_in])
+        yield f"No address of {empty} is known, so {other} stands in."
     if audience in notice.hearers.early:
-        yield "It hears before its own step, because at this pace the calls do not end in time."
+        yield "It is notified before its own step, because at this pace the calls do not end in time."
     if first := notice.new_owner:
         yield f"It is the first notice to a new owner, after {first.former.in_words() or 'nobody'}."
 
@@ -133,7 +138,7 @@ def _why_now(record: Record, notice: Notice | None) -> Iterator[str]:
         yield from _of_the_step(record, notice)
         yield from map(sentence, map(in_words, notice.delays))
         if steps := late(notice):
-            yield f"Not told before: {steps}."
+            yield f"Not sent before: {steps}."
         if notice.standing:
             yield f"In force then: {notice.standing.in_words()}."
     yield f"Decided on {words.moment(record.decided_at)}."
@@ -149,23 +154,19 @@ def _of_the_step(record: Record, notice: Notice) -> Iterator[str]:
     if relapse := notice.relapse:
         stopped = f" on {words.day(relapse.silent_since)}" if relapse.silent_since else ""
         again = f" since {words.day(relapse.back_since)}" if relapse.back_since else " again"
-        yield f"The calls had ended{stopped}, and go on{again}: it is told at the level that was left."
+        yield f"The calls had ended{stopped}, and go on{again}: escalation goes on at the step where it stopped."
     if on := notice.promise_broken_on:
-        yield f"The team had promised to be done by {words.day(on)}, and calls go on."
+        yield sentence(broken_promise(on))
 
 
 def _who_else(record: Record, notice: Notice | None) -> Iterator[str]:
     if record.told_with:
         others = words.listed(f"{words.address(one.destination)} ({one.audience})" for one in record.told_with)
-        yield f"The same is told to {others}."
-    if notice is None:
-        return
-    if notice.hearers.held:
+        yield f"The same is sent to {others}."
+    if notice and notice.hearers.held:
         yield f"Held back until the owner has had a business day: {words.audiences(notice.hearers.held)}."
-    if notice.hearers.spared:
-        yield f"Spared, because at this pace the calls end in time: {words.audiences(notice.hearers.spared)}."
-    if notice.hearers.early:
-        yield f"Told early, because at this pace they do not: {words.audiences(notice.hearers.early)}."
+    if notice:
+        yield from (f"{label}: {clause}." for label, clause in otherwise(notice.hearers))
 
 
 def _evidence(record: Record) -> Iterator[str]:
@@ -185,7 +186,7 @@ def _evidence(record: Record) -> Iterator[str]:
     if isinstance(facts, Notice | News) and facts.end.source and not isinstance(facts.cause, Migrated):
         yield f"Source: {facts.end.source}"
         if facts.end.second_hand:
-            yield sentence(words.reported_by(facts.end.source))
+            yield sentence(reported_by(facts.end.source))
 
 
 def _happened(news: News) -> str:
@@ -198,54 +199,33 @@ def _happened(news: News) -> str:
             quiet = words.plural(cause.quiet_days, "day")
             return f"The last call was on {words.moment(cause.last_at)}; its quiet period was {quiet}."
         case DateMoved() | Withdrawn() as cause:
-            before = words.day(cause.before) if cause.before else "no firm day"
-            after = words.day(cause.after) if isinstance(cause, DateMoved) and cause.after else "no firm day"
-            return f"The shutdown was {before}, and is {after}."
+            after = cause.after if isinstance(cause, DateMoved) else None
+            return f"The shutdown {plain(moved(cause.before, after))}."
 
 
 def _calls(notice: Notice) -> Iterator[str]:
     traffic = notice.traffic
     failed = f", {words.number(traffic.errors_7d)} failed" if traffic.errors_7d else ""
     yield (
-        f"The use was {traffic.state}: {words.plural(traffic.calls_7d, 'call')} in the last 7 days{failed};"
+        f"State then: {state(traffic.state)}; {words.plural(traffic.calls_7d, 'call')} in the last 7 days{failed};"
         f" first on {words.moment(traffic.first_at)}, last on {words.moment(traffic.last_at)}."
     )
-    if traffic.requested_ids:
-        yield f"Requested as {words.listed(traffic.requested_ids)}."
-    if traffic.request_ids:
-        yield f"Sample requests: {words.listed(traffic.request_ids)}."
+    yield from samples(traffic.requested_ids, traffic.request_ids)
 
 
 def _dates(notice: Notice) -> str:
     announced = f"announced on {words.day(notice.end.announced)}, " if notice.end.announced else ""
-    how_sure = f"{notice.end.precision}, not confirmed" if notice.end.second_hand else notice.end.precision
-    end = f"shutdown on {words.day(notice.end.shutdown_on)} ({how_sure})" if notice.end.shutdown_on else "no day set"
-    where = words.platform_name(notice.use.platform)
-    return f"{notice.use.model} on {where}: {announced}{end}."
+    end = day_of_end(notice.end.shutdown_on, notice.end.precision, second_hand=notice.end.second_hand)
+    return f"{notice.use.model} on {words.platform_name(notice.use.platform)}: {announced}shutdown: {end}."
 
 
 def _became(record: Record, now: datetime) -> Iterator[str]:
-    outcome = record.outcome or "no answer yet"
-    match record.state:
-        case "delivered":
-            yield f"Delivered on {words.moment(record.settled_at or record.not_before)}."
-        case "pending" | "foreseen" if record.attempts:
-            tries = words.plural(record.attempts, "attempt")
-            yield f"Not sent after {tries}: {outcome}. The next is on {words.moment(record.not_before)}."
-        case "pending" | "foreseen" if record.not_before > now:
-            yield f"It goes out on {words.moment(record.not_before)}."
-        case "pending" | "foreseen":
-            yield "It goes out with the next tick."
-        case "leased":
-            yield "It is being sent."
-        case "unknown":
-            yield f"It may have been sent: {outcome}. It is looked up in Slack before anything is sent again."
-        case "failed" if record.outcome == OVERTAKEN:
-            yield f"It was not told: {outcome_in_words(OVERTAKEN)}."
-        case "failed":
-            yield f"It could not be told: {outcome}."
-    if record.instead:
-        yield f"{words.address(record.instead.destination)} hears instead: {record.instead.state}."
+    at = record.settled_at or record.not_before
+    yield sentence(became(record.state, at, now, outcome=record.outcome, attempts=record.attempts))
+    if record.state == "unknown":
+        yield "It is looked up in Slack before anything is sent again."
+    if other := record.instead:
+        yield f"{words.address(other.destination)} is notified instead: {LABELS[other.state]}."
     if record.state != "delivered":
         yield from (f"{sentence(one.detail)} {sentence(one.remedy)}" for one in record.troubles)
 
@@ -263,10 +243,12 @@ def _wrong(record: Record, now: datetime) -> Wrong | None:
     who, remedy = words.address(record.destination), record.troubles[0].remedy if record.troubles else None
     if record.state == "failed":
         mend = "look at the destination in Slack, and at the owner's addresses"
-        return Wrong.of(f"{who} could not be told: {record.outcome or 'Slack refused it'}", remedy or mend)
+        return Wrong.of(f"{who} could not be notified: {record.outcome or 'Slack refused it'}", remedy or mend)
     if record.troubles:
         return Wrong.of(record.troubles[0].detail, record.troubles[0].remedy)
     if now - record.not_before > STUCK_AFTER:
         due = words.moment(record.not_before)
-        return Wrong.of(f"it was to go out on {due}, and is {record.state}", "see that `lastcall schedule` runs")
+        return Wrong.of(
+            f"it was to go out on {due}, and is {LABELS[record.state]}", "see that `lastcall schedule` runs"
+        )
     return None

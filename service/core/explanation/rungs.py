@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Literal
 
 from service.core import words
-from service.core.delivery import OVERTAKEN
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Decision, Wait
@@ -14,6 +13,7 @@ from service.core.escalation.ladder import Rung, climb, held_back_until, waiting
 from service.core.escalation.plan import Status
 from service.core.escalation.policy import Policy, Step, parse_offset
 from service.core.ownership import Audience
+from service.core.wording.delivery import became
 
 RungStatus = Literal[
     "told", "passed_over", "due", "waits", "not_open", "ahead", "if_called", "if_failing", "if_reopened", "no_day"
@@ -122,17 +122,17 @@ def _rung(
     )
 
 
-def rung_sentence(rung: RungEvidence) -> str:
-    """`-30d, Sat 14 Jun 2025: told ada@example.com and #search on Mon 16 Jun 2025, 07:00 UTC.`"""
+def rung_sentence(rung: RungEvidence, now: datetime) -> str:
+    """`-30d, Sat 14 Jun 2025: to ada@example.com (owner), delivered on Mon 16 Jun 2025, 07:00 UTC.`"""
     day = f", {words.day(rung.on)}" if rung.on else ""
-    return f"{rung.step}{day}: {'; '.join(_said(rung))}."
+    return f"{rung.step}{day}: {'; '.join(_said(rung, now))}."
 
 
-def _said(rung: RungEvidence) -> Iterator[str]:
+def _said(rung: RungEvidence, now: datetime) -> Iterator[str]:
     match rung.status:
         case "told":
             together = f", in one message with step {rung.told_with}" if rung.told_with else ""
-            yield _told(rung.hears, rung.done_at) + together
+            yield _told(rung.hears, rung.done_at, now) + together
             if rung.repeat_days and rung.times > 1:
                 yield f"the last of {rung.times} times"
         case "ahead":
@@ -164,26 +164,12 @@ _SAID: Mapping[RungStatus, str] = {
 }
 
 
-def _told(hears: Sequence[Heard], done_at: datetime | None) -> str:
-    """What became of each; `told on ...` where nothing is written of it any more."""
+def _told(hears: Sequence[Heard], done_at: datetime | None, now: datetime) -> str:
+    """What became of each; `sent on ...` where nothing is written of it any more."""
     if not hears:
-        return f"told on {words.moment(done_at)}" if done_at else "told"
-    ways: dict[str, list[str]] = {}
+        return f"sent on {words.moment(done_at)}" if done_at else "sent"
+    by_fate: dict[str, list[str]] = {}
     for one in hears:
-        ways.setdefault(_way(one), []).append(f"{words.address(one.destination)} ({one.audience})")
-    return ", ".join(way.format(words.listed(who)) for way, who in ways.items())
-
-
-def _way(heard: Heard) -> str:
-    """With a place for who it is."""
-    match heard.state:
-        case "delivered":
-            return f"told {{}} on {words.moment(heard.at)}"
-        case "failed" if heard.outcome == OVERTAKEN:
-            return "{} not told any more, as it was overtaken"
-        case "failed":
-            return "{} could not be told"
-        case "unknown":
-            return "{} perhaps told, not confirmed"
-        case "pending" | "leased" | "foreseen":
-            return f"{{}} to hear on {words.moment(heard.at)}"
+        fate = became(one.state, one.at, now, outcome=one.outcome)
+        by_fate.setdefault(fate, []).append(f"{words.address(one.destination)} ({one.audience})")
+    return "; ".join(f"to {words.listed(who)}, {fate}" for fate, who in by_fate.items())

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from service.core import words
 from service.core.catalog.lifecycle import Deprecation
-from service.core.explanation.answer import Explanation, Wrong, named, points, sentence
+from service.core.explanation.answer import Explanation, Wrong, points, sentence, use_of
 from service.core.exposure import Exposure
 from service.core.notification import Trouble
 
@@ -27,16 +27,15 @@ class Untracked:
 
 
 def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
-    where = f" on {words.platform_name(use.platform)}" if use.platform else ""
     wrong = None
     if use.is_known and not use.platform:
         mend = "let the log name the provider, or the host that is called"
-        wrong = Wrong.of(f"nobody can tell when {use.model} goes where it is called", mend)
+        wrong = Wrong.of(f"it is not known when {use.model} goes on the platform where it is called", mend)
     elif not use.is_known:
         mend = f"`lastcall resolve {use.model}` says what is known; an alias in the catalog makes it known"
-        wrong = Wrong.of(f"nobody can tell whether {use.model} is going away", mend)
+        wrong = Wrong.of(f"it is not known whether {use.model} is going away", mend)
     return Explanation(
-        about=f"{named(use.service, use.environment)}, {use.model}{where}.",
+        about=f"{use_of(use.service, use.environment, use.model, use.platform)}.",
         points=points(why_nobody_was_told=_why(use, today), evidence=[_calls(use)]),
         wrong=wrong,
         evidence=use,
@@ -48,7 +47,7 @@ def explain_undecidable(exposure: Exposure, trouble: Trouble, today: date) -> Ex
     month = sum(use.calls for use in exposure.days if use.day > today - timedelta(days=28))
     use = Untracked(*exposure.key, is_known=True, calls_28d=month, deprecation=exposure.deprecation)
     return Explanation(
-        about=f"{named(use.service, use.environment)}, {use.model} on {words.platform_name(exposure.key.platform)}.",
+        about=f"{use_of(use.service, use.environment, use.model, use.platform)}.",
         points=points(why_nobody_was_told=[sentence(trouble.detail)], evidence=[_calls(use)]),
         wrong=Wrong.of(trouble.detail, trouble.remedy),
         evidence=use,
@@ -60,13 +59,13 @@ def _why(use: Untracked, today: date) -> Iterator[str]:
     if not use.is_known:
         yield f"lastcall does not know the model {use.model}, so it cannot know whether it is going away."
     elif not use.platform:
-        yield f"The log does not tell on which platform {use.model} is called, and each platform has dates of its own."
+        yield f"The log does not say on which platform {use.model} is called, and each platform has dates of its own."
     elif record is None:
         yield f"The catalog has no record of {use.model} on this platform: no end of it is known."
     elif not record.is_deprecated:
         yield "The provider has not announced an end of it."
     elif record.announced and record.announced > today:
-        yield f"Its end is announced on {words.day(record.announced)}, which is to come."
+        yield f"Its end will be announced on {words.day(record.announced)}."
     else:
         yield "It is announced to go, and lastcall has not looked at these calls yet."
 

@@ -7,6 +7,7 @@ from service.core import words
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.holding import held_by, shown_state
+from service.core.explanation.answer import samples
 from service.core.exposure import (
     LONGEST_QUIET,
     SHORTEST_QUIET,
@@ -14,12 +15,13 @@ from service.core.exposure import (
     quiet_at,
     redirection,
 )
+from service.core.wording.state import badge
 
 
 def why_state(case: Case, campaign: Campaign | None) -> Iterator[str]:
     exposure, state = case.exposure, shown_state(campaign, case)
     last = exposure.days[-1]
-    yield f"{state.capitalize()}: {_because(case, campaign)}."
+    yield f"{badge(state)[0].capitalize()}: {_because(case, campaign)}."
     failed = f", {words.number(last.errors)} failed" if last.errors else ""
     much = words.plural(last.calls, "call")
     yield (
@@ -28,11 +30,8 @@ def why_state(case: Case, campaign: Campaign | None) -> Iterator[str]:
     )
     yield _quiet_period(case)
     if case.seems_quiet and case.known_until:
-        yield f"Records are read up to {words.moment(case.known_until)}: the silence since then may be our own."
-    if exposure.requested_ids:
-        yield f"Requested as {words.listed(exposure.requested_ids)}."
-    if exposure.request_ids:
-        yield f"Sample requests: {words.listed(exposure.request_ids)}."
+        yield f"Records are read up to {words.moment(case.known_until)}: the silence since then may be missing records."
+    yield from samples(exposure.requested_ids, exposure.request_ids)
 
 
 def _because(case: Case, campaign: Campaign | None) -> str:
@@ -43,7 +42,7 @@ def _because(case: Case, campaign: Campaign | None) -> str:
         case "broken" if last.end_of_life:
             return f"{_share(last.end_of_life, last.calls)} got the answer that the model is gone"
         case "broken":
-            return f"the shutdown's day is past, and {_share(last.errors, last.calls)} failed"
+            return f"the day of the shutdown is past, and {_share(last.errors, last.calls)} failed"
         case "redirected":
             found = redirection(case.exposure)
             since = f" since {words.day(found.since)}" if found else ""
@@ -63,7 +62,7 @@ def _share(some: int, calls: int) -> str:
 _BECAUSE: Mapping[Literal["active", "quiet", "overdue"], str] = {
     "active": "it calls, within its own quiet period",
     "quiet": "no call for longer than its own quiet period, so it counts as migrated until it calls again",
-    "overdue": "the shutdown's day is past, and calls are answered",
+    "overdue": "the day of the shutdown is past, and calls are still answered",
 }
 
 
@@ -81,11 +80,11 @@ def _quiet_period(case: Case) -> str:
 def _no_longer_gap(exposure: Exposure) -> str:
     """Of calls that were seen for a shorter time than a month-end job needs to come round, no rhythm can be known."""
     if exposure.use.longest_gap == 0:
-        return "one day of use teaches no rhythm yet"
+        return "one day of use shows no rhythm yet"
     span = exposure.days[-1].day - exposure.first_at.date()
     close = "its days of use are close together"
     return (
-        f"{close}, and {words.plural(span.days + 1, 'day')} on record teach no longer rhythm yet"
+        f"{close}, and {words.plural(span.days + 1, 'day')} on record show no longer rhythm yet"
         if span < LONGEST_QUIET
         else close
     )

@@ -6,14 +6,18 @@ from itertools import groupby
 from service.core import words
 from service.core.checklist import ITEM_IDS
 from service.core.digest import ORGANISATION
-from service.core.messages.blocks import context, divider, header, section, sections
-from service.core.messages.message import Block, Links
+from service.core.escalation.hold import broken_promise
+from service.core.messages.blocks import context, section, sections
+from service.core.messages.message import Links
 from service.core.messages.orphans import who_owns
-from service.core.messages.particulars import caller_name, still_open
-from service.core.messages.text import code, link, plain
-from service.core.messages.timing import Timing
+from service.core.messages.particulars import still_open
 from service.core.notification import Digest, DigestLine, Unlisted, Unread
 from service.core.week import Week
+from service.core.wording.blocks import Block, Divider, Header
+from service.core.wording.end import Timing
+from service.core.wording.names import caller, code, link, model_on, name
+from service.core.wording.spans import Span, Spans, bold, listed, say
+from service.core.wording.state import fate
 
 _REASONS = {
     "empty": "empty",
@@ -27,13 +31,12 @@ _REASONS = {
     "bad_field": "a field missing or of the wrong type",
     "bad_time": "no usable time",
 }
-_STATES = {"broken": ", *calls fail*", "redirected": ", *another model answers*"}
 
 
 def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
     week = Week.parse(digest.week)
-    yield header(_headline(digest, week))
-    whom = "the whole organisation" if digest.audience == ORGANISATION else plain(digest.audience)
+    yield Header(_headline(digest, week))
+    whom = "the whole organisation" if digest.audience == ORGANISATION else name(digest.audience)
     yield from context([f"{words.day(week.monday)} to {words.day(week.sunday)}", whom])
     if summary := _summary(digest):
         yield section(summary)
@@ -44,7 +47,7 @@ def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
         yield from sections(_part(timing, lines, rest, week, with_team=with_team))
     for part in (_ending(digest.lines), _migrated(digest), _unowned(digest), _unread(digest)):
         if part:
-            yield divider()
+            yield Divider()
             yield from sections(part)
     if links.page:
         yield from context([link(links.page, "Open lastcall")])
@@ -107,7 +110,7 @@ def _by_deprecation(lines: Iterable[DigestLine], week: Week) -> Iterator[tuple[T
 
     def timing(line: DigestLine) -> Timing:
         days = (line.shutdown_on - week.end.date()).days if line.shutdown_on else None
-        return Timing(line.shutdown_on, line.precision, days, line.state)
+        return Timing(line.shutdown_on, line.precision, days, line.state, second_hand=line.second_hand)
 
     groups: list[tuple[Timing, list[DigestLine]]] = []
     for _, same in groupby(sorted(lines, key=_deprecation), key=_deprecation):
@@ -122,32 +125,32 @@ def _deprecation(line: DigestLine) -> tuple[str, str]:
 
 def _part(
     timing: Timing, lines: Sequence[DigestLine], rest: Unlisted | None, week: Week, *, with_team: bool
-) -> Iterator[str]:
+) -> Iterator[Spans]:
     first = lines[0]
-    to = f". Move to {code(first.replacement)}" if first.replacement else ""
-    name = f"*{code(first.id)}* on {plain(words.platform_name(first.platform))}"
-    unconfirmed = ", not confirmed" if first.second_hand else ""
-    yield f"{timing.mark} {name}: {timing.brief}{unconfirmed}{to}"
+    to = say(". Move to ", code(first.replacement)) if first.replacement else ""
+    model = say(bold(code(first.id)), f" on {name(words.platform_name(first.platform))}")
+    yield say(f"{timing.mark} ", model, f": {timing.brief}", to)
     for line in lines:
-        team = (f", {plain(line.team, 100)}" if line.team else ", no owner") if with_team else ""
-        yield f"• {caller_name(line.service, line.environment)}{team}: {_volume(line, week)}"
+        team = (f", {name(line.team, 100)}" if line.team else ", no owner") if with_team else ""
+        yield say("• ", caller(line.service, line.environment), f"{team}: ", _volume(line, week))
     if rest:
-        yield f"• and {words.number(rest.uses)} more: {_calls(rest.calls, rest.calls_before)}"
+        yield say(f"• and {words.number(rest.uses)} more: {_calls(rest.calls, rest.calls_before)}")
 
 
-def _volume(line: DigestLine, week: Week) -> str:
-    much = f"*new*, {words.plural(line.calls, 'call')}" if line.new else _calls(line.calls, line.calls_before)
-    if line.calls == line.calls_before == 0:
-        much += ", but it calls rarely"
+def _volume(line: DigestLine, week: Week) -> Spans:
+    new = say(bold("new"), f", {words.plural(line.calls, 'call')}")
+    much = new if line.new else _calls(line.calls, line.calls_before)
+    rarely = ", but it calls rarely" if line.calls == line.calls_before == 0 else ""
+    becomes = say(", ", bold(said)) if (said := fate(line.state)) else ""
     untold = "" if line.told else f", nobody was told by {words.day(week.sunday)}"
-    return much + _STATES.get(line.state, "") + untold + _asked(line) + _progress(line)
+    return say(much, rarely, becomes, untold, _asked(line), _progress(line))
 
 
-def _asked(line: DigestLine) -> str:
+def _asked(line: DigestLine) -> Spans:
     """What people have promised and did not keep, and what is in force."""
-    broken = f", *promised to be done by {words.day(line.promised_on)}, and was not*" if line.promised_on else ""
-    standing = plain(line.standing.in_words()) if line.standing else "waived" if line.state == "waived" else ""
-    return broken + (f", {standing}" if standing else "")
+    broken = say(", ", bold(broken_promise(line.promised_on))) if line.promised_on else ""
+    standing = name(line.standing.in_words()) if line.standing else "waived" if line.state == "waived" else ""
+    return say(broken, f", {standing}" if standing else "")
 
 
 def _progress(line: DigestLine) -> str:
@@ -158,59 +161,60 @@ def _progress(line: DigestLine) -> str:
     return f", checklist {line.ticked or 0} of {len(ITEM_IDS)}" + (f", {named}" if named else "")
 
 
-def _ending(lines: Iterable[DigestLine]) -> list[str]:
+def _ending(lines: Iterable[DigestLine]) -> list[Spans]:
     ending = [(line.waiver_ends_on, line) for line in lines if line.waiver_ends_on]
     if not ending:
         return []
     return [
-        "⏳ *Waivers that end this week.* Escalation goes on afterwards.",
+        say("⏳ ", bold("Waivers that end this week."), " Escalation goes on afterwards."),
         *(
-            f"• {caller_name(line.service, line.environment)}, {code(line.id)}: until {words.day(until)}"
+            say("• ", caller(line.service, line.environment), ", ", code(line.id), f": until {words.day(until)}")
             for until, line in sorted(ending, key=lambda one: (one[0], one[1].service, one[1].environment))
         ),
     ]
 
 
-def _migrated(digest: Digest) -> list[str]:
+def _migrated(digest: Digest) -> list[Spans]:
     if not digest.migrated:
         return []
     return [
-        "✅ *Migrated*",
+        say("✅ ", bold("Migrated")),
         *(
-            f"• {caller_name(line.service, line.environment)} no longer calls {code(line.id)}"
-            f" on {plain(words.platform_name(line.platform))}"
+            say("• ", caller(line.service, line.environment), " no longer calls ", model_on(line.id, line.platform))
             for line in digest.migrated
         ),
         *_and_more(digest.totals.migrated_uses - len(digest.migrated)),
     ]
 
 
-def _unowned(digest: Digest) -> list[str]:
+def _unowned(digest: Digest) -> list[Spans]:
     asked = who_owns({service: digest.candidates.get(service, ()) for service in digest.unowned})
     return [*asked, *_and_more(digest.totals.unowned - len(digest.unowned))]
 
 
-def _and_more(count: int) -> Iterator[str]:
+def _and_more(count: int) -> Iterator[Spans]:
     if count > 0:
-        yield f"• and {words.number(count)} more"
+        yield say(f"• and {words.number(count)} more")
 
 
-def _unread(digest: Digest) -> list[str]:
+def _unread(digest: Digest) -> list[Spans]:
     if not digest.unread:
         return []
-    lines = ["*What lastcall could not read.* It is in none of the numbers above.", *map(_unread_line, digest.unread)]
+    title = say(bold("What lastcall could not read."), " It is in none of the numbers above.")
+    lines = [title, *map(_unread_line, digest.unread)]
     if digest.unread_more:
-        lines.append(f"• {words.plural(digest.unread_more, 'more unknown id')}, each with fewer calls")
+        lines.append(say(f"• {words.plural(digest.unread_more, 'more unknown id')}, each with fewer calls"))
     return lines
 
 
-def _unread_line(unread: Unread) -> str:
+def _unread_line(unread: Unread) -> Spans:
+    shown: list[Span] = [code(one) for one in unread.where[:5]]
     more = [f"{len(unread.where) - 5} more"] if len(unread.where) > 5 else []
-    names = words.listed([*(code(name) for name in unread.where[:5]), *more] or ["nobody"])
+    where = listed([*shown, *more] or ["nobody"])
     match unread.kind:
         case "rejection":
-            reason = _REASONS.get(unread.what) or plain(unread.what, 100)
-            return f"• {words.plural(unread.count, 'record')} in topic {names}: {reason}"
+            reason = _REASONS.get(unread.what) or name(unread.what, 100)
+            return say(f"• {words.plural(unread.count, 'record')} in topic ", where, f": {reason}")
         case "unresolved":
             calls = words.plural(unread.count, "call")
-            return f"• {calls} to {code(unread.what)}, an id that lastcall does not know, by {names}"
+            return say(f"• {calls} to ", code(unread.what), ", an id that lastcall does not know, by ", where)

@@ -8,8 +8,8 @@ from typing import TypeVar
 import msgspec
 
 from service.core.escalation.cause import DateMoved, Migrated, NewsCause, Redirected, Withdrawn
-from service.core.messages.timing import Timing
 from service.core.notification import News, Notice, UseFacts
+from service.core.wording.end import Timing
 
 C = TypeVar("C", bound=NewsCause)
 
@@ -114,7 +114,8 @@ def _joined(before: Notice, newest: Notice) -> Notice:
 def _timing(notice: Notice, today: date) -> Timing:
     end = notice.end
     days_left = (end.deadline - today).days if end.deadline else None
-    return Timing(end.shutdown_on, end.precision, days_left, notice.traffic.state, end.after_shutdown)
+    known = end.shutdown_on, end.precision, days_left, notice.traffic.state, end.after_shutdown
+    return Timing(*known, second_hand=end.second_hand)
 
 
 def services(facts: Iterable[Notice | News]) -> int:

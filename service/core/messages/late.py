@@ -1,18 +1,18 @@
-"""What was not told in time and why, and who hears next if nothing is done: clauses, for a sentence or a line."""
+"""What was not told in time and why, and who is notified next if nothing is done: clauses, for a sentence or a line."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
 from service.core import words
-from service.core.messages.text import plain
 from service.core.notification import Notice
+from service.core.wording.names import name
 
 
 def late(notice: Notice) -> str | None:
     """`90 or 60 days before the shutdown, because ...`; None: everything due was told."""
     if not notice.missed.steps:
         return None
-    return f"{plain(words.steps(notice.missed.steps, notice.cause.step.end), 500)}, because {_reason(notice)}"
+    return f"{name(words.steps(notice.missed.steps, notice.cause.step.end), 500)}, because {_reason(notice)}"
 
 
 def late_together(notices: Sequence[Notice]) -> str | None:
@@ -54,15 +54,15 @@ def _announced_after(notice: Notice) -> bool:
 
 
 def upcoming(notice: Notice) -> str | None:
-    """`the owner and the manager hear next on Mon 30 Jun 2025, 14 days before the shutdown`; None: no step is left.
+    """`the owner is notified next on Mon 30 Jun 2025, 14 days before the shutdown`; None: no step is left.
 
     Of a step that repeats: `... on Tue 15 Jul 2025, and then each day while it is still called`.
     """
     if (following := notice.following) is None:
         return None
     who = words.audiences(following.audiences) if following.audiences else "the owner"
-    hears = "hear" if len(following.audiences) > 1 else "hears"
+    verb = "are notified" if len(following.audiences) > 1 else "is notified"
     on = f"on {words.day(following.on)}, " if following.on else ""
     if following.repeat_days:
-        return f"{who} {hears} next {on}and then {words.repeat(following.repeat_days)}"
-    return f"{who} {hears} next {on}{plain(words.step(following.step, notice.cause.step.end))}"
+        return f"{who} {verb} next {on}and then {words.repeat(following.repeat_days)}"
+    return f"{who} {verb} next {on}{name(words.step(following.step, notice.cause.step.end))}"

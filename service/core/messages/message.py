@@ -1,20 +1,19 @@
-"""A message: the rendered Slack payload, nothing else."""
+"""A message: what is posted to one destination, and stored as it is sent."""
 
 from dataclasses import dataclass
-from typing import Any
 
-Block = dict[str, Any]
-"""One Block Kit block, as Slack's API takes it."""
+from msgspec import Struct
+
+from service.core.wording.blocks import Block
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What is posted to one destination: `blocks`, then each of `replies` in its thread."""
+class Message(Struct, frozen=True):
+    """`blocks`, then each of `replies` in its thread."""
 
     text: str
-    """Slack's fallback text: what a notification on a phone shows. mrkdwn, escaped."""
-    blocks: list[Block]
-    replies: tuple[list[Block], ...] = ()
+    """The fallback text: what a notification on a phone shows. One line, not escaped."""
+    blocks: tuple[Block, ...]
+    replies: tuple[tuple[Block, ...], ...] = ()
     """What did not fit: each is the blocks of one reply in the thread, in this order."""
 
 

@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import starmap
 
 from service.core import words
-from service.core.escalation.cause import DateMoved, Migrated, Withdrawn
+from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
 from service.core.messages.blocks import MAX_HEADER, context, header, section, sections
-from service.core.messages.message import Block
-from service.core.messages.particulars import caller_name
-from service.core.messages.text import code, link, origin, plain
 from service.core.notification import News, Trouble, Undeliverable
+from service.core.wording.blocks import Block, Header
+from service.core.wording.end import day_of_end, moved
+from service.core.wording.names import caller, code, link, model_on, name, source
+from service.core.wording.spans import Spans, bold, say
+from service.core.wording.to_text import plain
 
 
 def moved_blocks(moves: Sequence[tuple[News, DateMoved]]) -> Iterator[Block]:
@@ -19,114 +22,113 @@ def moved_blocks(moves: Sequence[tuple[News, DateMoved]]) -> Iterator[Block]:
     for news, move in moves:
         by_move[move, news.end.source].append(news)
     for (move, _), same in by_move.items():
-        what = moved_words(move)
-        yield header(f"📅 {plain(same[0].use.id, MAX_HEADER - len(what) - 3)} {what}")
-        yield section(_moved(same[0], move))
+        use, change = same[0].use, moved(move.before, move.after)
+        yield header("📅", use.id, f": shutdown {plain(change)}")
+        kind = "reported" if same[0].end.second_hand else "announced"
+        follow = " Reminders follow the new day." if move.after else ""
+        yield section(f"The {kind} shutdown of ", model_on(use.id, use.platform), " ", change, f".{follow}")
         yield from sections(_callers("It is called by", same))
         yield from _source(same[0])
 
 
 def _source(news: News) -> Iterator[Block]:
-    if source := news.end.source:
-        yield from context([link(source, origin(source, second_hand=news.end.second_hand))])
-
-
-def moved_words(move: DateMoved) -> str:
-    """What follows the model's name."""
-    match move.before, move.after:
-        case date() as before, date() as after:
-            return f"has a new date, {_apart(before, after)}: {words.day(after)}"
-        case None, date() as after:
-            return f"now has a date, {words.day(after)}"
-        case _:
-            return "has no date any more"
-
-
-def _apart(before: date, after: date) -> str:
-    days = (after - before).days
-    return f"{words.plural(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
-
-
-def _moved(news: News, move: DateMoved) -> str:
-    model = f"{code(news.use.id)} on {plain(words.platform_name(news.use.platform))}"
-    subject = (
-        f"The reported date of {model} moved" if news.end.second_hand else f"The provider moved the date of {model}"
-    )
-    follow = "Reminders follow the new date."
-    match move.before, move.after:
-        case date() as before, date() as after:
-            return f"{subject} from {words.day(before)} to *{words.day(after)}*, {_apart(before, after)}. {follow}"
-        case date() as before, None:
-            return f"{subject}: {words.day(before)} no longer holds, and no other date is given."
-        case None, date() as after:
-            return f"{subject}: it had no date, and now it is *{words.day(after)}*. {follow}"
-        case _:
-            return f"{subject}: no date is given."
+    if address := news.end.source:
+        yield from context([link(address, source(address, second_hand=news.end.second_hand))])
 
 
 def withdrawn_blocks(withdrawn: Sequence[tuple[News, Withdrawn]]) -> Iterator[Block]:
     """One deprecation that is none any more."""
     first, cause = withdrawn[0]
-    stays = "stays after all"
-    yield header(f"↩️ {plain(first.use.id, MAX_HEADER - len(stays) - 4)} {stays}")
-    subject = f"{code(first.use.id)} on {plain(words.platform_name(first.use.platform))}"
+    yield header("↩️", first.use.id, " stays after all")
+    model = model_on(first.use.id, first.use.platform)
     no_longer = f" {words.day(cause.before)} no longer holds." if cause.before else ""
     follow = "Its reminders end, and begin again if the provider sets another end."
     back = (
-        f"The end of {subject} is not reported any more."
+        say("The end of ", model, " is not reported any more.")
         if first.end.second_hand
-        else (f"The provider has taken the end of {subject} back.")
+        else say("The provider has taken the end of ", model, " back.")
     )
-    yield section(f"{back}{no_longer} {follow}")
+    yield section(back, f"{no_longer} {follow}")
     yield from sections(_callers("It is called by", [news for news, _ in withdrawn]))
     yield from _source(first)
+
+
+def redirected_blocks(redirected: Sequence[tuple[News, Redirected]], today: date) -> Iterator[Block]:
+    """One deprecation's callers that another model answers."""
+    first = redirected[0][0]
+    yield header("🔀", first.use.id, " is answered by another model")
+    model = model_on(first.use.id, first.use.platform)
+    yield section("Calls that ask for ", model, f" are answered by another model. {_why(first, today)}")
+    callers = starmap(_caller, redirected)
+    yield from sections(callers if len(redirected) == 1 else (say("• ", one) for one in callers))
+    yield from _source(first)
+
+
+def _why(news: News, today: date) -> str:
+    deadline, day = news.end.deadline, day_of_end(news.end.shutdown_on, news.end.precision)
+    ask = "Ask for the model that you want by its name."
+    told = "reported" if news.end.second_hand else "announced"
+    if deadline is not None and today >= deadline:
+        how = "the provider redirects, or a gateway falls back"
+        return f"The {told} day, {day}, has come: {how}. {ask}"
+    when = f"The {told} end is {day}" if deadline else "The provider has set no day for its end"
+    how = "a gateway falls back, or an alias has moved"
+    return f"{when}, so this is hardly the provider's doing: {how}. {ask}"
+
+
+def _caller(news: News, cause: Redirected) -> Spans:
+    other = code(news.served_id) if news.served_id else "another model"
+    of = "call that was" if cause.answered == 1 else "calls that were"
+    much = f"{words.number(cause.redirected)} of the {words.number(cause.answered)} {of} answered"
+    since = f", and half or more since {words.day(cause.since)}" if cause.since < cause.day else ""
+    who = caller(news.use.service, news.use.environment)
+    return say(who, ": ", other, f" answered {much} on {words.day(cause.day)}{since}.")
 
 
 def migrated_blocks(migrated: Sequence[tuple[News, Migrated]]) -> Iterator[Block]:
     """One deprecation's closed exposures."""
     first = migrated[0][0]
     names = {news.use.service for news, _ in migrated}
-    who = plain(first.use.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
+    who = name(first.use.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
     verb = "no longer calls" if len(names) == 1 else "no longer call"
-    yield header(f"✅ {who} {verb} {plain(first.use.id, MAX_HEADER - len(verb) - 60)}")
-    date_said = "The reported date" if first.end.second_hand else "The provider's date"
-    end = f" {date_said} is {words.day(first.end.shutdown_on)}." if first.end.shutdown_on else ""
-    on = plain(words.platform_name(first.use.platform))
+    yield Header(f"✅ {who} {verb} {name(first.use.id, MAX_HEADER - len(verb) - 60)}")
+    kind = "Reported" if first.end.second_hand else "Announced"
+    end = f" {kind} shutdown: {day_of_end(first.end.shutdown_on, first.end.precision)}."
+    model = model_on(first.use.id, first.use.platform)
     yield from sections(
         [
-            f"{code(first.use.id)} on {on}.{end} Its reminders end, and begin again if calls come back.",
-            *(f"• {_stopped(*one)}" for one in migrated),
+            say(model, f".{end} Its reminders end, and begin again if calls come back."),
+            *(say("• ", _stopped(*one)) for one in migrated),
         ]
     )
 
 
-def _stopped(news: News, cause: Migrated) -> str:
+def _stopped(news: News, cause: Migrated) -> Spans:
     quiet = words.plural(cause.quiet_days, "day")
-    name = caller_name(news.use.service, news.use.environment)
-    return f"{name}: last call {words.moment(cause.last_at)}, none for {quiet} since"
+    who = caller(news.use.service, news.use.environment)
+    return say(who, f": last call {words.moment(cause.last_at)}, none for {quiet} since")
 
 
-def _callers(lead: str, facts: Sequence[News]) -> Iterator[str]:
-    names = list(dict.fromkeys(caller_name(fact.use.service, fact.use.environment) for fact in facts))
-    if len(names) == 1:
-        yield f"{lead} {names[0]}."
+def _callers(lead: str, facts: Sequence[News]) -> Iterator[Spans]:
+    callers = list(dict.fromkeys(caller(fact.use.service, fact.use.environment) for fact in facts))
+    if len(callers) == 1:
+        yield say(f"{lead} ", callers[0], ".")
         return
-    yield f"{lead}:"
-    yield from (f"• {name}" for name in names)
+    yield say(f"{lead}:")
+    yield from (say("• ", one) for one in callers)
 
 
 def trouble_blocks(trouble: Trouble) -> Iterator[Block]:
     """For whoever runs lastcall."""
     condition = trouble.condition.replace("_", " ")
-    yield header(f"⚠️ lastcall needs you: {plain(condition, 100)}")
-    yield section(f"*What:* {code(trouble.subject)}: {plain(trouble.detail, 1000)}")
-    yield section(f"*What to do:* {plain(trouble.remedy, 1000)}")
+    yield Header(f"⚠️ lastcall needs you: {name(condition, 100)}")
+    yield section(bold("What:"), " ", code(trouble.subject), f": {name(trouble.detail, 1000)}")
+    yield section(bold("What to do:"), f" {name(trouble.remedy, 1000)}")
 
 
 def undeliverable_blocks(lost: Sequence[Undeliverable]) -> Iterator[Block]:
     """Why the reader gets what was meant for another."""
-    yield from sections(
-        f"📭 *{code(words.address(one.destination))} cannot be reached:* {plain(one.error)}. "
-        "What was meant for it is in this message. Mend it in Slack or in `lastcall.yaml`."
-        for one in dict.fromkeys(lost)
-    )
+    meant = "What was meant for it is in this message. Mend it in Slack or in "
+    for one in dict.fromkeys(lost):
+        failed = bold(code(words.address(one.destination)), " cannot be reached:")
+        yield section("📭 ", failed, f" {name(one.error)}. {meant}", code("lastcall.yaml"), ".")

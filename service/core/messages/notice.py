@@ -3,70 +3,60 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from service.core import words
-from service.core.messages.blocks import MAX_HEADER, context, fields, header, section, sections
+from service.core.messages.blocks import context, header, section, sections
 from service.core.messages.group import Group, services
 from service.core.messages.late import late, late_together, upcoming
-from service.core.messages.message import Block, Links
+from service.core.messages.message import Links
 from service.core.messages.orphans import who_owns
-from service.core.messages.particulars import (
-    again,
-    caller_name,
-    checklist,
-    how_it_calls,
-    is_begun,
-    outcome,
-    prospects,
-    standing,
-)
-from service.core.messages.text import as_typed, code, link, origin, plain
-from service.core.messages.timing import Timing
+from service.core.messages.particulars import again, checklist, how_it_calls, is_begun, prospects, standing
 from service.core.notification import Notice
+from service.core.wording.blocks import Block, Fields
+from service.core.wording.end import Timing
+from service.core.wording.names import as_typed, caller, code, link, model_on, name, source
+from service.core.wording.spans import Span, Spans, bold, listed, say
+from service.core.wording.state import fate
 
 
 def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Block]:
     """`group.notices` is not empty and has the worst first: its dates speak for the deprecation. `late_said`: why
     all of it is late stands elsewhere in the message."""
     worst = group.notices[0]
-    yield header(_headline(worst, group.timing))
-    yield section(f"{_what_and_when(worst, group.timing)}\n{_where_to(worst)}")
+    yield header(group.timing.mark, worst.use.id, f" {group.timing.headline}")
+    yield section(_what_and_when(worst, group.timing), "\n", _where_to(worst))
     if len(group.notices) == 1:
         yield section(how_it_calls(worst))
-        yield fields(_numbers(worst))
+        yield Fields(_numbers(worst))
         yield from sections(particular.line for particular in (*standing(worst), *checklist(worst)))
     else:
         yield from sections(_list(group.notices, late_said or late_together(group.notices) is not None))
     yield from sections(
         who_owns({one.use.service: one.owner.candidates for one in group.notices if one.owner.team is None})
     )
-    yield from () if late_said else map(section, _late(group.notices))
+    if reason := None if late_said else _late(group.notices):
+        yield section(bold("Late:"), f" {reason}")
     yield from sections([*_prospects(group.notices), _outlook(group.notices, group.timing)])
     yield from context([*_evidence(group.notices, links), _answers(group.notices)])
 
 
-def _headline(notice: Notice, when: Timing) -> str:
-    room = MAX_HEADER - len(when.headline) - len(when.mark) - 2
-    return f"{when.mark} {plain(notice.use.id, room)} {when.headline}"
+def _what_and_when(notice: Notice, when: Timing) -> Spans:
+    said = when.sentences(model_on(notice.use.id, notice.use.platform))
+    return say(said, " ", bold(f"{source(notice.end.source, second_hand=True)}.")) if notice.end.second_hand else said
 
 
-def _what_and_when(notice: Notice, when: Timing) -> str:
-    said = when.sentences(code(notice.use.id), plain(words.platform_name(notice.use.platform)))
-    return f"{said} *{origin(notice.end.source, second_hand=True)}.*" if notice.end.second_hand else said
-
-
-def _where_to(notice: Notice) -> str:
+def _where_to(notice: Notice) -> Spans:
     if not notice.end.replacements:
-        return "*Move to:* the provider names no successor."
-    return f"*Move to:* {words.listed([code(one) for one in notice.end.replacements[:5]], 'or')}"
+        return say(bold("Move to:"), " the provider names no successor.")
+    return say(bold("Move to:"), " ", listed([code(one) for one in notice.end.replacements[:5]], "or"))
 
 
-def _numbers(notice: Notice) -> list[tuple[str, str]]:
+def _numbers(notice: Notice) -> tuple[tuple[str, str], ...]:
     failed = f", {words.number(notice.traffic.errors_7d)} failed" if notice.traffic.errors_7d else ""
-    return [
+    return (
         ("Calls, last 7 days", words.number(notice.traffic.calls_7d) + failed),
         ("Tokens, last 7 days", _tokens(notice)),
         ("Last call", words.moment(notice.traffic.last_at)),
         (f"Calls since {words.day(notice.traffic.first_at.date())}", words.number(notice.traffic.calls_total)),
-    ]
+    )
 
 
 def _tokens(notice: Notice) -> str:
@@ -77,50 +67,53 @@ def _tokens(notice: Notice) -> str:
     return "not in the logs" if notice.traffic.tokens_7d is None and notice.traffic.calls_7d else "none"
 
 
-def _list(notices: Sequence[Notice], late_said: bool) -> Iterator[str]:
+def _list(notices: Sequence[Notice], late_said: bool) -> Iterator[Spans]:
     """A line each, and below it what is not the same for all."""
     callers = services(notices)
-    yield f"*{words.plural(callers, 'service')} still {'calls' if callers == 1 else 'call'} it.* In the last 7 days:"
+    still = f"{words.plural(callers, 'service')} still {'calls' if callers == 1 else 'call'} it."
+    yield say(bold(still), " In the last 7 days:")
     with_team = len({notice.owner.team for notice in notices}) > 1
     fare_alike = len({notice.traffic.state for notice in notices}) == 1
     late_differs, upcoming_differs = not late_said and _differ(late, notices), _differ(upcoming, notices)
     for notice in notices:
-        name = caller_name(notice.use.service, notice.use.environment) + (_team(notice) if with_team else "")
-        lines = [f"• {name}: {_volume(notice)}{'' if fare_alike else outcome(notice)}{again(notice)}"]
+        who = say(caller(notice.use.service, notice.use.environment), _team(notice) if with_team else "")
+        lines = [say("• ", who, f": {_volume(notice)}", () if fare_alike else _fate(notice), again(notice))]
         begun = checklist(notice) if is_begun(notice) else ()
         lines += [particular.bullet for particular in (*standing(notice), *begun, *prospects(notice))]
         if late_differs and (steps := late(notice)):
-            lines.append(f"      ◦ late: you were not told {steps}")
+            lines.append(say(f"      ◦ late: you were not told {steps}"))
         if upcoming_differs:
-            lines.append(f"      ◦ {upcoming(notice) or 'no further reminder is planned'}")
-        yield "\n".join(lines)
+            lines.append(say(f"      ◦ {upcoming(notice) or 'no further reminder is planned'}"))
+        first, *more = lines
+        yield say(first, *(part for line in more for part in ("\n", line)))
 
 
-def _late(notices: Sequence[Notice]) -> Iterator[str]:
+def _fate(notice: Notice) -> Spans:
+    said = fate(notice.traffic.state)
+    return say(" · ", bold(said)) if said else ()
+
+
+def _late(notices: Sequence[Notice]) -> str | None:
     """Once, where it is the same for all."""
     if _differ(late, notices):
-        if together := late_together(notices):
-            yield f"*Late:* {together}"
-    elif steps := late(notices[0]):
-        yield f"*Late:* you were not told {steps}."
+        return late_together(notices)
+    return f"you were not told {steps}." if (steps := late(notices[0])) else None
 
 
-def _prospects(notices: Sequence[Notice]) -> Iterator[str]:
+def _prospects(notices: Sequence[Notice]) -> Iterator[Spans]:
     """Of one caller; of several, each has its own below it."""
     if len(notices) == 1:
         yield from (particular.line for particular in prospects(notices[0]))
 
 
-def _outlook(notices: Sequence[Notice], when: Timing) -> str:
+def _outlook(notices: Sequence[Notice], when: Timing) -> Spans:
     """What comes next, once, where it is the same for all."""
-    first = notices[0]
     if _differ(upcoming, notices):
-        return "Reminders end by themselves once the calls stop."
-    if who := upcoming(first):
-        return f"*If nothing changes,* {who}. Reminders end by themselves once the calls stop."
-    if when.phase in {"not_before", "undated"}:
-        return "*No further reminder* is planned until the provider sets a day."
-    return "*No further reminder* is planned."
+        return say("Reminders end by themselves once the calls stop.")
+    if who := upcoming(notices[0]):
+        return say(bold("If nothing changes,"), f" {who}. Reminders end by themselves once the calls stop.")
+    until = " until the provider sets a day" if when.phase in {"not_before", "undated"} else ""
+    return say(bold("No further reminder"), f" is planned{until}.")
 
 
 def _differ(clause: Callable[[Notice], str | None], notices: Sequence[Notice]) -> bool:
@@ -128,7 +121,7 @@ def _differ(clause: Callable[[Notice], str | None], notices: Sequence[Notice]) -
 
 
 def _team(notice: Notice) -> str:
-    return f", {plain(notice.owner.team, 100)}" if notice.owner.team else ", no owner"
+    return f", {name(notice.owner.team, 100)}" if notice.owner.team else ", no owner"
 
 
 def _volume(notice: Notice) -> str:
@@ -141,32 +134,33 @@ def _volume(notice: Notice) -> str:
     return ", ".join(parts)
 
 
-def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[str]:
+def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[Span | Spans]:
     first = notices[0]
-    announced = (
-        f"Announced {words.day(first.end.announced)}" if first.end.announced and not first.end.second_hand else None
-    )
-    if first.end.source:
-        yield link(first.end.source, announced or origin(first.end.source, second_hand=first.end.second_hand))
+    end = first.end
+    announced = f"Announced {words.day(end.announced)}" if end.announced and not end.second_hand else None
+    if end.source:
+        yield link(end.source, announced or source(end.source, second_hand=end.second_hand))
     elif announced:
         yield announced
     spelled = list(dict.fromkeys(i for notice in notices for i in notice.traffic.requested_ids if i != first.use.id))
     if spelled:
-        yield f"Called as {_some(spelled)}"
+        yield say("Called as ", _some(spelled))
     if len(notices) == 1 and first.traffic.request_ids:
-        yield f"Requests: {_some(first.traffic.request_ids)}"
+        yield say("Requests: ", _some(first.traffic.request_ids))
     if links.page:
         yield link(links.page, "Open lastcall")
 
 
-def _answers(notices: Sequence[Notice]) -> str:
+def _answers(notices: Sequence[Notice]) -> Spans:
     """What its owner can do about it, as it is typed."""
     named = {notice.use.service for notice in notices}
     service = as_typed(named.pop()) if len(named) == 1 else "SERVICE"
-    return f"Answer: {code(f'lastcall ack {service}')}, or `commit`, `snooze`, `waive`, `explain`"
+    commit, snooze, waive, explain = map(code, ("commit", "snooze", "waive", "explain"))
+    ack = code(f"lastcall ack {service}")
+    return say("Answer: ", ack, ", or ", commit, ", ", snooze, ", ", waive, ", ", explain)
 
 
-def _some(ids: Sequence[str]) -> str:
+def _some(ids: Sequence[str]) -> Spans:
     shown = [code(one, 120) for one in ids[:3]]
     more = len(ids) - len(shown)
-    return words.listed([*shown, f"{more} more"] if more else shown)
+    return listed([*shown, f"{more} more"] if more else shown)

@@ -3,27 +3,31 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from service.core import words
-from service.core.messages.text import as_typed, code, plain
+from service.core.wording.names import as_typed, code, name
+from service.core.wording.spans import Spans, bold, say
 
 
-def who_owns(orphans: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def who_owns(orphans: Mapping[str, Sequence[str]]) -> Iterator[Spans]:
     """Lines; of no service, none. `orphans` has each one's candidates, the likeliest first, as plain text."""
     if len(orphans) == 1:
         ((orphan, candidates),) = orphans.items()
-        yield f"*Who owns* {code(orphan)}? {_perhaps(candidates, 'Perhaps ', '. ')}{_how_to_answer(orphan)}"
+        perhaps = _perhaps(candidates, "Perhaps ", ". ")
+        yield say(bold("Who owns"), " ", code(orphan), f"? {perhaps}", _how_to_answer(orphan))
     elif orphans:
-        yield f"*Who owns these {words.plural(len(orphans), 'service')}?* {_how_to_answer('SERVICE')}"
-        yield from (f"• {code(orphan)}{_perhaps(orphans[orphan], ': perhaps ', '')}" for orphan in sorted(orphans))
+        question = bold(f"Who owns these {words.plural(len(orphans), 'service')}?")
+        yield say(question, " ", _how_to_answer("SERVICE"))
+        yield from (say("• ", code(orphan), _perhaps(orphans[orphan], ": perhaps ", "")) for orphan in sorted(orphans))
 
 
 def _perhaps(candidates: Sequence[str], before: str, after: str) -> str:
     if not candidates:
         return ""
-    return f"{before}{words.listed([plain(one, 200) for one in candidates[:3]], 'or')}{after}"
+    return f"{before}{words.listed([name(one, 200) for one in candidates[:3]], 'or')}{after}"
 
 
-def _how_to_answer(service: str) -> str:
-    name = as_typed(service)
-    command = code(f"lastcall reassign {name} --team TEAM --person EMAIL")
-    request = code(f"POST /api/v1/owners/{name}")
-    return f"Answer with {command}, {request} or a rule in `lastcall.yaml`: the owner hears from then on."
+def _how_to_answer(service: str) -> Spans:
+    typed = as_typed(service)
+    command = code(f"lastcall reassign {typed} --team TEAM --person EMAIL")
+    request = code(f"POST /api/v1/owners/{typed}")
+    rule = code("lastcall.yaml")
+    return say("Answer with ", command, ", ", request, " or a rule in ", rule, ": the owner is told from then on.")

@@ -6,53 +6,52 @@ from typing import NamedTuple
 from service.core import words
 from service.core.checklist import ITEM_IDS
 from service.core.escalation.cause import Relapse
-from service.core.messages.text import code, plain
+from service.core.escalation.hold import broken_promise
 from service.core.notification import Notice
+from service.core.wording.hearers import otherwise
+from service.core.wording.names import caller, code, name
+from service.core.wording.spans import Spans, bold, say
 
 
 class Particular(NamedTuple):
-    """A clause with its label: `*Promise:* ...` beside one caller, `◦ promise: ...` below one of several."""
+    """A clause with its label: `Promise: ...` beside one caller, `◦ promise: ...` below one of several."""
 
     label: str
-    clause: str
+    clause: Spans
 
     @property
-    def line(self) -> str:
-        return f"*{self.label}:* {self.clause}" + ("" if self.clause.endswith((".", "…")) else ".")
+    def line(self) -> Spans:
+        last = self.clause[-1]
+        ends = isinstance(last, str) and last.endswith((".", "…"))
+        return say(bold(f"{self.label}:"), " ", self.clause, "" if ends else ".")
 
     @property
-    def bullet(self) -> str:
-        return f"      ◦ {self.label.lower()}: {self.clause}"
+    def bullet(self) -> Spans:
+        return say(f"      ◦ {self.label.lower()}: ", self.clause)
 
 
-def caller_name(service: str, environment: str) -> str:
-    """``checkout-api` (production)``"""
-    return code(service) + (f" ({plain(environment, 100)})" if environment else "")
-
-
-def how_it_calls(notice: Notice) -> str:
+def how_it_calls(notice: Notice) -> Spans:
     """Before the numbers: whether it still calls, or calls again."""
-    team = f" of team {plain(notice.owner.team, 100)}" if notice.owner.team else ""
-    name = caller_name(notice.use.service, notice.use.environment) + team
+    team = f" of team {name(notice.owner.team, 100)}" if notice.owner.team else ""
+    who = say(caller(notice.use.service, notice.use.environment), team)
     if relapse := notice.relapse:
-        stopped = f" on {words.day(relapse.silent_since)}" if relapse.silent_since else ""
-        return f"{name} had stopped calling it{stopped}, and *calls it again*{_back(relapse)}:"
+        return say(
+            who, f" had stopped calling it{_stopped(relapse)}, and ", bold("calls it again"), f"{_back(relapse)}:"
+        )
     if notice.traffic.calls_7d == 0:
-        return f"{name} calls it now and then, and not in the last 7 days:"
-    return f"{name} still calls it:"
+        return say(who, " calls it now and then, and not in the last 7 days:")
+    return say(who, " still calls it:")
 
 
-def again(notice: Notice) -> str:
+def again(notice: Notice) -> Spans:
     """At the end of a line about one of several."""
     if (relapse := notice.relapse) is None:
-        return ""
-    stopped = f" on {words.day(relapse.silent_since)}" if relapse.silent_since else ""
-    return f" · *calls again*{_back(relapse)}, had stopped{stopped}"
+        return ()
+    return say(" · ", bold("calls again"), f"{_back(relapse)}, had stopped{_stopped(relapse)}")
 
 
-def outcome(notice: Notice) -> str:
-    """What becomes of its calls, at the end of a line about one of several that fare differently."""
-    return {"broken": " · *calls fail*", "redirected": " · *another model answers*"}.get(notice.traffic.state, "")
+def _stopped(relapse: Relapse) -> str:
+    return f" on {words.day(relapse.silent_since)}" if relapse.silent_since else ""
 
 
 def _back(relapse: Relapse) -> str:
@@ -67,25 +66,27 @@ def standing(notice: Notice) -> Iterator[Particular]:
     """Whose it is, what answers it, and what people have said of it."""
     if first := notice.new_owner:
         former = first.former.in_words()
-        yield Particular("Yours now", f"its former owner was {plain(former)}" if former else "nobody owned it before")
+        was = f"its former owner was {name(former)}" if former else "nobody owned it before"
+        yield Particular("Yours now", say(was))
     if notice.traffic.state == "redirected":
-        who = code(notice.traffic.served_id) if notice.traffic.served_id else "another model"
-        yield Particular("Answered by", f"{who}, through a gateway's fallback, an alias that moved, or the provider")
+        other = code(notice.traffic.served_id) if notice.traffic.served_id else "another model"
+        why = ", through a gateway's fallback, an alias that moved, or the provider"
+        yield Particular("Answered by", say(other, why))
     if freeze := notice.freeze:
-        name = f" ({plain(freeze.name, 100)})" if freeze.name else ""
-        yield Particular("Change freeze", f"from {words.day(freeze.begin)}{name} up to the shutdown")
+        named = f" ({name(freeze.name, 100)})" if freeze.name else ""
+        yield Particular("Change freeze", say(f"from {words.day(freeze.begin)}{named} up to the shutdown"))
     if on := notice.promise_broken_on:
-        yield Particular("Promise", f"the team had promised to be done by {words.day(on)}, and calls go on")
+        yield Particular("Promise", say(broken_promise(on)))
     if notice.standing:
-        yield Particular("In force", plain(notice.standing.in_words()))
+        yield Particular("In force", say(name(notice.standing.in_words())))
 
 
 def checklist(notice: Notice) -> Iterator[Particular]:
     """What is still open of its migration."""
     if is_begun(notice):
-        yield Particular("Checklist", still_open(notice.checklist_open))
+        yield Particular("Checklist", say(still_open(notice.checklist_open)))
     elif _known(notice.checklist_open):
-        yield Particular("Checklist", f"nothing is ticked yet of {words.listed(ITEM_IDS)}")
+        yield Particular("Checklist", say(f"nothing is ticked yet of {words.listed(ITEM_IDS)}"))
 
 
 def is_begun(notice: Notice) -> bool:
@@ -104,13 +105,7 @@ def _known(items: Sequence[str]) -> list[str]:
 
 
 def prospects(notice: Notice) -> Iterator[Particular]:
-    """When the calls end at this pace, and who hears otherwise than planned because of it."""
+    """When the calls end at this pace, and who is told otherwise than planned because of it."""
     if forecast := notice.forecast_in_words:
-        yield Particular("Forecast", plain(forecast))
-    if notice.hearers.spared:
-        yield Particular(
-            "Spared", f"{words.audiences(notice.hearers.spared)}, because at this pace the calls end in time"
-        )
-    if notice.hearers.early:
-        why = "because at this pace the calls do not reach zero before the end"
-        yield Particular("Told early", f"{words.audiences(notice.hearers.early)}, {why}")
+        yield Particular("Forecast", say(name(forecast)))
+    yield from (Particular(label, say(clause)) for label, clause in otherwise(notice.hearers))

@@ -5,23 +5,25 @@ from datetime import datetime
 from typing import TypeVar
 
 from service.core import words
-from service.core.messages.blocks import divider, paginate, section, sections
+from service.core.messages.blocks import paginate, section, sections
 from service.core.messages.digest import digest_blocks, digest_sentence
 from service.core.messages.group import Group, grouped, services
 from service.core.messages.late import late_together
-from service.core.messages.message import Block, Links, Message
+from service.core.messages.message import Links, Message
 from service.core.messages.news import (
     migrated_blocks,
     moved_blocks,
+    redirected_blocks,
     trouble_blocks,
     undeliverable_blocks,
     withdrawn_blocks,
 )
 from service.core.messages.notice import notice_blocks
-from service.core.messages.redirection import redirected_blocks
 from service.core.messages.sentence import group_sentence, groups_sentence
-from service.core.messages.text import code, plain
 from service.core.notification import Digest, Facts, News, Notice, Trouble, Undeliverable
+from service.core.wording.blocks import Block, Divider
+from service.core.wording.names import model_on, name
+from service.core.wording.spans import Spans, bold, say
 
 T = TypeVar("T")
 
@@ -53,7 +55,7 @@ def _only(kind: type[T], facts: Sequence[Facts]) -> list[T]:
 def _divided(parts: Sequence[Sequence[Block]]) -> Iterator[Block]:
     for index, part in enumerate(parts):
         if index:
-            yield divider()
+            yield Divider()
         yield from part
 
 
@@ -72,9 +74,9 @@ def _group_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
 
 def _overview(groups: Sequence[Group], late: str | None) -> Iterator[Block]:
     """Several deprecations at once: all of them first, a line each. `late`: why all of them are told late."""
-    yield from sections([f"*{_overview_title(groups)}*", *map(_overview_line, groups)])
+    yield from sections([(bold(_overview_title(groups)),), *map(_overview_line, groups)])
     if late:
-        yield section(f"*Late:* {late}")
+        yield section(bold("Late:"), f" {late}")
 
 
 def _overview_title(groups: Sequence[Group]) -> str:
@@ -86,19 +88,20 @@ def _overview_title(groups: Sequence[Group]) -> str:
     return f"{words.plural(going, 'model')} {verb} going away{news}"
 
 
-def _overview_line(group: Group) -> str:
-    name = f"{code(group.id)} on {plain(words.platform_name(group.platform))}"
+def _overview_line(group: Group) -> Spans:
+    model = model_on(group.id, group.platform)
     if group.notices:
         when = group.timing
-        return f"{when.mark} {name}: {when.brief} · {words.plural(services(group.notices), 'service')}"
+        return say(f"{when.mark} ", model, f": {when.brief} · {words.plural(services(group.notices), 'service')}")
     if group.redirected:
         callers = services(news for news, _ in group.redirected)
-        return f"🔀 {name}: another model answers · {words.plural(callers, 'service')}"
+        return say("🔀 ", model, f": another model answers · {words.plural(callers, 'service')}")
     if group.moves:
-        return f"📅 {name}: its date moved"
+        return say("📅 ", model, ": its date moved")
     if group.withdrawn:
-        return f"↩️ {name}: stays after all"
-    return f"✅ {name}: {words.plural(services(news for news, _ in group.migrated), 'service')} migrated"
+        return say("↩️ ", model, ": stays after all")
+    migrated = services(news for news, _ in group.migrated)
+    return say("✅ ", model, f": {words.plural(migrated, 'service')} migrated")
 
 
 def _sentence(
@@ -106,11 +109,11 @@ def _sentence(
 ) -> str:
     """The fallback text: what a phone's notification shows."""
     if troubles:
-        return f"lastcall needs you: {plain(troubles[0].detail, 1000)}"
+        return f"lastcall needs you: {name(troubles[0].detail, 1000)}"
     if len(groups) == 1:
         return group_sentence(groups[0])
     if groups:
         return groups_sentence(groups)
     if digests:
         return digest_sentence(digests[0])
-    return f"Slack does not take messages for {plain(words.address(lost[0].destination))}: {plain(lost[0].error)}."
+    return f"Slack does not take messages for {name(words.address(lost[0].destination))}: {name(lost[0].error)}."

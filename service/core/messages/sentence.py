@@ -1,12 +1,13 @@
-"""The fallback text of a message: one good sentence, plain."""
+"""The fallback text of a message: one good sentence, plain text."""
 
 from collections.abc import Sequence
 
 from service.core import words
 from service.core.messages.group import Group, services
-from service.core.messages.news import moved_words
-from service.core.messages.text import plain
 from service.core.notification import Notice
+from service.core.wording.end import moved
+from service.core.wording.names import name
+from service.core.wording.to_text import plain
 
 
 def group_sentence(group: Group) -> str:
@@ -14,11 +15,12 @@ def group_sentence(group: Group) -> str:
         return _notices(group)
     if group.redirected:
         first = group.redirected[0][0]
-        who = plain(first.served_id) if first.served_id else "another model"
+        who = name(first.served_id) if first.served_id else "another model"
         callers = _services([news.use.service for news, _ in group.redirected])
         return f"Calls of {callers} to {_named(group)} are answered by {who}."
     if group.moves:
-        return f"{_named(group)} {moved_words(group.moves[0][1])}."
+        move = group.moves[0][1]
+        return f"The shutdown of {_named(group)} {plain(moved(move.before, move.after))}."
     if group.withdrawn:
         is_reported = group.withdrawn[0][0].end.second_hand
         why = "its end is not reported any more" if is_reported else "the provider has taken its end back"
@@ -48,7 +50,7 @@ def _notices(group: Group) -> str:
     much = f": {words.plural(calls, 'call')} in the last 7 days" if calls else ""
     if worst.traffic.state == "broken" and failed:
         much = f": {words.number(failed)} of {words.plural(calls, 'call')} in the last 7 days failed"
-    to = f" Move to {plain(worst.end.replacements[0])}." if worst.end.replacements else ""
+    to = f" Move to {name(worst.end.replacements[0])}." if worst.end.replacements else ""
     who = f"{_services([notice.use.service for notice in group.notices])} still {_call(group.notices)}"
     return f"{who} {_named(group)}, which {group.timing.which}{much}.{to}"
 
@@ -58,9 +60,9 @@ def _call(notices: Sequence[Notice]) -> str:
 
 
 def _named(group: Group) -> str:
-    return f"{plain(group.id)} ({plain(words.platform_name(group.platform))})"
+    return f"{name(group.id)} ({name(words.platform_name(group.platform))})"
 
 
 def _services(names: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(names))
-    return plain(distinct[0]) if len(distinct) == 1 else words.plural(len(distinct), "service")
+    return name(distinct[0]) if len(distinct) == 1 else words.plural(len(distinct), "service")

@@ -10,9 +10,10 @@ from rich.markup import escape
 
 from service.adapters.catalog.check import Finding, check_catalog
 from service.adapters.catalog.files import CatalogError, LoadedCatalog, load_catalog
-from service.core.catalog.lifecycle import Deprecation, Shutdown
+from service.core.catalog.lifecycle import Deprecation
 from service.core.catalog.lookup import records_of
-from service.core.words import plural
+from service.core.wording.end import day_of_end
+from service.core.words import day, plural
 from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 
 app = typer.Typer(help="Show the shutdown date of each model, and how certain it is.", no_args_is_help=True)
@@ -34,7 +35,7 @@ def list_records(
         return
     for record in chosen:
         successors = ", ".join(r.id for r in record.replacements)
-        line = f"{record.platform:<22}  {_end(record):<22}  {record.id:<40}  {successors}"
+        line = f"{record.platform:<22}  {_end(record):<27}  {record.id:<40}  {successors}"
         console.print(escape(line.rstrip()), soft_wrap=True)
 
 
@@ -105,7 +106,7 @@ def _details(record: Deprecation) -> list[tuple[str, str]]:
         ("released", _day(record.released)),
         ("announced", _day(record.announced)),
         ("shutdown", _end(record) + _countdown(record)),
-        ("planned before", ", ".join(_when(plan) for plan in record.superseded)),
+        ("planned before", ", ".join(day_of_end(plan.on, plan.precision) for plan in record.superseded)),
         ("move to", ", ".join(r.id + ("" if r.recommended else " (for some uses)") for r in record.replacements)),
         ("after shutdown", record.after_shutdown + (f" to {record.redirect_to}" if record.redirect_to else "")),
         ("source", ", ".join(record.sources) + (" (second-hand, unconfirmed)" if record.second_hand else "")),
@@ -116,21 +117,9 @@ def _details(record: Deprecation) -> list[tuple[str, str]]:
 
 
 def _end(record: Deprecation) -> str:
-    return _when(record.shutdown) if record.is_deprecated or record.shutdown.on else ""
-
-
-def _when(shutdown: Shutdown) -> str:
-    if shutdown.on is None:
-        return "no day named"
-    match shutdown.precision:
-        case "exact":
-            return f"{shutdown.on}"
-        case "month":
-            return f"{shutdown.on:%Y-%m}, day not known"
-        case "no_sooner_than":
-            return f"not before {shutdown.on}"
-        case "tentative" | "unknown":
-            return f"{shutdown.on} ({shutdown.precision})"
+    return (
+        day_of_end(record.shutdown.on, record.shutdown.precision) if record.is_deprecated or record.shutdown.on else ""
+    )
 
 
 def _days_left(record: Deprecation) -> int | None:
@@ -145,8 +134,8 @@ def _countdown(record: Deprecation) -> str:
     return f", {plural(left, 'day')} left" if left >= 0 else f", {plural(-left, 'day')} ago"
 
 
-def _day(day: date | None) -> str:
-    return "" if day is None else day.isoformat()
+def _day(on: date | None) -> str:
+    return "" if on is None else day(on)
 
 
 def _by_day(record: Deprecation) -> tuple[str, date, str]:

@@ -12,7 +12,6 @@ from service.app import App
 from service.core import words
 from service.core.checklist import ItemId, parse_item
 from service.engine.check import check
-from service.entrypoints import phrases
 from service.entrypoints.cli.acting import By, Environment, ModelName, Platform, Service, author_of, the_one
 from service.entrypoints.cli.output import Json, console, emit, fail
 from service.entrypoints.cli.session import run
@@ -67,7 +66,7 @@ def _show(answer: ExposureChecklist, now: datetime) -> None:
     progress = f"{answer.checklist.done} of {answer.checklist.total} done"
     console.print(f"[bold]{escape(named)}[/]: {progress}", soft_wrap=True)
     rows = [
-        (each.id, each.words, f"{each.author}, {phrases.ago(each.at, now)}" if each.author and each.at else "open")
+        (each.id, each.words, f"{each.author}, {words.ago(each.at, now)}" if each.author and each.at else "open")
         for each in answer.checklist.items
     ]
     show_table((Column("item"), Column("what", wraps=True), Column("done", wraps=True)), rows)

@@ -10,10 +10,10 @@ from rich.markup import escape
 from service.app import App
 from service.core.digest import ORGANISATION
 from service.core.messages.message import Links
-from service.core.messages.preview import thread_to_text
 from service.core.messages.render import render
 from service.core.notification import Digest
 from service.core.week import Week
+from service.core.wording.to_text import thread_to_text
 from service.engine.report import Reported, preview_week, record_week
 from service.entrypoints.cli.output import Json, console, emit, fail, within_reach
 from service.entrypoints.cli.session import run

@@ -10,8 +10,10 @@ import typer
 from rich.markup import escape
 
 from service.adapters.catalog.files import CatalogError, LoadedCatalog, load_catalog
-from service.core.catalog.lifecycle import Deprecation
+from service.core.catalog.lifecycle import Deprecation, Precision
 from service.core.identity import Model
+from service.core.wording.end import day_of_end
+from service.core.words import day
 from service.entrypoints.cli.output import Exit, console, emit, fail
 
 REASONS = {
@@ -35,7 +37,7 @@ class Question(msgspec.Struct, frozen=True):
 
 class End(msgspec.Struct, frozen=True):
     on: date | None
-    precision: str
+    precision: Precision
 
 
 class DeprecationAnswer(msgspec.Struct, frozen=True):
@@ -141,10 +143,10 @@ def _details(answer: Answer) -> Sequence[tuple[str, str]]:
             ("deprecation", "none on record" if answer.platform else "unknown: each platform has its own dates"),
         ]
     deprecation = answer.deprecation
-    end = f"{deprecation.shutdown.on or 'no day named'} ({deprecation.shutdown.precision})"
+    end = deprecation.shutdown
     lines = [
-        ("announced", "" if deprecation.announced is None else deprecation.announced.isoformat()),
-        ("shutdown", end),
+        ("announced", day(deprecation.announced) if deprecation.announced else ""),
+        ("shutdown", day_of_end(end.on, end.precision)),
         ("move to", ", ".join(deprecation.replacements)),
         ("source", deprecation.source or ""),
     ]

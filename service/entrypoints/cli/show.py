@@ -9,7 +9,7 @@ from rich.panel import Panel
 from service.adapters.queries.answers import ExposureAnswer, ModelUse, UnknownId
 from service.core import words
 from service.core.messages.message import Message
-from service.core.messages.preview import thread_to_text
+from service.core.wording.to_text import thread_to_text
 from service.entrypoints import phrases
 from service.entrypoints.cli.output import console
 from service.entrypoints.cli.tables import Column, show_table

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from service.core import words
 from service.core.calendar import utc_midnight
 from service.core.escalation.plan import Planned
+from service.core.wording.delivery import LABELS
 from service.engine.plan import Review
 from service.entrypoints.cli.output import console
 from service.entrypoints.cli.tables import Column, show_table
@@ -133,7 +134,6 @@ def _step(one: Planned, times: int) -> str:
 
 def _status(one: Planned) -> str:
     """For a stored notification, with the beginning of its id for `lastcall explain`."""
-    status = {"leased": "being sent", "unknown": "sent, arrival not confirmed"}.get(one.status, one.status)
-    instead = f", notified {words.address(one.instead)} instead" if one.instead else ""
+    instead = f", {words.address(one.instead)} is notified instead" if one.instead else ""
     id_ = f" {one.notification[:SHOWN_OF_ID]}" if one.notification else ""
-    return f"{status}{instead}{id_}"
+    return f"{LABELS[one.status]}{instead}{id_}"

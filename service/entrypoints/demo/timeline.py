@@ -13,7 +13,7 @@ from service.adapters.queries.answers import ExposureAnswer
 from service.adapters.queries.notifications import SentMessage
 from service.adapters.queries.operation_answers import NotificationAnswer
 from service.core import words
-from service.core.messages.preview import thread_to_text
+from service.core.wording.to_text import thread_to_text
 from service.entrypoints import phrases
 
 NAMED = 3

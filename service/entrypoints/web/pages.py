@@ -20,7 +20,10 @@ from service.adapters.queries.operation import read_passed_over, read_rejections
 from service.adapters.queries.unknown import read_unknown_ids
 from service.core import words
 from service.core.checklist import ITEMS
-from service.core.messages.preview import to_html
+from service.core.escalation.hold import broken_promise
+from service.core.wording.end import reported_by
+from service.core.wording.state import STATES
+from service.core.wording.to_html import to_html
 from service.engine import ask
 from service.entrypoints import phrases
 from service.entrypoints.web import show
@@ -40,8 +43,11 @@ templates.env.trim_blocks = templates.env.lstrip_blocks = True
 templates.env.filters.update(
     act=phrases.act,
     address=words.address,
-    ago=phrases.ago,
+    ago=words.ago,
     asked=phrases.asked,
+    badge=phrases.badge,
+    became=phrases.became,
+    broken_promise=broken_promise,
     blocks=lambda blocks: Markup(to_html(blocks)),  # noqa: S704  to_html escapes every text that it is given
     day=words.day,
     freeze=phrases.freeze,
@@ -50,7 +56,7 @@ templates.env.filters.update(
     platform=words.platform_name,
     progress=phrases.progress,
     shell=shlex.join,
-    reported_by=words.reported_by,
+    reported_by=reported_by,
     short=words.short_number,
     sparkline=show.sparkline,
     step=phrases.step,
@@ -60,9 +66,7 @@ templates.env.filters.update(
     when=phrases.when,
     why_passed_over=why_passed_over,
 )
-templates.env.globals.update(
-    states=phrases.STATES, is_silent=phrases.is_silent, no_team=NO_TEAM, place_them=phrases.PLACE_THEM
-)
+templates.env.globals.update(states=STATES, no_team=NO_TEAM, place_them=phrases.PLACE_THEM)
 
 Shown = Literal["calling", "all", "active", "overdue", "broken", "redirected", "waived", "quiet"]
 

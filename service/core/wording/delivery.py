@@ -1,0 +1,47 @@
+"""What became of a notification."""
+
+from datetime import datetime
+
+from service.core import words
+from service.core.escalation.plan import Status
+from service.core.notification import OVERTAKEN
+
+LABELS: dict[Status, str] = {
+    "foreseen": "foreseen",
+    "pending": "pending",
+    "leased": "being sent",
+    "delivered": "delivered",
+    "failed": "not delivered",
+    "unknown": "perhaps delivered",
+}
+
+
+def became(
+    state: Status, at: datetime, now: datetime, *, outcome: str | None = None, attempts: int = 0, short: bool = False
+) -> str:
+    """A clause: `delivered on Mon 16 Jun 2025, 07:00 UTC`, `goes out with the next tick`, `not delivered: is_archived`.
+
+    `at`: when it was delivered, or was given up; of one that is not sent, when it goes out. `outcome`: of the last of
+    the `attempts`. `short`: `delivered 2 days ago`.
+    """
+    past = words.ago(at, now) if short else f"on {words.moment(at)}"
+    future = "with the next tick" if at <= now else words.soon(at) if short else f"on {words.moment(at)}"
+    because = f": {outcome_in_words(outcome)}" if outcome else ""
+    match state:
+        case "delivered":
+            said = f"{LABELS[state]} {past}"
+        case "leased":
+            said = LABELS[state]
+        case "pending" | "foreseen":
+            tried = f"not sent after {words.plural(attempts, 'attempt')}{because}; " if attempts else ""
+            said = f"{tried}goes out {future}"
+        case "unknown":
+            said = f"{LABELS[state]} {past}{because}"
+        case "failed":
+            said = f"{LABELS[state]}{because or f' {past}'}"
+    return said
+
+
+def outcome_in_words(outcome: str) -> str:
+    """Slack's error as it is."""
+    return "it was no longer true when it was to go out" if outcome == OVERTAKEN else outcome

@@ -1,0 +1,253 @@
+"""When a model goes. The only place that says how sure a day is.
+
+"No sooner than" is no deadline: nothing here says that anything breaks on it. A day without a time counts from 00:00
+UTC. The catalog has no times.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from urllib.parse import urlsplit
+
+from service.core import words
+from service.core.catalog.lifecycle import Precision
+from service.core.exposure import State
+from service.core.wording.spans import Span, Spans, bold, say
+
+Phase = Literal["early", "broken", "overdue", "redirected", "today", "this_month", "ahead", "not_before", "undated"]
+"""early: calls fail before the end. redirected: another model answers after it; before it, that is said of the caller,
+and the day is what matters."""
+
+_AFTER = {
+    "redirect": "Another model answers from then on",
+    "unsupported_but_served": "Calls may still be answered after it, without support",
+}
+_TODAY = {
+    "redirect": "another model answers from now on",
+    "unsupported_but_served": "support has ended, and calls can fail at any moment",
+}
+_STILL = {
+    "redirect": ", by another model if the provider did as it announced",
+    "unsupported_but_served": ", without support",
+}
+_EARLY = (
+    ": calls are told that it is gone. It can be a brownout, after which calls are answered again, or the end itself,"
+    " come early."
+)
+
+
+def day_of_end(on: date | None, precision: Precision, *, second_hand: bool = False) -> str:
+    """`Mon 14 Jul 2025`, `Mon 14 Jul 2025 (tentative)`, `July 2025 (no day named)`, `not before Mon 14 Jul 2025`, or
+    `no day set`; and `..., not confirmed` where the provider itself does not say so."""
+    if on is None or precision == "unknown":
+        return "no day set"
+    said = {
+        "exact": words.day(on),
+        "tentative": f"{words.day(on)} (tentative)",
+        "month": f"{words.month(on)} (no day named)",
+        "no_sooner_than": f"not before {words.day(on)}",
+    }[precision]
+    return f"{said}, not confirmed" if second_hand else said
+
+
+def reported_by(source: str | None) -> str:
+    """Of a record of which no source is the provider's own: `reported by dev.to, not confirmed by the provider`."""
+    try:
+        host = urlsplit(source or "").hostname
+    except ValueError:
+        host = None
+    return f"reported by {host or 'others'}, not confirmed by the provider"
+
+
+def moved(before: date | None, after: date | None) -> Spans:
+    """After "the shutdown": `moved from Mon 5 Jan 2026 to Sat 1 Nov 2025, 65 days earlier`"""
+    match before, after:
+        case date(), date():
+            days = (after - before).days
+            apart = f", {words.plural(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
+            return say(f"moved from {words.day(before)} to ", bold(words.day(after)), apart)
+        case None, date():
+            return say("had no day and now has one, ", bold(words.day(after)))
+        case date(), None:
+            return say(f"has no day any more: {words.day(before)} no longer holds")
+        case _:
+            return say("has no day")
+
+
+def days_left(days: int | None) -> str:
+    """`in 12 days`, `today`, `3 days ago`; `no firm date` for a promise that is no deadline."""
+    return "no firm date" if days is None else words.from_now(days)
+
+
+def freeze(change_by: date | None, days_to_change: int | None, shutdown_on: date | None) -> str:
+    """`changes freeze on Fri 18 Dec 2026, in 26 days`; empty: no change freeze comes before the shutdown."""
+    if change_by is None or days_to_change is None or change_by == shutdown_on:
+        return ""
+    if days_to_change > 0:
+        return f"changes freeze on {words.day(change_by)}, {words.from_now(days_to_change)}"
+    return f"changes frozen since {words.day(change_by)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    shutdown_on: date | None
+    precision: Precision
+    days_left: int | None
+    """To `shutdown_on`; not used where that is no deadline."""
+    state: State
+    after_shutdown: str = "error"
+    """A core.catalog.AfterShutdown."""
+    second_hand: bool = False
+
+    @property
+    def phase(self) -> Phase:
+        if self.state == "broken":
+            return "broken" if self._has_begun else "early"
+        if self.state == "overdue":
+            return "overdue"
+        if self.shutdown_on is None or self.precision == "unknown":
+            return "undated"
+        if self.days_left is None or self.precision == "no_sooner_than":
+            return "not_before"
+        return self._phase_by_day(self.days_left, self.shutdown_on)
+
+    def _phase_by_day(self, days_left: int, on: date) -> Phase:
+        if days_left > 0:
+            return "ahead"
+        if self.state == "redirected" and days_left < 0:
+            return "redirected"
+        if self.precision == "month" and _rest_of_month(on) + days_left >= 0:
+            return "this_month"
+        return "today" if days_left == 0 else "overdue"
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Urgent first."""
+        if self.phase in {"not_before", "undated"}:
+            return (4, (self.shutdown_on or date.max).toordinal())
+        return ({"broken": 0, "early": 0, "overdue": 1, "redirected": 2}.get(self.phase, 3), self.days_left or 0)
+
+    @property
+    def mark(self) -> str:
+        """How near it is, at a glance: red from three days before, orange within thirty, else yellow; white: no day."""
+        if self.phase in {"not_before", "undated"}:
+            return "⚪"
+        if self.phase == "redirected":
+            return "🟠"
+        left = self.days_left or 0 if self.phase == "ahead" else 0
+        return "🔴" if left <= 3 else "🟠" if left <= 30 else "🟡"
+
+    @property
+    def headline(self) -> str:
+        """What follows the model's name in a header."""
+        verb = "is expected to shut down" if self.precision == "tentative" else "shuts down"
+        when = f"in {words.month(self._on)}" if self.precision == "month" else words.from_now(self.days_left or 0)
+        headlines: dict[Phase, str] = {
+            "early": f"fails already, {self._before_the_end}",
+            "broken": "is shut down, and calls fail",
+            "overdue": "is past its shutdown day and still answers",
+            "redirected": "is past its shutdown day, and another model answers",
+            "today": f"{verb} today",
+            "this_month": "can shut down any day now",
+            "ahead": f"{verb} {when}",
+            "not_before": "is going away, day not set",
+            "undated": "is deprecated, day not set",
+        }
+        return headlines[self.phase]
+
+    @property
+    def which(self) -> str:
+        """What follows the model's name and "which" in a sentence."""
+        on = f", on {words.day(self._on)}" if self.phase == "ahead" and self.precision != "month" else ""
+        return "is shut down" if self.phase == "broken" else self.headline.replace(", day", " with its day") + on
+
+    @property
+    def brief(self) -> str:
+        """The day and how far it is, for a line of a list."""
+        briefs: dict[Phase, str] = {
+            "early": f"calls fail already, {self._before_the_end}",
+            "broken": f"{self._dated}, calls fail",
+            "overdue": f"{self._dated}, still answers",
+            "redirected": f"{self._dated}, another model answers",
+            "this_month": f"{self._dated}, any day now",
+        }
+        return briefs.get(self.phase, self._dated)
+
+    def sentences(self, model: Spans) -> Spans:
+        """The whole of it. `model`: its name and platform."""
+        was = say(" was to shut down on ", self._day, self._from_now, ". ")
+        match self.phase:
+            case "early":
+                on = say(" on ", self._day) if self.days_left is not None and self.shutdown_on else ""
+                said = say(" fails ", bold("already"), f", {self._before_the_end}", on, _EARLY)
+            case "broken":
+                said = say(was, "Calls to it now fail.")
+            case "overdue":
+                fate = _STILL.get(self.after_shutdown, ", and can fail at any moment")
+                said = say(was, f"Calls are still answered{fate}.")
+            case "redirected":
+                said = say(was, "Another model answers in its place.")
+            case "today":
+                fate = _TODAY.get(self.after_shutdown, "calls can fail at any moment")
+                said = say(" shuts down ", bold("today"), f", {words.day(self._on)}, counted from 00:00 UTC: {fate}.")
+            case "this_month":
+                month = bold(words.month(self._on))
+                said = say(" shuts down in ", month, ". The provider names no day: it can be any day now.")
+            case "ahead":
+                said = say(self._will, f". {_AFTER.get(self.after_shutdown, 'Calls fail from then on')}.")
+            case "not_before":
+                until = say(" is going away. The provider keeps it until ", self._day)
+                said = say(until, " at least, and has set no day.")
+            case "undated":
+                said = say(" is deprecated. The provider has set no day for its end.")
+        return say(model, said)
+
+    @property
+    def _has_begun(self) -> bool:
+        return self.days_left is not None and self.days_left <= 0 and self.precision in {"exact", "tentative", "month"}
+
+    @property
+    def _before_the_end(self) -> str:
+        """`12 days before the announced end`"""
+        if self.days_left is None or self.precision in {"no_sooner_than", "unknown"}:
+            return "and no day is set for its end"
+        return f"{words.plural(self.days_left, 'day')} before the {'reported' if self.second_hand else 'announced'} end"
+
+    @property
+    def _on(self) -> date:
+        return self.shutdown_on or date.max
+
+    @property
+    def _day(self) -> Span:
+        return bold(words.day(self.shutdown_on)) if self.shutdown_on else "an unknown day"
+
+    @property
+    def _from_now(self) -> str:
+        return "" if self.days_left is None else f", {words.from_now(self.days_left)}"
+
+    @property
+    def _dated(self) -> str:
+        """The day with its certainty, and how far it is where that can be known."""
+        said = day_of_end(self.shutdown_on, self.precision, second_hand=self.second_hand)
+        if self.phase in {"not_before", "undated"}:
+            return said
+        if self.precision != "month":
+            return said + self._from_now
+        return f"{said}{self._from_now} at the earliest" if self.phase == "ahead" else said
+
+    @property
+    def _will(self) -> Spans:
+        match self.precision:
+            case "month":
+                names_none = ". The provider names no day; lastcall counts from "
+                return say(" shuts down in ", bold(words.month(self._on)), names_none, self._day)
+            case "tentative":
+                may_move = ", counted from 00:00 UTC. The provider may still move it"
+                return say(" is expected to shut down on ", self._day, may_move)
+            case _:
+                return say(" shuts down on ", self._day, ", counted from 00:00 UTC")
+
+
+def _rest_of_month(on: date) -> int:
+    return monthrange(on.year, on.month)[1] - on.day

@@ -1,0 +1,66 @@
+"""Spans and blocks -> Slack's mrkdwn and Block Kit. The only place that escapes for Slack, or knows its markup."""
+
+from typing import Any
+
+from service.core.wording.blocks import Block, Context, Divider, Fields, Header, Section
+from service.core.wording.spans import Bold, Code, Link, Span, Spans
+
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "ˋ"})
+"""Slack has no escape for a backtick, which would begin or end a code span."""
+_IN_URL = str.maketrans({"|": "%7C", " ": "%20", "<": "%3C", ">": "%3E", "&": "&amp;"})
+
+
+def size(text: str) -> int:
+    """Length of the text in Slack, which counts UTF-16 units of what is escaped."""
+    return _units(escaped(text))
+
+
+def size_of(spans: Spans) -> int:
+    return _units(mrkdwn(spans))
+
+
+def _units(text: str) -> int:
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def escaped(text: str) -> str:
+    """After it, `<!channel>` is text: also for the fallback text of a message."""
+    return text.translate(_ESCAPED)
+
+
+def mrkdwn(spans: Spans) -> str:
+    return "".join(map(_span, spans))
+
+
+def _span(span: Span) -> str:
+    match span:
+        case str():
+            return escaped(span)
+        case Code(text):
+            return f"`{escaped(text)}`"
+        case Bold(spans):
+            return f"*{mrkdwn(spans)}*"
+        case Link(url, label):
+            return f"<{url.translate(_IN_URL)}|{escaped(label)}>"
+
+
+def block(part: Block) -> dict[str, Any]:
+    match part:
+        case Header(text):
+            return {"type": "header", "text": {"type": "plain_text", "text": escaped(text), "emoji": True}}
+        case Section(spans):
+            return {"type": "section", "text": _text(mrkdwn(spans))}
+        case Fields(pairs):
+            return {
+                "type": "section",
+                "fields": [_text(f"*{escaped(label)}*\n{escaped(value)}") for label, value in pairs],
+            }
+        case Context(spans):
+            return {"type": "context", "elements": [_text(mrkdwn(spans))]}
+        case Divider():
+            return {"type": "divider"}
+
+
+def _text(text: str) -> dict[str, Any]:
+    # verbatim: Slack makes no links or mentions of what merely looks like a channel or a person.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}

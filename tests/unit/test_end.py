@@ -1,0 +1,121 @@
+"""What a header says of a model, by what becomes of its calls and how sure its day is. The day is Mon 14 Jul 2025."""
+
+from datetime import date
+
+import pytest
+
+from service.core.catalog.lifecycle import Precision
+from service.core.exposure import State
+from service.core.wording.end import Timing, day_of_end, moved, reported_by
+from service.core.wording.spans import Code, Spans, bold
+
+DAY = date(2025, 7, 14)
+
+
+@pytest.mark.parametrize(
+    ("state", "precision", "days_left", "mark", "headline"),
+    [
+        pytest.param("active", "exact", 12, "🟠", "shuts down in 12 days", id="ahead"),
+        pytest.param("waived", "exact", 12, "🟠", "shuts down in 12 days", id="an accepted risk changes no day"),
+        pytest.param("redirected", "exact", 12, "🟠", "shuts down in 12 days", id="redirected: the day still comes"),
+        pytest.param("redirected", "exact", 0, "🔴", "shuts down today", id="redirected on the day"),
+        pytest.param(
+            "redirected",
+            "exact",
+            -1,
+            "🟠",
+            "is past its shutdown day, and another model answers",
+            id="redirected after",
+        ),
+        pytest.param("broken", "exact", 12, "🔴", "fails already, 12 days before the announced end", id="early death"),
+        pytest.param("broken", "exact", 1, "🔴", "fails already, 1 day before the announced end", id="the day before"),
+        pytest.param("broken", "exact", 0, "🔴", "is shut down, and calls fail", id="broken on the day"),
+        pytest.param("broken", "exact", -3, "🔴", "is shut down, and calls fail", id="broken after it"),
+        pytest.param(
+            "broken", "no_sooner_than", -3, "🔴", "fails already, and no day is set for its end", id="a promise broken"
+        ),
+        pytest.param(
+            "broken", "unknown", None, "🔴", "fails already, and no day is set for its end", id="no day known"
+        ),
+        pytest.param("overdue", "exact", -3, "🔴", "is past its shutdown day and still answers", id="overdue"),
+    ],
+)
+def test_headline(state: State, precision: Precision, days_left: int | None, mark: str, headline: str) -> None:
+    timing = Timing(DAY, precision, days_left, state)
+    assert (timing.mark, timing.headline) == (mark, headline)
+
+
+def test_what_fails_comes_before_what_is_late_and_that_before_what_is_answered_by_another() -> None:
+    early = Timing(DAY, "exact", 12, "broken")
+    overdue = Timing(DAY, "exact", -1, "overdue")
+    redirected = Timing(DAY, "exact", -1, "redirected")
+    ahead = Timing(DAY, "exact", 12, "redirected")
+    assert sorted([ahead, redirected, overdue, early], key=lambda one: one.rank) == [early, overdue, redirected, ahead]
+
+
+def test_early_death_is_told_with_the_announced_day() -> None:
+    *said, more = Timing(DAY, "exact", 12, "broken").sentences((Code("x"), " on OpenAI API"))
+    assert said == [
+        Code("x"),
+        " on OpenAI API fails ",
+        bold("already"),
+        ", 12 days before the announced end on ",
+        bold("Mon 14 Jul 2025"),
+    ]
+    assert more.startswith(": calls are told that it is gone.")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("on", "precision", "second_hand", "said"),
+    [
+        (DAY, "exact", False, "Mon 14 Jul 2025"),
+        (DAY, "exact", True, "Mon 14 Jul 2025, not confirmed"),
+        (DAY, "tentative", False, "Mon 14 Jul 2025 (tentative)"),
+        (DAY, "month", False, "July 2025 (no day named)"),
+        (DAY, "no_sooner_than", False, "not before Mon 14 Jul 2025"),
+        (None, "unknown", False, "no day set"),
+        (None, "no_sooner_than", True, "no day set"),
+    ],
+)
+def test_day_of_an_end_is_said_with_how_certain_it_is(
+    on: date | None, precision: Precision, second_hand: bool, said: str
+) -> None:
+    assert day_of_end(on, precision, second_hand=second_hand) == said
+
+
+@pytest.mark.parametrize(
+    ("precision", "days_left", "said"),
+    [
+        ("exact", 12, "Mon 14 Jul 2025, in 12 days"),
+        ("tentative", 12, "Mon 14 Jul 2025 (tentative), in 12 days"),
+        ("month", 12, "July 2025 (no day named), in 12 days at the earliest"),
+        ("month", -1, "July 2025 (no day named), any day now"),
+        ("no_sooner_than", 12, "not before Mon 14 Jul 2025"),
+    ],
+)
+def test_line_of_a_list_says_how_far_the_end_is(precision: Precision, days_left: int, said: str) -> None:
+    assert Timing(DAY, precision, days_left, "active").brief == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (DAY, date(2025, 7, 13), ("moved from Mon 14 Jul 2025 to ", bold("Sun 13 Jul 2025"), ", 1 day earlier")),
+        (None, DAY, ("had no day and now has one, ", bold("Mon 14 Jul 2025"))),
+        (DAY, None, ("has no day any more: Mon 14 Jul 2025 no longer holds",)),
+    ],
+)
+def test_move_is_said_with_both_days(before: date | None, after: date | None, said: Spans) -> None:
+    assert moved(before, after) == said
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        pytest.param("https://dev.to/a/post", "reported by dev.to, not confirmed by the provider", id="an address"),
+        pytest.param(None, "reported by others, not confirmed by the provider", id="nothing"),
+        pytest.param("https://[::1", "reported by others, not confirmed by the provider", id="no address"),
+    ],
+)
+def test_a_second_hand_source_is_named_by_its_host(source: str | None, said: str) -> None:
+    assert reported_by(source) == said
