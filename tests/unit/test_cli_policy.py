@@ -147,7 +147,9 @@ def policy(*steps: tuple[str, str]) -> Policy:
         pytest.param(
             policy(("-1d", "owner"), ("-2d", "oncall")), ["nobody is notified after the shutdown"], id="no end"
         ),
-        pytest.param(policy(("-1d", "owner"), ("0d", "team")), ["nobody above the owner is ever notified"], id="gentle"),
+        pytest.param(
+            policy(("-1d", "owner"), ("0d", "team")), ["nobody above the owner is ever notified"], id="gentle"
+        ),
         pytest.param(policy(("-1d", "manager"), ("0d", "manager")), ["no step notifies the owner"], id="no owner"),
     ],
 )

@@ -309,7 +309,7 @@ def holding(hold: Waived) -> Played:
             id="not deprecated",
         ),
         pytest.param(
-            make_deprecation(), date(2025, 4, 4), "The calls ended before anybody was to be told.", id="quiet"
+            make_deprecation(), date(2025, 4, 4), "The calls ended before the first notice was due.", id="quiet"
         ),
         pytest.param(
             make_deprecation(announced=date(2025, 4, 18)), None, "The end is not announced yet.", id="not announced"

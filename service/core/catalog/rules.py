@@ -1,4 +1,4 @@
-"""What a catalog file must fulfil beyond its schema, so that a contribution can be trusted by who knows no models."""
+"""Rules for catalog files beyond the schema, so that contributions can be accepted without expert knowledge."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong at `path`, a way down from the file's root: ("models", 3, "shutdown")."""
+    """A problem at `path` from the file's root: ("models", 3, "shutdown")."""
 
     path: tuple[str | int, ...]
     what: str
@@ -22,7 +22,7 @@ class Problem:
 
 
 def broken_rules(file: PlatformFile, *, today: date) -> Iterator[Problem]:
-    """All problems of a well-formed file, in the order of its records."""
+    """All problems of a file that matches the schema, in the order of its records."""
     records = {name: entry for entry in reversed(file.models) for name in entry.names}
     yield from _order_and_names(file)
     for number, entry in enumerate(file.models):
@@ -87,7 +87,7 @@ def _replacements(entry: Entry, _file: PlatformFile, records: Records, today: da
 
 
 def _dead_end(entry: Entry, records: Records, today: date) -> str | None:
-    """The id where the chain of first replacements ends with nothing in service."""
+    """The id at which the chain of first replacements ends, if no model in service follows."""
     seen = {entry.id}
     while entry.replacements:
         following = records.get(entry.replacements[0].id)
