@@ -115,9 +115,7 @@ def test_line_is_read_as_at_github(line: str, pattern: str, owners: tuple[str, .
         pytest.param("!a/ @acme/x", "!a/: `!` is not allowed", "Add a line further down", id="a negation"),
         pytest.param("/c[a-f]rt/ @acme/x", "/c[a-f]rt/: `[ ]` is not a range here", "Write `*` or `?`", id="a range"),
         pytest.param("/c[art/ @acme/x", "/c[art/: `[ ]` is not a range here", "Write `*` or `?`", id="half a range"),
-        pytest.param(
-            "/My Services/cart/ @acme/x", "Services/cart/ is not an owner", "a space in a path", id="a space"
-        ),
+        pytest.param("/My Services/cart/ @acme/x", "Services/cart/ is not an owner", "a space in a path", id="a space"),
         pytest.param(
             "/a/ acme/x", "acme/x is not an owner", "An owner is @user, @org/team or", id="an owner without @"
         ),
