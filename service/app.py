@@ -18,7 +18,7 @@ from service.engine.world import Worlds, look_up
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """What every verb is given. Nothing in it connects before its first use."""
+    """The resources of all verbs. Nothing connects before its first use."""
 
     settings: Settings
     worlds: Worlds
@@ -26,16 +26,16 @@ class App:
 
     @property
     def world(self) -> World:
-        """As of the last look: for whoever needs no owners."""
+        """As of the last `look`; its owners may be outdated."""
         return self.worlds.latest
 
     async def look(self, *, now: datetime) -> World:
-        """Once a request or a command."""
+        """Call it once per request or command."""
         return await look_up(self.database, self.worlds, now=now)
 
     async def reload(self) -> None:
-        """Go by lastcall.yaml as it is now, from the next look on. Raises ConfigError, also where there is no file any
-        more; then the one before stays in force."""
+        """Reload lastcall.yaml, from the next `look` on. Raises ConfigError, also if the file is gone; then the
+        previous version stays."""
         company = await to_thread(load_company, self.settings.config_file or DEFAULT_FILE)
         world = self.world
         self.worlds.replace(world_of(world.catalog, world.resolver, company, tuple(formats_of(self.settings, company))))
@@ -46,15 +46,15 @@ class App:
 
 
 def formats_of(settings: Settings, company: Company) -> dict[str, Format | None]:
-    """The topics that are read, lastcall.yaml's, else those of the environment; each with its fixed format, or None for
-    "by shape"."""
+    """Topics to read, from lastcall.yaml or else the environment, with their fixed format; None: detected per
+    record."""
     if company.topics:
         return {topic.name: topic.format for topic in company.topics}
     return {name.strip(): None for name in settings.kafka_topics.split(",") if name.strip()}
 
 
 def load_world(settings: Settings, company: Company | None = None) -> World:
-    """`company` None: that of lastcall.yaml, and `ConfigError` when it cannot be read."""
+    """`company`: None loads lastcall.yaml, and raises `ConfigError` if it is invalid."""
     loaded = load_catalog()
     use_platforms(loaded.platforms)
     company = company or load_company(settings.config_file)
@@ -63,8 +63,7 @@ def load_world(settings: Settings, company: Company | None = None) -> World:
 
 @asynccontextmanager
 async def open_app(settings: Settings, company: Company | None = None) -> AsyncIterator[App]:
-    """`company` is `load_world`'s. `settings.database_url` must be set: the embedded default is filled in by the caller
-    (`adapters.embedded`), which knows whether one is running."""
+    """`company`: as for `load_world`. Requires `settings.database_url`: the caller fills in the embedded default."""
     if settings.database_url is None:
         raise ValueError("settings.database_url is not set")
     database = open_database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)

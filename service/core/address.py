@@ -1,6 +1,6 @@
-"""Where somebody hears: a closed set of addresses, how each is written, and what delivers to it.
+"""Addresses of destinations: a closed set, with their text form and their transport.
 
-lastcall.yaml, directories and the database have an address as one text: `parse` reads it, `str` writes it.
+lastcall.yaml, directories and the database store an address as text: `parse` reads it, `str` writes it.
 """
 
 import re
@@ -27,7 +27,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`user:ada@example.com`; people write the e-mail address alone."""
+    """`user:ada@example.com`; in words, the e-mail address only."""
 
     email: str
 
@@ -40,7 +40,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class UserGroup:
-    """`usergroup:search`: those who are in it when the message goes out."""
+    """`usergroup:search`: its members when the message is sent."""
 
     handle: str
 
@@ -70,7 +70,7 @@ class SlackId:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """`pagerduty:PABC123`, `pagerduty:service/PABC123`: those on duty when the message goes out."""
+    """`pagerduty:PABC123`, `pagerduty:service/PABC123`: the people on duty when the message is sent."""
 
     of: Literal["schedule", "service"]
     id: str
@@ -84,7 +84,7 @@ class OnCall:
 
 @dataclass(frozen=True, slots=True)
 class NoAddress:
-    """A text that is none: nothing can be delivered to it."""
+    """A text that is not an address: nothing can be delivered to it."""
 
     text: str
 
@@ -97,7 +97,7 @@ class NoAddress:
 
 Address = Channel | Person | UserGroup | SlackId | OnCall | NoAddress
 TRANSPORTS: Mapping[type[Address], TransportName] = dict.fromkeys(get_args(Address), "slack")
-"""What delivers to each kind of address. Whoever is on call is looked up, and hears on Slack."""
+"""The transport of each kind of address. On-call people are looked up and notified on Slack."""
 
 
 def parse(text: str) -> Address:

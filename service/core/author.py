@@ -1,4 +1,4 @@
-"""Who did something, as they called themselves: an e-mail address or a name."""
+"""The author of an act, as given: an e-mail address or a name."""
 
 import re
 from typing import Any
@@ -7,11 +7,11 @@ from service.core.secret import holds_secret
 
 LONGEST_AUTHOR = 200
 ERASED = "(erased)"
-"""In place of the name of a person who was erased."""
+"""Replaces the name of an erased person."""
 
 
 def parse_author(text: str) -> str:
-    """Without the white space around it. Raises ValueError with what is wrong: it is shown to others, and kept."""
+    """The stripped name. Raises ValueError: the name is stored and shown to others."""
     author = text.strip()
     if not author:
         raise ValueError("an act needs an author")
@@ -25,8 +25,8 @@ def parse_author(text: str) -> str:
 
 
 def erased(value: Any, person: str) -> Any:
-    """The value, text or JSON, with ERASED wherever a text has the name `person` as a word of its own, in whatever
-    case: `ann` is neither in `joann` nor in `ann@example.com`."""
+    """The value, text or JSON, with ERASED in place of `person` as a whole word, in any case: `ann` is neither in
+    `joann` nor in `ann@example.com`."""
     match value:
         case str():
             name = re.compile(rf"(?<![\w@.+-]){re.escape(person)}(?![\w@+-]|\.\w)", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""What the records read since the last flush amount to: totals, rejections, and which offsets they cover."""
+"""Totals, rejections and offsets of the records read since the last flush."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from service.core.shapes import bounded_shape
 from service.core.usage import Decoded, Format, Reason, Rejection
 
 SourceName = Literal["kafka", "file"]
-"""Where records come from. Topics of one name on two sources have nothing to do with each other."""
+"""Origin of records. Topics of the same name on two sources are independent."""
 
 
 def topic_in_words(source: str, topic: str) -> str:
@@ -18,14 +18,14 @@ def topic_in_words(source: str, topic: str) -> str:
 
 
 class Partition(NamedTuple):
-    """A topic's partition, of a source that is known. Equal to aiokafka's TopicPartition of the same values."""
+    """A partition of a topic on a known source. Equal to an aiokafka TopicPartition with the same values."""
 
     topic: str
     partition: int
 
 
 class RawRecord(Protocol):
-    """A Kafka record as the dead-letter topic will carry it."""
+    """A Kafka record, as sent to the dead-letter topic."""
 
     @property
     def topic(self) -> str: ...
@@ -39,18 +39,18 @@ class RawRecord(Protocol):
     def value(self) -> bytes | None: ...
     @property
     def headers(self) -> Sequence[tuple[str, bytes]]:
-        """The values are bytes, often not UTF-8."""
+        """Values are bytes, often not UTF-8."""
 
 
 @dataclass(slots=True)
 class Span:
-    """The offsets of one partition that a batch covers, from the watermark on, and the ledger of their records.
+    """The offsets of one partition that a batch covers, from the watermark on, and the counts of their records.
 
-    A record that gave a call counts as a call record, even if a part of it was rejected.
+    A record with a call counts as a call record, even if a part of it was rejected.
     """
 
     expected: int
-    """The watermark that must stand in the database for this batch to be applied."""
+    """The watermark that the database must have for this batch to be applied."""
     next_offset: int
     call_records: int = 0
     rejected_records: int = 0
@@ -66,16 +66,15 @@ class RejectionKey(NamedTuple):
     topic: str
     reason: Reason
     hour: datetime
-    """When it was read: a record that is not understood has no time of its own that could be trusted."""
+    """When the record was read: an unreadable record has no reliable time."""
     format: Format | None
     shape: str = ""
-    """Of an unknown format, in words: names of keys and no values. Empty for other reasons, and for shapes that are too
-    many."""
+    """For an unknown format, in words: names of keys, no values. Empty for other reasons, and beyond the bound."""
 
 
 @dataclass(slots=True)
 class RejectionCount:
-    """How often, and where to find one of them."""
+    """Number of rejections, with one example."""
 
     partition: int
     offset: int
@@ -89,14 +88,14 @@ class PassedOverKey(NamedTuple):
     format: Format
     kind: str
     hour: datetime
-    """When it was read."""
+    """When the record was read."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     record: RawRecord
     rejection: Rejection
-    """The first of the record."""
+    """The first rejection of the record."""
 
     @property
     def size(self) -> int:
@@ -104,7 +103,7 @@ class DeadLetter:
 
 
 class DeadLettersRefused(Exception):
-    """The place for dead letters takes none, and will not until somebody has mended it. The text says why."""
+    """The dead-letter topic accepts no records until somebody fixes it. The text says why."""
 
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(reason)
@@ -114,19 +113,19 @@ class DeadLettersRefused(Exception):
 
 @dataclass(slots=True)
 class Batch:
-    """Of one source. Mutable while records come in. Merging two that follow each other equals having read all into
-    one, but for shapes that are too many."""
+    """A batch of one source, mutable while records come in. Merging two consecutive batches equals reading all records
+    into one, except for shapes beyond the bound."""
 
     rollup: Rollup = field(default_factory=Rollup)
     rejections: dict[RejectionKey, RejectionCount] = field(default_factory=dict)
     passed_over: dict[PassedOverKey, int] = field(default_factory=dict)
-    """Parts that are known to be no calls."""
+    """Parts that are known not to be calls."""
     spans: dict[Partition, Span] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     dead_letter_bytes: int = 0
     source: SourceName = "kafka"
     _shapes: dict[tuple[str, datetime], set[str]] = field(default_factory=dict, repr=False)
-    """That are told apart, of a topic and hour."""
+    """Distinct shapes, by topic and hour."""
 
     def span(self, partition: Partition, next_offset: int) -> Span:
         span = self.spans.get(partition)
@@ -135,7 +134,7 @@ class Batch:
         return span
 
     def add(self, span: Span, record: RawRecord, decoded: Decoded, hour: datetime) -> None:
-        """`record.offset` is not below `span.next_offset`; offsets between them hold no record for us."""
+        """`record.offset` is not below `span.next_offset`; offsets in between contain no readable record."""
         if decoded.calls:
             span.call_records += 1
             for call in decoded.calls:
@@ -152,7 +151,7 @@ class Batch:
         self.end_run(span, 0, record.offset + 1)
 
     def end_run(self, span: Span, call_records: int, next_offset: int) -> None:
-        """Account for `call_records` whose one call each is in `rollup` already; records up to `next_offset` are in."""
+        """Count `call_records`, each with one call that is already in `rollup`, and advance to `next_offset`."""
         span.call_records += call_records
         span.next_offset = next_offset
 
@@ -160,7 +159,7 @@ class Batch:
         for rejection in rejections:
             shape = rejection.detail if rejection.reason == "unknown_format" else ""
             key = RejectionKey(self.source, record.topic, rejection.reason, hour, rejection.format, shape)
-            key = self._told_apart(key)
+            key = self._with_bounded_shape(key)
             count = self.rejections.get(key)
             if count is None:
                 count = self.rejections[key] = RejectionCount(record.partition, record.offset, rejection.detail)
@@ -169,14 +168,14 @@ class Batch:
         self.dead_letters.append(letter)
         self.dead_letter_bytes += letter.size
 
-    def _told_apart(self, key: RejectionKey) -> RejectionKey:
+    def _with_bounded_shape(self, key: RejectionKey) -> RejectionKey:
         if not key.shape:
             return key
         known = self._shapes.setdefault((key.topic, key.hour), set())
         return key._replace(shape=bounded_shape(key.shape, known))
 
     def commonest_rejection(self) -> str:
-        """In words, with one record of its kind: all that an operator will see of a batch that is not applied."""
+        """In words, with one example. The operator sees nothing else of a batch that is not applied."""
         if not self.rejections:
             return "see the rejections on the page"
         key, count = max(self.rejections.items(), key=lambda item: item[1].rejected)
@@ -187,7 +186,7 @@ class Batch:
         self.rollup.merge(later.rollup)
         for key, count in later.rejections.items():
             fresh = RejectionCount(count.partition, count.offset, count.detail)
-            mine = self.rejections.setdefault(self._told_apart(key), fresh)
+            mine = self.rejections.setdefault(self._with_bounded_shape(key), fresh)
             mine.rejected += count.rejected
         for passed, parts in later.passed_over.items():
             self.passed_over[passed] = self.passed_over.get(passed, 0) + parts
@@ -201,7 +200,7 @@ class Batch:
         self.dead_letter_bytes += later.dead_letter_bytes
 
     def take_dead_letters(self) -> list[DeadLetter]:
-        """Hands them out once: sent before the batch is applied, and not again when applying is tried again."""
+        """Returns them once: they are sent before the batch is applied, and not again if applying is retried."""
         letters, self.dead_letters, self.dead_letter_bytes = self.dead_letters, [], 0
         return letters
 
@@ -210,7 +209,7 @@ class Batch:
 
 
 class RejectionShare:
-    """Share of rejected records among the last thousand or more. Old ones weigh half each time the window is full."""
+    """Share of rejected records among the last thousand or more. A full window halves the weight of old ones."""
 
     WINDOW = 1_000
 

@@ -17,7 +17,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """Days on which nothing may be changed, both ends included. People work, and hear."""
+    """Days without changes, both ends included. People work and are notified."""
 
     begin: date
     end: date
@@ -34,7 +34,7 @@ class Calendar:
     work_ends: time = time(18)
     """Later than `work_starts`."""
     country: str | None = None
-    """Two letters, as `public_holidays.countries` knows them. None: there are no holidays."""
+    """Two letters, as in `public_holidays.countries`. None: no holidays."""
     region: str | None = None
     workdays: frozenset[int] = MONDAY_TO_FRIDAY
     """Monday is 0. Never empty."""
@@ -63,11 +63,11 @@ class Calendar:
         return day
 
     def work_start(self, day: date) -> datetime:
-        """When work starts on `day`, as an instant in UTC. A clock that is put on over that time makes it later."""
+        """Start of work on `day`, as an instant in UTC; later if a clock change skips that time."""
         return self._instant(day, self.work_starts)
 
     def next_working(self, moment: datetime) -> datetime:
-        """`moment` itself in working hours, else the start of the next ones."""
+        """`moment` if it is in working hours, else the start of the next working hours."""
         day = self.day_of(moment)
         while (opens := self._opens(day, moment)) is None:
             day += _DAY
@@ -79,11 +79,11 @@ class Calendar:
         return self._instant(self.add_business_days(local.date(), 1), local.time())
 
     def freeze_before(self, deadline: date) -> Freeze | None:
-        """The earliest freeze with no changeable day from its first day up to, not including, `deadline`."""
+        """The earliest freeze with no changeable day from its first day to before `deadline`."""
         return _freeze_before(self, deadline) if self.freezes else None
 
     def effective_deadline(self, deadline: date) -> date:
-        """The day by which changes must be out to be in time for `deadline`."""
+        """Last day for changes: `deadline`, or the first day of a freeze that lasts until it."""
         freeze = self.freeze_before(deadline)
         return freeze.begin if freeze else deadline
 
@@ -91,9 +91,9 @@ class Calendar:
         return datetime.combine(day, at, self.zone).astimezone(UTC)
 
     def _opens(self, day: date, earliest: datetime) -> datetime | None:
-        """The first moment of work on `day`, from `earliest` on.
+        """First working time on `day`, from `earliest` on.
 
-        A zone that crossed the date line has days that nobody lived through: their hours fall on the day after.
+        A zone that crossed the date line has skipped days: their hours fall on the following day.
         """
         if not self.is_business_day(day):
             return None
@@ -102,7 +102,7 @@ class Calendar:
 
 
 DEFAULT_CALENDAR = Calendar()
-"""Of an owner of whom nothing is known: UTC, Monday to Friday, 9:00 to 18:00, no holidays."""
+"""Default of owners: UTC, Monday to Friday, 9:00 to 18:00, no holidays."""
 
 
 @lru_cache(maxsize=4096)

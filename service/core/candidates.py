@@ -1,4 +1,4 @@
-"""Who may own a service that nobody is known to own, and why one thinks so."""
+"""Candidates for the owner of a service without one, with reasons."""
 
 import re
 from collections import Counter, defaultdict
@@ -11,8 +11,8 @@ from service.core import words
 from service.core.wording.act import did
 
 Reason = Literal["acted", "key", "same_name", "neighbours"]
-"""acted: they did something about its campaigns. key: they made or hold the key that it calls with. same_name: a team
-is called so. neighbours: theirs are the services whose names begin alike."""
+"""acted: acted on its campaigns. key: made or has the key with which it calls. same_name: a team with the beginning of
+its name. neighbours: owns services with a similar beginning of the name."""
 MOST = 3
 MOST_PARTS = 8
 _PARTS = re.compile(r"[^A-Za-z0-9]+")
@@ -20,7 +20,7 @@ _PARTS = re.compile(r"[^A-Za-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """Somebody took an interest in the service: an act on one of its exposures."""
+    """An act on an exposure of the service."""
 
     author: str
     kind: str
@@ -40,10 +40,10 @@ class Candidate:
 
 
 class Neighbourhood:
-    """Teams, and the services that they own, by how the names begin. Made once for many questions."""
+    """Index of teams and their services by the beginnings of names. Built once for many look-ups."""
 
     def __init__(self, teams: Mapping[str, str]) -> None:
-        """`teams`: the owning team of each service that has one, by service."""
+        """`teams`: service -> owning team."""
         self._owners: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
         for service, team in teams.items():
             for beginning in _beginnings(service):
@@ -55,7 +55,7 @@ class Neighbourhood:
         return [Candidate(team, "same_name", "the service's name begins with the team's") for team in named]
 
     def neighbours(self, service: str) -> list[Candidate]:
-        """Whose services share the most leading words with its name; of those, who has the most such services."""
+        """Teams whose services share the most leading words with its name, most services first."""
         nearest = next((one for one in _beginnings(service) if one in self._owners), None)
         if nearest is None:
             return []
@@ -70,7 +70,7 @@ class Neighbourhood:
 def candidates(
     service: str, acted: Iterable[Acted], key_owners: Iterable[str], around: Neighbourhood
 ) -> tuple[Candidate, ...]:
-    """Of a service without an owner; the likeliest first. `key_owners` has first whose key called last."""
+    """Likeliest first. `key_owners`: most recent call first."""
     holders = [Candidate(one, "key", "holds the key that it calls with") for one in key_owners]
     found = [*_actors(acted), *holders, *around.namesakes(service), *around.neighbours(service)]
     likeliest = {one.who: one for one in reversed(found)}
@@ -78,7 +78,7 @@ def candidates(
 
 
 def _actors(acted: Iterable[Acted]) -> Sequence[Candidate]:
-    """The latest act says most."""
+    """Latest act of each author, newest first."""
     latest = {act.author: act for act in sorted(acted, key=lambda act: act.at)}
     return [
         Candidate(act.author, "acted", f"{did(act.kind, {})} on {words.day(act.at.date())}")
@@ -87,7 +87,7 @@ def _actors(acted: Iterable[Acted]) -> Sequence[Candidate]:
 
 
 def _beginnings(name: str) -> Iterator[tuple[str, ...]]:
-    """The longest first: `search-api` begins with search, api and with search."""
+    """Longest first: (search, api), then (search,) for `search-api`."""
     parts = _parts(name)
     return (parts[:length] for length in range(len(parts), 0, -1))
 

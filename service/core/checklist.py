@@ -1,4 +1,4 @@
-"""What a migration consists of, as the end of GPT-4.5 taught: changing the model's name was the small part."""
+"""The parts of a migration. For GPT-4.5 Preview, changing the model's name was the small part."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ NEAR_DAYS = 14
 class Item:
     id: ItemId
     words: str
-    """What is done once it is ticked."""
+    """What a tick means."""
     why: str
-    """What teams found out late."""
+    """Why the item is on the list."""
 
 
 ITEMS = (
     Item("model", "The model's name is changed wherever it is set",
-         "Code, configuration, fallbacks and batch jobs may each name it; one that is missed goes on calling."),
+         "Code, configuration, fallbacks and batch jobs may each name the model; a missed one continues to call it."),
     Item("prompts", "Prompts are tuned and evaluated again",
-         "The same prompt gets other answers from another model; compare them on cases of your own."),
-    Item("latency", "Latency is worked out anew",
-         "Timeouts, retries and what people wait for were set for the speed of the old model."),
-    Item("cost", "Cost is worked out anew",
-         "A token of GPT-4.1 cost a small part of one of GPT-4.5; others cost more, and answer at greater length."),
-    Item("users", "Users are told",
-         "Those who rely on the answers notice that they changed, and ask why nobody said so."),
+         "Another model answers the same prompt differently; compare the answers on your own cases."),
+    Item("latency", "Latency is measured again",
+         "Timeouts, retries and expected waiting times were set for the speed of the old model."),
+    Item("cost", "Cost is calculated again",
+         "A token of GPT-4.1 cost a fraction of one of GPT-4.5; other models cost more, and write longer answers."),
+    Item("users", "Users are informed",
+         "People who rely on the answers notice a change, and ask why nobody informed them."),
 )  # fmt: skip
 
 
@@ -42,10 +42,10 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """One exposure's. It decides nothing: that the calls have ended, the records say."""
+    """The checklist of one exposure. It affects no decision: only the records show that calls have ended."""
 
     ticks: tuple[Tick, ...] = ()
-    """At most one an item."""
+    """At most one per item."""
 
     @property
     def done(self) -> int:
@@ -61,7 +61,7 @@ class Checklist:
         return f"{self.done} of {len(ITEMS)}"
 
     def pressing(self, deadline: date | None, today: date) -> tuple[ItemId, ...]:
-        """What is open, in the last `NEAR_DAYS` before the day and after it: then it is named one by one."""
+        """Open items to name in messages: only from `NEAR_DAYS` before the deadline on."""
         if deadline is None or (deadline - today).days > NEAR_DAYS:
             return ()
         return tuple(item.id for item in self.open)
@@ -70,19 +70,19 @@ class Checklist:
         return next((tick for tick in self.ticks if tick.item == item), None)
 
     def as_of(self, moment: datetime) -> "Checklist":
-        """The ticks that were there by `moment`, of those that are there now."""
+        """The present ticks that already existed at `moment`."""
         return Checklist(tuple(tick for tick in self.ticks if tick.at <= moment))
 
 
 def parse_item(text: str) -> ItemId:
-    """Raises ValueError with what there is."""
+    """Raises ValueError with the list of items."""
     found = next((item for item in ITEM_IDS if item == text.strip().lower()), None)
     if found is None:
-        raise ValueError(f"{text!r} is no item of the checklist; there are {', '.join(ITEM_IDS)}")
+        raise ValueError(f"{text!r} is not an item of the checklist; the items are {', '.join(ITEM_IDS)}")
     return found
 
 
 def known_ticks(ticks: Iterable[tuple[str, str, datetime]]) -> Checklist:
-    """(item, author, at) as stored -> the checklist, without items that this release does not know."""
+    """Stored (item, author, at) -> the checklist. Skips items that this release does not know."""
     stored = {item: (author, at) for item, author, at in ticks}
     return Checklist(tuple(Tick(item, *stored[item]) for item in ITEM_IDS if item in stored))

@@ -1,4 +1,4 @@
-"""Raw words of a log -> what identity, attribution and outcome go by: the one place where a call is cleaned."""
+"""Cleans the raw words of a call, for identity, attribution and outcome. No other module cleans calls."""
 
 import re
 from collections.abc import Callable
@@ -15,14 +15,13 @@ from service.core.usage import Call, FieldKind, Format, Scalar, UsageEvent, Who,
 from service.core.values import count, environment, first, host, http_status, memoised, milliseconds, name, text, truth
 
 _LONGEST_REMEMBERED = 2_048
-"""Characters of all words together. Longer ones are mostly a call's own, and are cleaned each time, so that memory is
-bounded whatever a log holds."""
+"""Characters of all words together. Longer words are mostly unique per call; they are not cached, to bound memory."""
 _LONGEST_ERROR = 256
 _IDENTIFIER = re.compile(r"<class '([\w.]+)'>|([\w.:/#-]+)")
 
 
 class Cleaned(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What the words of a call amount to. The fields mean what they mean in a `UsageEvent`."""
+    """The cleaned words of a call. Fields have the same meaning as in `UsageEvent`."""
 
     format: Format
     series: SeriesKey
@@ -36,18 +35,18 @@ class Cleaned(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def failed(self) -> bool:
-        """An error has a status of 400 or more, or an error code."""
+        """Whether the call has a status of 400 or more, or an error code."""
         return self.error_code is not None or (self.status is not None and self.status >= 400)
 
 
 def cleaned(who: Who) -> Cleaned:
-    """By the platforms that this process knows. Remembered for the words that calls share."""
+    """Cleans with the platforms of this process. Cached for words that calls share."""
     platforms = known_platforms()
     return _remembered(platforms)(who) if may_be_remembered(who) else _clean(platforms, who)
 
 
 def may_be_remembered(who: Who) -> bool:
-    """An error's text above some length is mostly one call's own."""
+    """False for long error texts, which are mostly unique per call."""
     if who.error_text is not None and len(who.error_text) > _LONGEST_ERROR:
         return False
     return sum(map(_length, msgspec.structs.astuple(who))) <= _LONGEST_REMEMBERED
@@ -60,7 +59,7 @@ def _length(words: Words) -> int:
 
 
 def event_of(call: Call) -> UsageEvent:
-    """The whole call in clean words and numbers, as people read it."""
+    """The whole call in clean words and numbers."""
     who = cleaned(call.who)
     series = who.series
     return UsageEvent(
@@ -123,7 +122,7 @@ def _remembered(platforms: Platforms) -> Callable[[Who], Cleaned]:
 
 
 def _provider(platforms: Platforms, words: Words) -> str | None:
-    """The first word that says something of the platform: a framework's own does not."""
+    """The first word that identifies a platform, which a framework's word does not; else the first word."""
 
     def telling(word: Scalar) -> str | None:
         found = name(word)
@@ -137,7 +136,8 @@ def _field_of_argument(platforms: Platforms, provider: str | None, endpoint: str
 
 
 def _outcome(platforms: Platforms, who: Who, platform: str | None) -> tuple[int | None, str | None, bool]:
-    """HTTP status, error code, end of life. Most instrumentations have the status only in the error's text or class."""
+    """(HTTP status, error code, end of life). Most instrumentations have the status only in the error's text or
+    class."""
     status = _status(who.status)
     code, error_class = first(who.error_code), first(who.error_class)
     failed = who.failed or code is not None or error_class is not None or (status is not None and status >= 400)
@@ -154,8 +154,8 @@ def _outcome(platforms: Platforms, who: Who, platform: str | None) -> tuple[int 
 
 
 def _identifier(word: str | None) -> str | None:
-    """A code, or a class's name without what Python writes around it. Some write the error's text there, which may
-    quote the request."""
+    """A code, or the bare name of a Python class. None for other text, such as an error's text, which may quote the
+    request."""
     found = _IDENTIFIER.fullmatch(word) if word is not None else None
     return found[1] or found[2] if found else None
 

@@ -1,4 +1,4 @@
-"""Delivery of one message: what can come of an attempt, when to try again, when to give up, who hears instead."""
+"""Delivery of one message: outcomes of an attempt, retries, and other destinations after a failure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from service.core.wording.blocks import Section
 from service.core.wording.names import name
 
 PACE_SECONDS = 1.0
-"""Between two posts to one channel: Slack takes about one a second."""
+"""Interval between two posts to one channel: Slack accepts about one per second."""
 GIVE_UP_AFTER = 12
-"""Attempts, about six hours of them, before a destination counts as failed and somebody else hears."""
+"""Attempts, over about six hours, before a destination counts as failed."""
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The message and all its replies are there. Both None: there is no Slack, the local outbox has it."""
+    """The message and all its replies are posted. Both fields None: without Slack, in the local outbox."""
 
     channel: str | None
     """Slack's id of the conversation."""
@@ -33,29 +33,29 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not sent, and a later attempt may do."""
+    """Not sent; a later attempt may succeed."""
 
     reason: str
     after_seconds: float = 0
-    """At least so long, from the attempt on, as the other side asked for."""
+    """Minimum wait that the other side asked for."""
     scope: Literal["destination", "workspace"] = "destination"
-    """workspace: no other destination would do better now."""
+    """workspace: all destinations are affected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Not sent, and no attempt will do until somebody acts."""
+    """Not sent; no attempt will succeed until somebody acts."""
 
     reason: str
     scope: Literal["destination", "message", "workspace"]
-    """destination: others can be told. message: its text may pass without blocks. workspace: nobody can be told."""
+    """destination: others work. message: its text may be accepted without blocks. workspace: no destination works."""
     remedy: str
-    """What the operator can do about it."""
+    """Remedy for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """All or some of it may have been sent: it is looked up before anything is sent again."""
+    """The message may have been sent, at least in part. lastcall looks it up before it sends anything again."""
 
     reason: str
     after_seconds: float = 0
@@ -66,7 +66,7 @@ Outcome = Delivered | Retry | Failed | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message in doubt is there, with the first `replies` of its replies."""
+    """A message with an unknown outcome exists, with the first `replies` of its replies."""
 
     root: Delivered
     replies: int
@@ -74,36 +74,36 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A message in doubt is not there."""
+    """A message with an unknown outcome does not exist."""
 
 
 Sought = Found | Absent | Retry | Failed
 
 
 class Transport(Protocol):
-    """Where messages go. Neither method raises for what the other side does; that is an outcome.
+    """Delivers messages. Errors of the other side are outcomes, not exceptions.
 
-    `now`: as of when whoever is on duty is looked up.
+    `now`: time for which the people on duty are looked up.
     """
 
     @property
     def is_local(self) -> bool:
-        """There is no Slack behind it: the local outbox is where a message ends."""
+        """True: messages go to the local outbox only."""
 
     async def post(
         self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Found | None = None
     ) -> Outcome:
-        """Post the message and its replies, marked with `message_id`. `found`: only what is missing."""
+        """Post the message and its replies, marked with `message_id`. With `found`: only missing replies."""
 
     async def find(self, message_id: UUID, destination: Address, since: datetime, *, now: datetime) -> Sought:
-        """Look for a message of that id, posted at `since` or later by the real clock."""
+        """Look up a message with that id, posted at `since` or later by the real clock."""
 
 
 Transports = Mapping[TransportName, Transport]
 
 
 def next_attempt(attempts: int, outcome: Retry | Unknown, now: datetime) -> datetime | None:
-    """When to try again after `attempts` tries, the last one included. None: give up."""
+    """When to retry after `attempts` attempts. None: give up."""
     if attempts >= GIVE_UP_AFTER:
         return None
     doublings: int = 2 ** (attempts - 1)
@@ -111,14 +111,14 @@ def next_attempt(attempts: int, outcome: Retry | Unknown, now: datetime) -> date
 
 
 def elsewhere(destination: str, came_from: Collection[str | None], channels: Channels) -> str | None:
-    """Who hears instead of a destination that failed: the fallback, then the operator. None: nobody is left.
+    """The replacement of a failed destination: the fallback, then the operator. None: there is none left.
 
-    `came_from`: the destinations that failed before on the way here.
+    `came_from`: the destinations that failed earlier.
     """
     others = (channels.fallback, channels.operator)
     return next((other for other in others if other != destination and other not in came_from), None)
 
 
 def plain(message: Message) -> Message:
-    """What is left when Slack refuses the blocks: the text alone."""
+    """The message as text only, if Slack refuses the blocks."""
     return Message(message.text, (Section((name(message.text, MAX_TEXT),)),))

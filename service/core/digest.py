@@ -1,4 +1,4 @@
-"""A week's picture for one audience: what dies when, who still calls it, what moved, what is unowned and unread."""
+"""The weekly digest for one audience: deprecations, remaining callers, migrations, unowned services, rejections."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,19 +18,19 @@ from service.core.ownership import Owner
 from service.core.week import Week
 
 ORGANISATION = "(organisation)"
-"""The audience of the digest that covers everybody."""
+"""Audience of the digest that covers all teams."""
 MAX_LINES = 200
-"""Uses listed in a digest, the most urgent, beside one of each model and what is always listed; the rest is counted,
-model by model. The page has all."""
+"""Most urgent uses listed in a digest, besides one per model and those that are always listed. The others are counted
+by model; the page has all."""
 MAX_UNOWNED = 50
-"""Services that are asked about, most calls first; the rest is counted."""
+"""Services whose owner the digest asks for, most calls first; the rest is counted."""
 MAX_UNRESOLVED = 50
 """Unknown ids listed in a digest, most calls first; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Records of one topic that were not understood in the week, for one reason."""
+    """Records of one topic rejected in the week, for one reason."""
 
     topic: str
     reason: str
@@ -39,7 +39,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """One service's calls in the week with an id that identity does not know."""
+    """Calls of one service in the week with one unknown id."""
 
     id: str
     service: str
@@ -48,23 +48,23 @@ class Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is known of a week beside the exposures themselves, before it is cut to an audience."""
+    """Data of a week for all audiences, besides the exposures."""
 
     week: Week
     known_until: datetime | None = None
-    """Up to when all calls are on record; None: beyond the week's end. Silence after it may be our own."""
+    """Time up to which all calls are recorded. None: beyond the end of the week. Silence after it proves nothing."""
     told: frozenset[ExposureKey] = frozenset()
-    """The exposures of which a message was delivered to anybody before the week's end."""
+    """Exposures with a message delivered before the end of the week."""
     campaigns: Mapping[ExposureKey, Campaign] = field(default_factory=dict)
-    """As they are now. One of which nobody has asked anything may be left out."""
+    """Current campaigns. Campaigns without acts of people may be left out."""
     checklists: Mapping[ExposureKey, Checklist] = field(default_factory=dict)
-    """As of the week's end. An exposure of which nothing is ticked may be left out."""
+    """As of the end of the week. Exposures without ticks may be left out."""
     rejected: Sequence[Rejected] = ()
     unresolved: Sequence[Unresolved] = ()
 
     @property
     def silence_until(self) -> datetime:
-        """The instant as of which silence is judged."""
+        """Time up to which silence counts."""
         return self.week.end if self.known_until is None else min(self.week.end, self.known_until)
 
 
@@ -73,7 +73,7 @@ OwnerOf = Callable[[str], Owner]
 
 
 class Draft:
-    """The lines of a week, by team. Exposures pass through it, as of the week's end, and are not kept: there may be a
+    """The lines of a week, by team. It takes exposures as of the end of the week and does not keep them: there may be a
     hundred thousand."""
 
     def __init__(self, picture: Picture, owner_of: OwnerOf) -> None:
@@ -94,7 +94,7 @@ class Draft:
         lines[line.team].append(line)
 
     def digest(self, audience: str) -> Digest:
-        """`audience` is a team's name or ORGANISATION, which alone hears what is unowned and what was rejected."""
+        """`audience`: a team or ORGANISATION. Only the latter gets unowned services and rejections."""
         picture, everybody = self._picture, audience == ORGANISATION
         calling = sorted(chain(*self._calling.values()) if everybody else self._calling.get(audience, ()), key=_order)
         migrated = sorted(
@@ -132,7 +132,7 @@ def totals_of(calling: Sequence[DigestLine], migrated: Sequence[DigestLine]) -> 
 
 
 def _listed(ranked: Sequence[DigestLine]) -> tuple[tuple[DigestLine, ...], tuple[Unlisted, ...]]:
-    """The first, up to `MAX_LINES`; the first of each model, broken promises and waivers that end, however many."""
+    """The first line of each model, all broken promises and ending waivers; then the others, up to `MAX_LINES`."""
     first = {(line.platform, line.model): line for line in reversed(ranked)}
     asked = [line for line in ranked if line.promised_on or line.waiver_ends_on]
     chosen = {id(line): line for line in chain(first.values(), asked)}
@@ -158,7 +158,7 @@ def _listed(ranked: Sequence[DigestLine]) -> tuple[tuple[DigestLine, ...], tuple
 
 
 def _unowned(calling: Iterable[DigestLine]) -> tuple[str, ...]:
-    """Those with the most calls."""
+    """The services with the most calls."""
     calls: Counter[str] = Counter()
     for line in calling:
         if line.team is None:
@@ -168,12 +168,12 @@ def _unowned(calling: Iterable[DigestLine]) -> tuple[str, ...]:
 
 
 def has_news(digest: Digest) -> bool:
-    """Whether anybody needs to hear it."""
+    """Whether the digest has contents to send."""
     return bool(digest.lines or digest.migrated or digest.unread)
 
 
 def _migrated_in(picture: Picture, exposure: Exposure) -> bool:
-    """It became quiet in this week, and its deprecation was public by then."""
+    """Whether it became quiet in this week, after the announcement."""
     quiet = quiet_at(exposure)
     return picture.week.start < quiet <= picture.silence_until and exposure.deprecation.known_on(quiet.date())
 
@@ -211,7 +211,7 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
 
 
 def _as_of(campaign: Campaign, week: Week) -> Campaign:
-    """With what people had said by the week's end."""
+    """The campaign with the acts up to the end of the week."""
     acknowledged, hold = campaign.acknowledged, campaign.hold
     promise, kept_open = campaign.promise, campaign.kept_open
     return replace(
@@ -240,7 +240,7 @@ def _calls(exposure: Exposure, week: Week) -> int:
 
 
 def _order(line: DigestLine) -> tuple[bool, date, int, str, str, str, str]:
-    """What fails first, then by the firm day, then the others; a large caller before a small one."""
+    """Broken uses first, then by firm date, then the others; more calls first."""
     firm = line.shutdown_on if line.precision != "no_sooner_than" else None
     of_model = line.platform, line.model, line.service, line.environment
     return (line.state != "broken", firm or date.max, -line.calls, *of_model)
@@ -252,7 +252,7 @@ def _rejected(rejected: Iterable[Rejected]) -> list[Unread]:
 
 
 def _unresolved(uses: Iterable[Unresolved]) -> tuple[list[Unread], int]:
-    """By id, most calls first, and how many ids are left out."""
+    """Ids with the most calls first, and the number of ids left out."""
     by_id: dict[str, Counter[str]] = defaultdict(Counter)
     for use in uses:
         by_id[use.id][use.service] += use.calls

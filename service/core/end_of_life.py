@@ -1,8 +1,7 @@
-"""Does an error say that the model is gone? Each platform says so in words of its own, which count for it alone.
+"""Detects errors that report that a model is gone. Each platform has its own wording, which counts for it only.
 
-The words stand at the head of the platform's file. Several of them also answer a misspelt model or a missing
-permission, and say so in no other way. The catalog tells them apart: the flag counts only for a model that it knows to
-be going.
+The wording is in the head of the platform's file. Some platforms use the same wording for a misspelt model or a missing
+permission. So the flag counts only for models that are deprecated in the catalog.
 """
 
 import re
@@ -18,18 +17,18 @@ _BARE_STATUS = frozenset({404, 410})
 _BARE_CODES = frozenset(
     {None, "404", "410", "NOT_FOUND", "NotFound", "NotFoundError", "not_found_error", "resource_not_found_error"}
 )
-"""What a "not found" without a word about what is called: gateways log no more, where they do not keep bodies."""
+"""Codes of a "not found" without further text: gateways that do not store bodies log no more."""
 
 
 class _Words(NamedTuple):
     literal: str
-    """A part that every text with these words has: to look for it costs a hundredth of the expression."""
+    """Part of every matching text. Searching for it costs a hundredth of the expression."""
     expression: re.Pattern[str]
     status: int | None
 
     @classmethod
     def of(cls, words: str, status: str | None) -> "_Words":
-        """Without a literal where the expression is more than plain characters and what `_LITERALS` knows."""
+        """The literal is empty if the expression contains more than plain characters and what `_LITERALS` splits."""
         parts = _LITERALS.split(words)
         literal = "" if any(map(_SPECIAL.search, parts)) else max(parts, key=len)
         return cls(literal, re.compile(words), int(status) if status else None)
@@ -43,7 +42,7 @@ class _Words(NamedTuple):
 
 
 _LITERALS = re.compile(r"\(\?:[^)]*\)\??|\[[^]]*\]|\\\\\*|\\.[+*]?|\.\{[^}]*\}")
-"""Splits an expression at all that is no plain character."""
+"""Splits an expression at everything but plain characters."""
 _SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
 
 
@@ -82,10 +81,10 @@ def _table(platforms: Platforms) -> _Table:
 def says_end_of_life(
     platforms: Platforms, platform: str | None, code: str | None, message: str | None, status: int | None = None
 ) -> bool:
-    """Of a failed call. `platform` is where it was made: that platform's words count, and those of all where it is None
-    (nobody knows, or a gateway answered), a router, or one whose words nobody has written down.
+    """For a failed call on `platform`. Its wording counts; that of all platforms if it is None (unknown, or a gateway
+    answered), a router, or has no wording in the catalog.
 
-    A "not found" that says nothing else is the model's: the path of a call names little more.
+    A "not found" without further text means the model: the path of a call names little else.
     """
     if not message and code in _BARE_CODES and (status in _BARE_STATUS or (status is None and code is not None)):
         return True

@@ -1,6 +1,6 @@
-"""HTTP status and code that stand in the text of a provider's error, for logs that have no field for them.
+"""Reads HTTP status and code from the text of a provider's error, for logs without fields for them.
 
-The text is read and kept nowhere: some providers quote the request in it.
+The text is never stored: some providers quote the request in it.
 """
 
 import ast
@@ -11,9 +11,9 @@ from typing import Any
 from service.core.values import text
 
 UNNAMED = "_OTHER"
-"""Error code of a call that failed without a word why: OpenTelemetry's fallback value of `error.type`."""
+"""Error code of a call that failed without a reason: OpenTelemetry's fallback value of `error.type`."""
 LONGEST_READ = 4096
-"""Characters looked at."""
+"""Characters that are read."""
 
 _STATUS = re.compile(
     r"\bError code: ([1-5]\d\d)\b"
@@ -30,26 +30,26 @@ _CODE = re.compile(
 
 
 def status_in(message: str | None) -> int | None:
-    """The HTTP status that SDKs put into an error's text, for logs that have none of their own."""
+    """The HTTP status that SDKs write into the text of an error."""
     found = _STATUS.search(message, 0, LONGEST_READ) if message else None
     return int(found[found.lastindex or 0]) if found else None
 
 
 def code_in(message: str | None) -> str | None:
-    """The provider's own code, where the text quotes its answer. None for one that looks like a key."""
+    """The provider's code, if the text quotes its answer. None if it looks like a key."""
     if not message:
         return None
     answer, end = _answer_in(message[:LONGEST_READ]), LONGEST_READ
     if answer is not None:
         if (code := text(_code_of(answer))) is not None:
             return code
-        end = message.find("{")  # what an SDK says before the answer
+        end = message.find("{")  # the text that an SDK writes before the answer
     found = _CODE.search(message, 0, end)
     return text(found[found.lastgroup or 0]) if found else None
 
 
 def _answer_in(message: str) -> dict[str, Any] | None:
-    """The provider's answer as an SDK prints it, JSON or Python. What it quotes of the request has codes as well."""
+    """The provider's answer as an SDK prints it, JSON or Python. A quoted request may contain other codes."""
     written = message[message.find("{") : message.rfind("}") + 1]
     for read in (json.loads, ast.literal_eval) if written else ():
         try:

@@ -1,4 +1,4 @@
-"""A service's use of a deprecated model: what was called, until when, and in which state that leaves it."""
+"""A service's use of a deprecated model: its days of use, their summary, and its state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ import msgspec
 from service.core.catalog.lifecycle import Deprecation
 
 State = Literal["active", "quiet", "overdue", "broken", "redirected", "waived"]
-"""active: calls within the caller's own quiet period. quiet: none for longer, so migrated. overdue: the day is past and
-calls are answered. broken: calls fail because the model is gone, after the day or before it. redirected: another model
-answers. waived: somebody has accepted the risk until a day, which the campaign knows and usage does not."""
+"""active: calls within the quiet period. quiet: no calls for longer: migrated. overdue: the shutdown date is past and
+calls are answered. broken: calls fail because the model is gone, before or after that date. redirected: another model
+answers. waived: a person accepted the risk until a day; only the campaign knows this."""
 
 SHORTEST_QUIET = timedelta(days=3)
 LONGEST_QUIET = timedelta(days=35)
 RECENT_DAYS = 42
-"""What is read of an exposure day by day: what the forecast goes by. All that is older is in its summary."""
+"""Days of use that are loaded, for the forecast. The summary includes older days."""
 
 
 class ExposureKey(NamedTuple):
-    """What tells one exposure from another, and names its campaign."""
+    """Identifies an exposure and its campaign."""
 
     service: str
     environment: str
@@ -51,36 +51,36 @@ class DayOfUse(msgspec.Struct, frozen=True, gc=False):
     cached_tokens: int
     tokens_known: int
     redirected: int = 0
-    """Calls that asked for the model and were answered by another one, which is no version of it."""
+    """Calls of this model that another model answered, which is not a version of it."""
 
 
 class Failing(NamedTuple):
-    """The days of use up to the last one on all of which the exposure was broken."""
+    """The current streak of broken days of use."""
 
     since: date
     answered_on: date | None
-    """The day of use before them. None: there is none."""
+    """The day of use before the streak. None: there is none."""
 
 
 class Summary(msgspec.Struct, frozen=True, gc=False):
-    """What all days of use come to. The state needs no more, so it is stored, and the days need not be read."""
+    """Summary of all days of use. It is stored, and sufficient for the state without reading the days."""
 
     first_at: datetime
     last_at: datetime
     last_day: date
     last_calls: int
-    """Of that day."""
+    """Calls of `last_day`."""
     longest_gap: int
-    """Days from one day of use to the next; 0: there is only one."""
+    """Longest time in days between two days of use. 0: there is only one."""
     calls: int
     failing: Failing | None
-    """None: the last day of use is not broken. Which days are, depends on the deadline."""
+    """None: the last day of use is not broken. Whether a day is broken depends on the deadline."""
     redirected_since: date | None
-    """As `failing`: the first of the days up to the last one on all of which another model answered."""
+    """First day of the current redirected streak."""
 
     @classmethod
     def of(cls, days: Sequence[DayOfUse], deadline: date | None, *, first_at: datetime, last_at: datetime) -> Self:
-        """Of all days of use, at least one, oldest first."""
+        """`days`: all days of use, at least one, oldest first."""
         used = [use.day.toordinal() for use in days]
         return cls(
             first_at,
@@ -94,7 +94,7 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
         )
 
     def then(self, use: DayOfUse, deadline: date | None, *, last_at: datetime) -> "Summary":
-        """With one more day of use, later than the last one so far."""
+        """The summary with one more, later day of use."""
         return Summary(
             self.first_at,
             max(self.last_at, last_at),
@@ -107,8 +107,7 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
         )
 
     def with_last(self, use: DayOfUse, deadline: date | None, *, last_at: datetime) -> "Summary | None":
-        """With the last day of use counted anew. None: it fails now, or another model answers, and did not before, or
-        the other way round; since when, only the days say."""
+        """The summary with new counts of the last day. None: this begins or ends a streak, so all days are needed."""
         fails, redirected = _fails(use, deadline), _is_redirected(use)
         if fails != (self.failing is not None) or redirected != (self.redirected_since is not None):
             return None
@@ -117,11 +116,11 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def quiet_at(self) -> datetime:
-        """When the exposure becomes quiet if nothing calls before."""
+        """When the exposure becomes quiet without further calls."""
         return self.last_at + self.quiet_period
 
     def state_while_calling(self, deadline: date | None) -> State:
-        """The state before `quiet_at`: time alone does not change it."""
+        """The state before `quiet_at`, which time alone does not change."""
         if self.failing:
             return "broken"
         if self.redirected_since:
@@ -130,19 +129,18 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def quiet_period(self) -> timedelta:
-        """How long this caller may be silent before it counts as migrated: twice the longest gap between its days of
-        use.
+        """Silence after which the caller counts as migrated: twice the longest gap between its days of use.
 
-        At least 3 days, at most 35, so that a month-end job is not taken as migrated on the 20th.
+        At least 3 days, at most 35, so that a month-end job does not count as migrated on the 20th.
         """
         return min(LONGEST_QUIET, max(SHORTEST_QUIET, timedelta(days=2 * self.longest_gap)))
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """One (service, environment, deprecation) with its use, oldest first; days without calls are left out.
+    """One (service, environment, deprecation) with its use, oldest first, without days that have no calls.
 
-    It is a picture as of some `now`: nothing in it is later by event time.
+    A snapshot as of some `now`: it contains nothing later by event time.
     """
 
     service: str
@@ -150,11 +148,11 @@ class Exposure:
     deprecation: Deprecation
     use: Summary
     days: tuple[DayOfUse, ...]
-    """The last ones, at least one: `recent` says which."""
+    """The days of `recent`, at least one."""
     requested_ids: tuple[str, ...] = ()
     """The ids as callers spell them, most used first."""
     served_ids: tuple[str, ...] = ()
-    """The other models that answered in its place, as the log spells them: the latest first."""
+    """Other models that answered, as spelled in the log, latest first."""
     request_ids: tuple[str, ...] = ()
     """A few sample request ids, as evidence."""
 
@@ -169,7 +167,7 @@ class Exposure:
         first_at: datetime,
         last_at: datetime,
     ) -> Self:
-        """Of all its days of use, at least one."""
+        """`days`: all days of use, at least one."""
         use = Summary.of(days, deprecation.shutdown.deadline, first_at=first_at, last_at=last_at)
         return cls(service, environment, deprecation, use, recent(days))
 
@@ -195,55 +193,54 @@ class Exposure:
 
 
 def recent(days: Sequence[DayOfUse]) -> tuple[DayOfUse, ...]:
-    """The days of use of the last `RECENT_DAYS` up to the last one, and the day of use before those: what came before
-    a silence of any length is among them."""
+    """The days of use in the `RECENT_DAYS` up to the last one, and the preceding day of use, so that the day before a
+    silence is always included."""
     since = days[-1].day - timedelta(days=RECENT_DAYS)
     older = sum(use.day <= since for use in days)
     return tuple(days[max(0, older - 1) :])
 
 
 def quiet_at(exposure: Exposure) -> datetime:
-    """When the exposure becomes quiet if nothing calls before."""
+    """When the exposure becomes quiet without further calls."""
     return exposure.use.quiet_at
 
 
 def last_week(days: Sequence[DayOfUse], today: date) -> list[DayOfUse]:
-    """Of the seven UTC days up to `today`, those with calls."""
+    """The days with calls among the seven UTC days up to `today`."""
     return [use for use in days if use.day > today - timedelta(days=7)]
 
 
 class Redirection(NamedTuple):
-    """Another model answers than the one that is asked for."""
+    """Another model answers than the requested one."""
 
     day: date
-    """The last one with calls, which the counts are of."""
+    """Last day with calls; the counts are of this day."""
     answered: int
     redirected: int
     since: date
-    """The first of the days of use up to `day` on all of which it was so."""
+    """First day of the current redirected streak."""
 
 
 def redirection(exposure: Exposure) -> Redirection | None:
-    """None: the model itself answered more than half of the last day's calls, or the log does not say."""
+    """None: the model itself answered more than half of the last day's calls, or the log does not name the model."""
     since, last = exposure.use.redirected_since, exposure.days[-1]
     return Redirection(last.day, _answered(last), last.redirected, since) if since else None
 
 
 def state_of(exposure: Exposure, now: datetime) -> State:
-    """The state as of `now`, from what is stored and nothing else. Never `waived`: that is the campaign's to say.
+    """The state as of `now`, from stored data only. Never `waived`, which depends on the campaign.
 
-    Each rule but the first is about the last day with calls; the first that holds wins.
+    The first matching rule wins. All rules but the first are about the last day with calls.
 
-    quiet: no call for the caller's own quiet period, whatever became of the last ones.
-    broken: a tenth or more of the calls say that the model is gone, on any day, before the shutdown too (a brownout, an
-    early death); or the day is later than the shutdown, and half of the calls or more fail, whatever they say.
-    redirected: half or more of the answered calls were answered by another model. It comes after broken, because a
-    gateway that tries the dead model first and then falls back logs both, and hides from its callers that it is dead.
-    overdue: the day is later than the shutdown.
-    active: none of these.
+    quiet: no call for the quiet period, whatever the outcome of the last calls. broken: a tenth or more of the calls
+    report that the model is gone, on any day, also before the shutdown (a brownout, an early death); or the day is
+    after the shutdown, and half or more of the calls fail for any reason. redirected: another model answered half or
+    more of the answered calls. `broken` has precedence, because a gateway that tries the dead model first and then
+    falls back logs both calls, and hides the failure from its callers. overdue: the day is after the shutdown. active:
+    none of these.
 
-    Where a gateway logs a fallback under the model that it fell back to, the failed try is all that is left of the
-    exposure: broken. Where it logs one call that was asked of one model and answered by another: redirected.
+    If a gateway logs a fallback under the model that answered, only the failed attempt belongs to the exposure: broken.
+    If it logs one call with a requested and another served model: redirected.
     """
     return "quiet" if now >= quiet_at(exposure) else exposure.use.state_while_calling(exposure.deadline)
 
@@ -276,7 +273,7 @@ def _is_past(day: DayOfUse, deadline: date | None) -> bool:
 
 
 def _is_gone(day: DayOfUse) -> bool:
-    """Whether calls were told that the model is gone, and more of them than one misspelt id among many."""
+    """Whether enough calls report that the model is gone, more than a few misspelt ids among many."""
     return day.end_of_life > 0 and 10 * day.end_of_life >= day.calls
 
 
@@ -285,5 +282,5 @@ def _is_redirected(day: DayOfUse) -> bool:
 
 
 def _answered(day: DayOfUse) -> int:
-    """Errors can be another reporter's evidence of calls that a gateway answered in the end."""
+    """At least `redirected`: errors may be another reporter's view of calls that a gateway finally answered."""
     return max(day.calls - day.errors, day.redirected)

@@ -1,4 +1,4 @@
-"""A telling and its exposure -> the facts of the notification, frozen as of the decision."""
+"""Builds the facts of a notification from a telling and its exposure, as of the decision."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ def facts_of(
     checklist: Checklist,
     candidates: Sequence[str] = (),
 ) -> Notice | News:
-    """`before` and `campaign`: without and with the decision that tells it. `candidates`: who may own the service."""
+    """`before` and `campaign`: before and after the decision. `candidates`: possible owners of the service."""
     cause, exposure = telling.cause, case.exposure
     owner = Owned(team=case.owner.team, rule=case.owner.rule, candidates=tuple(candidates))
     if isinstance(cause, NewsCause):
@@ -119,7 +119,8 @@ def _traffic(case: Case) -> Traffic:
 def _missed(
     telling: Telling, before: Campaign | None, campaign: Campaign, ladder: dict[str, Rung], case: Case
 ) -> Missed:
-    """A step of days off comes on the next working day: where a higher one is due then too, it was not missed."""
+    """A step on a day off is sent on the next working day; if a higher step is due then, it does not count as
+    missed."""
     morning = case.morning(case.today)
     missed = [ladder[name] for name in telling.missed if case.go_out_at(ladder[name].nominal) < morning]
     is_moved = before is not None and before.is_open and before.plan_version != campaign.plan_version
@@ -145,5 +146,5 @@ def _stand_ins(audiences: Sequence[Audience], owner: Owner) -> tuple[tuple[Audie
 
 
 def _served_id(exposure: Exposure) -> str | None:
-    """Named only where one other model answers: of several nobody can say which did."""
+    """The served id, if exactly one other model answers."""
     return exposure.served_ids[0] if len(exposure.served_ids) == 1 and redirection(exposure) else None

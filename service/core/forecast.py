@@ -1,10 +1,9 @@
-"""The burndown of one exposure: when its calls reach zero if they go on as they do now, and between which days.
+"""The burndown of one exposure: the day on which its calls reach zero at their current pace, with an interval.
 
-Whole weeks are compared, so that weekends cancel out. Bursts, month-end loads and missing days are taken out by a
-seasonal median filter: a day against the same weekday a week before and after. Any two of the last five weeks give a
-pace; the pace is their median (Theil and Sen), the interval two of their quantiles, and a week weighs half of the week
-after it, since what happened lately says more than what happened before. `bench/forecast.py` measures how often this is
-right.
+Whole weeks are compared, so weekends cancel out. A seasonal median filter (a day, and the same weekday a week before
+and after) removes bursts, month-end loads and missing days. Every pair of the last five weeks gives a pace. The pace is
+their median (Theil and Sen), the interval two of their quantiles. A week has half the weight of the week after it.
+`bench/forecast.py` measures the accuracy.
 """
 
 from collections.abc import Sequence
@@ -19,50 +18,50 @@ from service.core import words
 from service.core.exposure import DayOfUse
 
 Basis = Literal["weeks", "runs", "too_little"]
-"""weeks: the levels of two to five weeks. runs: a caller that is silent in two weeks of five, known by its days of use.
-too_little: fewer than two whole weeks, or runs that do not agree; nothing can be said."""
+"""weeks: the levels of two to five weeks. runs: a caller that is silent in two of five weeks, judged by its days of
+use. too_little: fewer than two whole weeks, or runs that differ; no verdict."""
 Pace = Literal["in_time", "late", "unclear"]
 """in_time: even the late end of the interval is before the deadline. late: even the early end is not."""
 
 WEEK = 7
 MOST_WEEKS = 5
 FARTHEST = 365
-"""Days ahead; what reaches zero later than that never does."""
+"""In days. A later zero day counts as never."""
 RUNS = 6
-"""With which the last run of a job is compared, at most."""
+"""Maximum number of earlier runs of a job that are compared with the last one."""
 MIDDLE_OF_LAST_WEEK = 4
 """Days before today."""
 STEP = 3
-"""By so much a level falls at once when a switch is thrown: no pace for what is left."""
+"""Factor of decline within a week that counts as a switch. It says nothing about the pace of the rest."""
 FADING = 0.5
-"""What a week weighs in proportion to the week after it."""
+"""Weight of a week relative to the week after it."""
 _PAIRS = {
     weeks: tuple((newer, older, FADING ** (newer + older)) for newer, older in combinations(range(weeks), 2))
     for weeks in range(2, MOST_WEEKS + 1)
 }
-"""For so many weeks: any two of them, newest first, and what they weigh."""
+"""By number of weeks: (newer, older, weight) of every pair, newest week first."""
 TAIL = 0.15
-"""The share of the weight that lies outside the interval, on either side."""
+"""Share of the weight outside the interval, on each side."""
 MARGIN = 0.2
-"""By so much a pace may change for no reason that the past shows."""
+"""Relative change of a pace that past weeks do not show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Of the days before `today`, which is not over yet. A zero day is the first one without a call."""
+    """Based on the days before `today`, which is incomplete. A zero day is the first day without a call."""
 
     today: date
     basis: Basis
     zero: date | None
-    """None: never at this pace, or not known (`basis`)."""
+    """None: never at this pace, or unknown (`basis`)."""
     earliest: date | None
-    """None: never, even at the fastest pace that the past shows. `today`, where nothing can be said."""
+    """None: never, even at the fastest pace. `today` if there is no verdict."""
     latest: date | None
     """None: perhaps never."""
     calls_a_day: float
-    """In the last week, weekend included, without bursts. Of a job that is known by its runs: in the last one."""
+    """In the last week, including the weekend, without bursts. For runs: in the last run."""
     change_a_week: float
-    """Of the calls a day; below zero they fall."""
+    """Change of the calls per day; negative: decline."""
 
     def against(self, deadline: date) -> Pace:
         if self.latest is not None and self.latest < deadline:
@@ -70,14 +69,14 @@ class Forecast:
         return "late" if self.earliest is None or self.earliest >= deadline else "unclear"
 
     def is_believable(self, promised: date) -> bool:
-        """Whether the calls may still have ended by then. Only weeks can speak against it: between the runs of a job
-        nothing shows whether there will be another."""
+        """Whether the calls may end by then. Only weeks can contradict it: between the runs of a job, nothing shows
+        whether there will be another."""
         return self.basis != "weeks" or (self.earliest is not None and self.earliest <= promised)
 
     def in_words(self, deadline: date) -> str | None:
-        """`at this pace the calls reach zero on Wed 9 Jul 2025, 5 days before the end`; None where nothing can be said.
+        """`at this pace the calls reach zero on Wed 9 Jul 2025, 5 days before the end`; None without a verdict.
 
-        An interval of more than a week is told with both its ends.
+        An interval of more than a week is given with both ends.
         """
         if self.basis == "too_little":
             return None
@@ -98,8 +97,8 @@ class Forecast:
 
 
 def forecast(days: Sequence[DayOfUse], today: date) -> Forecast:
-    """`days` oldest first, as an exposure has them. `today` is the first day that is not complete: where records wait
-    to be read, the day up to which they are."""
+    """`days` are oldest first. `today` is the first incomplete day: if records wait to be read, the day up to which
+    they are read."""
     weeks = _weeks_on_record(days, today)
     if weeks < 2:
         return Forecast(today, "too_little", None, today, None, 0.0, 0.0)
@@ -126,7 +125,7 @@ def _weeks_on_record(days: Sequence[DayOfUse], today: date) -> int:
 
 
 def _calls(days: Sequence[DayOfUse], today: date, weeks: int) -> list[int]:
-    """Of each day of the last `weeks`, yesterday first."""
+    """Calls of each day of the last `weeks`, yesterday first."""
     calls = [0] * (weeks * WEEK)
     newest = today.toordinal() - 1
     for use in reversed(days):
@@ -139,7 +138,7 @@ def _calls(days: Sequence[DayOfUse], today: date, weeks: int) -> list[int]:
 
 
 def _levels(calls: list[int]) -> list[float]:
-    """Calls a day in each week, newest first."""
+    """Calls per day in each week, newest first."""
     middles = [sorted(three)[1] for three in zip(calls, calls[WEEK:], calls[2 * WEEK :], strict=False)]
     clean = [*calls[:WEEK], *middles, *calls[-WEEK:]]
     levels = [sum(clean[start : start + WEEK]) / WEEK for start in range(0, len(clean), WEEK)]
@@ -148,9 +147,9 @@ def _levels(calls: list[int]) -> list[float]:
 
 
 def _last_level(clean: list[int], levels: list[float]) -> float:
-    """The last week has none after it, so its outliers show in the ratios of its days to the same ones a week before.
+    """The last week has no week after it, so its outliers are found by the ratios of its days to the week before.
 
-    The lowest and the highest ratio are left out, if there are five days or more on which there is usually something.
+    If at least five days usually have calls, the lowest and the highest ratio are ignored.
     """
     usual = levels[1] / 10
     pairs = zip(clean[:WEEK], clean[WEEK : 2 * WEEK], strict=True)
@@ -161,7 +160,7 @@ def _last_level(clean: list[int], levels: list[float]) -> float:
 
 
 def _since_the_last_step(levels: list[float]) -> list[float]:
-    """Without the weeks before a fall to less than a third within a week, once two weeks have followed it."""
+    """Without the weeks before a decline to less than a third within a week, once two weeks have followed it."""
     for week in range(2, len(levels)):
         if STEP * levels[week - 1] < levels[week]:
             return levels[:week]
@@ -169,7 +168,7 @@ def _since_the_last_step(levels: list[float]) -> list[float]:
 
 
 def _paces(levels: list[float]) -> tuple[float, float, float]:
-    """By how much the level falls in a week: slow, median, fast."""
+    """Decline of the level per week: (slow, median, fast)."""
     paces = sorted(
         ((levels[older] - levels[newer]) / (older - newer), weight) for newer, older, weight in _PAIRS[len(levels)]
     )
@@ -187,24 +186,24 @@ def _quantile(weighted: list[tuple[float, float]], share: float) -> float:
 
 
 def _is_steady(calls: list[int], levels: list[float], slow: float) -> bool:
-    """Whether a latest day can be named: three weeks or more fell at the slow pace or a faster one, without slowing
-    down, and up to the last days. What a step leaves over, or a long tail, has reached zero by its line and goes on."""
+    """Whether the interval has a late end: calls declined for at least three weeks at the slow pace or faster, without
+    slowing down, up to the last days. The rest after a step, or a long tail, continues beyond its projected zero."""
     if len(levels) < 3 or slow <= 0 or levels[0] * WEEK <= slow * MIDDLE_OF_LAST_WEEK:
         return False
     return not _peters_out(levels) and _falls_to_the_last(calls, levels, slow)
 
 
 def _peters_out(levels: list[float]) -> bool:
-    """Whether each week's fall, if it goes on to be the same part of the fall before it, never adds up to the level."""
+    """Whether the declines form a series that never reaches zero, if each is the same fraction of the one before."""
     oldest = min(3, len(levels) - 1)
     earlier, last = (levels[oldest] - levels[1]) / (oldest - 1), levels[1] - levels[0]
     return 0 < last < earlier and last * last < levels[0] * (earlier - last)
 
 
 def _falls_to_the_last(calls: list[int], levels: list[float], slow: float) -> bool:
-    """Whether the last three days are lower than the four before them by half or more of what the slow pace asks for.
+    """Whether the last three days are lower than the four before them by at least half of what the slow pace requires.
 
-    What the weekdays make of it is seen in the weeks before, less what they fell themselves.
+    The usual effect of weekdays comes from earlier weeks, corrected for their own decline.
     """
     usual = []
     for week in range(1, len(levels)):
@@ -216,13 +215,13 @@ def _falls_to_the_last(calls: list[int], levels: list[float], slow: float) -> bo
 
 
 def _halves(calls: list[int], week: int) -> tuple[int, int]:
-    """The calls of the last three days of a week, and of the four before them."""
+    """Calls of the last three days of a week, and of the four days before them."""
     start = week * WEEK
     return sum(calls[start : start + 3]), sum(calls[start + 3 : start + WEEK])
 
 
 def _zero(today: date, level: float, pace: float) -> date | None:
-    """Where the line through the middle of the last week meets zero."""
+    """Day on which a line through the middle of the last week reaches zero."""
     if level <= 0:
         return today
     if pace <= 0 or level * WEEK > pace * FARTHEST:
@@ -232,7 +231,7 @@ def _zero(today: date, level: float, pace: float) -> date | None:
 
 
 def _of_runs(days: Sequence[DayOfUse], today: date) -> Forecast:
-    """A job that ran with half of its usual calls or more goes on. One that did not may have ended."""
+    """A job whose last run had at least half its usual calls continues. Otherwise it may have ended."""
     runs = [use.calls for use in days if use.calls and use.day < today]
     *earlier, last = runs[-RUNS - 1 :] or [0]
     usual = sorted(earlier)[len(earlier) // 2] if earlier else 0

@@ -1,39 +1,39 @@
-"""Whether the consume loop of a process does its work. A ping of the cluster would say yes while the loop is stuck."""
+"""Health of the consume loop of a process. A ping of the cluster would not detect a stuck loop."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 STALLED_AFTER = timedelta(seconds=60)
-"""A loop polls every second or so, and a pause with backoff stays far below `max_poll_interval_ms`."""
+"""A loop polls about every second; a backoff stays far below `max_poll_interval_ms`."""
 FETCH_TRIES = 3
-"""Failures in a row, about a second apart, that are more than a broker changing its leader."""
+"""Failures in a row, about a second apart; fewer are normal during a leader change."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumerHealth:
-    """What a consume loop knows of itself at this moment."""
+    """The current state of a consume loop."""
 
     running: bool
     last_poll_at: datetime | None = None
-    """When it last asked Kafka and nothing failed; None before the first time."""
+    """Last successful poll of Kafka. None: not yet."""
     lag: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    """Records not applied yet, by (topic, partition), of the partitions that it holds."""
+    """Records not applied yet, by (topic, partition), of its assigned partitions."""
     stopped: str | None = None
-    """Why it stands still on purpose (a flood of rejections, a recreated topic), in words for the operator."""
+    """Why it is stopped on purpose (a flood of rejections, a recreated topic), in words for the operator."""
     missing_topics: Sequence[str] = ()
-    """Those that it is to read and that are not there: it waits for them, and reads the others."""
+    """Configured topics that do not exist: it waits for them and reads the others."""
     subscribed: bool = True
-    """Whether there is a topic that it reads."""
+    """Whether it reads any topic."""
     answered_at: datetime | None = None
-    """When the cluster last said what topics it has: a dead broker's records look like silence."""
+    """Time of the cluster's last answer about its topics. Without it, a dead broker would look like silence."""
     held_since: datetime | None = None
-    """When the oldest record that is not written yet was read; None when all are."""
+    """Time of reading of the oldest unwritten record. None: all are written."""
     flush_failures: int = 0
-    """In a row, and the last one's name."""
+    """Failures in a row; `flush_trouble` is the name of the last error."""
     flush_trouble: str | None = None
     fetch_failures: int = 0
-    """In a row, and the last one's words."""
+    """Failures in a row; `fetch_trouble` is the text of the last error."""
     fetch_trouble: str | None = None
 
     @property
@@ -42,31 +42,31 @@ class ConsumerHealth:
 
 
 def trouble_of(health: ConsumerHealth, now: datetime) -> str | None:
-    """What is wrong with the loop, in words, or None."""
+    """The problem of the loop, in words. None: it is healthy."""
     if not health.running:
         return "the consume loop is not running"
     if health.stopped is not None:
         return health.stopped
-    return _stuck_flush(health, now) or _deaf(health, now)
+    return _stuck_flush(health, now) or _not_reading(health, now)
 
 
 def _stuck_flush(health: ConsumerHealth, now: datetime) -> str | None:
     held = health.held_since
     if held is None or now - held <= STALLED_AFTER:
         return None
-    tries = f"{health.flush_failures} tries failed, the last with {health.flush_trouble}"
+    tries = f"{health.flush_failures} attempts failed, the last with {health.flush_trouble}"
     return f"records read {_seconds(now - held)} ago are not written yet" + (f": {tries}" * bool(health.flush_failures))
 
 
-def _deaf(health: ConsumerHealth, now: datetime) -> str | None:
+def _not_reading(health: ConsumerHealth, now: datetime) -> str | None:
     if health.fetch_failures >= FETCH_TRIES:
-        return f"records cannot be fetched, {health.fetch_failures} tries failed: {health.fetch_trouble}"
+        return f"records cannot be fetched, {health.fetch_failures} attempts failed: {health.fetch_trouble}"
     if health.missing_topics and not health.subscribed:
-        return f"no topic to read is there: {', '.join(health.missing_topics)}"
+        return f"no configured topic exists: {', '.join(health.missing_topics)}"
     if health.last_poll_at is None:
-        return "the consume loop has not asked Kafka yet"
+        return "the consume loop has not polled Kafka yet"
     if now - health.last_poll_at > STALLED_AFTER:
-        return f"the consume loop has not asked Kafka for {_seconds(now - health.last_poll_at)}"
+        return f"the consume loop has not polled Kafka for {_seconds(now - health.last_poll_at)}"
     if health.answered_at is not None and now - health.answered_at > STALLED_AFTER:
         return f"Kafka has not answered for {_seconds(now - health.answered_at)}"
     return None

@@ -1,4 +1,4 @@
-"""The words of a log that name a model -> the model. Events, series and their rows all have them."""
+"""Identifies the model from the words of a log, which events, series and rows have."""
 
 from typing import Protocol
 

@@ -1,23 +1,22 @@
-"""Which series a call is counted under when a log brings more names than there can be.
+"""Determines the series of a call if a log brings more names than the bounds allow.
 
-A series is made for each new combination of a log's words. A log that writes a fresh word into every call (a pod's name
-for the service, a request's number into the model's id, a host a tenant) would make a series a call, without end. So
-names have bounds, and beyond them words are given up, one kind after another, until what is left is a series that is
-there already or one that there is room for:
+Each new combination of a log's words is a new series. A log with a new word in every call (a pod's name as the service,
+a request number in the model id, a host per tenant) would create one series per call. So names are bounded. Beyond the
+bounds, words are dropped, one kind after another, until the rest is an existing series or a new one within the bounds:
 
     level 0  the log's own words
-    level 1  ids, provider and host as identity reads them; what it does not know becomes "(too many)"
+    level 1  ids, provider and host as identity reads them; unknown values become "(too many)"
     level 2  the environment as well
     level 3  the reporter as well
     then the service: "(too many services)" at level 1, 2, 3, and
-    level 4  one model where the requested and the served one are known both
+    level 4  one model if both the requested and the served one are known
 
-No level gives up the platform and the model: a flood costs names, and never the fact that a model which is going is
-called. What is left of level 4 is bounded by what the catalog knows.
+No level drops the platform and the model: a flood costs names, but never hides calls of a deprecated model. The number
+of series at level 4 is bounded by the catalog.
 
-The bounds are on what is stored, not on a time: the backlog of a first start and the first minutes of a large company
-fit into them, and a flood that lasts for days makes no more than the trickle of each hour. A key that was folded is not
-remembered, so that it is named as soon as there is room; its totals are then in two series and add up to its calls.
+The bounds apply to what is stored, not to a time span. The backlog of a first start and the first minutes of a large
+company fit into them. A flood of several days creates only the hourly allowance. A folded key is not stored, so it gets
+its own series as soon as there is room; its calls are then the sum of two series.
 """
 
 from collections import Counter, defaultdict
@@ -32,7 +31,7 @@ from service.core.series import SeriesKey
 
 TOO_MANY = "(too many)"
 TOO_MANY_SERVICES = "(too many services)"
-"""The service of calls whose own is one too many. Shown as any other, and owned by the fallback."""
+"""Service of calls beyond the bound on services. Shown as any other; the fallback channel is notified."""
 
 Level = Literal[0, 1, 2, 3, 4]
 LAST: Final = 4
@@ -40,12 +39,12 @@ LAST: Final = 4
 
 class Allowance(NamedTuple):
     freely: int
-    """So many in all."""
+    """Total without an hourly limit."""
     an_hour: int
-    """And then so many new ones in each hour, in one process: what is real finds its name in time."""
+    """Beyond that, new ones per hour and process: real names get a series in time."""
 
     def admits(self, total: int, new: int) -> bool:
-        """With `total` there, `new` of which this process has made in this hour."""
+        """`total` exist; this process created `new` of them in this hour."""
         return total < self.freely or new < self.an_hour
 
 
@@ -53,9 +52,9 @@ class Allowance(NamedTuple):
 class Bounds:
     services: Allowance
     series: Allowance
-    """Of all services together."""
+    """Total of all services."""
     of_service: tuple[Allowance, ...]
-    """Series of one service, by level up to 3. "(too many services)" is a service too."""
+    """Series of one service, by level 0 to 3. "(too many services)" counts as a service."""
 
 
 BOUNDS = Bounds(
@@ -66,7 +65,7 @@ BOUNDS = Bounds(
 
 
 class Placed(NamedTuple):
-    """What a key is counted under."""
+    """The series under which a key is counted."""
 
     key: SeriesKey
     level: Level
@@ -74,14 +73,14 @@ class Placed(NamedTuple):
 
 @dataclass(slots=True)
 class Ledger:
-    """How many names there are. Totals are what the database says, and what was added since."""
+    """Number of names: from the database, plus those added since."""
 
     hour: datetime
     bounds: Bounds = BOUNDS
     services: int = 0
     series: int = 0
     of_service: dict[str, Counter[Level]] = field(default_factory=dict)
-    """Series of the services that were asked for and have any."""
+    """Series by service, for the requested services that have any."""
     new_services: int = 0
     new_series: int = 0
     new_of_service: dict[str, Counter[Level]] = field(default_factory=lambda: defaultdict(Counter))
@@ -98,14 +97,14 @@ class Ledger:
         self.new_of_service[service][made.level] += 1
 
     def part(self, services: Collection[str]) -> "Ledger":
-        """A copy that knows no other services."""
+        """A copy with these services only."""
         part = replace(self, of_service={}, new_of_service=defaultdict(Counter))
         for whole, copy in ((self.of_service, part.of_service), (self.new_of_service, part.new_of_service)):
             copy.update((service, Counter(whole[service])) for service in services if service in whole)
         return part
 
     def names(self, service: str) -> bool:
-        """Whether the service has a name, or may have one."""
+        """Whether the service has series, or may get one."""
         return service in self.of_service or self.bounds.services.admits(self.services, self.new_services)
 
     def has_room(self, service: str, level: Level) -> bool:
@@ -118,14 +117,14 @@ class Ledger:
 _NONE: Counter[Level] = Counter()
 
 
-def may_overflow(strangers: Collection[SeriesKey], ledger: Ledger) -> bool:
-    """Whether any of the keys may have to be folded. Where not, `place` needs to know of no other series."""
-    of_service = Counter(key.service for key in strangers)
+def may_overflow(new_keys: Collection[SeriesKey], ledger: Ledger) -> bool:
+    """Whether any key may have to be folded. If not, `place` needs no known series."""
+    of_service = Counter(key.service for key in new_keys)
     new = sum(service not in ledger.of_service for service in of_service)
     bounds = ledger.bounds
     return (
         ledger.services + new > bounds.services.freely
-        or ledger.series + len(strangers) > bounds.series.freely
+        or ledger.series + len(new_keys) > bounds.series.freely
         or any(
             ledger.of_service.get(service, _NONE)[0] + count > bounds.of_service[0].freely
             for service, count in of_service.items()
@@ -134,21 +133,21 @@ def may_overflow(strangers: Collection[SeriesKey], ledger: Ledger) -> bool:
 
 
 def place(
-    strangers: Mapping[SeriesKey, int], known: Collection[SeriesKey], ledger: Ledger, resolver: Resolver
+    new_keys: Mapping[SeriesKey, int], known: Collection[SeriesKey], ledger: Ledger, resolver: Resolver
 ) -> dict[SeriesKey, Placed]:
-    """Where each key is counted. `strangers` have no series yet; with each its calls, as those that call most are named
-    first. `known` are those of their `folds` that have one. What is made is added to `ledger`."""
+    """The series of each key. `new_keys`: keys without a series, with their calls; those with the most calls get names
+    first. `known`: existing series among their `folds`. New series are added to `ledger`."""
     placed: dict[SeriesKey, Placed] = {}
-    there = set(known)
-    for key in sorted(strangers, key=lambda key: (-strangers[key], order(key))):
-        placed[key] = _place(key, there, ledger, resolver)
-        if placed[key].key not in there:
-            there.add(placed[key].key)
+    existing = set(known)
+    for key in sorted(new_keys, key=lambda key: (-new_keys[key], order(key))):
+        placed[key] = _place(key, existing, ledger, resolver)
+        if placed[key].key not in existing:
+            existing.add(placed[key].key)
             ledger.add(placed[key])
     return placed
 
 
-def _place(key: SeriesKey, there: Collection[SeriesKey], ledger: Ledger, resolver: Resolver) -> Placed:
+def _place(key: SeriesKey, existing: Collection[SeriesKey], ledger: Ledger, resolver: Resolver) -> Placed:
     if ledger.names(key.service) and ledger.has_room(key.service, 0):
         return Placed(key, 0)
     named = ledger.names(key.service)
@@ -156,16 +155,16 @@ def _place(key: SeriesKey, there: Collection[SeriesKey], ledger: Ledger, resolve
     for last in folds(key, resolver):
         if last.key.service == key.service and not named:
             continue
-        if last.key in there or (last.level < LAST and ledger.has_room(last.key.service, last.level)):
+        if last.key in existing or (last.level < LAST and ledger.has_room(last.key.service, last.level)):
             return last
     return last
 
 
 def folds(key: SeriesKey, resolver: Resolver) -> Iterator[Placed]:
-    """What the key can be counted under beside itself, the most telling first."""
-    in_few_words = as_identified(key, resolver)
+    """Alternatives for the key, the most specific first."""
+    reduced = as_identified(key, resolver)
     for service in (key.service, TOO_MANY_SERVICES):
-        read = in_few_words._replace(service=service)
+        read = reduced._replace(service=service)
         yield Placed(read, 1)
         yield Placed(read := read._replace(environment=TOO_MANY), 2)
         yield Placed(read := read._replace(reporter=TOO_MANY), 3)
@@ -173,8 +172,8 @@ def folds(key: SeriesKey, resolver: Resolver) -> Iterator[Placed]:
 
 
 def as_identified(key: SeriesKey, resolver: Resolver) -> SeriesKey:
-    """The same platform and models in as few words as there are for them, whatever the reporter. A model that cannot be
-    named in the catalog's own words keeps the log's."""
+    """The shortest key with the same platform and models, for any reporter. A model without a name in the catalog keeps
+    the log's words."""
     models = identify(resolver, key)
     where = key.provider or key.host
     read = key._replace(
@@ -189,7 +188,7 @@ def as_identified(key: SeriesKey, resolver: Resolver) -> SeriesKey:
 
 
 def _of_one_model(key: SeriesKey, resolver: Resolver) -> SeriesKey:
-    """Without the model that answered, where another one was asked for and is read the same without it."""
+    """The key without the served model, if the requested one is identified the same without it."""
     models, alone = identify(resolver, key), key._replace(served_id=None)
     asked_for = identify(resolver, alone) == models._replace(served_model=None)
     return alone if models.requested_model is not None and asked_for else key

@@ -1,4 +1,4 @@
-"""What the operator hears of a flood of names: who brings them, how many, and what to do."""
+"""Condition of a name flood: its source, extent and remedy."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -10,7 +10,7 @@ from service.core.name_flood import TOO_MANY, TOO_MANY_SERVICES, Placed
 from service.core.series import SeriesKey
 
 OVER_AFTER = timedelta(hours=1)
-"""A flood is over when so long nothing was folded."""
+"""A flood is over if no call was folded for this time."""
 EXAMPLES = 3
 _EXAMPLE_LENGTH = 60
 _WORDS = {
@@ -27,21 +27,21 @@ ALL_SERVICES = "all services"
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """Names that a batch of calls gave up."""
+    """Names dropped in one batch of calls."""
 
     subject: str
-    """The service that brings them, or `ALL_SERVICES`."""
+    """The service with the names, or `ALL_SERVICES`."""
     word: str
-    """The one with the most different values."""
+    """The name with the most different values."""
     different: int
-    """How many of them one batch had, which `examples` are from."""
+    """Number of different values in one batch, the source of `examples`."""
     names: int
     calls: int
     examples: tuple[str, ...]
 
 
 def floods(placed: Mapping[SeriesKey, Placed], calls: Mapping[SeriesKey, int]) -> list[Flood]:
-    """Of the keys that were folded, by who brings them."""
+    """Floods of the folded keys, by subject."""
     by_subject: dict[str, list[SeriesKey]] = defaultdict(list)
     for key, (target, _) in placed.items():
         if target != key:
@@ -58,7 +58,7 @@ def _flood(subject: str, keys: Collection[SeriesKey], calls: Mapping[SeriesKey, 
 
 @dataclass(frozen=True, slots=True)
 class OngoingFlood:
-    """What a subject's floods come to since the first of them. A name that comes in several batches counts in each."""
+    """Sum of a subject's floods since the first. A name in several batches counts in each."""
 
     flood: Flood
     first_at: datetime
@@ -79,13 +79,13 @@ class OngoingFlood:
     @property
     def remedy(self) -> str:
         counted = (
-            f'They stand under the service "{TOO_MANY_SERVICES}"'
+            f'They are under the service "{TOO_MANY_SERVICES}"'
             if self.flood.subject == ALL_SERVICES
-            else f'What lastcall does not know of them stands under "{TOO_MANY}"'
+            else f'Unknown names among them are under "{TOO_MANY}"'
         )
         return (
-            f"Let the producer write a fixed {self.flood.word} instead of a fresh one for each call. {counted}, with"
-            " their platform and model; names that are real get their own once there is room, a few each hour"
+            f"Make the producer write a fixed {self.flood.word} instead of a new one for each call. {counted}, with"
+            " their platform and model; real names get a series of their own once there is room, a few per hour"
         )
 
 
@@ -93,6 +93,6 @@ MOST_TOLD = 10
 
 
 def ongoing(found: Sequence[OngoingFlood], *, now: datetime) -> list[OngoingFlood]:
-    """Those that the operator is told of: the largest that go on, so that floods do not flood in their turn."""
+    """The floods to report: the largest ones that continue, bounded in number."""
     going_on = [one for one in found if not one.is_over(now)]
     return sorted(going_on, key=lambda one: (-one.flood.calls, one.flood.subject))[:MOST_TOLD]

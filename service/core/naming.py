@@ -1,4 +1,4 @@
-"""Which exposure a person means: a service, and as much of model, environment and platform as tells it from others."""
+"""Finds the exposure that a person means, from a service and optional model, environment and platform."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from service.core.exposure import ExposureKey
 
 MAX_LISTED = 10
 CLOSE = 0.6
-"""How alike a service's name must be to be offered instead, from 0 to 1."""
+"""Minimum similarity of a suggested service name, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One exposure of the service that was named."""
+    """One exposure of the given service."""
 
     key: ExposureKey
     ids: frozenset[str]
     """The catalog's own names of the model: canonical, on its platform, aliases."""
     spelled: frozenset[str]
-    """As its requests spell it; a pinned version is often asked for by the name of another model."""
+    """As requests spell it; a pinned version is often requested by the name of another model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """No exposure is like that."""
+    """No exposure matches."""
 
     error: str
     remedy: str
@@ -32,27 +32,27 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Several exposures are like that."""
+    """Several exposures match."""
 
     keys: tuple[ExposureKey, ...]
     narrowed: bool = False
-    """More than the service was named."""
+    """More than the service was given."""
 
     @property
     def error(self) -> str:
-        like = "uses like that" if self.narrowed else "uses of models that are going away"
-        return f"{self.keys[0].service} has {len(self.keys)} {like}."
+        kind = "matching uses" if self.narrowed else "uses of deprecated models"
+        return f"{self.keys[0].service} has {len(self.keys)} {kind}."
 
     @property
     def remedy(self) -> str:
-        return f"Say which, by model, environment or platform: {_listed(self.keys)}."
+        return f"Specify the model, environment or platform: {_listed(self.keys)}."
 
 
 def meant(
     candidates: Sequence[Candidate], *, model: str | None, environment: str | None, platform: str | None
 ) -> ExposureKey | Ambiguous | Missing:
-    """Of one service's exposures, of which there is at least one. What is None does not narrow; an empty environment is
-    that of calls whose log names none. A model's own name goes before what requests call it."""
+    """`candidates`: the exposures of one service, at least one. None matches everything; an empty environment means
+    calls whose log names none. A model's own name has precedence over spellings in requests."""
     near = [
         one for one in candidates if environment in {None, one.key.environment} and platform in {None, one.key.platform}
     ]
@@ -62,14 +62,14 @@ def meant(
     if found:
         return Ambiguous(tuple(found), narrowed=(model, environment, platform) != (None, None, None))
     every = sorted(one.key for one in candidates)
-    return Missing(f"{every[0].service} has no use like that.", f"It has: {_listed(every)}.")
+    return Missing(f"{every[0].service} has no matching use.", f"It has: {_listed(every)}.")
 
 
 def no_such_service(service: str, names: Iterable[str]) -> Missing:
-    """`names` are the services that logs have named."""
+    """`names`: the services in the logs."""
     close = get_close_matches(service, sorted(set(names) - {service}), n=3, cutoff=CLOSE)
-    remedy = f"Did you mean {' or '.join(close)}?" if close else "`lastcall due --within 365d` lists what is called."
-    return Missing(f"{service} has not called a model that is going away.", remedy)
+    remedy = f"Did you mean {' or '.join(close)}?" if close else "`lastcall due --within 365d` lists the services."
+    return Missing(f"{service} has not called a deprecated model.", remedy)
 
 
 def _of_model(candidates: Iterable[Candidate], model: str) -> list[Candidate]:

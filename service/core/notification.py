@@ -1,8 +1,8 @@
-"""A notification: the intent to tell one destination one thing, once. Its facts are what the message will say.
+"""A notification: the intent to send one thing to one destination, once. Its facts are the contents of the message.
 
-Facts are frozen when the decision falls, so that what a person reads is what was decided, and can be explained later.
-How many days are left is none of them: a message can wait, and says what is true when it goes out.
-They are msgspec structs because they are stored as JSON and read back.
+Facts are stored with the decision, so the message shows what was decided, and it can be explained later. They do not
+include the number of days left: a message may wait, and is rendered when it is sent. They are msgspec structs because
+they are stored as JSON.
 """
 
 from datetime import date, datetime
@@ -24,18 +24,18 @@ OVERTAKEN = "overtaken"
 
 
 class UseFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Who calls what."""
+    """The use that the notification is about."""
 
     service: str
     environment: str
     platform: str
     model: str
     id: str
-    """The model as a request on that platform spells it: the name that people know."""
+    """The model as requests on that platform spell it."""
 
 
 class EndFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of the end of the model."""
+    """The end of the model, as in the catalog."""
 
     announced: date | None = None
     shutdown_on: date | None
@@ -44,7 +44,7 @@ class EndFacts(msgspec.Struct, frozen=True, kw_only=True):
     replacements: tuple[str, ...] = ()
     source: str | None = None
     second_hand: bool = False
-    """No source of the record is the provider's own: the dates are to be confirmed."""
+    """No source is the provider's own: the dates are unconfirmed."""
 
     @property
     def deadline(self) -> date | None:
@@ -52,13 +52,13 @@ class EndFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Owned(msgspec.Struct, frozen=True, kw_only=True):
-    """Who answers for the service."""
+    """The owner of the service."""
 
     team: str | None
     rule: str = ""
-    """By what they do, or why nobody is known."""
+    """The rule that names the owner, or the reason why there is none."""
     candidates: tuple[str, ...] = ()
-    """Who may, where nobody is known to, the likeliest first: `who (why)`, plain text."""
+    """Possible owners if there is none, likeliest first: `who (why)`, plain text."""
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,47 +70,47 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     calls_7d: int
     errors_7d: int
     tokens_7d: int | None
-    """None: no call of the week said its tokens."""
+    """None: no call of the week reported tokens."""
     calls_total: int
     requested_ids: tuple[str, ...] = ()
     request_ids: tuple[str, ...] = ()
     served_id: str | None = None
-    """The model that answers in its place, where another does and its name is known."""
+    """The other model that answers, if there is one and its name is known."""
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
-    """Steps that were due before and were not told (late discovery, downtime): one message says so."""
+    """Steps that were due earlier and not sent (late detection, downtime)."""
 
     steps: tuple[str, ...] = ()
     last_due: date | None = None
-    """The latest day that one of them had by the policy, in the owner's zone."""
+    """The latest day of these steps by the policy, in the owner's zone."""
     moved_on: date | None = None
-    """The day on which the end became another one, where that made the step due."""
+    """Day on which the shutdown moved, if that made the step due."""
     known_since: date | None = None
-    """When its campaign opened, which is when lastcall came to know of it. None: not noted."""
+    """Day on which the campaign opened. None: not recorded."""
 
 
 class Hearers(msgspec.Struct, frozen=True, kw_only=True):
-    """Who hears otherwise than the step says."""
+    """Audiences that differ from those of the step."""
 
     held: tuple[Audience, ...] = ()
-    """They belong to the step, and hear once the owner has had a business day."""
+    """Audiences of the step, notified after the owner has had a business day."""
     spared: tuple[Audience, ...] = ()
-    """They belong to the step and are not told, because at this pace the calls end in time."""
+    """Audiences of the step, not notified because the forecast is in time."""
     early: tuple[Audience, ...] = ()
-    """They hear before their step, because at this pace the calls do not end in time."""
+    """Audiences notified before their step, because the forecast is late."""
     stand_ins: tuple[tuple[Audience, Audience], ...] = ()
-    """Audiences of which no address is known, each with who hears in its place."""
+    """(audience without an address, audience that replaces it)"""
 
 
 class Following(msgspec.Struct, frozen=True, kw_only=True):
-    """The step that comes next if nothing changes."""
+    """The next step if nothing changes."""
 
     step: str
     repeat_days: int | None = None
     on: date | None = None
     audiences: tuple[Audience, ...] = ()
-    """Who really hears then: where an audience is empty, who stands in for it."""
+    """The audiences that will be notified, after replacements."""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
@@ -118,27 +118,27 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
 
     cause: StepCause
     also: tuple[Relapse | NewOwner, ...] = ()
-    """What is told with it: also of earlier notices, which were not sent in time."""
+    """Further causes, also of earlier notices that were not sent in time."""
     use: UseFacts
     end: EndFacts
     traffic: Traffic
     owner: Owned
     freeze: Freeze | None = None
-    """Of changes, up to the shutdown: steps before it are counted from its first day."""
+    """A change freeze until the shutdown: steps before the shutdown count from its first day."""
     missed: Missed = Missed()
     hearers: Hearers = Hearers()
     following: Following | None = None
     promise_broken_on: date | None = None
-    """The team had promised to be done by this day; the day is past, and calls go on."""
+    """Day of a broken promise."""
     standing: StandingAct | None = None
     forecast: Forecast | None = None
-    """Of the calls, as long as the end is ahead."""
+    """Set while the end is ahead."""
     checklist_open: tuple[str, ...] = ()
-    """Items of the migration checklist that nobody has ticked, once the shutdown is near."""
+    """Open items of the checklist, once the shutdown is near."""
     planned_on: date | None = None
-    """The step's day by the policy, in the owner's zone. None: it has none."""
+    """Day of the step by the policy, in the owner's zone. None: it has none."""
     delays: tuple[Delay, ...] = ()
-    """Why it is told later than that, or its day is not the one that the policy counts."""
+    """Reasons why it is sent later, or has another day than the policy gives."""
 
     @property
     def relapse(self) -> Relapse | None:
@@ -155,14 +155,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True, tag="news"):
-    """What happened to one exposure, and is no reminder."""
+    """An event of one exposure, outside the steps."""
 
     cause: NewsCause
     use: UseFacts
     end: EndFacts
     owner: Owned
     served_id: str | None = None
-    """As of a notice."""
+    """As for a notice."""
 
 
 class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,25 +177,25 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     shutdown_on: date | None
     precision: Precision
     second_hand: bool = False
-    """As a notice has it."""
+    """As for a notice."""
     replacement: str | None
     state: State
     calls: int
     calls_before: int
-    """Calls of the week before, so that the digest can say what moved."""
+    """Calls of the week before, to show the change."""
     told: bool
-    """Whether anybody was told of it at all by the week's end."""
+    """Whether a message about it was delivered by the end of the week."""
     new: bool = False
-    """Its first call on record was in this week."""
+    """Its first recorded call was in this week."""
     promised_on: date | None = None
-    """The team had promised to be done by this day; the day is past, and calls went on."""
+    """Day of a broken promise."""
     standing: StandingAct | None = None
     waiver_ends_on: date | None = None
-    """Of a waiver that ends in the week after."""
+    """Set if a waiver ends in the following week."""
     ticked: int | None = None
-    """Items of its migration checklist that are done. None: not noted."""
+    """Number of ticked checklist items. None: not recorded."""
     checklist_open: tuple[str, ...] = ()
-    """As a notice has it."""
+    """As for a notice."""
 
 
 class Unread(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,7 +203,7 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Literal["rejection", "unresolved"]
     what: str
-    """A reason of rejection, or an id that identity does not know."""
+    """A reason of rejection, or an unknown id."""
     count: int
     """Records rejected, or calls with the id."""
     where: tuple[str, ...]
@@ -221,44 +221,44 @@ class Unlisted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """Of a week, for one audience. Whatever a digest lists, these count everything."""
+    """Totals of a week for one audience, including what the digest does not list."""
 
     services: int
-    """That call; the four that follow are numbers of services, too."""
+    """Services that call. The following four are numbers of services as well."""
     migrated: int
     new: int
     broken_promises: int
     unowned: int
     models: int
-    """That are called."""
+    """Models that are called."""
     calls: int
     calls_before: int
-    """Calls of the week before, those of the migrated ones among them."""
+    """Calls of the week before, including those of migrated uses."""
     migrated_uses: int
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
-    """A week's picture for one audience."""
+    """The weekly summary for one audience."""
 
     week: str
     """ISO week, 2025-W27."""
     audience: str
     """A team's name, or "(organisation)"."""
     lines: tuple[DigestLine, ...]
-    """As many as are read: of each model at least one, and all that broke a promise or whose waiver ends."""
+    """Bounded: at least one per model, and all with a broken promise or an ending waiver."""
     unlisted: tuple[Unlisted, ...] = ()
     migrated: tuple[DigestLine, ...] = ()
     unowned: tuple[str, ...] = ()
     totals: Totals
     candidates: dict[str, tuple[str, ...]] = {}
-    """Who may own those, as a notice has it, by service."""
+    """Possible owners of `unowned`, by service, as in a notice."""
     unread: tuple[Unread, ...] = ()
     unread_more: int = 0
-    """Ids that identity does not know, beyond those in `unread`."""
+    """Number of unknown ids that are not in `unread`."""
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True, tag="trouble"):
-    """Something is wrong with lastcall itself; the operator hears once."""
+    """A problem of lastcall itself; the operator is notified once."""
 
     condition: str
     subject: str
@@ -267,18 +267,18 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True, tag="trouble"):
 
 
 class Undeliverable(msgspec.Struct, frozen=True, kw_only=True, tag="undeliverable"):
-    """A destination that Slack refuses for good; the original facts follow in the same message."""
+    """A destination that Slack permanently refuses; the same message contains the original facts."""
 
     destination: str
     error: str
 
 
 Facts = Notice | News | Digest | Trouble | Undeliverable
-"""All that a message can be about. Stored as JSON with the tag in `type`."""
+"""Stored as JSON with the tag in `type`."""
 
 
 def read_facts(stored: object) -> Facts | None:
-    """None: another release wrote them, and this one cannot read them."""
+    """None: another release stored them, and this one cannot read them."""
     try:
         facts: Facts = msgspec.convert(stored, Facts)
     except msgspec.ValidationError:

@@ -12,16 +12,16 @@ from service.core.address import parse
 from service.core.calendar import DEFAULT_CALENDAR, Calendar
 
 Audience = Literal["owner", "team", "oncall", "manager", "director", "incident", "fallback", "operator", "organisation"]
-"""Who a step tells. `owner`: the people named for the service, else the team's channel. `fallback`: the channel that is
-never empty. `operator`: whoever runs lastcall."""
+"""Audience of a step. `owner`: the people named for the service, else the team's channel. `fallback`: the channel that
+always exists. `operator`: the people who run lastcall."""
 
 ABOVE_OWNER: frozenset[Audience] = frozenset({"oncall", "manager", "director", "incident", "organisation"})
-"""Who is told only after the owner has had a business day, unless three days or fewer remain."""
+"""Audiences that are notified only after the owner has had a business day, except in the last three days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where somebody hears, and as whom."""
+    """An address, and the audience that it belongs to."""
 
     address: str
     """The text of a `core.address.Address`."""
@@ -30,7 +30,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who answers for a service. `team is None`: nobody is known, so the fallback hears and is asked."""
+    """The owner of a service. `team is None`: there is none; the fallback channel is notified and asked."""
 
     team: str | None
     people: tuple[str, ...] = ()
@@ -40,10 +40,10 @@ class Owner:
     director: tuple[str, ...] = ()
     incident: str | None = None
     tier: str | None = None
-    """How much the service matters, in the company's own word: policies are chosen by it."""
+    """How important the service is, in the company's own word. Policies can match it."""
     calendar: Calendar = DEFAULT_CALENDAR
     rule: str = ""
-    """Which line of lastcall.yaml said so, for "why you"."""
+    """The rule that names this owner, for "why you"."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -55,23 +55,23 @@ NOBODY = Owner(team=None, rule="no rule of lastcall.yaml matches")
 
 @dataclass(frozen=True)
 class OwnerRule:
-    """Shell-style patterns on the service's name, and the owner of what they match."""
+    """Shell-style patterns for service names, and the owner of matching services."""
 
     services: tuple[str, ...]
     """Not empty."""
     owner: Owner
 
     def matches(self, service: str) -> bool:
-        return self._any_of_them.match(service) is not None
+        return self._pattern.match(service) is not None
 
     @cached_property
-    def _any_of_them(self) -> re.Pattern[str]:
-        """Thousands of services are held against hundreds of rules: more patterns than `fnmatchcase` remembers."""
+    def _pattern(self) -> re.Pattern[str]:
+        """One cached pattern: `fnmatchcase` caches fewer patterns than hundreds of rules have."""
         return re.compile("|".join(map(translate, self.services)))
 
 
 def covers(pattern: str, other: str) -> bool:
-    """Whether one shell-style pattern certainly matches all that the other matches."""
+    """Whether `pattern` certainly matches everything that `other` matches."""
     may_be_read_as_text = not set(other) & set("*?[") or not set(pattern) & set("?[")
     return pattern == other or (may_be_read_as_text and fnmatchcase(other, pattern))
 
@@ -83,7 +83,7 @@ def owner_of(rules: Iterable[OwnerRule], service: str) -> Owner:
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """The organisation's own channels, where those hear who belong to no owner."""
+    """The organisation's own channels, for audiences that belong to no owner."""
 
     fallback: str
     operator: str
@@ -95,16 +95,16 @@ _FALLS_TO: dict[Audience, tuple[Audience, ...]] = {
     "oncall": ("manager", "director"),
     "manager": ("director",),
 }
-"""Who stands in, in this order, for an audience that is empty. The fallback channel stands in for everybody, last."""
+"""Replacements of an audience without an address, in order. The last one is always the fallback channel."""
 _CHANNELS: frozenset[Audience] = frozenset({"fallback", "operator", "organisation"})
-"""They belong to no owner, and are never empty."""
+"""Audiences that belong to no owner and always have an address."""
 
 
 def destinations(
     owner: Owner, audiences: Iterable[Audience], channels: Channels, *, heard_by: Iterable[Audience] = ()
 ) -> tuple[Destination, ...]:
-    """Where `audiences` hear, each address once, and not where `heard_by` have heard. Never empty for an audience that
-    has not: an empty one falls through at once."""
+    """The destinations of `audiences`, each address once, without those of `heard_by`. An audience without an address
+    is replaced, so every audience has a destination."""
     if before := {to.address for to in destinations(owner, heard_by, channels)} if heard_by else None:
         return tuple(to for to in destinations(owner, audiences, channels) if to.address not in before)
     found: dict[str, Destination] = {}
@@ -115,7 +115,7 @@ def destinations(
 
 
 def hearers(owner: Owner, audiences: Iterable[Audience]) -> tuple[Audience, ...]:
-    """Who hears what `audiences` are told, each once: they themselves, and for an empty one who stands in for it."""
+    """`audiences` after replacements, each once."""
     return tuple(dict.fromkeys(_hearer(owner, audience) for audience in audiences))
 
 

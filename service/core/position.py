@@ -1,10 +1,10 @@
-"""Where to read a partition on from: the watermark in the database against what the broker holds now."""
+"""Determines the start offset of a partition from its watermark and the state of its log."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 ACCEPTED = "(accepted)"
-"""Incarnation of a watermark whose old topic the operator has given up: the next one found is taken as it is."""
+"""Incarnation of a watermark whose old topic the operator has given up: the current topic is accepted as it is."""
 
 HoldReason = Literal["topic_recreated", "log_truncated"]
 
@@ -12,34 +12,34 @@ HoldReason = Literal["topic_recreated", "log_truncated"]
 @dataclass(frozen=True, slots=True)
 class Watermark:
     incarnation: str
-    """The topic's id, or the cluster's where the broker gives topics none."""
+    """The topic's id, or the cluster's id if the broker has no topic ids."""
     next_offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """One partition as the broker shows it now."""
+    """The state of a partition in the broker."""
 
     incarnation: str
     start: int
-    """First offset that is still there."""
+    """First offset that still exists."""
     end: int
-    """The last stable offset: where the records end that may be read now. Behind it stand those of open transactions,
-    and whatever was written after the first of these."""
+    """The last stable offset: the end of readable records. Records of open transactions, and everything after the first
+    of these, are behind it."""
     forgets: bool = False
-    """The broker keeps topics in memory only, so that another incarnation is what a restart looks like."""
+    """The broker keeps topics in memory only, so a restart looks like another incarnation."""
     open_offsets: int = 0
-    """How many offsets there are behind `end`."""
+    """Number of offsets behind `end`."""
 
     @property
     def written(self) -> int:
-        """Offset that the next record will get."""
+        """Offset of the next record to be written."""
         return self.end + self.open_offsets
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Never read before: from the first record that is there."""
+    """Never read before: start at the first record."""
 
     offset: int
 
@@ -49,12 +49,12 @@ class Resume:
     offset: int
     old: Watermark
     gap: int
-    """Records between the watermark and `offset` that the broker has already deleted."""
+    """Records between the watermark and `offset`, which the broker has deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """Another incarnation, and rightly so: from its first record, the ledger's totals going on."""
+    """Another incarnation, as expected: start at its first record, keeping the totals."""
 
     offset: int
     old: Watermark
@@ -62,7 +62,7 @@ class Renew:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Reading on could swallow or repeat records: an operator must say."""
+    """Reading could skip or repeat records: the operator must decide."""
 
     reason: HoldReason
 
@@ -71,7 +71,7 @@ Start = Begin | Resume | Renew | Hold
 
 
 def where_to_start(watermark: Watermark | None, log: LogState) -> Start:
-    """The watermark is the authority; the committed offset of the group is never asked."""
+    """The watermark decides; the committed offset of the group is never used."""
     if watermark is None:
         return Begin(log.start)
     if watermark.incarnation != log.incarnation:

@@ -1,4 +1,4 @@
-"""Public holidays by country and region, as the `holidays` library knows them."""
+"""Public holidays by country and region, from the `holidays` library."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -16,13 +16,13 @@ def _calendar(country: str, **narrowed: Any) -> Any:
 
 @cache
 def public_holidays(country: str, region: str | None, year: int) -> frozenset[date]:
-    """The days off of one year, substitute days included. `country` and `region` are known codes."""
+    """The holidays of one year, including substitute days. `country` and `region` are known codes."""
     return frozenset(_calendar(country, subdiv=region, years=year))
 
 
 @cache
 def countries() -> Mapping[str, str]:
-    """Two-letter code by whatever a person may write: the code itself, the three-letter code, the English name."""
+    """Spelling -> two-letter code. A spelling is the code, the three-letter code, or the English name."""
     from holidays.registry import COUNTRIES  # noqa: PLC0415  see above
 
     found: dict[str, str] = {}
@@ -33,14 +33,14 @@ def countries() -> Mapping[str, str]:
 
 @cache
 def regions(country: str) -> Mapping[str, str]:
-    """Code of a region by its code or its name, for a known country; empty where its holidays know no regions."""
+    """Code or name of a region -> code, for a known country. Empty if its holidays do not differ by region."""
     calendar = _calendar(country)
     return {**calendar.subdivisions_aliases, **{code: code for code in calendar.subdivisions}}
 
 
 @cache
 def five_day_week(country: str) -> frozenset[int] | None:
-    """The days on which people of the country work, Monday as 0; None where the law leaves them a single day off, which
-    says nothing of offices."""
+    """The working days of the country, Monday as 0. None: its law gives a single day off, which does not apply to
+    offices."""
     days = _EVERY_DAY - frozenset(_calendar(country).weekend)
     return days if len(days) == 5 else None

@@ -1,4 +1,4 @@
-"""A rehearsal of one day: what breaks on it for whom, by the calls of the last four weeks, if nobody does anything."""
+"""A rehearsal of one day: what breaks, and for whom, by the calls of the last four weeks, if nobody acts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,33 +13,33 @@ from service.core.exposure import State
 from service.core.ownership import Channels, destinations
 
 Duty = Literal["at work", "outside working hours", "weekend", "holiday"]
-"""What an hour is to an owner; "outside working hours" of a business day."""
+"""Kind of an hour for an owner; "outside working hours" is on a business day."""
 WEEKS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When a service calls."""
+    """The weekly pattern of a service's calls."""
 
     calls: Mapping[tuple[int, int], int]
-    """By weekday, Monday as 0, and UTC hour: those of the last four weeks, added up."""
+    """By (weekday, UTC hour), Monday as 0: sums over the last four weeks."""
 
     def on(self, day: date, *, weeks: int) -> tuple[float, ...]:
-        """Calls to be expected in each UTC hour of `day`, of a service that has called for so many of the weeks: not
-        rounded, as many that are few come to something."""
+        """Expected calls in each UTC hour of `day`, for a service with calls in so many of the weeks. Not rounded, so
+        that small numbers add up."""
         return tuple(self.calls.get((day.weekday(), hour), 0) / weeks for hour in range(24))
 
 
 @dataclass(frozen=True, slots=True)
 class AtRisk:
-    """One service in one environment that calls a model which is gone by the day."""
+    """A service in one environment that calls a model that is gone by the day."""
 
     service: str
     environment: str
     platform: str
     model: str
     id: str
-    """As a request on that platform spells it."""
+    """As requests on that platform spell it."""
     shutdown_on: date
     replacements: tuple[str, ...]
     after_shutdown: AfterShutdown
@@ -48,41 +48,41 @@ class AtRisk:
     team: str | None
     people: tuple[str, ...]
     on_call: tuple[str, ...]
-    """Where whoever is on call hears, or who stands in."""
+    """Addresses of on-call, or of its replacement."""
     calls: tuple[float, ...]
-    """To be expected in each UTC hour of the day; one call in four weeks is a quarter of one."""
+    """Expected calls in each UTC hour of the day; one call in four weeks is a quarter."""
     begins_at: datetime
-    """When the first of them comes; where none is to be expected, when the day begins."""
+    """Time of the first expected call; without one, the start of the day."""
     begins_local: str
-    """The same by the owner's clock: `Mon 02:00 Europe/Berlin`."""
+    """`begins_at` in the owner's time zone: `Mon 02:00 Europe/Berlin`."""
     duty: Duty
-    """Of that hour."""
+    """Kind of that hour."""
     forecast: str | None
-    """When the calls end at their present pace; None: nothing can be said."""
+    """The forecast in words. None: no verdict."""
 
     @property
     def breaks(self) -> bool:
-        """Else another model answers, or the provider goes on answering for a while."""
+        """False: another model answers, or the provider continues to answer."""
         return self.after_shutdown == "error"
 
     @property
     def calls_a_day(self) -> int:
-        """Rounded, but never to nothing what is something."""
+        """Rounded; at least 1 if any calls are expected."""
         return whole(sum(self.calls))
 
     @property
     def peak_hour(self) -> int | None:
-        """UTC, the first one of equals; None: no call is to be expected."""
+        """The first hour with the maximum, UTC. None: no calls expected."""
         return max(range(24), key=self.calls.__getitem__) if any(self.calls) else None
 
 
 def whole(calls: float) -> int:
-    """Half a call and more is one, and so is anything but none."""
+    """Rounds half up; at least 1 if `calls` is not 0."""
     return max(floor(calls + 0.5), 1) if calls else 0
 
 
 def at_risk(cases: Iterable[tuple[Case, Rhythm]], channels: Channels, *, on: date) -> tuple[AtRisk, ...]:
-    """Those that still call a model whose shutdown is `on` that day or before. The most calls first."""
+    """Uses that still call a model whose shutdown is on that day or earlier. Broken ones first, most calls first."""
     found = [_of_case(case, rhythm, channels, on) for case, rhythm in cases if _is_gone(case, on)]
     return tuple(
         sorted(

@@ -1,7 +1,7 @@
-"""How long things are kept, and which months have hours of their own.
+"""Retention periods, and the months that have a partition of hours.
 
-An hour of use is kept until its month is closed: hours go by whole months. What comes for a closed month later is kept
-by hour as well, apart, and added to what the day had when it closed. `docs/operation.md` says what that means.
+Hours of use are deleted by whole months, when the month is closed. Later hours of a closed month are stored in separate
+tables and added to the totals that the days had at the close. See `docs/operation.md`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 MONTHS_BEHIND, MONTHS_AHEAD = 24, 2
-"""Around the current month: beyond them a clock is wrong, or a file very old, and a month is not worth a partition."""
+"""Months around the current one that get a partition. Other times come from wrong clocks or very old files."""
 SETTLING = timedelta(days=7)
-"""A month that was made late, for an old file, is not closed before: its reporters are still being read."""
+"""Minimum age of a partition before it is closed: an old file may still be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Retention:
     conditions: int = 90
 
     def first_day(self, now: datetime) -> date:
-        """Of the days of use that are kept."""
+        """First day of use that is kept."""
         return now.date() - timedelta(days=self.daily)
 
     def closable(self, made_at: Mapping[date, datetime], now: datetime) -> list[date]:
-        """Of open months, by when each was made, those whose hours are not needed any more; the oldest first."""
+        """Open months whose hours are no longer needed, oldest first. `made_at`: open month -> its creation."""
         first_hour = now.date() - timedelta(days=self.hourly)
         return sorted(
             month for month, made in made_at.items() if month_after(month) <= first_hour and made + SETTLING <= now
@@ -40,7 +40,7 @@ KEEP = Retention()
 
 
 def month_of(day: date) -> date:
-    """Its first day."""
+    """The first day of the month."""
     return date(day.year, day.month, 1)
 
 
@@ -49,7 +49,7 @@ def month_after(month: date) -> date:
 
 
 def months_ahead(now: datetime) -> list[date]:
-    """The current month and those that are made before they are needed."""
+    """The current month and the following ones that are created in advance."""
     months = [month_of(now.date())]
     for _ in range(MONTHS_AHEAD):
         months.append(month_after(months[-1]))
@@ -57,7 +57,7 @@ def months_ahead(now: datetime) -> list[date]:
 
 
 def within_reach(months: Iterable[date], now: datetime) -> set[date]:
-    """Those that may have hours of their own."""
+    """The months that may have a partition."""
     return {month for month in months if -MONTHS_BEHIND <= _number(month) - _number(now.date()) <= MONTHS_AHEAD}
 
 

@@ -1,4 +1,4 @@
-"""Calls -> hourly totals. Merging is associative and commutative: any order and any split of the records ends alike."""
+"""Calls -> hourly totals. Merging is associative and commutative: order and split of the records do not matter."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,23 +12,23 @@ from service.core.values import MAX_COUNT, MAX_MS, count, milliseconds, text
 MAX_SAMPLES = 3
 """Request ids kept as evidence of a series."""
 MAX_KEY_OWNERS = 5
-"""Holders of keys kept of a service: those whose keys called last."""
-_REMEMBERED = 8192
-"""Words of which it is remembered where their calls are counted. Beyond, all are looked up anew."""
+"""Key owners kept per service: those with the most recent calls."""
+_MAX_CELLS = 8192
+"""Size of the cache from words to cells. A full cache is cleared."""
 _HOUR = timedelta(hours=1)
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class Totals:
-    """Totals of one series in one hour. Sums are over the calls that say; `*_known` counts those."""
+    """Totals of one series in one hour. Sums cover the calls that report a value; `*_known` counts these."""
 
     first_at: datetime
     last_at: datetime
     calls: int = 0
     errors: int = 0
     end_of_life: int = 0
-    """Errors that say, in the platform's own words, that the model is gone."""
+    """Errors that report that the model is gone."""
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
@@ -37,7 +37,7 @@ class Totals:
     latency_known: int = 0
 
     def add_numbers(self, call: Call) -> None:
-        """Tokens and latency, mostly numbers that need no second look."""
+        """Tokens and latency. Plain valid numbers take a fast path."""
         taken, given, latency = call.input_tokens, call.output_tokens, call.latency_ms
         if type(latency) is not float or not 0.0 <= latency <= MAX_MS:
             latency = milliseconds(latency)
@@ -72,7 +72,7 @@ class Totals:
 
 
 class _Cell:
-    """Where calls with the same words are counted, and the hour that its last call was in."""
+    """Cached target of calls with the same words, and the hour of the last call."""
 
     __slots__ = ("end", "end_of_life", "failed", "holder", "is_plain", "series", "start", "totals", "wants_evidence")
 
@@ -83,39 +83,39 @@ class _Cell:
         self.holder = who.key_owner if who.service is not None else None
         self.wants_evidence = True
         self.is_plain = False
-        """Of a call nothing is looked at but its time and numbers."""
+        """Only time and numbers of a call matter."""
         self.start = self.end = _NEVER
         self.totals = Totals(_NEVER, _NEVER)
-        """Of the hour from `start` to `end`."""
+        """Totals of the hour from `start` to `end`."""
 
 
 @dataclass(slots=True)
 class Rollup:
-    """Totals by (series, hour); the first request ids of each series as evidence; who holds each service's keys."""
+    """Totals by (series, hour); sample request ids of each series; key owners of each service."""
 
     totals: dict[tuple[SeriesKey, int], Totals] = field(default_factory=dict)
     """The hour is in whole hours since 1970-01-01 UTC."""
     samples: dict[SeriesKey, list[str]] = field(default_factory=dict)
     key_owners: dict[str, dict[str, datetime]] = field(default_factory=dict)
-    """Service -> holder -> last call with the holder's key."""
+    """Service -> key owner -> last call with the key."""
     _cells: dict[Who, _Cell] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def add(self, call: Call) -> None:
-        """On the path of every record: what the words mean is looked up, and the numbers are checked in place."""
+        """Hot path: runs for every call."""
         cell = self._cells.get(call.who)
         if cell is None:
-            cell = self._remember(call.who)
+            cell = self._new_cell(call.who)
         at, totals = call.at, cell.totals
         if at > totals.last_at:
             if at < cell.end:
                 totals.last_at = at
             else:
-                totals = self._turn(cell, at)
+                totals = self._switch_hour(cell, at)
         elif at < totals.first_at:
             if at >= cell.start:
                 totals.first_at = at
             else:
-                totals = self._turn(cell, at)
+                totals = self._switch_hour(cell, at)
         totals.calls += 1
         totals.add_numbers(call)
         if not cell.is_plain:
@@ -126,29 +126,29 @@ class Rollup:
             totals.errors += 1
             totals.end_of_life += cell.end_of_life
         if cell.wants_evidence and (request_id := text(call.request_id)) is not None:
-            self._keep(cell, request_id)
+            self._add_sample(cell, request_id)
         if cell.holder is not None:
-            self._hold(cell.series.service, cell.holder, call.at)
+            self._add_key_owner(cell.series.service, cell.holder, call.at)
 
-    def _remember(self, who: Who) -> _Cell:
+    def _new_cell(self, who: Who) -> _Cell:
         meaning = cleaned(who)
         cell = _Cell(meaning)
-        if len(self._cells) >= _REMEMBERED:
+        if len(self._cells) >= _MAX_CELLS:
             self._cells.clear()
         if may_be_remembered(who):
             self._cells[who] = cell
         return cell
 
-    def _keep(self, cell: _Cell, request_id: str) -> None:
-        """Unless calls with other words have filled the series' list."""
+    def _add_sample(self, cell: _Cell, request_id: str) -> None:
+        """Skipped if calls with other words have filled the list of the series."""
         samples = self.samples.setdefault(cell.series, [])
         if len(samples) < MAX_SAMPLES:
             samples.append(request_id)
         cell.wants_evidence = len(samples) < MAX_SAMPLES
         cell.is_plain = not (cell.wants_evidence or cell.failed or cell.holder is not None)
 
-    def _turn(self, cell: _Cell, at: datetime) -> Totals:
-        """Count in the hour of `at` from now on."""
+    def _switch_hour(self, cell: _Cell, at: datetime) -> Totals:
+        """Switch the cell to the hour of `at`."""
         cell.start = at.replace(minute=0, second=0, microsecond=0)
         cell.end = cell.start + _HOUR
         hour = int(at.timestamp()) // 3600
@@ -170,9 +170,9 @@ class Rollup:
             mine_ids.extend(ids[: MAX_SAMPLES - len(mine_ids)])
         for service, holders in other.key_owners.items():
             for holder, last_at in holders.items():
-                self._hold(service, holder, last_at)
+                self._add_key_owner(service, holder, last_at)
 
-    def _hold(self, service: str, holder: str, at: datetime) -> None:
+    def _add_key_owner(self, service: str, holder: str, at: datetime) -> None:
         holders = self.key_owners.get(service)
         if holders is None:
             holders = self.key_owners[service] = {}
@@ -183,7 +183,7 @@ class Rollup:
                 del holders[min(holders, key=lambda one: (holders[one], one))]
 
     def halves(self) -> Iterator["Rollup"]:
-        """Two that merged are this one, which has two totals or more."""
+        """Two rollups that merge into this one. It must have at least two totals."""
         rows = list(self.totals.items())
         for some in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
             keys = {key for (key, _), _ in some}

@@ -1,4 +1,4 @@
-"""Use that nobody has logged: who would call which model, how much, and how the provider's dates would move."""
+"""Hypothetical use: callers, models, volumes, and moves of the provider's dates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,14 +12,14 @@ from service.core.escalation.outlook import DAY, WEEK, as_answered, is_abnormal,
 from service.core.exposure import DayOfUse, Exposure
 
 Shape = Literal["flat", "linear", "weekly"]
-"""flat: the same each day. linear: from `calls` on the first day to `then` on the last. weekly: none at weekends."""
+"""flat: constant. linear: from `calls` on the first day to `then` on the last. weekly: none on weekends."""
 AFTER_THE_END = timedelta(weeks=2)
-"""How long use without a last day is looked at past the last shutdown."""
+"""Time after the last shutdown for which open-ended use is planned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Calls a day from `since` to `until`, both included."""
+    """Calls per day from `since` to `until`, both included."""
 
     calls: int
     since: date
@@ -42,15 +42,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is public of a model's end from a day on."""
+    """The public deprecation from a day on."""
 
     since: date
     deprecation: Deprecation
 
 
 def lifecycle(record: Deprecation, moves: Sequence[tuple[date, date]]) -> tuple[Known, ...]:
-    """The catalog's record, and what becomes of it when, on each (day, shutdown) in order, the provider says another
-    shutdown. The first one announces what was not announced by then."""
+    """The catalog's record, then one entry per (day, shutdown) at which the provider changes the shutdown. If nothing
+    was announced before, the first one is the announcement."""
     known = [Known(date.min, record)]
     for on, shutdown in moves:
         before = known[-1].deprecation
@@ -61,15 +61,13 @@ def lifecycle(record: Deprecation, moves: Sequence[tuple[date, date]]) -> tuple[
 
 @dataclass(frozen=True)
 class Use:
-    """One service's calls of one model in one environment: an outlook of an exposure from its first call on.
-
-    Calls come at all hours of their days.
-    """
+    """One service's calls of one model in one environment: an `Outlook` from its first call on, with calls at all
+    hours."""
 
     service: str
     environment: str
     spans: tuple[Span, ...]
-    """Not empty. Where they overlap, the calls add up."""
+    """Not empty. Calls of overlapping spans add up."""
     lifecycle: tuple[Known, ...]
     """Not empty, oldest first."""
 
@@ -112,15 +110,15 @@ class Use:
         return next((at for one in self.lifecycle[1:] if (at := utc_midnight(one.since)) > after), None)
 
     def _use_on(self, day: date) -> DayOfUse | None:
-        if day not in self._worked_out:
+        if day not in self._uses:
             calls = sum(span.calls_on(day) for span in self.spans)
             answered = DayOfUse(day, calls, 0, 0, 0, 0, 0, 0)
-            self._worked_out[day] = as_answered(answered, self._known_on(day)) if calls else None
-        return self._worked_out[day]
+            self._uses[day] = as_answered(answered, self._known_on(day)) if calls else None
+        return self._uses[day]
 
     @cached_property
-    def _worked_out(self) -> dict[date, DayOfUse | None]:
-        """`as_of` is asked for the same days again and again."""
+    def _uses(self) -> dict[date, DayOfUse | None]:
+        """Cache: `as_of` is called for the same days repeatedly."""
         return {}
 
     def _known_on(self, day: date) -> Deprecation:
@@ -138,6 +136,6 @@ class Scenario:
 
     @property
     def last_day(self) -> date:
-        """Two weeks after the last shutdown; of use that comes later, or that knows none, after its first day."""
+        """Two weeks after the last shutdown, or after the first day of a use that starts later or has no shutdown."""
         days = (max(use.first_day, use.last_shutdown or use.first_day) for use in self.uses)
         return max(days) + AFTER_THE_END

@@ -1,4 +1,4 @@
-"""Whether a text from a log holds a credential, so that it is neither stored nor shown."""
+"""Detects credentials in text from logs, which is then neither stored nor shown."""
 
 import re
 from urllib.parse import unquote
@@ -22,20 +22,20 @@ _KEYS = (
     r"(?:bearer|authorization)[\s:=+\"']+\S{8,}",
     r"basic[\s:=+]+(?-i:(?=\S*(?:[0-9=]|[a-z][A-Z])))\S{8,}",
 )
-"""How the keys of model providers, clouds and forges begin, and the least that follows. Names of models and services
-may begin like some of them ("xai-org/grok-1", "pplx-70b-online", "Basic Assistant"), but do not go on like them.
+"""Prefixes of the keys of model providers, clouds and forges, with the shortest rest. Names of models and services may
+have such a prefix ("xai-org/grok-1", "pplx-70b-online", "Basic Assistant"), but not such a rest.
 """
 SHORTEST_SECRET = 14
 _FIRST, _SECOND = "AaBbCcDdEeFfGgHhKkLlNnPpRrSsTtXxYy", "AaBbEeFfGgHhIiKkLlOoPpQqSsUuVvWwYy8"
-"""Letters that a key begins with. Asked first, they spare most words the rest."""
+"""First and second letters of keys: a fast first check."""
 _CLEAR = re.compile(
     rf"[^A-Za-z0-9]*+(?:(?!(?=[{_FIRST}][{_SECOND}])(?i:{'|'.join(_KEYS)}))[A-Za-z0-9]++[^A-Za-z0-9]*+)*+"
 )
-"""Text of which no word begins a key. Words are jumped over, not walked through: this is asked of every record."""
+"""Text without a key. Hot path: possessive quantifiers skip whole words."""
 
 
 def holds_secret(text: str) -> bool:
-    """Anywhere in it, in any case, also below up to two layers of percent-encoding."""
+    """Searches the whole text, in any case, and through up to two layers of percent-encoding."""
     if _CLEAR.fullmatch(text) is None:
         return True
     return "%" in text and _CLEAR.fullmatch(unquote(unquote(text))) is None

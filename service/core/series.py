@@ -1,21 +1,21 @@
-"""A series: one stream of calls, told apart by the log's own words."""
+"""A series: calls with the same words in the log."""
 
 from typing import NamedTuple
 
 from service.core.usage import FieldKind
 
 UNKNOWN_SERVICE = "(unknown)"
-"""The service of a call whose log names no caller. Shown as such, and owned by the fallback."""
+"""Service of calls whose log names no caller. The fallback channel is notified."""
 _MAX_NAME_BYTES = 512
-"""Of a service and of an environment: with a platform and a model they are a key, and an index has room for some
-2,700 bytes of one. Only names of 128 characters or more can be longer."""
+"""Bound for a service and for an environment: together with platform and model they are an index key, which is limited
+to about 2,700 bytes. Only names of 128 characters or more can exceed it."""
 
 
 class SeriesKey(NamedTuple):
-    """What tells one stream of calls from another. `None` is "the log does not say".
+    """Identifies a series. `None`: the log has no value.
 
-    It keeps the log's own text, so that a corrected alias or a new announcement takes effect on history by resolving
-    the series again, with no replay.
+    It keeps the log's own text, so a corrected alias or a new announcement applies to past calls by resolving the
+    series again, without a replay.
     """
 
     service: str
@@ -29,5 +29,5 @@ class SeriesKey(NamedTuple):
 
 
 def bounded(name: str) -> str:
-    """A name of a service or an environment that fits into an index."""
+    """The name, truncated to fit into an index."""
     return name if len(name) <= _MAX_NAME_BYTES // 4 else name.encode()[:_MAX_NAME_BYTES].decode(errors="ignore")

@@ -1,10 +1,9 @@
-"""Shapes of unknown formats: how many are told apart."""
+"""The bound on distinct shapes of unknown formats."""
 
 MAX_SHAPES = 20
-"""Shapes of unknown formats that are told apart, of one topic in one hour and of one file: whoever writes them may vary
-them at will."""
+"""Distinct shapes per topic and hour, and per file. Bounded, because producers can vary them at will."""
 OTHER_SHAPES = ""
-"""Stands for those beyond."""
+"""Counts all further shapes."""
 
 
 def bounded_shape(shape: str, known: set[str]) -> str:

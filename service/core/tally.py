@@ -1,4 +1,4 @@
-"""What the records of a file amount to, in the numbers that `decode`, `ingest` and `send` say."""
+"""Counts of the records of a file, as shown by `decode`, `ingest` and `send`."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from service.core.volume import Volume, use_of
 
 @dataclass(slots=True)
 class Uncounted:
-    """What is no call, or was not understood."""
+    """Rejections and passed-over parts."""
 
     rejections: Counter[str] = field(default_factory=Counter)
     """By reason."""
     shapes: Counter[str] = field(default_factory=Counter)
-    """Of the rejections `unknown_format`: shapes in words, `MAX_SHAPES` and `OTHER_SHAPES`."""
+    """Shapes of `unknown_format` rejections: at most `MAX_SHAPES`, and `OTHER_SHAPES`."""
     passed_over: Counter[tuple[Format, str]] = field(default_factory=Counter)
     """Parts by format and kind."""
     _known_shapes: set[str] = field(default_factory=set, repr=False)
@@ -44,7 +44,7 @@ class Uncounted:
 
 @dataclass(slots=True)
 class Tally:
-    """Of records that are decoded and not stored."""
+    """Counts of records that are decoded and not stored."""
 
     records: int = 0
     call_records: int = 0
@@ -56,7 +56,7 @@ class Tally:
     uncounted: Uncounted = field(default_factory=Uncounted)
 
     def add(self, decoded: Decoded) -> None:
-        """A record, without its calls."""
+        """Counts a record, without its calls."""
         self.records += 1
         if decoded.calls:
             self.call_records += 1
@@ -68,7 +68,7 @@ class Tally:
             self.uncounted.add(decoded)
 
     def add_call(self, call: Call, resolver: Resolver) -> Identified:
-        """And which models the call names."""
+        """Counts a call, and returns its models."""
         who = cleaned(call.who)
         identified = identify(resolver, who.series)
         self.events += 1

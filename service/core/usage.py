@@ -1,4 +1,4 @@
-"""One call to a model as a log tells it, raw and cleaned, and what to say of a record that holds none.
+"""The types of a decoded record: calls, raw and cleaned, rejections, and passed-over parts.
 
 `Call` and `Who` are built for every call, so they are msgspec structs: a fifth of the cost of a frozen dataclass.
 """
@@ -13,8 +13,8 @@ Format = str
 and lastcall.yaml use it."""
 
 FieldKind = Literal["model", "deployment", "alias"]
-"""What kind of field an id was read from: a model's own name, or free text that somebody chose (an Azure deployment, a
-gateway's alias). Free text is never read as a model, even when it looks like one."""
+"""Kind of the field that contained an id: a model's own name, or free text that somebody chose (an Azure deployment, a
+gateway's alias). Free text is never read as a model, even if it looks like one."""
 
 Reason = Literal[
     "empty",  # a null or empty value
@@ -29,12 +29,12 @@ Reason = Literal[
     "bad_time",  # no usable time, or one outside 2015-2100
     "needs_schema",  # written with a schema that lastcall does not have (Avro, Protobuf)
 ]
-"""Why a record, or a part of it, was not understood. Public: metrics, the dead-letter header and `decode` carry it."""
+"""Why a record or a part of it was rejected. Public: in metrics, the dead-letter header and `decode`."""
 
 
 OF_LOGS = " (logs)"
-"""Behind the scope of a log event's reporter: a span and a log event of one call come from one scope, and are two
-reporters, or the call would count twice."""
+"""Suffix of the reporter of log events. A span and a log event of one call have the same scope; as two reporters, they
+do not count the call twice."""
 Scalar = str | int | float | bool | None
 """Any JSON value that is hashable."""
 Words = Scalar | tuple["Words", ...]
@@ -44,8 +44,8 @@ Words = Scalar | tuple["Words", ...]
 class Who(msgspec.Struct, frozen=True, gc=False):
     """The raw words of a call that identity, attribution and outcome depend on, as the log spells them.
 
-    Calls that share them are cleaned once (`core.cleaning`). Whatever differs from call to call has no place here,
-    except the text of an error. By position it is built at a fifth of the cost.
+    Calls with equal words are cleaned once (`core.cleaning`). Values that differ from call to call do not belong here,
+    except the text of an error. Construction with positional arguments takes a fifth of the time.
     """
 
     format: Format
@@ -57,7 +57,7 @@ class Who(msgspec.Struct, frozen=True, gc=False):
     """URLs or host names."""
     requested_id: Words = None
     requested_field: FieldKind | None = None
-    """None: what an SDK's `model` argument is on that platform, a deployment on Azure and a model elsewhere."""
+    """None: the kind of an SDK's `model` argument on that platform: a deployment on Azure, a model elsewhere."""
     served_id: Words = None
     operation: Words = None
     status: Words = None
@@ -65,18 +65,18 @@ class Who(msgspec.Struct, frozen=True, gc=False):
     error_code: Words = None
     """The provider's own code."""
     error_text: str | None = None
-    """What the provider answered, read for its code and for words that the model is gone, and never kept."""
+    """The provider's answer. Read for its code and for an end of life, and never stored."""
     streaming: Scalar = None
     key_owner: Words = None
     either_id: Words = None
-    """The response's model where there was a response, else the request's."""
+    """The response's model if there was a response, else the requested one."""
     failed: bool | None = None
-    """Whether the log says that the call failed. None: status and error tell."""
+    """Whether the log says that the call failed. None: it follows from status and error."""
     error_class: Words = None
-    """Name of the error for want of a code: an exception's class, or an HTTP status."""
+    """Name of the error if there is no code: an exception's class, or an HTTP status."""
 
     def __repr__(self) -> str:
-        """Without the words: nobody has looked yet whether one of them is a secret."""
+        """Without the words: they are not checked for secrets yet."""
         return f"Who({self.format})"
 
 
@@ -99,14 +99,14 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
 
 class UsageEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One call understood. Text comes from the log, bounded in length and free of control characters, else untrusted.
+    """A cleaned call. Its text is bounded in length and free of control characters, but otherwise untrusted.
 
-    `None` means that the log does not say; a count of tokens that the log leaves out is unknown, not zero.
+    `None`: the log has no value. A missing token count is unknown, not zero.
     """
 
     format: Format
     reporter: str
-    """Who wrote the call down: an instrumentation's scope, an SDK's own spans, a gateway. Part of the rollup's key."""
+    """Author of the log entry: an instrumentation's scope, an SDK's own spans, a gateway. Part of the rollup's key."""
     at: datetime
     """Start of the call, aware, UTC."""
     service: str | None = None
@@ -115,12 +115,12 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     provider: str | None = None
     """The provider as the log names it ("openai", "aws.bedrock", "azure"): a hint for identity, see `core.identity`."""
     host: str | None = None
-    """Host name of the endpoint called, lower case, no port. It overrules `provider`."""
+    """Host name of the endpoint, lower case, no port. It has precedence over `provider`."""
     requested_id: str | None = None
-    """What the caller asked for, as the log says."""
+    """The requested model, as in the log."""
     requested_field: FieldKind = "model"
     served_id: str | None = None
-    """What answered, as the log says."""
+    """The served model, as in the log."""
     operation: str | None = None
     """chat, text_completion, embeddings, generate_content, rerank, image, speech ..., or else the log's own word."""
     status: int | None = None
@@ -128,7 +128,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     error_code: str | None = None
     """The provider's code or the error's class ("model_not_found", "NotFoundError")."""
     end_of_life: bool = False
-    """The error says, in this platform's own words, that the model is gone: those at the head of its catalog file."""
+    """The error reports that the model is gone, in the wording of the platform's catalog file."""
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
@@ -136,20 +136,19 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     streaming: bool | None = None
     request_id: str | None = None
     key_owner: str | None = None
-    """Who made or holds the API key that the call was made with: an e-mail address, or a team. Somebody of the company,
-    whom the keeper of the gateway wrote down with the key: the same for each call with it, whoever the service works
-    for. Who asked the service for something (`user`, `end_user`) is an end user, and is never read."""
+    """Who made or has the API key of the call: an e-mail address or a team of the company, as recorded with the key in
+    the gateway. It is the same for each call with the key. End users (`user`, `end_user`) are never read."""
 
     @property
     def failed(self) -> bool:
-        """An error has a status of 400 or more, or an error code."""
+        """Whether the call has a status of 400 or more, or an error code."""
         return self.error_code is not None or (self.status is not None and self.status >= 400)
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):
-    """A record, or one item of it, that was not understood.
+    """A record, or a part of it, that could not be read.
 
-    `detail` is for the operator ("expected number at $.startTime"): it never quotes a value from the record.
+    `detail` is for the operator ("expected number at $.startTime"), and never quotes a value from the record.
     """
 
     reason: Reason
@@ -158,17 +157,17 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
 
 
 class PassedOver(msgspec.Struct, frozen=True, gc=False):
-    """Parts of a record that lastcall knows and that are no calls. Counted, so that nobody waits in vain for them."""
+    """Parts of a record that are known and are not calls. They are counted to show why they are not calls."""
 
     kind: str
-    """Name of what they are: a key of the dialect's or the envelope's `passes`."""
+    """A key of `passes` of the dialect or envelope."""
     format: Format
-    """The dialect or envelope that knows them."""
+    """The dialect or envelope that passed them over."""
     parts: int = 1
 
 
 class Decoded(msgspec.Struct, frozen=True):
-    """All that one Kafka record holds: 0..N calls, and what was not understood or passed over."""
+    """Contents of one record: 0..N calls, rejections and passed-over parts."""
 
     calls: tuple[Call, ...] = ()
     rejections: tuple[Rejection, ...] = ()

@@ -1,6 +1,6 @@
-"""Single values out of untrusted logs: bounded, printable, of the right type, or None.
+"""Parses single values from untrusted logs: bounded, printable, of the right type, or None.
 
-A field that is missing, misspelt or absurd is unknown; it never costs the call it stands in.
+A missing, misspelt or absurd field is unknown; its call still counts.
 """
 
 import re
@@ -12,19 +12,19 @@ from service.core.secret import SHORTEST_SECRET, holds_secret
 from service.core.usage import Scalar, Words
 
 MAX_TEXT = 256
-"""Longest text kept. The longest real ids are Bedrock ARNs, below 200 characters."""
+"""Longest accepted text. The longest real ids are Bedrock ARNs, below 200 characters."""
 MAX_COUNT = 1_000_000_000
-"""Largest token count believed. The sum of a busy hour still fits 64 bits."""
+"""Largest accepted token count. The sum of a busy hour still fits into 64 bits."""
 MAX_MS = 604_800_000.0
-"""A week: the longest duration believed."""
+"""A week: the longest accepted duration."""
 _MAX_URL = 2048
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?|[0-9a-f:.]{2,45}")
 
 
 class _Memo(dict[Any, Any]):
-    """Answers of a pure function of a short hashable value, for the few values that nearly all records share.
+    """Cache of a pure function of a short hashable value, for the few values that most records share.
 
-    A hit costs a fifth of the call. It forgets everything when full, so it is bounded whatever the log holds.
+    A hit takes a fifth of the time of a call. A full cache is cleared, so its size is bounded.
     """
 
     _SIZE = 8192
@@ -48,8 +48,8 @@ def memoised(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def text(value: Any) -> str | None:
-    """Printable, 1 to 256 characters, edge spaces cut. None for anything else, for what holds a key, and for what has
-    lost a character."""
+    """Printable text of 1 to 256 characters, stripped. None for anything else, for text with a key, and for text with a
+    replacement character."""
     if type(value) is not str:
         return None
     found: str = value.strip()
@@ -60,18 +60,18 @@ def text(value: Any) -> str | None:
 
 
 name: Callable[[Scalar], str | None] = memoised(text)
-"""`text`, remembered: for what repeats from record to record (services, models, providers), not for request ids."""
+"""Cached `text`, for values that repeat (services, models, providers), not for request ids."""
 
 
 def first(words: Words, usable: Callable[[Scalar], str | None] = name) -> str | None:
-    """The first usable one."""
+    """The first usable word."""
     if isinstance(words, tuple):
         return next((found for word in words if (found := first(word, usable)) is not None), None)
     return usable(words)
 
 
 def count(value: Any) -> int | None:
-    """A whole number from 0 to `MAX_COUNT`; text and floats that spell one will do."""
+    """A whole number from 0 to `MAX_COUNT`, also from text or a float."""
     if type(value) is int:
         return value if 0 <= value <= MAX_COUNT else None
     if value is None:
@@ -114,7 +114,7 @@ def _environment(value: Any) -> str | None:
 
 
 environment: Callable[[Scalar], str | None] = memoised(_environment)
-"""In lower case. "prod" and "production" stay two names: nobody knows whether they are one place."""
+"""In lower case. "prod" and "production" stay different: they may be two environments."""
 
 
 def _host(url: Any) -> str | None:

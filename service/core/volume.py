@@ -1,11 +1,11 @@
-"""How many calls were made, where several reporters may have written down the same ones.
+"""The number of calls, if several reporters may describe the same calls.
 
-An SDK's own spans, an instrumentation and a gateway often describe one call each. Nothing in their records says so, so
-what they count is never added up: the volume of one use in one hour is the largest reporter's. A *use* is whatever
-their counts are compared by: for an exposure (service, environment, platform, model). This needs no memory of single
-calls, so it is the same under redelivery and over any spread of the records.
+An SDK's own spans, an instrumentation and a gateway often describe the same call, but their records do not show it. So
+their counts are never added up: the volume of one use in one hour is the largest reporter's. A *use* is the key by
+which counts are compared: for an exposure (service, environment, platform, model). The rule needs no data about single
+calls, so redelivery and the distribution of records do not matter.
 
-`adapters.postgres.volumes` is the same rule in SQL.
+`adapters.postgres.volumes` has the same rule in SQL.
 """
 
 from collections import Counter
@@ -17,14 +17,14 @@ from service.core.rollup import Rollup
 from service.core.series import SeriesKey
 
 REMEMBERED = 200_000
-"""Uses and hours that a volume keeps apart."""
+"""Maximum number of (use, hour) pairs in memory."""
 
 
 class Volume:
-    """Calls by use, hour and reporter as they come in.
+    """Calls by use, hour and reporter.
 
-    Memory is bounded: beyond `REMEMBERED` uses and hours the earlier hours are closed, and what a reporter says of
-    them later is added. The totals of records that come in the order of time stay exact.
+    Memory is bounded: beyond `REMEMBERED` pairs, earlier hours are closed, and later counts of them are added. For
+    records in order of time, the totals are exact.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Volume:
         return self._closed + sum(map(largest, self._open.values()))
 
     def _close(self, before: int) -> None:
-        """All hours, where all are of one."""
+        """Closes hours before `before`; all hours if there are none."""
         closed = [of for of in self._open if of[1] < before] or list(self._open)
         self._closed += sum(largest(self._open.pop(of)) for of in closed)
 
@@ -60,7 +60,7 @@ def largest(reported: Counter[str]) -> int:
 
 
 def use_of(key: SeriesKey, models: Identified) -> Hashable:
-    """What a call counts as once: the model that was asked for, or answered, or else the id as the log spells it."""
+    """Key of the use of a call: its requested model, else its served model, else the id as in the log."""
     model = models.requested_model or models.served_model or key.requested_id or key.served_id
     return key.service, key.environment, models.platform, model
 

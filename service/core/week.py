@@ -9,7 +9,7 @@ _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 DUE_AT = timedelta(hours=9)
 """How long after its end, Monday 00:00 UTC, a week's digest is due."""
 TOO_LATE = timedelta(hours=48)
-"""A digest that was missed does not go out when the next one is nearer than this."""
+"""A missed digest is not sent if the next one is due within this time."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,7 +27,7 @@ class Week:
         """Raises ValueError for anything but the name of a week that exists."""
         match = _WEEK.fullmatch(name)
         if match is None:
-            raise ValueError(f"{name!r} is no ISO week: write it like 2025-W27")
+            raise ValueError(f"{name!r} is not an ISO week: write it as 2025-W27")
         return cls(date.fromisocalendar(int(match[1]), int(match[2]), 1))
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ class Week:
 
     @property
     def end(self) -> datetime:
-        """The instant after the week's last."""
+        """The start of the next week."""
         return self.start + timedelta(days=7)
 
     @property
@@ -65,7 +65,7 @@ class Week:
 
 
 def due_week(now: datetime) -> Week | None:
-    """The one week whose digest may go out at `now`: the newest that is due. None: it is too late for that one."""
+    """The week whose digest may be sent at `now`: the newest that is due. None: it is too late for it."""
     newest = Week.of((now - DUE_AT).date()).before
     next_due_at = newest.due_at + timedelta(days=7)
     return None if next_due_at - now < TOO_LATE else newest

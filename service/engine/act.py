@@ -1,4 +1,4 @@
-"""act: what a person asks of one campaign, done or refused, with its place in the history, in one transaction."""
+"""act: perform an act of a person on a campaign, with its entry in the history, in one transaction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ NO_CALLS = Refused("it has no recorded calls any more", "nothing needs to be don
 class Acted:
     key: ExposureKey
     standing: str | None
-    """What is in force now, a clause; None: the campaign just goes on."""
+    """The act in force, as a clause. None: the campaign continues."""
     next: Upcoming | None
     """The next step if nothing changes."""
 
@@ -58,7 +58,7 @@ class _Situation:
     case: Case
     campaign: Campaign | None
     policy: Policy
-    """In force now."""
+    """The current policy."""
 
 
 async def act(
@@ -69,7 +69,7 @@ async def act(
     *,
     now: datetime,
 ) -> Acted | Refused:
-    """A refused act leaves no trace, nor does one that was asked before. The next tick decides with what was done."""
+    """A rejected or repeated act changes nothing. The next tick decides with the result."""
     async with database.begin() as connection:
         world = await with_owners(connection, world, now=now)  # read here; with the use locked, only what is new
         await lock_use(connection, key, now=now)
@@ -94,7 +94,7 @@ async def act(
 
 
 async def _move_notices(connection: Transaction, key: ExposureKey, after: Campaign, case: Case) -> None:
-    """Those that are written and not sent yet. Under a promise they wait for the next look at it, like the steps."""
+    """Move unsent notices. Under a promise they wait for its next evaluation, like the steps."""
     if (quiet := held_by(after, case)) is None:
         await release(connection, key, at=case.goes_out)
     elif quiet.until is not None:
@@ -103,7 +103,7 @@ async def _move_notices(connection: Transaction, key: ExposureKey, after: Campai
 
 
 async def offered_days(database: Database, world: World, key: ExposureKey, *, now: datetime) -> tuple[date, ...]:
-    """The days that a snooze may last until."""
+    """The days until which a snooze may last."""
     async with database.connect() as connection:
         found = await _situation(connection, world, key, now=now)
     return safe_days(found.campaign, found.case, found.policy) if found else ()

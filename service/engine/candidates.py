@@ -1,4 +1,4 @@
-"""Who may own what nobody owns."""
+"""Finds candidates for the owners of services without one."""
 
 from collections.abc import Collection
 
@@ -10,14 +10,14 @@ from service.core.directory.owners import Owners
 
 
 class CandidateBook:
-    """Candidates by the owners of one moment. What they are found in is read once it is needed."""
+    """Candidates, for the owners at one time. The data is read on first use."""
 
     def __init__(self, owners: Owners) -> None:
         self._owners = owners
         self._around: Neighbourhood | None = None
 
     async def look(self, connection: Transaction, services: Collection[str]) -> dict[str, tuple[Candidate, ...]]:
-        """By service, of `services` that have no owner."""
+        """Candidates by service. `services` have no owner."""
         unowned = [service for service in services if self._owners.of(service).source is None]
         if not unowned:
             return {}

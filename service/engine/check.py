@@ -1,4 +1,4 @@
-"""check: tick items of an exposure's migration checklist, or take ticks back."""
+"""check: tick items of the checklist of an exposure, or remove ticks."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,10 +18,10 @@ async def check(
     author: str,
     now: datetime,
 ) -> Checklist:
-    """The checklist afterwards. All of it is written, or nothing; asking twice changes nothing the second time. No item
-    is in both."""
+    """Returns the checklist after the change. All of it is written, or nothing. Repeating changes nothing. No item is
+    in both."""
     ticks = dict.fromkeys(done, tick) | dict.fromkeys(undone, untick)
     async with database.begin() as connection:
-        for item in sorted(ticks):  # two who ask for the same items lock them in one order
+        for item in sorted(ticks):  # same order of locks for concurrent requests
             await ticks[item](connection, key, item, author=author, at=now)
         return (await load_checklists(connection, [key])).get(key, Checklist())

@@ -1,4 +1,4 @@
-"""clean_up: make the months that are to come, close those that are past, and delete what is not kept any longer."""
+"""clean_up: create partitions for coming months, close past months, and delete expired data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from service.core.retention import Retention, months_ahead
 @dataclass(frozen=True, slots=True)
 class CleanedUp:
     made: int | None
-    """Months. None: they wait for the next time."""
+    """Number of created months. None: postponed."""
     closed: tuple[date, ...]
-    """First days of the months whose hours are dropped."""
+    """First days of the closed months."""
     deleted: Mapping[str, int]
-    """Rows by kind, of those of which there were any."""
+    """Number of deleted rows by kind, without zeros."""
 
 
 async def clean_up(database: Database, retention: Retention, *, now: datetime) -> CleanedUp:
-    """Safe to run in several processes, and to break off: each batch is a transaction of its own. What cannot be locked
-    at once, and a month with days still to be worked out, waits for the next time."""
+    """Safe to run in several processes, and to interrupt: each batch is a transaction of its own. Locked rows, and
+    months with days that are not recalculated yet, wait for the next run."""
     made = await make_months(database, months_ahead(now), now=now)
     async with database.connect() as connection:
         closable = retention.closable(await open_months(connection), now)

@@ -1,4 +1,4 @@
-"""Work in batches, some of them side by side: while the database works on one, another is decided on."""
+"""Processes work in batches, some in parallel: the database works on one while another is being decided."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,9 +8,9 @@ T = TypeVar("T")
 
 
 async def drain(batch: Callable[[], Awaitable[T | None]], *, at_once: int) -> list[T]:
-    """Batch after batch, `at_once` side by side, until each finds nothing (None). The first error ends all of them.
+    """Run batches, `at_once` in parallel, until each finds nothing (None). The first error ends all of them.
 
-    The first batch goes alone: mostly there is nothing to do, and one look tells.
+    The first batch runs alone, because usually there is nothing to do.
     """
     first = await batch()
     if first is None:

@@ -1,4 +1,4 @@
-"""erase: take a person's name out of all that is stored. What they did stays, as done by somebody."""
+"""erase: remove a person's name from all stored data. The acts of the person stay."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ PAUSE_SECONDS = 0.5
 
 
 async def erase(database: Database, person: str, *, only_count: bool = False) -> Mapping[str, int]:
-    """Rows that name the person, by table; empty: none does. All of them are changed, or none.
+    """Number of rows with the name, by table; empty: none. All of them are changed, or none.
 
     Raises DatabaseTrouble: among others, if somebody writes for a minute without a pause.
     """

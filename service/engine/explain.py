@@ -1,4 +1,4 @@
-"""explain: why somebody was told something, and why nobody was told of an exposure. Reads only."""
+"""explain: why a notification was sent, or why nobody was notified of an exposure. Reads only."""
 
 from datetime import datetime
 from typing import Literal
@@ -37,14 +37,14 @@ from service.engine.which import which
 
 
 async def why_told(database: Database, id_: UUID, *, now: datetime) -> Explanation[Record] | None:
-    """None: there is no such notification."""
+    """None: the notification does not exist."""
     async with database.connect() as connection:
         record = await read_record(connection, id_)
     return explain_notification(record, now) if record else None
 
 
 async def ids_beginning(database: Database, prefix: str) -> list[UUID]:
-    """Of notifications; not all, where they are many."""
+    """Ids of notifications with this beginning; a bounded number."""
     async with database.connect() as connection:
         return await read_ids_beginning(connection, prefix)
 
@@ -59,7 +59,7 @@ async def why_so(
     platform: str | None = None,
     now: datetime,
 ) -> Explanation[ExposureEvidence] | Explanation[Untracked] | Ambiguous | Missing:
-    """Of the use of a model that is named as `which` takes it. Where it is no exposure: why it is none."""
+    """Explains the use of a model that `which` would find. If it is not an exposure: why not."""
     named = {"model": model, "environment": environment, "platform": platform}
     key = await which(database, world, service, **named, now=now)
     match key:
@@ -74,7 +74,7 @@ async def why_so(
 async def _why_so(
     database: Database, world: World, key: ExposureKey, *, now: datetime
 ) -> Explanation[ExposureEvidence] | Explanation[Untracked]:
-    """What comes next is what `decide` says as of `now`. What it cannot work out is said to be so."""
+    """The next step is the result of `decide` as of `now`. An exposure that cannot be evaluated is reported as such."""
     async with database.connect() as connection:
         found = await load_exposures_of(connection, world.catalog, [key], now=now)
         (exposure,) = await with_evidence(connection, [found[key]], now=now)
@@ -127,7 +127,7 @@ async def _why_not_tracked(
     platform: str | None,
     now: datetime,
 ) -> Explanation[Untracked] | None:
-    """The use that is meant, with the most calls. None: there is none of the last weeks."""
+    """The matching use with the most calls. None: there were no calls in recent weeks."""
     async with database.connect() as connection:
         uses = await read_uses(connection, world.catalog, now=now, service=service)
         names = _canonical(world.catalog, model) if model else None
@@ -157,7 +157,7 @@ async def _why_not_tracked(
 
 
 def _canonical(catalog: Catalog, model: str) -> set[str]:
-    """What is meant by a name: itself, and the records that go by it."""
+    """The models that a name may mean: the name itself, and records with this name."""
     asked = model.strip().lower()
     by_name = (one.model for one in catalog if asked in {name.lower() for name in (one.model, one.id, *one.aliases)})
     return {asked, *by_name}

@@ -1,4 +1,4 @@
-"""What a flush came to."""
+"""Outcomes of a flush."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from service.core.batch import Batch, DeadLettersRefused, Partition
 
 @dataclass(frozen=True, slots=True)
 class Flushed:
-    """Applied. `offsets` may be committed: the next offset of each partition."""
+    """Applied. `offsets`: next offset of each partition, to be committed."""
 
     offsets: Mapping[Partition, int]
     batch: Batch
     refused: int = 0
-    """Calls of the batch that the database would not take: rejected, not counted."""
+    """Calls of the batch that the database rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """Nothing is lost and nothing is written; ask again after `wait` seconds and take no more records until then."""
+    """Nothing is lost and nothing is written. Retry after `wait` seconds, and take no further records until then."""
 
     wait: float
     reason: str
@@ -27,10 +27,10 @@ class Postponed:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Nothing is written, and all partitions are given up: dead letters of these have no place to go to."""
+    """Nothing is written, and all partitions are given up: dead letters of these cannot be sent."""
 
     watermarks: Mapping[Partition, int]
-    """Of the partitions with such letters: where reading goes on once there is a place."""
+    """Partitions with such letters: the offset at which reading continues."""
     refused: DeadLettersRefused
 
 

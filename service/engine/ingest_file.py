@@ -1,4 +1,5 @@
-"""A file through the loop that reads Kafka: it is a topic named after its content, with one offset a record."""
+"""Reads a file with the consume loop of Kafka: a file is a topic named after its content, with one offset per
+record."""
 
 import asyncio
 import uuid
@@ -20,14 +21,14 @@ from service.formats.files import STDIN, FileRecord, digest, read_records
 
 _CHUNK = 2_000
 _CHUNK_BYTES = 8 * 1024 * 1024
-"""Held before they are counted: a record may have many megabytes."""
+"""Limit of unwritten bytes: a record may have many megabytes."""
 _ATTEMPTS = 5
 _BEAT = 0.2
 _ENDLESS = 2**62
 
 
 class IngestFailed(Exception):
-    """The rest of the file is not counted. Running the same command again goes on where it stopped."""
+    """The rest of the file is not counted. Running the same command again continues there."""
 
 
 @dataclass(slots=True)
@@ -35,18 +36,18 @@ class FileSummary:
     path: str
     topic: str
     counted_before: int = 0
-    """Records that an earlier run has counted."""
+    """Records counted by an earlier run."""
     call_records: int = 0
     rejected_records: int = 0
     other_records: int = 0
     refused: int = 0
-    """Calls that the database would not take."""
+    """Calls that the database rejected."""
     volume: Volume = field(default_factory=Volume)
     uncounted: Uncounted = field(default_factory=Uncounted)
 
     @property
     def calls(self) -> int:
-        """Several reporters of one call count once, over the whole file."""
+        """Several reporters of the same call count once, over the whole file."""
         return max(self.volume.calls - self.refused, 0)
 
     def add(self, flushed: Flushed, resolver: Resolver) -> None:
@@ -62,7 +63,7 @@ class FileSummary:
 
 
 class FileLog:
-    """The cluster's part, for a file: it never changes, and is its own dead-letter topic."""
+    """The role of the cluster for a file: it never changes, and has no dead-letter topic."""
 
     async def incarnations(self, topics: Collection[str]) -> Mapping[str, str]:
         return dict.fromkeys(topics, "file")
@@ -71,12 +72,12 @@ class FileLog:
         return {partition: LogState("file", 0, _ENDLESS) for partition in partitions}
 
     async def send_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        """The rejection's sample names the line."""
+        """Does nothing: the sample of a rejection names the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A file's record under the name and number that the watermark counts by."""
+    """A record of a file with the topic and offset of its watermark."""
 
     inner: FileRecord
     topic: str
@@ -101,7 +102,7 @@ class _Line:
 
 
 class FileSource:
-    """Hands over the file's records when it is asked to, and not while it is paused."""
+    """Delivers the records of a file on request, unless it is paused."""
 
     def __init__(self, path: Path, topic: str, progress: Callable[[int], object]) -> None:
         self._path = path
@@ -109,12 +110,12 @@ class FileSource:
         self.partition = Partition(topic, 0)
         self.assigned = (self.partition,)
         self.started_at: int | None = None
-        """The first offset that was asked for; None: another lastcall has the file."""
+        """The first requested offset. None: another process reads the file."""
         self.paused = True
         self._lines: Iterator[_Line] = iter(())
 
     def read_from(self, partition: Partition, offset: int) -> None:
-        """Once."""
+        """Called once."""
         if self.started_at is not None:
             raise IngestFailed("another lastcall is reading it")
         self.started_at = offset
@@ -129,10 +130,10 @@ class FileSource:
         self.paused = False
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Nobody waits for it."""
+        """Does nothing."""
 
     def some(self) -> list[_Line]:
-        """Nothing at the end of the file. Raises UnreadableFileError."""
+        """Some records; none at the end of the file. Raises UnreadableFileError."""
         chunk: list[_Line] = []
         size = 0
         for line in self._lines:
@@ -144,7 +145,7 @@ class FileSource:
 
 
 class _Report:
-    """Adds up what is counted. Raises IngestFailed when it will not be."""
+    """Sums up what is counted. Raises IngestFailed if the rest will not be counted."""
 
     def __init__(self, summary: FileSummary, resolver: Resolver) -> None:
         self._summary = summary
@@ -172,13 +173,13 @@ async def ingest_file(
     clock: Callable[[], datetime],
     progress: Callable[[int], object] = lambda _: None,
 ) -> FileSummary:
-    """`ingest` reads by FileLog. `resolver` tells which calls of several reporters may be the same, for the summary.
+    """`ingest` uses FileLog. `resolver` determines which calls of several reporters may be the same, for the summary.
 
-    The same content counts once, however often, under whatever name and in whatever compression it is given; standard
-    input is new each time.
+    The same content counts once, however often it is given, under any name and compression. Standard input is new each
+    time.
 
-    Raises IngestFailed. Raises UnreadableFileError before anything of a file is counted, as the whole of it is read
-    first; of standard input, what stands before the damage may be counted.
+    Raises IngestFailed. Raises UnreadableFileError before anything is counted, because a file is first read completely;
+    for standard input, the part before the damage may be counted.
     """
     topic = await asyncio.to_thread(_name, path)
     source, summary = FileSource(path, topic, progress), FileSummary(str(path), topic)
@@ -194,7 +195,7 @@ async def ingest_file(
         while source.paused:
             await asyncio.sleep(_BEAT)
             await loop.beat(now=clock())
-        await asyncio.sleep(0)  # a progress bar, and Ctrl-C, have their turn
+        await asyncio.sleep(0)  # lets the progress bar and Ctrl-C run
     while ingest.held_since is not None:
         await loop.flush(now=clock())
         if ingest.held_since is not None:

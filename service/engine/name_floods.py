@@ -1,4 +1,4 @@
-"""The operator hears of floods of names while they go on."""
+"""Raises conditions for name floods."""
 
 from datetime import datetime
 

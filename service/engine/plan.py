@@ -1,4 +1,4 @@
-"""plan: who is told what in a span of time, past or to come, as things stand or by another policy. Reads only."""
+"""plan: notifications in a span of time, past or to come, by the current or another policy. Reads only."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,20 +24,19 @@ from service.core.ownership import Audience, Owner, destinations
 from service.core.scenario import Scenario
 
 FARTHEST = timedelta(days=5 * 365)
-"""How far a plan looks ahead: each day of it costs more than the one before."""
+"""Longest plan into the future: each further day costs more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """All that a plan goes by, as the database has it. The same rows give the same plan, whatever the time is."""
+    """The data of a plan. The same rows give the same plan, whatever the time."""
 
     start: datetime
-    """Of the span."""
+    """Start of the span."""
     end: datetime
     now: datetime
-    """Up to then it is what was recorded, from then on what is foreseen: from the last tick, with the calls that came
-    in since; where no tick has ever been, from the newest call. What a log says was called later than the database's
-    clock is no call that came in."""
+    """Notifications before this time are stored ones, later ones are foreseen. It is the last tick, with later calls
+    included; or, without any tick, the newest call. Calls later than the database's clock do not count."""
     known_until: datetime
     recorded: Sequence[Planned]
     exposures: Sequence[Exposure]
@@ -46,7 +45,7 @@ class Stored:
 
     @property
     def days_of_work(self) -> int:
-        """Days that are looked at, of each exposure: from `now` on, wherever the span begins."""
+        """Number of exposures times planned days, from `now` on."""
         return len(self.exposures) * max(-((self.now - self.end) // timedelta(days=1)), 0)
 
 
@@ -58,8 +57,8 @@ async def read_stored(
     end: datetime,
     service: str | None = None,
 ) -> Stored:
-    """From `start` up to, not including, `end`. While records wait to be read, silence is not taken as migrated, as the
-    page does not take it. `service`: the exposures are those of this one alone."""
+    """From `start` to before `end`. While records wait to be read, silence does not mean migrated, as on the page.
+    `service`: the exposures of this service only."""
     async with database.connect() as connection:
         looked, called = await last_tick(connection, "escalate"), await newest_call(connection)
         now = max((at for at in (looked, called) if at is not None), default=start)
@@ -76,7 +75,7 @@ async def read_stored(
 
 
 def narrowed(stored: Stored, wants: Callable[[str, Owner], bool], destination: str | None) -> Stored:
-    """What is told of the services that are wanted, and where `destination` may hear of it: before it is planned."""
+    """Restricts the plan to these services, and to owners with `destination`, before planning."""
 
     def hears(owner: Owner) -> bool:
         everywhere = destinations(owner, get_args(Audience), stored.world.company.channels)
@@ -93,8 +92,8 @@ def narrowed(stored: Stored, wants: Callable[[str, Owner], bool], destination: s
 
 
 def plan(stored: Stored, *, as_if: Company | None = None) -> list[Planned]:
-    """What will be: an open campaign keeps the policy that it was opened with. `as_if`: what would be, had its policies
-    and channels been in force all along."""
+    """The plan: an open campaign keeps its policy. `as_if`: the plan if the policies and channels of this company had
+    always applied."""
     channels = (as_if or stored.world.company).channels
     found = [*stored.recorded]
     for exposure in stored.exposures:
@@ -115,7 +114,7 @@ def _prospect(stored: Stored, exposure: Exposure, as_if: Company | None) -> Pros
 
 
 def plan_scenario(scenario: Scenario, company: Company, *, start: datetime, end: datetime) -> list[Planned]:
-    """From `start` up to, not including, `end`, of what the file says and nothing else."""
+    """From `start` to before `end`, with the data of the file only."""
     found: list[Planned] = []
     for use in scenario.uses:
         owner = company.owner_of(use.service)
@@ -128,16 +127,15 @@ def plan_scenario(scenario: Scenario, company: Company, *, start: datetime, end:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a change of policy comes to."""
+    """The effect of a change of policy."""
 
     diff: PlanDiff
     frozen: frozenset[ExposureKey]
-    """Their campaigns keep the policy that they were opened with: what the diff says of them would have been, had the
-    new policy been in force; it will not be."""
+    """Exposures whose open campaigns keep their policy: their part of the diff is hypothetical."""
 
 
 def review(stored: Stored, changed: Company) -> Review:
-    """The span as it will be, against what it would be by the policies of `changed`."""
+    """Compares the plan with the plan under the policies of `changed`."""
     diff = compare(plan(stored), plan(stored, as_if=changed))
     return Review(diff, frozenset(stored.campaigns))
 

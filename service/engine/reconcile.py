@@ -1,4 +1,4 @@
-"""reconcile: what the stream counted, and what the catalog says now, brought together."""
+"""reconcile: applies the catalog and the marked days to days of use and exposures."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,23 +13,24 @@ from service.engine.name_floods import tell_name_floods
 from service.engine.summarise import count_again, summarise
 
 AT_ONCE = 2
-"""Batches: while the database works on one, the next is made ready. They take different rows."""
+"""Batches in parallel: the database works on one while the next is prepared. They take different rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
     deprecations: int | None
-    """Changed against the catalog that was in force before. None: a newer catalog, of another release, is in force."""
+    """Number of changes compared with the previous catalog. None: another release's newer catalog takes precedence."""
     series: int
-    """Resolved again, under a new catalog."""
+    """Series resolved again after a new catalog."""
     days: int
-    """Worked out anew."""
+    """Recalculated days."""
     until: datetime
-    """By the database's clock: days first touched up to then are worked out, but for those that a writer held."""
+    """Time by the database's clock: days first marked up to then are recalculated, except those that a writer
+    locked."""
 
 
 async def reconcile(database: Database, world: World, *, now: datetime) -> Reconciled:
-    """Safe to run in several processes, and to break off: each batch is a transaction of its own."""
+    """Safe to run in several processes, and to interrupt: each batch is a transaction of its own."""
     async with database.begin() as connection:
         changed = await load_deprecations(connection, world.catalog, now=now)
         await tell_name_floods(connection, now=now)
@@ -41,8 +42,7 @@ async def reconcile(database: Database, world: World, *, now: datetime) -> Recon
 
 
 async def catch_up(database: Database, world: World, *, now: datetime) -> None:
-    """Work out the days that calls came in for, and nothing else: for those who ask, whatever release they are of.
-    The catalog is theirs only where no scheduler has ever loaded one."""
+    """Recalculate marked days only, before a read, by any release. Loads the catalog only if no scheduler ever has."""
     async with database.begin() as connection:
         if not await is_any_loaded(connection):
             await load_deprecations(connection, world.catalog, now=now)
@@ -50,8 +50,8 @@ async def catch_up(database: Database, world: World, *, now: datetime) -> None:
 
 
 async def _work_out(database: Database, world: World, *, now: datetime) -> tuple[datetime, int]:
-    """Returns up to when, by the database's clock, and how many days. Days touched later wait for the next time, so
-    that steady traffic does not keep this from ending."""
+    """Returns the time up to which days are recalculated, by the database's clock, and their number. Days marked later
+    wait for the next run, so steady traffic does not keep it from ending."""
 
     async def batch() -> int | None:
         async with database.begin() as connection:

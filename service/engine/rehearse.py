@@ -1,4 +1,4 @@
-"""rehearse: what breaks on a day, for whom, if nobody does anything. Reads only."""
+"""rehearse: what breaks on a day, and for whom, if nobody acts. Reads only."""
 
 from asyncio import to_thread
 from datetime import date, datetime
@@ -14,17 +14,17 @@ from service.core.rehearsal import AtRisk, at_risk
 
 
 async def rehearse(database: Database, world: World, *, on: date, now: datetime) -> tuple[AtRisk, ...]:
-    """As of `now`; those that break first, the most calls first. While records wait to be
-    read, silence is not taken as migrated."""
+    """As of `now`; broken uses first, most calls first. While records wait to be read, silence does not mean
+    migrated."""
     async with database.connect() as connection:
         known = await known_until(connection, world.topics, now=now)
         exposures = await load_public_exposures(connection, _gone_by(world.catalog, on), now=now)
         rhythms = await read_rhythms(connection, [one.key for one in exposures], now=now)
     cases = [(Case(one, world.owners.owner_of(one.service), now, known), rhythms[one.key]) for one in exposures]
-    return await to_thread(at_risk, cases, world.company.channels, on=on)  # meanwhile others want answers
+    return await to_thread(at_risk, cases, world.company.channels, on=on)  # keeps the event loop free
 
 
 def _gone_by(catalog: Catalog, on: date) -> Catalog:
-    """So that no use of another model is read."""
+    """Restricts the query to affected models."""
     gone = (one for one in catalog if one.shutdown.deadline and one.shutdown.deadline <= on)
     return Catalog(gone, digest=catalog.digest)

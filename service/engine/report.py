@@ -1,4 +1,4 @@
-"""The weekly digest: asked at every tick whether a week's is due for an audience and not recorded."""
+"""report: record and queue the weekly digests that are due. Runs at every tick."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,23 +20,23 @@ from service.engine.world import with_owners
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What was recorded now. Empty: nothing was due, or all of it was recorded before."""
+    """The digests recorded now. Empty: none were due, or all were recorded before."""
 
     queued: tuple[Digest, ...] = ()
-    """Digests that wait to be delivered."""
+    """Digests to deliver."""
     silent: tuple[Digest, ...] = ()
-    """Digests with nothing to say."""
+    """Digests without contents."""
 
 
 async def report(database: Database, world: World, *, now: datetime) -> Reported:
-    """A week's digests are due on the Monday after it at 9:00 UTC. Missed, they go out late once, or not at all if the
-    next are less than 48 hours away. A week before anything was known has none."""
+    """Digests of a week are due on the following Monday at 9:00 UTC. Missed ones are sent late once, or not at all if
+    the next ones are due in less than 48 hours. A week without any data has none."""
     week = due_week(now)
     return Reported() if week is None else await record_week(database, world, week, now=now)
 
 
 async def record_week(database: Database, world: World, week: Week, *, now: datetime) -> Reported:
-    """Record the week's digests that are not recorded yet, and queue those with news, in one transaction."""
+    """Record the missing digests of the week, and queue those with contents, in one transaction."""
     queued: list[Digest] = []
     silent: list[Digest] = []
     async with database.begin() as connection:
@@ -55,7 +55,7 @@ async def record_week(database: Database, world: World, week: Week, *, now: date
 
 
 async def preview_week(database: Database, world: World, week: Week) -> list[Digest]:
-    """The digests with news, the organisation's first, with nothing recorded."""
+    """The digests with contents, the organisation's first. Records nothing."""
     async with database.connect() as connection:
         world = await with_owners(connection, world, now=week.end)
         draft = await _draft(connection, world, week)
@@ -79,13 +79,14 @@ async def _digest(connection: Transaction, draft: Draft, audience: str, world: W
 
 
 def _destinations_of(draft: Draft, world: World) -> Mapping[str, Destination | None]:
-    """Of the teams that are named, and of those that a directory gives a service of the draft to."""
+    """Destinations of named teams, and of teams to which a directory assigns a service of the draft."""
     calling = (world.owners.owner_of(service) for service in sorted(draft.services))
     return _destinations(world, (*world.owners.named(), *calling))
 
 
 def _destinations(world: World, owners: Iterable[Owner]) -> Mapping[str, Destination | None]:
-    """By audience: the organisation, then each team. None: no channel, so only the organisation's tells of it."""
+    """Destinations by audience: the organisation, then each team. None: the team has no channel, so only the
+    organisation's digest covers it."""
     found: dict[str, Destination | None] = {ORGANISATION: Destination(world.company.fallback_channel, "organisation")}
     for owner in owners:
         if owner.team is not None and found.get(owner.team) is None:

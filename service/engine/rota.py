@@ -1,4 +1,4 @@
-"""rota: ask who is on duty at the moment when a message goes out, and keep the answer for when nobody can say."""
+"""rota: look up the people on duty when a message is sent, and store the answer as a fallback."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -19,19 +19,19 @@ log = structlog.get_logger(__name__)
 
 
 class Rota:
-    """`adapters.slack.addresses.Rota`, with the answers of before in the database."""
+    """`adapters.slack.addresses.Rota`, with stored earlier answers."""
 
     def __init__(self, database: Database, door: Callable[[], PagerDuty | None]) -> None:
         self._database, self._door = database, door
 
     async def on_call(self, address: OnCall, *, now: datetime) -> OnDuty:
-        """E-mail addresses of those on duty."""
+        """E-mail addresses of the people on duty."""
         pagerduty = self._door()
         answer = NO_TOKEN if pagerduty is None else await pagerduty.on_duty(address, now)
         return await self.believe(address, answer, now=now)
 
     async def believe(self, address: Address, answer: OnDuty, *, now: datetime) -> OnDuty:
-        """A good answer is kept; where there is none, the last one counts, while it is not too old."""
+        """Stores a valid answer. Otherwise returns the last one, if it is not too old."""
         if not isinstance(answer, Unavailable):
             async with self._database.begin() as connection:
                 await remember(connection, _directory(address), str(address), said_of(answer), now=now)
@@ -47,7 +47,7 @@ class Rota:
 
 
 def said_of(answer: tuple[str, ...] | Nobody) -> dict[str, list[str]]:
-    """As it is stored."""
+    """The stored form of an answer."""
     return {"people": [] if isinstance(answer, Nobody) else list(answer)}
 
 

@@ -1,4 +1,4 @@
-"""summarise: the days that were counted anew, brought into the summaries of the exposures that they are of."""
+"""summarise: update the summaries of exposures from recalculated days."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ BATCH = 500
 
 
 async def summarise(connection: Transaction, world: World, worked_out: WorkedOut, *, now: datetime) -> None:
-    """With the keys of the days locked on the agenda, as `work_out_days` leaves them."""
+    """The keys of the days are locked on the agenda, as `work_out_days` leaves them."""
     touched = {key: list(marks) for key, marks in groupby(worked_out.taken, key=lambda mark: mark.key)}
     known = await load_known(connection, touched)
     counted: dict[ExposureKey, Counted] = {}
@@ -40,7 +40,7 @@ async def summarise(connection: Transaction, world: World, worked_out: WorkedOut
 
 
 async def count_again(connection: Transaction, world: World, *, now: datetime) -> int:
-    """Exposures of which calls have come by now that were ahead when they were counted. Returns how many."""
+    """Recalculate exposures with calls that were in the future when they were counted. Returns their number."""
     keys = await to_count_again(connection, now=now, limit=BATCH)
     if keys:
         await look_at_uses(connection, keys, now=now)
@@ -51,7 +51,7 @@ async def count_again(connection: Transaction, world: World, *, now: datetime) -
 
 
 def _with_days(known: Known, days: Sequence[CountedDay | None], now: datetime) -> Counted | None:
-    """With `days` counted anew, oldest first. None: it takes all days to tell."""
+    """The summary with new `days`, oldest first. None: it needs all days."""
     summary, deadline = known.summary, known.deprecation.shutdown.deadline
     for one in days:
         if summary is None or one is None or one.first_at > now or one.use.day < summary.last_day:
@@ -73,7 +73,7 @@ async def _from_all_days(
 
 
 def _counted(days: Sequence[CountedDay], known: Known, now: datetime) -> Counted:
-    """Of the calls that have come; where all are still ahead, of those: nobody is shown them until then."""
+    """The summary of past calls; if all calls are in the future, of those: they are not shown until then."""
     by_now = [one for one in days if one.first_at <= now]
     ahead = min((one.first_at for one in days if one.first_at > now), default=None)
     some = by_now or days

@@ -1,4 +1,4 @@
-"""One tick: everything that the passing of time can make due, in the order in which it depends on one another."""
+"""One tick: all verbs, in order of dependency."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ VERBS: tuple[Verb, ...] = get_args(Verb)
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What the verbs work with. One a process; the verbs keep no state of their own."""
+    """The resources of the verbs. One per process; the verbs keep no state."""
 
     database: Database
     worlds: Worlds
@@ -43,17 +43,17 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What one tick did: the verbs' own results by name, and the verbs that failed, with their error."""
+    """The results of one tick by verb, and the errors of failed verbs."""
 
     results: dict[str, object]
     failures: dict[str, Exception]
 
 
 async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS) -> Ticked:
-    """Run every verb once as of `now`, or `only` some; always in the order of `VERBS`.
+    """Run every verb once as of `now`, or only those in `only`; always in the order of `VERBS`.
 
-    A verb that fails is logged and tried again at the next tick. The others run: a message that waits must go out even
-    when, say, a digest cannot be made.
+    A failed verb is logged and runs again at the next tick. The others still run: for example, a failed digest does not
+    stop the delivery of messages.
     """
     database = engine.database
     verbs: dict[Verb, Callable[[World], Awaitable[object]]] = {

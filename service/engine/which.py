@@ -1,4 +1,4 @@
-"""which: the one exposure that somebody names, for every door that people act through."""
+"""which: finds the exposure that a person means, for all acts."""
 
 from datetime import datetime
 
@@ -20,8 +20,8 @@ async def which(
     platform: str | None = None,
     now: datetime,
 ) -> ExposureKey | Ambiguous | Missing:
-    """`model` is canonical, or as requests spell it. What is not given does not narrow: a service with one exposure
-    needs no more than its name. What is not the only one like that is refused, with what there is."""
+    """`model` is canonical or as in requests. A missing argument matches everything: for a service with one exposure,
+    its name is enough. If not exactly one matches, returns the candidates."""
     async with database.connect() as connection:
         candidates = await read_candidates(connection, world.catalog, service, now=now)
         if not candidates:

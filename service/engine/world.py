@@ -1,4 +1,4 @@
-"""The world as of now: what was loaded, with the owners that people and directories have named since."""
+"""The current World: the loaded data, with the current owners from people and directories."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -14,19 +14,19 @@ from service.core.directory.owners import Assignment, Owners, Source
 from service.core.directory.stored import catalog_from_answers, rules_from_answers
 
 INSTEAD_OF = "instead_of"
-"""In a stored assignment, beside the owner: the team that lastcall.yaml named then."""
+"""Key of a stored assignment: the team in lastcall.yaml at that time."""
 
 
 class Worlds:
-    """The world of a process, or of one tick: whoever looks gets all of it, as of then."""
+    """The World of a process or of one tick."""
 
     def __init__(self, world: World) -> None:
         self.latest = world
-        """As of the last look, which may be long ago: only its owners may have changed since."""
+        """As of the last `look`: only its owners may be outdated."""
 
     async def look(self, connection: Transaction, *, now: datetime) -> World:
-        """Exact: who looks with a key of the agenda locked misses nothing that put the key there. Reads the owners
-        only where somebody has said something since the last look."""
+        """Exact: with a key of the agenda locked, it includes every change that made the key due. Reads the owners only
+        if somebody has changed them since the last call."""
         before = self.latest
         world = await with_owners(connection, before, now=now)
         if self.latest is before:  # not replaced while the database answered
@@ -34,18 +34,18 @@ class Worlds:
         return world
 
     def replace(self, world: World) -> None:
-        """From the next look on."""
+        """Takes effect at the next `look`."""
         self.latest = world
 
 
 async def look_up(database: Database, worlds: Worlds, *, now: datetime) -> World:
-    """Once a tick or a request."""
+    """Call it once per tick or request."""
     async with database.connect() as connection:
         return await worlds.look(connection, now=now)
 
 
 async def with_owners(connection: Transaction, world: World, *, now: datetime) -> World:
-    """`world` itself while nobody has said anything new, else with the owners as they are now."""
+    """`world` itself if no owner has changed, else a copy with the current owners."""
     said = await read_times_said(connection)
     owners = world.owners if said == world.times_said else await _load_owners(connection, world.company)
     at_now = owners.at(now)
@@ -53,7 +53,7 @@ async def with_owners(connection: Transaction, world: World, *, now: datetime) -
 
 
 async def _load_owners(connection: Transaction, company: Company) -> Owners:
-    """Only what lastcall.yaml names as a directory counts, whatever is stored."""
+    """Uses only directories that lastcall.yaml names."""
     named = await load_assignments(connection)
     asked = company.directories.of_owners
     stored = await load_answers(connection, asked) if asked else []

@@ -361,7 +361,7 @@ async def test_it_is_done_and_read_over_http(database: Database) -> None:
     ("body", "status", "said"),
     [
         pytest.param({"act": "acknowledge", "service": "serach-api"}, 404, "has not called a model", id="no service"),
-        pytest.param({"act": "acknowledge"}, 409, "2 uses of models that are going away", id="two environments"),
+        pytest.param({"act": "acknowledge"}, 409, "2 uses of deprecated models", id="two environments"),
         pytest.param(
             {"act": "snooze", "environment": "production", "until": "2025-07-08"}, 409, "Tue 8 Jul 2025 is not safe",
             id="not safe",

@@ -108,7 +108,7 @@ async def test_several_or_no_exposures_like_that_are_refused_with_what_there_is(
     assert (several.status_code, none.status_code, one.status_code) == (409, 404, 200)
     assert "gpt-4.5-preview in staging on openai-api" in several.json()["remedy"]
     assert none.json() == {
-        "error": "search-api has no use like that.",
+        "error": "search-api has no matching use.",
         "remedy": "It has: gpt-4.5-preview in production on openai-api; gpt-4.5-preview in staging on openai-api.",
     }
     async with database.connect() as connection:
@@ -139,7 +139,7 @@ async def test_it_is_ticked_by_command(database: Database, database_url: str) ->
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        pytest.param(["search-api"], 2, "Say which, by model, environment or platform", id="two environments"),
+        pytest.param(["search-api"], 2, "Specify the model, environment or platform", id="two environments"),
         pytest.param(["search-api", "o1"], 2, "It has: gpt-4.5-preview", id="a model that it does not call"),
         pytest.param(["serach-api"], 2, "Did you mean search-api?", id="misspelled"),
         pytest.param(["search-api", "--tick", "tea"], 2, "there are model, prompts, latency, cost", id="no item"),

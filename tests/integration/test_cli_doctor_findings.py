@@ -100,13 +100,13 @@ async def test_line_of_codeowners_that_cannot_be_read_is_named_with_its_number(
         assert lines == [
             (
                 "bad",
-                "line 3 of CODEOWNERS is skipped: Services/cart/ is no owner",
-                "An owner is @user, @org/team or an e-mail address; a space within a path is written with a backslash.",
+                "line 3 of CODEOWNERS is skipped: Services/cart/ is not an owner",
+                "An owner is @user, @org/team or an e-mail address; a space in a path needs a backslash.",
             ),
             (
                 "bad",
-                "line 4 of CODEOWNERS is skipped: /c[a-f]rt/: `[ ]` is no range here",
-                "Write `*` or `?`, or a line for each name.",
+                "line 4 of CODEOWNERS is skipped: /c[a-f]rt/: `[ ]` is not a range here",
+                "Write `*` or `?`, or one line per name.",
             ),
         ]
         assert result.exit_code == 1

@@ -318,8 +318,8 @@ async def test_lines_of_codeowners_that_cannot_be_read_are_a_condition_until_men
         (
             UNREAD,
             "codeowners",
-            "2 lines of CODEOWNERS are skipped: line 1: !/docs/: `!` takes nothing away; "
-            "line 3: Services/quote-bot/ is no owner",
+            "2 lines of CODEOWNERS are skipped: line 1: !/docs/: `!` is not allowed; "
+            "line 3: Services/quote-bot/ is not an owner",
         )
     ]
     assert (await ownership(database, "cart", NOW, company)).owner.team == "shop"

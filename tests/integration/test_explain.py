@@ -294,7 +294,7 @@ async def test_command_explains_a_use_and_says_what_is_wrong(database: Database,
 async def test_command_says_that_there_is_none_like_that(database_url: str, name: str) -> None:
     result = await ask(database_url, name)
     assert result.exit_code == 2
-    assert f"{name} has not called a model that is going away." in result.stderr
+    assert f"{name} has not called a deprecated model." in result.stderr
 
 
 # --- over HTTP and on the page ----------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ async def test_consumer_without_any_topic_waits_and_says_so(
     topic = new_name()
     async with consuming(named(settings, topic)) as consumer:
         await becomes(["topic_missing"], lambda: conditions(database))
-        assert trouble_of(consumer.health(), datetime.now(UTC)) == f"no topic to read is there: {topic}"
+        assert trouble_of(consumer.health(), datetime.now(UTC)) == f"no configured topic exists: {topic}"
 
         await make_topic(apache_kafka, name=topic)
         await produce(apache_kafka, topic, [call_record()])

@@ -60,7 +60,7 @@ async def test_a_stuck_consume_loop_is_not_ready(database: Database) -> None:
         response = await client.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json()["problems"][0]["what"] == "the consume loop has not asked Kafka for 90 s"
+    assert response.json()["problems"][0]["what"] == "the consume loop has not polled Kafka for 90 s"
     assert response.json()["consumer"]["records_behind"] == 7
     assert response.json()["consumer"]["lag"] == {"lastcall:0": 7}
 

@@ -59,4 +59,4 @@ async def test_an_unknown_service_is_answered_with_one_that_is_alike(database: D
         await put_use(connection)
 
     found = await which(database, make_app(database).world, "serach-api", now=NOW)
-    assert found == Missing("serach-api has not called a model that is going away.", "Did you mean search-api?")
+    assert found == Missing("serach-api has not called a deprecated model.", "Did you mean search-api?")

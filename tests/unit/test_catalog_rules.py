@@ -73,13 +73,13 @@ def test_record_of_the_story_keeps_every_rule() -> None:
         pytest.param(
             {"shutdown": {"on": "2025-07-14", "precision": "month"}},
             ("models", 0, "shutdown"),
-            "a month is told, and the day is 2025-07-14",
+            "the precision is month, but the day is 2025-07-14",
             id="a day made up for a month",
         ),
         pytest.param(
             {"shutdown": {"on": "2025-07-14"}, "superseded": [{"on": "2025-07-14"}]},
             ("models", 0, "superseded"),
-            "the newest of the earlier plans is the plan in force",
+            "the newest earlier plan equals the current plan",
             id="plan in force among the earlier ones",
         ),
         pytest.param(
@@ -91,13 +91,13 @@ def test_record_of_the_story_keeps_every_rule() -> None:
         pytest.param(
             {"replacements": [{"id": "b"}]},
             ("models", 0, "replacements", 0),
-            "no record is called b",
+            "there is no record b",
             id="replacement that nobody described",
         ),
         pytest.param(
             {"redirect_to": "b"},
             ("models", 0, "redirect_to"),
-            "redirect_to, and calls meet error",
+            "redirect_to is set, but calls get error",
             id="redirect on a platform that fails calls",
         ),
         pytest.param(
@@ -131,7 +131,7 @@ def test_broken_rule_is_an_error_at_its_place(fields: dict[str, Any], path: tupl
 
 def test_records_out_of_order_are_an_error() -> None:
     (problem,) = problems(record("b"), record("a"))
-    assert (problem.path, problem.what) == (("models", 1), "a stands after b")
+    assert (problem.path, problem.what) == (("models", 1), "a comes after b")
 
 
 def test_alias_of_two_records_is_an_error() -> None:
@@ -149,7 +149,7 @@ def test_external_replacement_needs_no_record() -> None:
 
 def test_external_replacement_with_a_record_is_an_error() -> None:
     (problem,) = problems(record("a", replacements=[{"id": "b", "external": True}]), record("b"))
-    assert problem.what == "b is marked external and has a record"
+    assert problem.what == "b is marked external but has a record"
 
 
 def test_chain_that_ends_at_a_model_shut_down_is_a_warning() -> None:

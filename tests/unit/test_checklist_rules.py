@@ -57,7 +57,9 @@ def test_without_a_firm_day_nothing_presses() -> None:
 
 def test_an_item_is_read_in_any_case_and_another_word_is_told_what_there_is() -> None:
     assert parse_item(" Prompts ") == "prompts"
-    with pytest.raises(ValueError, match="'tea' is no item of the checklist; there are model, prompts, latency, cost"):
+    with pytest.raises(
+        ValueError, match="'tea' is not an item of the checklist; the items are model, prompts, latency, cost"
+    ):
         parse_item("tea")
 
 

@@ -112,15 +112,17 @@ def test_line_is_read_as_at_github(line: str, pattern: str, owners: tuple[str, .
 @pytest.mark.parametrize(
     ("line", "why", "remedy"),
     [
-        pytest.param("!a/ @acme/x", "!a/: `!` takes nothing away", "Let a line further down", id="a negation"),
-        pytest.param("/c[a-f]rt/ @acme/x", "/c[a-f]rt/: `[ ]` is no range here", "Write `*` or `?`", id="a range"),
-        pytest.param("/c[art/ @acme/x", "/c[art/: `[ ]` is no range here", "Write `*` or `?`", id="half a range"),
-        pytest.param("/My Services/cart/ @acme/x", "Services/cart/ is no owner", "a space within a path", id="a space"),
-        pytest.param("/a/ acme/x", "acme/x is no owner", "An owner is @user, @org/team or", id="an owner without @"),
-        pytest.param("/a/ @", "@ is no owner", "An owner is", id="nobody's handle"),
-        pytest.param("/a/ @acme/x, @acme/y", "@acme/x, is no owner", "An owner is", id="a comma"),
-        pytest.param("/a/ @acme/x \\", "it ends in a backslash", "A backslash makes a letter", id="half an escape"),
-        pytest.param("/" + "a" * 300 + " @acme/x", "is no path of up to 200", "Shorten it", id="too long"),
+        pytest.param("!a/ @acme/x", "!a/: `!` is not allowed", "Add a line further down", id="a negation"),
+        pytest.param("/c[a-f]rt/ @acme/x", "/c[a-f]rt/: `[ ]` is not a range here", "Write `*` or `?`", id="a range"),
+        pytest.param("/c[art/ @acme/x", "/c[art/: `[ ]` is not a range here", "Write `*` or `?`", id="half a range"),
+        pytest.param("/My Services/cart/ @acme/x", "Services/cart/ is not an owner", "a space in a path", id="a space"),
+        pytest.param(
+            "/a/ acme/x", "acme/x is not an owner", "An owner is @user, @org/team or", id="an owner without @"
+        ),
+        pytest.param("/a/ @", "@ is not an owner", "An owner is", id="nobody's handle"),
+        pytest.param("/a/ @acme/x, @acme/y", "@acme/x, is not an owner", "An owner is", id="a comma"),
+        pytest.param("/a/ @acme/x \\", "it ends with a backslash", "Remove the backslash", id="half an escape"),
+        pytest.param("/" + "a" * 300 + " @acme/x", "is not a path of up to 200", "Shorten it", id="too long"),
     ],
 )
 def test_line_that_cannot_be_read_says_which_and_what_to_do(line: str, why: str, remedy: str) -> None:
@@ -168,7 +170,7 @@ def test_role_alone_is_nobody_that_is_known() -> None:
 def test_more_rules_than_are_read_are_told_of() -> None:
     parsed = parse_codeowners("/a/ @acme/x\n" * (MAX_RULES + 1))
     assert len(parsed.rules) == MAX_RULES
-    assert [(one.line, one.why) for one in parsed.unread] == [(MAX_RULES + 1, "only the first 20,000 rules are read")]
+    assert [(one.line, one.why) for one in parsed.unread] == [(MAX_RULES + 1, "only the first 20,000 rules are used")]
 
 
 def test_stars_without_end_are_matched_at_once() -> None:

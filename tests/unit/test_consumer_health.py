@@ -15,14 +15,14 @@ def test_a_loop_that_polls_is_well_however_far_behind() -> None:
 
 
 def test_a_loop_that_is_stuck_says_since_when() -> None:
-    assert trouble_of(WELL, NOW + timedelta(seconds=88)) == "the consume loop has not asked Kafka for 90 s"
+    assert trouble_of(WELL, NOW + timedelta(seconds=88)) == "the consume loop has not polled Kafka for 90 s"
 
 
 def test_records_that_are_not_written_are_a_stuck_flush() -> None:
     held = replace(WELL, held_since=NOW - timedelta(seconds=61), flush_failures=7, flush_trouble="DiskFullError")
 
     assert trouble_of(held, NOW) == (
-        "records read 61 s ago are not written yet: 7 tries failed, the last with DiskFullError"
+        "records read 61 s ago are not written yet: 7 attempts failed, the last with DiskFullError"
     )
     assert trouble_of(replace(held, held_since=NOW - timedelta(seconds=60)), NOW) is None
 
@@ -31,7 +31,7 @@ def test_fetches_that_fail_in_a_row_are_told_at_once() -> None:
     failing = replace(WELL, fetch_failures=3, fetch_trouble="calls/0 from offset 7 on: the checksum is wrong")
 
     assert trouble_of(failing, NOW) == (
-        "records cannot be fetched, 3 tries failed: calls/0 from offset 7 on: the checksum is wrong"
+        "records cannot be fetched, 3 attempts failed: calls/0 from offset 7 on: the checksum is wrong"
     )
     assert trouble_of(replace(failing, fetch_failures=2), NOW) is None
 
@@ -55,7 +55,7 @@ def test_a_loop_that_stands_on_purpose_says_why() -> None:
 def test_a_loop_whose_topics_are_all_missing_names_them() -> None:
     waiting = replace(WELL, last_poll_at=None, missing_topics=("calls", "others"), subscribed=False)
 
-    assert trouble_of(waiting, NOW) == "no topic to read is there: calls, others"
+    assert trouble_of(waiting, NOW) == "no configured topic exists: calls, others"
 
 
 def test_a_loop_that_reads_one_topic_and_waits_for_another_is_well() -> None:
@@ -63,4 +63,4 @@ def test_a_loop_that_reads_one_topic_and_waits_for_another_is_well() -> None:
 
 
 def test_a_loop_that_has_just_begun_is_not_ready() -> None:
-    assert trouble_of(replace(WELL, last_poll_at=None), NOW) == "the consume loop has not asked Kafka yet"
+    assert trouble_of(replace(WELL, last_poll_at=None), NOW) == "the consume loop has not polled Kafka yet"

@@ -8,7 +8,7 @@ from service.core.directory.answer import Unavailable
 from service.core.directory.duty import LastAnswer, Nobody, OnDuty, fall_back_to_last_answer
 
 NOW = datetime(2025, 7, 2, 12, tzinfo=UTC)
-DOWN = Unavailable("http_500", "It is tried again by itself.")
+DOWN = Unavailable("http_500", "lastcall retries by itself.")
 GAP = Nobody("nobody_on_call", "See that the schedule has no gap.")
 YESTERDAY = LastAnswer(("ada",), NOW - timedelta(days=1))
 

@@ -53,7 +53,7 @@ def test_name_of_the_service_alone_is_said_to_be_too_little() -> None:
     answer = asked()
 
     assert isinstance(answer, Ambiguous)
-    assert answer.error.endswith("uses of models that are going away.")
+    assert answer.error.endswith("uses of deprecated models.")
 
 
 def test_several_are_listed_and_none_is_chosen() -> None:
@@ -61,9 +61,9 @@ def test_several_are_listed_and_none_is_chosen() -> None:
 
     assert answer == Ambiguous((NOWHERE, LIVE, STAGING), narrowed=True)
     assert isinstance(answer, Ambiguous)
-    assert answer.error == "search-api has 3 uses like that."
+    assert answer.error == "search-api has 3 matching uses."
     assert answer.remedy == (
-        "Say which, by model, environment or platform: "
+        "Specify the model, environment or platform: "
         'gpt-4.5-preview-2025-02-27 in no environment (named "") on openai-api; '
         "gpt-4.5-preview-2025-02-27 in production on openai-api; "
         "gpt-4.5-preview-2025-02-27 in staging on openai-api."
@@ -78,7 +78,7 @@ def test_a_model_is_never_meant_by_the_beginning_of_its_name() -> None:
     answer = meant(CANDIDATES[:1], model="gpt-4.5", environment=None, platform=None)
 
     assert answer == Missing(
-        "search-api has no use like that.", "It has: gpt-4.5-preview-2025-02-27 in production on openai-api."
+        "search-api has no matching use.", "It has: gpt-4.5-preview-2025-02-27 in production on openai-api."
     )
 
 
@@ -96,10 +96,10 @@ def test_a_long_list_says_how_many_it_leaves_out() -> None:
     ("service", "remedy"),
     [
         pytest.param("serach-api", "Did you mean search-api?", id="misspelled"),
-        pytest.param("search-api", "`lastcall due --within 365d` lists what is called.", id="known, and not exposed"),
+        pytest.param("search-api", "`lastcall due --within 365d` lists the services.", id="known, and not exposed"),
     ],
 )
 def test_a_service_without_exposures_is_said_to_have_none(service: str, remedy: str) -> None:
     assert no_such_service(service, ["search-api", "billing-run"]) == Missing(
-        f"{service} has not called a model that is going away.", remedy
+        f"{service} has not called a deprecated model.", remedy
     )

@@ -1,1 +1,1 @@
-"""The shipped lifecycle files: reading, checking, and what identity learns from them."""
+"""The shipped catalog files: loading, checking, and the names that identity learns from them."""

@@ -1,4 +1,4 @@
-"""Checks a folder of catalog files as a contributor needs it: every finding, each with its line and what to do."""
+"""Checks a folder of catalog files for contributors: all findings, each with line and remedy."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Finding:
 
 
 def check_catalog(folder: Path | None = None, *, today: date) -> list[Finding]:
-    """All findings, by file and line. Raises `CatalogError` when the folder holds no catalog file."""
+    """All findings, by file and line. Raises `CatalogError` if the folder has no catalog file."""
     findings: list[Finding] = []
     whole: list[tuple[Path, Lines, PlatformFile]] = []
     for path in catalog_paths(folder):

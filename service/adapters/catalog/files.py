@@ -1,4 +1,4 @@
-"""Reads the shipped lifecycle facts, or a folder of the same shape."""
+"""Reads the shipped catalog, or a folder of the same form."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -22,14 +22,15 @@ SHIPPED = Path(__file__).parents[2] / "catalog"
 
 
 class CatalogError(Exception):
-    """The catalog cannot be used, for the first of the reasons that `check_catalog` would tell."""
+    """The catalog is invalid. The text is the first finding of `check_catalog`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedCatalog:
     catalog: Catalog
     resolver: Resolver
-    """Knows the ids of the records, and has keyed them: an id from a log and its record meet in one model."""
+    """Knows the ids of the records. It also determined their keys, so an id in a log and its record give the same
+    model."""
 
     @property
     def platforms(self) -> Platforms:
@@ -37,13 +38,13 @@ class LoadedCatalog:
 
 
 def load_catalog(folder: Path | None = None) -> LoadedCatalog:
-    """Raises `CatalogError`. Files that are as they were are not worked out again."""
+    """Raises `CatalogError`. Unchanged files come from a cache."""
     paths = tuple(catalog_paths(folder))
     return _load(paths, _digest(paths), SHIPPED if folder is None else None)
 
 
 def load_platforms() -> Platforms:
-    """Only the heads of the files, for who needs no records: a twentieth of the time. Raises `CatalogError`."""
+    """The heads of the files only, in a twentieth of the time. Raises `CatalogError`."""
     return _platforms([_read(path, _head) for path in catalog_paths(None)])
 
 
@@ -67,7 +68,7 @@ def _read_all(paths: Sequence[Path], digest: str) -> LoadedCatalog:
 
 
 def catalog_paths(folder: Path | None) -> list[Path]:
-    """The files of a folder, one a platform, in the order of their names. Raises `CatalogError` when there is none."""
+    """The files of a folder, one per platform, sorted by name. Raises `CatalogError` if there are none."""
     folder = folder or SHIPPED
     paths = sorted(path for path in folder.glob("*.yaml") if path.name != IDENTITY_FILE.name)
     if not paths:
@@ -88,7 +89,7 @@ def _platforms(files: Sequence[PlatformFile]) -> Platforms:
 
 
 def _head(text: bytes) -> bytes:
-    """Without the records: `models` is the last key of a file."""
+    """The file without its records: `models` is the last key."""
     return text.partition(b"\nmodels:")[0]
 
 
@@ -102,9 +103,9 @@ def _read(path: Path, part: Callable[[bytes], bytes] = bytes) -> PlatformFile:
 
 
 def _digest(paths: Sequence[Path]) -> str:
-    """Changes with each file, with what identity knows and with the release, whose grammars read the ids.
+    """Changes with each file, with identity's names, and with the release, whose grammars parse the ids.
 
-    Each of them may move a series to another record.
+    Each of them may assign a series to another record.
     """
     digest = hashlib.sha256(version("lastcall").encode())
     for path in (*paths, IDENTITY_FILE):

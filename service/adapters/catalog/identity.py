@@ -1,4 +1,4 @@
-"""Reads `catalog/identity.yaml` and joins it with the catalog's records into `core.identity.Knowledge`."""
+"""Reads `catalog/identity.yaml` and combines it with the catalog's records into `core.identity.Knowledge`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from service.core.identity import Knowledge, Maker, Model, Names, Platforms, Res
 from service.core.identity.resolver import spell
 
 Record = tuple[str, str, Iterable[str]]
-"""Platform, id and aliases of a catalog record, as the platform spells them."""
+"""Platform, id and aliases of a catalog record, in the platform's spelling."""
 IDENTITY_FILE = Path(__file__).parents[2] / "catalog" / "identity.yaml"
 
 
@@ -24,11 +24,11 @@ def load_identity(path: Path = IDENTITY_FILE) -> dict[str, Any]:
 
 
 def build_knowledge(identity_yaml: Mapping[str, Any], platforms: Platforms, records: Iterable[Record]) -> Knowledge:
-    """Knowledge of identity.yaml, of the platforms' own names, and of each record's (platform, id, aliases) where those
-    say nothing.
+    """Knowledge from identity.yaml, the platforms' own names, and each record's (platform, id, aliases), in this
+    precedence.
 
-    An id that is unknown so far becomes a model of its platform. An alias that is unknown so far is pinned to the
-    record's model: what is written by hand wins, so that a floating alias is never folded into the snapshot of the day.
+    An unknown id becomes a model of its platform. An unknown alias is pinned to the record's model. Names in the files
+    have precedence, so a floating alias is never pinned to the current snapshot.
     """
     makers = {name: _maker(content) for name, content in identity_yaml["makers"].items()}
     names = {each.platform: _names(msgspec.to_builtins(each.names)) for each in platforms}

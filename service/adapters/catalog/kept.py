@@ -1,4 +1,4 @@
-"""A catalog that was read before, kept as Python keeps compiled modules: in `__pycache__`, if that can be written."""
+"""Cache of a loaded catalog, stored like compiled modules: in `__pycache__`, if that is writable."""
 
 import hashlib
 import pickle
@@ -15,23 +15,23 @@ _CODE = Path(__file__).parents[2]
 
 
 def kept(folder: Path, digest: str, read: Callable[[], T]) -> T:
-    """What `read` gives, or what it gave before for the same `digest` by the same code. Whoever can write the file can
-    write the modules beside it as well, so it is trusted as they are."""
+    """The result of `read`, cached by `digest` and code. The cache is as trusted as the modules beside it: whoever can
+    write one can write the other."""
     file = Path(cache_from_source(str(folder / "catalog.py"))).with_suffix(".pickle")
     key = f"{digest} {_code()}"
-    with suppress(Exception):  # not there, cut off, or of classes that are others now
+    with suppress(Exception):  # missing, truncated, or of classes that have changed
         known, value = pickle.loads(file.read_bytes())  # noqa: S301
         if known == key:
             return value  # type: ignore[no-any-return]
     value = read()
     if not sys.dont_write_bytecode:
-        with suppress(OSError):  # may not be written
+        with suppress(OSError):  # not writable
             _write(file, pickle.dumps((key, value), pickle.HIGHEST_PROTOCOL))
     return value
 
 
 def _code() -> str:
-    """Changes with every module that may have a part in it, told as Python tells it: by time and size."""
+    """Changes with every module that may affect the result, by time and size, like Python's own cache."""
     rooms = (_CODE / room for room in ("core", "adapters/catalog"))
     modules = (_CODE / "config" / "yaml.py", *(path for room in rooms for path in sorted(room.rglob("*.py"))))
     stats = ((str(path.relative_to(_CODE)), one.st_mtime_ns, one.st_size) for path in modules for one in (path.stat(),))
@@ -39,7 +39,7 @@ def _code() -> str:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Whole or not at all, whoever else does so now."""
+    """Atomic, also with concurrent writers."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=file.parent, prefix=file.stem, delete=False) as own:
         own.write(content)

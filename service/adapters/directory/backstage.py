@@ -17,18 +17,18 @@ MAX_ENTITIES = 200_000
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 8 * 1024 * 1024
 _SUFFIXES = frozenset({".yaml", ".yml"})
-"""In any case."""
+"""Case does not matter."""
 _MARK = "backstage.io/"
-"""Stands in the apiVersion of every entity."""
+"""Part of the apiVersion of every entity."""
 _FIELDS = (
     "kind",
     *(f"metadata.{name}" for name in ("name", "namespace", "annotations")),
     *(f"spec.{name}" for name in ("owner", "parent", "memberOf", "members", "profile")),
 )
-_TOKEN = "Put a token that may read the catalog into LASTCALL_BACKSTAGE_TOKEN."  # noqa: S105  advice
-_ADDRESS = "Name the address of Backstage's backend in lastcall.yaml; it must be release 1.14 or newer."
-_EMPTY = Unavailable("empty_catalog", "See that the catalog has components, and that lastcall may read them.", True)
-_TOO_MANY = Unavailable("too_many_entities", "Name a part of the catalog.", is_refusal=True)
+_TOKEN = "Set LASTCALL_BACKSTAGE_TOKEN to a token that may read the catalog."  # noqa: S105  advice
+_ADDRESS = "Set the address of Backstage's backend in lastcall.yaml; it must be release 1.14 or newer."
+_EMPTY = Unavailable("empty_catalog", "Check that the catalog has components, and that lastcall may read them.", True)
+_TOO_MANY = Unavailable("too_many_entities", "Use a part of the catalog.", is_refusal=True)
 
 
 _NO_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError)
@@ -62,9 +62,9 @@ class BackstageApi:
 
 
 class BackstageFiles:
-    """A file of descriptors, or a folder of such files. What a Location points to is not followed.
+    """A file of descriptors, or a folder of such files. Targets of a Location are not followed.
 
-    A file that is no YAML, such as a template of descriptors, is passed over."""
+    A file that is not YAML, such as a template of descriptors, is skipped."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -86,10 +86,10 @@ class BackstageFiles:
                 except _NO_YAML:
                     unread.append(file)
         except OSError as error:
-            return Unavailable(type(error).__name__, f"See that {self._path} can be read.", is_refusal=True)
+            return Unavailable(type(error).__name__, f"Make {self._path} readable.", is_refusal=True)
         passed_over = self._passed_over(unread)
         if not found:
-            return Unavailable("no_yaml", f"Mend {passed_over.first}.", is_refusal=True) if passed_over else _EMPTY
+            return Unavailable("no_yaml", f"Correct {passed_over.first}.", is_refusal=True) if passed_over else _EMPTY
         return Entities(found, passed_over)
 
     def _passed_over(self, unread: Sequence[Path]) -> PassedOver | None:
@@ -111,6 +111,6 @@ def _read(raw: Iterable[object]) -> list[Entity]:
 
 
 def _printable(path: str) -> str:
-    """A name of a file may hold any byte."""
+    """Escapes unprintable characters, which file names may contain."""
     shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in path)
     return shown if len(shown) <= MAX_TEXT else f"{shown[: MAX_TEXT - 1]}…"

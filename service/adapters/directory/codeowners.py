@@ -7,7 +7,7 @@ from service.core.directory.answer import Unavailable
 from service.core.directory.codeowners import Parsed, parse_codeowners
 
 MAX_BYTES = 3 * 1024 * 1024
-"""GitHub takes no larger one."""
+"""GitHub's limit."""
 
 
 class CodeownersFile:
@@ -23,4 +23,4 @@ class CodeownersFile:
                 return Unavailable("too_large", f"Shorten {self._path} to 3 MB.", is_refusal=True)
             return parse_codeowners(self._path.read_text(encoding="utf-8", errors="replace"))
         except OSError as error:
-            return Unavailable(type(error).__name__, f"See that {self._path} can be read.", is_refusal=True)
+            return Unavailable(type(error).__name__, f"Make {self._path} readable.", is_refusal=True)

@@ -1,4 +1,4 @@
-"""One door to directories that speak JSON over HTTP: bounded in time and size, one try, no redirect."""
+"""Client of directories with JSON over HTTP: bounded in time and size, one attempt, no redirect."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,31 +11,31 @@ from service.core.directory.answer import Unavailable
 
 TIMEOUT_SECONDS = 20.0
 MAX_BYTES = 32 * 1024 * 1024
-"""Of one answer."""
-REACHABLE = "Check its address in lastcall.yaml, and the way from here to there."
-_DOWN = "It is tried again by itself."
+"""Per answer."""
+REACHABLE = "Check its address in lastcall.yaml, and the network between lastcall and it."
+_DOWN = "lastcall retries by itself."
 
 
 @asynccontextmanager
 async def open_http(*, timeout_seconds: float = TIMEOUT_SECONDS) -> AsyncIterator[aiohttp.ClientSession]:
-    """For all directories of a process. Proxies are those of the environment."""
+    """A session for all directories of a process. It uses the proxies of the environment."""
     limit = aiohttp.ClientTimeout(total=timeout_seconds)
     async with aiohttp.ClientSession(timeout=limit, trust_env=True, cookie_jar=aiohttp.DummyCookieJar()) as session:
         yield session
 
 
 class JsonDirectory:
-    """What answers below one address with one credential."""
+    """A directory at one address, with one credential."""
 
     def __init__(
         self, session: aiohttp.ClientSession, url: str, *, headers: Mapping[str, str], credentials: str, missing: str
     ) -> None:
-        """`credentials`, `missing`: what the operator can do when it takes no token, and when it knows no such page."""
+        """Remedies: `credentials` for 401 and 403, `missing` for 404."""
         self._session, self._url, self._headers = session, url.rstrip("/"), headers
         self._credentials, self._missing = credentials, missing
 
     async def get(self, path: str, params: Sequence[tuple[str, str]] = ()) -> Any | Unavailable:
-        """The JSON of an answer. Raises nothing for what the other side does."""
+        """The JSON of an answer. Errors of the other side are returned, not raised."""
         try:
             async with self._session.get(
                 self._url + path, params=list(params), headers=self._headers, allow_redirects=False
@@ -71,5 +71,5 @@ async def _json(response: aiohttp.ClientResponse) -> Any | Unavailable:
             return Unavailable("answer_too_large", REACHABLE, is_refusal=True)
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):  # the second: of brackets within brackets
+    except (msgspec.DecodeError, RecursionError):  # RecursionError: deeply nested brackets
         return Unavailable("unreadable_answer", REACHABLE)

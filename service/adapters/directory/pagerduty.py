@@ -1,4 +1,4 @@
-"""Who is on call by PagerDuty, now."""
+"""Looks up the people on call in PagerDuty."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -14,10 +14,10 @@ from service.core.directory.duty import Nobody, OnDuty
 
 PAGE = 100
 MAX_PAGES = 20
-_TOKEN = "Put a key that may read schedules into LASTCALL_PAGERDUTY_TOKEN."  # noqa: S105  advice
+_TOKEN = "Set LASTCALL_PAGERDUTY_TOKEN to a key that may read schedules."  # noqa: S105  advice
 _MISSING = "Correct the id of the schedule or service, in lastcall.yaml or in the catalog."
 _NOT_FOUND = "http_404"
-_NOBODY = Nobody("nobody_on_call", "See that the schedule has no gap, and that those on it have e-mail addresses.")
+_NOBODY = Nobody("nobody_on_call", "Check that the schedule has no gap, and that its people have e-mail addresses.")
 _NO_POLICY = Nobody("no_escalation_policy", "Give the service an escalation policy.")
 _UNREADABLE = Unavailable("unreadable_answer", REACHABLE)
 
@@ -33,8 +33,8 @@ class PagerDuty:
         self._http = JsonDirectory(session, url, headers=headers, credentials=_TOKEN, missing=_MISSING)
 
     async def on_duty(self, address: OnCall, now: datetime) -> OnDuty:
-        """E-mail addresses of those on call: by a schedule, or on the first level of a service's escalation policy.
-        Where there is no such schedule or service, nobody is."""
+        """E-mail addresses of the people on call: in a schedule, or on the first level of a service's escalation
+        policy. Nobody, if the schedule or service does not exist."""
         is_service = address.of == "service"
         users = await (self._of_service(address.id) if is_service else self._of_schedule(address.id, now))
         if isinstance(users, Unavailable):
@@ -79,6 +79,6 @@ def _dict(value: object) -> dict[str, Any]:
 
 
 def _list(answer: object, key: str) -> list[Any] | Unavailable:
-    """An empty list says that nobody is on call; an answer without the list says nothing."""
+    """An empty list means that nobody is on call; an answer without the list is not valid."""
     value = _dict(answer).get(key)
     return value if isinstance(value, list) else _UNREADABLE

@@ -1,7 +1,7 @@
-"""The servers that lastcall brings along: PostgreSQL and a Kafka-compatible broker, as children on loopback.
+"""The embedded servers: PostgreSQL and a Kafka-compatible broker, as child processes on loopback.
 
-One folder holds everything: `postgres/` (the data), `broker.log`, `run.json` (the addresses, while `lastcall up`
-runs) and two lock files. Locks are the kernel's (`flock`), so a killed process leaves none behind.
+One folder contains everything: `postgres/` (the data), `broker.log`, `run.json` (the addresses, while `lastcall up`
+runs) and two lock files. Locks are kernel locks (`flock`), so a killed process leaves none behind.
 """
 
 from service.adapters.embedded.broker import EMBEDDED_CLUSTER

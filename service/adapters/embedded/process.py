@@ -1,12 +1,12 @@
-"""What both servers need: how their start can fail, and which program a process id belongs to."""
+"""Shared by both servers: errors at start, and the program of a process id."""
 
 
 class EmbeddedMissing(Exception):
-    """The extra `lastcall[embedded]` is not installed, or not for this machine."""
+    """The extra `lastcall[embedded]` is not installed, or not available for this machine."""
 
 
 class EmbeddedFailed(Exception):
-    """A server did not come up; the text says where its log is."""
+    """A server did not start; the text names its log."""
 
 
 def process_name(pid: int) -> str:
@@ -14,5 +14,5 @@ def process_name(pid: int) -> str:
 
     try:
         return str(psutil.Process(pid).name())
-    except (psutil.Error, ValueError):  # a server that is only just being made notes a negative number
+    except (psutil.Error, ValueError):  # a server under construction writes a negative number
         return ""

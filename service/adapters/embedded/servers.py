@@ -1,4 +1,4 @@
-"""The servers of one process: started, announced in the folder, ended in reverse."""
+"""The servers of one process: started, announced in the folder, and ended in reverse order."""
 
 import asyncio
 import contextlib
@@ -26,9 +26,9 @@ from service.adapters.embedded.process import EmbeddedFailed
 class Embedded:
     """The servers of one `lastcall up`: started on entry, ended on exit.
 
-    Entering raises FolderInUse, FolderUnusable, EmbeddedMissing or EmbeddedFailed. Must be entered in the main thread:
-    the kernel ends the broker with the thread that started it. A broker that ends by itself takes its records with it:
-    the body is cancelled, and leaving raises EmbeddedFailed.
+    Entering raises FolderInUse, FolderUnusable, EmbeddedMissing or EmbeddedFailed. It must happen in the main thread:
+    the kernel ends the broker with the thread that started it. If the broker ends by itself, its records are lost: the
+    body is cancelled, and leaving raises EmbeddedFailed.
     """
 
     def __init__(self, data_dir: Path, *, database: bool = True, broker: bool = True) -> None:
@@ -72,16 +72,17 @@ class Embedded:
 
 @asynccontextmanager
 async def attach(data_dir: Path, *, create: bool = False) -> AsyncIterator[Addresses]:
-    """The database of `data_dir` for a short command: that of a running `lastcall up`, else one started for the while.
+    """The database of `data_dir` for a short command: that of a running `lastcall up`, else one started for the
+    duration.
 
-    `kafka_bootstrap_servers` is None when no `up` runs. Several commands share one server; the last one ends it.
-    `create`: make the database if there is none; else FolderEmpty is raised, and nothing is written.
+    `kafka_bootstrap_servers` is None if no `up` runs. Several commands share one server; the last one ends it.
+    `create`: create the database if there is none. Otherwise FolderEmpty is raised, and nothing is written.
     """
     running = read_running(data_dir)
     if running is None and not (create or mark_of_database(data_dir).exists() or is_owned(data_dir)):
         raise FolderEmpty(f"there is no database in {data_dir}")
     await asyncio.to_thread(make_folder, data_dir)
-    if running is not None and running.database_url is None:  # that `up` uses a database of its own
+    if running is not None and running.database_url is None:  # that `up` uses another database
         yield running
         return
     async with open_postgres(data_dir) as url:

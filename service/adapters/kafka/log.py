@@ -1,4 +1,4 @@
-"""One door to Kafka: how to connect, the partitions' state, and the dead-letter topic."""
+"""Connection settings, state of partitions, and the dead-letter topic."""
 
 import asyncio
 import re
@@ -36,18 +36,19 @@ _SASL: Mapping[str, type[SASLPlaintext] | type[SASLScram256] | type[SASLScram512
 }
 _LARGEST_REQUEST = 32 * 1024 * 1024
 _FETCH_BYTES = 256 * 1024
-"""By `read`, of one partition at a time. A broker always gives the first batch whole, however large it is."""
+"""Size of a fetch by `read`, for one partition. A broker always returns the first batch completely."""
 _FETCH_MS = 500
-"""How long a broker may wait for records. The embedded one finds none in less than a moment."""
+"""Maximum wait of a broker for records. The embedded broker needs a moment to find them."""
 _READ_UNCOMMITTED, _READ_COMMITTED = 0, 1
 _EARLIEST, _LATEST = -2, -1
 _PREFERRED_REPLICA_SINCE = 11
-"""Version of a fetch's answer that has one more field between the aborted transactions and the records."""
+"""From this version on, a fetch response has one more field between the aborted transactions and the records."""
 _KEPT_HEADERS = {
     "content-type": re.compile(rb"[a-z]{1,20}/[a-z0-9.+-]{1,60}(; ?charset=[a-z0-9-]{1,20})?", re.IGNORECASE),
     "content-encoding": re.compile(rb"(gzip|x-gzip|zstd|deflate|br|identity)", re.IGNORECASE),
 }
-"""What is needed to read the bytes again, in its usual form. The rest stays behind: a header may hold a credential."""
+"""Headers that are needed to read the bytes again, in their usual form. Others may contain a credential and are
+dropped."""
 
 
 def security(settings: Settings) -> BaseSecurity:
@@ -70,12 +71,12 @@ def security(settings: Settings) -> BaseSecurity:
 
 
 def connection(settings: Settings) -> dict[str, Any]:
-    """Arguments of every aiokafka client. `settings.kafka_bootstrap_servers` is set."""
+    """Arguments of every aiokafka client. Requires `settings.kafka_bootstrap_servers`."""
     return {"bootstrap_servers": settings.kafka_bootstrap_servers, **parse_security(security(settings))}
 
 
 def kept_headers(headers: Sequence[tuple[str, bytes | None]]) -> list[tuple[str, bytes]]:
-    """Those of a record that its dead letter keeps."""
+    """The headers of a record that its dead letter keeps."""
     kept = []
     for name, content in headers:
         form = _KEPT_HEADERS.get(name.lower())
@@ -85,9 +86,9 @@ def kept_headers(headers: Sequence[tuple[str, bytes | None]]) -> list[tuple[str,
 
 
 class KafkaLog:
-    """The cluster as `engine.ingest` needs it: where partitions begin and end, which topic this is, dead letters.
+    """The cluster as `engine.ingest` needs it: offsets and incarnations of partitions, and dead letters.
 
-    Opens its own connections, apart from the consumer's, so that it answers while that is busy or rebalancing.
+    It has connections of its own, so it answers while the consumer is busy or rebalancing.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -97,7 +98,7 @@ class KafkaLog:
         self._producer = AIOKafkaProducer(**self._connection, acks="all", max_request_size=_LARGEST_REQUEST)
 
     async def start(self) -> None:
-        """Raises KafkaConnectionError when no broker answers."""
+        """Raises KafkaConnectionError if no broker answers."""
         await self._client.bootstrap()
         await self._producer.start()
 
@@ -109,15 +110,15 @@ class KafkaLog:
         return await describe_topics(self._client, topics)
 
     async def create(self, topics: Collection[str]) -> Mapping[str, str]:
-        """Those that the broker refuses to create, with the name of its error."""
+        """Create the topics. Returns those that the broker refused, with the name of the error."""
         return await create_topics(self._connection, topics)
 
     async def incarnations(self, topics: Collection[str]) -> Mapping[str, str]:
         return (await self.describe(topics)).incarnations
 
     async def states(self, partitions: Collection[Partition]) -> Mapping[Partition, LogState]:
-        """Of the partitions whose topic exists and whose leader answers. Raises one of `KafkaTrouble` when no leader
-        does."""
+        """States of the partitions whose topic exists and whose leader answers. Raises one of `KafkaTrouble` if no
+        leader does."""
         described = await self.describe({p.topic for p in partitions})
         by_leader: dict[int, list[Partition]] = defaultdict(list)
         for partition in partitions:
@@ -142,7 +143,7 @@ class KafkaLog:
     async def _offsets(
         self, by_leader: Mapping[int, Collection[Partition]], which: int, isolation: int
     ) -> dict[Partition, int]:
-        """Without those that the leader answers with an error: it may have changed."""
+        """Leaves out partitions whose leader answers with an error: it may have changed."""
         asked = []
         for leader, partitions in by_leader.items():
             topics = defaultdict(list)
@@ -158,14 +159,14 @@ class KafkaLog:
         }
 
     async def read(self, partition: TopicPartition, offset: int) -> tuple[list[ConsumerRecord], int]:
-        """Some committed records from `offset` on, with headers whose names are no text repaired; and the offset after
-        them. Raises one of `KafkaTrouble`, and what decompression raises."""
+        """(some committed records from `offset` on, the offset after them). Repairs names of headers that are not
+        UTF-8. Raises one of `KafkaTrouble`, and decompression errors."""
         leader = (await self.describe([partition.topic])).leaders.get(Partition(*partition))
         if leader is None:
             raise LeaderNotAvailableError(partition)
         wanted = [(partition.topic, [(partition.partition, offset, _FETCH_BYTES)])]
         answer = await self._client.send(leader, FetchRequest(_FETCH_MS, 1, _FETCH_BYTES, _READ_COMMITTED, wanted))
-        if not answer.topics:  # how the embedded broker says that there is nothing
+        if not answer.topics:  # the embedded broker's answer if there is nothing
             return [], offset
         ((_, ((_, code, _, *between, content),)),) = answer.topics
         if code:
@@ -181,7 +182,7 @@ class KafkaLog:
         return records, max([offset, *(batch.next_offset for batch in batches)])
 
     async def send_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        """Returns when all are acknowledged. At least once: a batch that is tried again may send them again.
+        """Returns when all are acknowledged. Delivery is at least once: a retried batch may send letters again.
 
         Raises DeadLettersRefused, and one of `KafkaTrouble`.
         """
@@ -199,7 +200,7 @@ class KafkaLog:
     def _refused(self, reason: str) -> DeadLettersRefused:
         return DeadLettersRefused(
             f"dead-letter topic {self._dead_letter_topic}: {reason}",
-            "create the topic, or allow lastcall to write to it, or name another in LASTCALL_KAFKA_DEAD_LETTER_TOPIC",
+            "create the topic, allow lastcall to write to it, or change LASTCALL_KAFKA_DEAD_LETTER_TOPIC",
         )
 
     async def _send_all(self, letters: Sequence[DeadLetter]) -> None:
@@ -228,17 +229,17 @@ class KafkaLog:
         ]
         if value is None and record.value is not None:
             headers.append(("lastcall.value_left_out", str(len(record.value)).encode()))
-        # aiokafka refuses a record with neither, which other producers may well have sent.
+        # aiokafka refuses a record with neither, although other producers can send one.
         key = b"" if value is None and record.key is None else record.key
         return await self._producer.send(self._dead_letter_topic, value=value, key=key, headers=headers)
 
 
 KafkaTrouble = (KafkaError, OSError, TimeoutError)
-"""What a call to the cluster raises when it is worth trying again."""
+"""Errors of a call to the cluster that are worth a retry."""
 
 
 async def answers(asked: Iterable[Awaitable[Any]]) -> list[Any]:
-    """Of the brokers that answer. Raises one of `KafkaTrouble` when none does, and whatever else one of them raises."""
+    """Answers of the brokers that respond. Raises one of `KafkaTrouble` if none does, and any other error."""
     answered, failed = [], []
     for answer in await asyncio.gather(*asked, return_exceptions=True):
         if isinstance(answer, KafkaTrouble):

@@ -1,4 +1,4 @@
-"""Records onto a topic, for `lastcall send` and the demo. The consume loop has its own producer for dead letters."""
+"""Sends records to a topic, for `lastcall send` and the demo. Dead letters have a separate producer."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -28,7 +28,7 @@ class RecordProducer:
         await self._producer.send(topic, value, key=key, headers=list(headers), timestamp_ms=timestamp_ms)
 
     async def knows(self, topic: str) -> bool:
-        """Whether the cluster has the topic. A record for one that it has not would wait in vain."""
+        """Whether the topic exists. A record for a missing topic would wait forever."""
         return topic in (await describe_topics(self._producer.client, [topic])).incarnations
 
     async def flush(self) -> None:
@@ -37,7 +37,7 @@ class RecordProducer:
 
 @asynccontextmanager
 async def open_producer(settings: Settings) -> AsyncIterator[RecordProducer]:
-    """`settings.kafka_bootstrap_servers` is set. On leaving, what is queued is sent."""
+    """Requires `settings.kafka_bootstrap_servers`. Sends queued records on exit."""
     producer = AIOKafkaProducer(**connection(settings), acks="all", linger_ms=5)
     try:
         await producer.start()

@@ -1,4 +1,4 @@
-"""A consumer that one odd record, or one broken partition, cannot stop."""
+"""A consumer that continues after an undecodable record or a broken partition."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,26 +14,26 @@ _log = structlog.get_logger(__name__)
 
 _AGAIN_AFTER = 1.0
 _UNDECODABLE = (UnicodeDecodeError, CorruptRecordException)
-"""What aiokafka raises at the name of a header that is not UTF-8, in C and in Python."""
+"""Errors of aiokafka for a header name that is not UTF-8, in C and in Python."""
 
 Reread = Callable[[TopicPartition, int], Awaitable[tuple[list[ConsumerRecord], int]]]
-"""Some records of the partition from an offset on, and the offset after them. `KafkaLog.read` is one."""
+"""(partition, offset) -> (some records from there on, the offset after them), such as `KafkaLog.read`."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchFailure:
-    """Fetching fails, and what it says."""
+    """A failure to fetch: the number of attempts and the reason."""
 
     tries: int
     reason: str
 
 
 class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no types
-    """`getmany` that raises nothing but ConsumerStoppedError, and tells by `trouble` and `polled_at` how it fares.
+    """A consumer whose `getmany` raises nothing but ConsumerStoppedError. `trouble` and `polled_at` show its state.
 
-    aiokafka decodes the names of headers while it fetches: one that is not UTF-8 fails every `getmany` from then on,
-    and what the same call had taken from other partitions is lost on the way. So after a failure reading goes back to
-    what was handed out, and each partition is read once by `reread`, which repairs such names.
+    aiokafka decodes header names while it fetches. A name that is not UTF-8 fails every later `getmany`, and records of
+    other partitions in the same call are lost. So after a failure, reading goes back to the last returned record, and
+    `reread`, which repairs such names, reads each partition once.
     """
 
     def __init__(self, *topics: str, reread: Reread, **given: Any) -> None:
@@ -41,10 +41,10 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
         self._reread = reread
         self._handed_out: dict[TopicPartition, int] = {}
         self.sought: set[TopicPartition] = set()
-        """Told to read elsewhere since `getmany` returned last: what it had returned of them is out of date."""
+        """Partitions with a seek since the last `getmany`: records that it returned of them are outdated."""
         self.trouble: FetchFailure | None = None
         self.polled_at: datetime | None = None
-        """When Kafka was last asked and nothing failed."""
+        """Time of the last successful poll."""
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         super().seek(partition, offset)
@@ -87,7 +87,7 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
             self._went_well()
         else:
             await self._went_wrong("; ".join(reasons) or _words(error))
-        # What was told to start elsewhere while others were read is not handed out.
+        # Drop records of partitions with a seek during the reread.
         return {p: records for p, (records, following) in read.items() if records and self._still_at(p, following)}
 
     def _went_well(self) -> None:
@@ -104,7 +104,7 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
         await asyncio.sleep(_AGAIN_AFTER)
 
     def _go_back(self) -> dict[TopicPartition, int]:
-        """Where each partition that is read goes on."""
+        """The next offset of each assigned partition."""
         reading = self.assignment() - self.paused()
         back = {p: offset for p, offset in self._handed_out.items() if p in reading}
         for partition, offset in back.items():
@@ -112,7 +112,7 @@ class TolerantConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has 
         return back
 
     def _still_at(self, partition: TopicPartition, offset: int) -> bool:
-        """Whether nothing was told to the consumer while it waited for the broker."""
+        """Whether no seek happened while the consumer waited for the broker."""
         reading = self.assignment() - self.paused()
         return partition in reading and self._handed_out[partition] == offset
 

@@ -1,7 +1,7 @@
-"""Record batches (Kafka's format 2) taken apart in Python, for what aiokafka refuses to decode.
+"""Parses Kafka's record batches (format 2) in Python, for those that aiokafka cannot decode.
 
-aiokafka decodes the name of each header as UTF-8 and fails the whole fetch at one that is not. Here such a name is
-repaired. Slow: only `TolerantConsumer` reads this way, and only after a failure.
+aiokafka decodes the name of each header as UTF-8 and fails the whole fetch if one is not. This parser repairs such
+names. It is slow: only `TolerantConsumer` uses it, and only after a failure.
 """
 
 import struct
@@ -32,7 +32,7 @@ _ABORT = 0
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
-    """One producer's records that follow each other."""
+    """Consecutive records of one producer."""
 
     base_offset: int
     next_offset: int
@@ -42,7 +42,7 @@ class RecordBatch:
     max_timestamp: int
     count: int
     content: bytes
-    """Of the records, compressed as the attributes say."""
+    """The records, compressed according to `attributes`."""
 
     @property
     def is_transactional(self) -> bool:
@@ -50,11 +50,11 @@ class RecordBatch:
 
     @property
     def is_control(self) -> bool:
-        """A transaction's end instead of records."""
+        """A transaction marker, without records."""
         return bool(self.attributes & _CONTROL_BATCH)
 
     def records(self, partition: TopicPartition) -> Iterator[ConsumerRecord]:
-        """Raises CorruptRecordException, and what decompression raises."""
+        """Raises CorruptRecordException, and decompression errors."""
         content = bytearray(self._decompressed())
         at = 0
         try:
@@ -75,7 +75,7 @@ class RecordBatch:
     def _record(self, partition: TopicPartition, content: bytearray, at: int) -> tuple[ConsumerRecord, int]:
         length, at = decode_varint(content, at)
         end = at + length
-        _, at = decode_varint(content, at)  # attributes: none is defined
+        _, at = decode_varint(content, at)  # attributes: not defined yet
         delay, at = decode_varint(content, at)
         number, at = decode_varint(content, at)
         key, at = _bytes(content, at)
@@ -117,7 +117,7 @@ def _headers(content: bytearray, at: int) -> tuple[tuple[tuple[str, Any], ...], 
 
 
 def batches_of(content: bytes) -> Iterator[RecordBatch]:
-    """Of a fetch's answer. The last one may be cut off, and is left out. Raises CorruptRecordException."""
+    """The batches of a fetch response, without a truncated last one. Raises CorruptRecordException."""
     at = 0
     while at + _LENGTH.size <= len(content):
         base, length = _LENGTH.unpack_from(content, at)
@@ -137,8 +137,8 @@ def batches_of(content: bytes) -> Iterator[RecordBatch]:
 
 
 def committed(batches: Iterable[RecordBatch], aborted: Iterable[tuple[int, int]]) -> Iterator[RecordBatch]:
-    """Without control batches and without the records of aborted transactions. `aborted`: producer id and first offset
-    of each, as the broker's answer names those that concern its records."""
+    """The batches without control batches and records of aborted transactions. `aborted`: (producer id, first offset),
+    as in the fetch response."""
     waiting = sorted(aborted, key=lambda one: one[1])
     aborting: set[int] = set()
     for batch in batches:

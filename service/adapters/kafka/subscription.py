@@ -1,4 +1,4 @@
-"""Membership in the consumer group: FastStream hands over raw records in batches, and is told where to read."""
+"""Membership in the consumer group: FastStream delivers raw records in batches, and takes seeks."""
 
 import contextlib
 from asyncio import timeout
@@ -19,17 +19,17 @@ from service.config.settings import Settings
 from service.core.batch import Partition
 
 MAX_RECORDS = 5_000
-"""Handed over at once: some 50 ms of decoding, after which other work of the loop has its turn."""
+"""Per delivery: about 50 ms of decoding, so other tasks of the loop get their turn."""
 FETCH_BYTES = 16 * 1024 * 1024
-"""Of one broker at a time, whatever the backlog."""
+"""Per broker, whatever the backlog."""
 PARTITION_FETCH_BYTES = 4 * 1024 * 1024
-"""Of one partition at a time. aiokafka asks a broker for more once a page is 0.1 s old: pages that last longer than
-that are fetched while the one before is counted."""
+"""Per partition. aiokafka fetches the next page once a page is 0.1 s old; larger pages are fetched while the previous
+one is counted."""
 GRACE = 8.0
 """Seconds that a rebalance or a shutdown waits for the last flush; below the session timeout."""
 _SESSION_MS = 10_000
 _EMBEDDED_SESSION_MS = 3_000
-"""The embedded broker lets a first member wait for half of it, in case others come."""
+"""The embedded broker makes a first member wait for half of it, in case others join."""
 _POLL_MS = 100
 
 OnRecords = Callable[[Sequence[ConsumerRecord]], Awaitable[None]]
@@ -37,7 +37,7 @@ OnPartitions = Callable[[], Awaitable[None]]
 
 
 class Subscription:
-    """One member of the group, from the first `subscribe` to `stop`. Before that it holds no partition."""
+    """One member of the group, from the first `subscribe` to `stop`. Before that it has no partitions."""
 
     def __init__(
         self,
@@ -55,11 +55,11 @@ class Subscription:
         self._broker: KafkaBroker | None = None
         self._subscriber: Any = None
         self.topics: frozenset[str] = frozenset()
-        """What is subscribed to."""
+        """The subscribed topics."""
 
     async def subscribe(self, topics: Collection[str], *, embedded: bool) -> None:
-        """To these topics, which exist, and to no others. `embedded`: the broker is the one that lastcall brings
-        along. Raises one of `KafkaTrouble`; then nothing is subscribed to, and it may be asked again."""
+        """Subscribe to exactly these topics, which exist. `embedded`: the broker is the embedded one. Raises one of
+        `KafkaTrouble`; then nothing is subscribed, and the call can be repeated."""
         wanted = frozenset(topics)
         if wanted == self.topics:
             return
@@ -111,7 +111,7 @@ class Subscription:
         await self._broker.start()
 
     async def _hand_over(self, records: tuple[ConsumerRecord, ...]) -> None:
-        """FastStream builds a model of what the annotation says."""
+        """Its annotation must stay simple: FastStream builds a model from it."""
         sought = self._consumer.sought if self._consumer is not None else None
         if sought:
             records = tuple(r for r in records if TopicPartition(r.topic, r.partition) not in sought)
@@ -145,7 +145,7 @@ class Subscription:
             self._consumer.resume(*(p for p in self._consumer.paused() if Partition(*p) in partitions))
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """For lag tools only. Losing it is harmless: reading goes on from the watermark."""
+        """Commit for lag tools only. A lost commit is harmless: reading continues at the watermark."""
         ours = {TopicPartition(*p): offset for p, offset in offsets.items() if p in self.assigned}
         if ours and self._consumer is not None:
             with contextlib.suppress(IllegalStateError, *KafkaTrouble):
@@ -153,7 +153,7 @@ class Subscription:
                     await self._consumer.commit(ours)
 
     async def fetched(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        """What is asked for next, of those of the partitions that are ours."""
+        """Next fetch offset of each assigned partition."""
         if self._consumer is None:
             return {}
         ours = self.assigned
@@ -161,7 +161,7 @@ class Subscription:
 
     @property
     def polled_at(self) -> datetime | None:
-        """When Kafka was last asked and nothing failed."""
+        """Time of the last successful poll."""
         return self._consumer.polled_at if self._consumer is not None else None
 
     @property
@@ -182,7 +182,7 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
 
 
 async def _parse(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
-    """FastStream's own parser decodes every header as UTF-8, and one binary header fails the batch."""
+    """FastStream's own parser decodes every header as UTF-8, so one binary header fails the batch."""
     return KafkaMessage(body=b"", raw_message=records, consumer=FAKE_CONSUMER)
 
 

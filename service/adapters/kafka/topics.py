@@ -1,6 +1,6 @@
-"""Which topics there are, in which incarnation, led by whom; and how one is made.
+"""Existing topics, their incarnations and leaders; and the creation of topics.
 
-Asked by a newer metadata request than aiokafka's, which knows no topic ids.
+Uses a newer metadata request than aiokafka's, which has no topic ids.
 """
 
 import uuid
@@ -23,9 +23,9 @@ from service.core.batch import Partition
 _METADATA = 3
 _NO_ID = bytes(16)
 _NOT_THERE = {3, 5}
-"""No such topic; one that has no leader yet."""
+"""Error codes: no such topic; no leader yet."""
 _CREATED = {0, 36}
-"""Made; there already."""
+"""Error codes: created; already exists."""
 
 
 class _Uuid(AbstractType[bytes]):  # type: ignore[misc]  # aiokafka has no types
@@ -39,7 +39,7 @@ class _Uuid(AbstractType[bytes]):  # type: ignore[misc]  # aiokafka has no types
 
 
 class _MetadataResponse(Response):  # type: ignore[misc]  # aiokafka has no types
-    """KIP-516: version 10 is the first that gives topic ids."""
+    """Version 10 is the first with topic ids (KIP-516)."""
 
     API_KEY = _METADATA
     API_VERSION = 10
@@ -112,30 +112,30 @@ class _Metadata(Request[_MetadataStruct]):  # type: ignore[misc]  # aiokafka has
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """What the cluster says of some topics."""
+    """The cluster's answer about some topics."""
 
     cluster_id: str
     incarnations: Mapping[str, str] = field(default_factory=dict)
-    """Of the topics that exist: the topic id, or the cluster's id where the broker gives topics none."""
+    """Existing topics: the topic id, or the cluster's id if the broker has no topic ids."""
     leaders: Mapping[Partition, int] = field(default_factory=dict)
-    """Of the partitions that have one now."""
+    """Partitions that have a leader."""
     refused: Mapping[str, str] = field(default_factory=dict)
-    """Topics that the broker does not show to lastcall, and the name of its error."""
+    """Topics that lastcall may not see, with the name of the error."""
 
     @property
     def embedded(self) -> bool:
-        """The broker that lastcall brings along, which forgets its topics when it ends."""
+        """Whether this is the embedded broker, which loses its topics when it ends."""
         return self.cluster_id.startswith(EMBEDDED_CLUSTER)
 
 
 async def describe_topics(client: AIOKafkaClient, names: Collection[str]) -> Topics:
-    """Raises KafkaError when no broker answers."""
+    """Raises KafkaError if no broker answers."""
     node = client.get_random_node()
     if node is None:
         raise NodeNotReadyError("no broker is known")
     try:
         answer: Any = await client.send(node, _Metadata(names))
-    except NotImplementedError:  # how aiokafka says that the broker speaks no version of a request's
+    except NotImplementedError:  # raised by aiokafka if the broker supports no version of the request
         older: Any = await client.send(node, MetadataRequest(sorted(names)))
         return _topics(older.cluster_id, [(code, name, _NO_ID, each) for code, name, *_, each in older.topics])
     topics = [(code, name, id_, each) for code, name, id_, _, each, *_ in answer.topics]
@@ -162,8 +162,8 @@ def _topics(cluster_id: str | None, topics: Iterable[_Described]) -> Topics:
 
 @dataclass(frozen=True, slots=True)
 class _ByDefault:
-    """A topic as the admin client reads it, with as many partitions and replicas as the broker gives by default
-    (KIP-464). aiokafka's own NewTopic refuses to say so."""
+    """A topic for the admin client, with the broker's default numbers of partitions and replicas (KIP-464), which
+    aiokafka's own NewTopic does not support."""
 
     name: str
     num_partitions: int = -1
@@ -173,7 +173,8 @@ class _ByDefault:
 
 
 async def create_topics(connection: Mapping[str, Any], names: Collection[str]) -> Mapping[str, str]:
-    """Those that the broker refuses, with the name of its error. Topics that exist already are left alone."""
+    """Create the topics; existing ones stay as they are. Returns those that the broker refused, with the name of the
+    error."""
     admin = AIOKafkaAdminClient(**connection)
     await admin.start()
     try:

@@ -1,4 +1,4 @@
-"""One door to PostgreSQL: the schema, and a store for each group of nouns that is written.
+"""Access to PostgreSQL: the schema, and one store per group of nouns that is written.
 
-What is only read, to be shown, is in `adapters.queries`.
+Read-only queries are in `adapters.queries`.
 """

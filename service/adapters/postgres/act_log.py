@@ -1,4 +1,4 @@
-"""What people did about exposures, with author and time: a history that is only ever added to."""
+"""The history of acts on exposures, with author and time. It is append-only."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from service.adapters.postgres.usage_keys import KEY
 from service.core.exposure import ExposureKey
 
 MAX_ACTS = 200
-"""Read at once; nobody reads more of one exposure."""
+"""Maximum number of acts that are read per exposure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +23,16 @@ class LoggedAct:
     kind: str
     """acknowledge, snooze, commit, waive, reassign, reopen, check."""
     author: str
-    """As they called themselves: untrusted text."""
+    """As given: untrusted text."""
     at: datetime
     details: Mapping[str, Any]
-    """What the kind of act says of itself: until when, why, to whom, which item."""
+    """Parameters of the act: until when, reason, new owner, item."""
 
 
 async def record_act(
     connection: AsyncConnection, key: ExposureKey, kind: str, *, author: str, at: datetime, details: Mapping[str, Any]
 ) -> None:
-    """In the transaction that does it. `details` must be JSON: dates as ISO text."""
+    """Call it in the transaction of the act. `details` must be JSON: dates as ISO text."""
     await record_acts(connection, [key], kind, author=author, at=at, details=details)
 
 
@@ -45,14 +45,14 @@ async def record_acts(
     at: datetime,
     details: Mapping[str, Any],
 ) -> None:
-    """One act on each of `keys`, if any, in one statement."""
+    """One act on each of `keys`, in one statement. `keys` may be empty."""
     common = {"kind": kind, "author": author, "at": at, "details": json.dumps(details)}
     if keys:
         await connection.execute(insert_rows(acts, [key._asdict() | common for key in keys]))
 
 
 async def read_acts(connection: AsyncConnection, key: ExposureKey) -> list[LoggedAct]:
-    """The newest first, at most `MAX_ACTS`."""
+    """Newest first, at most `MAX_ACTS`."""
     a = acts.c
     rows = await connection.execute(
         select(a.kind, a.author, a.at, a.details)

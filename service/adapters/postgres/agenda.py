@@ -1,4 +1,5 @@
-"""When escalation looks at each use of a model next. A row is also the lock of the decision about it."""
+"""The agenda: when escalation evaluates each use of a model next. A row is also the lock for decisions about the
+use."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ _INSTANT = DateTime(timezone=True)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """When to look again. `wakes_on_call`: and at once when there is a new call."""
+    """The next evaluation. `wakes_on_call`: a new call makes the use due at once."""
 
     key: ExposureKey
     at: datetime | None
@@ -29,16 +30,17 @@ class Look:
 class Due:
     key: ExposureKey
     is_behind: bool
-    """It has calls that are not worked out yet."""
+    """It has days that are not recalculated yet."""
 
 
 async def take_due(
     connection: AsyncConnection, *, worked_out_until: datetime | None, now: datetime, limit: int
 ) -> list[Due]:
-    """Uses that are due, locked until the transaction ends. Those that another process decides on are left to it.
+    """Due uses, locked until the transaction ends. Skips uses that another process has locked.
 
-    So are those with days that should be worked out by now: first touched up to `worked_out_until`, by the database's
-    clock; None: ever. Days touched since may be touched again and again, and hold nothing up.
+    Also skips uses with days that should be recalculated by now: first marked up to `worked_out_until`, by the
+    database's clock; None: at any time. Days marked later do not delay a use: under steady traffic they may be marked
+    repeatedly.
     """
     marks = select(usage_dirty.c.day).where(same_key(usage_dirty, agenda))
     left = marks if worked_out_until is None else marks.where(usage_dirty.c.touched_at <= worked_out_until)
@@ -53,7 +55,7 @@ async def take_due(
 
 
 async def look_again(connection: AsyncConnection, looks: Iterable[Look]) -> None:
-    """The rows are locked by `take_due`."""
+    """Set the next evaluations. `take_due` has locked the rows."""
     for some in chunked(list(looks)):
         v = unnested(
             *((name, Text(), [getattr(look.key, name) for look in some]) for name in KEY),
@@ -66,7 +68,7 @@ async def look_again(connection: AsyncConnection, looks: Iterable[Look]) -> None
 
 
 async def look_after_calls(connection: AsyncConnection, first_calls: Mapping[ExposureKey, datetime]) -> None:
-    """There are calls, new to us, from these times on: look then, where a new call matters or nobody ever looked."""
+    """Schedule an evaluation after new calls at these times, for uses that wake on a call or are new."""
     for some in chunked(sorted(first_calls.items())):
         v = unnested(
             *((name, Text(), [getattr(key, name) for key, _ in some]) for name in KEY),
@@ -83,38 +85,37 @@ async def look_after_calls(connection: AsyncConnection, first_calls: Mapping[Exp
 
 
 async def look_at_uses(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:
-    """Whatever they wait for: something about their calls cannot wait."""
+    """Make these uses due at once, whatever they wait for."""
     v = key_rows(sorted(keys))
     await _look(connection, same_key(agenda, v), now)
 
 
 async def look_at_what_goes_on(connection: AsyncConnection, *, now: datetime) -> None:
-    """Another lastcall.yaml is in force: an exposure may have another owner, or a step due by another policy; and what
-    waits for a time of the day may wait for another one in the owner's zone."""
+    """After a change of lastcall.yaml: make open exposures due. Owner, policy and time zone may have changed."""
     is_exposure = select(exposures.c.service).where(same_key(exposures, agenda)).exists()
     await _look(connection, or_(is_exposure, agenda.c.look_at.is_not(None)), now)
 
 
 async def look_at_models(connection: AsyncConnection, models: Iterable[tuple[str, str]], *, now: datetime) -> None:
-    """Something about these (platform, model) changed: look at every use of them."""
+    """Make every use of these (platform, model) due."""
     await _look(connection, same_model(agenda, model_rows(models)), now)
 
 
 async def lock_use(connection: AsyncConnection, key: ExposureKey, *, now: datetime) -> None:
-    """Nobody else decides on it until the transaction ends; the next tick looks at it."""
+    """Lock the use against decisions until the transaction ends, and make it due at the next tick."""
     row = insert(agenda).values(**key._asdict(), look_at=now, wakes_on_call=True)
     await connection.execute(row.on_conflict_do_update(index_elements=list(KEY), set_={"look_at": now}))
 
 
 async def look_at_services(connection: AsyncConnection, services: Iterable[str], *, now: datetime) -> None:
-    """Whoever answers for them may have changed: look at every use of a model by them."""
+    """Make every use of a model by these services due, because their owner may have changed."""
     v = unnested(("service", Text(), sorted(set(services))))
     await _look(connection, agenda.c.service == v.c.service, now)
 
 
 async def _look(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> None:
-    """Rows are locked in the order of their keys, in which calls lock them too, so that two who look never wait for one
-    another. It is the order of the keys in Python, whatever the database's language sorts by."""
+    """Make rows due. Locks them in the order of their keys, as ingest does, so no deadlock is possible. The order is
+    Python's, whatever the collation of the database."""
     in_order = [collate(agenda.c[name], "C") for name in KEY]
     keys = select(*(agenda.c[name] for name in KEY)).where(which).order_by(*in_order).with_for_update(of=agenda)
     locked = keys.cte("locked")
@@ -128,5 +129,5 @@ async def uses_of(connection: AsyncConnection, service: str) -> list[ExposureKey
 
 
 async def services_on_agenda(connection: AsyncConnection) -> list[str]:
-    """Every service whose uses are decided on."""
+    """Every service with a use on the agenda."""
     return list(await connection.scalars(select(agenda.c.service).distinct().order_by(agenda.c.service)))

@@ -1,4 +1,4 @@
-"""Campaigns and the notifications that their decisions write, in the caller's one transaction."""
+"""Stores campaigns, and the notifications of their decisions, in the caller's transaction."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,12 +43,12 @@ _n = notifications.c
 _NAMESPACE = uuid.UUID("6f2c1f9e-3f0e-5d2c-9a55-0d6c61737463")
 _HOLD = msgspec.json.Decoder(Hold)
 _READ = [cast(c, Text).label(c.name) if isinstance(c.type, JSONB) else c for c in campaigns.c]
-"""JSON as text: msgspec reads it several times as fast as the driver's own reader."""
+"""JSON as text: msgspec parses it several times as fast as the driver."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """To tell one destination one thing, once."""
+    """The intent to send one thing to one destination, once."""
 
     key: ExposureKey
     plan_version: int
@@ -58,21 +58,21 @@ class Intent:
 
     @property
     def dedup_key(self) -> str:
-        """A step that stands in the future again after its date has moved is told again."""
+        """Includes the plan version: a step that is in the future again after a moved date can be sent again."""
         plan = f"v{self.plan_version}"
         return "/".join((str(campaign_id(self.key)), plan, key_of(self.facts.cause), self.destination.address))
 
 
 @lru_cache(maxsize=4096)
 def campaign_id(key: ExposureKey) -> uuid.UUID:
-    """One campaign an exposure, for ever: a relapse reopens it. Each of its notifications asks again."""
+    """Exactly one campaign per exposure: a relapse reopens it. Cached, because each notification needs it."""
     return uuid.uuid5(_NAMESPACE, msgspec.json.encode(key).decode())
 
 
 async def load_campaigns(
     connection: AsyncConnection, keys: Iterable[ExposureKey] | None = None, *, lock: bool = False
 ) -> dict[ExposureKey, Campaign]:
-    """The campaigns of `keys`, or all; with `lock`, nobody else changes them until the transaction ends."""
+    """The campaigns of `keys`, or all. `lock`: lock them until the transaction ends."""
     query = select(*_READ)
     if keys is not None:
         v = key_rows(keys)
@@ -110,7 +110,7 @@ def _read(stored: str, shape: type[T]) -> T:
 
 @lru_cache(maxsize=256)
 def _policy(stored: str) -> Policy:
-    """Thousands of campaigns have the same one."""
+    """Cached: thousands of campaigns have the same policy."""
     return policy_from_json(msgspec.json.decode(stored))
 
 
@@ -155,7 +155,7 @@ def _json(value: object) -> str:
 
 
 async def record_intents(connection: AsyncConnection, intents: Sequence[Intent], *, now: datetime) -> int:
-    """Write what is not written yet. Returns how many are new: repeating is harmless."""
+    """Store new intents. Returns their number; existing ones are skipped, so repeating is harmless."""
     rows = {intent.dedup_key: _notification(intent, now) for intent in intents}
     new = 0
     for some in chunked(list(rows.values())):
@@ -165,15 +165,14 @@ async def record_intents(connection: AsyncConnection, intents: Sequence[Intent],
 
 
 async def release(connection: AsyncConnection, key: ExposureKey, *, at: datetime) -> None:
-    """Notices that are written and not sent yet go out at `at`, or when they were to before: nobody asks to wait."""
+    """Release unsent notices at `at`, or at their previous time if it is earlier."""
     await connection.execute(
         _waiting(_n.campaign_id == campaign_id(key)).values(not_before=func.least(_n.not_before, at))
     )
 
 
 async def hold_back(connection: AsyncConnection, until: Mapping[ExposureKey, datetime], *, first_ones: bool) -> None:
-    """No notice of these uses that is written and not sent yet goes out before its time. `first_ones`: nor does the
-    first notice to a new owner."""
+    """Delay unsent notices of these uses to the given times. `first_ones`: including first notices to a new owner."""
     if not until:
         return
     ids = list(map(campaign_id, until))
@@ -190,8 +189,7 @@ def _waiting(*which: ColumnElement[bool]) -> Update:
 
 
 async def settle_overtaken(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:
-    """That calls have ended, or a deprecation was taken back, is not told any more where it was to be and is no longer
-    so."""
+    """Cancel pending `migrated` and `withdrawn` notifications that are no longer true."""
     ids = bindparam("ids", [campaign_id(key) for key in keys], type_=ARRAY(Uuid()))
     overtaken = (_n.campaign_id == any_(ids), _n.kind.in_(["migrated", "withdrawn"]))
     settled = {"state": "failed", "outcome": OVERTAKEN, "settled_at": now}

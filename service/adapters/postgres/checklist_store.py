@@ -1,4 +1,4 @@
-"""What is ticked on the migration checklists. A tick, and taking one back, goes into the history of acts as well."""
+"""Stores the ticks of checklists. Each tick and its removal also goes into the history of acts."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from service.core.exposure import ExposureKey
 async def load_checklists(
     connection: AsyncConnection, keys: Iterable[ExposureKey] | None = None
 ) -> dict[ExposureKey, Checklist]:
-    """Of `keys`, or all. An exposure of which nothing is ticked is left out."""
+    """The checklists of `keys`, or all. Exposures without ticks are left out."""
     query = select(checklist)
     if keys is not None:
         v = key_rows(keys)
@@ -31,7 +31,7 @@ async def load_checklists(
 
 
 async def tick(connection: AsyncConnection, key: ExposureKey, item: ItemId, *, author: str, at: datetime) -> None:
-    """What is ticked already keeps its author and time, and nothing is written."""
+    """Existing ticks keep their author and time."""
     row = key._asdict() | {"item": item, "author": author, "done_at": at}
     written = insert(checklist).values(row).on_conflict_do_nothing().returning(checklist.c.item)
     if (await connection.execute(written)).first() is not None:
@@ -39,7 +39,7 @@ async def tick(connection: AsyncConnection, key: ExposureKey, item: ItemId, *, a
 
 
 async def untick(connection: AsyncConnection, key: ExposureKey, item: ItemId, *, author: str, at: datetime) -> None:
-    """What is not ticked stays so, and nothing is written."""
+    """Items without a tick are skipped."""
     c = checklist.c
     same = and_(c.item == item, *(c[name] == value for name, value in zip(KEY, key, strict=True)))
     removed = checklist.delete().where(same).returning(c.item)

@@ -1,4 +1,4 @@
-"""What is not kept any longer, deleted a batch a transaction. A row that somebody holds is left for the next time."""
+"""Deletes expired data, one batch per transaction. Locked rows are left for the next run."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -39,9 +39,9 @@ Delete = Callable[[AsyncConnection, Retention, datetime], Awaitable[int]]
 
 
 async def _late_hours(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
-    """Those of the oldest day, once they are worked out: from here on its totals are final, as those of a day whose
-    month was just closed, also where it never had one. Without writers, so that none adds to an hour that has been
-    added to its day."""
+    """Deletes the late hours of the oldest day, after their recalculation. Its totals are final from then on, like
+    those of a newly closed month. Locks writers out, so none adds to an hour that is already in the total of its
+    day."""
     h, first = usage_hourly_late.c.hour, retention.first_day(now)
     if await connection.scalar(select(h).where(h < utc_midnight(first)).limit(1)) is None:
         return 0
@@ -58,20 +58,20 @@ async def _late_hours(connection: AsyncConnection, retention: Retention, now: da
 
 
 async def _days(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
-    """An open campaign keeps its days."""
+    """Keeps the days of open campaigns."""
     is_open = exists().where(same_key(campaigns, usage_daily), campaigns.c.state == "open")
     return await _delete(connection, usage_daily, usage_daily.c.day < retention.first_day(now), ~is_open)
 
 
 async def _closed_days(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
-    """Of days that are gone."""
+    """Deletes closed totals of deleted days."""
     day = and_(same_key(usage_daily, usage_closed), usage_daily.c.day == usage_closed.c.day)
     return await _delete(connection, usage_closed, usage_closed.c.day < retention.first_day(now), ~exists().where(day))
 
 
 async def _series(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
-    """Those of which no hour is kept, and no day of any use that they count for. A process may remember one for longer
-    than it is there: `uses_of` tells it."""
+    """Deletes series without hours and without days of their uses. A process may have cached a deleted series:
+    `uses_of` reports that."""
     s, d = series.c, usage_daily.c
     use = and_(*(d[name] == s[name] for name in KEY[:3]), or_(d.model == s.requested_model, d.model == s.served_model))
     unused = (~exists().where(usage_hourly.c.series_id == s.id), ~exists().where(use))
@@ -87,7 +87,7 @@ async def _key_owners(connection: AsyncConnection, retention: Retention, now: da
 
 
 async def _exposures(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
-    """Of uses of which no day is left; their keys are locked, as for whoever writes exposures."""
+    """Deletes exposures without days. Locks their keys, like every writer of exposures."""
     gone = (exists().where(same_key(exposures, agenda)), ~exists().where(same_key(usage_daily, agenda)))
     some = select(*(agenda.c[name] for name in KEY)).where(*gone).limit(BATCH)
     locked = [ExposureKey(*row) for row in await connection.execute(some.with_for_update(skip_locked=True, of=agenda))]
@@ -99,13 +99,14 @@ async def _exposures(connection: AsyncConnection, retention: Retention, now: dat
 
 
 async def _agenda(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
-    """Of uses of which nothing is left."""
+    """Deletes uses without data from the agenda."""
     of_use = (~exists().where(same_key(table, agenda)) for table in (campaigns, usage_daily, usage_dirty))
     return await _delete(connection, agenda, agenda.c.look_at.is_(None), *of_use)
 
 
 async def _notifications(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
-    """Settled ones of campaigns that are closed for as long, and of none. One that another came from stays with it."""
+    """Deletes settled notifications whose campaign has been closed for the period, or that have none. A notification
+    that replaced another one stays with it."""
     n, c, other = notifications.c, campaigns.c, notifications.alias("other")
     before = now - timedelta(days=retention.notifications)
     goes_on = exists().where(c.id == n.campaign_id, or_(c.state == "open", c.closed_at >= before))
@@ -114,7 +115,7 @@ async def _notifications(connection: AsyncConnection, retention: Retention, now:
 
 
 async def _messages(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
-    """Those that no notification that is kept is told by."""
+    """Deletes messages without notifications."""
     m = messages.c
     told = exists().where(notifications.c.message_id == m.id)
     return await _delete(connection, messages, m.rendered_at < now - timedelta(days=retention.notifications), ~told)
@@ -133,7 +134,7 @@ async def _passed_over(connection: AsyncConnection, retention: Retention, now: d
 
 
 async def _conditions(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
-    """That are over."""
+    """Deletes closed conditions."""
     return await _delete(connection, conditions, conditions.c.cleared_at < now - timedelta(days=retention.conditions))
 
 
@@ -148,7 +149,7 @@ NAMES: Mapping[str, Delete] = {
     "key owners": _key_owners,
     "agenda": _agenda,
 }
-"""Looked for once something of `USES`, or a month, is gone: it takes a look at all of them."""
+"""Steps that scan all names; they run only after a step of `USES` deleted something, or a month was closed."""
 REST: Mapping[str, Delete] = {
     "notifications": _notifications,
     "messages": _messages,
@@ -157,7 +158,7 @@ REST: Mapping[str, Delete] = {
     "passed over": _passed_over,
     "conditions": _conditions,
 }
-"""What each deletes in one batch, in the order in which one depends on another. 0: nothing is left to delete."""
+"""Steps in order of dependency. Each deletes one batch and returns its size; 0: nothing is left."""
 
 
 async def _delete(connection: AsyncConnection, table: Table, *which: ColumnElement[bool]) -> int:

@@ -1,9 +1,9 @@
-"""Days of closed months: what they had when the month was closed is final, and what came later is added to it.
+"""Days of closed months: their total at the close is final, and later calls are added to it.
 
     usage_daily = usage_closed + the late hours' volume
 
-The hours behind usage_closed are gone: no alias corrected later moves them, and no reporter who comes later is compared
-with them. Late hours are kept, so among themselves they follow the rules of all hours.
+The hours behind usage_closed are deleted: a corrected alias does not move them, and no later reporter is compared with
+them. Late hours are kept, so among themselves they follow the usual rules.
 """
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, cast, func, select, text, true, union_all
@@ -19,7 +19,7 @@ _SUMS = tuple(name for name in _COLUMNS if name not in (*DAY, *_TIMES, "reporter
 
 
 async def keep_closed(connection: AsyncConnection, touched: FromClause) -> None:
-    """Before the first late calls are added to a day: keep what it has, or that it has nothing."""
+    """Call it before the first late calls are added to a day: stores its present total, which may be empty."""
     d = usage_daily.c
     sums = [func.coalesce(d[name], 0) for name in _SUMS]
     reporters = func.coalesce(d.reporters, text("'{}'"))
@@ -30,7 +30,7 @@ async def keep_closed(connection: AsyncConnection, touched: FromClause) -> None:
 
 
 def added_to_closed(late: Select[tuple[object, ...]], touched: FromClause) -> Select[tuple[object, ...]]:
-    """Totals of the touched days; `late` are those of their late hours."""
+    """Totals of the marked days; `late` are the totals of their late hours."""
     is_there = and_(_same_day(usage_closed, touched), usage_closed.c.first_at.is_not(None))
     closed = select(*usage_closed.c).join_from(usage_closed, touched, is_there)
     ordered = late.subquery("late")
@@ -52,7 +52,7 @@ def added_to_closed(late: Select[tuple[object, ...]], touched: FromClause) -> Se
 
 
 def _reporters(parts: FromClause) -> FromClause:
-    """Calls by reporter, of each day in one object."""
+    """Calls by reporter, as one object per day."""
     day = [parts.c[name] for name in DAY]
     each = func.jsonb_each_text(parts.c.reporters).table_valued("key", "value").render_derived(name="each")
     calls = func.sum(cast(each.c.value, BigInteger)).label("calls")

@@ -1,4 +1,4 @@
-"""Which lastcall.yaml decides while processes go by several, as in a rolling update."""
+"""Determines which lastcall.yaml takes precedence while processes use several, as in a rolling update."""
 
 from datetime import datetime
 
@@ -13,11 +13,11 @@ from service.config.company import Company
 
 
 async def activate_company(connection: AsyncConnection, company: Company, *, now: datetime) -> bool:
-    """Note that it is in use, and where it takes another's place look at all that it may change. Returns whether it is
-    the one to go by.
+    """Record that this file is in use. If it takes precedence over another one, make everything due that it may change.
+    Returns whether it takes precedence.
 
-    It is not while another one is in use that was loaded after it. Once nobody has gone by that for `OUT_OF_USE`, as
-    after a change was taken back, this one is loaded again.
+    It does not while a file that was loaded later is in use. Once nobody has used that one for `OUT_OF_USE`, as after a
+    rollback, this file is loaded again.
     """
     standing = await go_by(connection, company_loads, company.digest, now=now)
     if standing is None:
@@ -31,5 +31,5 @@ async def activate_company(connection: AsyncConnection, company: Company, *, now
 
 
 async def is_company_superseded(connection: AsyncConnection, company: Company, *, now: datetime) -> bool:
-    """Whether another lastcall.yaml, loaded after this one, is the one to go by."""
+    """Whether a file that was loaded later takes precedence."""
     return await standing_of(connection, company_loads, company.digest, now=now) == "superseded"

@@ -1,4 +1,5 @@
-"""What is wrong with lastcall itself: told to the operator once, shown by doctor, /readyz and the page until over."""
+"""Conditions: problems of lastcall itself. The operator is notified once; doctor, /readyz and the page show open
+ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +16,16 @@ from service.adapters.postgres.tables import conditions, heartbeats
 @dataclass(frozen=True, slots=True)
 class Condition:
     kind: str
-    """topic_recreated, rejection_flood, gap, slack_auth ...: public, it stands in /readyz and metrics."""
+    """topic_recreated, rejection_flood, gap, slack_auth ... Public: in /readyz and metrics."""
     subject: str
     detail: str
     remedy: str
-    """What the operator can do about it."""
     since: datetime
 
 
 async def raise_condition(connection: AsyncConnection, condition: Condition) -> None:
-    """Record that it holds, in these words. One that is open keeps its `since`, and is not told again; one that was
-    cleared starts anew."""
+    """Open the condition, or update its text. An open one keeps its `since` and is not sent again; a closed one starts
+    again."""
     c = conditions.c
     row = insert(conditions).values(
         kind=condition.kind,
@@ -65,14 +65,14 @@ async def clear_conditions(connection: AsyncConnection, kind: str, subjects: Ite
 async def clear_conditions_except(
     connection: AsyncConnection, kind: str, subjects: Iterable[str], *, now: datetime
 ) -> None:
-    """All others of the kind are over."""
+    """Close all other conditions of this kind."""
     c = conditions.c
     over = (c.kind == kind, c.subject.not_in(list(subjects)), c.cleared_at.is_(None))
     await connection.execute(update(conditions).where(*over).values(cleared_at=now))
 
 
 async def clear_conditions_before(connection: AsyncConnection, kind: str, since: datetime, *, now: datetime) -> None:
-    """Those that have been told for long enough."""
+    """Close conditions of this kind that are older than the given time."""
     c = conditions.c
     over = (c.kind == kind, c.since < since, c.cleared_at.is_(None))
     await connection.execute(update(conditions).where(*over).values(cleared_at=now))
@@ -88,7 +88,7 @@ async def open_conditions(connection: AsyncConnection) -> Sequence[Condition]:
 async def record_heartbeats(
     database: Database, seconds: Mapping[str, float], *, now: datetime, company: str | None = None
 ) -> None:
-    """Note how long each verb took in the tick as of `now`, and by which lastcall.yaml, for health and doctor."""
+    """Record the duration of each verb in the tick as of `now`, and its lastcall.yaml, for health and doctor."""
     row = insert(heartbeats)
     row = row.on_conflict_do_update(
         index_elements=[heartbeats.c.verb],
@@ -104,6 +104,6 @@ async def record_heartbeats(
 
 
 async def last_tick(connection: AsyncConnection, verb: str) -> datetime | None:
-    """As of when the verb ran last; None: never."""
+    """Time of the verb's last tick. None: never."""
     now: datetime | None = await connection.scalar(select(heartbeats.c.now).where(heartbeats.c.verb == verb))
     return now

@@ -1,4 +1,4 @@
-"""usage_hourly x series -> usage_daily: the days that calls have touched are worked out anew, a batch a transaction."""
+"""usage_hourly x series -> usage_daily: recalculates marked days, one batch per transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,19 +47,18 @@ _EVIDENCE = ("errors", "end_of_life", "redirected")
 
 @dataclass(frozen=True, slots=True)
 class WorkedOut:
-    """Days that were taken, sorted, and the use on each. On those that have none their calls turned out to be of
-    another model."""
+    """The recalculated days, sorted, with their use. A day without use has calls of another model."""
 
     taken: Sequence[Mark]
     use: Mapping[Mark, CountedDay]
 
 
 async def work_out_days(connection: AsyncConnection, *, until: datetime, now: datetime) -> WorkedOut:
-    """Take a batch of the days first touched up to `until` and write their totals. The keys of their uses are locked on
-    the agenda until the transaction ends.
+    """Take a batch of days first marked up to `until` and write their totals. The keys of their uses are locked on the
+    agenda until the transaction ends.
 
-    None taken: nothing is left to take. Days that another process holds are left to it. Taking and reading are two
-    statements: what a writer committed before we had its day's lock must be seen.
+    An empty result: nothing is left. Skips days that another process has locked. Taking and reading are two statements,
+    so that reading sees what another writer committed before we got the lock of its day.
     """
     touched = await take_marks(connection, until=until, limit=BATCH)
     if not touched:
@@ -73,9 +72,9 @@ async def work_out_days(connection: AsyncConnection, *, until: datetime, now: da
         connection,
         {key: min(firsts.get(one, now) for one in days) for key, days in groupby(touched, key=lambda one: one[0])},
     )
-    # A model that dies early, or that another one answers for, is news before any step is due.
-    strange = {mark.key for mark, one in use.items() if one.use.end_of_life or one.use.redirected}
-    await look_at_uses(connection, strange, now=now)
+    # An early death or a redirection is reported before any step is due.
+    abnormal = {mark.key for mark, one in use.items() if one.use.end_of_life or one.use.redirected}
+    await look_at_uses(connection, abnormal, now=now)
     return WorkedOut(touched, use)
 
 
@@ -104,7 +103,7 @@ async def _write(connection: AsyncConnection, totals: Select[tuple[object, ...]]
 
 
 def _relation(touched: Sequence[Mark]) -> TableValuedAlias:
-    """`starts` and `ends` bound the day in instants, so that hours are found through their index."""
+    """`starts` and `ends` bound the day as instants, so that hours are found by index."""
     return unnested(
         *((name, Text(), [getattr(key, name) for key, _ in touched]) for name in KEY),
         ("day", Date(), [day for _, day in touched]),
@@ -114,7 +113,7 @@ def _relation(touched: Sequence[Mark]) -> TableValuedAlias:
 
 
 def _by_reporter(touched: TableValuedAlias) -> CTE:
-    """Totals by touched day, hour and reporter, of the calls that asked for the model or were answered by it."""
+    """Totals by marked day, hour and reporter, of calls that requested the model or were answered by it."""
     called = _series_of(touched)
     hours = _hours_of(called, touched)
     s, t, u = called.c, touched.c, hours.c
@@ -131,7 +130,7 @@ def _by_reporter(touched: TableValuedAlias) -> CTE:
 
 
 def _series_of(touched: TableValuedAlias) -> FromClause:
-    """Those that asked for the model or were answered by it. OFFSET 0 keeps the planner from reading all series."""
+    """Series that requested the model or were answered by it. OFFSET 0 keeps the planner from reading all series."""
     s, t = series.c, touched.c
     asked_or_answered = or_(s.requested_model == t.model, s.served_model == t.model)
     return (
@@ -144,7 +143,7 @@ def _series_of(touched: TableValuedAlias) -> FromClause:
 
 
 def _hours_of(called: FromClause, touched: TableValuedAlias) -> FromClause:
-    """The hours of a series on a touched day. OFFSET 0 keeps the planner from reading all hours of the series."""
+    """The hours of a series on a marked day. OFFSET 0 keeps the planner from reading all hours of the series."""
     u, t = usage_hourly.c, touched.c
     return (
         select(usage_hourly)
@@ -156,10 +155,10 @@ def _hours_of(called: FromClause, touched: TableValuedAlias) -> FromClause:
 
 
 def _totals(reported: CTE) -> Select[tuple[object, ...]]:
-    """A day's volume is the sum, over its hours, of the largest reporter's: several may describe the same calls.
+    """The volume of a day is the sum of the largest reporter's hours: several reporters may describe the same calls.
 
-    Errors and what answered instead are evidence, which not every reporter has: of each hour those count of the
-    reporter that has most.
+    Errors and redirections are evidence, which not every reporter has. For each hour, the reporter with most of them
+    counts.
     """
     rows = ranked(reported, DAY, evidence=_EVIDENCE)
     k = rows.c
@@ -186,7 +185,7 @@ def _totals(reported: CTE) -> Select[tuple[object, ...]]:
 
 
 async def _drop(connection: AsyncConnection, empty: Sequence[Mark]) -> None:
-    """Days whose calls turned out to be of another model, by a corrected alias."""
+    """Delete days whose calls now belong to another model, after a corrected alias."""
     if empty:
         days = _relation(empty)
         same = and_(*(usage_daily.c[name] == days.c[name] for name in DAY))

@@ -1,4 +1,4 @@
-"""One door to PostgreSQL: the engine, and which schema it finds."""
+"""The connection to PostgreSQL, and the revision of its schema."""
 
 import asyncpg
 from sqlalchemy import text
@@ -8,31 +8,31 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Database = AsyncEngine
-"""The pool, as the other rooms name it: they pass it on and never speak SQL."""
+"""The connection pool. Other packages pass it on and use no SQL."""
 Transaction = AsyncConnection
-"""One connection of it with a transaction open, named for the same reason."""
+"""A connection with an open transaction."""
 
 DatabaseTrouble = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What a transaction raises when it is worth trying again. asyncpg's own errors come unwrapped while connecting."""
+"""Errors of a transaction that are worth a retry. While connecting, asyncpg's own errors are not wrapped."""
 
 
 REVISION = "0001_first"
-"""Of the schema that this version needs: that of the newest migration."""
+"""Schema revision of this version: the newest migration."""
 
 
 class UnknownRevision(Exception):
-    """The database's schema is of another lastcall, which may be a newer one; the text says of which revision."""
+    """The schema belongs to another version of lastcall, possibly a newer one. The text names its revision."""
 
 
 class Unreachable(Exception):
-    """No answer from the database; the text says which and why, without the password."""
+    """The database does not answer. The text says which one and why, without the password."""
 
 
 def open_database(url: str, *, pool_size: int = 5) -> Database:
-    """`postgresql://...` (any driver name is replaced by asyncpg). Connects on first use.
+    """`postgresql://...` (asyncpg replaces any driver name). Connects on first use.
 
-    A Unix socket is named as libpq does, `postgresql://user@/name?host=/folder`. Errors quote the statement and never
-    its values, which are other people's data.
+    A Unix socket is written as for libpq, `postgresql://user@/name?host=/folder`. Errors quote the statement but not
+    its values, which are user data.
     """
     return create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
@@ -45,7 +45,7 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
 
 
 async def current_revision(engine: Database) -> str | None:
-    """None on an empty database. Raises Unreachable."""
+    """None: the database is empty. Raises Unreachable."""
     try:
         async with engine.connect() as connection:
             if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:

@@ -1,4 +1,4 @@
-"""What a digest is made of, and which were made: read and written inside the caller's transaction."""
+"""Reads the data of digests and stores recorded ones, in the caller's transaction."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -32,7 +32,7 @@ from service.core.week import Week
 
 
 async def load_picture(connection: AsyncConnection, week: Week, *, topics: Collection[str]) -> Picture:
-    """`topics` are those that are read: no silence counts while records of it wait to be read."""
+    """`topics`: the topics that are read. Silence does not count until they are read to their end."""
     return Picture(
         week=week,
         known_until=await known_until(connection, topics, now=week.end),
@@ -45,7 +45,7 @@ async def load_picture(connection: AsyncConnection, week: Week, *, topics: Colle
 
 
 async def anything_known(connection: AsyncConnection, before: datetime) -> bool:
-    """Whether a call was counted or a record rejected, by event time, before the instant, a midnight."""
+    """Whether a call was counted or a record rejected before the instant, a midnight, by event time."""
     seen = union_all(
         select(literal(1)).where(usage_daily.c.day < before.date()).limit(1),
         select(literal(1)).where(usage_hourly.c.hour < before).limit(1),
@@ -62,7 +62,7 @@ async def recorded_audiences(connection: AsyncConnection, week: Week) -> set[str
 async def record(
     connection: AsyncConnection, digest: Digest, destination: Destination | None, *, now: datetime
 ) -> bool:
-    """The digest, and the notification of it if somebody is to hear. False: recorded before, so nothing is written."""
+    """Record the digest, and its notification if it has contents. False: it is already recorded."""
     picture = msgspec.to_builtins(digest)
     row = {"week": digest.week, "audience": digest.audience, "picture": picture, "recorded_at": now}
     written = await connection.execute(
@@ -100,7 +100,7 @@ async def _load_told(connection: AsyncConnection, week: Week) -> frozenset[Expos
 
 
 async def _load_asked(connection: AsyncConnection) -> dict[ExposureKey, Campaign]:
-    """The campaigns of which somebody has asked something, or promised."""
+    """Campaigns with an act of a person."""
     c = campaigns.c
     asked = or_(*(column.is_not(None) for column in (c.hold, c.acknowledged, c.promise, c.kept_open)))
     rows = await connection.execute(select(c.service, c.environment, c.platform, c.model).where(asked))

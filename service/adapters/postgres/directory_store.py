@@ -1,4 +1,4 @@
-"""The last good answers of the directories, and the owners that people named."""
+"""Stores the last valid answers of the directories, and the owners that people set."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,25 +13,25 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import assignments, directory_answers
 
 ITSELF = ""
-"""The key of the row that says how a directory is doing."""
+"""Key of the row with the status of the directory."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryHealth:
-    """How a directory is doing."""
+    """Status of a directory."""
 
     directory: str
     fetched_at: datetime | None
-    """Of its last good answer; None: there was none yet."""
+    """Time of its last valid answer. None: there was none yet."""
     tried_at: datetime
     error: str | None
-    """Why the last try gave no answer."""
+    """Reason why the last query failed."""
     answers: int
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One good answer."""
+    """A valid answer."""
 
     directory: str
     key: str
@@ -42,7 +42,7 @@ class Stored:
 async def claim(
     connection: AsyncConnection, directory: str, *, every: timedelta, after_error: timedelta, now: datetime
 ) -> bool:
-    """Whether it is due to be asked, and nobody else asks it now."""
+    """Whether the directory is due and no other process queries it now."""
     d = directory_answers.c
     due = or_(d.tried_at <= now - every, and_(d.error.is_not(None), d.tried_at <= now - after_error))
     row = insert(directory_answers).values(directory=directory, key=ITSELF, tried_at=now)
@@ -51,7 +51,8 @@ async def claim(
 
 
 async def is_claimed(connection: AsyncConnection, directory: str, *, now: datetime) -> bool:
-    """Whether the claim of `now` stands: nobody has asked the directory since, nor does before the transaction ends."""
+    """Whether the claim of `now` still holds: no other process has queried since, or can before the transaction
+    ends."""
     d = directory_answers.c
     asked = select(d.tried_at).where(d.directory == directory, d.key == ITSELF).with_for_update()
     return await connection.scalar(asked) == now
@@ -60,7 +61,7 @@ async def is_claimed(connection: AsyncConnection, directory: str, *, now: dateti
 async def replace_answers(
     connection: AsyncConnection, directory: str, answers: Mapping[str, Mapping[str, Any]], *, now: datetime
 ) -> None:
-    """These are all of its answers: what it does not say any more is gone."""
+    """Replace all answers of the directory."""
     d = directory_answers.c
     await connection.execute(delete(directory_answers).where(d.directory == directory, d.key != ITSELF))
     if answers:
@@ -76,7 +77,7 @@ async def went_well(connection: AsyncConnection, directory: str, *, now: datetim
 
 
 async def failed(connection: AsyncConnection, directory: str, error: str, *, now: datetime) -> datetime | None:
-    """Its answers stay as they are. Returns when the last good ones came; None: there are none."""
+    """Record a failure; the answers stay. Returns the time of the last valid answer, or None."""
     d = directory_answers.c
     row = update(directory_answers).where(d.directory == directory, d.key == ITSELF)
     said = await connection.execute(row.values(tried_at=now, error=error).returning(d.fetched_at))
@@ -87,7 +88,7 @@ async def failed(connection: AsyncConnection, directory: str, error: str, *, now
 async def remember(
     connection: AsyncConnection, directory: str, key: str, answer: Mapping[str, Any], *, now: datetime
 ) -> None:
-    """One good answer more, or anew."""
+    """Store one valid answer."""
     values = {"answer": dict(answer), "fetched_at": now, "tried_at": now, "error": None}
     row = insert(directory_answers).values(directory=directory, key=key, **values)
     d = directory_answers.c
@@ -102,15 +103,15 @@ async def last_good(connection: AsyncConnection, directory: str, key: str) -> St
 
 
 async def load_answers(connection: AsyncConnection, directories: Collection[str]) -> list[Stored]:
-    """All that `directories` have said, in the order of their names and keys."""
+    """All stored answers of `directories`, ordered by name and key."""
     d = directory_answers.c
     good = select(d.directory, d.key, d.answer, d.fetched_at).where(d.directory.in_(directories), d.answer.is_not(None))
     return [Stored(*row) for row in await connection.execute(good.order_by(d.directory, d.key))]
 
 
 async def read_times_said(connection: AsyncConnection) -> tuple[int, int]:
-    """How often people, and directories, have said who owns what. Each time is counted in its row, so that none is
-    missed, whatever order they end in and whatever the clocks of those who write say."""
+    """Numbers of statements by people and by directories about owners. Each row counts its own, so none is missed,
+    whatever the order of commits and the writers' clocks."""
     d = directory_answers.c
     people = select(func.coalesce(func.sum(assignments.c.times_said), 0)).scalar_subquery()
     directories = select(func.coalesce(func.sum(d.times_said), 0)).where(d.key == ITSELF).scalar_subquery()
@@ -119,7 +120,7 @@ async def read_times_said(connection: AsyncConnection) -> tuple[int, int]:
 
 
 async def read_directory_health(database: Database) -> list[DirectoryHealth]:
-    """Of every directory that was ever asked."""
+    """Status of every directory that was ever queried."""
     d, other = directory_answers.c, directory_answers.alias("other")
     answers = (
         select(func.count())
@@ -134,11 +135,11 @@ async def read_directory_health(database: Database) -> list[DirectoryHealth]:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An owner that a person named."""
+    """An owner that a person set."""
 
     service: str
     owner: dict[str, Any]
-    """In the shape of an owner of lastcall.yaml."""
+    """In the form of an owner of lastcall.yaml."""
     author: str
     at: datetime
 
@@ -152,8 +153,8 @@ async def load_assignments(connection: AsyncConnection) -> list[Named]:
 async def assign(
     connection: AsyncConnection, service: str, owner: Mapping[str, Any], *, author: str, at: datetime
 ) -> bool:
-    """`owner` in the shape of an owner of lastcall.yaml. It takes the place of what was said before. Returns whether it
-    is anything new; what is not keeps its author and time."""
+    """Set the owner, in the form of an owner of lastcall.yaml. Returns whether it is new; otherwise the stored author
+    and time stay."""
     a = assignments.c
     values = {"owner": dict(owner), "author": author, "at": at}
     row = insert(assignments).values(service=service, **values)
@@ -166,7 +167,7 @@ async def assign(
 
 
 async def forget_assignments(connection: AsyncConnection, services: Collection[str]) -> None:
-    """They name nobody any more. The rows stay, and count that something was said; the history of acts keeps what."""
+    """Clear these assignments. The rows stay, with their number of statements; the history of acts has the details."""
     if services:
         a = assignments.c
         forgotten = {"owner": {}, "times_said": a.times_said + 1}

@@ -1,4 +1,4 @@
-"""A person's name taken out of all rows that hold it, in the caller's one transaction. The rows stay."""
+"""Removes a person's name from all rows, in the caller's transaction. The rows stay."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -54,10 +54,10 @@ async def lock_out_writers(connection: AsyncConnection) -> None:
 
 
 async def erase_name(connection: AsyncConnection, person: str) -> Mapping[str, int]:
-    """Rows changed or deleted by table, of those of which there were any.
+    """Number of changed or deleted rows by table, without zeros.
 
-    What is still to be sent to the person keeps its address until then. Keys of a gateway that name the person are
-    forgotten, and so are conditions about the address that are over.
+    Unsent notifications to the person keep the address until they are sent. Key owners with the name are deleted, and
+    so are closed conditions about the address.
     """
     counts: dict[str, int] = {}
     for place in _PLACES:
@@ -67,7 +67,7 @@ async def erase_name(connection: AsyncConnection, person: str) -> Mapping[str, i
             await connection.execute(update(place.table).where(*key).values(new), rows)
             counts[place.table.name] = max(len(rows), counts.get(place.table.name, 0))
     for table in (assignments, directory_answers):
-        if table.name in counts:  # who remembers the owners reads them again
+        if table.name in counts:  # so that caches of owners are reloaded
             await connection.execute(update(table).values(times_said=table.c.times_said + 1))
     for name, gone in (
         ("key_owners", await _forget(connection, key_owners.c.name, person)),
@@ -80,7 +80,7 @@ async def erase_name(connection: AsyncConnection, person: str) -> Mapping[str, i
 
 
 async def _forget(connection: AsyncConnection, column: Column[str], person: str, *where: ColumnElement[bool]) -> int:
-    """Delete the rows of the column's table that name the person there."""
+    """Delete the rows whose column names the person."""
     held = await connection.scalars(select(column).where(_holds(column, person), *where).distinct())
     names = [one for one in held if erased(one, person) != one]
     if not names:
@@ -89,13 +89,13 @@ async def _forget(connection: AsyncConnection, column: Column[str], person: str,
 
 
 def _holds(column: ColumnElement[Any], person: str) -> ColumnElement[bool]:
-    """Or seems to: a database of some language lowers ASCII alone, so the name is also looked for as it was typed."""
+    """May also match too much: some collations lower ASCII only, so the name is also searched as typed."""
     words = cast(column, Text)
     return or_(func.strpos(func.lower(words), person.lower()) > 0, func.strpos(words, person) > 0)
 
 
 async def _changed(connection: AsyncConnection, place: _Place, person: str) -> list[dict[str, Any]]:
-    """The rows of the place that hold the name, without it: the columns of their key, and those that may hold it."""
+    """The rows with the name removed: key columns, and columns that may contain the name."""
     columns = [place.table.c[name] for name in place.columns]
     holds = or_(*(_holds(column, person) for column in columns))
     found = await connection.execute(select(place.table).where(holds, *place.where).with_for_update())
@@ -103,7 +103,7 @@ async def _changed(connection: AsyncConnection, place: _Place, person: str) -> l
     for row in found.mappings():
         new = {name: erased(row[name], person) for name in place.columns}
         if any(new[name] != row[name] for name in place.columns):
-            if "dedup_key" in new:  # which is to stay unique
+            if "dedup_key" in new:  # must stay unique
                 new["dedup_key"] = f"{new['dedup_key']}/{row['id']}"
             key = {f"key_{c.name}": row[c.name] for c in place.table.primary_key}
             rows.append(key | {f"new_{name}": value for name, value in new.items()})

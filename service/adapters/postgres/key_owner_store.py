@@ -1,4 +1,4 @@
-"""Who holds the keys that services call with: a few a service, written once a day, so that a flush costs no more."""
+"""Stores key owners: a few per service, written once a day, so a flush costs no more."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -23,8 +23,7 @@ class Holder(NamedTuple):
 
 
 class KeyOwnerBook:
-    """The holders that this process has written: so that nothing is, while nothing is new. What a transaction wrote is
-    learned once it is committed."""
+    """Cache of the key owners that this process has written, to skip unchanged ones. It is updated after the commit."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], datetime] = {}
@@ -32,8 +31,8 @@ class KeyOwnerBook:
     async def write(
         self, connection: AsyncConnection, held: Mapping[str, Mapping[str, datetime]], *, now: datetime
     ) -> list[Holder]:
-        """Of services that have a series: those beyond the limits of new names have none. A time to come is now. The
-        holders that are written, to be learned."""
+        """Write the key owners of services that have a series; services beyond the bounds have none. A future time
+        counts as now. Returns the written ones, for `learn`."""
         holders = [
             Holder(service, name, min(last_at, now))
             for service, names in held.items()
@@ -57,7 +56,7 @@ class KeyOwnerBook:
 
 
 async def _write(connection: AsyncConnection, holders: Sequence[Holder]) -> None:
-    """In the order of their key, as every writer locks them."""
+    """Locks in key order, like every writer."""
     v = unnested(
         ("service", Text(), [one.service for one in holders]),
         ("name", Text(), [one.name for one in holders]),
@@ -76,7 +75,7 @@ async def _write(connection: AsyncConnection, holders: Sequence[Holder]) -> None
 
 
 async def _keep_latest(connection: AsyncConnection, services: set[str]) -> None:
-    """A row that another writer holds is left to it, so that no two wait for each other."""
+    """Skips rows that another writer has locked, to avoid waiting."""
     k = key_owners.c
     place = func.row_number().over(partition_by=k.service, order_by=(k.last_at.desc(), k.name)).label("place")
     ranked = select(k.service, k.name, place).where(k.service.in_(services)).subquery()

@@ -1,4 +1,4 @@
-"""The catalog's deprecations as rows, and what a new catalog means for the calls that were counted under another."""
+"""Stores the catalog's deprecations, and applies a new catalog to past calls."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -25,10 +25,10 @@ Key = tuple[str, str]
 
 
 async def load_deprecations(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> int | None:
-    """Bring `deprecations` up to date and record what moved. Returns how many changed; 0: the catalog is not new.
+    """Update `deprecations` and record moved dates. Returns the number of changes; 0: the catalog is not new.
 
-    None: another one was loaded after this one and is in use, by another release, so it is the one to go by. Once
-    nobody has gone by that for `OUT_OF_USE`, as after a release was taken back, this one is loaded again.
+    None: another release loaded its catalog later and uses it, so that one takes precedence. Once nobody has used it
+    for `OUT_OF_USE`, as after a rollback, this one is loaded again.
     """
     match await go_by(connection, catalog_loads, catalog.digest, now=now):
         case "superseded":
@@ -40,12 +40,12 @@ async def load_deprecations(connection: AsyncConnection, catalog: Catalog, *, no
 
 
 async def is_any_loaded(connection: AsyncConnection) -> bool:
-    """Whether any catalog was ever loaded."""
+    """Whether a catalog was ever loaded."""
     return (await connection.execute(select(catalog_loads.c.digest).limit(1))).first() is not None
 
 
 async def is_superseded(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> bool:
-    """Whether another catalog, loaded after this one, is the one to go by."""
+    """Whether a catalog that was loaded later takes precedence."""
     return await standing_of(connection, catalog_loads, catalog.digest, now=now) == "superseded"
 
 
@@ -129,10 +129,10 @@ async def _record_load(
 
 
 async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver: Resolver) -> int:
-    """Resolve a batch of series that another catalog resolved. Returns how many; 0: none is left.
+    """Resolve a batch of series that another catalog resolved. Returns their number; 0: none is left.
 
-    The days of those that are now of another model are touched, under the old name and the new one, so that a new
-    announcement or a corrected alias takes effect on history, as far as its hours are kept, with no replay.
+    Marks the days of series whose model changes, under the old and the new name. So a new announcement or a corrected
+    alias applies to past calls whose hours are kept, without a replay.
     """
     s = series.c
     of_another = or_(s.resolved_by < catalog.digest, s.resolved_by > catalog.digest)
@@ -160,7 +160,7 @@ def _of(row: Row[Any]) -> Identified:
 
 
 async def _marks(connection: AsyncConnection, moved: Mapping[int, tuple[Row[Any], Identified]]) -> list[Mark]:
-    """Every day of each series, under each of its names."""
+    """All days of each series, under each of its names."""
     days = func.cast(func.timezone("UTC", usage_hourly.c.hour), Date)
     v = unnested(("series_id", series.c.id.type, list(moved)))
     of_series = select(v.c.series_id, days).join_from(v, usage_hourly, usage_hourly.c.series_id == v.c.series_id)

@@ -1,6 +1,6 @@
-"""Which of several versions of a file decides: the one that was loaded last, while it is in use.
+"""Determines which of several versions of a file takes precedence: the one that was loaded last, while it is in use.
 
-A table of loads has a row for each version: `digest`, `loaded_at`, and `seen_at`, when somebody who goes by it ticked.
+A table of loads has one row per version: `digest`, `loaded_at`, and `seen_at`, the last tick of a process that uses it.
 """
 
 from datetime import datetime, timedelta
@@ -10,15 +10,15 @@ from sqlalchemy import Table, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 OUT_OF_USE = timedelta(minutes=10)
-"""Without a tick by anybody who goes by a version, it is not in use any more."""
+"""A version is out of use if no process with it has ticked for this time."""
 _SEEN_EVERY = timedelta(minutes=1)
 _LOAD_LOCK = 0x6C6F6164
-"""Advisory: one process at a time notices a new version."""
+"""Advisory lock: only one process at a time loads a new version."""
 Standing = Literal["in force", "superseded"]
 
 
 async def standing_of(connection: AsyncConnection, loads: Table, digest: str, *, now: datetime) -> Standing | None:
-    """None: it is new, or the one that came after it is out of use."""
+    """None: the version is new, or the one after it is out of use."""
     by_age = select(loads.c.digest, loads.c.seen_at).order_by(loads.c.loaded_at.desc(), loads.c.digest)
     newest = (await connection.execute(by_age.limit(1))).one_or_none()
     if newest is None:
@@ -30,7 +30,8 @@ async def standing_of(connection: AsyncConnection, loads: Table, digest: str, *,
 
 
 async def go_by(connection: AsyncConnection, loads: Table, digest: str, *, now: datetime) -> Standing | None:
-    """Its standing, noting that it is in use. None: load it in this transaction; until that ends, nobody else does."""
+    """Record the use of the version, and return its status. None: load it in this transaction, which excludes other
+    processes."""
     if (standing := await standing_of(connection, loads, digest, now=now)) is None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOAD_LOCK})
         standing = await standing_of(connection, loads, digest, now=now)

@@ -1,5 +1,4 @@
-"""The migrations that bring a database's schema up to date. Asking a database needs none of this, and alembic is slow
-to import."""
+"""Runs the migrations. A separate module, because alembic is slow to import."""
 
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from service.adapters.postgres.database import REVISION, Database, UnknownRevisi
 
 
 def alembic_config() -> Config:
-    """The migrations stand beside the package in a checkout, and inside it once installed."""
+    """The migrations are beside the package in a checkout, and inside the installed package."""
     here = Path(__file__).resolve().parents[2]
     scripts = next(p for p in (here.parent / "migrations", here / "_migrations") if (p / "env.py").exists())
     config = Config()
@@ -22,8 +21,8 @@ def alembic_config() -> Config:
 
 
 async def migrate(engine: Database) -> tuple[str | None, str]:
-    """Bring the schema up to date. Returns the revision before and after; a no-op when they are equal.
-    Raises UnknownRevision."""
+    """Migrate to the newest revision. Returns the revision before and after; equal: nothing changed. Raises
+    UnknownRevision."""
 
     def upgrade(connection: Connection) -> tuple[str | None, str]:
         config = alembic_config()

@@ -1,4 +1,4 @@
-"""How many names there are, and the floods of them, as rows. `core.name_flood` decides by them."""
+"""Stores name floods, and reads the number of names for `core.name_flood`."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ _n, _s = name_floods.c, series.c
 
 
 async def read_ledger(connection: AsyncConnection, hour: datetime, bounds: Bounds) -> Ledger:
-    """The totals. What each service has, `read_levels` reads."""
+    """The totals only; `read_levels` reads those of each service."""
     services = select(_s.service).distinct().subquery()
     counts = select(
         select(func.count()).select_from(services).scalar_subquery(),
@@ -28,7 +28,7 @@ async def read_ledger(connection: AsyncConnection, hour: datetime, bounds: Bound
 
 
 async def read_levels(connection: AsyncConnection, services: Collection[str]) -> dict[str, Counter[Level]]:
-    """Series by level of those of the services that have any."""
+    """Number of series by level, for services that have any."""
     found: dict[str, Counter[Level]] = defaultdict(Counter)
     for some in chunked(sorted(services)):
         v = unnested(("service", Text(), some))
@@ -43,7 +43,7 @@ async def read_levels(connection: AsyncConnection, services: Collection[str]) ->
 
 
 async def add_floods(connection: AsyncConnection, floods: Sequence[Flood], *, now: datetime) -> None:
-    """In the order of their subjects, as every writer locks them."""
+    """Locks in the order of subjects, like every writer."""
     for flood in sorted(floods, key=lambda flood: flood.subject):
         row = insert(name_floods).values(
             subject=flood.subject,

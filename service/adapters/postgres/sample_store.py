@@ -1,4 +1,4 @@
-"""A few request ids of each series, as evidence: those of the last day that had any, written once a day."""
+"""Stores sample request ids of each series, as evidence: those of its last day with any, written once a day."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -13,7 +13,7 @@ _REMEMBERED = 200_000
 
 
 class SampleBook:
-    """The days of which this process has written samples, by series: so that nothing is written while none is new."""
+    """Cache of the days for which this process has written samples, by series, to skip further ones."""
 
     def __init__(self) -> None:
         self._days: dict[int, date] = {}
@@ -21,8 +21,8 @@ class SampleBook:
     async def write(
         self, connection: AsyncConnection, samples: Mapping[int, Sequence[str]], days: Mapping[int, date], now: datetime
     ) -> dict[int, date]:
-        """By id of the series; `days` are the last ones that the samples can be from. A day to come is today. The days
-        that are written, to be learned."""
+        """Write samples, by series id; `days` are their last possible days. A future day counts as today. Returns the
+        written days, for `learn`."""
         today = now.astimezone(UTC).date()
         past = {id_: min(day, today) for id_, day in days.items() if id_ in samples}
         fresh = {id_: day for id_, day in past.items() if self._is_fresh(id_, day)}

@@ -1,4 +1,4 @@
-"""Which row each series is. Series are found or made once a process, and remembered."""
+"""Finds or creates the row of each series, with a cache per process."""
 
 import hashlib
 import uuid
@@ -28,13 +28,13 @@ _REMEMBERED = 200_000
 
 @dataclass(slots=True)
 class Found:
-    """The series of some keys. Several keys have one where names are too many."""
+    """The series of some keys. Several keys share one beyond the bounds on names."""
 
     ids: dict[SeriesKey, int] = field(default_factory=dict)
     folded: dict[SeriesKey, Placed] = field(default_factory=dict)
-    """Those that are counted under another key than their own."""
+    """Keys that are counted under another key."""
     made: Collection[Placed] = ()
-    """Series that were not there before. `merge` leaves them out: they are counted by then."""
+    """New series. `merge` leaves them out: they are counted by then."""
 
     def merge(self, other: "Found") -> None:
         self.ids |= other.ids
@@ -42,7 +42,7 @@ class Found:
 
 
 class SeriesBook:
-    """The series that this process has met: key -> id. What a transaction found is learned once it is committed."""
+    """Cache of series: key -> id. It is updated after the commit."""
 
     def __init__(self, catalog: Catalog, resolver: Resolver, bounds: Bounds = BOUNDS) -> None:
         self._catalog = catalog
@@ -52,7 +52,7 @@ class SeriesBook:
         self._ledger: Ledger | None = None
 
     async def find(self, connection: AsyncConnection, calls: Mapping[SeriesKey, int], *, now: datetime) -> Found:
-        """The series of the keys of `calls`, made where there is none."""
+        """The series of the keys of `calls`; missing ones are created."""
         ids = {key: self._ids[key] for key in calls if key in self._ids}
         unknown = [key for key in calls if key not in ids]
         ids |= await _select(connection, unknown)
@@ -74,19 +74,20 @@ class SeriesBook:
         return Found(ids, {key: at for key, at in placed.items() if at.key != key}, new.values())
 
     def count(self, found: Found) -> None:
-        """Call it once all that goes with the series is written, so that none counts that a savepoint takes back."""
+        """Call it once everything that belongs to the series is written, so that a rollback to a savepoint counts
+        nothing."""
         if self._ledger is not None:
             for at in found.made:
                 self._ledger.add(at)
 
     def learn(self, found: Found) -> None:
-        """Call it after the commit. A key that was folded gets a series of its own once there is room for it."""
+        """Call it after the commit. Folded keys are not cached: they get a series of their own once there is room."""
         if len(self._ids) > _REMEMBERED:
             self._ids.clear()
         self._ids.update((key, series_id) for key, series_id in found.ids.items() if key not in found.folded)
 
     def forget(self) -> None:
-        """After a failed transaction, in case a row that we remember is gone."""
+        """Clear the cache after a failed transaction: a cached row may be gone."""
         self._ids.clear()
         self._ledger = None
 
@@ -99,7 +100,7 @@ class SeriesBook:
         return self._ledger
 
     async def _make(self, connection: AsyncConnection, placed: Iterable[Placed]) -> dict[SeriesKey, int]:
-        """Two consumers may make one at the same time: the later one waits, then finds it."""
+        """Two consumers may create the same series at once: the later one waits and then finds it."""
         found: dict[SeriesKey, int] = {}
         for some in chunked(sorted(placed, key=lambda at: order(at.key))):  # every writer locks in this order
             rows = [
@@ -117,7 +118,7 @@ class SeriesBook:
 
 
 def resolved(models: Identified, catalog: Catalog) -> dict[str, Any]:
-    """The columns that say what a catalog makes of a series."""
+    """The columns with a catalog's resolution of a series."""
     return {
         **models._asdict(),
         "served_is_another": served_is_another(models.requested_model, models.served_model),
@@ -126,7 +127,7 @@ def resolved(models: Identified, catalog: Catalog) -> dict[str, Any]:
 
 
 def digest_of(key: SeriesKey) -> uuid.UUID:
-    """What the database knows the key by: an index has no room for eight names of any length."""
+    """Key of the series in the database: eight names of any length do not fit into an index."""
     return uuid.UUID(bytes=hashlib.sha256(msgspec.json.encode(key)).digest()[:16])
 
 
@@ -143,15 +144,15 @@ async def _select(connection: AsyncConnection, keys: Collection[SeriesKey]) -> d
 
 
 class SeriesGone(Exception):
-    """A series that was remembered has been cleaned up since."""
+    """A cached series was deleted by the clean-up."""
 
 
 async def uses_of(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Sequence[ExposureKey]]:
-    """The uses of known models that each series counts for, as its row says, which another release, with another
-    catalog, may have resolved. Raises SeriesGone.
+    """The uses of known models for which each series counts, according to its row, which another release with another
+    catalog may have resolved. Raises SeriesGone.
 
-    To be asked after the hours are written, in one transaction with them: from then on, until it ends, nobody who
-    changes series gets the lock of `keep_writers_out`.
+    Call it after the hours are written, in the same transaction: until its end, nobody who changes series can get the
+    lock of `keep_writers_out`.
     """
     s = series.c
     found: dict[int, Sequence[ExposureKey]] = {}
@@ -171,9 +172,10 @@ async def uses_of(connection: AsyncConnection, ids: Collection[int]) -> dict[int
 
 
 async def keep_writers_out(connection: AsyncConnection) -> None:
-    """Whoever resolves series again, or deletes them, sees all hours of calls that were counted by them, and whoever
-    counts sees what became of the series. Nobody writes hours until the transaction ends, which is to be soon.
+    """Lock out writers of hours until the transaction ends, which must be soon. So a process that resolves or deletes
+    series sees all their hours, and writers see the result.
 
-    Each flush has the weaker lock on usage_hourly anyway, so it costs a flush nothing, unlike a lock on each series.
+    Each flush takes the weaker lock on usage_hourly anyway, so this costs a flush nothing, unlike a lock on each
+    series.
     """
     await connection.execute(text("LOCK TABLE ONLY usage_hourly IN SHARE MODE"))

@@ -1,4 +1,4 @@
-"""Many rows in one statement: each column travels as one array."""
+"""Many rows in one statement: each column is one array parameter."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def unnested(*columns: tuple[str, TypeEngine[Any], Sequence[object]]) -> TableValuedAlias:
-    """`unnest(...) AS v(...)`. Each column is its name, its type and its values, all of one length."""
+    """`unnest(...) AS v(...)`. A column is its name, its type and its values, all of the same length."""
     arrays: list[ColumnElement[Any]] = [
         bindparam(f"v_{name}", list(values), type_=ARRAY(kind)) for name, kind, values in columns
     ]
@@ -21,7 +21,7 @@ def unnested(*columns: tuple[str, TypeEngine[Any], Sequence[object]]) -> TableVa
 
 
 def insert_rows(table: Table, rows: Sequence[Mapping[str, object]]) -> Insert:
-    """Insert `rows`, at least one, which all name the same columns. JSON is given as text."""
+    """Insert `rows`, at least one, all with the same columns. JSON is given as text."""
     columns = [table.c[name] for name in rows[0]]
     is_json = {c.name: isinstance(c.type, JSONB) for c in columns}
     v = unnested(*((c.name, Text() if is_json[c.name] else c.type, [row[c.name] for row in rows]) for c in columns))

@@ -1,4 +1,4 @@
-"""Many exposures' keys as one relation to join with."""
+"""Keys of many exposures as one relation for joins."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ def key_rows(keys: Iterable[ExposureKey]) -> TableValuedAlias:
 
 
 def model_rows(models: Iterable[tuple[str, str]]) -> TableValuedAlias:
-    """Of (platform, model)."""
+    """Relation of (platform, model)."""
     named = sorted(models)
     return unnested(
         ("platform", Text(), [platform for platform, _ in named]), ("model", Text(), [model for _, model in named])

@@ -1,6 +1,6 @@
-"""Marks on the days whose totals are to be worked out anew. Whoever adds calls marks, in one transaction with them.
+"""Marks on days whose totals must be recalculated. A transaction that adds calls also marks their days.
 
-A mark bears the time of its first touch: the database's clock, as of the start of the transaction.
+A mark has the time of its first use: the database's clock, at the start of the transaction.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,8 @@ class Mark(NamedTuple):
 
 
 async def mark_days(connection: AsyncConnection, marks: Iterable[Mark]) -> None:
-    """A mark that is there keeps its time, and is locked: whoever is taking it waits for us, or we for them."""
+    """Mark days. An existing mark keeps its time and is locked, so we wait for a process that takes it, or it waits for
+    us."""
     for some in chunked(sorted(set(marks))):
         v = unnested(
             *((name, Text(), [getattr(mark.key, name) for mark in some]) for name in KEY),
@@ -38,7 +39,7 @@ async def mark_days(connection: AsyncConnection, marks: Iterable[Mark]) -> None:
 
 
 async def mark_models(connection: AsyncConnection, models: Iterable[tuple[str, str]]) -> None:
-    """The last day of each use of these (platform, model), so that their summaries are worked out anew."""
+    """Mark the last day of each use of these (platform, model), so that their summaries are recalculated."""
     d, v = usage_daily.c, model_rows(models)
     key = [d[name] for name in KEY]
     last_days = (
@@ -54,7 +55,7 @@ async def mark_models(connection: AsyncConnection, models: Iterable[tuple[str, s
 
 
 async def take_marks(connection: AsyncConnection, *, until: datetime, limit: int) -> list[Mark]:
-    """The oldest of those first made up to `until`, sorted. Those that another process holds are left to it."""
+    """Take the oldest marks first set up to `until`, sorted. Skips marks that another process has locked."""
     key = tuple_(*(usage_dirty.c[name] for name in DAY))
     oldest = (
         select(*(usage_dirty.c[name] for name in DAY))

@@ -1,7 +1,7 @@
-"""The partitions of usage_hourly, one a month.
+"""The partitions of usage_hourly, one per month.
 
-`usage_hourly_late` is the default one: an hour always has a place, whatever month it is of. A month is made once, ahead
-of its time or when its first calls come, and closed once; what comes for it afterwards goes to `usage_hourly_late`.
+`usage_hourly_late` is the default partition, so every hour can be stored. A month is created once, in advance or with
+its first calls, and closed once; later hours of it go to `usage_hourly_late`.
 """
 
 from collections.abc import Iterable
@@ -17,14 +17,14 @@ from service.adapters.postgres.trouble import waited_in_vain
 from service.core.retention import month_after, within_reach
 
 _MAKE_LOCK = 0x6D616B65
-"""Advisory: one process at a time makes months."""
+"""Advisory lock: only one process at a time creates months."""
 _WAIT = "2s"
-"""For those who read and write hours. Meanwhile others queue behind, so it is short."""
+"""Maximum wait for readers and writers of hours. Others queue behind us in the meantime, so it is short."""
 _m = usage_months.c
 
 
 class MonthBook:
-    """The months that this process knows to have been made."""
+    """Cache of the months that exist."""
 
     def __init__(self) -> None:
         self._known: set[date] = set()
@@ -36,10 +36,10 @@ class MonthBook:
 
 
 async def make_months(database: Database, months: Iterable[date], *, now: datetime) -> int | None:
-    """Those of them that never were. Returns how many; None: not now, because somebody reads late hours for longer than
-    `_WAIT`. Then hours have a place all the same.
+    """Create the missing months. Returns their number. None: later, because another process reads late hours for longer
+    than `_WAIT`. Hours can be stored nevertheless.
 
-    Transactions of its own, so that whoever waits for the lock on late hours holds no other.
+    It uses transactions of its own, so that a process that waits for the lock on late hours has no other lock.
     """
     try:
         async with database.begin() as connection:
@@ -63,12 +63,13 @@ async def _made(connection: AsyncConnection) -> set[date]:
 
 
 async def _make(connection: AsyncConnection, month: date) -> None:
-    """Hours that are there already, of a clock that was ahead, move into it: PostgreSQL takes no other partition."""
+    """Existing hours of the month, from a clock that was ahead, move into it: otherwise PostgreSQL rejects the
+    partition."""
     table = table_of(month)
     since, until = (f"'{day} 00:00+00'" for day in (month, month_after(month)))
     hours = f"DELETE FROM usage_hourly_late WHERE hour >= {since} AND hour < {until} RETURNING *"  # noqa: S608
     for statement in (
-        "LOCK TABLE ONLY usage_hourly IN SHARE UPDATE EXCLUSIVE MODE",  # before its parts, as whoever keeps writers out
+        "LOCK TABLE ONLY usage_hourly IN SHARE UPDATE EXCLUSIVE MODE",  # same order as `keep_writers_out`
         f"CREATE TABLE {table} (LIKE usage_hourly INCLUDING DEFAULTS)",
         "LOCK TABLE usage_hourly_late IN ACCESS EXCLUSIVE MODE",
         f"WITH moved AS ({hours}) INSERT INTO {table} SELECT * FROM moved",  # noqa: S608
@@ -82,7 +83,7 @@ def table_of(month: date) -> str:
 
 
 async def open_months(connection: AsyncConnection) -> dict[date, datetime]:
-    """When each month was made that has a partition."""
+    """Creation time of each month that has a partition."""
     rows = await connection.execute(select(_m.month, _m.made_at).where(_m.closed_at.is_(None)))
     return {row.month: row.made_at for row in rows}
 
@@ -92,11 +93,11 @@ async def closed_of(connection: AsyncConnection, months: Iterable[date]) -> set[
 
 
 async def close_month(database: Database, month: date, *, now: datetime) -> bool:
-    """Drop the hours of the month: what its days came to is final, but for what is added. False: not now, because days
-    of it are still to be worked out, or because somebody reads or writes hours for longer than `_WAIT`.
+    """Drop the hours of the month: the totals of its days are final, except that later calls are added. False: later,
+    because some of its days are not recalculated yet, or because hours are in use for longer than `_WAIT`.
 
-    While usage_hourly is locked nobody writes or reads hours, so none is missed: who writes marks days in one
-    transaction with the hours, and whose marks are all taken has its days written.
+    The lock on usage_hourly excludes readers and writers, so no hour is missed: writers mark days in one transaction
+    with the hours, and once all marks are taken, the days are written.
     """
     try:
         async with database.begin() as connection:

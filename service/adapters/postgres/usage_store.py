@@ -1,4 +1,4 @@
-"""A batch into rows, in one transaction with its watermarks: so a count is exact, read twice or written late."""
+"""Writes a batch in one transaction with its watermarks, so counts are exact, even if records are read twice."""
 
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -57,26 +57,26 @@ _SUMS: tuple[tuple[str, TypeEngine[Any]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Written and committed."""
+    """The batch is committed."""
 
     refused: int = 0
-    """Calls that the database would not take; they are on record as rejected."""
+    """Calls that the database rejected; they are recorded as rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """Nothing is written: these partitions' watermarks have moved under another writer."""
+    """Nothing is written: another writer has moved the watermarks of these partitions."""
 
     partitions: frozenset[Partition]
 
 
 class _EveryRowRejected(Exception):
-    """The database rejected each series and hour, tried alone."""
+    """The database rejected every row, so the schema is at fault, not the values."""
 
 
 @dataclass(slots=True)
 class _Written:
-    """What the books learn once it is committed, and what was refused."""
+    """Updates of the caches after the commit, and rejected calls."""
 
     found: Found = field(default_factory=Found)
     sampled: dict[int, date] = field(default_factory=dict)
@@ -95,8 +95,7 @@ _Write = Callable[[AsyncConnection, Rollup, datetime], Awaitable[_Written]]
 
 
 class UsageStore:
-    """Applies batches. One a process: it remembers between batches which series there are, of which days they have
-    samples, and whose keys they call with."""
+    """Applies batches. One per process: it caches series, days with samples, and key owners."""
 
     def __init__(self, database: Database, book: SeriesBook) -> None:
         self.database = database
@@ -108,10 +107,10 @@ class UsageStore:
     async def apply(
         self, batch: Batch, incarnations: Mapping[Partition, str], *, now: datetime
     ) -> Applied | Superseded:
-        """`incarnations` has every partition of the batch. Raises what the database raises; then nothing is written,
-        or, if the connection broke during the commit, the next attempt is answered by Superseded.
+        """`incarnations` has every partition of the batch. Raises what the database raises; then nothing is written. If
+        the connection broke during the commit, the next attempt may return Superseded.
 
-        Values that the database will never take are not tried for ever: all the rest is written without them.
+        Values that the database never accepts are not retried forever: everything else is written without them.
         """
         await self._months.make(self.database, _months(batch.rollup), now=now)
         try:
@@ -122,7 +121,7 @@ class UsageStore:
             _log.error("values_refused", error=name_of(error), spans=spans_in_words(batch))
             try:
                 return await self._apply(batch, incarnations, self._write_what_is_taken, now)
-            except _EveryRowRejected:  # then it is not the values' fault
+            except _EveryRowRejected:  # then the values are not at fault
                 raise error from None
 
     async def _apply(
@@ -130,7 +129,7 @@ class UsageStore:
     ) -> Applied | Superseded:
         try:
             return await self._try(batch, incarnations, write, now)
-        except SeriesGone:  # forgotten by now, so it is made again
+        except SeriesGone:  # removed from the cache, so it is created again
             return await self._try(batch, incarnations, write, now)
 
     async def _try(
@@ -174,7 +173,7 @@ class UsageStore:
         return written
 
     async def _write_in_halves(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
-        """Down to the one series and hour that is refused."""
+        """Halve the rows until the rejected series and hour is alone."""
         try:
             async with connection.begin_nested():
                 return await self._write(connection, rollup, now)
@@ -237,14 +236,14 @@ def _hours_statement(rows: Sequence[tuple[tuple[int, int], Totals]]) -> Any:
 
 
 def _marks(rollup: Rollup, ids: Mapping[SeriesKey, int], uses: Mapping[int, Sequence[ExposureKey]]) -> Iterator[Mark]:
-    """Of the uses that the series count for now, whatever the log calls them."""
+    """Marks of the uses for which the series count now, whatever the names in the log."""
     for key, hour in rollup.totals:
         day = _day(hour)
         yield from (Mark(use, day) for use in uses[ids[key]])
 
 
 def _samples(rollup: Rollup, ids: Mapping[SeriesKey, int]) -> tuple[Mapping[int, Sequence[str]], Mapping[int, date]]:
-    """Request ids by series, and the last day that each of them has calls on."""
+    """Request ids by series, and the last day of each series with calls."""
     samples: defaultdict[int, list[str]] = defaultdict(list)
     for key, request_ids in rollup.samples.items():
         samples[ids[key]] += request_ids
@@ -260,7 +259,7 @@ def _day(hour: int) -> date:
 
 
 def _key_owners(rollup: Rollup, folded: Mapping[SeriesKey, Placed]) -> Mapping[str, Mapping[str, datetime]]:
-    """Those of a service that lost its name are those of the one that stands for it as well."""
+    """Key owners by stored service. Those of a folded service count for the service that replaces it."""
     stood_for = {key.service: at.key.service for key, at in folded.items() if at.key.service != key.service}
     held = {service: dict(holders) for service, holders in rollup.key_owners.items()}
     for service, stand_in in stood_for.items():

@@ -1,8 +1,9 @@
-"""The volume of calls in SQL: the largest reporter's, hour by hour. `core.volume` says why, and is the same in Python.
+"""The volume of calls in SQL: the largest reporter's, hour by hour. `core.volume` explains the rule and has it in
+Python.
 
     reported(use, ...) -> by_reporter -> ranked -> volume
 
-Whoever reads calls of several series reads them this way. A use is what the reporters' counts are compared by.
+Every query over calls of several series uses these functions. A use is the key by which reporters are compared.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -19,18 +20,18 @@ def by_reporter(
     called: FromClause = series,
     hours: FromClause = usage_hourly,
 ) -> Select[Any]:
-    """Calls by use, hour and reporter, and the sums `more`; joins and conditions are the reader's. `called` and
-    `hours` are where it takes series and their hours from."""
+    """Calls by use, hour and reporter, and the sums `more`. The caller adds joins and conditions. `called` and `hours`
+    are the sources of series and hours."""
     s, u = called.c, hours.c
     sums = (func.sum(u[name]).label(name) for name in ("calls", "tokens_known"))
     return select(*use, u.hour, s.reporter, *sums, *more).group_by(*use, u.hour, s.reporter)
 
 
 def ranked(reported: FromClause, use: Iterable[str], *, evidence: Collection[str] = ()) -> Subquery:
-    """`reported`, rows of `by_reporter`, each with its `rank` in its use and hour: 1 is the largest reporter's. Among
-    equals it is the one that says more tokens, and the name decides last, so that the answer is always the same.
+    """`reported`, the rows of `by_reporter`, with their `rank` per use and hour: 1 is the largest reporter. Among
+    equals, more known tokens win, then the name, so the result is deterministic.
 
-    Of the columns `evidence` each row has the most that any reporter saw: not every reporter sees an error.
+    Of the columns `evidence`, each row has the maximum over all reporters: not every reporter sees an error.
     """
     r = reported.c
     hour = (*(r[name] for name in use), r.hour)
@@ -43,5 +44,5 @@ def ranked(reported: FromClause, use: Iterable[str], *, evidence: Collection[str
 
 
 def volume(rows: Subquery, name: str = "calls") -> ColumnElement[Any]:
-    """The sum over the largest reporters' of `rows`, which `ranked` gave and which are grouped by their use or less."""
+    """The sum over the largest reporters of `rows`, the result of `ranked`, grouped by use or fewer columns."""
     return func.sum(rows.c[name]).filter(rows.c.rank == 1)

@@ -1,4 +1,4 @@
-"""Watermarks: which offset of each partition is the next one to apply. The one authority on what has been counted."""
+"""Watermarks: the next offset to apply, per partition. They alone define what has been counted."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -16,15 +16,15 @@ from service.core.position import ACCEPTED, Watermark
 
 _w = watermarks.c
 _KAFKA: SourceName = "kafka"
-"""The one source that can be behind, and whose topics can be made anew."""
+"""The only source that can be behind, and whose topics can be recreated."""
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""As good as never: a partition in its first records may hold any call."""
+"""Counts as never: a partition in its first records may contain any call."""
 
 
 async def load_watermarks(
     connection: AsyncConnection, source: SourceName, partitions: Collection[Partition]
 ) -> dict[Partition, Watermark]:
-    """Those that have been read before."""
+    """The watermarks of partitions that were read before."""
     rows = await connection.execute(
         select(_w.topic, _w.partition, _w.incarnation, _w.next_offset).where(
             _w.source == source, tuple_(_w.topic, _w.partition).in_([tuple(p) for p in partitions])
@@ -42,7 +42,7 @@ async def begin(
     empty: bool,
     now: datetime,
 ) -> bool:
-    """A partition's first watermark; `empty` if nothing is there to read yet. False: another consumer was faster."""
+    """Store the first watermark of a partition; `empty`: it has no records yet. False: another consumer was faster."""
     done = await connection.execute(
         insert(watermarks)
         .values(
@@ -68,7 +68,8 @@ async def move(
     *,
     gap: int = 0,
 ) -> bool:
-    """Set it elsewhere without applying records. False: it is no longer `old`, somebody else writes this partition."""
+    """Move a watermark without applying records. False: it is no longer `old`, because another consumer writes this
+    partition."""
     done = await connection.execute(
         update(watermarks)
         .where(
@@ -94,12 +95,12 @@ async def add_gap(connection: AsyncConnection, source: SourceName, partition: Pa
 async def advance(
     connection: AsyncConnection, source: SourceName, spans: Mapping[Partition, tuple[str, Span]], *, now: datetime
 ) -> set[Partition]:
-    """Move each watermark from the span's first offset to its last, if incarnation and offset are as expected.
+    """Move each watermark from the first to the last offset of its span, if incarnation and offset are as expected.
 
-    Returns the partitions of which they were not: then the caller must roll back.
+    Returns the partitions where they were not: then the caller must roll back.
     """
     ordered = sorted(spans.items())
-    await connection.execute(  # locks in one order, so that two writers wait for each other and never in a ring
+    await connection.execute(  # locks in one order, to avoid deadlocks
         select(_w.topic)
         .where(_w.source == source, tuple_(_w.topic, _w.partition).in_([tuple(p) for p, _ in ordered]))
         .order_by(_w.topic, _w.partition)
@@ -141,10 +142,10 @@ async def advance(
 async def note_caught_up(
     connection: AsyncConnection, ends: Mapping[Partition, tuple[str, int, datetime]]
 ) -> set[Partition]:
-    """By partition of Kafka's: incarnation, offset, and an instant before which all records older than the offset were
-    written.
+    """Takes (incarnation, offset, instant) per Kafka partition; all records before the offset were written before the
+    instant.
 
-    Notes the instant where all before the offset are applied, and returns those partitions.
+    Records the instant for partitions that have applied all records before the offset, and returns them.
     """
     ordered = sorted(ends.items())
     v = unnested(
@@ -170,9 +171,9 @@ async def note_caught_up(
 
 
 async def known_until(connection: AsyncConnection, topics: Collection[str], *, now: datetime) -> datetime:
-    """Up to when all calls on these topics are on record, `now` at the latest. `topics` are those that are read now.
+    """Time up to which all calls on these topics are recorded, at most `now`. `topics`: those that are read now.
 
-    A partition that was never read is not waited for, nor is one of a topic whose records the operator has given up.
+    Ignores partitions that were never read, and topics whose records the operator has given up.
     """
     caught_up = func.min(func.coalesce(_w.caught_up_at, NEVER))
     least: datetime | None = await connection.scalar(select(caught_up).where(*_read(topics)))
@@ -180,15 +181,15 @@ async def known_until(connection: AsyncConnection, topics: Collection[str], *, n
 
 
 async def clock(connection: AsyncConnection) -> datetime:
-    """The real time, as the database has it."""
+    """The real time, by the database's clock."""
     at: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
     return at
 
 
 async def topics_behind(connection: AsyncConnection, topics: Collection[str], before: datetime) -> dict[str, datetime]:
-    """Topics with a partition that was last caught up before the instant, each with the earliest such time.
+    """Topics with a partition that was last read to its end before the instant, with the earliest such time.
 
-    One that is still in its first records is behind only if nothing of it is being applied.
+    A partition that is still in its first records counts only if none of it is being applied.
     """
     since = func.min(func.coalesce(_w.caught_up_at, _w.applied_at)).label("since")
     rows = await connection.execute(
@@ -202,10 +203,10 @@ def _read(topics: Collection[str]) -> tuple[ColumnElement[bool], ...]:
 
 
 async def accept_recreated(database: Database, topic: str, *, now: datetime) -> int:
-    """The operator's word that the topic's old records are gone: consumers go on with the topic as it is now.
+    """Accept that the topic's old records are gone: consumers continue with the current topic.
 
-    Totals stay. Returns the number of partitions; 0: no consumer is held by that topic, and nothing is changed, since
-    giving up a sound watermark would count its records again.
+    Totals stay. Returns the number of partitions. 0: the topic is not held, and nothing changes, because giving up a
+    valid watermark would count its records again.
     """
     held = select(conditions.c.kind).where(
         conditions.c.kind == "topic_recreated", conditions.c.subject == topic, conditions.c.cleared_at.is_(None)

@@ -1,1 +1,1 @@
-"""One door to Slack."""
+"""The only package that uses Slack."""

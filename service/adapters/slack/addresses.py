@@ -1,4 +1,4 @@
-"""Addresses of lastcall.yaml -> Slack's ids of conversations."""
+"""Addresses of lastcall.yaml -> ids of Slack conversations."""
 
 from collections import OrderedDict
 from datetime import datetime
@@ -17,30 +17,31 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 MOST_TOGETHER = 8
-"""Whom Slack lets into one direct conversation beside the app."""
+"""Slack's limit of people in one direct conversation, besides the app."""
 REMEMBERED = 10_000
-"""Direct conversations whose ids are kept; the one not used for longest goes first."""
+"""Size of the cache of direct conversations, least recently used first out."""
 
 
 class Ask(Protocol):
     async def __call__(self, method: str, shape: type[T], **arguments: object) -> T | Retry | Failed:
-        """One call that changes nothing, so that an unknown outcome, an answer of another shape too, is a retry."""
+        """A call without side effects: an unknown outcome or an invalid answer is a retry."""
 
 
 class Rota(Protocol):
-    """Who is on duty, and who was, while nobody can say."""
+    """The people on duty, and the last answer as a fallback."""
 
     async def on_call(self, address: OnCall, *, now: datetime) -> OnDuty:
-        """E-mail addresses of those on duty."""
+        """E-mail addresses of the people on duty."""
 
     async def believe(self, address: Address, answer: OnDuty, *, now: datetime) -> OnDuty:
-        """Whom to tell after Slack's `answer` on the members of a user group, by their ids."""
+        """The member ids to use after Slack's `answer` about a user group."""
 
 
 class Addresses:
-    """A user group, or whoever is on call, hears in one conversation with those of that moment; Slack allows eight.
-    When nobody can say who they are, they are those of the last good answer, for a week. When nobody is, or was too
-    long ago, the address fails.
+    """The members of a user group, or the people on call, are notified in one conversation; Slack allows eight.
+
+    If the look-up fails, the last valid answer counts for a week. If nobody is on duty, or the last answer is too old,
+    the address fails.
     """
 
     def __init__(self, ask: Ask, rota: Rota | None = None) -> None:
@@ -48,7 +49,7 @@ class Addresses:
         self._direct: OrderedDict[Address, str] = OrderedDict()
 
     async def to_post(self, address: Address, now: datetime) -> str | Retry | Failed:
-        """What `chat.postMessage` takes. A channel goes by its name: Slack knows it, and nothing can be stale."""
+        """The `channel` argument of `chat.postMessage`. A channel is addressed by name, which is never stale."""
         match address:
             case Channel() | SlackId(kind="conversation"):
                 return str(address)
@@ -62,17 +63,17 @@ class Addresses:
                 return LOOKUP_ERRORS["unknown_address"]
 
     async def to_search(self, address: Address, now: datetime) -> str | Retry | Failed:
-        """The id that `conversations.history` wants."""
+        """The id for `conversations.history`."""
         if isinstance(address, Channel):
             return await self._channel_id(address.name)
         return await self.to_post(address, now)
 
     def forget(self, address: Address) -> None:
-        """The address failed: look it up anew the next time."""
+        """Drop the cached id after a failure."""
         self._direct.pop(address, None)
 
     async def _to_person(self, address: Person | SlackId) -> str | Retry | Failed:
-        """Remembered, as the conversation with somebody stays the same one: who is in a group, or on call, changes."""
+        """Cached, because the conversation with a person never changes; members of groups do."""
         if known := self._direct.get(address):
             self._direct.move_to_end(address)
             return known
@@ -90,7 +91,7 @@ class Addresses:
         return answer if isinstance(answer, (Retry, Failed)) else [answer.user.id]
 
     async def _on_call(self, emails: OnDuty) -> list[str] | Retry | Failed:
-        """Those of whom Slack knows the e-mail address."""
+        """The people whose e-mail address Slack knows."""
         if isinstance(emails, Nobody | Unavailable):
             return Failed(emails.reason, "destination", emails.remedy)
         users: list[str] = []
@@ -117,7 +118,7 @@ class Addresses:
         return list(people)
 
     async def _open(self, users: list[str] | Retry | Failed) -> str | Retry | Failed:
-        """The direct conversation with all of them."""
+        """The direct conversation with all of these people."""
         if isinstance(users, (Retry, Failed)):
             return users
         answer = await self._ask("conversations.open", answers.Opened, users=users)

@@ -1,4 +1,4 @@
-"""What is read of Slack's answers. One of another shape is no answer: nothing of it is believed, stored or logged."""
+"""The fields of Slack's answers that are read. Answers of another shape are rejected as a whole."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ Ts = Annotated[str, Meta(pattern=r"^[0-9.]{1,50}$")]
 
 
 class Ok(Struct, frozen=True):
-    """No more than that."""
+    """An answer without further fields."""
 
 
 class Posted(Struct, frozen=True):
@@ -64,5 +64,5 @@ class Messages(Struct, frozen=True):
 
 
 def cursor_of(page: Conversations | Messages) -> str:
-    """Empty: it was the last page."""
+    """Empty after the last page."""
     return page.response_metadata.next_cursor if page.response_metadata else ""

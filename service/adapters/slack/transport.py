@@ -1,4 +1,4 @@
-"""One door to slack-sdk: posts messages, and looks up whether one is there."""
+"""The only module that uses slack-sdk: posts messages and looks them up."""
 
 import asyncio
 import logging
@@ -43,12 +43,12 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 EVENT_TYPE = "lastcall_message"
-"""Of the metadata that marks a message as lastcall's, with its id in the payload."""
+"""Event type in the metadata of lastcall's messages; the payload has the id."""
 TIMEOUT_SECONDS = 30.0
 ERROR = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
-"""How Slack writes an error; what is written otherwise is not from Slack."""
+"""Form of Slack's error strings. Other text does not come from Slack."""
 CLOCK_DIFFERENCE = timedelta(minutes=5)
-"""How far Slack's clock may be behind the database's when a message is looked up."""
+"""Possible delay of Slack's clock behind the database's, for look-ups."""
 
 
 @asynccontextmanager
@@ -60,22 +60,22 @@ async def open_slack(
     pace_seconds: float = PACE_SECONDS,
     rota: Rota | None = None,
 ) -> AsyncIterator["SlackTransport"]:
-    """A transport to the workspace of `token`. `rota`: who is on duty, where Slack itself cannot say.
+    """A transport to the workspace of `token`. `rota`: looks up people on duty outside Slack.
 
-    Proxies are those of the environment, `NO_PROXY` respected.
+    It uses the proxies of the environment and respects `NO_PROXY`.
     """
-    # slack-sdk logs payloads at debug level, and looks at its logger's own level only.
+    # slack-sdk logs payloads at debug level, and checks only its own logger's level.
     logger = logging.getLogger("slack_sdk")
     logger.setLevel(logging.WARNING)
     limit = aiohttp.ClientTimeout(total=timeout_seconds)
     async with aiohttp.ClientSession(timeout=limit, trust_env=True, cookie_jar=aiohttp.DummyCookieJar()) as session:
         client = AsyncWebClient(token.get_secret_value(), api_url, session=session, retry_handlers=[], logger=logger)
-        client.proxy = None  # the session knows it; slack-sdk's own reading of the environment ignores NO_PROXY
+        client.proxy = None  # the session has the proxy; slack-sdk's own code ignores NO_PROXY
         yield SlackTransport(client, pace_seconds=pace_seconds, rota=rota)
 
 
 class SlackTransport:
-    """Posts through the Web API. slack-sdk's retries are off: one of a post that arrived would send it twice."""
+    """Posts through the Web API. The retries of slack-sdk are off: retrying a post that arrived would send it twice."""
 
     is_local = False
 
@@ -85,7 +85,7 @@ class SlackTransport:
         self._pace = Pace(pace_seconds)
 
     async def check(self) -> Retry | Failed | None:
-        """Whether Slack takes the token; None: it does."""
+        """Check the token. None: it is valid."""
         answer = await self._ask("auth.test", answers.Ok)
         return answer if isinstance(answer, (Retry, Failed)) else None
 
@@ -146,7 +146,7 @@ class SlackTransport:
         return Delivered(answer.channel, answer.ts) if isinstance(answer, answers.Posted) else answer
 
     async def _marked(self, message_id: UUID, method: str, **where: Any) -> list[answers.Found] | Retry | Failed:
-        """The messages that carry the id, over all pages."""
+        """Messages with this id, over all pages."""
         found: list[answers.Found] = []
         cursor = ""
         while True:
@@ -161,7 +161,7 @@ class SlackTransport:
                 return found
 
     async def _ask(self, method: str, shape: type[T], **arguments: Any) -> T | Retry | Failed:
-        """A call that changes nothing, so it may be repeated when its outcome is unknown."""
+        """A call without side effects, so it can be repeated after an unknown outcome."""
         given = {name: ",".join(v) if isinstance(v, list) else v for name, v in arguments.items() if v != ""}
         verb = "POST" if method == "conversations.open" else "GET"
         answer = await self._call(method, shape, http_verb=verb, params=given)
@@ -179,13 +179,13 @@ class SlackTransport:
             return no_answer("timeout")
         except aiohttp.ClientError:
             return no_answer("connection_broke")
-        except Exception as error:  # slack-sdk raises whatever its reading of the body stumbles over
+        except Exception as error:  # slack-sdk raises arbitrary errors for an unreadable body
             log.warning("unreadable answer", method=method, error=type(error).__name__)
             return no_answer(UNREADABLE)
 
 
 class Pace:
-    """Holds this process's posts to one channel apart. The lease keeps other processes from the same destination."""
+    """Spaces this process's posts to one channel. The lease keeps other processes away from the destination."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -197,12 +197,12 @@ class Pace:
         await asyncio.sleep(self._next.get(channel, 0) - clock())
 
     def posted(self, channel: str) -> None:
-        """Counted from Slack's answer: how long a post is under way differs."""
+        """Counts from Slack's answer, because the duration of a post varies."""
         self._next[channel] = asyncio.get_running_loop().time() + self._seconds
 
 
 class LocalTransport:
-    """Without a Slack token: the outbox page shows the message from the database, and `show` hears of it."""
+    """Used without a Slack token: the outbox page shows the stored message, and `show` is called."""
 
     is_local = True
 
@@ -217,7 +217,7 @@ class LocalTransport:
         return Delivered(None, None)
 
     async def find(self, message_id: UUID, destination: Address, since: datetime, *, now: datetime) -> Sought:
-        """Nobody knows whether `show` ran; a terminal that shows it twice is better than one that never does."""
+        """Always absent: it is unknown whether `show` ran, and showing a message twice is better than never."""
         return Absent()
 
 
@@ -228,12 +228,12 @@ def _mark(message: answers.Found) -> dict[str, Any]:
 
 
 def _in_part(outcome: Retry | Failed | Unknown) -> Unknown:
-    """The root is there and a reply is not: the next attempt has to see how far this one came."""
+    """The root was posted, but not a reply: the next attempt must look up how far this one came."""
     return Unknown(outcome.reason, 0 if isinstance(outcome, Failed) else outcome.after_seconds)
 
 
 def _translate(method: str, response: object) -> Retry | Failed | Unknown:
-    """`response` is aiohttp's own where slack-sdk could not read the body."""
+    """`response` is an aiohttp response if slack-sdk could not read the body."""
     if isinstance(response, AsyncSlackResponse):
         status, data = response.status_code, response.data
     elif isinstance(response, aiohttp.ClientResponse):

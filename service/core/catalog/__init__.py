@@ -1,1 +1,1 @@
-"""The lifecycle facts of models: what a record says, how a file of them reads, and the rules it has to keep."""
+"""Lifecycle facts of models: records, the form of catalog files, and their rules."""

@@ -1,4 +1,4 @@
-"""Catalog files -> deprecations by canonical model. Identity reads a record's id as it reads one in a log."""
+"""Catalog files -> deprecations by canonical model. Identity reads a record's id like an id in a log."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -14,19 +14,19 @@ Meaning = Callable[[str, str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """Records by (platform, model), and what could not be placed: each is an error in the files."""
+    """Records by (platform, model), and errors in the files."""
 
     records: tuple[Deprecation, ...]
     unresolved: tuple[tuple[str, str], ...] = ()
-    """(platform, id or alias) that identity reads as no model of that platform."""
+    """(platform, id or alias) that is not a model of that platform for identity."""
     clashes: tuple[tuple[str, str, str], ...] = ()
-    """(platform, id, other id) that identity takes for one model although their dates differ."""
+    """(platform, id, other id) that are one model for identity, but have different dates."""
 
 
 def assemble(files: Iterable[PlatformFile], resolver: Resolver) -> Assembled:
-    """Ids of one platform that mean one model and agree in their dates become one record.
+    """Ids of one platform that mean one model and have the same dates become one record.
 
-    An alias that identity keeps apart from its record, because it floats, has the record's facts under its own name.
+    A floating alias, which identity keeps separate from its record, has the record's facts under its own name.
     """
     meaning = meanings(resolver)
     records: dict[tuple[str, str], Deprecation] = {}
@@ -58,13 +58,13 @@ def _under_aliases(record: Deprecation, meaning: Meaning) -> Iterator[Deprecatio
 
 
 def canonical(resolver: Resolver, platform: str, name: str) -> str | None:
-    """The model that `name` means when `platform` says it; None when that is no model of the platform."""
+    """The model that `name` means on `platform`. None: it is not a model of the platform."""
     answer = resolver.resolve(name, provider=platform)
     return answer.model if isinstance(answer, Model) and answer.platform == platform else None
 
 
 def meanings(resolver: Resolver) -> Meaning:
-    """`canonical`, remembering its answers: a catalog asks for each name several times."""
+    """Cached `canonical`: a catalog needs each name several times."""
     return cache(partial(canonical, resolver))
 
 
@@ -96,13 +96,13 @@ def _shutdown(plan: Plan) -> Shutdown:
 
 
 def _dates_agree(one: Deprecation, other: Deprecation) -> bool:
-    """An announcement that only one of them has is no contradiction."""
+    """An announcement in only one of them is not a contradiction."""
     announced = {one.announced, other.announced} - {None}
     return one.shutdown == other.shutdown and len(announced) <= 1
 
 
 def _merged(one: Deprecation, other: Deprecation) -> Deprecation:
-    """The announced one's facts, under both names."""
+    """The facts of the announced one, under both names."""
     if one is other:
         return one
     main, rest = (other, one) if one.announced is None and other.announced is not None else (one, other)

@@ -1,7 +1,7 @@
-"""The shape of one catalog file: a platform and the records of its models, as contributors write them.
+"""The form of a catalog file: a platform and the records of its models, as contributors write them.
 
-These structs are the one description of it: `json_schema` makes `service/catalog/schema.json`, and the fields stand in
-the order that a file's keys have. What a schema cannot say is in `core.catalog.rules`.
+These structs are the only description: `json_schema` generates `service/catalog/schema.json`, and the fields are in the
+order of the keys in a file. `core.catalog.rules` has the rules that a schema cannot express.
 """
 
 from datetime import date
@@ -20,7 +20,7 @@ SourceKind = Literal["provider", "tracker", "press"]
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A day of shutdown, and how sure it is."""
+    """A shutdown day, and its precision."""
 
     on: Annotated[
         date | None, Meta(description="The day, in UTC. Left out with `unknown`, the first of the month with `month`.")
@@ -44,7 +44,7 @@ class ReplacementEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the facts of a record stand."""
+    """The source of a record's facts."""
 
     url: Https
     accessed: Annotated[date, Meta(description="The day of the copy that was read.")]
@@ -77,7 +77,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class PlatformFile(Platform, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A platform, and the lifecycle facts of its models. Who names a model needs a page where its end stands."""
+    """A platform, and the lifecycle facts of its models. `source` is required if there are models."""
 
     provider: Annotated[Slug, Meta(description="Who runs the platform.")]
     default_after_shutdown: Annotated[AfterShutdown, Meta(description="What a call meets after the day.")] = "error"

@@ -1,4 +1,4 @@
-"""What the heads of catalog files must fulfil beyond their schema: patterns that compile, and words of one platform."""
+"""Rules for the heads of catalog files beyond the schema: patterns compile, and words belong to one platform."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ _PATTERNS = ("word_patterns", "host_patterns", "id_patterns", "weak_id_patterns"
 
 
 def broken_heads(files: Sequence[PlatformFile]) -> Iterator[tuple[str, Problem]]:
-    """All problems of well-formed heads, each with its platform: of one alone, and of two that claim the same."""
+    """All problems of valid heads, with their platform: in one head, and conflicts of two."""
     known = {file.platform for file in files}
     owners: dict[tuple[str, str], str] = {}
     for file in files:

@@ -1,7 +1,7 @@
-"""Lifecycle facts: when a model was announced to go, when it goes, and how sure anybody can be of the day.
+"""Lifecycle facts: the announcement of a shutdown, its date, and the precision of the date.
 
-A date belongs to (platform, model), never to a model alone. Four dates stay apart: announced, first seen by us, not
-before, firm shutdown. "No sooner than" is no deadline.
+A date belongs to (platform, model), never to a model alone. Four dates are distinct: announced, first seen by lastcall,
+not before, firm shutdown. "No sooner than" is not a deadline.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,14 +15,14 @@ AfterShutdown = Literal["error", "redirect", "unsupported_but_served"]
 
 @dataclass(frozen=True, slots=True)
 class Shutdown:
-    """The end of a model on its platform: from the start of day `on`, UTC, when the source gives no time."""
+    """The end of the model on its platform: from the start of day `on`, UTC, if the source gives no time."""
 
     on: date | None
     precision: Precision
 
     @property
     def deadline(self) -> date | None:
-        """The day that calls are expected to break; None when the provider promised only "not before", or nothing."""
+        """The day on which calls are expected to break. None: the provider promised only "not before", or nothing."""
         return self.on if self.precision in {"exact", "tentative", "month"} else None
 
 
@@ -31,22 +31,22 @@ class Replacement:
     id: str
     """As the provider spells it on the same platform."""
     model: str | None
-    """Canonical, when identity knows it."""
+    """Canonical, if identity knows it."""
     recommended: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """One record of the catalog: (platform, model), with its dates and the source of them.
+    """A record of the catalog: (platform, model), with dates and sources.
 
-    Providers date models in service as well ("not before"); `is_deprecated` tells those apart.
+    Providers also give dates of models in service ("not before"); `is_deprecated` distinguishes them.
     """
 
     platform: str
     model: str
-    """Canonical, as `core.identity` returns it."""
+    """Canonical, as from `core.identity`."""
     id: str
-    """As a request on that platform spells it."""
+    """As requests on that platform spell it."""
     aliases: tuple[str, ...] = ()
     released: date | None = None
     announced: date | None = None
@@ -57,9 +57,9 @@ class Deprecation:
     sources: tuple[str, ...] = ()
     last_verified: date | None = None
     second_hand: bool = False
-    """No source is the provider's own: to be confirmed."""
+    """No source is the provider's own: unconfirmed."""
     superseded: tuple[Shutdown, ...] = ()
-    """Earlier plans, oldest first: why the day is another one than it was."""
+    """Earlier plans, oldest first."""
     notes: str | None = None
 
     @property
@@ -68,12 +68,12 @@ class Deprecation:
 
     @property
     def is_deprecated(self) -> bool:
-        """The promise not to end a model before some day is no plan to end it; a notice or a named successor is."""
+        """A promise not to end the model before a day is not a deprecation; an announcement or a named successor is."""
         promised = self.shutdown.on is not None and bool(self.replacements)
         return self.announced is not None or self.shutdown.deadline is not None or promised
 
     def known_on(self, day: date) -> bool:
-        """Whether the deprecation was public on `day`. With no announcement on record it counts as always known."""
+        """Whether the deprecation was public on `day`. Without a recorded announcement it counts as always public."""
         return self.is_deprecated and (self.announced is None or self.announced <= day)
 
 

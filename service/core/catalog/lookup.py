@@ -1,4 +1,4 @@
-"""Which records a person means."""
+"""Finds the records that a person means."""
 
 from service.core.catalog.build import canonical
 from service.core.catalog.lifecycle import Catalog, Deprecation
@@ -6,9 +6,9 @@ from service.core.identity import Model, Resolver
 
 
 def records_of(catalog: Catalog, resolver: Resolver, text: str) -> tuple[Deprecation, ...]:
-    """Records of the model that `text` names in any spelling, one for each platform that has it, by platform.
+    """Records of the model that `text` names in any spelling, one per platform, by platform.
 
-    A text that is nobody's own spelling is read as each platform of the catalog would read it.
+    If no maker uses the spelling, it is parsed as on each platform of the catalog.
     """
     answer = resolver.resolve(text)
     if isinstance(answer, Model):

@@ -1,4 +1,4 @@
-"""What the records teach identity about names, beyond the names themselves."""
+"""What identity learns from the records, beyond their names."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from service.core.identity.resolver import spell
 
 
 def learn_names(knowledge: Knowledge, files: Sequence[PlatformFile]) -> Knowledge:
-    """`knowledge` with two lessons, each for the record's platform alone.
+    """`knowledge` with two additions, each for the record's platform only.
 
-    Ids with different dates are different models there, whatever identity makes of their spelling. An alias that is
-    elsewhere a model of its own means the record's model here. Floating aliases stay as they are.
+    Ids with different dates are different models there, whatever identity does with their spelling. An alias that is a
+    model of its own elsewhere means the record's model here. Floating aliases stay as they are.
     """
     resolver = Resolver(knowledge)
     apart = _apart(files, resolver)

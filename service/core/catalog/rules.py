@@ -1,4 +1,4 @@
-"""What a catalog file must fulfil beyond its schema, so that a contribution can be trusted by who knows no models."""
+"""Rules for catalog files beyond the schema, so that contributions can be accepted without expert knowledge."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong at `path`, a way down from the file's root: ("models", 3, "shutdown")."""
+    """A problem at `path` from the file's root: ("models", 3, "shutdown")."""
 
     path: tuple[str | int, ...]
     what: str
@@ -22,7 +22,7 @@ class Problem:
 
 
 def broken_rules(file: PlatformFile, *, today: date) -> Iterator[Problem]:
-    """All problems of a well-formed file, in the order of its records."""
+    """All problems of a file that matches the schema, in the order of its records."""
     records = {name: entry for entry in reversed(file.models) for name in entry.names}
     yield from _order_and_names(file)
     for number, entry in enumerate(file.models):
@@ -36,12 +36,12 @@ def _order_and_names(file: PlatformFile) -> Iterator[Problem]:
     for number, entry in enumerate(file.models):
         path = ("models", number)
         if number and entry.id < file.models[number - 1].id:
-            yield Problem(path, f"{entry.id} stands after {file.models[number - 1].id}", "sort the records by id")
+            yield Problem(path, f"{entry.id} comes after {file.models[number - 1].id}", "sort the records by id")
         if list(entry.aliases) != sorted(entry.aliases):
             yield Problem((*path, "aliases"), "aliases are not sorted", "sort them")
         for name in dict.fromkeys(entry.names):
             if (owner := owners.setdefault(name, entry.id)) != entry.id or entry.names.count(name) > 1:
-                yield Problem(path, f"{name} already belongs to {owner}", "leave it to one record of the platform")
+                yield Problem(path, f"{name} already belongs to {owner}", "keep it in one record of the platform")
 
 
 Records = Mapping[str, Entry]
@@ -52,19 +52,19 @@ def _dates(entry: Entry, _file: PlatformFile, _records: Records, _today: date) -
     days = [(field, day) for field, day in named if day is not None]
     for (before, early), (after, late) in pairwise(days):
         if early > late:
-            yield Problem((after,), f"{before} {early} is later than {after} {late}", "look the days up at the source")
+            yield Problem((after,), f"{before} {early} is later than {after} {late}", "check the days in the source")
     yield from _plan(entry.shutdown, ("shutdown",))
     for number, plan in enumerate(entry.superseded):
         yield from _plan(plan, ("superseded", number))
     if entry.superseded and entry.superseded[-1] == entry.shutdown:
-        yield Problem(("superseded",), "the newest of the earlier plans is the plan in force", "leave it out here")
+        yield Problem(("superseded",), "the newest earlier plan equals the current plan", "remove it here")
 
 
 def _plan(plan: Plan, path: tuple[str | int, ...]) -> Iterator[Problem]:
     if (plan.on is None) != (plan.precision == "unknown"):
         yield Problem(path, f"precision {plan.precision} with day {plan.on}", "unknown has no day, all others have one")
     if plan.precision == "month" and plan.on is not None and plan.on.day != 1:
-        yield Problem(path, f"a month is told, and the day is {plan.on}", "write the first of the month")
+        yield Problem(path, f"the precision is month, but the day is {plan.on}", "write the first of the month")
 
 
 def _replacements(entry: Entry, _file: PlatformFile, records: Records, today: date) -> Iterator[Problem]:
@@ -72,22 +72,22 @@ def _replacements(entry: Entry, _file: PlatformFile, records: Records, today: da
         path = ("replacements", number)
         known = replacement.id in records
         if replacement.id in entry.names:
-            yield Problem(path, f"{entry.id} is replaced by itself", "name the model to move to, or none")
+            yield Problem(path, f"{entry.id} is replaced by itself", "write the model to move to, or remove it")
         elif not known and not replacement.external:
-            yield Problem(path, f"no record is called {replacement.id}", "add one, or mark it `external: true`")
+            yield Problem(path, f"there is no record {replacement.id}", "add one, or mark it `external: true`")
         elif known and replacement.external:
-            yield Problem(path, f"{replacement.id} is marked external and has a record", "leave `external` out")
+            yield Problem(path, f"{replacement.id} is marked external but has a record", "remove `external`")
     if (end := _dead_end(entry, records, today)) is not None:
         yield Problem(
             ("replacements",),
             f"following the replacements of {entry.id} ends at {end}, which is shut down",
-            "see whether the provider names a newer one",
+            "check whether the provider names a newer one",
             "warning",
         )
 
 
 def _dead_end(entry: Entry, records: Records, today: date) -> str | None:
-    """The id where the chain of first replacements ends with nothing in service."""
+    """The id at which the chain of first replacements ends, if no model in service follows."""
     seen = {entry.id}
     while entry.replacements:
         following = records.get(entry.replacements[0].id)
@@ -107,9 +107,9 @@ def _shut_down(entry: Entry, today: date) -> bool:
 def _redirect(entry: Entry, file: PlatformFile, _records: Records, _today: date) -> Iterator[Problem]:
     after = entry.after_shutdown or file.default_after_shutdown
     if entry.redirect_to is not None and after != "redirect":
-        yield Problem(("redirect_to",), f"redirect_to, and calls meet {after}", "set `after_shutdown: redirect`")
+        yield Problem(("redirect_to",), f"redirect_to is set, but calls get {after}", "set `after_shutdown: redirect`")
     if entry.redirect_to in entry.names:
-        yield Problem(("redirect_to",), f"{entry.id} redirects to itself", "name the model that answers")
+        yield Problem(("redirect_to",), f"{entry.id} redirects to itself", "write the model that answers")
 
 
 def _sources(entry: Entry, _file: PlatformFile, _records: Records, today: date) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""What a directory says of an owner, in the shape of an owner of lastcall.yaml; or why it says nothing."""
+"""A directory's answer about an owner, in the form of an owner of lastcall.yaml; or why there is none."""
 
 import re
 from collections.abc import Mapping
@@ -23,17 +23,17 @@ _CHANNEL_NAME = re.compile(r"[a-z0-9][\w-]{0,79}")
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A directory gave no answer that can be used."""
+    """A directory gave no valid answer."""
 
     reason: str
-    """A word such as http_500 or timeout: nothing of the other side's text."""
+    """A word such as http_500 or timeout, never text from the other side."""
     remedy: str
     is_refusal: bool = False
-    """It will not get better until somebody acts."""
+    """It persists until somebody acts."""
 
 
 def address_in(text: object) -> str | None:
-    """An address as lastcall.yaml has them, from text of a directory. A bare name is a channel's."""
+    """An address in the form of lastcall.yaml, from text of a directory. A bare name means a channel."""
     if not isinstance(text, str) or not text.isprintable():
         return None
     given = text.strip()
@@ -48,7 +48,7 @@ def email_in(text: object) -> str | None:
 
 
 def owner_from_json(stored: Mapping[str, Any], rule: str, calendar: Calendar = DEFAULT_CALENDAR) -> Owner | None:
-    """Reads only what it knows; None without a team. What is no address is left out. `calendar`: the company's."""
+    """Ignores unknown keys and invalid addresses. None: there is no team. `calendar`: the company's."""
     team = stored.get("team")
     if not isinstance(team, str) or not team.strip():
         return None
@@ -68,19 +68,19 @@ def owner_from_json(stored: Mapping[str, Any], rule: str, calendar: Calendar = D
 
 
 def owner_to_json(owner: Owner) -> dict[str, Any]:
-    """In the shape of an owner of lastcall.yaml, without what is empty. Of calendars directories know nothing."""
-    said: dict[str, Any] = {"team": owner.team}
+    """In the form of an owner of lastcall.yaml, without empty fields. Directories have no calendars."""
+    found: dict[str, Any] = {"team": owner.team}
     lists = {name: list(getattr(owner, name)) for name in ("people", "oncall", "manager", "director")}
     single = {"channel": owner.channel, "incident": owner.incident, "tier": owner.tier}
-    return said | {name: value for name, value in (lists | single).items() if value}
+    return found | {name: value for name, value in (lists | single).items() if value}
 
 
 def completed(owner: Owner, team: Owner | None) -> Owner:
-    """What is known of the team elsewhere stands in for what `owner` leaves empty."""
+    """`owner` with its empty fields filled from `team`."""
     if team is None:
         return owner
-    told = ("people", "channel") if not owner.people and not owner.channel else ()
-    names = (*told, "oncall", "manager", "director", "incident", "tier")
+    contacts = ("people", "channel") if not owner.people and not owner.channel else ()
+    names = (*contacts, "oncall", "manager", "director", "incident", "tier")
     fill = {name: getattr(team, name) for name in names if not getattr(owner, name)}
     return replace(owner, **fill)
 
@@ -93,5 +93,5 @@ def _addresses(value: object) -> tuple[str, ...]:
 def _in_zone(calendar: Calendar, zone: object) -> Calendar:
     try:
         return replace(calendar, zone=ZoneInfo(zone)) if isinstance(zone, str) else calendar
-    except (KeyError, ValueError, OSError):  # what `ZoneInfo` raises for names that are none
+    except (KeyError, ValueError, OSError):  # raised by `ZoneInfo` for invalid names
         return calendar

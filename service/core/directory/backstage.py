@@ -14,24 +14,24 @@ from service.core.ownership import Owner
 
 KINDS = ("component", "group", "user")
 SLACK = "slack.com/bot-notify"
-"""Where Backstage's own Slack module sends to: an id, a channel's name or an e-mail address."""
+"""Annotation of Backstage's own Slack module: an id, a channel name or an e-mail address."""
 PAGERDUTY_SERVICE = "pagerduty.com/service-id"
-"""Of Backstage's PagerDuty plugin."""
+"""Annotation of Backstage's PagerDuty plugin."""
 SERVICES = "lastcall/services"
-"""The names by which the logs know a component, comma separated."""
+"""Names of a component in the logs, comma separated."""
 ON_CALL = "lastcall/oncall"
 """Addresses as in lastcall.yaml, comma separated."""
 KUBERNETES = "backstage.io/kubernetes-id"
 MAX_ANNOTATION = 4000
 MOST_MEMBERS_TOLD = 15
-"""Of a group without a channel. A larger one needs a channel: nobody feels meant among so many."""
+"""Limit for a group without a channel. A larger group needs a channel: in a larger group nobody feels responsible."""
 
 _REF = re.compile(r"(?:(?P<kind>[^:/\s]+):)?(?:(?P<namespace>[^:/\s]+)/)?(?P<name>[^:/\s]+)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Ref:
-    """Which entity; in lower case, since Backstage tells no case apart."""
+    """Reference to an entity, in lower case: Backstage ignores case."""
 
     kind: str
     namespace: str
@@ -42,31 +42,31 @@ class Ref:
 
 
 def parse_ref(text: object, *, kind: str, namespace: str = "default") -> Ref | None:
-    """`kind` and `namespace` are those of a reference that leaves them out. None: it is no reference."""
+    """`kind` and `namespace` are defaults. None: `text` is not a reference."""
     found = _REF.fullmatch(text.strip().lower()) if _is_sound(text) and len(text) <= MAX_TEXT else None
     return Ref(found["kind"] or kind, found["namespace"] or namespace, found["name"]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """What is read of one; what is absent or malformed is empty."""
+    """The fields that are read; missing or malformed ones are empty."""
 
     ref: Ref
     name: str
-    """As it is spelled."""
+    """In its original spelling."""
     annotations: Mapping[str, str]
     email: str | None = None
     owner: Ref | None = None
     parent: Ref | None = None
     groups: tuple[Ref, ...] = ()
-    """Which a user says to be a member of."""
+    """Groups that a user lists."""
     members: tuple[Ref, ...] = ()
-    """Users that a group says to be its members."""
+    """Users that a group lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """Files that are no YAML, so that nothing is known of what they say."""
+    """Skipped files that are not YAML."""
 
     files: int
     first: str
@@ -75,14 +75,14 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Entities:
-    """All that a catalog shows."""
+    """The entities of a catalog."""
 
     found: list[Entity]
     passed_over: PassedOver | None = None
 
 
 def read_entity(raw: object) -> Entity | None:
-    """None: it has no name, or is of a kind that says nothing of owners. Total: a catalog holds what people wrote."""
+    """None: it has no name, or its kind is irrelevant to owners. Total: people write catalogs by hand."""
     metadata, spec = _mapping(raw, "metadata"), _mapping(raw, "spec")
     kind = raw.get("kind") if isinstance(raw, Mapping) else None
     name, namespace = metadata.get("name"), metadata.get("namespace")
@@ -105,7 +105,7 @@ def read_entity(raw: object) -> Entity | None:
 
 
 class Graph:
-    """The entities, and what they say of one another."""
+    """The entities and their relations."""
 
     def __init__(self, entities: Iterable[Entity]) -> None:
         self._by_ref = {entity.ref: entity for entity in entities}
@@ -115,7 +115,7 @@ class Graph:
                 self._emails[group].append(entity.email)
 
     def owners(self) -> dict[str, Owner]:
-        """By name of service, in lower case. A name that stands for components of several owners is left out."""
+        """Owners by service name, in lower case. Names of components with different owners are left out."""
         components = [entity for entity in self._by_ref.values() if entity.ref.kind == "component"]
         found: dict[str, Entity] = {}
         for names in (_declared, _named, _in_kubernetes):
@@ -124,7 +124,7 @@ class Graph:
         return {name: owner for name, component in found.items() if (owner := self._owner(component))}
 
     def teams(self) -> dict[str, Owner]:
-        """By name of group, in lower case. Of two of one name, the one in the namespace `default`."""
+        """Owners by group name, in lower case. The namespace `default` has precedence."""
         groups = [entity for entity in self._by_ref.values() if entity.ref.kind == "group"]
         return {name: self._of_group(group) for name, group in _claimed(groups, _named)}
 
@@ -160,7 +160,7 @@ class Graph:
         return (group.email,) if group.email else ()
 
     def _above(self, group: Entity) -> Iterator[tuple[str, ...]]:
-        """Where the group's parent hears, and the parent's parent."""
+        """Addresses of the group's parent, then of that group's parent."""
         seen = {group.ref}
         while (parent := self._by_ref.get(group.parent) if group.parent else None) and parent.ref not in seen:
             contact = parent.email or address_in(parent.annotations.get(SLACK))
@@ -169,14 +169,14 @@ class Graph:
             group = parent
 
     def _memberships(self) -> Iterator[tuple[Ref, Ref]]:
-        """(group, user), whichever of the two says so."""
+        """(group, user), from either side of the relation."""
         for entity in self._by_ref.values():
             yield from ((group, entity.ref) for group in entity.groups if entity.ref.kind == "user")
             yield from ((entity.ref, user) for user in entity.members if entity.ref.kind == "group")
 
 
 def _claimed(entities: Iterable[Entity], names: Callable[[Entity], Iterable[str]]) -> Iterator[tuple[str, Entity]]:
-    """Names, and the one entity that each stands for."""
+    """(name, entity) for each unambiguous name."""
     claims: dict[str, list[Entity]] = defaultdict(list)
     for entity in entities:
         for name in names(entity):

@@ -1,7 +1,7 @@
-"""A CODEOWNERS file -> who owns a service, by the folder of its code. The last line that matches wins.
+"""A CODEOWNERS file -> the owner of a service, by the folder of its code. The last matching line wins.
 
-Patterns are GitHub's: those of gitignore without `!` and `[ ]`, where `folder/*` does not reach below that folder. A
-line that GitHub would refuse is passed over, and told of with its number.
+Patterns follow GitHub: gitignore patterns without `!` and `[ ]`, where `folder/*` does not include subfolders. A line
+that GitHub rejects is skipped and reported with its number.
 """
 
 import re
@@ -18,7 +18,7 @@ DEFAULT_PATHS = (f"services/{SERVICE}/",)
 MAX_RULES = 20_000
 MAX_QUOTED = 60
 _SOME_FILE, _SOME_SERVICE = "\0", "\1"
-"""Names that no pattern spells out."""
+"""Names that no literal pattern matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Rule:
     line: int
     pattern: str
     owners: tuple[str, ...]
-    """`@org/team`, `@user`, or an e-mail address. Empty: what matches belongs to nobody."""
+    """`@org/team`, `@user`, or an e-mail address. Empty: matching files have no owner."""
     segments: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -34,21 +34,21 @@ class Rule:
 
     @property
     def beginning(self) -> tuple[str, ...]:
-        """The folders that it spells out, before the first that is a pattern."""
+        """The literal folders before the first wildcard."""
         return tuple(takewhile(lambda segment: not any(mark in segment for mark in "*?["), self.segments))
 
     def covers(self, folder: str) -> bool:
-        """Whether a file right in `folder` belongs to these owners, whatever its name is."""
+        """Whether every file directly in `folder` belongs to these owners."""
         return _reaches(self.segments, _path(folder))
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadLine:
-    """A line that is passed over, as GitHub passes it over."""
+    """A skipped line, which GitHub skips as well."""
 
     line: int
     why: str
-    """Quotes the file: printable, bounded."""
+    """Quotes the file, printable and bounded."""
     remedy: str
 
 
@@ -59,7 +59,7 @@ class Parsed:
 
 
 def parse_codeowners(text: str) -> Parsed:
-    """Total. Comments end at the line's; a section of GitLab gives its owners to the lines that name none."""
+    """Total. The owners of a GitLab section apply to its lines without owners."""
     rules: list[Rule] = []
     unread: list[UnreadLine] = []
     of_section: tuple[str, ...] = ()
@@ -75,23 +75,23 @@ def parse_codeowners(text: str) -> Parsed:
         except _UnreadError as error:
             unread.append(UnreadLine(number, *error.args))
     if len(rules) > MAX_RULES:
-        why = f"only the first {MAX_RULES:,} rules are read"
-        unread.append(UnreadLine(rules[MAX_RULES].line, why, "Join lines with `*`, or name owners in lastcall.yaml."))
+        why = f"only the first {MAX_RULES:,} rules are used"
+        unread.append(UnreadLine(rules[MAX_RULES].line, why, "Combine lines with `*`, or set owners in lastcall.yaml."))
     return Parsed(rules[:MAX_RULES], unread)
 
 
 _SECTION = re.compile(r"\^?\[[^\[\]]+\](?:\[\d+\])?(?P<owners>(?:\s.*)?)")
 _WORD = re.compile(r"(?:\\.|[^\s#\\])+")
 _PLAIN_ESCAPE = re.compile(r"\\([\s#])")
-"""Of what would end the pattern. An escaped `*` or `?` stays escaped, and is that letter alone."""
+"""Escaped white space or `#`. An escaped `*` or `?` stays escaped and is literal."""
 
 
 class _UnreadError(ValueError):
-    """Why, and what to do."""
+    """(reason, remedy)"""
 
 
 def _words(line: str) -> list[str]:
-    """Apart by white space, up to a comment; a backslash makes a letter of white space and of `#`."""
+    """Splits at white space, up to a comment. A backslash escapes white space and `#`."""
     words, at = [], 0
     while at < len(line):
         if line[at].isspace():
@@ -102,18 +102,20 @@ def _words(line: str) -> list[str]:
             words.append(_PLAIN_ESCAPE.sub(r"\1", word[0]))
             at = word.end()
         else:
-            raise _UnreadError("it ends in a backslash", "A backslash makes a letter of what follows: take it away.")
+            raise _UnreadError(
+                "it ends with a backslash", "Remove the backslash, or add the character that it escapes."
+            )
     return words
 
 
 def _pattern(text: str) -> str:
     if text.startswith("!"):
-        raise _UnreadError(f"{_quoted(text)}: `!` takes nothing away", "Let a line further down name other owners.")
+        raise _UnreadError(f"{_quoted(text)}: `!` is not allowed", "Add a line further down with other owners.")
     if _BRACKET.search(text):
-        raise _UnreadError(f"{_quoted(text)}: `[ ]` is no range here", "Write `*` or `?`, or a line for each name.")
+        raise _UnreadError(f"{_quoted(text)}: `[ ]` is not a range here", "Write `*` or `?`, or one line per name.")
     if len(text) > MAX_TEXT or not text.isprintable():
         raise _UnreadError(
-            f"{_quoted(text)} is no path of up to {MAX_TEXT} printable characters", "Shorten it with `*`."
+            f"{_quoted(text)} is not a path of up to {MAX_TEXT} printable characters", "Shorten it with `*`."
         )
     return text
 
@@ -124,12 +126,12 @@ _BRACKET = re.compile(r"(?<!\\)[\[\]]")
 def _owner(text: str) -> str:
     if len(text) <= MAX_TEXT and text.isprintable() and (_HANDLE.fullmatch(text) or email_in(text) is not None):
         return text
-    remedy = "An owner is @user, @org/team or an e-mail address; a space within a path is written with a backslash."
-    raise _UnreadError(f"{_quoted(text)} is no owner", remedy)
+    remedy = "An owner is @user, @org/team or an e-mail address; a space in a path needs a backslash."
+    raise _UnreadError(f"{_quoted(text)} is not an owner", remedy)
 
 
 _HANDLE = re.compile(r"@@?[^\s@,;]+")
-"""`@@maintainer` is a role of GitLab: whoever has it."""
+"""`@@maintainer` is a role of GitLab."""
 
 
 def _quoted(text: str) -> str:
@@ -141,7 +143,7 @@ def _quoted(text: str) -> str:
 class CodeOwners:
     rules: Sequence[Rule] = ()
     paths: tuple[str, ...] = DEFAULT_PATHS
-    """Where the code of a service stands: templates such as `services/{service}/`."""
+    """Folders of a service's code: templates such as `services/{service}/`."""
     _by_beginning: dict[tuple[str, ...], list[Rule]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -151,8 +153,8 @@ class CodeOwners:
             self._by_beginning.setdefault(rule.beginning, []).append(rule)
 
     def owner_of(self, service: str) -> Owner | None:
-        """A rule that covers the folder of any service whatever, such as `*`, says who looks after the repository, not
-        whose this service is."""
+        """Ignores a rule that covers the folder of every service, such as `*`: it names the maintainers of the
+        repository."""
         folders = [(path, path.replace(SERVICE, service)) for path in self.paths]
         winners = [(rule, path) for path, folder in folders if (rule := self._winner(folder))]
         if not winners:
@@ -175,19 +177,19 @@ class CodeOwners:
 
 
 def _path(folder: str) -> tuple[str, ...]:
-    """Of some file right in the folder."""
+    """Path of a file directly in the folder."""
     return (*folder.strip("/").split("/"), _SOME_FILE)
 
 
 def _segments(pattern: str) -> tuple[str, ...]:
-    """`**` stands for any number of folders. What has no slash but at its end may stand at any depth."""
+    """`**` matches any number of folders. A pattern without a slash, except at its end, matches at any depth."""
     body = pattern.strip("/")
     depth = [] if "/" in pattern.rstrip("/") else ["**"]
     return (*depth, *map(_matchable, body.split("/")))
 
 
 def _matchable(segment: str) -> str:
-    """For `fnmatch`, which knows brackets, and no backslash."""
+    """Translates escapes for `fnmatch`, which supports brackets but no backslash."""
     return _LITERAL.sub(lambda found: f"[{letter}]" if (letter := found[0][-1]) in "*?[" else letter, segment)
 
 
@@ -195,8 +197,8 @@ _LITERAL = re.compile(r"\\.|\[")
 
 
 def _reaches(pattern: Sequence[str], path: Sequence[str]) -> bool:
-    """Whether the pattern matches the path or a folder above it. Every way through the pattern is gone at once, so that
-    its stars cost no more than its length."""
+    """Whether the pattern matches the path or a folder above it. It tracks all positions in the pattern at once, so the
+    time is linear in its length."""
     below = pattern[-1] != "*"
     at = _past_stars(pattern, {0})
     for number, segment in enumerate(path, 1):
@@ -210,7 +212,7 @@ def _reaches(pattern: Sequence[str], path: Sequence[str]) -> bool:
 
 
 def _past_stars(pattern: Sequence[str], at: set[int]) -> set[int]:
-    """`**` may stand for no folder at all."""
+    """Adds positions after `**`, which may match no folder."""
     reached = set(at)
     for place in range(len(pattern)):
         if place in reached and pattern[place] == "**":

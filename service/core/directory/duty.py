@@ -1,4 +1,4 @@
-"""Who is on duty: what a directory says of it, and whom to believe while it says nothing."""
+"""The people on duty: the directory's answer, and the fallback to its last answer."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,24 +6,24 @@ from datetime import datetime, timedelta
 from service.core.directory.answer import Unavailable
 
 FORGOTTEN_AFTER = timedelta(days=7)
-"""Who was on duty longer ago is not likely to be so now: somebody else is to hear instead."""
+"""An older answer is not used: the people have probably changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nobody:
-    """A good answer: a gap in the rota, or a schedule that is gone. Whoever was on duty before it is not any more."""
+    """A valid answer: a gap in the rota, or a deleted schedule. An earlier answer no longer applies."""
 
     reason: str
     remedy: str
 
 
 OnDuty = tuple[str, ...] | Nobody | Unavailable
-"""People as the directory names them, never none of them; or why nobody can be told."""
+"""E-mail addresses (never empty), or the reason why there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastAnswer:
-    """The last good answer."""
+    """The last valid answer."""
 
     people: tuple[str, ...]
     """Empty: nobody was on duty."""
@@ -31,7 +31,7 @@ class LastAnswer:
 
 
 def fall_back_to_last_answer(answer: OnDuty, last: LastAnswer | None, now: datetime) -> OnDuty:
-    """Who is to be told at `now`. What was said before counts only where the directory gave no answer."""
+    """The answer to use at `now`: the last answer if the directory is unavailable and it is not too old."""
     if not isinstance(answer, Unavailable) or last is None or now - last.at > FORGOTTEN_AFTER:
         return answer
     return last.people or answer

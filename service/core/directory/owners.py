@@ -1,6 +1,6 @@
-"""service -> Owner, by everything that may say so: people's answers, lastcall.yaml, Backstage, CODEOWNERS.
+"""service -> Owner, from assignments by people, lastcall.yaml, Backstage and CODEOWNERS.
 
-What a person said holds at once, also against lastcall.yaml, until the file says something else than it did then.
+An assignment takes effect at once, also against lastcall.yaml, until the file changes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,25 +15,25 @@ from service.core.directory.codeowners import CodeOwners
 from service.core.ownership import NOBODY, Owner, OwnerRule
 
 Source = Literal["assignment", "lastcall.yaml", "backstage", "codeowners"]
-"""In the order in which they are asked: the first that names an owner is right."""
+"""In order of precedence."""
 STALE_AFTER = timedelta(hours=1)
-"""An answer of a directory that is older than this is told with its age: the directory is down."""
+"""An older answer of a directory is shown with its age: the directory is down."""
 MOST_REMEMBERED = 100_000
-"""Services whose owner is worked out once."""
+"""Size of the cache of owners."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A person said so, in answer to lastcall."""
+    """An owner that a person set."""
 
     owner: Owner
     author: str
     at: datetime
     instead_of: str | None = None
-    """The team that lastcall.yaml named then; empty: none. None: not noted."""
+    """The team in lastcall.yaml at that time; empty: none. None: not recorded."""
 
     def holds_against(self, ruled: Owner | None) -> bool:
-        """Until lastcall.yaml names the same team, or is changed to name a third one: whoever spoke last is right."""
+        """Whether it still applies: until lastcall.yaml names the same team, or changes to a third one."""
         if ruled is None:
             return True
         return ruled.team != self.owner.team and self.instead_of in {None, ruled.team}
@@ -43,34 +43,34 @@ class Assignment:
 class Ownership:
     owner: Owner
     source: Source | None
-    """None: nobody is known."""
+    """None: there is no owner."""
     as_of: datetime | None = None
-    """When the directory or the person said so; lastcall.yaml is as it is now."""
+    """Time of the directory's answer or of the assignment. None for lastcall.yaml."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """From the last good answers of the directories."""
+    """Owners from all sources, with the last valid answers of the directories."""
 
     rules: tuple[OwnerRule, ...] = ()
     assignments: Mapping[str, Assignment] = field(default_factory=dict)
     """By service."""
     listed: Mapping[str, Owner] = field(default_factory=dict)
-    """Backstage's, by service in lower case."""
+    """From Backstage, by service in lower case."""
     groups: Mapping[str, Owner] = field(default_factory=dict)
-    """Backstage's, by name in lower case: where a team hears that another source names."""
+    """Groups of Backstage, by name in lower case: addresses of teams that other sources name."""
     code: CodeOwners = field(default_factory=CodeOwners)
     calendar: Calendar = DEFAULT_CALENDAR
-    """Of everybody who has no other."""
+    """Of owners without a calendar of their own."""
     as_of: Mapping[Source, datetime] = field(default_factory=dict)
-    """When each directory that is asked gave its last good answer."""
+    """Time of the last valid answer of each configured directory."""
     stale: frozenset[Source] = frozenset()
-    """The directories whose last good answer is told with its age."""
+    """Directories whose last valid answer is shown with its age."""
     _known: dict[str, Ownership] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What was worked out before, by service: a tick asks again and again."""
+    """Cache by service."""
 
     def at(self, now: datetime) -> "Owners":
-        """The same owners as of `now`: itself, unless a directory's answers have become too old."""
+        """The owners as of `now`: `self` unless the set of stale directories changed."""
         stale = frozenset(source for source, as_of in self.as_of.items() if now - as_of > STALE_AFTER)
         return self if stale == self.stale else replace(self, stale=stale)
 
@@ -80,20 +80,20 @@ class Owners:
     def of(self, service: str) -> Ownership:
         if service not in self._known:
             if len(self._known) == MOST_REMEMBERED:
-                self._known.clear()  # people may ask of services that there are not
+                self._known.clear()  # bounds the cache: people may ask for services that do not exist
             self._known[service] = self._look_up(service)
         return self._known[service]
 
     def ruled(self, service: str) -> Owner | None:
-        """By lastcall.yaml."""
+        """The owner by lastcall.yaml."""
         return next((rule.owner for rule in self.rules if rule.matches(service)), None)
 
     def overruled(self) -> list[str]:
-        """The services of which lastcall.yaml has spoken after the person: no later file brings that back."""
+        """Services whose assignment lastcall.yaml has overruled. A later file does not restore the assignment."""
         return [one for one, said in self.assignments.items() if not said.holds_against(self.ruled(one))]
 
     def unwritten(self) -> list[str]:
-        """The services that a person has named an owner of, while lastcall.yaml names none or another."""
+        """Services with an assignment that lastcall.yaml does not contain."""
         return sorted(one for one in self.assignments if self.of(one).source == "assignment")
 
     def _look_up(self, service: str) -> Ownership:
@@ -114,12 +114,12 @@ class Owners:
         return Ownership(replace(NOBODY, calendar=self.calendar, rule=why), None)
 
     def named(self) -> Iterator[Owner]:
-        """By lastcall.yaml and by people, whatever services there are."""
+        """All owners in lastcall.yaml and in assignments."""
         yield from (rule.owner for rule in self.rules)
         yield from (self._with_addresses(assigned.owner) for assigned in self.assignments.values())
 
     def everybody(self) -> Iterator[Owner]:
-        """Whoever may be on duty. The owners by CODEOWNERS hear where lastcall.yaml or Backstage says."""
+        """All owners with addresses. Owners from CODEOWNERS have the addresses of lastcall.yaml or Backstage."""
         yield from self.named()
         yield from self.listed.values()
         yield from self.groups.values()
@@ -132,7 +132,7 @@ class Owners:
         return Ownership(told, source, as_of)
 
     def _with_addresses(self, owner: Owner) -> Owner:
-        """lastcall.yaml knows best where a team hears, then Backstage."""
+        """Fills addresses of the team from lastcall.yaml, then from Backstage."""
         if owner.team is None:
             return owner
         named = next((rule.owner for rule in self.rules if rule.owner.team == owner.team), None)
@@ -144,6 +144,6 @@ NO_SOURCE = "neither lastcall.yaml nor a directory names an owner"
 
 
 def rotas(owners: Iterable[Owner]) -> list[OnCall]:
-    """Each once, in order."""
+    """On-call addresses without duplicates, sorted."""
     found = {address for owner in owners for one in owner.oncall if isinstance(address := parse(one), OnCall)}
     return sorted(found, key=str)

@@ -1,4 +1,4 @@
-"""What directories say <-> rows that are kept: an answer each service, group, or file."""
+"""Directories' answers <-> stored rows: one answer per service, group or file."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,14 +17,14 @@ Answers = dict[str, dict[str, Any]]
 
 def catalog_to_answers(entities: Iterable[Entity]) -> Answers:
     graph = Graph(entities)
-    services = {_SERVICE + name: _said(owner) for name, owner in graph.owners().items()}
-    return services | {_GROUP + name: _said(owner) for name, owner in graph.teams().items()}
+    services = {_SERVICE + name: _answer_of(owner) for name, owner in graph.owners().items()}
+    return services | {_GROUP + name: _answer_of(owner) for name, owner in graph.teams().items()}
 
 
 def catalog_from_answers(
     answers: Mapping[str, Mapping[str, Any]], calendar: Calendar
 ) -> tuple[dict[str, Owner], dict[str, Owner]]:
-    """Owners by service, and where groups hear by their name; both in lower case."""
+    """(owners by service, owners by group name), both in lower case."""
     return _owners(answers, _SERVICE, calendar), _owners(answers, _GROUP, calendar)
 
 
@@ -37,14 +37,14 @@ def rules_from_answers(answers: Mapping[str, Mapping[str, Any]]) -> list[Rule]:
     return [Rule(line, pattern, tuple(owners)) for line, pattern, owners in stored]
 
 
-def _said(owner: Owner) -> dict[str, Any]:
+def _answer_of(owner: Owner) -> dict[str, Any]:
     return {"owner": owner_to_json(owner), "rule": owner.rule}
 
 
 def _owners(answers: Mapping[str, Mapping[str, Any]], prefix: str, calendar: Calendar) -> dict[str, Owner]:
     read = {
-        key.removeprefix(prefix): owner_from_json(said["owner"], said["rule"], calendar)
-        for key, said in answers.items()
+        key.removeprefix(prefix): owner_from_json(answer["owner"], answer["rule"], calendar)
+        for key, answer in answers.items()
         if key.startswith(prefix)
     }
     return {name: owner for name, owner in read.items() if owner}

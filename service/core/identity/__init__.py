@@ -1,8 +1,8 @@
-"""Raw model id, and what the log says about it -> (platform, canonical model). Exact, never by prefix.
+"""Raw model id and the other words of a log -> (platform, canonical model). Exact, never by prefix.
 
-`Resolver(knowledge).resolve(...)` answers with a `Model` or an `Unresolved` and its reason. The order of work: which
-field the text came from, clean it, take off wrappers (each proves something about the platform), read the rest by the
-platform's own grammar, and look that up exactly. An unknown snapshot of a known family is unknown, not the family.
+`Resolver(knowledge).resolve(...)` returns a `Model`, or an `Unresolved` with a reason. Steps: determine the kind of
+field, clean the text, remove wrappers (each proves something about the platform), parse the rest by the platform's own
+grammar, and look it up exactly. An unknown snapshot of a known family is unknown, not the family.
 """
 
 from service.core.identity.answer import Identified, Kind, Model, Unresolved, UnresolvedReason

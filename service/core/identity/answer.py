@@ -1,11 +1,11 @@
-"""What identity answers."""
+"""Results of identity."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Kind = Literal["snapshot", "alias", "fine-tune"]
-"""snapshot: names one model. alias: floats, so that only the served model says which snapshot answered.
-fine-tune: `ft:` and its base, which providers date apart from the base."""
+"""snapshot: names one model. alias: floats, so only the served model names the snapshot that answered. fine-tune: `ft:`
+and its base, for which providers have separate dates."""
 
 UnresolvedReason = Literal[
     "empty",  # nothing, or white space
@@ -13,17 +13,17 @@ UnresolvedReason = Literal[
     "not_an_id",  # JSON, a URL, a list, a key, control or look-alike characters, longer than 256
     "free_text",  # a deployment's, endpoint's or gateway alias's name: needs a mapping by the user
     "opaque",  # an ARN or resource that names no model: needs a mapping by the user
-    "router",  # somebody else chooses the model: only the response names it
-    "no_model_in_path",  # a path of which no part is a model
-    "unknown_model",  # well-formed, and no model that lastcall knows
+    "router",  # a router chooses the model: only the response names it
+    "no_model_in_path",  # a path without a model
+    "unknown_model",  # well-formed, but unknown to lastcall
 ]
-"""Why there is no model. Public contract: `resolve --json` and the page carry it."""
+"""Why there is no model. Public contract: in `resolve --json` and on the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     platform: str | None
-    """Where the call was served; None when a model that many hosts serve is named with no hint of which."""
+    """The platform of the call. None: several platforms serve the model, and nothing tells which."""
     model: str
     """Canonical: the maker's own spelling, lower case."""
     kind: Kind
@@ -32,12 +32,12 @@ class Model:
 @dataclass(frozen=True, slots=True)
 class Unresolved:
     platform: str | None
-    """Known even when the model is not, if the log says so."""
+    """Known even if the model is not, if the log identifies it."""
     reason: UnresolvedReason
 
 
 class Identified(NamedTuple):
-    """A call's ids resolved. None is "unknown"."""
+    """The resolved ids of a call. None: unknown."""
 
     platform: str | None
     requested_model: str | None

@@ -12,25 +12,25 @@ _MAKERS = (
 )
 ID = re.compile(rf"(?:{'|'.join(map(re.escape, _REGIONS))})?(?:{'|'.join(_MAKERS)})\.[a-z0-9].*")
 BARE = re.compile(r"[a-z0-9.-]+-v\d:\d")
-"""A Bedrock id whose maker is missing: no other platform writes `-vN:M`."""
+"""A Bedrock id without its maker: only Bedrock uses `-vN:M`."""
 _ARN = re.compile(
     r"arn:aws(?:-us-gov|-cn)?:(?P<service>bedrock|sagemaker):[a-z0-9-]*:\d*:(?P<kind>[a-z-]+)/(?P<name>.+)"
 )
 _CONTEXT = re.compile(r":\d+k$")
 _REVISION = re.compile(r"-v\d+(?::\d+)?$")
 _FULL_REVISION = re.compile(r"-v\d+:\d+$")
-"""For the makers that put `-v2` into their names, only `-vN:M` is Bedrock's."""
+"""For makers with `-v2` in their names, only `-vN:M` identifies Bedrock."""
 _MISTRAL_ZERO = re.compile(r"-v0:(\d)$")
 """`v0:2` is Mistral's own 0.2."""
 _COHERE_MINOR = re.compile(r"-v(\d)[-:](\d)(:0)?$")
 _CONTEXT_INSIDE = re.compile(r"-\d+k(?=-\d{8}$)")
-"""As Bedrock's own response bodies spell a context size: `claude-3-haiku-48k-20240307`."""
+"""A context size as in Bedrock's response bodies: `claude-3-haiku-48k-20240307`."""
 _CLAUDE_DATED = re.compile(r"(?P<name>claude-.+-\d{8})-v(?P<revision>\d)(?::\d)?")
 _CLAUDE_OLD = re.compile(r"claude-(?P<instant>instant-)?v(?P<major>\d)(?::(?P<minor>\d))?")
 
 
 def bedrock(text: str) -> Spelling:
-    """An id, an ARN that contains one, or an id whose maker a log dropped."""
+    """An id, an ARN that contains one, or an id without its maker."""
     if text.startswith("arn:"):
         return _arn(text)
     text = _CONTEXT.sub("", text)
@@ -84,7 +84,7 @@ def _names(maker: str, name: str) -> tuple[str, ...]:
 def _claude(name: str) -> tuple[str, ...]:
     if old := _CLAUDE_OLD.fullmatch(name):
         return (f"claude-{old['instant'] or ''}v{old['major']}{':' + old['minor'] if old['minor'] else ''}",)
-    if dated := _CLAUDE_DATED.fullmatch(name):  # Anthropic's dated ids are revision 1 on Bedrock, but for a few
+    if dated := _CLAUDE_DATED.fullmatch(name):  # Anthropic's dated ids are revision 1 on Bedrock, with few exceptions
         expected = "2" if dated["name"] in SECOND_REVISIONS else "1"
         return (dated["name"],) if dated["revision"] == expected else ()
     return (_CONTEXT_INSIDE.sub("", _REVISION.sub("", name)).replace("@", "-"),)

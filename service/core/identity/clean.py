@@ -1,4 +1,4 @@
-"""Text of a log -> an id in lower case, or the reason why it cannot be one."""
+"""Text of a log -> an id in lower case, or the reason why it is not one."""
 
 import re
 from urllib.parse import unquote
@@ -19,7 +19,7 @@ _ID = re.compile(r"[a-z0-9][\w.:/@+~ ()?=&-]*|[@/~][\w.:/@+~ ?=&-]+", re.ASCII)
 
 
 class RefusedError(ValueError):
-    """The text is no id. `reason` says why."""
+    """The text is not an id. `reason` says why."""
 
     def __init__(self, reason: UnresolvedReason) -> None:
         super().__init__(reason)
@@ -33,7 +33,9 @@ def clean(raw: str) -> str:
     text = _unquoted(_decoded(raw).strip()).strip()
     if not text:
         raise RefusedError("empty")
-    if not text.isascii() or holds_secret(text):  # before lower(), which makes ASCII of look-alikes (U+212A is no k)
+    if not text.isascii() or holds_secret(
+        text
+    ):  # before lower(), which turns look-alikes into ASCII (U+212A becomes k)
         raise RefusedError("not_an_id")
     text = text.lower()
     if text in PLACEHOLDERS:

@@ -1,4 +1,4 @@
-"""How ids read. A grammar is code; a platform's file names the one that its ids follow."""
+"""Grammars of ids. A grammar is code; the file of a platform names its grammar."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -34,4 +34,4 @@ GRAMMARS: Mapping[GrammarName, Grammar] = {
     "vertex": google.vertex,
 }
 PROVING_IDS: Mapping[GrammarName, tuple[re.Pattern[str], ...]] = {"bedrock": (bedrock.ID, bedrock.BARE)}
-"""Ids that only a platform with this grammar has."""
+"""Ids that only platforms with this grammar have."""

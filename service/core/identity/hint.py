@@ -1,4 +1,4 @@
-"""What the provider field of a log says of an id: the platform, and the kind of field that the id stood in."""
+"""What a provider field says about an id: the platform, and the kind of field with the id."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from service.core.usage import FieldKind
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Nothing, a platform, a place that nobody knows, or the kind of field."""
+    """Nothing, a platform, an unknown place, or the kind of field."""
 
     platform: str | None = None
     field: FieldKind = "model"
@@ -19,7 +19,7 @@ class Hint:
     elsewhere: bool = False
     """The word names a place that lastcall does not know."""
     loose: bool = False
-    """An id that proves another platform wins."""
+    """An id that proves another platform has precedence."""
 
 
 _FREE_TEXT_FIELDS: Mapping[str, FieldKind] = {
@@ -33,7 +33,7 @@ _FREE_TEXT_FIELDS: Mapping[str, FieldKind] = {
 
 
 def read_hint(platforms: Platforms, provider: str | None) -> Hint:
-    """Of any tool's provider field; `<tool>.<kind of field>` tells a deployment's or an alias's name."""
+    """Parses the provider field of any tool; `<tool>.<kind of field>` marks the name of a deployment or an alias."""
     if provider is None or len(provider) <= LONGEST_WORD:
         word = (provider or "").strip().lower()
         if word in {"path", "url", "url.path"}:

@@ -1,4 +1,4 @@
-"""Grammars of the hosts that sell many makers' models."""
+"""Grammars of platforms with models of many makers."""
 
 import re
 
@@ -14,7 +14,7 @@ _VERSION_HASH = re.compile(r":[0-9a-f]{40,64}$")
 
 
 def reseller(text: str) -> Spelling:
-    """`[maker/]name`, in anybody's spelling."""
+    """`[maker/]name`, in any spelling."""
     maker, name = split_maker(text)
     if maker == "amazon":
         return Spelling(tuple(f"amazon.{name}{revision}" for revision in ("", ":0", "-v1:0")), maker)
@@ -41,7 +41,7 @@ def replicate(text: str) -> Spelling:
 
 
 def databricks(text: str) -> Spelling:
-    """Databricks' own endpoints say so in their name; any other is somebody's own, and free text."""
+    """Databricks' own endpoints have a fixed prefix; all other names are chosen, so free text."""
     for prefix in ("databricks-", "system.ai.databricks-", "system.ai."):
         if text.startswith(prefix):
             return reseller(text.removeprefix(prefix))
@@ -72,11 +72,11 @@ def sagemaker(text: str) -> Spelling:
 
 
 def self_hosted(text: str) -> Spelling:
-    """Ollama's `llama3:70b` is a name of its own, the colon a tag; vLLM serves `maker/name` of the model hubs."""
+    """Ollama's `llama3:70b` is a name of its own with a tag; vLLM serves `maker/name` of the model hubs."""
     spelled = reseller(text)
     return Spelling((text, *spelled.names), spelled.maker)
 
 
 def display(text: str) -> Spelling:
-    """Apps show names for people: `GPT-5 Instant`, `OpenAI o3`, `Claude Sonnet 3.7`."""
+    """Apps show display names: `GPT-5 Instant`, `OpenAI o3`, `Claude Sonnet 3.7`."""
     return reseller(text.removeprefix("openai ").replace(" ", "-"))

@@ -1,4 +1,4 @@
-"""What is known: which ids exist, and what the aliases among them stand for. Plain data, built by an adapter."""
+"""Known ids and the targets of aliases. Plain data, built by an adapter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ from service.core.identity.spelling import OPEN
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names one maker gives, or one platform uses. All lower case, in canonical spelling."""
+    """The names of one maker, or of one platform. Lower case, in canonical spelling."""
 
     models: frozenset[str] = frozenset()
     pinned: Mapping[str, str] = field(default_factory=dict)
-    """Alias -> the one snapshot that it has ever stood for."""
+    """Alias -> the only snapshot that it has ever stood for."""
     floating: frozenset[str] = frozenset()
-    """Aliases that have stood for several snapshots: they stay themselves."""
+    """Floating aliases: they have stood for several snapshots, and resolve to themselves."""
 
     def find(self, name: str) -> tuple[str, Kind] | None:
-        """Model and kind of exactly `name`. A pinned alias yields its snapshot, which may itself be a floating name."""
+        """Model and kind of exactly `name`. A pinned alias gives its snapshot, which may itself be a floating name."""
         if (target := self.pinned.get(name)) is not None:
             return target, "alias" if target in self.floating else "snapshot"
         if name in self.floating:
@@ -29,20 +29,20 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """One maker of models. `short` are undated names that resellers use and the maker's own API never did."""
+    """A maker of models. `short`: undated names that resellers use, but the maker's own API never did."""
 
     names: Names
     api: str | None = None
     """The platform that is the maker's own API."""
     short: Names = Names()
     second_api: str | None = None
-    """Another platform, where the maker has published ids that its own API never had: PaLM's, on Vertex AI."""
+    """Another platform on which the maker has published ids that its own API never had: PaLM's, on Vertex AI."""
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Everything known: names by maker (true on each platform), names by platform (which win, and hold there alone),
-    and what the platforms are."""
+    """All knowledge: names by maker (valid on every platform), names by platform (with precedence, valid there only),
+    and the platforms."""
 
     makers: Mapping[str, Maker]
     names: Mapping[str, Names]
@@ -63,9 +63,9 @@ class Knowledge:
         return None
 
     def own_api(self, name: str) -> tuple[str | None] | None:
-        """Platform of whoever published exactly `name`, for ids without a hint; `(None,)` for a maker without an API.
+        """Platforms of the publisher of exactly `name`, for ids without a hint; `(None,)` for a maker without an API.
 
-        None when nobody knows the name.
+        None: the name is unknown.
         """
         for maker in self.makers.values():
             if maker.names.find(name):

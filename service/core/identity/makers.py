@@ -1,4 +1,4 @@
-"""Grammars of the makers' own APIs, and of Azure, which serves OpenAI's models under names of its own."""
+"""Grammars of the makers' own APIs, and of Azure, which has its own names for OpenAI's models."""
 
 import re
 
@@ -29,18 +29,18 @@ def azure(text: str) -> Spelling:
 
 
 def foundry(text: str) -> Spelling:
-    """Azure AI Foundry: mixed case, the maker or `FW-` (hosted by Fireworks) glued on."""
+    """Azure AI Foundry: mixed case, with the maker or `FW-` (hosted by Fireworks) as a prefix."""
     maker, name = split_maker(text)
     return Spelling(spellings(name), maker)
 
 
 def plain(text: str) -> Spelling:
-    """A maker's API with no grammar beyond the name."""
+    """A maker's API with plain names as ids."""
     return Spelling((text,))
 
 
 def gemini(text: str) -> Spelling:
-    """Gemini API: `models/<id>`; a tuned model's name does not tell its base."""
+    """Gemini API: `models/<id>`; the name of a tuned model does not identify its base."""
     if text.startswith(("tunedmodels/", "cachedcontents/", "endpoints/")):
         raise UnreadableError("opaque")
     return Spelling((text.removeprefix("models/"),))

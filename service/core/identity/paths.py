@@ -1,4 +1,4 @@
-"""Request paths that name a model, by the platform whose paths they are."""
+"""Request paths that contain a model, by platform."""
 
 from service.core.identity.platforms import Platforms
 from service.core.identity.spelling import UnreadableError
@@ -6,7 +6,7 @@ from service.core.identity.wrappers import Address
 
 
 def read_path(platforms: Platforms, text: str, platform: str | None) -> Address:
-    """The id in a path, and the platform whose path it is. Raises UnreadableError when it names none."""
+    """The id in a path, and the platform of the path. Raises UnreadableError if it contains none."""
     path = text.partition("?")[0]
     found = [(owner, match, why) for owner, pattern, why in platforms.paths if (match := pattern.fullmatch(path))]
     for owner, _, why in found:

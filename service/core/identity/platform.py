@@ -1,4 +1,4 @@
-"""The head of a catalog file: what a platform is called, where it answers, how its ids and its errors read."""
+"""The head of a catalog file: names, hosts, ids and errors of a platform."""
 
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ Status = Annotated[str, Meta(pattern="^[45][0-9]{2}$")]
 
 
 class Gone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One way to say that a model is gone. What is given must hold."""
+    """One wording for a model that is gone. All given fields must match."""
 
     code: Annotated[Text | None, Meta(description="The provider's code, exactly.")] = None
     words: Annotated[
@@ -41,8 +41,8 @@ class RequestPath(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class PlatformNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What holds on one platform alone, beside the names that the makers give: lower case, sorted, as identity spells
-    them after the platform's grammar."""
+    """Names that are valid on one platform only, besides the makers' names: lower case, sorted, as spelled after the
+    platform's grammar."""
 
     models: Annotated[tuple[str, ...], Meta(description="Ids that name one model.")] = ()
     pinned: Annotated[dict[str, str], Meta(description="Alias: the only model that it has ever stood for.")] = {}
@@ -52,7 +52,7 @@ class PlatformNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where calls are served. Everything but the slug may be left out."""
+    """A platform. Everything but the slug is optional."""
 
     platform: Annotated[Slug, Meta(description="Its slug. The file is called <platform>.yaml.")]
     name: Annotated[Text | None, Meta(description="As people read it.")] = None

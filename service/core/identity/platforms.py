@@ -1,4 +1,4 @@
-"""The platforms by their words, hosts and ids: the heads of the catalog's files, made ready for look-ups."""
+"""Platforms by word, host and id: the heads of the catalog files, prepared for look-ups."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,13 +12,13 @@ _SEPARATORS = re.compile(r"[.\s-]")
 _LONGEST_REMEMBERED = 4096
 
 Claim = tuple[str, re.Pattern[str]]
-"""A platform, and what proves it."""
+"""A platform, and the pattern that identifies it."""
 
 
 class Platforms:
-    """Immutable, and equal to itself alone: answers are remembered with the table that they came from.
+    """Immutable; equal only to itself, because caches use it as a key.
 
-    Patterns are asked in the order of the platforms given; the heads keep the rules of `core.catalog.heads`.
+    Patterns are tried in the given order of platforms; the heads follow the rules of `core.catalog.heads`.
     """
 
     def __init__(self, platforms: Iterable[Platform]) -> None:
@@ -42,10 +42,10 @@ class Platforms:
         self._hosts = {host: each.platform for each in every for host in each.hosts}
         self._host_patterns = _claims(every, lambda each: each.host_patterns)
         self.of_host: Callable[[str | None], str | None] = lru_cache(_LONGEST_REMEMBERED)(self._of_host)
-        """Platform that answers at a host (lower case, no port); None for a gateway's or any other name."""
+        """Platform at a host (lower case, no port). None: a gateway or any other name."""
 
     def __reduce__(self) -> tuple[type["Platforms"], tuple[tuple[Platform, ...]]]:
-        """Kept as the platforms alone: all else follows from them."""
+        """Pickled as the platforms only: everything else is derived from them."""
         return Platforms, (tuple(self._by_slug.values()),)
 
     def get(self, platform: str | None) -> Platform | None:
@@ -55,12 +55,13 @@ class Platforms:
         return iter(self._by_slug.values())
 
     def name_of(self, platform: str) -> str:
-        """As people read it; the slug of one that nobody has named."""
+        """Display name; the slug if there is none."""
         known = self._by_slug.get(platform)
         return known.name or platform if known is not None else platform
 
     def of_wrapper(self, word: str) -> str | None:
-        """Named by exactly `word`, lower case, as tools put it before an id: `vertex_ai/...`, `google-gla:...`."""
+        """Platform with exactly this word, lower case, as tools write it before an id: `vertex_ai/...`,
+        `google-gla:...`."""
         return self.words.get(_SEPARATORS.sub("_", word))
 
     def neighbour_of(self, platform: str | None) -> str | None:
@@ -77,12 +78,12 @@ class Platforms:
 
 
 def words_of(platform: Platform) -> tuple[str, ...]:
-    """Its own words, and its slug in both spellings."""
+    """Its words, and its slug in both spellings."""
     return (*platform.words, platform.platform, platform.platform.replace("-", "_"))
 
 
 def proven(claims: Iterable[Claim], text: str) -> str | None:
-    """The first platform of which a pattern is the whole text."""
+    """The first platform with a pattern that matches the whole text."""
     return next((platform for platform, pattern in claims if pattern.fullmatch(text)), None)
 
 
@@ -100,14 +101,15 @@ _known: list[Platforms] = []
 
 
 def use_platforms(platforms: Platforms) -> None:
-    """Have this process go by `platforms` wherever no catalog is at hand: see `known_platforms`."""
+    """Set the platforms of this process, for code without a catalog: see `known_platforms`."""
     _known[:] = [platforms]
 
 
 def known_platforms() -> Platforms:
-    """What reading a record, wording a message and checking lastcall.yaml go by: one table a process, replaced whole.
+    """The platforms for reading records, wording messages and checking lastcall.yaml: one table per process, replaced
+    as a whole.
 
-    Raises LookupError before `use_platforms`, which whoever loads the catalog calls.
+    Raises LookupError before `use_platforms`, which the loader of the catalog calls.
     """
     if not _known:
         raise LookupError("no platforms are known yet: load the catalog first")

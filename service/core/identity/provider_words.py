@@ -1,8 +1,8 @@
-"""Reads the provider field of a log by rule: which platform does the word name, if any?
+"""Parses the provider field of a log: which platform does the word name?
 
-Tools write one platform in many ways: `azure.ai.openai`, `azure-openai.responses`, `azure.chat`, `AzureChatOpenAI`,
-`langchain_azure_openai`. Case, separators, the API that was called (`chat`, `responses`), and the framework's own name
-are taken off; what is left must be words of platforms, every one of them. Anything else is a word that nobody knows.
+Tools have many spellings for one platform: `azure.ai.openai`, `azure-openai.responses`, `azure.chat`,
+`AzureChatOpenAI`, `langchain_azure_openai`. Case, separators, the name of the API (`chat`, `responses`) and of the
+framework are removed. All of the rest must be words of platforms. Otherwise the word is unknown.
 """
 
 import re
@@ -22,30 +22,30 @@ _API = (
     "service endpoint instrumentation instrumentor maas agent agents assistant assistants "
     "cn us eu apac intl global china"
 )
-"""What was called, who called it there, or in which region: `groq.chat`, `OpenAIChatGenerator`, `moonshotai-cn`."""
+"""Words for APIs, callers and regions: `groq.chat`, `OpenAIChatGenerator`, `moonshotai-cn`."""
 _API_PARTS = frozenset(_API.split())
 _AGENTS = frozenset({"agent", "agents", "assistant", "assistants"})
-"""Google's agent kit writes `gcp.vertex.agent` for whatever model it calls: an id that proves another place wins."""
+"""Google's agent kit writes `gcp.vertex.agent` for any model: an id that proves another platform has precedence."""
 _FRAMEWORKS = (
     "langchain langchaincommunity langchainjs langchain4j langgraph langsmith langfuse llamaindex haystack crewai "
     "strands semantickernel autogen ag2 pydanticai dspy smolagents instructor mastra agno genkit springai vercelai "
     "aisdk adk googleadk microsoftframework agentframework browseruse litellm litellmproxy lite portkey kong "
     "openinference openllmetry traceloop opentelemetry otel logfire mlflow unknown none"
 )
-"""Frameworks, and tools that write logs: they name whatever they call by the id, and say nothing of the place."""
+"""Frameworks, and tools that write logs. They do not identify a platform."""
 _COMPATIBLE = frozenset({"compatible", "compat", "like", "custom"})
-"""`openai-compatible.chat`, `openai_like`, `custom_openai`: the API of that maker, spoken by somebody else."""
+"""`openai-compatible.chat`, `openai_like`, `custom_openai`: the maker's API, offered by somebody else."""
 _NEUTRAL = ("ai", "microsoft", "cloud")
 
 
 class Word(NamedTuple):
-    """What a provider field says."""
+    """The meaning of a provider field."""
 
     platform: str | None = None
     known: bool = True
-    """False: it names a place that lastcall does not know, so that the place is not the API of the model's maker."""
+    """False: it names a place that lastcall does not know, so this is not the API of the model's maker."""
     loose: bool = False
-    """A framework wrote it: an id that proves another platform wins."""
+    """A framework wrote it: an id that proves another platform has precedence."""
 
 
 NOTHING = Word()
@@ -54,17 +54,17 @@ NOTHING = Word()
 def platform_of(
     platforms: Platforms, provider: str | None, host: str | None = None, scope: str | None = None
 ) -> str | None:
-    """The platform where a call was served, by the log's words; None when they do not tell.
+    """The platform of a call, from the words of the log. None: they do not identify it.
 
-    `host` (lower case, no port) overrules `provider`. `scope`, the instrumentation that wrote the call down
-    (`opentelemetry.instrumentation.groq`), is asked only when neither says anything. Remembered.
+    `host` (lower case, no port) has precedence over `provider`. `scope`, the instrumentation that wrote the log entry
+    (`opentelemetry.instrumentation.groq`), counts only if neither identifies a platform. Cached.
     """
     return platforms.of_host(host) or read_word(platforms, telling_word(platforms, provider, host, scope)).platform
 
 
 def telling_word(platforms: Platforms, provider: str | None, host: str | None, scope: str | None) -> str | None:
-    """`provider`, or `scope` where a log without a host has no provider or that of a framework, and the scope is of one
-    provider's client library. OpenAI's proves nothing: it calls anybody."""
+    """`provider`; or `scope`, if the log has no host and no provider or only a framework's, and the scope belongs to
+    one provider's client library. OpenAI's library proves nothing, because it calls any provider."""
     if scope is None or host is not None or read_word(platforms, provider) != NOTHING:
         return provider
     said = read_word(platforms, scope)
@@ -72,27 +72,27 @@ def telling_word(platforms: Platforms, provider: str | None, host: str | None, s
 
 
 def answering_platform(platforms: Platforms, provider: str | None, host: str | None = None) -> str | None:
-    """The platform in whose words an error is written; None where they may be anybody's: a host that lastcall does not
-    know is a gateway, and passes on the words of whatever it called."""
+    """The platform whose wording the error has. None: unknown, because an unknown host is a gateway that passes on
+    errors of any platform."""
     return platforms.of_host(host) if host else read_word(platforms, provider).platform
 
 
 def names_deployments(platforms: Platforms, provider: str | None, host: str | None = None) -> bool:
-    """Whether the model argument of a call names something that the customer made there: an Azure OpenAI deployment, a
-    SageMaker endpoint. Such a name is free text, and proves no model even when it looks like one."""
+    """Whether the model argument of a call names a customer's own object: an Azure OpenAI deployment, a SageMaker
+    endpoint. Such a name is free text, and proves no model even if it looks like one."""
     platform = platforms.get(platform_of(platforms, provider, host))
     return platform is not None and platform.deployments
 
 
 @lru_cache(maxsize=4096)
 def read_word(platforms: Platforms, word: str | None) -> Word:
-    """Of a provider field in any tool's spelling. Total."""
+    """Parses a provider field in any tool's spelling. Total."""
     if word is None or not (word := word.strip()):
         return NOTHING
     if len(word) > LONGEST_WORD or not word.isascii():
         return Word(known=False)
     slug = word.lower()
-    platform = platforms.words.get(slug) or platforms.of_host(slug)  # LiveKit's word is the host
+    platform = platforms.words.get(slug) or platforms.of_host(slug)  # LiveKit writes the host
     if platform is not None or (platform := proven(platforms.word_patterns, slug)) is not None:
         return Word(platform)
     parts = [part.lower() for part in _PARTS.findall(word)]
@@ -104,7 +104,7 @@ def read_word(platforms: Platforms, word: str | None) -> Word:
 
 
 def _named(runs: Mapping[str, str], parts: list[str]) -> Iterator[str | None]:
-    """Platform of each run of parts, the longest runs first; "" for what names none, None for what nobody knows."""
+    """Platform of each run of parts, longest runs first; "" for parts without meaning, None for unknown parts."""
     start = 0
     while start < len(parts):
         for end in range(len(parts), start, -1):
@@ -118,7 +118,7 @@ def _named(runs: Mapping[str, str], parts: list[str]) -> Iterator[str | None]:
 
 
 def _place(platforms: Platforms, named: list[str]) -> str | None:
-    """A maker's name beside a host's says whose model the host serves: `vertex.anthropic`, `groq.openai`."""
+    """A maker's name beside a host's names the maker of the model: `vertex.anthropic`, `groq.openai`."""
     hosts = [platform for platform in named if platform not in platforms.makers_apis]
     if not hosts:
         return named[0] if len(set(named)) == 1 else None

@@ -1,4 +1,4 @@
-"""The one answer to "which model is this?"."""
+"""Answers "which model is this?"."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ _CACHE_LIMIT = 50_000
 
 
 class Resolver:
-    """Resolves ids by `knowledge`. Answers are remembered, so that the path of every record costs one look-up."""
+    """Resolves ids with `knowledge`. Results are cached, so a record costs one look-up."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
@@ -34,9 +34,8 @@ class Resolver:
         served_id: str | None,
         scope: str | None = None,
     ) -> Identified:
-        """Both ids of a call, and one platform. The served id is read where the requested one was served; one that
-        cannot be from there proves another platform, and is believed. `scope` is the reporter: see `telling_word`.
-        """
+        """Both ids of a call, and their platform. The served id is looked up on the platform of the requested one; a
+        served id that cannot belong there proves another platform. `scope` is the reporter: see `telling_word`."""
         provider = telling_word(self.platforms, provider, host, scope)
         key = (provider, host, requested_id, requested_field, served_id)
         if (known := self._identified.get(key)) is not None:
@@ -49,7 +48,7 @@ class Resolver:
     def resolve(
         self, raw: str, *, provider: str | None = None, host: str | None = None, field: FieldKind = "model"
     ) -> Model | Unresolved:
-        """Total: any text has an answer. `provider` is the log's own word; `host` overrules it."""
+        """Total: any text has a result. `provider` is the word in the log; `host` has precedence."""
         hint = read_hint(self.platforms, provider)
         served_at = self.platforms.of_host(host)
         platform = served_at or hint.platform
@@ -128,14 +127,15 @@ class Resolver:
         return None
 
     def _without_platform(self, text: str) -> Model | Unresolved:
-        """A bare id is its maker's own API; one whose maker has none, or `maker/name` of a hub, could be anywhere."""
+        """A bare id means its maker's own API. Without such an API, or as `maker/name` of a hub, the platform is
+        unknown."""
         own = self._knowledge.own_api(text)
         platform = own[0] if own is not None else None
         found = self._on(platform, text) if own is not None or "/" in text else None
         return found or Unresolved(None, "unknown_model")
 
     def _somewhere(self, text: str) -> Model | Unresolved:
-        """The model of an id seen at a place that lastcall does not know: as its maker names it, and no platform."""
+        """The model of an id at an unknown place: by its maker's names, without a platform."""
         word, slash, name = text.rpartition("/")
         own = self.platforms.of_wrapper(word) if slash else (self._knowledge.own_api(text) or (None,))[0]
         found = self._on(None, text) or (self._on(own, name) if own is not None else None)
@@ -143,7 +143,7 @@ class Resolver:
 
 
 def spell(platforms: Platforms, platform: str, raw: str) -> Spelling | None:
-    """How `platform`'s own grammar reads an id of its catalog; None when it is no id. Nothing is looked up."""
+    """Parses an id of the catalog with the platform's own grammar, without a look-up. None: not an id."""
     try:
         return platforms.grammar_of(platform)(unwrap(platforms, clean(raw), platform).text)
     except (RefusedError, UnreadableError):

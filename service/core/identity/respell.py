@@ -1,4 +1,4 @@
-"""Other people's spellings of a maker's ids -> the maker's own. Each rule reads the whole text or leaves it alone."""
+"""Other spellings of a maker's ids -> the maker's own. Each rule matches the whole text or leaves it unchanged."""
 
 import re
 
@@ -10,7 +10,7 @@ _CLAUDE = (
     re.compile(rf"claude-{_CLAUDE_TIER}-{_CLAUDE_VERSION}{_CLAUDE_REST}"),
 )
 SECOND_REVISIONS = frozenset({"claude-3-5-sonnet-20241022"})
-"""Models that hosts call `v2`, with or without their date: each shares its undated name with an elder."""
+"""Models that hosts call `v2`, with or without a date: each shares its undated name with an older one."""
 _GPT = re.compile(r"(?:openai[-.])?gpt-(\d)-(\d)(?=-[a-z]|$)")
 _GEMINI_SWAPPED = re.compile(r"gemini-(pro|flash)-(\d\.\d)(.*)")
 _GEMINI_HYPHEN = re.compile(r"gemini-(\d)-(\d)(?=-[a-z])")
@@ -26,8 +26,8 @@ _VENDOR_IN_NAME = re.compile(r"(?:ai21|cohere|fw|meta|openai|mistralai)-(?=.)")
 def claude(name: str) -> str:
     """`claude-3.5-sonnet`, `claude-4.5-haiku`, `claude-opus-4.1`, `claude-3-opus@20240229` -> Anthropic's word order.
 
-    Up to 3.7 the version comes before the tier, from 4 on after it; dots are hyphens; Vertex's `@date` is `-date`, and
-    its `-v2@date` names only a second revision.
+    Up to 3.7 the version precedes the tier, from 4 on it follows; dots become hyphens; Vertex's `@date` becomes
+    `-date`, and its `-v2@date` is a second revision.
     """
     match = next((m for pattern in _CLAUDE if (m := pattern.fullmatch(name))), None)
     if match is None:
@@ -66,7 +66,7 @@ def cohere(name: str) -> str:
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """The name as it stands, then by its maker's rules, then with dots where hosts write hyphens or `p`."""
+    """The name unchanged, then by its maker's rules, then with dots where hosts write hyphens or `p`."""
     bare = _VENDOR_IN_NAME.sub("", name, count=1) if _VENDOR_IN_NAME.match(name) else name
     found = [name, bare, _by_family(bare), _by_family(_P_FOR_DOT.sub(".", bare)), _DOTLESS.sub(r"\1.\2", bare)]
     found += [_DEEPSEEK_CHAT.sub(r"deepseek-\1", bare)]

@@ -1,4 +1,4 @@
-"""What a grammar makes of an id, before anything is looked up."""
+"""The result of a grammar, before the look-up."""
 
 from dataclasses import dataclass
 
@@ -19,11 +19,11 @@ _MAKER_WORDS = {
 }
 _MAKER = {word: maker for maker, words in _MAKER_WORDS.items() for word in words.split()}
 OPEN = "open"
-"""The makers whose models have no API of their own that lastcall follows: Meta, Qwen, Microsoft and many more."""
+"""Makers whose own API is not in the catalog, or who have none: Meta, Qwen, Microsoft and many more."""
 
 
 class UnreadableError(ValueError):
-    """By the platform's own grammar the text names no model. `reason` says why."""
+    """By the platform's grammar, the text names no model. `reason` says why."""
 
     def __init__(self, reason: UnresolvedReason, platform: str | None = None) -> None:
         super().__init__(reason)
@@ -33,13 +33,13 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """Spellings of one id, each to be looked up whole, the first that is known wins."""
+    """Possible spellings of one id. Each is looked up as a whole; the first known one counts."""
 
     names: tuple[str, ...]
     maker: str | None = None
-    """Maker that the text itself names."""
+    """Maker named in the text."""
     fine_tune: bool = False
-    """The names are those of the base."""
+    """The names are those of the base model."""
 
 
 def maker_of(segment: str) -> str:
@@ -48,6 +48,6 @@ def maker_of(segment: str) -> str:
 
 
 def split_maker(text: str) -> tuple[str | None, str]:
-    """`maker/name` -> (maker, name); further segments belong to nobody known and stay in the name."""
+    """`maker/name` -> (maker, name); further segments stay in the name."""
     maker, slash, name = text.partition("/")
     return (maker_of(maker), name) if slash else (None, text)

@@ -1,4 +1,4 @@
-"""Takes off what tools put around an id, from left to right, and remembers what each wrapper proves of the platform."""
+"""Removes what tools write around an id, from left to right. Each wrapper may prove the platform."""
 
 import re
 from typing import NamedTuple
@@ -17,7 +17,7 @@ _COLON = re.compile(r"([a-z0-9_.-]+):(?!\d+$)(.+)")
 
 
 class Address(NamedTuple):
-    """Where an id was served, and the id with the wrappers off."""
+    """The platform of an id, and the id without wrappers."""
 
     platform: str | None
     text: str
@@ -32,11 +32,11 @@ def unwrap(
     loose: bool = False,
     elsewhere: bool = False,
 ) -> Address:
-    """The outermost wrapper that names a platform overrules a `platform` that is loose: some of those that the log's
-    provider field names, or all of them with `loose`.
+    """The outermost wrapper that names a platform has precedence over a loose `platform`: some words of the provider
+    field, or all of them with `loose`.
 
-    With `firm` the platform is that of the host called, which no wrapper overrules. `elsewhere` is a host or a provider
-    that lastcall does not know: there `openai/` names the maker of the model, not the place.
+    With `firm`, the platform comes from the host and no wrapper changes it. `elsewhere`: the host or provider is
+    unknown, so `openai/` names the maker of the model, not the platform.
     """
     text = unwrap_routes(platforms, None, _VERB.sub("", text.partition("?")[0])).text
     if text.startswith("@") and not text.startswith(("@cf/", "@hf/", "@preset/")):
@@ -63,7 +63,7 @@ def _named(platforms: Platforms, text: str) -> tuple[str | None, str]:
 
 
 def unwrap_routes(platforms: Platforms, platform: str | None, text: str) -> Address:
-    """Take off routes, regions, modes and image sizes, and the platform's own name when it is said twice."""
+    """Remove routes, regions, modes and image sizes, and a repeated name of the platform."""
     if platform == "aws-bedrock" and text.startswith(_CLAUDE_ON_AWS):  # run by Anthropic, with its dates
         return Address("anthropic-api", text.removeprefix(_CLAUDE_ON_AWS))
     routes = (*platforms.routes.get(platform or "", ()), *_ROUTES)
@@ -78,7 +78,8 @@ def unwrap_routes(platforms: Platforms, platform: str | None, text: str) -> Addr
 
 
 def _integration(platforms: Platforms, text: str, platform: str | None) -> Address:
-    """Portkey's `@slug/id`: the slug is the user's own word; only one that begins with a platform's name tells it."""
+    """Portkey's `@slug/id`: the slug is the user's own word; it identifies a platform only if it begins with its
+    name."""
     slug, slash, rest = text[1:].partition("/")
     if not slash:
         raise UnreadableError("free_text", platform)

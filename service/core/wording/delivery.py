@@ -44,4 +44,4 @@ def became(
 
 def outcome_in_words(outcome: str) -> str:
     """Slack's error as it is."""
-    return "it was no longer true when it was to go out" if outcome == OVERTAKEN else outcome
+    return "it was no longer true when it was due" if outcome == OVERTAKEN else outcome

@@ -1,4 +1,4 @@
-"""The only description of the schema. Migrations are compared with it, and queries are built from it."""
+"""The only description of the schema, for migration checks and queries."""
 
 from service.adapters.postgres.tables.base import metadata
 from service.adapters.postgres.tables.delivery import cards, digests, messages, notifications

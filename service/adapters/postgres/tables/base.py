@@ -1,4 +1,4 @@
-"""What the tables share: the metadata, and columns that many have."""
+"""Shared by the tables: the metadata, and common columns."""
 
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Text, text
 
@@ -22,6 +22,6 @@ def count(name: str) -> Column[int]:
 
 
 def use_of_a_model(*, primary_key: bool) -> tuple[Column[str], ...]:
-    """What names one service's use of one model, deprecated or not: `core.exposure.ExposureKey`."""
+    """Columns that identify one use of one model, deprecated or not: `core.exposure.ExposureKey`."""
     names = ("service", "environment", "platform", "model")
     return tuple(Column(name, Text, primary_key=primary_key, nullable=False) for name in names)

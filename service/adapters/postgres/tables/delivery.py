@@ -1,4 +1,4 @@
-"""The outbox: what is to be told, what was sent, and the digests."""
+"""The outbox: pending notifications, sent messages, and digests."""
 
 from sqlalchemy import (
     CheckConstraint,

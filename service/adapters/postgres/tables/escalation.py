@@ -1,4 +1,4 @@
-"""Campaigns, and when each use of a model is to be decided on."""
+"""Campaigns, and the agenda."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""Which models go away when, as the engine last saw it; by which catalog and lastcall.yaml; and who uses them."""
+"""Deprecations as the engine last saw them, loaded catalogs and lastcall.yaml files, and exposures."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB

@@ -1,4 +1,4 @@
-"""How lastcall itself is: what is wrong with it, and when it last ticked."""
+"""Conditions and heartbeats."""
 
 from sqlalchemy import Column, DateTime, Double, Table, Text
 

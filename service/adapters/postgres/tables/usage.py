@@ -1,4 +1,4 @@
-"""What was called: the ledger of the records read, the totals, and what could not be read."""
+"""Usage: watermarks, totals, and rejections."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from service.adapters.postgres.tables.base import count, instant, metadata, use_
 
 
 def _totals() -> tuple[Column[Any], ...]:
-    """What an hour and a day of use have in common."""
+    """Common columns of an hour and a day of use."""
     counts = ("calls", "errors", "end_of_life", "input_tokens", "output_tokens", "cached_tokens", "tokens_known")
     latency = Column("latency_ms", Double, nullable=False, server_default=text("0"))
     return (instant("first_at"), instant("last_at"), *map(count, counts), latency, count("latency_known"))
