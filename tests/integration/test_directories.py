@@ -154,7 +154,7 @@ async def test_last_good_answer_says_how_old_it_is_once_it_is_stale(
     assert (await ownership(database, "search-api", later)).owner.rule.endswith(
         "in Backstage, by the last good answer of 2025-06-02 09:00 UTC"
     )
-    detail = "backstage does not answer (http_503); its answers of 2025-06-02 09:00 UTC count"
+    detail = "backstage does not answer (http_503); lastcall uses its answers of 2025-06-02 09:00 UTC"
     assert await conditions(database) == [(DOWN, "backstage", detail)]
     await refresh(database, make_world(company=COMPANY), clients, now=later + timedelta(minutes=2))
     assert await conditions(database) == []

@@ -208,7 +208,7 @@ async def test_what_cannot_be_worked_out_is_said_to_be_so(database: Database, lo
     explanation: Explanation[Untracked] = await asked(database, loaded, THURSDAY + timedelta(days=1))
 
     assert explanation.wrong is not None
-    assert said(explanation, "why nobody was told")[0].startswith("Its escalation cannot be worked out")
+    assert said(explanation, "why nobody was told")[0].startswith("Its escalation cannot be evaluated")
 
 
 @pytest.mark.parametrize(

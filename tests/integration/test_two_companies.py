@@ -128,7 +128,7 @@ async def test_process_that_decides_nothing_says_why(
             continue
         ticked = await lastcall("tick", "--now", f"2025-05-20T10:0{minute}", env=env, folder=tmp_path)
         assert ticked.code == 0, ticked.err
-        said.append("another lastcall.yaml was loaded after this one and is in use" in ticked.err)
+        said.append("another lastcall.yaml was loaded later and takes precedence" in ticked.err)
     assert said == [False, True]
 
 
