@@ -8,11 +8,11 @@ from typing import Any
 from service.adapters.postgres.act_log import record_act
 from service.adapters.postgres.agenda import lock_use
 from service.adapters.postgres.campaign_store import (
-    hold_back,
+    cancel_untrue_news,
+    delay_notices,
     load_campaigns,
-    release,
+    release_notices,
     save_campaigns,
-    settle_overtaken,
 )
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_rows import save_listings
@@ -89,17 +89,17 @@ async def act(
             await save_listings(connection, {key: listing_of(found.case, after)})
             await _move_notices(connection, key, after, found.case)
             if after.is_open and isinstance(asked, Reopen):
-                await settle_overtaken(connection, [key], now=now)
+                await cancel_untrue_news(connection, [key], now=now)
         return Acted(key, asked_in_words(after, found.case), upcoming(after, found.case))
 
 
 async def _move_notices(connection: Transaction, key: ExposureKey, after: Campaign, case: Case) -> None:
     """Move unsent notices. Under a promise they wait for its next evaluation, like the steps."""
     if (quiet := held_by(after, case)) is None:
-        await release(connection, key, at=case.goes_out)
+        await release_notices(connection, key, at=case.goes_out)
     elif quiet.until is not None:
         until = case.go_out_at(quiet.until)
-        await hold_back(connection, {key: until}, first_ones=isinstance(quiet.hold, Snoozed))
+        await delay_notices(connection, {key: until}, first_ones=isinstance(quiet.hold, Snoozed))
 
 
 async def offered_days(database: Database, world: World, key: ExposureKey, *, now: datetime) -> tuple[date, ...]:

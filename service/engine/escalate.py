@@ -9,11 +9,11 @@ import structlog
 from service.adapters.postgres.agenda import Due, Look, look_again, take_due
 from service.adapters.postgres.campaign_store import (
     Intent,
-    hold_back,
+    cancel_untrue_news,
+    delay_notices,
     load_campaigns,
     record_intents,
     save_campaigns,
-    settle_overtaken,
 )
 from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.company_store import activate_company, is_company_superseded
@@ -155,12 +155,12 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     evidenced = {exposure.key: exposure for exposure in shown}
     await save_campaigns(connection, {one.key: one.after for one in changes})
     if reopened := [one.key for one in changes if one.is_reopened]:
-        await settle_overtaken(connection, reopened, now=now)
+        await cancel_untrue_news(connection, reopened, now=now)
     extras = await _extras(connection, tick.candidates, [one.key for one in changes])
     intents = [intent for one in changes for intent in tick.intents(one, evidenced, extras[one.key])]
     notified = await record_intents(connection, intents, now=now)
     promised = {one.key: tick.promised_until(one, campaigns.get(one.key), exposures.get(one.key)) for one in due}
-    await hold_back(connection, {key: until for key, until in promised.items() if until}, first_ones=False)
+    await delay_notices(connection, {key: until for key, until in promised.items() if until}, first_ones=False)
     await save_listings(connection, tick.listings(due, campaigns | {one.key: one.after for one in changes}, exposures))
     await look_again(connection, [look for _, look in decided])
     await clear_conditions(connection, UNDECIDABLE, [key.label for key in keys], now=now)

@@ -360,7 +360,7 @@ async def test_it_is_done_and_read_over_http(database: Database) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        pytest.param({"act": "acknowledge", "service": "serach-api"}, 404, "has not called a model", id="no service"),
+        pytest.param({"act": "acknowledge", "service": "serach-api"}, 404, "not called a deprecated", id="no service"),
         pytest.param({"act": "acknowledge"}, 409, "2 uses of deprecated models", id="two environments"),
         pytest.param(
             {"act": "snooze", "environment": "production", "until": "2025-07-08"}, 409, "Tue 8 Jul 2025 is not safe",
@@ -379,8 +379,8 @@ async def test_it_is_done_and_read_over_http(database: Database) -> None:
         pytest.param({"act": "acknowledge", "untill": "2025-07-04"}, 422, "untill", id="a misspelled field"),
         pytest.param({"act": "acknowledge", "author": "\x00"}, 422, "author", id="no author"),
         pytest.param(
-            {"act": "waive", "environment": "production", "until": "9999-12-31", "reason": "why"}, 422, "is not a possible end",
-            id="the last day that there is",
+            {"act": "waive", "environment": "production", "until": "9999-12-31", "reason": "why"}, 422,
+            "is not a possible end of a waiver", id="the last day that there is",
         ),
     ],
 )  # fmt: skip
@@ -553,7 +553,7 @@ async def test_owner_is_named_by_command(database: Database, database_url: str) 
         pytest.param(["commit", "search-api", "--on", "soon"], 2, "is not a day", id="no day"),
         pytest.param(["snooze", "search-api", "--until", "2199-01-01"], 1, "no day is safe", id="not safe"),
         pytest.param(
-            ["waive", "search-api", "--until", "2199-01-01", "--reason", "x"], 2, "is not a possible end", id="for ever"
+            ["waive", "search-api", "--until", "2199-01-01", "--reason", "x"], 2, "not a possible end", id="for ever"
         ),
         pytest.param(["waive", "search-api", "--until", "2199-01-01"], 2, "--reason", id="no reason"),
         pytest.param(["reopen", "search-api"], 1, "nothing is in force", id="nothing to take back"),

@@ -12,7 +12,7 @@ from service.adapters.postgres.agenda import (
     look_at_models,
     look_at_services,
     look_at_uses,
-    look_at_what_goes_on,
+    make_open_exposures_due,
 )
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import acts, agenda, deprecations
@@ -44,7 +44,7 @@ async def put_backwards(database: Database) -> None:
         pytest.param(lambda connection: look_at_uses(connection, reversed(USES), now=NOW), id="calls of theirs"),
         pytest.param(lambda connection: look_at_services(connection, SERVICES, now=NOW), id="their owners"),
         pytest.param(lambda connection: look_at_models(connection, [MODEL], now=NOW), id="their model"),
-        pytest.param(lambda connection: look_at_what_goes_on(connection, now=NOW), id="lastcall.yaml"),
+        pytest.param(lambda connection: make_open_exposures_due(connection, now=NOW), id="lastcall.yaml"),
     ],
 )
 async def test_uses_are_locked_in_the_order_of_their_keys(database: Database, look: Look) -> None:

@@ -142,7 +142,7 @@ async def test_it_is_ticked_by_command(database: Database, database_url: str) ->
         pytest.param(["search-api"], 2, "Specify the model, environment or platform", id="two environments"),
         pytest.param(["search-api", "o1"], 2, "It has: gpt-4.5-preview", id="a model that it does not call"),
         pytest.param(["serach-api"], 2, "Did you mean search-api?", id="misspelled"),
-        pytest.param(["search-api", "--tick", "tea"], 2, "there are model, prompts, latency, cost", id="no item"),
+        pytest.param(["search-api", "--tick", "tea"], 2, "the items are model, prompts, latency, cost", id="no item"),
         pytest.param(
             ["search-api", "--tick", "cost", "--untick", "cost"], 2, "cannot be in both --tick and --untick", id="both"
         ),

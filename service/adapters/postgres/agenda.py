@@ -67,7 +67,7 @@ async def look_again(connection: AsyncConnection, looks: Iterable[Look]) -> None
         )
 
 
-async def look_after_calls(connection: AsyncConnection, first_calls: Mapping[ExposureKey, datetime]) -> None:
+async def schedule_check_after_calls(connection: AsyncConnection, first_calls: Mapping[ExposureKey, datetime]) -> None:
     """Schedule an evaluation after new calls at these times, for uses that wake on a call or are new."""
     for some in chunked(sorted(first_calls.items())):
         v = unnested(
@@ -90,7 +90,7 @@ async def look_at_uses(connection: AsyncConnection, keys: Iterable[ExposureKey],
     await _look(connection, same_key(agenda, v), now)
 
 
-async def look_at_what_goes_on(connection: AsyncConnection, *, now: datetime) -> None:
+async def make_open_exposures_due(connection: AsyncConnection, *, now: datetime) -> None:
     """After a change of lastcall.yaml: make open exposures due. Owner, policy and time zone may have changed."""
     is_exposure = select(exposures.c.service).where(same_key(exposures, agenda)).exists()
     await _look(connection, or_(is_exposure, agenda.c.look_at.is_not(None)), now)

@@ -164,14 +164,16 @@ async def record_intents(connection: AsyncConnection, intents: Sequence[Intent],
     return new
 
 
-async def release(connection: AsyncConnection, key: ExposureKey, *, at: datetime) -> None:
+async def release_notices(connection: AsyncConnection, key: ExposureKey, *, at: datetime) -> None:
     """Release unsent notices at `at`, or at their previous time if it is earlier."""
     await connection.execute(
         _waiting(_n.campaign_id == campaign_id(key)).values(not_before=func.least(_n.not_before, at))
     )
 
 
-async def hold_back(connection: AsyncConnection, until: Mapping[ExposureKey, datetime], *, first_ones: bool) -> None:
+async def delay_notices(
+    connection: AsyncConnection, until: Mapping[ExposureKey, datetime], *, first_ones: bool
+) -> None:
     """Delay unsent notices of these uses to the given times. `first_ones`: including first notices to a new owner."""
     if not until:
         return
@@ -188,7 +190,7 @@ def _waiting(*which: ColumnElement[bool]) -> Update:
     return update(notifications).where(_n.kind == "notice", _n.state == "pending", *which)
 
 
-async def settle_overtaken(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:
+async def cancel_untrue_news(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:
     """Cancel pending `migrated` and `withdrawn` notifications that are no longer true."""
     ids = bindparam("ids", [campaign_id(key) for key in keys], type_=ARRAY(Uuid()))
     overtaken = (_n.campaign_id == any_(ids), _n.kind.in_(["migrated", "withdrawn"]))

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.agenda import look_at_what_goes_on
+from service.adapters.postgres.agenda import make_open_exposures_due
 from service.adapters.postgres.loads import go_by, standing_of
 from service.adapters.postgres.tables import company_loads
 from service.config.company import Company
@@ -26,7 +26,7 @@ async def activate_company(connection: AsyncConnection, company: Company, *, now
         again = {"loaded_at": now, "seen_at": now}
         await connection.execute(statement.on_conflict_do_update(index_elements=[company_loads.c.digest], set_=again))
         if not is_first:
-            await look_at_what_goes_on(connection, now=now)
+            await make_open_exposures_due(connection, now=now)
     return standing != "superseded"
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.agenda import look_after_calls, look_at_uses
+from service.adapters.postgres.agenda import look_at_uses, schedule_check_after_calls
 from service.adapters.postgres.closed_days import added_to_closed, keep_closed
 from service.adapters.postgres.exposure_rows import COUNTED_DAY, CountedDay, counted_day
 from service.adapters.postgres.tables import series, usage_daily, usage_hourly
@@ -68,7 +68,7 @@ async def work_out_days(connection: AsyncConnection, *, until: datetime, now: da
     use |= await _write_closed(connection, [one for one in touched if month_of(one.day) in closed])
     await _drop(connection, [one for one in touched if one not in use])
     firsts = {mark: one.first_at for mark, one in use.items()}
-    await look_after_calls(
+    await schedule_check_after_calls(
         connection,
         {key: min(firsts.get(one, now) for one in days) for key, days in groupby(touched, key=lambda one: one[0])},
     )
