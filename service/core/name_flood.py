@@ -25,7 +25,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
-from service.core.identify import identify
 from service.core.identity import Resolver
 from service.core.series import SeriesKey
 
@@ -174,7 +173,7 @@ def folds(key: SeriesKey, resolver: Resolver) -> Iterator[Placed]:
 def as_identified(key: SeriesKey, resolver: Resolver) -> SeriesKey:
     """The shortest key with the same platform and models, for any reporter. A model without a name in the catalog keeps
     the log's words."""
-    models = identify(resolver, key)
+    models = resolver.identify_words(key)
     where = key.provider or key.host
     read = key._replace(
         provider=models.platform or (where and TOO_MANY),
@@ -184,13 +183,13 @@ def as_identified(key: SeriesKey, resolver: Resolver) -> SeriesKey:
     )
     spelled = read._replace(requested_id=key.requested_id, served_id=key.served_id)
     candidates = (read, spelled, spelled._replace(provider=key.provider))
-    return next((one for one in candidates if identify(resolver, one._replace(reporter=TOO_MANY)) == models), key)
+    return next((one for one in candidates if resolver.identify_words(one._replace(reporter=TOO_MANY)) == models), key)
 
 
 def _of_one_model(key: SeriesKey, resolver: Resolver) -> SeriesKey:
     """The key without the served model, if the requested one is identified the same without it."""
-    models, alone = identify(resolver, key), key._replace(served_id=None)
-    asked_for = identify(resolver, alone) == models._replace(served_model=None)
+    models, alone = resolver.identify_words(key), key._replace(served_id=None)
+    asked_for = resolver.identify_words(alone) == models._replace(served_model=None)
     return alone if models.requested_model is not None and asked_for else key
 
 

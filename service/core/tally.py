@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from service.core.batch import Batch
 from service.core.cleaning import cleaned
-from service.core.identify import identify
 from service.core.identity import Identified, Resolver
 from service.core.shapes import bounded_shape
 from service.core.usage import Call, Decoded, Format
@@ -70,7 +69,7 @@ class Tally:
     def add_call(self, call: Call, resolver: Resolver) -> Identified:
         """Counts a call, and returns its models."""
         who = cleaned(call.who)
-        identified = identify(resolver, who.series)
+        identified = resolver.identify_words(who.series)
         self.events += 1
         self.errors += who.failed
         self.volume.add(use_of(who.series, identified), int(call.at.timestamp()) // 3600, who.series.reporter)

@@ -11,7 +11,6 @@ calls, so redelivery and the distribution of records do not matter.
 from collections import Counter
 from collections.abc import Hashable
 
-from service.core.identify import identify
 from service.core.identity import Identified, Resolver
 from service.core.rollup import Rollup
 from service.core.series import SeriesKey
@@ -42,7 +41,7 @@ class Volume:
 
     def add_rollup(self, rollup: Rollup, resolver: Resolver) -> None:
         for (key, hour), totals in rollup.totals.items():
-            self.add(use_of(key, identify(resolver, key)), hour, key.reporter, totals.calls)
+            self.add(use_of(key, resolver.identify_words(key)), hour, key.reporter, totals.calls)
 
     @property
     def calls(self) -> int:

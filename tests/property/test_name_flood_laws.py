@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.adapters.catalog.files import load_catalog
-from service.core.identify import identify
 from service.core.name_flood import LAST, Allowance, Bounds, Ledger, place
 from service.core.series import SeriesKey
 
@@ -42,7 +41,7 @@ def test_flood_costs_names_and_neither_calls_nor_models(
         assert placed.keys() == strangers.keys()
         for key, at in placed.items():
             made[at.key] += strangers[key]
-            before, after = identify(RESOLVER, key), identify(RESOLVER, at.key)
+            before, after = RESOLVER.identify_words(key), RESOLVER.identify_words(at.key)
             if at.level < LAST:
                 assert after == before
             elif before.requested_model is not None:

@@ -18,7 +18,6 @@ from service.adapters.queries.rhythms import read_rhythms
 from service.adapters.queries.unknown import read_unknown_ids
 from service.core.cleaning import cleaned
 from service.core.exposure import ExposureKey
-from service.core.identify import identify
 from service.core.usage import Call
 from service.core.volume import Volume
 from service.core.week import Week
@@ -52,7 +51,7 @@ def by_use(loaded: LoadedCatalog, made: Sequence[Call]) -> dict[ExposureKey, int
     volumes: defaultdict[Hashable, Volume] = defaultdict(Volume)
     for call in made:
         series = cleaned(call.who).series
-        found = identify(loaded.resolver, series)
+        found = loaded.resolver.identify_words(series)
         for model in {found.requested_model, found.served_model} - {None}:
             use = ExposureKey(series.service, series.environment, found.platform or "", model or "")
             volumes[use].add(use, int(call.at.timestamp()) // 3600, series.reporter)
@@ -64,7 +63,7 @@ def unknown(loaded: LoadedCatalog, made: Sequence[Call]) -> Counter[tuple[str, s
     volumes: defaultdict[tuple[str, str], Volume] = defaultdict(Volume)
     for call in made:
         series = cleaned(call.who).series
-        found = identify(loaded.resolver, series)
+        found = loaded.resolver.identify_words(series)
         if found.requested_model is None and found.served_model is None:
             whose = series.requested_id or "", series.service
             volumes[whose].add(series.environment, int(call.at.timestamp()) // 3600, series.reporter)

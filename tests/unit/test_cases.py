@@ -12,7 +12,6 @@ import pytest
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.core.cleaning import cleaned
-from service.core.identify import identify
 from service.core.rollup import Rollup
 from service.core.usage import Call
 from service.core.volume import calls_of
@@ -42,7 +41,7 @@ def volume(calls: Iterable[Call], shipped: LoadedCatalog) -> int:
 
 
 def names_no_model(call: Call, shipped: LoadedCatalog) -> bool:
-    models = identify(shipped.resolver, cleaned(call.who).series)
+    models = shipped.resolver.identify_words(cleaned(call.who).series)
     return models.requested_model is None and models.served_model is None
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from service.adapters.catalog.files import load_catalog
-from service.core.identify import identify
 from service.core.name_flood import (
     TOO_MANY,
     TOO_MANY_SERVICES,
@@ -86,7 +85,7 @@ def test_service_beyond_the_bound_loses_its_name_and_nothing_else() -> None:
         (TOO_MANY_SERVICES, "staging", "sdk"),
         (TOO_MANY_SERVICES, "staging", "gateway"),
     }
-    assert {identify(RESOLVER, at) for at in counted.values()} == {("openai-api", DYING_MODEL, None)}
+    assert {RESOLVER.identify_words(at) for at in counted.values()} == {("openai-api", DYING_MODEL, None)}
 
 
 def test_service_beyond_the_bound_finds_its_name_in_a_later_hour() -> None:
@@ -134,7 +133,7 @@ def test_fresh_word_in_every_call_makes_few_series_and_loses_no_model(word: dict
     assert len(world.made) <= 5 + 4 + 3 + 2
     assert {at.service for at in counted.values()} == {"search-api"}
     for key, at in counted.items():
-        assert identify(RESOLVER, at) == identify(RESOLVER, key)
+        assert RESOLVER.identify_words(at) == RESOLVER.identify_words(key)
 
 
 def test_unknown_ids_beyond_the_bound_are_still_said_to_be_unknown_on_their_platform() -> None:
@@ -163,7 +162,7 @@ def test_fresh_words_everywhere_end_in_one_series_a_model() -> None:
     models = [make_key(service=f"t{n}", environment=f"e{n}", reporter=f"r{n}") for n in range(500)]
     counted = world.bring(models)
     assert len(world.made) <= 5 * 14 + 14 + 2
-    assert {identify(RESOLVER, at).requested_model for at in counted.values()} == {DYING_MODEL}
+    assert {RESOLVER.identify_words(at).requested_model for at in counted.values()} == {DYING_MODEL}
 
 
 def test_flood_of_days_makes_a_trickle_of_series() -> None:
@@ -193,11 +192,11 @@ def test_first_backlog_of_a_large_company_is_no_flood() -> None:
 def test_every_model_of_the_catalog_is_read_the_same_from_few_words() -> None:
     for record in load_catalog().catalog:
         key = make_key(provider=record.platform, requested_id=record.id, host=None)
-        assert identify(RESOLVER, as_identified(key, RESOLVER)) == identify(RESOLVER, key)
+        assert RESOLVER.identify_words(as_identified(key, RESOLVER)) == RESOLVER.identify_words(key)
 
 
 def test_model_on_a_platform_that_nobody_knows_stays_there() -> None:
     key = make_key(provider="a-new-provider", host="llm.example.com", requested_id="meta-llama/llama-3.1-70b-instruct")
     read = as_identified(key, RESOLVER)
-    assert identify(RESOLVER, read) == identify(RESOLVER, key)
-    assert (read.provider, read.host) == (identify(RESOLVER, key).platform or TOO_MANY, None)
+    assert RESOLVER.identify_words(read) == RESOLVER.identify_words(key)
+    assert (read.provider, read.host) == (RESOLVER.identify_words(key).platform or TOO_MANY, None)

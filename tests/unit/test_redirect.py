@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.core.redirect import served_is_another
+from service.core.identity import Identified
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from service.core.redirect import served_is_another
     ],
 )
 def test_version_of_what_was_asked_for_is_no_other_model(requested: str, served: str) -> None:
-    assert not served_is_another(requested, served)
+    assert not Identified("openai-api", requested, served).served_is_another
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_version_of_what_was_asked_for_is_no_other_model(requested: str, served:
     ],
 )
 def test_model_with_another_name_is_another(requested: str, served: str) -> None:
-    assert served_is_another(requested, served)
+    assert Identified("openai-api", requested, served).served_is_another
 
 
 @pytest.mark.parametrize(("requested", "served"), [(None, "gpt-4"), ("gpt-4", None), (None, None)])
 def test_unknown_model_is_not_said_to_be_another(requested: str | None, served: str | None) -> None:
-    assert not served_is_another(requested, served)
+    assert not Identified("openai-api", requested, served).served_is_another

@@ -16,9 +16,7 @@ from service.adapters.postgres.unnest import unnested
 from service.adapters.postgres.usage_marks import Mark, mark_days, mark_models
 from service.core.catalog.lifecycle import Catalog, Deprecation
 from service.core.exposure import ExposureKey
-from service.core.identify import identify
 from service.core.identity import Identified, Resolver
-from service.core.redirect import served_is_another
 
 BATCH = 2_000
 Key = tuple[str, str]
@@ -142,11 +140,11 @@ async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver:
     some = select(series).where(of_another).limit(BATCH).with_for_update(skip_locked=True)
     if not (found := (await connection.execute(some)).all()):
         return 0
-    models = [identify(resolver, row) for row in found]
+    models = [resolver.identify_words(row) for row in found]
     v = unnested(
         ("id", s.id.type, [row.id for row in found]),
         *((name, s[name].type, [getattr(each, name) for each in models]) for name in Identified._fields),
-        ("is_another", Boolean(), [served_is_another(each.requested_model, each.served_model) for each in models]),
+        ("is_another", Boolean(), [each.served_is_another for each in models]),
     )
     columns = {name: v.c[name] for name in Identified._fields} | {"served_is_another": v.c.is_another}
     await connection.execute(update(series).where(s.id == v.c.id).values(columns | {"resolved_by": catalog.digest}))

@@ -17,10 +17,8 @@ from service.adapters.postgres.tables import series
 from service.adapters.postgres.unnest import chunked, unnested
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey
-from service.core.identify import identify
 from service.core.identity import Identified, Resolver
 from service.core.name_flood import BOUNDS, TOO_MANY_SERVICES, Bounds, Ledger, Placed, folds, may_overflow, order, place
-from service.core.redirect import served_is_another
 from service.core.series import SeriesKey
 
 _REMEMBERED = 200_000
@@ -107,7 +105,7 @@ class SeriesBook:
                 {
                     "digest": digest_of(key),
                     **key._asdict(),
-                    **resolved(identify(self._resolver, key), self._catalog),
+                    **resolved(self._resolver.identify_words(key), self._catalog),
                     "folded": level,
                 }
                 for key, level in some
@@ -121,7 +119,7 @@ def resolved(models: Identified, catalog: Catalog) -> dict[str, Any]:
     """The columns with a catalog's resolution of a series."""
     return {
         **models._asdict(),
-        "served_is_another": served_is_another(models.requested_model, models.served_model),
+        "served_is_another": models.served_is_another,
         "resolved_by": catalog.digest,
     }
 

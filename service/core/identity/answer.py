@@ -1,5 +1,6 @@
 """Results of identity."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -36,9 +37,31 @@ class Unresolved:
     reason: UnresolvedReason
 
 
+_VERSION = re.compile(r"-[0-9]{3,8}|-[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""What a provider appends to an alias to name a snapshot: a number (`-0613`, `-002`, `-20241022`) or a date."""
+
+
 class Identified(NamedTuple):
     """The resolved ids of a call. None: unknown."""
 
     platform: str | None
     requested_model: str | None
     served_model: str | None
+
+    @property
+    def served_is_another(self) -> bool:
+        """Whether another model than the requested one answered, and not a version of it. False if one is unknown.
+
+        Aliases are answered by versions: `gpt-4o` by `gpt-4o-2024-08-06`, `mistral-large-latest` by
+        `mistral-large-2411`. `gpt-4.1` and `gpt-4-turbo` are other models than `gpt-4`. A gateway that logs the alias
+        as the model that answered names no other model either.
+        """
+        requested, served = self.requested_model, self.served_model
+        if requested is None or served is None or requested == served:
+            return False
+        return not (_is_version(served, of=requested) or _is_version(requested, of=served))
+
+
+def _is_version(snapshot: str, *, of: str) -> bool:
+    stem = of.removesuffix("-latest")
+    return snapshot.startswith(stem) and _VERSION.fullmatch(snapshot, len(stem)) is not None

@@ -1,6 +1,7 @@
 """Answers "which model is this?"."""
 
 from dataclasses import replace
+from typing import Protocol
 
 from service.core.identity.answer import Identified, Model, Unresolved
 from service.core.identity.clean import RefusedError, clean
@@ -11,9 +12,26 @@ from service.core.identity.platforms import Platforms
 from service.core.identity.provider_words import telling_word
 from service.core.identity.spelling import Spelling, UnreadableError
 from service.core.identity.wrappers import Address, unwrap
-from service.core.usage import FieldKind
+from service.core.usage import OF_LOGS, FieldKind
 
 _CACHE_LIMIT = 50_000
+
+
+class LogWords(Protocol):
+    """The words of a log that name a model: events, series and their rows have them."""
+
+    @property
+    def reporter(self) -> str: ...
+    @property
+    def provider(self) -> str | None: ...
+    @property
+    def host(self) -> str | None: ...
+    @property
+    def requested_id(self) -> str | None: ...
+    @property
+    def requested_field(self) -> FieldKind: ...
+    @property
+    def served_id(self) -> str | None: ...
 
 
 class Resolver:
@@ -44,6 +62,16 @@ class Resolver:
             self._identified.clear()
         answer = self._identified[key] = self._identify(provider, host, requested_id, requested_field, served_id)
         return answer
+
+    def identify_words(self, words: LogWords) -> Identified:
+        return self.identify(
+            provider=words.provider,
+            host=words.host,
+            requested_id=words.requested_id,
+            requested_field=words.requested_field,
+            served_id=words.served_id,
+            scope=words.reporter.removesuffix(OF_LOGS),
+        )
 
     def resolve(
         self, raw: str, *, provider: str | None = None, host: str | None = None, field: FieldKind = "model"
