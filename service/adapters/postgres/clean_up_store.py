@@ -17,6 +17,7 @@ from service.adapters.postgres.tables import (
     exposures,
     key_owners,
     messages,
+    model_days,
     notifications,
     passed_over,
     rejections,
@@ -61,6 +62,10 @@ async def _days(connection: AsyncConnection, retention: Retention, now: datetime
     """An open campaign keeps its days."""
     is_open = exists().where(same_key(campaigns, usage_daily), campaigns.c.state == "open")
     return await _delete(connection, usage_daily, usage_daily.c.day < retention.first_day(now), ~is_open)
+
+
+async def _model_days(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    return await _delete(connection, model_days, model_days.c.day < retention.first_day(now))
 
 
 async def _closed_days(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
@@ -150,6 +155,7 @@ NAMES: Mapping[str, Delete] = {
 }
 """Looked for once something of `USES`, or a month, is gone: it takes a look at all of them."""
 REST: Mapping[str, Delete] = {
+    "days of models": _model_days,
     "notifications": _notifications,
     "messages": _messages,
     "digests": _digests,
