@@ -129,7 +129,7 @@ async def _why_not_tracked(
 ) -> Explanation[Untracked] | None:
     """The use that is meant, with the most calls. None: there is none of the last weeks."""
     async with database.connect() as connection:
-        uses = await read_uses(connection, world.catalog, now=now, service=service)
+        uses = (await read_uses(connection, world.catalog, now=now, service=service)).some
         names = _canonical(world.catalog, model) if model else None
         unknown = await read_unknown_ids(connection, now=now, service=service, spelled=model, models=names or ())
     found = [
