@@ -65,7 +65,9 @@ async def _days(connection: AsyncConnection, retention: Retention, now: datetime
 
 
 async def _model_days(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
-    return await _delete(connection, model_days, model_days.c.day < retention.first_day(now))
+    """Of dates of which no use is kept."""
+    used = exists().where(usage_daily.c.day == model_days.c.day)
+    return await _delete(connection, model_days, model_days.c.day < retention.first_day(now), ~used)
 
 
 async def _closed_days(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
