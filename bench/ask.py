@@ -26,6 +26,7 @@ from bench.tick import company, database_server, fresh_database
 from service.adapters.catalog.files import load_catalog
 from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.database import Database, open_database
+from service.adapters.postgres.exposure_phases import count_phases
 from service.adapters.postgres.lifecycle_store import load_deprecations
 from service.adapters.postgres.migration import migrate
 from service.adapters.postgres.usage_months import make_months
@@ -41,14 +42,13 @@ from service.core.identity import use_platforms
 from service.core.retention import month_of
 from service.engine import ask
 from service.engine.world import Worlds
+from service.entrypoints.cli.ask import LIMIT
 from service.entrypoints.web import create_web
 
 SERVICES, MODELS, MODELS_A_SERVICE, TEAMS, DAYS = 5_000, 300, 20, 300, 90
 NOW = datetime(2026, 5, 12, 10, tzinfo=UTC)
 ANNOUNCED, SHUTDOWN = date(2026, 1, 12), date(2026, 4, 1)
 """Of the first model; each goes a day after the one before."""
-DUE_LIMIT = 500
-"""As of the command."""
 DATABASE_MS, ANSWER_MS = 50, 200
 """At the 99th percentile."""
 
@@ -122,6 +122,10 @@ SELECT b.id, service, environment, platform, model, 'open', :first, CAST(:policy
 FROM bench_keys b JOIN deprecations d USING (platform, model)
 """,
     """
+INSERT INTO model_days (day, platform, model, calls)
+SELECT day, platform, model, sum(calls) FROM usage_daily GROUP BY day, platform, model
+""",
+    """
 INSERT INTO agenda (service, environment, platform, model, look_at, wakes_on_call)
 SELECT service, environment, platform, model, CAST(:now AS timestamptz) + interval '1 day', false FROM bench_keys
 """,
@@ -146,6 +150,8 @@ async def fill(database: Database) -> None:
             query = text(statement)
             await connection.execute(query, {name: given[name] for name in query.compile().params})
         await _fill_notifications(connection)
+        while await count_phases(connection, now=NOW, limit=10_000):
+            pass
     async with database.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         await connection.execute(text("VACUUM ANALYZE"))
 
@@ -229,10 +235,13 @@ def questions(app: App, client: httpx.AsyncClient) -> list[Question]:
         response.raise_for_status()
         return len(response.content)
 
+    async def of_platform(n: int) -> int:
+        return await get("/api/v1/exposures", platform=_model(n).platform, within=n % 90)
+
     async def who(n: int) -> int:
-        found = await ask.who(database, await app.look(now=NOW), _model(n * 31).id, now=NOW)
+        found = await ask.who(database, await app.look(now=NOW), _model(n * 31).id, now=NOW, limit=LIMIT)
         assert found is not None
-        return sum(len(one.model_dump_json()) for one in (*found.exposures, *found.uses))
+        return sum(len(one.model_dump_json()) for one in (*found.exposures.items, *found.uses, *found.others.some))
 
     async def service(n: int) -> int:
         found = await ask.service(database, await app.look(now=NOW), _service(n * 37 % SERVICES), now=NOW)
@@ -241,14 +250,16 @@ def questions(app: App, client: httpx.AsyncClient) -> list[Question]:
 
     async def due(n: int) -> int:
         wanted = ExposureFilter(calling=True, within_days=10 + n % 30)
-        page = await ask.exposures(database, await app.look(now=NOW), wanted, now=NOW, limit=DUE_LIMIT)
+        page = await ask.exposures(database, await app.look(now=NOW), wanted, now=NOW, limit=LIMIT)
         return len(page.model_dump_json())
 
     return [
         Question("list page", lambda n: get("/")),
         Question("list page of a team", lambda n: get("/", team=f"team-{n % TEAMS:03}")),
         Question("/api/v1/exposures", lambda n: get("/api/v1/exposures")),
-        Question("the same, of a platform", lambda n: get("/api/v1/exposures", platform="openai-api", within=n % 90)),
+        Question(
+            "the same, of a platform", lambda n: get("/api/v1/exposures", platform=_model(n).platform, within=n % 90)
+        ),
         Question("/api/v1/deprecations", lambda n: get("/api/v1/deprecations")),
         Question("who", who),
         Question("service", service),

@@ -31,6 +31,7 @@ from service.adapters.catalog.files import load_catalog
 from service.adapters.embedded import Embedded
 from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.database import Database, Transaction, open_database
+from service.adapters.postgres.exposure_phases import count_phases
 from service.adapters.postgres.lifecycle_store import load_deprecations
 from service.adapters.postgres.migration import migrate
 from service.adapters.postgres.usage_months import make_months
@@ -191,6 +192,10 @@ INSERT INTO usage_daily (service, environment, platform, model, day, first_at, l
 SELECT service, environment, platform, model, :day, :first_at, :last_at, 80, 64000, 16000, 80, '{"lastcall": 80}'
 FROM bench_keys
 """
+MODEL_DAYS = """
+INSERT INTO model_days (day, platform, model, calls)
+SELECT day, platform, model, sum(calls) FROM usage_daily GROUP BY day, platform, model
+"""
 CAMPAIGNS = """
 INSERT INTO campaigns (id, service, environment, platform, model, state, opened_at, policy, owner, shutdown_on, done,
                        owner_told_at)
@@ -240,6 +245,9 @@ async def fill(database: Database, exposures: int) -> None:
             await connection.execute(text(DAY_TOTALS), {"day": day, **seen})
         seen = {"first": _at(TUESDAY - timedelta(days=DAYS), HOURS[0], 5), "last": _at(TUESDAY, 0) - timedelta(hours=9)}
         await connection.execute(text(EXPOSURES), {"days": DAYS, **seen})
+        while await count_phases(connection, now=STAGES[0].now, limit=10_000):
+            pass
+        await connection.execute(text(MODEL_DAYS))
         await _fill_campaigns(connection, exposures)
         await _fill_digests(connection)
     async with database.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:

@@ -171,11 +171,18 @@ CREATE TABLE exposures (
 	change_by DATE NOT NULL,
 	waived_until TIMESTAMP WITH TIME ZONE,
 	told_at TIMESTAMP WITH TIME ZONE,
+	phase INTEGER DEFAULT 0 NOT NULL,
+	phase_from TIMESTAMP WITH TIME ZONE DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+	phase_until TIMESTAMP WITH TIME ZONE DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+	phase_change_by DATE,
 	CONSTRAINT pk_exposures PRIMARY KEY (service, environment, platform, model)
 );
 CREATE INDEX ix_exposures_counted_until ON exposures (counted_until) WHERE (counted_until IS NOT NULL);
-CREATE INDEX ix_exposures_list ON exposures (lacks_deadline, change_by, platform, model, service, environment);
+CREATE INDEX ix_exposures_list ON exposures (lacks_deadline, change_by, platform, model, service, environment, deadline);
 CREATE INDEX ix_exposures_model ON exposures (platform, model);
+CREATE INDEX ix_exposures_phase_from ON exposures (phase_from);
+CREATE INDEX ix_exposures_phase_until ON exposures (phase_until);
+CREATE INDEX ix_exposures_team ON exposures (team);
 
 CREATE TABLE heartbeats (
 	verb TEXT NOT NULL,
@@ -207,6 +214,27 @@ CREATE TABLE messages (
 	CONSTRAINT pk_messages PRIMARY KEY (id)
 );
 CREATE INDEX ix_messages_rendered_at ON messages (rendered_at);
+
+CREATE TABLE model_counts (
+	platform TEXT NOT NULL,
+	model TEXT NOT NULL,
+	change_by DATE NOT NULL,
+	active INTEGER DEFAULT 0 NOT NULL,
+	quiet INTEGER DEFAULT 0 NOT NULL,
+	overdue INTEGER DEFAULT 0 NOT NULL,
+	broken INTEGER DEFAULT 0 NOT NULL,
+	redirected INTEGER DEFAULT 0 NOT NULL,
+	waived INTEGER DEFAULT 0 NOT NULL,
+	CONSTRAINT pk_model_counts PRIMARY KEY (platform, model, change_by)
+);
+
+CREATE TABLE model_days (
+	day DATE NOT NULL,
+	platform TEXT NOT NULL,
+	model TEXT NOT NULL,
+	calls BIGINT DEFAULT 0 NOT NULL,
+	CONSTRAINT pk_model_days PRIMARY KEY (day, platform, model)
+);
 
 CREATE TABLE name_floods (
 	subject TEXT NOT NULL,
@@ -255,6 +283,7 @@ CREATE INDEX ix_notifications_not_before ON notifications (not_before, id) WHERE
 CREATE INDEX ix_notifications_pending ON notifications (destination, not_before) WHERE (state = ANY (ARRAY['pending'::text, 'leased'::text, 'unknown'::text]));
 CREATE INDEX ix_notifications_rerouted_from ON notifications (rerouted_from) WHERE (rerouted_from IS NOT NULL);
 CREATE INDEX ix_notifications_settled_at ON notifications (settled_at) WHERE (settled_at IS NOT NULL);
+CREATE INDEX ix_notifications_state ON notifications (state);
 
 CREATE TABLE passed_over (
 	source TEXT NOT NULL,
@@ -306,7 +335,19 @@ CREATE INDEX ix_series_requested ON series (platform, requested_model);
 CREATE INDEX ix_series_resolved_by ON series (resolved_by);
 CREATE INDEX ix_series_served ON series (platform, served_model);
 CREATE INDEX ix_series_service ON series (service, environment, platform);
+CREATE INDEX ix_series_unplaced ON series (service) WHERE (platform IS NULL);
 CREATE INDEX ix_series_unresolved ON series (requested_id) WHERE ((requested_model IS NULL) AND (served_model IS NULL));
+
+CREATE TABLE service_counts (
+	service TEXT NOT NULL,
+	uses INTEGER DEFAULT 0 NOT NULL,
+	unmigrated INTEGER DEFAULT 0 NOT NULL,
+	calling INTEGER DEFAULT 0 NOT NULL,
+	past INTEGER DEFAULT 0 NOT NULL,
+	near INTEGER DEFAULT 0 NOT NULL,
+	untold INTEGER DEFAULT 0 NOT NULL,
+	CONSTRAINT pk_service_counts PRIMARY KEY (service)
+);
 
 CREATE TABLE usage_closed (
 	service TEXT NOT NULL,
@@ -353,7 +394,7 @@ CREATE TABLE usage_daily (
 	CONSTRAINT pk_usage_daily PRIMARY KEY (service, environment, platform, model, day)
 );
 CREATE INDEX ix_usage_daily_day ON usage_daily (day);
-CREATE INDEX ix_usage_daily_model_day ON usage_daily (model, platform, day);
+CREATE INDEX ix_usage_daily_model_day ON usage_daily (model, day, platform);
 
 CREATE TABLE usage_dirty (
 	service TEXT NOT NULL,

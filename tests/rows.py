@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id, save_campaigns
@@ -16,6 +17,7 @@ from service.adapters.postgres.lifecycle_store import load_deprecations
 from service.adapters.postgres.tables import (
     conditions,
     messages,
+    model_days,
     notifications,
     rejections,
     series,
@@ -118,8 +120,11 @@ async def put_use(
             await connection.execute(usage_hourly.insert().values(series_id=series_id, hour=_at(day, 9), **use))
         told = dict(reporters or {"litellm": calls})
         await connection.execute(usage_daily.insert().values(**key._asdict(), day=day, **use, reporters=told))
+        of_model = insert(model_days).values(day=day, platform=platform, model=model, calls=calls)
+        total = {"calls": model_days.c.calls + calls}
+        await connection.execute(of_model.on_conflict_do_update(index_elements=model_days.primary_key, set_=total))
     if is_exposure:
-        await summarise(connection, WORLD, WorkedOut([Mark(key, now.date())], {}), now=now)
+        await summarise(connection, WORLD, WorkedOut([Mark(key, now.date())], {}, {}), now=now)
 
 
 def _at(day: date, hour: int) -> datetime:

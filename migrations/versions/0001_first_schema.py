@@ -283,6 +283,7 @@ def upgrade() -> None:
     op.create_index("ix_series_served", "series", ["platform", "served_model"])
     op.create_index("ix_series_service", "series", ["service", "environment", "platform"])
     op.create_index("ix_series_unresolved", "series", ["requested_id"], postgresql_where=sa.text("requested_model IS NULL AND served_model IS NULL"))
+    op.create_index("ix_series_unplaced", "series", ["service"], postgresql_where=sa.text("platform IS NULL"))
     op.create_table(
         "exposures",
         sa.Column("service", sa.Text(), nullable=False),
@@ -308,12 +309,54 @@ def upgrade() -> None:
         sa.Column("change_by", sa.Date(), nullable=False, comment="infinity: no day is known"),
         sa.Column("waived_until", sa.DateTime(timezone=True)),
         sa.Column("told_at", sa.DateTime(timezone=True), comment="when a message of it was delivered last; null: nobody was told"),
+        sa.Column("phase", sa.Integer(), server_default=sa.text("0"), nullable=False, comment="bits: the counts that it is in"),
+        sa.Column("phase_from", sa.DateTime(timezone=True), server_default=sa.text("'-infinity'"), nullable=False, comment="the phase is right from then on"),
+        sa.Column("phase_until", sa.DateTime(timezone=True), server_default=sa.text("'-infinity'"), nullable=False, comment="and no longer certain from then on; -infinity: not at all"),
+        sa.Column("phase_change_by", sa.Date(), comment="change_by when the phase was counted; infinity: no deadline"),
         sa.PrimaryKeyConstraint("service", "environment", "platform", "model", name=op.f("pk_exposures")),
         comment="Uses of deprecated models: a summary of the days of use, and what lists are filtered and sorted by",
     )
-    op.create_index("ix_exposures_list", "exposures", ["lacks_deadline", "change_by", "platform", "model", "service", "environment"])
+    op.create_index("ix_exposures_list", "exposures", ["lacks_deadline", "change_by", "platform", "model", "service", "environment", "deadline"])
     op.create_index("ix_exposures_model", "exposures", ["platform", "model"])
+    op.create_index("ix_exposures_team", "exposures", ["team"])
+    op.create_index("ix_exposures_phase_from", "exposures", ["phase_from"])
+    op.create_index("ix_exposures_phase_until", "exposures", ["phase_until"])
     op.create_index("ix_exposures_counted_until", "exposures", ["counted_until"], postgresql_where=sa.text("counted_until IS NOT NULL"))
+    op.create_table(
+        "service_counts",
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("uses", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("unmigrated", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("calling", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("past", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("near", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("untold", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("service", name=op.f("pk_service_counts")),
+        comment="Of a service's exposures, how many are in which phase, as their rows say",
+    )
+    op.create_table(
+        "model_counts",
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("change_by", sa.Date(), nullable=False, comment="infinity: no deadline"),
+        sa.Column("active", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("quiet", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("overdue", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("broken", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("redirected", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("waived", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "model", "change_by", name=op.f("pk_model_counts")),
+        comment="Of a model's exposures, how many are in which state, as their rows say",
+    )
+    op.create_table(
+        "model_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("calls", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("day", "platform", "model", name=op.f("pk_model_days")),
+        comment="UTC day's calls of one model: the sum of usage_daily",
+    )
     op.create_table(
         "usage_daily",
         sa.Column("service", sa.Text(), nullable=False),
@@ -338,7 +381,7 @@ def upgrade() -> None:
         comment="UTC day's use of one model, requested or served, by one service in one environment",
     )
     op.create_index("ix_usage_daily_day", "usage_daily", ["day"])
-    op.create_index("ix_usage_daily_model_day", "usage_daily", ["model", "platform", "day"])
+    op.create_index("ix_usage_daily_model_day", "usage_daily", ["model", "day", "platform"])
     op.create_table(
         "usage_dirty",
         sa.Column("service", sa.Text(), nullable=False),
@@ -412,6 +455,7 @@ def upgrade() -> None:
     op.create_index("ix_notifications_not_before", "notifications", ["not_before", "id"], postgresql_where=sa.text("state = 'pending'"))
     op.create_index("ix_notifications_rerouted_from", "notifications", ["rerouted_from"], postgresql_where=sa.text("rerouted_from IS NOT NULL"))
     op.create_index("ix_notifications_settled_at", "notifications", ["settled_at"], postgresql_where=sa.text("settled_at IS NOT NULL"))
+    op.create_index("ix_notifications_state", "notifications", ["state"])
     op.create_index(
         "ix_notifications_pending", "notifications", ["destination", "not_before"], postgresql_where=sa.text("state IN ('pending', 'leased', 'unknown')")
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations  # each Page[...] that is evaluated is a model that pydantic makes
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,12 +10,13 @@ from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries.answers import DeprecationAnswer, ExposureAnswer, ModelUse, Page, ServiceAnswer, UnknownId
 from service.adapters.queries.exposures import read_exposures, read_exposures_of
-from service.adapters.queries.listing import ExposureFilter
+from service.adapters.queries.listing import ExposureFilter, position_in, read_page
 from service.adapters.queries.overview import Headline, count_callers, read_headline
 from service.adapters.queries.services import read_service
 from service.adapters.queries.unknown import read_unknown_ids, read_uses_spelled
-from service.adapters.queries.uses import read_uses
+from service.adapters.queries.uses import Uses, read_called_models, read_uses
 from service.config.world import World
+from service.core.catalog.lifecycle import Catalog
 from service.core.catalog.lookup import records_of
 from service.core.exposure import ExposureKey
 from service.core.identity import Model
@@ -59,12 +60,14 @@ async def overview(
     async with database.connect() as connection:
         known = await known_until(connection, world.topics, now=now)
         headline = await read_headline(connection, known=known, now=now)
-        owner_of, nearest = world.owners.owner_of, [headline.next_one] if headline.next_one else []
-        next_one = await read_exposures_of(connection, world, owner_of, nearest, known=known, now=now)
-        page = await read_exposures(
-            connection, world, owner_of, wanted, known=known, now=now, limit=limit, cursor=cursor
-        )
-    return Overview(headline, next_one[0] if next_one else None, page)
+        after = None if cursor is None else position_in(cursor)
+        page = await read_page(connection, world.catalog, wanted, known=known, now=now, limit=limit, after=after)
+        keys = [*page.keys, *([headline.next_one] if headline.next_one else [])]
+        found = await read_exposures_of(connection, world, world.owners.owner_of, keys, known=known, now=now)
+    shown = {one.key: one for one in found}
+    items = [shown[key] for key in page.keys if key in shown]
+    next_one = shown.get(headline.next_one) if headline.next_one else None
+    return Overview(headline, next_one, Page(items=items, total=page.total, next_cursor=page.next_cursor))
 
 
 async def deprecations(database: Database, world: World, *, now: datetime) -> list[DeprecationAnswer]:
@@ -85,8 +88,12 @@ async def service(database: Database, world: World, name: str, *, now: datetime)
 class Callers:
     """What is known of those who call a model."""
 
-    exposures: Sequence[ExposureAnswer]
+    exposures: Page[ExposureAnswer]
+    """By deadline."""
     uses: Sequence[ModelUse]
+    """Of the exposures of the page, most calls first."""
+    others: Uses
+    """Uses of models that are not known to go, most calls first."""
     unknown_ids: Sequence[UnknownId]
     """Ids of which nobody can say which model it is, and known models of which nobody can say where they are called."""
 
@@ -95,24 +102,48 @@ class Callers:
         return any(each.model is None for each in self.unknown_ids)
 
 
-async def who(database: Database, world: World, model: str, *, now: datetime) -> Callers | None:
-    """Those who call a model, which is named in any spelling. None: nobody knows the name, and no log has it."""
+async def who(database: Database, world: World, model: str, *, now: datetime, limit: int) -> Callers | None:
+    """The first `limit` of those who call a model, which is named in any spelling. None: nobody knows the name, and no
+    log has it."""
     models = frozenset(_models_meant(world, model))
     async with database.connect() as connection:
         unknown = await read_unknown_ids(
             connection, now=now, spelled=model, models=models, unplaced=True if models else None
         )
-        behind = set() if models else await read_uses_spelled(connection, model)
+        behind = frozenset() if models else frozenset(await read_uses_spelled(connection, model))
         if not models and not unknown and not behind:
             return None
-        named = models or frozenset(key.model for key in behind)
-        page = await _exposures(connection, world, ExposureFilter(models=named), now=now)
-        uses = await read_uses(connection, world.catalog, now=now, models=named)
-    return Callers(
-        [each for each in page.items if each.model in models or each.key in behind],
-        [each for each in uses if each.model in models or each.key in behind],
-        unknown,
-    )
+        named, keys = models or frozenset(key.model for key in behind), None if models else behind
+        wanted = ExposureFilter(models=named, keys=keys)
+        page = await _exposures(connection, world, wanted, now=now, limit=limit)
+        uses = await read_uses(connection, world.catalog, now=now, keys=[each.key for each in page.items])
+        others = await _other_uses(connection, world.catalog, named, keys, now=now, limit=limit)
+    return Callers(page, uses.some, others, unknown)
+
+
+async def _other_uses(
+    connection: Transaction,
+    catalog: Catalog,
+    models: Collection[str],
+    keys: Collection[ExposureKey] | None,
+    *,
+    now: datetime,
+    limit: int,
+) -> Uses:
+    """Of `models` on platforms on which they are not known to go; of `keys` alone, if there are any."""
+
+    def is_exposure(platform: str, model: str) -> bool:
+        record = catalog.get(platform, model)
+        return record is not None and record.known_on(now.date())
+
+    called = await read_called_models(connection, now=now, models=models)
+    going_on = {one for one in called if not is_exposure(*one)}
+    if not going_on:
+        return Uses((), 0)
+    if keys is not None:
+        own = [key for key in keys if (key.platform, key.model) in going_on]
+        return await read_uses(connection, catalog, now=now, keys=own, limit=limit)
+    return await read_uses(connection, catalog, now=now, models=going_on, limit=limit)
 
 
 def _models_meant(world: World, text: str) -> set[str]:
@@ -125,8 +156,10 @@ def _models_meant(world: World, text: str) -> set[str]:
 async def called_models(database: Database, world: World, *, now: datetime) -> list[str]:
     """Names of the models that were called in the last weeks, most calls first."""
     async with database.connect() as connection:
-        uses = await read_uses(connection, world.catalog, now=now)
-    return list(dict.fromkeys(use.deprecation.id if use.deprecation else use.model for use in uses))
+        called = await read_called_models(connection, now=now)
+    records = (world.catalog.get(*one) for one in called)
+    names = (record.id if record else model for record, (_, model) in zip(records, called, strict=True))
+    return list(dict.fromkeys(names))
 
 
 async def _exposures(

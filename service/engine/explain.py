@@ -129,7 +129,7 @@ async def _why_not_tracked(
 ) -> Explanation[Untracked] | None:
     """The matching use with the most calls. None: there were no calls in recent weeks."""
     async with database.connect() as connection:
-        uses = await read_uses(connection, world.catalog, now=now, service=service)
+        uses = (await read_uses(connection, world.catalog, now=now, service=service)).some
         names = _canonical(world.catalog, model) if model else None
         unknown = await read_unknown_ids(connection, now=now, service=service, spelled=model, models=names or ())
     found = [

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.adapters.postgres.daily_usage import work_out_days
+from service.adapters.postgres.daily_usage import add_to_models, work_out_days
 from service.adapters.postgres.database import Database
+from service.adapters.postgres.exposure_phases import count_phases
 from service.adapters.postgres.lifecycle_store import is_any_loaded, load_deprecations, resolve_again
 from service.adapters.postgres.watermark_store import clock
 from service.config.world import World
@@ -14,6 +15,8 @@ from service.engine.summarise import count_again, summarise
 
 AT_ONCE = 2
 """Batches in parallel: the database works on one while the next is prepared. They take different rows."""
+PHASES = 2_000
+"""Exposures that are recounted in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +61,22 @@ async def _work_out(database: Database, world: World, *, now: datetime) -> tuple
             worked_out = await work_out_days(connection, until=until, now=now)
             if worked_out.taken:
                 await summarise(connection, world, worked_out, now=now)
+                await add_to_models(connection, worked_out)
             return len(worked_out.taken) or None
 
     async def again() -> int | None:
         async with database.begin() as connection:
             return await count_again(connection, world, now=now) or None
 
+    async def phases() -> int | None:
+        async with database.begin() as connection:
+            return await count_phases(connection, now=now, limit=PHASES) or None
+
     async with database.connect() as connection:
         until = await clock(connection)
     days = sum(await drain(batch, at_once=AT_ONCE))
     await drain(again, at_once=1)
+    await drain(phases, at_once=1)
     return until, days
 
 

@@ -242,7 +242,7 @@ async def test_days_and_series_go_once_they_are_old(database: Database, loaded: 
         await connection.execute(update(agenda).values(look_at=None))
     assert (await clean(database, AT + timedelta(days=400))).deleted == {}
     gone = (await clean(database, AT + timedelta(days=401))).deleted
-    assert gone == {"days": 1, "series": 1, "exposures": 1, "agenda": 1}
+    assert gone == {"days": 1, "series": 1, "exposures": 1, "agenda": 1, "days of models": 1}
 
 
 async def test_series_that_a_writer_remembers_is_made_again(database: Database, loaded: LoadedCatalog) -> None:

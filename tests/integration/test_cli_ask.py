@@ -17,6 +17,7 @@ from service.entrypoints.cli import app
 from tests.rows import put_campaign, put_notification, put_unknown_id, put_use
 
 GPT_45 = "gpt-4.5-preview-2025-02-27"
+STAYS = "claude-fable-5-2"
 
 
 @pytest.fixture
@@ -191,6 +192,41 @@ async def test_due_always_shows_what_is_past_its_day_and_still_called(database_u
 
     assert {each["service"] for each in found} == {"billing-run", "search-api"}
     assert all(each["days_left"] < 0 and each["state"] == "overdue" for each in found)
+
+
+@pytest.mark.usefixtures("called")
+async def test_a_short_list_says_how_many_more_there_are(database_url: str) -> None:
+    due = await ask(database_url, "due", "--limit", "1")
+    who = await ask(database_url, "who", GPT_45, "--limit", "1")
+    listed = await answer(database_url, "who", GPT_45, "--limit", "1")
+
+    assert "The nearest 1 of 2; --limit 2 shows all." in due.stdout
+    assert "The first 1 of 2; --limit 2 shows all." in who.stdout
+    assert "Other calls" not in who.stdout
+    assert (len(listed["exposures"]), listed["exposures_total"]) == (1, 2)
+    assert [use["service"] for use in listed["uses"]] == [listed["exposures"][0]["service"]]
+
+
+async def test_who_calls_a_model_that_stays_is_listed_by_calls(database: Database, database_url: str) -> None:
+    async with database.begin() as connection:
+        for service, calls in {"a": 5, "b": 70, "c": 9}.items():
+            days = {1: calls, 9: 1}
+            await put_use(
+                connection,
+                service=service,
+                platform="anthropic-api",
+                model=STAYS,
+                calls_by_days_ago=days,
+                now=datetime.now(UTC),
+            )
+
+    found = await answer(database_url, "who", STAYS, "--limit", "2")
+
+    assert [(use["service"], use["calls_7d"], use["calls_28d"], use["reporters"]) for use in found["uses"]] == [
+        ("b", 70, 71, {"litellm": 71}),
+        ("c", 9, 10, {"litellm": 10}),
+    ]
+    assert (found["exposures_total"], found["other_uses_total"]) == (0, 3)
 
 
 async def test_a_file_that_was_just_read_is_in_the_answer_without_a_scheduler(

@@ -17,6 +17,7 @@ from service.adapters.postgres.tables import (
     exposures,
     key_owners,
     messages,
+    model_days,
     notifications,
     passed_over,
     rejections,
@@ -61,6 +62,12 @@ async def _days(connection: AsyncConnection, retention: Retention, now: datetime
     """Keeps the days of open campaigns."""
     is_open = exists().where(same_key(campaigns, usage_daily), campaigns.c.state == "open")
     return await _delete(connection, usage_daily, usage_daily.c.day < retention.first_day(now), ~is_open)
+
+
+async def _model_days(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    """Of dates of which no use is kept."""
+    used = exists().where(usage_daily.c.day == model_days.c.day)
+    return await _delete(connection, model_days, model_days.c.day < retention.first_day(now), ~used)
 
 
 async def _closed_days(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
@@ -151,6 +158,7 @@ NAMES: Mapping[str, Delete] = {
 }
 """Steps that scan all names; they run only after a step of `USES` deleted something, or a month was closed."""
 REST: Mapping[str, Delete] = {
+    "days of models": _model_days,
     "notifications": _notifications,
     "messages": _messages,
     "digests": _digests,

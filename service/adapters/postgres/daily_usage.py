@@ -1,8 +1,9 @@
 """usage_hourly x series -> usage_daily: recalculates marked days, one batch per transaction."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     and_,
     delete,
     func,
+    literal_column,
     or_,
     select,
     true,
@@ -26,8 +28,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.agenda import look_at_uses, schedule_check_after_calls
 from service.adapters.postgres.closed_days import added_to_closed, keep_closed
 from service.adapters.postgres.exposure_rows import COUNTED_DAY, CountedDay, counted_day
-from service.adapters.postgres.tables import series, usage_daily, usage_hourly
-from service.adapters.postgres.unnest import unnested
+from service.adapters.postgres.tables import model_days, series, usage_daily, usage_hourly
+from service.adapters.postgres.unnest import insert_rows, unnested
 from service.adapters.postgres.usage_keys import KEY
 from service.adapters.postgres.usage_marks import DAY, Mark, take_marks
 from service.adapters.postgres.usage_months import closed_of
@@ -51,6 +53,8 @@ class WorkedOut:
 
     taken: Sequence[Mark]
     use: Mapping[Mark, CountedDay]
+    calls_before: Mapping[Mark, int]
+    """Of days that had any."""
 
 
 async def work_out_days(connection: AsyncConnection, *, until: datetime, now: datetime) -> WorkedOut:
@@ -62,11 +66,13 @@ async def work_out_days(connection: AsyncConnection, *, until: datetime, now: da
     """
     touched = await take_marks(connection, until=until, limit=BATCH)
     if not touched:
-        return WorkedOut((), {})
+        return WorkedOut((), {}, {})
     closed = await closed_of(connection, {month_of(day) for _, day in touched})
-    use = await _write_open(connection, [one for one in touched if month_of(one.day) not in closed])
-    use |= await _write_closed(connection, [one for one in touched if month_of(one.day) in closed])
-    await _drop(connection, [one for one in touched if one not in use])
+    written = await _write_open(connection, [one for one in touched if month_of(one.day) not in closed])
+    written |= await _write_closed(connection, [one for one in touched if month_of(one.day) in closed])
+    dropped = await _drop(connection, [one for one in touched if one not in written])
+    use = {mark: one for mark, (one, _) in written.items()}
+    before = {mark: calls for mark, (_, calls) in written.items() if calls} | dropped
     firsts = {mark: one.first_at for mark, one in use.items()}
     await schedule_check_after_calls(
         connection,
@@ -75,14 +81,18 @@ async def work_out_days(connection: AsyncConnection, *, until: datetime, now: da
     # An early death or a redirection is reported before any step is due.
     abnormal = {mark.key for mark, one in use.items() if one.use.end_of_life or one.use.redirected}
     await look_at_uses(connection, abnormal, now=now)
-    return WorkedOut(touched, use)
+    return WorkedOut(touched, use, before)
 
 
-async def _write_open(connection: AsyncConnection, touched: Sequence[Mark]) -> dict[Mark, CountedDay]:
+_Written = tuple[CountedDay, int | None]
+"""A day of use, and its calls before."""
+
+
+async def _write_open(connection: AsyncConnection, touched: Sequence[Mark]) -> dict[Mark, _Written]:
     return await _write(connection, _totals(_by_reporter(_relation(touched)))) if touched else {}
 
 
-async def _write_closed(connection: AsyncConnection, touched: Sequence[Mark]) -> dict[Mark, CountedDay]:
+async def _write_closed(connection: AsyncConnection, touched: Sequence[Mark]) -> dict[Mark, _Written]:
     if not touched:
         return {}
     days = _relation(touched)
@@ -90,16 +100,19 @@ async def _write_closed(connection: AsyncConnection, touched: Sequence[Mark]) ->
     return await _write(connection, added_to_closed(_totals(_by_reporter(days)), days))
 
 
-async def _write(connection: AsyncConnection, totals: Select[tuple[object, ...]]) -> dict[Mark, CountedDay]:
+async def _write(connection: AsyncConnection, totals: Select[tuple[object, ...]]) -> dict[Mark, _Written]:
+    """A subquery of RETURNING sees the rows as they were before the statement."""
     columns = [column.name for column in totals.selected_columns]
+    old = usage_daily.alias("old")
+    before = select(old.c.calls).where(*(old.c[name] == literal_column(f"usage_daily.{name}") for name in DAY))
     statement = insert(usage_daily).from_select(columns, totals)
     updated = {name: statement.excluded[name] for name in columns if name not in DAY}
     written = await connection.execute(
         statement.on_conflict_do_update(index_elements=list(DAY), set_=updated).returning(
-            *(usage_daily.c[name] for name in (*KEY, *COUNTED_DAY))
+            *(usage_daily.c[name] for name in (*KEY, *COUNTED_DAY)), before.scalar_subquery().label("before")
         )
     )
-    return {Mark(ExposureKey(*row[:4]), row.day): counted_day(row[4:]) for row in written}
+    return {Mark(ExposureKey(*row[:4]), row.day): (counted_day(row[4:-1]), row.before) for row in written}
 
 
 def _relation(touched: Sequence[Mark]) -> TableValuedAlias:
@@ -184,9 +197,28 @@ def _totals(reported: CTE) -> Select[tuple[object, ...]]:
     ).group_by(*(v[name] for name in DAY))
 
 
-async def _drop(connection: AsyncConnection, empty: Sequence[Mark]) -> None:
-    """Delete days whose calls now belong to another model, after a corrected alias."""
-    if empty:
-        days = _relation(empty)
-        same = and_(*(usage_daily.c[name] == days.c[name] for name in DAY))
-        await connection.execute(delete(usage_daily).where(select(days.c.day).where(same).exists()))
+async def _drop(connection: AsyncConnection, empty: Sequence[Mark]) -> dict[Mark, int]:
+    """Delete days whose calls now belong to another model, after a corrected alias. Returns the calls that they had."""
+    if not empty:
+        return {}
+    days = _relation(empty)
+    same = and_(*(usage_daily.c[name] == days.c[name] for name in DAY))
+    gone = delete(usage_daily).where(select(days.c.day).where(same).exists())
+    rows = await connection.execute(gone.returning(*(usage_daily.c[name] for name in DAY), usage_daily.c.calls))
+    return {Mark(ExposureKey(*row[:4]), row.day): row.calls for row in rows}
+
+
+async def add_to_models(connection: AsyncConnection, worked_out: WorkedOut) -> None:
+    """Add the change of each day to the day of its model. Call it last in a transaction: whoever recalculates the same
+    day of a model waits for the end of it."""
+    more: Counter[tuple[date, str, str]] = Counter()
+    for mark in worked_out.taken:
+        use = worked_out.use.get(mark)
+        calls = (use.use.calls if use else 0) - worked_out.calls_before.get(mark, 0)
+        more[mark.day, mark.key.platform, mark.key.model] += calls
+    key = ("day", "platform", "model")
+    rows = [dict(zip(key, one, strict=True)) | {"calls": calls} for one, calls in sorted(more.items()) if calls]
+    if rows:
+        added = insert_rows(model_days, rows)
+        total = model_days.c.calls + added.excluded.calls
+        await connection.execute(added.on_conflict_do_update(index_elements=key, set_={"calls": total}))

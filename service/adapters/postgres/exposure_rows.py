@@ -6,19 +6,22 @@ wait for one another.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     FromClause,
     Uuid,
     and_,
     any_,
     bindparam,
+    case,
     collate,
     delete,
+    false,
     func,
     or_,
     select,
@@ -27,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.exposure_phases import UNCERTAIN, Place, move, stays_in_phase
 from service.adapters.postgres.exposure_store import summary_in
 from service.adapters.postgres.tables import campaigns, deprecations, exposures, notifications, usage_daily
 from service.adapters.postgres.unnest import chunked, insert_rows, unnested
@@ -127,7 +131,8 @@ async def save_summaries(
     new: Mapping[ExposureKey, Listing],
 ) -> None:
     """`new`: what those are listed by that have no row yet. That of others stays. The rows are locked."""
-    await _update(connection, [_summary_row(key, one) for key, one in counted.items() if key not in new])
+    known = [_summary_row(key, one) for key, one in counted.items() if key not in new]
+    await _update(connection, known, stays_in_phase)
     told = await _told(connection, new)
     rows = [
         _summary_row(key, counted[key]) | asdict(one) | {"told_at": told.get(key)} for key, one in sorted(new.items())
@@ -152,17 +157,25 @@ async def _told(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dic
 async def save_listings(connection: AsyncConnection, listings: Mapping[ExposureKey, Listing]) -> None:
     """Of exposures that have a row."""
     await _lock(connection, key_rows(sorted(listings)))
-    await _update(connection, [key._asdict() | asdict(one) for key, one in listings.items()])
+    await _update(connection, [key._asdict() | asdict(one) for key, one in listings.items()], lambda _: false())
 
 
-async def _update(connection: AsyncConnection, rows: Sequence[Mapping[str, object]]) -> None:
-    """Those that differ. Each has the columns of its key, and those that are set."""
+async def _update(
+    connection: AsyncConnection,
+    rows: Sequence[Mapping[str, object]],
+    stays: Callable[[Mapping[str, ColumnElement[Any]]], ColumnElement[bool]],
+) -> None:
+    """Those that differ. Each has the columns of its key, and those that are set. `stays`: whether one is in the same
+    phase with these."""
     for some in chunked(rows):
         names = list(some[0])
         v = unnested(*((name, exposures.c[name].type, [row[name] for row in some]) for name in names))
         changed = {name: v.c[name] for name in names if name not in KEY}
         differs = or_(*(exposures.c[name].is_distinct_from(value) for name, value in changed.items()))
-        await connection.execute(update(exposures).where(same_key(exposures, v), differs).values(changed))
+        until = case((stays(changed), exposures.c.phase_until), else_=UNCERTAIN)
+        await connection.execute(
+            update(exposures).where(same_key(exposures, v), differs).values(**changed, phase_until=until)
+        )
 
 
 async def save_team(connection: AsyncConnection, service: str, team: str | None) -> None:
@@ -179,7 +192,8 @@ async def note_told(connection: AsyncConnection, notified: Sequence[uuid.UUID], 
     keys = select(*(c[name] for name in KEY)).join(notifications, n.campaign_id == c.id).where(n.id == any_(ids))
     told = keys.distinct().subquery("told")
     await _lock(connection, told)
-    await connection.execute(update(exposures).where(same_key(exposures, told)).values(told_at=at))
+    until = case((exposures.c.told_at.is_(None), UNCERTAIN), else_=exposures.c.phase_until)
+    await connection.execute(update(exposures).where(same_key(exposures, told)).values(told_at=at, phase_until=until))
 
 
 async def lock_exposures(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> None:
@@ -195,10 +209,13 @@ async def _lock(connection: AsyncConnection, keys: FromClause) -> None:
 
 
 async def drop_exposures(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> None:
-    """Of which no call is left."""
+    """Of which no call is left. To be the last that a transaction does."""
     v = key_rows(sorted(keys))
     await _lock(connection, v)
-    await connection.execute(delete(exposures).where(same_key(exposures, v)))
+    gone = delete(exposures).where(same_key(exposures, v))
+    counted = (exposures.c.phase, exposures.c.phase_change_by)
+    rows = await connection.execute(gone.returning(*(exposures.c[name] for name in KEY), *counted))
+    await move(connection, [(ExposureKey(*row[:4]), Place(row.phase, row.phase_change_by), Place()) for row in rows])
 
 
 async def to_count_again(connection: AsyncConnection, *, now: datetime, limit: int) -> list[ExposureKey]:

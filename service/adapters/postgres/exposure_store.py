@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import FromClause, Row, Select, and_, func, select, true
+from sqlalchemy import FromClause, Row, Select, and_, func, select, true, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import NullType
 
 from service.adapters.postgres.tables import exposures, usage_daily
 from service.adapters.postgres.usage_keys import KEY, key_rows, model_rows, same_key, same_model
 from service.core.catalog.lifecycle import Catalog, Deprecation
-from service.core.exposure import RECENT_DAYS, DayOfUse, Exposure, ExposureKey, Failing, Summary, failing
+from service.core.exposure import RECENT_DAYS, DayOfUse, Exposure, ExposureKey, Failing, Summary, failing, recent
 
 _DAY = DayOfUse.__struct_fields__
 _SUMMARY = (
@@ -21,11 +22,17 @@ _SUMMARY = (
 
 
 async def load_exposures_of(
-    connection: AsyncConnection, catalog: Catalog, keys: Iterable[ExposureKey], *, now: datetime
+    connection: AsyncConnection,
+    catalog: Catalog,
+    keys: Iterable[ExposureKey],
+    *,
+    now: datetime,
+    days: int = RECENT_DAYS + 1,
 ) -> dict[ExposureKey, Exposure]:
-    """The exposures of `keys` that the catalog has a record of and that have a call by `now`, without evidence."""
+    """The exposures of `keys` that the catalog has a record of and that have a call by `now`, without evidence. Of
+    their recent days at most the last `days` with calls."""
     wanted = list(keys)
-    return await _load(connection, catalog, key_rows(wanted), now) if wanted else {}
+    return await _load(connection, catalog, key_rows(wanted), now, days) if wanted else {}
 
 
 async def load_public_exposures(
@@ -48,29 +55,28 @@ async def newest_call(connection: AsyncConnection) -> datetime | None:
 
 
 async def _load(
-    connection: AsyncConnection, catalog: Catalog, keys: FromClause, now: datetime
+    connection: AsyncConnection, catalog: Catalog, keys: FromClause, now: datetime, days: int = RECENT_DAYS + 1
 ) -> dict[ExposureKey, Exposure]:
     found = {}
-    for row in await connection.execute(_with_days(keys, now)):
+    for row in await connection.execute(_with_days(keys, now, days)):
         if (deprecation := catalog.get(row.platform, row.model)) is not None:
             exposure = _exposure(row, deprecation, now)
             found[exposure.key] = exposure
     return found
 
 
-def _with_days(keys: FromClause, now: datetime) -> Select[Any]:
-    """The days in arrays: as rows they take several times as long to fetch. Which days, `core.exposure.recent` says.
+def _with_days(keys: FromClause, now: datetime, limit: int) -> Select[Any]:
+    """The days in arrays, latest first: as rows they take several times as long to fetch. The arrays are as the driver
+    gives them.
 
     A use whose days were deleted a moment ago is left out.
     """
     e, d = exposures.c, usage_daily.c
-    since = e.last_day - RECENT_DAYS
-    own = same_key(usage_daily, exposures)
-    older = select(func.max(d.day)).where(own, d.day <= since).correlate(exposures).scalar_subquery()
-    window = and_(own, d.day >= func.coalesce(older, since), d.day <= e.last_day)
-    days = select(*(d[name] for name in _DAY)).where(window).order_by(d.day).correlate(exposures).subquery("days").c
-    last = select(*(func.array_agg(days[name]).label(f"days_{name}") for name in _DAY)).correlate(exposures)
-    use = last.lateral("last")
+    own = and_(same_key(usage_daily, exposures), d.day <= e.last_day)
+    latest = select(*(d[name] for name in _DAY)).where(own).order_by(d.day.desc()).limit(limit)
+    days = latest.correlate(exposures).subquery("days").c
+    last = select(*(type_coerce(func.array_agg(days[name]), NullType()).label(f"days_{name}") for name in _DAY))
+    use = last.correlate(exposures).lateral("last")
     return (
         select(*(e[name] for name in KEY), *(e[name] for name in _SUMMARY), e.deadline, *use.c)
         .join_from(keys, exposures, same_key(exposures, keys))
@@ -80,7 +86,7 @@ def _with_days(keys: FromClause, now: datetime) -> Select[Any]:
 
 
 def _exposure(row: Row[Any], deprecation: Deprecation, now: datetime) -> Exposure:
-    days = tuple(map(DayOfUse, *(row._mapping[f"days_{name}"] for name in _DAY)))
+    days = recent(list(map(DayOfUse, *(reversed(row._mapping[f"days_{name}"]) for name in _DAY))))
     use, deadline = summary_in(row), deprecation.shutdown.deadline
     fails = use.failing if row.deadline == deadline else failing(days, deadline)
     use = structs.replace(use, last_at=min(row.last_at, now), failing=fails)

@@ -1,6 +1,7 @@
 """What readiness and metrics are made of."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,10 +14,12 @@ from service.adapters.postgres.conditions import Condition, open_conditions
 from service.adapters.postgres.database import REVISION, Database, DatabaseTrouble, Unreachable, current_revision
 from service.adapters.postgres.tables import notifications
 from service.adapters.postgres.watermark_store import known_until
+from service.adapters.queries.listing import ExposureFilter, count_by_model
 from service.adapters.queries.operation import read_heartbeats, read_watermarks
 from service.adapters.queries.operation_answers import HeartbeatAnswer, WatermarkAnswer
-from service.adapters.queries.overview import count_states
 from service.adapters.queries.unknown import count_unknown_ids, count_unplaced_models
+from service.core.catalog.lifecycle import Catalog
+from service.core.exposure import State
 
 ANSWERS_WITHIN_SECONDS = 5.0
 
@@ -54,7 +57,7 @@ async def read_database_health(database: Database) -> DatabaseHealth:
         )
 
 
-async def set_gauges(connection: AsyncConnection, topics: Collection[str], *, now: datetime) -> None:
+async def set_gauges(connection: AsyncConnection, catalog: Catalog, topics: Collection[str], *, now: datetime) -> None:
     """Set the gauges `metrics.FROM_DATABASE`."""
     for gauge in metrics.FROM_DATABASE:
         gauge.clear()
@@ -67,11 +70,17 @@ async def set_gauges(connection: AsyncConnection, topics: Collection[str], *, no
         metrics.LAST_TICK.labels(beat.verb).set(beat.finished_at.timestamp())
     metrics.UNRESOLVED_IDS.set(await count_unknown_ids(connection, now=now))
     metrics.UNPLACED_MODELS.set(await count_unplaced_models(connection, now=now))
-    nearest: dict[str, date] = {}
     known = await known_until(connection, topics, now=now)
-    for some in await count_states(connection, known=known, now=now):
-        metrics.EXPOSURES.labels(some.platform, some.state).set(some.number)
-        if some.state != "quiet" and some.nearest is not None:
-            nearest[some.platform] = min(some.nearest, nearest.get(some.platform, some.nearest))
+    by_model = await count_by_model(connection, catalog, ExposureFilter(), known=known, now=now)
+    exposures: Counter[tuple[str, State]] = Counter()
+    nearest: dict[str, date] = {}
+    for (platform, model), by_state in by_model.items():
+        exposures.update({(platform, state): number for state, number in by_state.items() if number})
+        record = catalog.get(platform, model)
+        deadline = record.shutdown.deadline if record else None
+        if deadline is not None and by_state.total() > by_state["quiet"]:
+            nearest[platform] = min(deadline, nearest.get(platform, deadline))
+    for (platform, state), number in exposures.items():
+        metrics.EXPOSURES.labels(platform, state).set(number)
     for platform, day in nearest.items():
         metrics.NEAREST_DEADLINE.labels(platform).set((day - now.date()).days)

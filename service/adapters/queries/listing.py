@@ -1,14 +1,18 @@
 """Which exposures a list shows, in which order, and how many there are: filtered, sorted and paged by index."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import exposures
+from service.adapters.postgres.exposure_phases import STATES, as_of, counted_now, public, shown
+from service.adapters.postgres.tables import exposures, model_counts
+from service.adapters.postgres.usage_keys import key_rows, same_key
 from service.adapters.queries.paging import CursorError, decode_cursor, encode_cursor
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey, State
@@ -29,6 +33,7 @@ class ExposureFilter:
     """Canonical, or as a request on the platform spells it."""
     models: frozenset[str] | None = None
     """Canonical."""
+    keys: frozenset[ExposureKey] | None = None
     service: str | None = None
     environment: str | None = None
     team: str | None = None
@@ -56,21 +61,6 @@ class KeyPage:
     next_cursor: str | None
 
 
-def shown(*, known: datetime, now: datetime) -> ColumnElement[str]:
-    """`core.escalation.holding.shown_state` in SQL: the state as of `now`, where calls are on record up to `known`."""
-    return case(
-        (_e.quiet_at <= min(known, now), literal("quiet")),
-        (_e.state_while_calling == "broken", literal("broken")),
-        (_e.waived_until > now, literal("waived")),
-        else_=_e.state_while_calling,
-    )
-
-
-def public(now: datetime) -> ColumnElement[bool]:
-    """Whether the deprecation was public, and the first call made."""
-    return and_(_e.public_from <= now.date(), _e.first_at <= now)
-
-
 async def read_page(
     connection: AsyncConnection,
     catalog: Catalog,
@@ -92,12 +82,52 @@ async def read_page(
     page = found if limit is None else found[:limit]
     keys = [ExposureKey(one.service, one.environment, one.platform, one.model) for one in page]
     is_all = after is None and len(page) == len(found)
-    total = len(page) if is_all else await _count(connection, scope)
+    total = len(page) if is_all else await _count(connection, catalog, wanted, known=known, now=now)
     return KeyPage(keys, total, _cursor(page[-1]) if len(page) < len(found) else None)
 
 
-async def _count(connection: AsyncConnection, scope: ColumnElement[bool]) -> int:
-    return (await connection.execute(select(func.count()).select_from(exposures).where(scope))).scalar_one()
+async def _count(
+    connection: AsyncConnection, catalog: Catalog, wanted: ExposureFilter, *, known: datetime, now: datetime
+) -> int:
+    """From the counts of models, where it is narrowed by what they tell."""
+    if wanted.service is None and wanted.environment is None and wanted.team is None and wanted.keys is None:
+        by_model = await count_by_model(connection, catalog, wanted, known=known, now=now)
+        return sum(by_state.total() for by_state in by_model.values())
+    scope = _narrowing(catalog, wanted, known=known, now=now)
+    return (await connection.execute(select(func.count()).select_from(exposures).where(*scope))).scalar_one()
+
+
+async def count_by_model(
+    connection: AsyncConnection, catalog: Catalog, wanted: ExposureFilter, *, known: datetime, now: datetime
+) -> dict[tuple[str, str], Counter[State]]:
+    """How many exposures each (platform, model) has in each state, of those that have any. `wanted` narrows by nothing
+    but models, states and days."""
+    rows = await connection.execute(_models(), as_of(known, now)._asdict())
+    until = date.max if wanted.within_days is None else now.date() + timedelta(days=wanted.within_days)
+    found: dict[tuple[str, str], Counter[State]] = {}
+    for platform, model, change_by, *numbers in rows:
+        if change_by <= until and _is_wanted_model(platform, model, wanted, catalog):
+            states = {state: n for state, n in zip(STATES, numbers, strict=True) if n and _is_wanted(state, wanted)}
+            found.setdefault((platform, model), Counter()).update(states)
+    return {model: by_state for model, by_state in found.items() if by_state}
+
+
+@cache
+def _models() -> Select[Any]:
+    counted = counted_now(model_counts)
+    return select(*(counted.c[name] for name in ("platform", "model", "change_by", *STATES)))
+
+
+def _is_wanted(state: State, wanted: ExposureFilter) -> bool:
+    return wanted.state in {None, state} and not (wanted.calling and state == "quiet")
+
+
+def _is_wanted_model(platform: str, model: str, wanted: ExposureFilter, catalog: Catalog) -> bool:
+    if wanted.model is not None and wanted.model != model:
+        record = catalog.get(platform, model)
+        if record is None or record.id != wanted.model:
+            return False
+    return wanted.platform in {None, platform} and (wanted.models is None or model in wanted.models)
 
 
 def _narrowing(
@@ -108,20 +138,24 @@ def _narrowing(
         _e.service: wanted.service,
         _e.environment: wanted.environment,
     }
-    found = [public(now), *(column == value for column, value in given.items() if value is not None)]
+    at = as_of(known, now)
+    found = [public(at), *(column == value for column, value in given.items() if value is not None)]
     if wanted.team is not None:
         found.append(_e.team.is_(None) if wanted.team == NO_TEAM else _e.team == wanted.team)
     if wanted.models is not None:
         found.append(_e.model.in_(wanted.models))
+    if wanted.keys is not None:
+        v = key_rows(wanted.keys)
+        found.append(select(v.c.model).where(same_key(exposures, v)).exists())
     if wanted.model is not None:
         named = [one.key for one in catalog if wanted.model in {one.model, one.id}]
         found.append(tuple_(_e.platform, _e.model).in_(named) if named else false())
     if wanted.calling:
-        found.append(_e.quiet_at > min(known, now))
+        found.append(_e.quiet_at > at.on_record)
     if wanted.state is not None:
-        found.append(shown(known=known, now=now) == wanted.state)
+        found.append(shown(at) == wanted.state)
     if wanted.within_days is not None:
-        found += [~_e.lacks_deadline, _e.change_by <= now.date() + timedelta(days=wanted.within_days)]
+        found += [~_e.lacks_deadline, _e.change_by <= at.today + timedelta(days=wanted.within_days)]
     return found
 
 

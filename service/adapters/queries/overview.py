@@ -1,20 +1,23 @@
 """All exposures in numbers: for the sentence above the list, for the deprecations, and for the metrics."""
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import Column, ColumnElement, Executable, Text, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import exposures, usage_daily
-from service.adapters.postgres.usage_keys import KEY, model_rows, same_model
+from service.adapters.postgres.exposure_phases import SERVICE_COUNTS, AsOf, as_of, counted_now, is_ahead, public
+from service.adapters.postgres.tables import exposures, model_days, service_counts
+from service.adapters.postgres.usage_keys import KEY
 from service.adapters.queries.answers import Callers, DeprecationAnswer
 from service.adapters.queries.exposures import deadline_key
 from service.adapters.queries.lifecycle import lifecycle_of
-from service.adapters.queries.listing import NO_TEAM, ORDER, public, shown
+from service.adapters.queries.listing import NO_TEAM, ORDER, ExposureFilter, count_by_model
 from service.core.catalog.lifecycle import Catalog
-from service.core.exposure import ExposureKey, State
+from service.core.exposure import ExposureKey
 
 _e = exposures.c
 
@@ -44,42 +47,43 @@ class Headline:
 
 
 async def read_headline(connection: AsyncConnection, *, known: datetime, now: datetime) -> Headline:
-    today = now.date()
-    is_open = _e.quiet_at > min(known, now)
-    is_active = and_(_e.state_while_calling == "active", func.coalesce(_e.waived_until <= now, True))
-    is_silent = and_(is_active, _e.last_day <= today - timedelta(days=7))
-    is_ahead = and_(is_open, _e.deadline >= today)
-    told_of = {
-        "open": is_open,
-        "calling": and_(is_open, ~is_silent),
-        "past": and_(is_open, ~is_silent, _e.deadline < today),
-        "within_30": and_(is_ahead, _e.change_by <= today + timedelta(days=30)),
-        "untold": and_(is_open, _e.told_at.is_(None)),
-    }
-    kinds = (func.bool_or(which).label(name) for name, which in told_of.items())
-    by_service = select(_e.service, func.min(_e.team).label("team"), *kinds).where(public(now))
-    s = by_service.group_by(_e.service).subquery("by_service").c
-    count = (await connection.execute(select(
-        func.count().label("services"),
-        *(func.count().filter(s[name]).label(name) for name in told_of),
-        func.count().filter(s.open, ~s.calling).label("silent"),
-        func.array_agg(func.coalesce(s.team, NO_TEAM).distinct()).label("teams"),
-    ))).one()  # fmt: skip
-    nearest = select(*(_e[name] for name in KEY)).where(public(now), is_ahead).order_by(*ORDER).limit(1)
+    at = as_of(known, now)
+    count = (await connection.execute(_services(), at._asdict())).one()
+    nearest = select(*(_e[name] for name in KEY)).where(public(at), ~_e.lacks_deadline, is_ahead(at))
+    nearest = nearest.order_by(*ORDER).limit(1)
     next_one = (await connection.execute(nearest)).first()
-    platforms = await connection.scalars(select(_e.platform).distinct())
     return Headline(
-        any=count.services > 0,
+        any=count.uses > 0,
         calling=count.calling,
         silent=count.silent,
         past=count.past,
-        within_30=count.within_30,
-        migrated=count.services - count.open,
+        within_30=count.near,
+        migrated=count.uses - count.unmigrated,
         untold=count.untold,
         next_one=ExposureKey(*next_one) if next_one else None,
-        teams=sorted(count.teams or ()),
-        platforms=sorted(platforms),
+        teams=[NO_TEAM if team is None else team for team in await _distinct(connection, _e.team, at)],
+        platforms=[platform for platform in await _distinct(connection, _e.platform, at) if platform is not None],
     )
+
+
+@cache
+def _services() -> Executable:
+    s = counted_now(service_counts).c
+    has = {name: s[name] > 0 for name in SERVICE_COUNTS}
+    counts: list[ColumnElement[int]] = [func.count().filter(which).label(name) for name, which in has.items()]
+    return select(*counts, func.count().filter(has["unmigrated"], ~has["calling"]).label("silent"))
+
+
+async def _distinct(connection: AsyncConnection, column: Column[Any], at: AsOf) -> list[str | None]:
+    """Its values, from one to the next by index: there are far fewer than exposures. None, if there is any, is last."""
+    public_ones = select(column.label("value")).where(public(at))
+    some = public_ones.where(column.is_not(None)).order_by(column).limit(1).cte("some", recursive=True)
+    following = public_ones.where(column > some.c.value).order_by(column).limit(1).scalar_subquery()
+    some = some.union_all(select(following).where(some.c.value.is_not(None)))
+    found = select(some.c.value).where(some.c.value.is_not(None))
+    none = select(literal(None, Text())).where(public_ones.where(column.is_(None)).exists())
+    values = (await connection.scalars(found.union_all(none))).all()
+    return sorted(values, key=lambda value: (value is None, value or ""))
 
 
 async def count_callers(
@@ -87,50 +91,20 @@ async def count_callers(
 ) -> list[DeprecationAnswer]:
     """Every deprecation that was public on `now`'s UTC day, in the order of its deadline."""
     today = now.date()
-    is_quiet = shown(known=known, now=now) == "quiet"
-    model = (_e.platform, _e.model)
-    numbers = (func.count().filter(~is_quiet), func.count().filter(is_quiet))
-    rows = await connection.execute(select(*model, *numbers).where(public(now)).group_by(*model))
-    services = {(platform, model): (calling, quiet) for platform, model, calling, quiet in rows}
-    calls = await _calls_of_week(connection, services, today)
+    services = await count_by_model(connection, catalog, ExposureFilter(), known=known, now=now)
+    calls = await _calls_of_week(connection, today)
     found = []
     for record in catalog:
         if record.known_on(today):
-            calling, quiet = services.get(record.key, (0, 0))
-            callers = Callers(calling=calling, quiet=quiet, calls_7d=calls.get(record.key, 0))
+            by_state = services.get(record.key, Counter())
+            quiet, calls_7d = by_state["quiet"], calls.get(record.key, 0) if by_state else 0
+            callers = Callers(calling=by_state.total() - quiet, quiet=quiet, calls_7d=calls_7d)
             found.append(DeprecationAnswer(**dict(lifecycle_of(record, today)), callers=callers))
     return sorted(found, key=deadline_key)
 
 
-async def _calls_of_week(
-    connection: AsyncConnection, models: Mapping[tuple[str, str], object], today: date
-) -> dict[tuple[str, str], int]:
-    d = usage_daily.c
-    v = model_rows(models)
-    week = and_(d.day > today - timedelta(days=7), d.day <= today)
-    rows = await connection.execute(
-        select(d.platform, d.model, func.sum(d.calls))
-        .join(v, same_model(usage_daily, v))
-        .where(week)
-        .group_by(d.platform, d.model)
-    )
+async def _calls_of_week(connection: AsyncConnection, today: date) -> dict[tuple[str, str], int]:
+    d = model_days.c
+    week = select(d.platform, d.model, func.sum(d.calls)).where(d.day > today - timedelta(days=7), d.day <= today)
+    rows = await connection.execute(week.group_by(d.platform, d.model))
     return {(platform, model): int(calls) for platform, model, calls in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformState:
-    """Exposures of one platform in one state."""
-
-    platform: str
-    state: State
-    number: int
-    nearest: date | None
-    """Of their deadlines, the first. None: none has one."""
-
-
-async def count_states(connection: AsyncConnection, *, known: datetime, now: datetime) -> list[PlatformState]:
-    state: ColumnElement[str] = shown(known=known, now=now).label("state")
-    rows = await connection.execute(
-        select(_e.platform, state, func.count(), func.min(_e.deadline)).where(public(now)).group_by(_e.platform, state)
-    )
-    return [PlatformState(*row) for row in rows]

@@ -37,7 +37,7 @@ async def read_service(
         people=list(owner.people),
         rule=owner.rule,
         exposures=list(exposures),
-        models=await read_uses(connection, catalog, now=now, service=name),
+        models=list((await read_uses(connection, catalog, now=now, service=name)).some),
         unknown_ids=await read_unknown_ids(connection, now=now, service=name),
     )
 

@@ -29,11 +29,12 @@ _SHOWN = ("requested_id", "provider", "host", "last_at")
 
 
 def _unresolved() -> ColumnElement[bool]:
-    return _MODEL.is_(None)
+    """Worded as the condition of the index."""
+    return and_(series.c.requested_model.is_(None), series.c.served_model.is_(None))
 
 
 def _unplaced() -> ColumnElement[bool]:
-    return and_(_MODEL.is_not(None), series.c.platform.is_(None))
+    return and_(series.c.platform.is_(None), _MODEL.is_not(None))
 
 
 def _spelled(text: str) -> ColumnElement[bool]:

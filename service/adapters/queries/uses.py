@@ -1,18 +1,26 @@
 """Who calls which model, deprecated or not."""
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, collate, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import usage_daily
+from service.adapters.postgres.tables import model_days, usage_daily
+from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
 from service.adapters.queries.answers import ModelUse
-from service.adapters.queries.exposures import DAYS, total_tokens
+from service.adapters.queries.exposures import DAYS
 from service.adapters.queries.lifecycle import lifecycle_of
 from service.core.catalog.lifecycle import Catalog
+from service.core.exposure import ExposureKey
+
+_u = usage_daily.c
+
+
+class Uses(NamedTuple):
+    some: Sequence[ModelUse]
+    total: int
 
 
 async def read_uses(
@@ -21,41 +29,91 @@ async def read_uses(
     *,
     now: datetime,
     service: str | None = None,
-    models: Collection[str] | None = None,
-) -> list[ModelUse]:
-    """Of the last 28 days, most calls first. `models` are canonical, on whatever platform."""
+    models: Collection[tuple[str, str]] | None = None,
+    keys: Collection[ExposureKey] | None = None,
+    limit: int | None = None,
+) -> Uses:
+    """Of the last 28 days, most calls first: of one `service`, of `models` as (platform, model), or of `keys`."""
     today = now.date()
-    u = usage_daily.c
-    query = select(usage_daily).where(u.day > today - timedelta(days=DAYS), u.day <= today).order_by(u.day)
+    scope: list[ColumnElement[bool]] = [_in_days(today)]
     if service is not None:
-        query = query.where(u.service == service)
+        scope.append(_u.service == service)
     if models is not None:
-        query = query.where(u.model.in_(models))
-    by_use: dict[tuple[str, str, str, str], list[Row[Any]]] = {}
-    for row in await connection.execute(query):
-        by_use.setdefault((row.service, row.environment, row.platform, row.model), []).append(row)
-    uses = [_use(days, catalog, today) for days in by_use.values()]
-    return sorted(uses, key=lambda use: (-use.calls_28d, use.service, use.platform, use.model, use.environment))
+        scope.append(tuple_(_u.platform, _u.model).in_(models))
+    if keys is not None:
+        scope.append(same_key(usage_daily, key_rows(keys)))
+    calls, tokens = func.sum(_u.calls), _u.input_tokens + _u.output_tokens
+    query = (
+        select(
+            *(_u[name] for name in KEY),
+            func.coalesce(calls.filter(_u.day > today - timedelta(days=7)), 0).label("calls_7d"),
+            calls.label("calls_28d"),
+            func.sum(_u.errors).label("errors_28d"),
+            func.sum(tokens).filter(_u.tokens_known > 0).label("tokens_28d"),
+            func.min(_u.first_at).label("first_at"),
+            func.max(_u.last_at).label("last_at"),
+            func.count().over().label("total"),
+        )
+        .where(*scope)
+        .group_by(*(_u[name] for name in KEY))
+        .order_by(calls.desc(), *(collate(_u[name], "C") for name in ("service", "platform", "model", "environment")))
+        .limit(limit)
+    )
+    rows = (await connection.execute(query)).all()
+    reporters = await _reporters(connection, [ExposureKey(*row[:4]) for row in rows], today)
+    return Uses([_use(row, reporters, catalog, today) for row in rows], rows[0].total if rows else 0)
 
 
-def _use(days: Sequence[Row[Any]], catalog: Catalog, today: date) -> ModelUse:
-    """`days` are of one service, environment, platform and model."""
-    one = days[0]
-    reporters: Counter[str] = Counter()
-    for day in days:
-        reporters.update(day.reporters)
-    deprecation = catalog.get(one.platform, one.model)
+async def _reporters(
+    connection: AsyncConnection, keys: Sequence[ExposureKey], today: date
+) -> Mapping[ExposureKey, dict[str, int]]:
+    """Calls by reporter, most first."""
+    v = key_rows(keys)
+    each = func.jsonb_each_text(_u.reporters).table_valued("key", "value").render_derived(name="each")
+    calls = func.sum(cast(each.c.value, BigInteger)).label("calls")
+    use: list[ColumnElement[Any]] = [v.c[name] for name in KEY]
+    rows = await connection.execute(
+        select(*use, each.c.key, calls)
+        .join_from(v, usage_daily, and_(same_key(usage_daily, v), _in_days(today)))
+        .join(each, true())
+        .group_by(*use, each.c.key)
+        .order_by(calls.desc(), collate(each.c.key, "C"))
+    )
+    found: dict[ExposureKey, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(ExposureKey(*row[:4]), {})[row.key] = int(row.calls)
+    return found
+
+
+def _in_days(today: date) -> ColumnElement[bool]:
+    return and_(_u.day > today - timedelta(days=DAYS), _u.day <= today)
+
+
+def _use(row: Any, reporters: Mapping[ExposureKey, dict[str, int]], catalog: Catalog, today: date) -> ModelUse:
+    deprecation = catalog.get(row.platform, row.model)
     return ModelUse(
-        service=one.service,
-        environment=one.environment,
-        platform=one.platform,
-        model=one.model,
-        calls_7d=sum(day.calls for day in days if day.day > today - timedelta(days=7)),
-        calls_28d=sum(day.calls for day in days),
-        errors_28d=sum(day.errors for day in days),
-        tokens_28d=total_tokens(days),
-        first_at=min(day.first_at for day in days),
-        last_at=max(day.last_at for day in days),
-        reporters=dict(reporters.most_common()),
+        service=row.service,
+        environment=row.environment,
+        platform=row.platform,
+        model=row.model,
+        calls_7d=int(row.calls_7d),
+        calls_28d=int(row.calls_28d),
+        errors_28d=int(row.errors_28d),
+        tokens_28d=None if row.tokens_28d is None else int(row.tokens_28d),
+        first_at=row.first_at,
+        last_at=row.last_at,
+        reporters=reporters.get(ExposureKey(*row[:4]), {}),
         deprecation=lifecycle_of(deprecation, today) if deprecation and deprecation.known_on(today) else None,
     )
+
+
+async def read_called_models(
+    connection: AsyncConnection, *, now: datetime, models: Collection[str] | None = None
+) -> list[tuple[str, str]]:
+    """Each (platform, model) of the last 28 days, most calls first. `models` are canonical."""
+    d, today = model_days.c, now.date()
+    days = and_(d.day > today - timedelta(days=DAYS), d.day <= today, d.calls > 0)
+    named = true() if models is None else d.model.in_(models)
+    called = select(d.platform, d.model).where(days, named).group_by(d.platform, d.model)
+    rows = await connection.execute(called.order_by(func.sum(d.calls).desc(), d.platform, d.model))
+    return [(row.platform, row.model) for row in rows]

@@ -23,27 +23,32 @@ from service.entrypoints.cli.show import show_calls, show_exposures, show_unknow
 CLOSE = 0.8
 """How alike a name must be to be offered instead of another, from 0 to 1."""
 WITHIN_UNITS = {"d": 1, "w": 7}
+LIMIT = 50
 
 
 def who(
-    model: Annotated[str, typer.Argument(help="Model id, in any spelling that occurs in logs.")], as_json: Json = False
+    model: Annotated[str, typer.Argument(help="Model id, in any spelling that occurs in logs.")],
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of entries of each kind.")] = LIMIT,
+    as_json: Json = False,
 ) -> None:
     """List the services that call a model. The id may have any spelling that occurs in logs."""
     now = _now()
 
     async def answer(app: App) -> ask.Callers:
         await catch_up(app.database, app.world, now=now)
-        found = await ask.who(app.database, await app.look(now=now), model, now=now)
+        found = await ask.who(app.database, await app.look(now=now), model, now=now, limit=limit)
         if found is None:
             _no_such_model(app, model, await ask.called_models(app.database, app.world, now=now))
         return found
 
     found = run(answer)
     if as_json:
-        answers = {"exposures": found.exposures, "uses": found.uses, "unknown_ids": found.unknown_ids}
-        emit({"asked": model} | {name: _plain(some) for name, some in answers.items()})
+        uses = (*found.uses, *found.others.some)
+        answers = {"exposures": found.exposures.items, "uses": uses, "unknown_ids": found.unknown_ids}
+        totals = {"exposures_total": found.exposures.total, "other_uses_total": found.others.total}
+        emit({"asked": model} | totals | {name: _plain(some) for name, some in answers.items()})
     else:
-        _show_who(model, found)
+        _show_who(model, found, limit)
     if found.is_unknown:
         raise typer.Exit(Exit.BAD_NEWS)
 
@@ -76,7 +81,7 @@ def service(name: Annotated[str, typer.Argument(help="Service name, as in the lo
 
 def due(
     within: Annotated[str, typer.Option(help="Time span: days (30d) or weeks (6w).")] = "30d",
-    limit: Annotated[int, typer.Option(min=1, help="Maximum number of entries, nearest shutdown first.")] = 500,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of entries, nearest shutdown first.")] = LIMIT,
     as_json: Json = False,
 ) -> None:
     """List the services that break within a time span if nobody acts. Calls to models past their shutdown are always
@@ -99,8 +104,7 @@ def due(
         console.print(f"No service calls a model that goes within {escape(within)}.")
         return
     show_exposures(page.items)
-    if page.next_cursor is not None:
-        console.print(f"The nearest {len(page.items):,} of {page.total:,}; --limit {page.total} shows all.")
+    _show_rest("The nearest", len(page.items), page.total)
 
 
 def _no_such_model(app: App, text: str, called: Sequence[str]) -> NoReturn:
@@ -130,12 +134,18 @@ def _plain(answers: Sequence[BaseModel]) -> list[dict[str, Any]]:
     return [answer.model_dump(mode="json") for answer in answers]
 
 
-def _show_who(asked: str, found: ask.Callers) -> None:
+def _show_who(asked: str, found: ask.Callers, limit: int) -> None:
     if found.is_unknown:
         console.print(
             f"[yellow]lastcall does not know {escape(asked)}[/]: it may be going away, and nobody could tell."
         )
-    elif not found.exposures and not found.uses and not found.unknown_ids:
+    elif not found.exposures.items and not found.others.some and not found.unknown_ids:
         console.print(f"No service has called {escape(asked)} in 28 days.", soft_wrap=True)
     show_unknown(found.unknown_ids)
-    show_calls(found.exposures, found.uses)
+    show_calls(found.exposures.items, found.others.some)
+    _show_rest("The first", limit, max(found.exposures.total or 0, found.others.total))
+
+
+def _show_rest(which: str, shown: int, total: int | None) -> None:
+    if total is not None and shown < total:
+        console.print(f"{which} {shown:,} of {total:,}; --limit {total} shows all.")

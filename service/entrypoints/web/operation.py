@@ -46,7 +46,7 @@ async def prometheus(here: Here) -> Response:
     if database.trouble is None:
         now = here.clock()
         async with here.app.database.connect() as connection:
-            await set_gauges(connection, here.app.world.topics, now=now)
+            await set_gauges(connection, here.app.world.catalog, here.app.world.topics, now=now)
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 

@@ -33,7 +33,7 @@ from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.overview import first_record, group
 from service.formats.decoder import why_passed_over
 
-ROWS = 100
+ROWS = 50
 MESSAGES = 50
 UNREAD_ROWS = 25
 REFRESH_SECONDS = 10

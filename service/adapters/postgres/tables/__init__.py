@@ -10,10 +10,18 @@ from service.adapters.postgres.tables.escalation import (
     checklist,
     directory_answers,
 )
-from service.adapters.postgres.tables.lifecycle import catalog_loads, company_loads, deprecations, exposures
+from service.adapters.postgres.tables.lifecycle import (
+    catalog_loads,
+    company_loads,
+    deprecations,
+    exposures,
+    model_counts,
+    service_counts,
+)
 from service.adapters.postgres.tables.operation import conditions, heartbeats
 from service.adapters.postgres.tables.usage import (
     key_owners,
+    model_days,
     name_floods,
     passed_over,
     rejections,
@@ -45,11 +53,14 @@ __all__ = [
     "key_owners",
     "messages",
     "metadata",
+    "model_counts",
+    "model_days",
     "name_floods",
     "notifications",
     "passed_over",
     "rejections",
     "series",
+    "service_counts",
     "usage_closed",
     "usage_daily",
     "usage_dirty",

@@ -50,6 +50,7 @@ notifications = Table(
     Index("ix_notifications_message", "message_id"),
     Index("ix_notifications_not_before", "not_before", "id", postgresql_where=text("state = 'pending'")),
     Index("ix_notifications_rerouted_from", "rerouted_from", postgresql_where=text("rerouted_from IS NOT NULL")),
+    Index("ix_notifications_state", "state"),
     Index("ix_notifications_settled_at", "settled_at", postgresql_where=text("settled_at IS NOT NULL")),
     comment="The outbox: intent to tell one destination one thing, once",
 )  # fmt: skip

@@ -5,6 +5,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from service.adapters.postgres.tables.base import instant, metadata, use_of_a_model
 
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=text("0"))
+
+
 catalog_loads = Table(
     "catalog_loads",
     metadata,
@@ -75,8 +80,42 @@ exposures = Table(
     Column(
         "told_at", DateTime(timezone=True), comment="when a message of it was delivered last; null: nobody was told"
     ),
-    Index("ix_exposures_list", "lacks_deadline", "change_by", "platform", "model", "service", "environment"),
+    Column("phase", Integer, nullable=False, server_default=text("0"), comment="bits: the counts that it is in"),
+    Column(
+        "phase_from", DateTime(timezone=True), nullable=False, server_default=text("'-infinity'"),
+        comment="the phase is right from then on",
+    ),
+    Column(
+        "phase_until", DateTime(timezone=True), nullable=False, server_default=text("'-infinity'"),
+        comment="and no longer certain from then on; -infinity: not at all",
+    ),
+    Column("phase_change_by", Date, comment="change_by when the phase was counted; infinity: no deadline"),
+    Index(
+        "ix_exposures_list",
+        "lacks_deadline", "change_by", "platform", "model", "service", "environment", "deadline",
+    ),
     Index("ix_exposures_model", "platform", "model"),
+    Index("ix_exposures_team", "team"),
+    Index("ix_exposures_phase_from", "phase_from"),
+    Index("ix_exposures_phase_until", "phase_until"),
     Index("ix_exposures_counted_until", "counted_until", postgresql_where=text("counted_until IS NOT NULL")),
     comment="Uses of deprecated models: a summary of the days of use, and what lists are filtered and sorted by",
+)  # fmt: skip
+
+service_counts = Table(
+    "service_counts",
+    metadata,
+    Column("service", Text, primary_key=True),
+    *map(_number, ("uses", "unmigrated", "calling", "past", "near", "untold")),
+    comment="Of a service's exposures, how many are in which phase, as their rows say",
+)
+
+model_counts = Table(
+    "model_counts",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("change_by", Date, primary_key=True, comment="infinity: no deadline"),
+    *map(_number, ("active", "quiet", "overdue", "broken", "redirected", "waived")),
+    comment="Of a model's exposures, how many are in which state, as their rows say",
 )

@@ -89,6 +89,7 @@ series = Table(
         "requested_id",
         postgresql_where=text("requested_model IS NULL AND served_model IS NULL"),
     ),
+    Index("ix_series_unplaced", "service", postgresql_where=text("platform IS NULL")),
     comment="A stream of calls in the log's own words, and what identity makes of them",
 )  # fmt: skip
 
@@ -146,10 +147,20 @@ usage_daily = Table(
         "reporters", JSONB, nullable=False, server_default=text("'{}'"),
         comment="calls by reporter, which may be the same calls",
     ),
-    Index("ix_usage_daily_model_day", "model", "platform", "day"),
+    Index("ix_usage_daily_model_day", "model", "day", "platform"),
     Index("ix_usage_daily_day", "day"),
     comment="UTC day's use of one model, requested or served, by one service in one environment",
 )  # fmt: skip
+
+model_days = Table(
+    "model_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    count("calls"),
+    comment="UTC day's calls of one model: the sum of usage_daily",
+)
 
 usage_closed = Table(
     "usage_closed",
