@@ -35,7 +35,7 @@ from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.exposure import ExposureKey
 from service.core.ownership import NOBODY, Owner, OwnerRule
 from service.core.wording.blocks import Block, Section
-from service.engine.summarise import summarise
+from service.engine.reconcile import summarise
 from tests.builders import make_notice, make_world
 
 NOW = datetime(2025, 7, 2, 12, tzinfo=UTC)

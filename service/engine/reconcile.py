@@ -1,20 +1,41 @@
 """reconcile: applies the catalog and the marked days to days of use and exposures."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
-from service.adapters.postgres.daily_usage import add_to_models, work_out_days
-from service.adapters.postgres.database import Database
+from service.adapters.postgres.agenda import look_at_uses
+from service.adapters.postgres.conditions import Condition, clear_conditions_except, raise_condition
+from service.adapters.postgres.daily_usage import WorkedOut, add_to_models, work_out_days
+from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_phases import count_phases
+from service.adapters.postgres.exposure_rows import (
+    Counted,
+    CountedDay,
+    Known,
+    drop_exposures,
+    load_days,
+    load_known,
+    lock_exposures,
+    save_summaries,
+    to_count_again,
+)
 from service.adapters.postgres.lifecycle_store import is_any_loaded, load_deprecations, resolve_again
+from service.adapters.postgres.name_flood_store import forget_floods, read_floods
 from service.adapters.postgres.watermark_store import clock
 from service.config.world import World
+from service.core.escalation.listing import Listing, new_listing
+from service.core.exposure import ExposureKey, Summary
+from service.core.name_flood_news import OVER_AFTER, ongoing
 from service.engine.drain import drain
-from service.engine.name_floods import tell_name_floods
-from service.engine.summarise import count_again, summarise
+from service.engine.world import with_owners
 
+NAME_FLOOD = "name_flood"
 AT_ONCE = 2
 """Batches in parallel: the database works on one while the next is prepared. They take different rows."""
+RECOUNTED = 500
+"""Exposures whose future calls have come, in one transaction."""
 PHASES = 2_000
 """Exposures that are recounted in one transaction."""
 
@@ -36,7 +57,7 @@ async def reconcile(database: Database, world: World, *, now: datetime) -> Recon
     """Safe to run in several processes, and to interrupt: each batch is a transaction of its own."""
     async with database.begin() as connection:
         changed = await load_deprecations(connection, world.catalog, now=now)
-        await tell_name_floods(connection, now=now)
+        await _raise_name_floods(connection, now=now)
     resolved = 0
     while changed is not None and (some := await _resolve_batch(database, world)):
         resolved += some
@@ -83,3 +104,94 @@ async def _work_out(database: Database, world: World, *, now: datetime) -> tuple
 async def _resolve_batch(database: Database, world: World) -> int:
     async with database.begin() as connection:
         return await resolve_again(connection, world.catalog, world.resolver)
+
+
+async def _raise_name_floods(connection: Transaction, *, now: datetime) -> None:
+    told = ongoing(await read_floods(connection), now=now)
+    for one in sorted(told, key=lambda one: one.flood.subject):
+        await raise_condition(
+            connection, Condition(NAME_FLOOD, one.flood.subject, one.detail, one.remedy, one.first_at)
+        )
+    await clear_conditions_except(connection, NAME_FLOOD, [one.flood.subject for one in told], now=now)
+    await forget_floods(connection, last_before=now - OVER_AFTER)
+
+
+# --- summaries of exposures ------------------------------------------------------------------------------------------
+
+
+async def summarise(connection: Transaction, world: World, worked_out: WorkedOut, *, now: datetime) -> None:
+    """The keys of the days are locked on the agenda, as `work_out_days` leaves them."""
+    touched = {key: list(marks) for key, marks in groupby(worked_out.taken, key=lambda mark: mark.key)}
+    known = await load_known(connection, touched)
+    counted: dict[ExposureKey, Counted] = {}
+    for key, one in known.items():
+        days = [worked_out.use.get(mark) for mark in touched[key]]
+        if (found := _with_days(one, days, now)) is not None:
+            counted[key] = found
+    unknown = {key: one for key, one in known.items() if key not in counted}
+    await _save(connection, world, known, counted | await _from_all_days(connection, unknown, now), now=now)
+
+
+async def count_again(connection: Transaction, world: World, *, now: datetime) -> int:
+    """Recalculate exposures with calls that were in the future when they were counted. Returns their number."""
+    keys = await to_count_again(connection, now=now, limit=RECOUNTED)
+    if keys:
+        await look_at_uses(connection, keys, now=now)
+    known = await load_known(connection, keys) if keys else {}
+    if known:
+        await _save(connection, world, known, await _from_all_days(connection, known, now), now=now)
+    return len(known)
+
+
+def _with_days(known: Known, days: Sequence[CountedDay | None], now: datetime) -> Counted | None:
+    """The summary with new `days`, oldest first. None: it needs all days."""
+    summary, deadline = known.summary, known.deprecation.shutdown.deadline
+    for one in days:
+        if summary is None or one is None or one.first_at > now or one.use.day < summary.last_day:
+            return None
+        if one.use.day == summary.first_at.date() and one.first_at != summary.first_at:
+            return None
+        if one.use.day == summary.last_day:
+            summary = summary.with_last(one.use, deadline, last_at=one.last_at)
+        else:
+            summary = summary.then(one.use, deadline, last_at=one.last_at)
+    return Counted(summary, known, known.counted_until) if summary else None
+
+
+async def _from_all_days(
+    connection: Transaction, known: Mapping[ExposureKey, Known], now: datetime
+) -> dict[ExposureKey, Counted]:
+    found = await load_days(connection, known) if known else {}
+    return {key: _counted(days, known[key], now) for key, days in found.items()}
+
+
+def _counted(days: Sequence[CountedDay], known: Known, now: datetime) -> Counted:
+    """The summary of past calls; if all calls are in the future, of those: they are not shown until then."""
+    by_now = [one for one in days if one.first_at <= now]
+    ahead = min((one.first_at for one in days if one.first_at > now), default=None)
+    some = by_now or days
+    summary = Summary.of(
+        [one.use for one in some],
+        known.deprecation.shutdown.deadline,
+        first_at=min(one.first_at for one in some),
+        last_at=max(one.last_at for one in some),
+    )
+    return Counted(summary, known, ahead)
+
+
+async def _save(
+    connection: Transaction,
+    world: World,
+    known: Mapping[ExposureKey, Known],
+    counted: Mapping[ExposureKey, Counted],
+    *,
+    now: datetime,
+) -> None:
+    await lock_exposures(connection, known)
+    new: dict[ExposureKey, Listing] = {}
+    if unlisted := [key for key in counted if not known[key].is_listed]:
+        owners = (await with_owners(connection, world, now=now)).owners
+        for key in unlisted:
+            new[key] = new_listing(known[key].deprecation, owners.owner_of(key.service), now.date())
+    await save_summaries(connection, counted, new)
+    await drop_exposures(connection, [key for key, one in known.items() if one.is_listed and key not in counted])
