@@ -126,7 +126,7 @@ INSERT INTO model_days (day, platform, model, calls)
 SELECT day, platform, model, sum(calls) FROM usage_daily GROUP BY day, platform, model
 """,
     """
-INSERT INTO agenda (service, environment, platform, model, look_at, wakes_on_call)
+INSERT INTO agenda (service, environment, platform, model, due_at, wakes_on_call)
 SELECT service, environment, platform, model, CAST(:now AS timestamptz) + interval '1 day', false FROM bench_keys
 """,
 )

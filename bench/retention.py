@@ -98,7 +98,7 @@ async def simulate(database: Database, services: int, days: int) -> list[Mapping
             await connection.execute(text(REJECTED), {"at": now})
             await connection.execute(text(OVER.replace(":at", f"'{now.isoformat()}'")))
             # nothing is decided here, as if each use was looked at and had nothing due
-            await connection.execute(text("UPDATE agenda SET look_at = NULL WHERE look_at IS NOT NULL"))
+            await connection.execute(text("UPDATE agenda SET due_at = NULL WHERE due_at IS NOT NULL"))
         await clean_up(database, KEPT, now=now)
         if (day + timedelta(days=1)).day == 1:
             months.append(await _sizes(database))

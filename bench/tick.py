@@ -206,7 +206,7 @@ SELECT id, service, environment, platform, model, 'open', :opened_at, CAST(:poli
 FROM bench_keys, left(service, 8) AS team WHERE number < :opened
 """
 AGENDA = """
-INSERT INTO agenda (service, environment, platform, model, look_at, wakes_on_call)
+INSERT INTO agenda (service, environment, platform, model, due_at, wakes_on_call)
 SELECT service, environment, platform, model,
        CASE WHEN number % :models = 0 THEN CAST(:step_at AS timestamptz) - interval '1 day' ELSE :step_at END, false
 FROM bench_keys WHERE number < :opened
@@ -220,11 +220,11 @@ SELECT service, environment, platform, b.model, :first, :last, CAST(:last AS tim
 FROM bench_keys b JOIN deprecations d USING (platform, model)
 """
 MARK_ALL = """
-INSERT INTO usage_dirty (service, environment, platform, model, day)
+INSERT INTO stale_days (service, environment, platform, model, day)
 SELECT service, environment, platform, model, :day FROM agenda
 """
 FIND_MORE = """
-INSERT INTO agenda (service, environment, platform, model, look_at)
+INSERT INTO agenda (service, environment, platform, model, due_at)
 SELECT service, environment, platform, model, :now FROM bench_keys WHERE number >= :opened
 """
 
@@ -314,7 +314,7 @@ async def prepare(database: Database, stage: Stage, exposures: int) -> None:
                 await connection.execute(text(HOURS_OF_A_DAY), {"hours": [_at(stage.now.date(), stage.now.hour - 1)]})
                 await connection.execute(text(MARK_ALL), {"day": stage.now.date()})
             case "decided":
-                await connection.execute(text("UPDATE agenda SET look_at = :now"), {"now": stage.now})
+                await connection.execute(text("UPDATE agenda SET due_at = :now"), {"now": stage.now})
             case "opening":
                 await connection.execute(text(FIND_MORE), {"now": stage.now, "opened": exposures})
 

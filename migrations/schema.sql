@@ -17,11 +17,11 @@ CREATE TABLE agenda (
 	environment TEXT NOT NULL,
 	platform TEXT NOT NULL,
 	model TEXT NOT NULL,
-	look_at TIMESTAMP WITH TIME ZONE,
+	due_at TIMESTAMP WITH TIME ZONE,
 	wakes_on_call BOOLEAN DEFAULT true NOT NULL,
 	CONSTRAINT pk_agenda PRIMARY KEY (service, environment, platform, model)
 );
-CREATE INDEX ix_agenda_due ON agenda (look_at) WHERE (look_at IS NOT NULL);
+CREATE INDEX ix_agenda_due ON agenda (due_at) WHERE (due_at IS NOT NULL);
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
@@ -349,6 +349,17 @@ CREATE TABLE service_counts (
 	CONSTRAINT pk_service_counts PRIMARY KEY (service)
 );
 
+CREATE TABLE stale_days (
+	service TEXT NOT NULL,
+	environment TEXT NOT NULL,
+	platform TEXT NOT NULL,
+	model TEXT NOT NULL,
+	day DATE NOT NULL,
+	stale_since TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+	CONSTRAINT pk_stale_days PRIMARY KEY (service, environment, platform, model, day)
+);
+CREATE INDEX ix_stale_days_stale_since ON stale_days (stale_since);
+
 CREATE TABLE usage_closed (
 	service TEXT NOT NULL,
 	environment TEXT NOT NULL,
@@ -395,17 +406,6 @@ CREATE TABLE usage_daily (
 );
 CREATE INDEX ix_usage_daily_day ON usage_daily (day);
 CREATE INDEX ix_usage_daily_model_day ON usage_daily (model, day, platform);
-
-CREATE TABLE usage_dirty (
-	service TEXT NOT NULL,
-	environment TEXT NOT NULL,
-	platform TEXT NOT NULL,
-	model TEXT NOT NULL,
-	day DATE NOT NULL,
-	touched_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-	CONSTRAINT pk_usage_dirty PRIMARY KEY (service, environment, platform, model, day)
-);
-CREATE INDEX ix_usage_dirty_touched_at ON usage_dirty (touched_at);
 
 CREATE TABLE usage_hourly (
 	series_id BIGINT NOT NULL,

@@ -39,7 +39,7 @@ async def call_and_tell(database: Database, key: ExposureKey = KEY, *, until: da
     async with database.begin() as connection:
         await put_use(connection, calls_by_days_ago=DAILY, now=until, **key._asdict())
         await put_campaign(connection, owner=SEARCH, **key._asdict())
-        await connection.execute(agenda.insert().values(**key._asdict(), look_at=NOW, wakes_on_call=True))
+        await connection.execute(agenda.insert().values(**key._asdict(), due_at=NOW, wakes_on_call=True))
 
 
 async def do(database: Database, asked: Act, *, key: ExposureKey = KEY, now: datetime = NOW) -> Acted | Refused:

@@ -24,11 +24,11 @@ from service.core.notification import (
     DigestLine,
     EndFacts,
     Following,
-    Hearers,
     Missed,
     News,
     Notice,
     Owned,
+    Recipients,
     Traffic,
     UseFacts,
 )
@@ -72,7 +72,7 @@ def make_notice(**given: Any) -> Notice:
         "traffic": Traffic,
         "owner": Owned,
         "missed": Missed,
-        "hearers": Hearers,
+        "recipients": Recipients,
     }
     built: dict[str, Any] = {name: part(**_fields(part, usual.get(name, {}), given)) for name, part in parts.items()}
     return Notice(

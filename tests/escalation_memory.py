@@ -9,7 +9,7 @@ from service.core.calendar import utc_midnight
 from service.core.escalation.policy import Step
 from service.core.exposure import Exposure, state_of
 from service.core.ownership import Audience, Channels, destinations
-from tests.escalation_timing import Standing, goes_out, in_last_days, standings
+from tests.escalation_timing import Standing, in_last_days, send_now_at, standings
 from tests.escalation_world import World
 
 CHANNELS: Final = Channels("#lastcall", "#lastcall-ops")
@@ -89,7 +89,7 @@ class Memory:
         """Once it is public and there is a call; in working hours, which the last days do not wait for."""
         announced = exposure.deprecation.announced
         moment = max(one.begins, exposure.first_at, *([utc_midnight(announced)] if announced else []))
-        return goes_out(self.world.owner.calendar, exposure.deadline, moment)
+        return send_now_at(self.world.owner.calendar, exposure.deadline, moment)
 
     def _had_a_business_day(self, since: datetime) -> datetime:
         """What comes out of hours counts from the next ones on."""

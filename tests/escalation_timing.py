@@ -75,7 +75,7 @@ def in_last_days(calendar: Calendar, deadline: date | None, moment: datetime) ->
     return (deadline - day).days <= LAST_DAYS or 0 <= before_freeze <= LAST_DAYS
 
 
-def goes_out(calendar: Calendar, deadline: date | None, moment: datetime) -> datetime:
+def send_now_at(calendar: Calendar, deadline: date | None, moment: datetime) -> datetime:
     """In working hours, and no later than the morning on which the last days begin; in these at once."""
     if deadline is None or in_last_days(calendar, deadline, moment):
         return moment if deadline else calendar.next_working(moment)

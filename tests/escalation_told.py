@@ -138,13 +138,13 @@ class Told(Asked):
         if isinstance(telling.cause, NewOwner):
             self._goes_out_when_people_work(telling, exposure)
             return
-        standing = next((one for one in self._ladder(exposure) if one.step == step), None)
+        act_in_force = next((one for one in self._ladder(exposure) if one.step == step), None)
         is_early_death = step.at.while_failing and self._state(exposure, now) == "broken"
-        assert standing is not None, "told of a step that has no day"
+        assert act_in_force is not None, "told of a step that has no day"
         is_told_anew = (
             isinstance(telling.cause, Relapse | Resumed) or telling.to_new_owner or self._is_rest(telling)
         ) and step.name in self.behind
-        assert now >= standing.begins or is_early_death or is_told_anew, f"{telling.step} was told before its time"
+        assert now >= act_in_force.begins or is_early_death or is_told_anew, f"{telling.step} was told before its time"
         if in_last_days(calendar, exposure.deadline, now) or (step.at.while_failing and telling.not_before == now):
             assert telling.not_before == now or telling.to_new_owner, "in the last days nothing waits"
         elif step.at.while_failing:

@@ -19,7 +19,7 @@ from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.holding import shown_state
 from service.core.exposure import DayOfUse, Exposure
-from service.core.ownership import Audience, Owner, hearers
+from service.core.ownership import Audience, Owner, recipients
 from tests.builders import make_day, make_deprecation
 from tests.examples import (
     YEAR,
@@ -210,13 +210,13 @@ class Player:
             assert state == wanted, f"{stamp(happening.at)}: it is {state}"
 
     def _line(self, telling: Telling, campaign: Campaign) -> str:
-        who = hearers(self.owner, telling.audiences)
+        who = recipients(self.owner, telling.audiences)
         what = telling.step if telling.kind == "notice" else telling.kind.replace("_", " ")
         said = [f"{', '.join(who)} {'hear' if len(who) > 1 else 'hears'} {what}"]
         aside: Sequence[tuple[str, Sequence[Audience]]] = (
             ("early", telling.early), ("later", telling.held), ("spared", telling.spared)
         )  # fmt: skip
-        said += [f"{', '.join(hearers(self.owner, audiences))} {how}" for how, audiences in aside if audiences]
+        said += [f"{', '.join(recipients(self.owner, audiences))} {how}" for how, audiences in aside if audiences]
         said += [f"missed {', '.join(telling.missed)}"] if telling.missed else []
         said += ["it calls again"] if isinstance(telling.cause, Relapse) else []
         said += ["first notice to a new owner"] if telling.to_new_owner else []

@@ -10,10 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id, save_campaigns
-from service.adapters.postgres.daily_usage import WorkedOut
+from service.adapters.postgres.daily_usage import RecomputedDays
 from service.adapters.postgres.exposure_rows import note_told, save_listings
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.lifecycle_store import load_deprecations
+from service.adapters.postgres.stale_days import StaleDay
 from service.adapters.postgres.tables import (
     conditions,
     messages,
@@ -24,7 +25,6 @@ from service.adapters.postgres.tables import (
     usage_daily,
     usage_hourly,
 )
-from service.adapters.postgres.usage_marks import Mark
 from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.escalation.campaign import Campaign, Done, NotifiedOwner
@@ -124,7 +124,7 @@ async def put_use(
         total = {"calls": model_days.c.calls + calls}
         await connection.execute(of_model.on_conflict_do_update(index_elements=model_days.primary_key, set_=total))
     if is_exposure:
-        await summarise(connection, WORLD, WorkedOut([Mark(key, now.date())], {}, {}), now=now)
+        await summarise(connection, WORLD, RecomputedDays([StaleDay(key, now.date())], {}, {}), now=now)
 
 
 def _at(day: date, hour: int) -> datetime:

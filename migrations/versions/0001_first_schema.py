@@ -32,12 +32,12 @@ def upgrade() -> None:
         sa.Column("environment", sa.Text(), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("look_at", sa.DateTime(timezone=True), comment="when escalation looks next; null: time alone brings nothing"),
+        sa.Column("due_at", sa.DateTime(timezone=True), comment="when escalation looks next; null: time alone brings nothing"),
         sa.Column("wakes_on_call", sa.Boolean(), server_default=sa.text("true"), nullable=False, comment="a new call: look at once"),
         sa.PrimaryKeyConstraint("service", "environment", "platform", "model", name=op.f("pk_agenda")),
         comment="When each use of a model is to be decided on next; its row is the lock of the decision",
     )
-    op.create_index("ix_agenda_due", "agenda", ["look_at"], postgresql_where=sa.text("look_at IS NOT NULL"))
+    op.create_index("ix_agenda_due", "agenda", ["due_at"], postgresql_where=sa.text("due_at IS NOT NULL"))
     op.create_table(
         "assignments",
         sa.Column("service", sa.Text(), nullable=False),
@@ -383,23 +383,23 @@ def upgrade() -> None:
     op.create_index("ix_usage_daily_day", "usage_daily", ["day"])
     op.create_index("ix_usage_daily_model_day", "usage_daily", ["model", "day", "platform"])
     op.create_table(
-        "usage_dirty",
+        "stale_days",
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("environment", sa.Text(), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column(
-            "touched_at",
+            "stale_since",
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
             comment="first, since it was last worked out; the database's clock",
         ),
-        sa.PrimaryKeyConstraint("service", "environment", "platform", "model", "day", name=op.f("pk_usage_dirty")),
+        sa.PrimaryKeyConstraint("service", "environment", "platform", "model", "day", name=op.f("pk_stale_days")),
         comment="Days of usage_daily that are to be worked out anew from the hours",
     )
-    op.create_index("ix_usage_dirty_touched_at", "usage_dirty", ["touched_at"])
+    op.create_index("ix_stale_days_stale_since", "stale_days", ["stale_since"])
     op.create_table(
         "watermarks",
         sa.Column("source", sa.Text(), nullable=False, comment="kafka or file: the same topic of another source is another"),

@@ -174,7 +174,7 @@ class Batch:
         known = self._shapes.setdefault((key.topic, key.hour), set())
         return key._replace(shape=bounded_shape(key.shape, known))
 
-    def commonest_rejection(self) -> str:
+    def most_frequent_rejection(self) -> str:
         """In words, with one example. The operator sees nothing else of a batch that is not applied."""
         if not self.rejections:
             return "see the rejections on the page"

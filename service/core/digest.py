@@ -11,7 +11,7 @@ from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Waived
-from service.core.escalation.holding import held_by, shown_state, standing
+from service.core.escalation.holding import act_in_force, active_hold, shown_state
 from service.core.exposure import Exposure, ExposureKey, quiet_at, state_of
 from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
 from service.core.ownership import Owner
@@ -203,7 +203,7 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
         told=exposure.key in picture.told,
         new=exposure.first_at >= week.start,
         promised_on=broken if broken and case.day_of(exposure.last_at) > broken else None,
-        standing=standing(by_then, case) if by_then else None,
+        act_in_force=act_in_force(by_then, case) if by_then else None,
         waiver_ends_on=_waiver_end(by_then, case, week) if by_then else None,
         ticked=checklist.done,
         checklist_open=checklist.pressing(exposure.deadline, week.end.date()),
@@ -224,7 +224,7 @@ def _as_of(campaign: Campaign, week: Week) -> Campaign:
 
 
 def _waiver_end(campaign: Campaign, case: Case, week: Week) -> date | None:
-    quiet = held_by(campaign, case)
+    quiet = active_hold(campaign, case)
     if quiet is None or not isinstance(quiet.hold, Waived):
         return None
     return quiet.hold.until if quiet.hold.until <= week.sunday + timedelta(days=7) else None

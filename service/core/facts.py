@@ -8,11 +8,11 @@ from service.core.escalation.case import Case
 from service.core.escalation.cause import NewsCause, StepCause
 from service.core.escalation.decision import Telling
 from service.core.escalation.delay import delays, planned_day
-from service.core.escalation.holding import standing
-from service.core.escalation.ladder import Rung, climb, upcoming
+from service.core.escalation.holding import act_in_force
+from service.core.escalation.schedule import ScheduledStep, schedule, upcoming
 from service.core.exposure import Exposure, last_week, redirection
-from service.core.notification import EndFacts, Following, Hearers, Missed, News, Notice, Owned, Traffic, UseFacts
-from service.core.ownership import Audience, Owner, hearers
+from service.core.notification import EndFacts, Following, Missed, News, Notice, Owned, Recipients, Traffic, UseFacts
+from service.core.ownership import Audience, Owner, recipients
 
 
 def facts_of(
@@ -44,8 +44,8 @@ def _notice(
     checklist_open: tuple[str, ...],
 ) -> Notice:
     exposure = case.exposure
-    ladder = {rung.name: rung for rung in climb(campaign.policy, case)}
-    rung = ladder.get(telling.step)
+    ladder = {scheduled.name: scheduled for scheduled in schedule(campaign.policy, case)}
+    scheduled = ladder.get(telling.step)
     first = telling.to_new_owner
     end = case.effective_deadline
     is_ahead = end is not None and case.today < end
@@ -58,19 +58,19 @@ def _notice(
         owner=owner,
         freeze=case.owner.calendar.freeze_before(case.deadline) if case.deadline else None,
         missed=_missed(telling, before, campaign, ladder, case),
-        hearers=Hearers(
+        recipients=Recipients(
             held=telling.held,
             spared=telling.spared,
             early=telling.early,
-            stand_ins=_stand_ins(telling.audiences, case.owner),
+            substitutes=_substitutes(telling.audiences, case.owner),
         ),
         following=_following(campaign, case),
         promise_broken_on=campaign.promise_broken_on,
-        standing=standing(campaign, case),
+        act_in_force=act_in_force(campaign, case),
         forecast=case.forecast if is_ahead else None,
         checklist_open=checklist_open,
-        planned_on=planned_day(campaign, rung, case) if rung else None,
-        delays=tuple(delays(telling, before, campaign, rung, case)),
+        planned_on=planned_day(campaign, scheduled, case) if scheduled else None,
+        delays=tuple(delays(telling, before, campaign, scheduled, case)),
     )
 
 
@@ -117,12 +117,12 @@ def _traffic(case: Case) -> Traffic:
 
 
 def _missed(
-    telling: Telling, before: Campaign | None, campaign: Campaign, ladder: dict[str, Rung], case: Case
+    telling: Telling, before: Campaign | None, campaign: Campaign, ladder: dict[str, ScheduledStep], case: Case
 ) -> Missed:
     """A step on a day off is sent on the next working day; if a higher step is due then, it does not count as
     missed."""
     morning = case.morning(case.today)
-    missed = [ladder[name] for name in telling.missed if case.go_out_at(ladder[name].nominal) < morning]
+    missed = [ladder[name] for name in telling.missed if case.send_time(ladder[name].nominal) < morning]
     is_moved = before is not None and before.is_open and before.plan_version != campaign.plan_version
     return Missed(
         steps=tuple(one.name for one in missed),
@@ -137,11 +137,11 @@ def _following(campaign: Campaign, case: Case) -> Following | None:
     if ahead is None:
         return None
     step = ahead.step
-    return Following(step=step.name, repeat_days=step.repeat, on=ahead.on, audiences=hearers(case.owner, step.tell))
+    return Following(step=step.name, repeat_days=step.repeat, on=ahead.on, audiences=recipients(case.owner, step.tell))
 
 
-def _stand_ins(audiences: Sequence[Audience], owner: Owner) -> tuple[tuple[Audience, Audience], ...]:
-    hearing = ((audience, hearers(owner, [audience])[0]) for audience in audiences)
+def _substitutes(audiences: Sequence[Audience], owner: Owner) -> tuple[tuple[Audience, Audience], ...]:
+    hearing = ((audience, recipients(owner, [audience])[0]) for audience in audiences)
     return tuple((audience, hearer) for audience, hearer in hearing if hearer != audience)
 
 

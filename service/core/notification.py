@@ -14,7 +14,7 @@ from service.core.calendar import Freeze
 from service.core.catalog.lifecycle import Precision, Shutdown
 from service.core.escalation.cause import NewOwner, NewsCause, Relapse, StepCause
 from service.core.escalation.delay import Delay
-from service.core.escalation.hold import StandingAct
+from service.core.escalation.hold import ActInForce
 from service.core.exposure import State
 from service.core.forecast import Forecast
 from service.core.ownership import Audience
@@ -90,7 +90,7 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
     """Day on which the campaign opened. None: not recorded."""
 
 
-class Hearers(msgspec.Struct, frozen=True, kw_only=True):
+class Recipients(msgspec.Struct, frozen=True, kw_only=True):
     """Audiences that differ from those of the step."""
 
     held: tuple[Audience, ...] = ()
@@ -99,7 +99,7 @@ class Hearers(msgspec.Struct, frozen=True, kw_only=True):
     """Audiences of the step, not notified because the forecast is in time."""
     early: tuple[Audience, ...] = ()
     """Audiences notified before their step, because the forecast is late."""
-    stand_ins: tuple[tuple[Audience, Audience], ...] = ()
+    substitutes: tuple[tuple[Audience, Audience], ...] = ()
     """(audience without an address, audience that replaces it)"""
 
 
@@ -126,11 +126,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     freeze: Freeze | None = None
     """A change freeze until the shutdown: steps before the shutdown count from its first day."""
     missed: Missed = Missed()
-    hearers: Hearers = Hearers()
+    recipients: Recipients = Recipients()
     following: Following | None = None
     promise_broken_on: date | None = None
     """Day of a broken promise."""
-    standing: StandingAct | None = None
+    act_in_force: ActInForce | None = None
     forecast: Forecast | None = None
     """Set while the end is ahead."""
     checklist_open: tuple[str, ...] = ()
@@ -189,7 +189,7 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     """Its first recorded call was in this week."""
     promised_on: date | None = None
     """Day of a broken promise."""
-    standing: StandingAct | None = None
+    act_in_force: ActInForce | None = None
     waiver_ends_on: date | None = None
     """Set if a waiver ends in the following week."""
     ticked: int | None = None

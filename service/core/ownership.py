@@ -101,11 +101,11 @@ _CHANNELS: frozenset[Audience] = frozenset({"fallback", "operator", "organisatio
 
 
 def destinations(
-    owner: Owner, audiences: Iterable[Audience], channels: Channels, *, heard_by: Iterable[Audience] = ()
+    owner: Owner, audiences: Iterable[Audience], channels: Channels, *, already_notified: Iterable[Audience] = ()
 ) -> tuple[Destination, ...]:
-    """The destinations of `audiences`, each address once, without those of `heard_by`. An audience without an address
-    is replaced, so every audience has a destination."""
-    if before := {to.address for to in destinations(owner, heard_by, channels)} if heard_by else None:
+    """The destinations of `audiences`, each address once, without those of `already_notified`. An audience without an
+    address is replaced, so every audience has a destination."""
+    if before := {to.address for to in destinations(owner, already_notified, channels)} if already_notified else None:
         return tuple(to for to in destinations(owner, audiences, channels) if to.address not in before)
     found: dict[str, Destination] = {}
     for audience in audiences:
@@ -114,7 +114,7 @@ def destinations(
     return tuple(found.values())
 
 
-def hearers(owner: Owner, audiences: Iterable[Audience]) -> tuple[Audience, ...]:
+def recipients(owner: Owner, audiences: Iterable[Audience]) -> tuple[Audience, ...]:
     """`audiences` after replacements, each once."""
     return tuple(dict.fromkeys(_hearer(owner, audience) for audience in audiences))
 

@@ -41,21 +41,21 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PublicDeprecation:
     """The public deprecation from a day on."""
 
     since: date
     deprecation: Deprecation
 
 
-def lifecycle(record: Deprecation, moves: Sequence[tuple[date, date]]) -> tuple[Known, ...]:
+def lifecycle(record: Deprecation, moves: Sequence[tuple[date, date]]) -> tuple[PublicDeprecation, ...]:
     """The catalog's record, then one entry per (day, shutdown) at which the provider changes the shutdown. If nothing
     was announced before, the first one is the announcement."""
-    known = [Known(date.min, record)]
+    known = [PublicDeprecation(date.min, record)]
     for on, shutdown in moves:
         before = known[-1].deprecation
         announced = before.announced if before.announced and before.announced <= on else on
-        known.append(Known(on, replace(before, announced=announced, shutdown=Shutdown(shutdown, "exact"))))
+        known.append(PublicDeprecation(on, replace(before, announced=announced, shutdown=Shutdown(shutdown, "exact"))))
     return tuple(known)
 
 
@@ -68,7 +68,7 @@ class Use:
     environment: str
     spans: tuple[Span, ...]
     """Not empty. Calls of overlapping spans add up."""
-    lifecycle: tuple[Known, ...]
+    lifecycle: tuple[PublicDeprecation, ...]
     """Not empty, oldest first."""
 
     @property

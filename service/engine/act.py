@@ -34,10 +34,10 @@ from service.core.escalation.act import (
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Snoozed
-from service.core.escalation.holding import asked_in_words, held_by
-from service.core.escalation.ladder import Upcoming, upcoming
+from service.core.escalation.holding import active_hold, asked_in_words
 from service.core.escalation.listing import listing_of
 from service.core.escalation.policy import Policy
+from service.core.escalation.schedule import Upcoming, upcoming
 from service.core.exposure import ExposureKey
 from service.engine.world import with_owners
 
@@ -47,7 +47,7 @@ NO_CALLS = Refused("it has no recorded calls any more", "nothing needs to be don
 @dataclass(frozen=True, slots=True)
 class Acted:
     key: ExposureKey
-    standing: str | None
+    act_in_force: str | None
     """The act in force, as a clause. None: the campaign continues."""
     next: Upcoming | None
     """The next step if nothing changes."""
@@ -95,10 +95,10 @@ async def act(
 
 async def _move_notices(connection: Transaction, key: ExposureKey, after: Campaign, case: Case) -> None:
     """Move unsent notices. Under a promise they wait for its next evaluation, like the steps."""
-    if (quiet := held_by(after, case)) is None:
-        await release_notices(connection, key, at=case.goes_out)
+    if (quiet := active_hold(after, case)) is None:
+        await release_notices(connection, key, at=case.send_now_at)
     elif quiet.until is not None:
-        until = case.go_out_at(quiet.until)
+        until = case.send_time(quiet.until)
         await delay_notices(connection, {key: until}, first_ones=isinstance(quiet.hold, Snoozed))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from service.adapters.postgres.agenda import Due, Look, look_again, take_due
+from service.adapters.postgres.agenda import Due, NextEvaluation, set_next_evaluations, take_due
 from service.adapters.postgres.campaign_store import (
     Intent,
     cancel_untrue_news,
@@ -33,7 +33,7 @@ from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
 from service.core.escalation.decide import close_misattributed, decide_case
 from service.core.escalation.decision import Decision, Telling, Wait
 from service.core.escalation.hold import Promise
-from service.core.escalation.holding import held_by
+from service.core.escalation.holding import active_hold
 from service.core.escalation.listing import Listing, listing_of
 from service.core.exposure import Exposure, ExposureKey
 from service.core.facts import facts_of
@@ -86,12 +86,12 @@ async def escalate(
     database: Database,
     world: World,
     *,
-    worked_out_until: datetime | None = None,
+    recomputed_until: datetime | None = None,
     now: datetime,
 ) -> Escalated:
     """A second run at the same `now` does nothing. Several processes share the work by row locks.
 
-    Silence closes no campaign while a topic is not read to its end, or if calls came in after `worked_out_until`, the
+    Silence closes no campaign while a topic is not read to its end, or if calls came in after `recomputed_until`, the
     time of the preceding reconcile. If it is None, uses with days that are not recalculated yet are skipped. With a
     superseded catalog or lastcall.yaml nothing is decided.
     """
@@ -106,14 +106,14 @@ async def escalate(
         before = await worlds.look(connection, now=now)
         await forget_assignments(connection, before.owners.overruled())
         world = await worlds.look(connection, now=now)
-        tick = _Tick(world, CandidateBook(world.owners), now, known, worked_out_until)
+        tick = _Tick(world, CandidateBook(world.owners), now, known, recomputed_until)
     done = await drain(lambda: _escalate_batch(database, tick, worlds), at_once=AT_ONCE)
     return sum(done, Escalated(0, 0, 0))
 
 
 async def _escalate_batch(database: Database, tick: "_Tick", worlds: Worlds) -> Escalated | None:
     async with database.begin() as connection:
-        taken = await take_due(connection, worked_out_until=tick.worked_out_until, now=tick.now, limit=BATCH)
+        taken = await take_due(connection, recomputed_until=tick.recomputed_until, now=tick.now, limit=BATCH)
         due = sorted(taken, key=lambda one: one.key)  # so that halves lock their exposures in order
         if not due or await _is_superseded(connection, tick):
             return None
@@ -162,7 +162,7 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     promised = {one.key: tick.promised_until(one, campaigns.get(one.key), exposures.get(one.key)) for one in due}
     await delay_notices(connection, {key: until for key, until in promised.items() if until}, first_ones=False)
     await save_listings(connection, tick.listings(due, campaigns | {one.key: one.after for one in changes}, exposures))
-    await look_again(connection, [look for _, look in decided])
+    await set_next_evaluations(connection, [look for _, look in decided])
     await clear_conditions(connection, UNDECIDABLE, [key.label for key in keys], now=now)
     return Escalated(len(due), len(changes), notified)
 
@@ -197,7 +197,7 @@ async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception
             since=now,
         ),
     )
-    await look_again(connection, [Look(key, now + TRY_AGAIN, wakes_on_call=False)])
+    await set_next_evaluations(connection, [NextEvaluation(key, now + TRY_AGAIN, wakes_on_call=False)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,20 +206,24 @@ class _Tick:
     candidates: CandidateBook
     now: datetime
     known_until: datetime
-    worked_out_until: datetime | None
+    recomputed_until: datetime | None
 
-    def decide(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> tuple[_Changed | None, Look]:
+    def decide(
+        self, due: Due, campaign: Campaign | None, exposure: Exposure | None
+    ) -> tuple[_Changed | None, NextEvaluation]:
         """The change, if any, and when to evaluate the use again."""
         key = due.key
         case = self._case(due, exposure) if exposure else None
         decision = self._decision(due, campaign, case)
         if isinstance(decision, Wait):
-            return None, Look(key, decision.until, decision.wakes_on_call)
+            return None, NextEvaluation(key, decision.until, decision.wakes_on_call)
         after = decision.campaign
         then = self._decision(due, after, case)
         if not isinstance(then, Wait):
             raise TypeError(f"deciding twice at {self.now} changed {key} twice: {decision.reason}; {then.reason}")
-        return _Changed(key, campaign, after, case, decision.tellings), Look(key, then.until, then.wakes_on_call)
+        return _Changed(key, campaign, after, case, decision.tellings), NextEvaluation(
+            key, then.until, then.wakes_on_call
+        )
 
     def listings(
         self, due: Sequence[Due], campaigns: Mapping[ExposureKey, Campaign], exposures: Mapping[ExposureKey, Exposure]
@@ -237,8 +241,8 @@ class _Tick:
         if campaign is None or exposure is None or not isinstance(campaign.in_force, Promise):
             return None
         case = self._case(due, exposure)
-        quiet = held_by(campaign, case)
-        return case.go_out_at(quiet.until) if quiet and quiet.until and campaign.is_open else None
+        quiet = active_hold(campaign, case)
+        return case.send_time(quiet.until) if quiet and quiet.until and campaign.is_open else None
 
     def _case(self, due: Due, exposure: Exposure) -> Case:
         """Days that are not recalculated yet may contain newer calls, so silence after the last known call proves
@@ -274,6 +278,6 @@ class _Tick:
                 candidates=[str(one) for one in extras.candidates],
             )
             for destination in destinations(
-                owner, telling.audiences, self.world.company.channels, heard_by=telling.heard_by
+                owner, telling.audiences, self.world.company.channels, already_notified=telling.already_notified
             ):
                 yield Intent(changed.key, changed.after.plan_version, facts, destination, telling.not_before)

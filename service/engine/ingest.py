@@ -159,7 +159,7 @@ class Ingest:
             return False
         self._share.add(read, rejected)
         if self._share.exceeds(self._limits.rejection_limit):
-            self.flood = batch.commonest_rejection()
+            self.flood = batch.most_frequent_rejection()
             self._forget()
         return True
 

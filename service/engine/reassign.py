@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from service.adapters.postgres.act_log import record_acts
-from service.adapters.postgres.agenda import look_at_services, uses_of
+from service.adapters.postgres.agenda import make_services_due, uses_of_service
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import assign
 from service.adapters.postgres.exposure_rows import save_team
@@ -46,7 +46,7 @@ async def reassign(
     if isinstance(named, Refused):
         return named
     async with database.begin() as connection:
-        keys = await uses_of(connection, service)
+        keys = await uses_of_service(connection, service)
         if not keys:
             return no_such_service(service, await read_service_names(connection))
         owners = (await with_owners(connection, world, now=now)).owners
@@ -59,7 +59,7 @@ async def reassign(
             exposed = await load_exposures_of(connection, world.catalog, keys, now=now)
             ending = [key for key, one in exposed.items() if one.deprecation.known_on(now.date())]
             await record_acts(connection, ending, "reassign", author=author, at=now, details=owner_to_json(named))
-            await look_at_services(connection, [service], now=now)
+            await make_services_due(connection, [service], now=now)
             await save_team(connection, service, named.team)
     return named
 

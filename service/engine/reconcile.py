@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from service.adapters.postgres.agenda import look_at_uses
+from service.adapters.postgres.agenda import make_uses_due
 from service.adapters.postgres.conditions import Condition, clear_conditions_except, raise_condition
-from service.adapters.postgres.daily_usage import WorkedOut, add_to_models, work_out_days
+from service.adapters.postgres.daily_usage import RecomputedDays, add_to_models, recompute_days
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_phases import count_phases
 from service.adapters.postgres.exposure_rows import (
-    Counted,
     CountedDay,
-    Known,
+    Recounted,
+    StoredExposure,
     drop_exposures,
     load_days,
-    load_known,
+    load_stored,
     lock_exposures,
     save_summaries,
     to_count_again,
@@ -79,11 +79,11 @@ async def _work_out(database: Database, world: World, *, now: datetime) -> tuple
 
     async def batch() -> int | None:
         async with database.begin() as connection:
-            worked_out = await work_out_days(connection, until=until, now=now)
-            if worked_out.taken:
-                await summarise(connection, world, worked_out, now=now)
-                await add_to_models(connection, worked_out)
-            return len(worked_out.taken) or None
+            recomputed = await recompute_days(connection, until=until, now=now)
+            if recomputed.taken:
+                await summarise(connection, world, recomputed, now=now)
+                await add_to_models(connection, recomputed)
+            return len(recomputed.taken) or None
 
     async def again() -> int | None:
         async with database.begin() as connection:
@@ -119,13 +119,13 @@ async def _raise_name_floods(connection: Transaction, *, now: datetime) -> None:
 # --- summaries of exposures ------------------------------------------------------------------------------------------
 
 
-async def summarise(connection: Transaction, world: World, worked_out: WorkedOut, *, now: datetime) -> None:
-    """The keys of the days are locked on the agenda, as `work_out_days` leaves them."""
-    touched = {key: list(marks) for key, marks in groupby(worked_out.taken, key=lambda mark: mark.key)}
-    known = await load_known(connection, touched)
-    counted: dict[ExposureKey, Counted] = {}
+async def summarise(connection: Transaction, world: World, recomputed: RecomputedDays, *, now: datetime) -> None:
+    """The keys of the days are locked on the agenda, as `recompute_days` leaves them."""
+    touched = {key: list(marks) for key, marks in groupby(recomputed.taken, key=lambda mark: mark.key)}
+    known = await load_stored(connection, touched)
+    counted: dict[ExposureKey, Recounted] = {}
     for key, one in known.items():
-        days = [worked_out.use.get(mark) for mark in touched[key]]
+        days = [recomputed.use.get(mark) for mark in touched[key]]
         if (found := _with_days(one, days, now)) is not None:
             counted[key] = found
     unknown = {key: one for key, one in known.items() if key not in counted}
@@ -136,14 +136,14 @@ async def count_again(connection: Transaction, world: World, *, now: datetime) -
     """Recalculate exposures with calls that were in the future when they were counted. Returns their number."""
     keys = await to_count_again(connection, now=now, limit=RECOUNTED)
     if keys:
-        await look_at_uses(connection, keys, now=now)
-    known = await load_known(connection, keys) if keys else {}
+        await make_uses_due(connection, keys, now=now)
+    known = await load_stored(connection, keys) if keys else {}
     if known:
         await _save(connection, world, known, await _from_all_days(connection, known, now), now=now)
     return len(known)
 
 
-def _with_days(known: Known, days: Sequence[CountedDay | None], now: datetime) -> Counted | None:
+def _with_days(known: StoredExposure, days: Sequence[CountedDay | None], now: datetime) -> Recounted | None:
     """The summary with new `days`, oldest first. None: it needs all days."""
     summary, deadline = known.summary, known.deprecation.shutdown.deadline
     for one in days:
@@ -155,17 +155,17 @@ def _with_days(known: Known, days: Sequence[CountedDay | None], now: datetime) -
             summary = summary.with_last(one.use, deadline, last_at=one.last_at)
         else:
             summary = summary.then(one.use, deadline, last_at=one.last_at)
-    return Counted(summary, known, known.counted_until) if summary else None
+    return Recounted(summary, known, known.counted_until) if summary else None
 
 
 async def _from_all_days(
-    connection: Transaction, known: Mapping[ExposureKey, Known], now: datetime
-) -> dict[ExposureKey, Counted]:
+    connection: Transaction, known: Mapping[ExposureKey, StoredExposure], now: datetime
+) -> dict[ExposureKey, Recounted]:
     found = await load_days(connection, known) if known else {}
     return {key: _counted(days, known[key], now) for key, days in found.items()}
 
 
-def _counted(days: Sequence[CountedDay], known: Known, now: datetime) -> Counted:
+def _counted(days: Sequence[CountedDay], known: StoredExposure, now: datetime) -> Recounted:
     """The summary of past calls; if all calls are in the future, of those: they are not shown until then."""
     by_now = [one for one in days if one.first_at <= now]
     ahead = min((one.first_at for one in days if one.first_at > now), default=None)
@@ -176,22 +176,22 @@ def _counted(days: Sequence[CountedDay], known: Known, now: datetime) -> Counted
         first_at=min(one.first_at for one in some),
         last_at=max(one.last_at for one in some),
     )
-    return Counted(summary, known, ahead)
+    return Recounted(summary, known, ahead)
 
 
 async def _save(
     connection: Transaction,
     world: World,
-    known: Mapping[ExposureKey, Known],
-    counted: Mapping[ExposureKey, Counted],
+    known: Mapping[ExposureKey, StoredExposure],
+    counted: Mapping[ExposureKey, Recounted],
     *,
     now: datetime,
 ) -> None:
     await lock_exposures(connection, known)
     new: dict[ExposureKey, Listing] = {}
-    if unlisted := [key for key in counted if not known[key].is_listed]:
+    if unlisted := [key for key in counted if not known[key].has_row]:
         owners = (await with_owners(connection, world, now=now)).owners
         for key in unlisted:
             new[key] = new_listing(known[key].deprecation, owners.owner_of(key.service), now.date())
     await save_summaries(connection, counted, new)
-    await drop_exposures(connection, [key for key, one in known.items() if one.is_listed and key not in counted])
+    await drop_exposures(connection, [key for key, one in known.items() if one.has_row and key not in counted])

@@ -11,7 +11,7 @@ from service.adapters.directory.backstage import BackstageApi, BackstageFiles
 from service.adapters.directory.codeowners import CodeownersFile
 from service.adapters.directory.http import open_http
 from service.adapters.directory.pagerduty import PagerDuty
-from service.adapters.postgres.agenda import look_at_services, services_on_agenda
+from service.adapters.postgres.agenda import make_services_due, services_on_agenda
 from service.adapters.postgres.conditions import Condition, clear_condition, clear_conditions_except, raise_condition
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.directory_store import claim, failed, is_claimed, remember, replace_answers, went_well
@@ -173,7 +173,7 @@ async def _store(connection: Transaction, world: World, directory: str, said: An
         after = await with_owners(connection, before, now=now)
         services = await services_on_agenda(connection)
         changed = [one for one in services if not _same(before.owners.owner_of(one), after.owners.owner_of(one))]
-        await look_at_services(connection, changed, now=now)
+        await make_services_due(connection, changed, now=now)
     else:
         await went_well(connection, directory, now=now)
     await clear_condition(connection, DOWN, directory, now=now)

@@ -42,7 +42,7 @@ def state(exposure: ExposureAnswer) -> str:
 
 def asked(exposure: ExposureAnswer) -> str:
     campaign = exposure.campaign
-    return acts.asked(campaign.promise_broken_on, campaign.standing) if campaign else ""
+    return acts.asked(campaign.promise_broken_on, campaign.act_in_force) if campaign else ""
 
 
 def act(act: ActAnswer) -> str:

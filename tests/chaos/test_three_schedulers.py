@@ -136,12 +136,12 @@ async def _taking_dead_leases(database: Database) -> AsyncIterator[Counter[str]]
 async def _outcome(database: Database, people: People) -> Outcome:
     """What tells one notification from another, but for the hour of the look that opened a campaign."""
     c, a = campaigns.c, acts.c
-    standing = (c.service, c.plan_version, c.hold, c.acknowledged, c.promise, c.close_reason)
+    act_in_force = (c.service, c.plan_version, c.hold, c.acknowledged, c.promise, c.close_reason)
     done = (a.service, a.kind, a.author, a.at, a.details)
     async with database.connect() as connection:
         keys = await connection.scalars(select(notifications.c.dedup_key))
         recorded = Counter(re.sub(r"T\d\d:\d\d", "", key) for key in keys)
-        stand = [tuple(row) for row in await connection.execute(select(*standing).order_by(c.service))]
+        stand = [tuple(row) for row in await connection.execute(select(*act_in_force).order_by(c.service))]
         acted = [tuple(row) for row in await connection.execute(select(*done).order_by(a.at, a.service))]
     return Outcome(recorded, stand, acted, people.answers)
 

@@ -62,9 +62,9 @@ async def test_one_record_in_kafka_is_one_message_to_the_owner(
             assert (ready["consumer"] is not None) == (role == "consume")
 
         # Outside working hours the owner is told when they begin: the clock moves on to that.
-        goes_out = Calendar().next_working(now) + timedelta(minutes=1)
+        send_now_at = Calendar().next_working(now) + timedelta(minutes=1)
         for _ in range(2):
-            ticked = await lastcall("tick", "--now", f"{goes_out:%Y-%m-%dT%H:%M:%SZ}", env=env, folder=tmp_path)
+            ticked = await lastcall("tick", "--now", f"{send_now_at:%Y-%m-%dT%H:%M:%SZ}", env=env, folder=tmp_path)
             assert ticked.code == 0, ticked.err
             await until(lambda: owner_heard(slack))
         notices = [told for told in await items(at["web"], "/api/v1/notifications") if told["kind"] == "notice"]

@@ -59,7 +59,7 @@ async def test_answer_says_what_is_in_force_and_what_comes_next(database: Databa
     await call_and_tell(database)
     answer = await do(database, Snooze(ADA, FRIDAY))
     assert isinstance(answer, Acted)
-    assert answer.standing == "snoozed by ada@example.com until Fri 4 Jul 2025"
+    assert answer.act_in_force == "snoozed by ada@example.com until Fri 4 Jul 2025"
     assert answer.next is not None
     assert (answer.next.step.name, answer.next.on) == ("-7d", date(2025, 7, 7))
 
@@ -118,7 +118,7 @@ async def test_safe_days_are_offered(database: Database) -> None:
 async def test_act_keeps_what_the_tick_decides_that_it_waits_for(database: Database) -> None:
     await call_and_tell(database, until=MONDAY)
     async with database.begin() as ticking:
-        await take_due(ticking, worked_out_until=None, now=MONDAY, limit=1)
+        await take_due(ticking, recomputed_until=None, now=MONDAY, limit=1)
         before = (await load_campaigns(ticking, [KEY], lock=True))[KEY]
         acting = asyncio.create_task(do(database, Acknowledge(ADA), now=MONDAY))
         await until(lambda: waits_for_a_lock(database))

@@ -26,11 +26,11 @@ async def test_it_is_done_and_read_over_http(database: Database) -> None:
     assert offered["safe_days"] == ["2025-07-03", "2025-07-04", "2025-07-07"]
     assert done.status_code == 200
     assert done.json() == KEY._asdict() | {
-        "standing": "snoozed by ada@example.com until Fri 4 Jul 2025",
+        "act_in_force": "snoozed by ada@example.com until Fri 4 Jul 2025",
         "next_step": "-7d",
         "next_on": "2025-07-07",
     }
-    assert listed["items"][0]["campaign"]["standing"] == done.json()["standing"]
+    assert listed["items"][0]["campaign"]["act_in_force"] == done.json()["act_in_force"]
     assert [one["kind"] for one in (await get_json(database, ACTS, service="search-api"))["acts"]] == ["snooze"]
 
 
@@ -89,7 +89,7 @@ async def test_unseen_characters_of_a_reason_are_left_out(database: Database) ->
     waiver: dict[str, Any] = {"act": "waive", "until": "2025-09-01", "reason": "a\x00 vendor\u202e\npays"}
     response = await post(database, ACTS, service="search-api", author=ADA, **waiver)
     assert response.status_code == 200, response.text
-    assert response.json()["standing"].endswith(": a vendor pays")
+    assert response.json()["act_in_force"].endswith(": a vendor pays")
 
 
 async def test_waiver_is_the_state_that_is_shown_and_filtered_by(database: Database) -> None:
@@ -105,7 +105,7 @@ async def test_waiver_is_the_state_that_is_shown_and_filtered_by(database: Datab
 async def test_what_people_said_is_on_the_pages(database: Database) -> None:
     async with database.begin() as connection:
         await put_use(connection, calls_by_days_ago=DAILY)
-        await connection.execute(agenda.insert().values(**KEY._asdict(), look_at=NOW, wakes_on_call=True))
+        await connection.execute(agenda.insert().values(**KEY._asdict(), due_at=NOW, wakes_on_call=True))
         broken = make_campaign("announced", promise=make_broken_promise(date(2025, 6, 27)))
         await save_campaigns(connection, {KEY: broken})
     await do(database, Waive("<i>ada</i>", date(2025, 9, 1), "<b>frozen</b>"))

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.agenda import (
     look_at_models,
-    look_at_services,
-    look_at_uses,
     make_open_exposures_due,
+    make_services_due,
+    make_uses_due,
 )
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import acts, agenda, deprecations
@@ -35,14 +35,14 @@ async def put_backwards(database: Database) -> None:
     async with database.begin() as connection:
         await connection.execute(deprecations.insert().values(ending))
         for key in reversed(USES):
-            await connection.execute(agenda.insert().values(**key._asdict(), look_at=NOW + timedelta(days=9)))
+            await connection.execute(agenda.insert().values(**key._asdict(), due_at=NOW + timedelta(days=9)))
 
 
 @pytest.mark.parametrize(
     "look",
     [
-        pytest.param(lambda connection: look_at_uses(connection, reversed(USES), now=NOW), id="calls of theirs"),
-        pytest.param(lambda connection: look_at_services(connection, SERVICES, now=NOW), id="their owners"),
+        pytest.param(lambda connection: make_uses_due(connection, reversed(USES), now=NOW), id="calls of theirs"),
+        pytest.param(lambda connection: make_services_due(connection, SERVICES, now=NOW), id="their owners"),
         pytest.param(lambda connection: look_at_models(connection, [MODEL], now=NOW), id="their model"),
         pytest.param(lambda connection: make_open_exposures_due(connection, now=NOW), id="lastcall.yaml"),
     ],
@@ -63,7 +63,7 @@ async def test_uses_are_locked_in_the_order_of_their_keys(database: Database, lo
     await looking
     assert free == ["c"]
     async with database.connect() as connection:
-        assert set(await connection.scalars(select(agenda.c.look_at))) == {NOW}
+        assert set(await connection.scalars(select(agenda.c.due_at))) == {NOW}
 
 
 @pytest.mark.parametrize("asked", [("cost", "prompts"), ("prompts", "cost")], ids=["in order", "the other way round"])

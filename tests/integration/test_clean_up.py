@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, func, select, text, update
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.series_store import SeriesBook
+from service.adapters.postgres.stale_days import StaleDay, mark_stale
 from service.adapters.postgres.tables import (
     agenda,
     campaigns,
@@ -26,7 +27,6 @@ from service.adapters.postgres.tables import (
     usage_hourly_late,
     usage_months,
 )
-from service.adapters.postgres.usage_marks import Mark, mark_days
 from service.adapters.postgres.usage_store import UsageStore
 from service.adapters.queries.listing import ExposureFilter
 from service.core.exposure import ExposureKey
@@ -189,7 +189,7 @@ async def test_alias_corrected_after_closing_moves_late_calls_alone(database: Da
         wrong = {"requested_model": "gpt-4", "served_model": "gpt-4", "resolved_by": "another catalog"}
         await connection.execute(series.update().values(wrong))
         key = ExposureKey("search-api", "production", "openai-api", MODEL)
-        await mark_days(connection, [Mark(key._replace(model=model), DAY) for model in (MODEL, "gpt-4")])
+        await mark_stale(connection, [StaleDay(key._replace(model=model), DAY) for model in (MODEL, "gpt-4")])
     await catch_up(database, make_world(), now=CLOSED)
     assert ((await days_of(database))[DAY].calls, (await days_of(database, "gpt-4"))[DAY].calls) == (1, 3)
     await reconcile(database, make_world(), now=CLOSED)
@@ -239,7 +239,7 @@ async def test_days_and_series_go_once_they_are_old(database: Database, loaded: 
     await clean(database)
     assert await rows_of(database, series) == 1, "of an id that nobody knows no day is kept"
     async with database.begin() as connection:
-        await connection.execute(update(agenda).values(look_at=None))
+        await connection.execute(update(agenda).values(due_at=None))
     assert (await clean(database, AT + timedelta(days=400))).deleted == {}
     gone = (await clean(database, AT + timedelta(days=401))).deleted
     assert gone == {"days": 1, "series": 1, "exposures": 1, "agenda": 1, "days of models": 1}
@@ -263,7 +263,7 @@ async def test_series_is_not_deleted_while_a_writer_counts_by_it(database: Datab
     await reconcile(database, make_world(), now=AT)
     later = AT + timedelta(days=401)
     async with database.connect() as holder, asyncio.TaskGroup() as group:
-        await holder.execute(text("LOCK TABLE usage_dirty IN SHARE MODE"))  # the writer waits here, its hours written
+        await holder.execute(text("LOCK TABLE stale_days IN SHARE MODE"))  # the writer waits here, its hours written
         await holder.execute(text("UPDATE usage_daily SET day = day - 500"))
         await holder.execute(text("DELETE FROM usage_hourly"))
         group.create_task(count_calls(database, loaded, [make_call(at=later)], later, store=store))

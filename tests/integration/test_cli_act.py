@@ -37,7 +37,7 @@ async def test_it_is_done_by_command(database: Database, database_url: str) -> N
         "search-api in production, gpt-4.5-preview-2025-02-27 on OpenAI API: acknowledged by ada@example.com on "
     )
     answer = json.loads(waived.stdout)
-    assert answer["standing"].startswith("waived by ada@example.com until ")
+    assert answer["act_in_force"].startswith("waived by ada@example.com until ")
     assert answer["model"] == LONG_GONE
     assert json.loads(safe.stdout)["safe_days"] == []
     assert "past its day, answered" not in asked.stdout
@@ -100,15 +100,15 @@ async def test_what_is_written_and_not_sent_waits_with_the_snooze_and_goes_out_w
     sunday = datetime(2025, 7, 6, 10, tzinfo=UTC)
     async with database.begin() as connection:
         await put_use(connection, calls_by_days_ago=DAILY, now=sunday, **KEY._asdict())
-        await connection.execute(agenda.insert().values(**KEY._asdict(), look_at=sunday, wakes_on_call=True))
+        await connection.execute(agenda.insert().values(**KEY._asdict(), due_at=sunday, wakes_on_call=True))
     await tick(database, sunday)
 
-    async def goes_out() -> set[datetime]:
+    async def send_now_at() -> set[datetime]:
         async with database.connect() as connection:
             return set((await connection.execute(select(notifications.c.not_before))).scalars())
 
-    written = await goes_out()
+    written = await send_now_at()
     assert isinstance(await do(database, Waive(ADA, date(2025, 8, 4), "switched off"), now=sunday), Acted)
-    assert await goes_out() == {datetime(2025, 8, 4, 9, tzinfo=UTC)}
+    assert await send_now_at() == {datetime(2025, 8, 4, 9, tzinfo=UTC)}
     assert isinstance(await do(database, Reopen(ADA), now=sunday), Acted)
-    assert await goes_out() == written
+    assert await send_now_at() == written

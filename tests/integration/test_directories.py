@@ -186,7 +186,7 @@ async def test_what_changes_hands_is_looked_at_by_the_next_tick(
         for service in ("search-api", "other"):
             use = {"service": service, "environment": "production", "platform": "openai-api", "model": "gpt-4"}
             await connection.execute(agenda.insert().values(use))
-    looked_at = select(agenda.c.service, agenda.c.look_at).order_by(agenda.c.service)
+    looked_at = select(agenda.c.service, agenda.c.due_at).order_by(agenda.c.service)
     await refresh(database, make_world(company=COMPANY), clients, now=NOW)
     backstage.entities[1] = group("search", slack="#finders")
     await refresh(database, make_world(company=COMPANY), clients, now=NOW + timedelta(hours=1))

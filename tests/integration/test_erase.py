@@ -59,7 +59,7 @@ async def known(database: Database) -> None:
         promise = Promise(ADA, NOW, (NOW + timedelta(days=9)).date())
         campaign = await put_campaign(connection, owner=make_owner(people=(ADA,)), hold=hold, promise=promise)
         message = await put_message(connection, destination=f"user:{ADA}", text=f"asked by {ADA}")
-        facts = {"standing": f"snoozed by {ADA}"}
+        facts = {"act_in_force": f"snoozed by {ADA}"}
         for _ in range(2):
             await put_notification(
                 connection, campaign_id=campaign, message_id=message, destination=f"user:{ADA}", facts=facts

@@ -203,4 +203,4 @@ async def test_model_without_an_end_is_looked_at_once(database: Database, loaded
     await reconcile(database, make_world(nothing), now=ANNOUNCED)
     assert (await escalate(database, make_world(nothing, COMPANY), now=ANNOUNCED)).looked_at == 0
     async with database.connect() as connection:
-        assert await connection.scalar(select(agenda.c.look_at)) is None
+        assert await connection.scalar(select(agenda.c.due_at)) is None

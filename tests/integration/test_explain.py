@@ -101,7 +101,7 @@ async def test_a_notice_is_explained_by_what_was_noted_when_it_was_decided(
     assert explanation.wrong is None
     facts = explanation.evidence.facts
     assert isinstance(facts, Notice)
-    assert (facts.hearers.held, facts.traffic.request_ids) == (("manager",), ("req_7f3a",))
+    assert (facts.recipients.held, facts.traffic.request_ids) == (("manager",), ("req_7f3a",))
 
 
 async def test_another_owner_and_policy_since_then_change_nothing(database: Database, loaded: LoadedCatalog) -> None:

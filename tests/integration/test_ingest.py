@@ -78,7 +78,7 @@ async def test_records_become_totals_and_a_ledger(database: Database) -> None:
         *("search-api", "openai-api", "gpt-4.5-preview-2025-02-27"),
         ["r1"],
     )
-    assert await one(database, "SELECT model, day::text FROM usage_dirty") == (
+    assert await one(database, "SELECT model, day::text FROM stale_days") == (
         "gpt-4.5-preview-2025-02-27",
         "2025-06-02",
     )
@@ -123,9 +123,9 @@ async def test_day_is_touched_under_the_name_that_the_series_has(database: Datab
     await count_calls(database, loaded, events, NOW, store=store)
     async with database.begin() as connection:
         await connection.execute(text("UPDATE series SET requested_model = 'new-name', served_model = 'new-name'"))
-        await connection.execute(text("DELETE FROM usage_dirty"))
+        await connection.execute(text("DELETE FROM stale_days"))
     await count_calls(database, loaded, events, NOW, store=store)
-    assert await one(database, "SELECT array_agg(model) FROM usage_dirty") == (["new-name"],)
+    assert await one(database, "SELECT array_agg(model) FROM stale_days") == (["new-name"],)
 
 
 async def test_records_that_are_delivered_again_count_once(database: Database) -> None:

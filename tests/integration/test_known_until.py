@@ -18,7 +18,7 @@ from service.adapters.postgres.tables import (
     catalog_loads,
     deprecations,
     notifications,
-    usage_dirty,
+    stale_days,
     watermarks,
 )
 from service.adapters.queries.listing import ExposureFilter
@@ -283,10 +283,10 @@ async def test_exposure_that_cannot_be_decided_leaves_the_others_alone(
     subject = f"c-api / production / openai-api / {MODEL}"
     assert await conditions_of(database) == [("undecidable", subject)]
     async with database.begin() as connection:
-        look_at = await connection.scalar(select(agenda.c.look_at).where(agenda.c.service == "c-api"))
+        due_at = await connection.scalar(select(agenda.c.due_at).where(agenda.c.service == "c-api"))
         await connection.execute(update(campaigns).where(this).values(policy=kept))
-    assert look_at == SILENT + timedelta(hours=1)
-    assert (await tick(database, loaded, look_at)).changed == 1
+    assert due_at == SILENT + timedelta(hours=1)
+    assert (await tick(database, loaded, due_at)).changed == 1
     assert await conditions_of(database) == []
 
 
@@ -297,7 +297,7 @@ async def tick_amid_calls(database: Database, loaded: LoadedCatalog, now: dateti
     """`late` are applied between reconcile and escalate, and so not yet worked out."""
     done = await reconcile(database, make_world(), now=now)
     await count_calls(database, loaded, late, now)
-    return await escalate(database, make_world(company=COMPANY), worked_out_until=done.until, now=now)
+    return await escalate(database, make_world(company=COMPANY), recomputed_until=done.until, now=now)
 
 
 async def test_caller_whose_days_are_always_touched_is_told(database: Database, loaded: LoadedCatalog) -> None:
@@ -319,7 +319,7 @@ async def test_day_that_a_writer_held_is_waited_for(database: Database, loaded: 
     await reconcile(database, make_world(), now=CALLED)
     await count_calls(database, loaded, [make_call(at=CALLED)], CALLED)
     async with database.begin() as writer:
-        await writer.execute(select(usage_dirty).with_for_update())
+        await writer.execute(select(stale_days).with_for_update())
         assert (await tick_amid_calls(database, loaded, CALLED)).looked_at == 0
     assert (await tick_amid_calls(database, loaded, CALLED)).changed == 1
 

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Row, delete, select
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
-from service.adapters.postgres.daily_usage import work_out_days
+from service.adapters.postgres.daily_usage import recompute_days
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_evidence import with_evidence
 from service.adapters.postgres.exposure_store import load_public_exposures
-from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, usage_daily, usage_dirty
-from service.adapters.postgres.usage_marks import Mark, mark_days
+from service.adapters.postgres.stale_days import StaleDay, mark_stale
+from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, stale_days, usage_daily
 from service.adapters.postgres.watermark_store import clock
 from service.core.catalog.lifecycle import Catalog
 from service.core.cleaning import event_of
@@ -137,8 +137,8 @@ async def test_exposure_names_what_answers_instead_the_latest_first(database: Da
 
 async def test_late_call_is_added_to_its_day(database: Database, loaded: LoadedCatalog) -> None:
     await count_and_reconcile(database, loaded, make_call(at=AT))
-    worked_out = await count_and_reconcile(database, loaded, make_call(at=AT - timedelta(days=3)))
-    assert worked_out.days == 1
+    recomputed = await count_and_reconcile(database, loaded, make_call(at=AT - timedelta(days=3)))
+    assert recomputed.days == 1
     days = await days_of(database)
     assert {day for _, day in days} == {DAY, DAY - timedelta(days=3)}
 
@@ -239,7 +239,7 @@ async def test_record_that_left_the_catalog_is_kept(database: Database, loaded: 
 async def test_day_that_a_writer_holds_is_left_for_the_next_tick(database: Database, loaded: LoadedCatalog) -> None:
     await count_calls(database, loaded, [make_call(at=AT)], NOW)
     async with database.begin() as writer:
-        await writer.execute(select(usage_dirty).with_for_update())
+        await writer.execute(select(stale_days).with_for_update())
         assert (await reconcile(database, make_world(), now=NOW)).days == 0
     assert (await reconcile(database, make_world(), now=NOW)).days == 1
 
@@ -253,7 +253,7 @@ async def test_steady_traffic_does_not_keep_work_from_ending(database: Database,
     taken = []
     for _ in range(2):
         async with database.begin() as connection:
-            taken.append(len((await work_out_days(connection, until=until, now=NOW)).taken))
+            taken.append(len((await recompute_days(connection, until=until, now=NOW)).taken))
     assert taken == [1, 0]
     assert {key: row.calls for key, row in (await days_of(database)).items()} == {("search-api", DAY): 2}
 
@@ -270,7 +270,7 @@ async def test_calls_written_while_their_series_is_resolved_again_count_for_the_
         await connection.execute(usage_daily.update().values(model="gpt-4"))
     async with database.connect() as holder, asyncio.TaskGroup() as group:
         key = ExposureKey("search-api", "production", "openai-api", "gpt-4")
-        await mark_days(holder, [Mark(key, tomorrow.date())])
+        await mark_stale(holder, [StaleDay(key, tomorrow.date())])
         group.create_task(count_calls(database, loaded, [make_call(at=tomorrow)], NOW))
         await until(lambda: waits_for_a_lock(database))
         resolving = group.create_task(reconcile(database, make_world(), now=NOW))
@@ -285,6 +285,6 @@ async def test_calls_written_while_their_series_is_resolved_again_count_for_the_
 async def test_use_is_put_on_the_agenda(database: Database, loaded: LoadedCatalog) -> None:
     await count_and_reconcile(database, loaded, make_call(at=AT))
     async with database.begin() as connection:
-        looks = {row.model: row.look_at for row in await connection.execute(select(agenda))}
+        looks = {row.model: row.due_at for row in await connection.execute(select(agenda))}
         await connection.execute(delete(agenda))
     assert looks == {MODEL: AT}

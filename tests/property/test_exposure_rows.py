@@ -97,7 +97,7 @@ async def test_rows_are_what_the_days_come_to(database: Database) -> None:
 async def agree(database: Database, loaded: LoadedCatalog, history: Sequence[Step]) -> None:
     async with database.begin() as connection:
         for tables in (
-            "series, usage_hourly, usage_daily, usage_dirty",
+            "series, usage_hourly, usage_daily, stale_days",
             "exposures, agenda, service_counts, model_counts, model_days",
             "deprecations, catalog_loads, campaigns, notifications",
         ):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
-from service.core.escalation.hold import StandingAct
+from service.core.escalation.hold import ActInForce
 from service.core.exposure import State
 from service.core.messages.blocks import MAX_MESSAGE
 from service.core.messages.message import Links, Message
@@ -44,8 +44,8 @@ steps = st.sampled_from(["announced", "-60d", "-7bd", "0d", "+1d", "+0d while fa
 models = st.sampled_from(["gpt-4.5-preview", "o3"]) | names
 
 standings = st.builds(
-    StandingAct,
-    what=st.sampled_from(get_args(get_type_hints(StandingAct)["what"])),
+    ActInForce,
+    what=st.sampled_from(get_args(get_type_hints(ActInForce)["what"])),
     by=names,
     on=days,
     until=days,
@@ -63,7 +63,7 @@ notices = st.builds(
     next_repeat_days=st.none() | st.integers(1, 999), next_on=st.none() | days,
     next_audiences=audiences, relapse=st.booleans(), request_ids=several, silent_since=st.none() | days,
     back_since=st.none() | days, calls=st.none() | counts, served_id=maybe, former=maybe,
-    promise_broken_on=st.none() | days, standing=st.none() | standings,
+    promise_broken_on=st.none() | days, act_in_force=st.none() | standings,
     forecast=st.none() | forecasts, spared=audiences, early=audiences, candidates=several,
 )  # fmt: skip
 named: dict[str, Any] = {
@@ -127,7 +127,7 @@ def test_a_hundred_callers_with_all_there_is_to_say_are_told_whole() -> None:
         make_notice(
             service=f"service-{n}" + long, environment=long, team=long, model=f"model-{n % 3}", state="redirected",
             served_id=long, former=long, promise_broken_on=date(2025, 5, 30),
-            standing=StandingAct(what="waived", by=long, until=date(2025, 7, 1), reason=long),
+            act_in_force=ActInForce(what="waived", by=long, until=date(2025, 7, 1), reason=long),
             forecast=make_forecast(date(2025, 8, 1)),
             spared=("manager", "director"), early=("incident", "oncall"), relapse=True, back_since=date(2025, 6, 1),
             silent_since=date(2025, 5, 1), calls=10**9, steps=(f"-{n % 9 + 20}d", "-9d"),

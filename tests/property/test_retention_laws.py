@@ -207,5 +207,5 @@ async def empty(database: Database) -> None:
     async with database.begin() as connection:
         for month in await open_months(connection):
             await connection.execute(text(f"DROP TABLE {table_of(month)}"))
-        tables = "series, usage_hourly, usage_daily, usage_closed, usage_dirty, usage_months, agenda, catalog_loads"
+        tables = "series, usage_hourly, usage_daily, usage_closed, stale_days, usage_months, agenda, catalog_loads"
         await connection.execute(text(f"TRUNCATE {tables}"))

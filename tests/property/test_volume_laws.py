@@ -87,7 +87,7 @@ async def test_sql_and_python_agree_on_every_volume(database: Database) -> None:
 
 async def agree(database: Database, loaded: LoadedCatalog, made: Sequence[Call]) -> None:
     async with database.begin() as connection:
-        await connection.execute(text("TRUNCATE series, usage_hourly, usage_daily, usage_dirty"))
+        await connection.execute(text("TRUNCATE series, usage_hourly, usage_daily, stale_days"))
     await count_calls(database, loaded, made, NOW)
     await catch_up(database, make_world(), now=NOW)
     expected = by_use(loaded, made)

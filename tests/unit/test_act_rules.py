@@ -21,7 +21,7 @@ from service.core.escalation.act import (
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise, Snoozed, Waived
-from service.core.escalation.holding import asked_in_words, held_by
+from service.core.escalation.holding import active_hold, asked_in_words
 from service.core.escalation.policy import DEFAULT_POLICY
 from tests.builders import make_broken_promise, make_campaign, make_deprecation, make_exposure, make_owner
 
@@ -385,7 +385,7 @@ def test_no_promise_of_an_opening_is_trusted_for_longer_than_the_first(between: 
     for act in [*between, Commit(ADA, date(2025, 7, 14))]:
         campaign = done(act, campaign, case_at("2025-07-03T10:00"))
     assert trusted(campaign) <= at("2025-07-05T07:00")
-    assert held_by(campaign, case_at("2025-07-05T07:00")) is None
+    assert active_hold(campaign, case_at("2025-07-05T07:00")) is None
 
 
 def test_promise_for_an_earlier_day_is_trusted_for_less_time() -> None:

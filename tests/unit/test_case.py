@@ -63,4 +63,4 @@ def test_last_days_come_before_the_freeze_and_before_the_shutdown(now: str, late
 def test_message_waits_for_the_owners_holiday_to_end() -> None:
     """Whit Monday, 9 June 2025, is a holiday in Berlin; the week goes on on Tuesday at 9:00."""
     german = Calendar(ZoneInfo("Europe/Berlin"), country="DE")
-    assert case("2025-06-06T17:00", german).goes_out == datetime(2025, 6, 10, 7, tzinfo=UTC)
+    assert case("2025-06-06T17:00", german).send_now_at == datetime(2025, 6, 10, 7, tzinfo=UTC)

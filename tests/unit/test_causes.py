@@ -35,7 +35,7 @@ CAUSES: tuple[Cause, ...] = (
     FailsAgain(step=STEP, day=DAY),
     HeldBack(step=STEP, day=DAY, owner_told_on=DAY),
     Relapse(step=STEP, at=NOW, silent_since=DAY, back_since=DAY, calls=3),
-    Resumed(step=STEP, at=NOW, closed_as="misread"),
+    Resumed(step=STEP, at=NOW, closed_as="misattributed"),
     BrokenPromise(step=STEP, promised_on=DAY),
     NewOwner(step=STEP, at=NOW, former=FORMER),
     Migrated(at=NOW, last_at=NOW, quiet_days=3),

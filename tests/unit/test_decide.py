@@ -416,7 +416,7 @@ def test_deprecation_that_comes_again_waits_until_it_is_public() -> None:
 def test_calls_that_are_of_the_model_after_all_open_the_campaign_again() -> None:
     gone = close_misattributed(opened(), at("2025-05-05T09:00"))
     assert isinstance(gone, Close)
-    assert gone.campaign.close_reason == "misread"
+    assert gone.campaign.close_reason == "misattributed"
     again = ask(gone.campaign, "2025-05-06T09:00")
     assert isinstance(again, Reopen)
     assert again.reason == "the calls are of this model after all"

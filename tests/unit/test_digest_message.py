@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from service.core.escalation.hold import StandingAct
+from service.core.escalation.hold import ActInForce
 from service.core.messages.message import Links
 from service.core.messages.render import render
 from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
@@ -69,7 +69,7 @@ def test_digest_says_of_a_date_that_only_others_report_that_it_is_not_confirmed(
         ),
         pytest.param(
             make_digest_line(
-                standing=StandingAct(what="acknowledged", by="<!here>", on=date(2025, 6, 30), until=date(2025, 7, 7))
+                act_in_force=ActInForce(what="acknowledged", by="<!here>", on=date(2025, 6, 30), until=date(2025, 7, 7))
             ),
             "1,200 calls, as many as the week before, acknowledged by <!here> on Mon 30 Jun 2025, until Mon 7 Jul 2025",
             id="acknowledged, by a name that pings nobody",
@@ -126,10 +126,10 @@ def test_digest_after_the_last_migration_says_that_it_is_done() -> None:
 
 
 def test_waivers_that_end_this_week_are_listed_the_first_to_end_first() -> None:
-    by_ada = StandingAct(what="waived", by="ada", until=date(2025, 7, 9), reason="why")
+    by_ada = ActInForce(what="waived", by="ada", until=date(2025, 7, 9), reason="why")
     lines = tuple(
         make_digest_line(
-            service=service, model=model, state="waived", standing=by_ada, waiver_ends_on=date(2025, 7, day)
+            service=service, model=model, state="waived", act_in_force=by_ada, waiver_ends_on=date(2025, 7, day)
         )
         for service, model, day in (("mail", "gpt-4", 11), ("search", "gpt-4", 9), ("search", "o1", 9))
     )

@@ -183,8 +183,8 @@ def test_what_people_had_asked_by_the_weeks_end_is_told(asked: dict[str, Any], s
 
     line = digest_of(calling, campaigns=campaigns).lines[0]
 
-    standing = line.standing and line.standing.in_words()
-    assert (line.state, line.promised_on, standing, line.waiver_ends_on) == said
+    act_in_force = line.act_in_force and line.act_in_force.in_words()
+    assert (line.state, line.promised_on, act_in_force, line.waiver_ends_on) == said
 
 
 def test_risk_that_has_come_true_is_no_longer_shown_as_waived() -> None:
@@ -194,8 +194,8 @@ def test_risk_that_has_come_true_is_no_longer_shown_as_waived() -> None:
 
     line = digest_of(failing, campaigns=campaigns).lines[0]
 
-    assert line.standing is not None
-    assert (line.state, line.standing.in_words()) == ("broken", WAIVED_BY_ADA)
+    assert line.act_in_force is not None
+    assert (line.state, line.act_in_force.in_words()) == ("broken", WAIVED_BY_ADA)
 
 
 # --- more than anybody reads ------------------------------------------------------------------------------------------

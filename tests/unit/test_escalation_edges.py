@@ -8,8 +8,8 @@ from service.core.calendar import Calendar, Freeze
 from service.core.escalation.act import Act, Commit, Snooze, Waive
 from service.core.escalation.cause import HeldBack, NewOwner, Relapse, key_of
 from service.core.escalation.decision import Telling, Wait
-from service.core.escalation.ladder import upcoming
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
+from service.core.escalation.schedule import upcoming
 from tests.builders import make_owner
 from tests.escalation_laws import Witness
 from tests.escalation_world import HOUR, Rhythm, World

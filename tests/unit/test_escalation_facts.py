@@ -14,7 +14,7 @@ from service.core.escalation.cause import Redirected, Withdrawn
 from service.core.escalation.decide import close_misattributed, decide
 from service.core.escalation.decision import Close, Reopen
 from service.core.escalation.delay import CalledLater
-from service.core.escalation.hold import Promise, StandingAct
+from service.core.escalation.hold import ActInForce, Promise
 from service.core.escalation.holding import acknowledged_until
 from service.core.escalation.policy import DEFAULT_POLICY
 from service.core.facts import facts_of
@@ -115,7 +115,7 @@ def test_what_is_stored_comes_back_as_it_was() -> None:
         relapse=True,
         frozen_from=date(2025, 7, 1),
         promise_broken_on=date(2025, 7, 1),
-        standing=StandingAct(what="snoozed", by=ADA, until=date(2025, 7, 4)),
+        act_in_force=ActInForce(what="snoozed", by=ADA, until=date(2025, 7, 4)),
         forecast=make_forecast(date(2025, 7, 1)),
         delays=(CalledLater(CLOSING),),
     )

@@ -12,8 +12,8 @@ from service.core.escalation.delay import in_words
 from service.core.escalation.hold import Snoozed, Waived
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
 from service.core.explanation import Explanation, explain_exposure, explain_notification, explain_untracked
-from service.core.explanation.rungs import Heard
 from service.core.explanation.silence import Untracked
+from service.core.explanation.steps import Heard
 from service.core.notification import Facts, Notice, Trouble
 from tests.builders import make_day, make_deprecation, make_digest, make_news, make_owner
 from tests.explained import Played, at
@@ -138,7 +138,7 @@ def test_those_held_back_waited_for_the_owner_of_now() -> None:
         played.decides(now)
     assert played.campaign
     played.campaign = replace(played.campaign, owner_told_at=None)
-    assert notice_of(played, "2025-06-30T07:00").hearers.held == ("manager",)
+    assert notice_of(played, "2025-06-30T07:00").recipients.held == ("manager",)
     played.owner = make_owner(people=("cy@example.com",))
     played.decides("2025-07-01T07:00")
     told = notice_of(played, "2025-07-02T07:00")
@@ -169,8 +169,8 @@ def test_step_that_waited_for_a_snooze_says_so() -> None:
 
 def test_notice_notes_who_is_held_back_and_who_stands_in() -> None:
     notice = notice_of(Played(owner=make_owner(people=(), rule="owners[3]")), "2025-07-03T08:00")
-    assert notice.hearers.held == ("manager",)
-    assert notice.hearers.stand_ins == (("owner", "team"),)
+    assert notice.recipients.held == ("manager",)
+    assert notice.recipients.substitutes == (("owner", "team"),)
     assert notice.owner.rule == "owners[3]"
 
 
@@ -283,7 +283,7 @@ def explained(now: str, *, played: Played | None = None, **given: Any) -> Explan
     return explain_exposure((played or Played()).situation(now, **given))
 
 
-def rung(explanation: Explanation[Any], step: str) -> str:
+def scheduled(explanation: Explanation[Any], step: str) -> str:
     return next(line for line in said(explanation, "ladder") if line.startswith(f"{step}"))
 
 
@@ -326,8 +326,8 @@ def test_why_nobody_was_told(deprecation: Any, until: date | None, why: str) -> 
 
 
 def test_notice_that_waits_is_said_under_not_yet() -> None:
-    decided, goes_out = at("2025-04-14T12:00"), at("2025-04-15T09:00")
-    waiting = Heard("1", "announced", "#search", "team", "pending", decided, goes_out, None)
+    decided, send_now_at = at("2025-04-14T12:00"), at("2025-04-15T09:00")
+    waiting = Heard("1", "announced", "#search", "team", "pending", decided, send_now_at, None)
     explanation = explained("2025-04-14T13:00", heard=(waiting,))
     assert said(explanation, "why nobody was told") == ()
     (first, *_) = said(explanation, "why nobody was told yet")
@@ -372,7 +372,7 @@ def test_nobody_of_the_last_decision_could_be_told() -> None:
     explanation = explained("2025-04-15T07:00", played=played, heard=heard)
     assert explanation.wrong is not None
     assert explanation.wrong.error == "ada@example.com and #search could not be notified."
-    assert rung(explanation, "announced") == (
+    assert scheduled(explanation, "announced") == (
         "announced, Mon 14 Apr 2025: to ada@example.com (owner) and #search (team), not delivered: is_archived."
     )
     assert (
@@ -401,7 +401,7 @@ def test_step_whose_day_came_waits_while_somebody_asked_for_it() -> None:
 def test_held_back_are_shown_with_when_they_hear() -> None:
     played = Played()
     played.decides("2025-07-03T08:00")
-    assert rung(explained("2025-07-03T12:00", played=played), "-14d") == (
+    assert scheduled(explained("2025-07-03T12:00", played=played), "-14d") == (
         "-14d, Mon 30 Jun 2025: to ada@example.com (owner) and #search (team), delivered on Thu 3 Jul 2025, 08:00 UTC; "
         "the manager held back until Fri 4 Jul 2025, 08:00 UTC, so that the owner has a business day."
     )

@@ -17,7 +17,7 @@ from service.core.escalation.cause import BrokenPromise, NewOwner
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Close, HandOver, Reopen, Replan, Telling, Wait
 from service.core.escalation.hold import Hold, KeptOpen, Promise, Snoozed, Waived
-from service.core.escalation.holding import asked_in_words, held_by
+from service.core.escalation.holding import active_hold, asked_in_words
 from service.core.escalation.policy import DEFAULT_POLICY, policy_from_json
 from service.core.escalation.telling import has_untold_promise
 from service.core.exposure import Exposure
@@ -69,7 +69,7 @@ def moved_to(day: date) -> Calls:
 
 
 def in_force(campaign: Campaign, now: str, calls: Calls = steady) -> bool:
-    return held_by(campaign, Case(calls(at(now)), OWNER, at(now))) is not None
+    return active_hold(campaign, Case(calls(at(now)), OWNER, at(now))) is not None
 
 
 def promised(on: date, made: str, campaign: Campaign = TOLD, calls: Calls = steady) -> Campaign:
@@ -142,7 +142,7 @@ def test_snooze_is_over_when_a_freeze_comes_before_which_steps_move() -> None:
     frozen = make_owner(calendar=replace(OWNER.calendar, freezes=(summer,)))
     snoozed = replace(TOLD, hold=structs.replace(SNOOZED, until=date(2025, 7, 7)))
     now = at("2025-07-02T12:00")
-    assert held_by(snoozed, Case(steady(now), OWNER, now))
+    assert active_hold(snoozed, Case(steady(now), OWNER, now))
     decision = decide(snoozed, steady(now), frozen, DEFAULT_POLICY, now)
     assert isinstance(decision, Replan)
     assert (decision.campaign.hold, [one.step for one in decision.tellings]) == (None, ["-7d"])

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
-from service.core.escalation.hold import StandingAct
+from service.core.escalation.hold import ActInForce
 from service.core.messages.message import Links
 from service.core.messages.render import render
 from service.core.notification import Facts, Undeliverable, Unread
@@ -105,7 +105,7 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
         date(2025, 6, 17),
         [
             make_notice(
-                standing=StandingAct(what="acknowledged", by="ada", on=date(2025, 6, 16), until=date(2025, 6, 23)),
+                act_in_force=ActInForce(what="acknowledged", by="ada", on=date(2025, 6, 16), until=date(2025, 6, 23)),
                 forecast=make_forecast(date(2025, 7, 9)),
                 spared=("manager",),
             ),

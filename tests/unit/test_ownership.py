@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.core.ownership import NOBODY, Audience, Channels, Owner, OwnerRule, destinations, hearers, owner_of
+from service.core.ownership import NOBODY, Audience, Channels, Owner, OwnerRule, destinations, owner_of, recipients
 from tests.builders import make_owner
 
 CHANNELS = Channels(fallback="#lastcall", operator="#ops")
@@ -58,11 +58,11 @@ def test_address_that_stands_in_twice_hears_once() -> None:
     ],
 )
 def test_who_really_hears_is_named_once(owner: Owner, expected: tuple[Audience, ...]) -> None:
-    assert hearers(owner, ("owner", "team", "oncall", "manager")) == expected
+    assert recipients(owner, ("owner", "team", "oncall", "manager")) == expected
 
 
 def test_whoever_stands_for_several_hears_once() -> None:
     lead = Owner("search", people=("ada@example.com",), manager=("ada@example.com", "mia@example.com"))
-    (manager,) = destinations(lead, ["manager"], CHANNELS, heard_by=["owner"])
+    (manager,) = destinations(lead, ["manager"], CHANNELS, already_notified=["owner"])
     assert manager.address == "user:mia@example.com"
-    assert destinations(NOBODY, ["manager"], CHANNELS, heard_by=["owner", "team"]) == ()
+    assert destinations(NOBODY, ["manager"], CHANNELS, already_notified=["owner", "team"]) == ()

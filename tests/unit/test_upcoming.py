@@ -8,7 +8,7 @@ import pytest
 from service.core.escalation.campaign import Done
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Hold, Promise, Snoozed, Waived
-from service.core.escalation.ladder import upcoming
+from service.core.escalation.schedule import upcoming
 from tests.builders import make_campaign, make_day, make_exposure, make_owner
 
 ADA = "ada@example.com"

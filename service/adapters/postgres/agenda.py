@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, DateTime, Text, collate, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.tables import agenda, exposures, usage_dirty
+from service.adapters.postgres.tables import agenda, exposures, stale_days
 from service.adapters.postgres.unnest import chunked, unnested
 from service.adapters.postgres.usage_keys import KEY, key_rows, model_rows, same_key, same_model
 from service.core.exposure import ExposureKey
@@ -18,7 +18,7 @@ _INSTANT = DateTime(timezone=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class NextEvaluation:
     """The next evaluation. `wakes_on_call`: a new call makes the use due at once."""
 
     key: ExposureKey
@@ -34,36 +34,36 @@ class Due:
 
 
 async def take_due(
-    connection: AsyncConnection, *, worked_out_until: datetime | None, now: datetime, limit: int
+    connection: AsyncConnection, *, recomputed_until: datetime | None, now: datetime, limit: int
 ) -> list[Due]:
     """Due uses, locked until the transaction ends. Skips uses that another process has locked.
 
-    Also skips uses with days that should be recalculated by now: first marked up to `worked_out_until`, by the
+    Also skips uses with days that should be recalculated by now: first marked up to `recomputed_until`, by the
     database's clock; None: at any time. Days marked later do not delay a use: under steady traffic they may be marked
     repeatedly.
     """
-    marks = select(usage_dirty.c.day).where(same_key(usage_dirty, agenda))
-    left = marks if worked_out_until is None else marks.where(usage_dirty.c.touched_at <= worked_out_until)
+    marks = select(stale_days.c.day).where(same_key(stale_days, agenda))
+    left = marks if recomputed_until is None else marks.where(stale_days.c.stale_since <= recomputed_until)
     rows = await connection.execute(
         select(*(agenda.c[name] for name in KEY), marks.exists().label("is_behind"))
-        .where(agenda.c.look_at <= now, ~left.exists())
-        .order_by(agenda.c.look_at)
+        .where(agenda.c.due_at <= now, ~left.exists())
+        .order_by(agenda.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     return [Due(ExposureKey(*row[:4]), row.is_behind) for row in rows]
 
 
-async def look_again(connection: AsyncConnection, looks: Iterable[Look]) -> None:
+async def set_next_evaluations(connection: AsyncConnection, evaluations: Iterable[NextEvaluation]) -> None:
     """Set the next evaluations. `take_due` has locked the rows."""
-    for some in chunked(list(looks)):
+    for some in chunked(list(evaluations)):
         v = unnested(
             *((name, Text(), [getattr(look.key, name) for look in some]) for name in KEY),
-            ("look_at", _INSTANT, [look.at for look in some]),
+            ("due_at", _INSTANT, [look.at for look in some]),
             ("wakes_on_call", agenda.c.wakes_on_call.type, [look.wakes_on_call for look in some]),
         )
         await connection.execute(
-            update(agenda).where(same_key(agenda, v)).values(look_at=v.c.look_at, wakes_on_call=v.c.wakes_on_call)
+            update(agenda).where(same_key(agenda, v)).values(due_at=v.c.due_at, wakes_on_call=v.c.wakes_on_call)
         )
 
 
@@ -72,19 +72,19 @@ async def schedule_check_after_calls(connection: AsyncConnection, first_calls: M
     for some in chunked(sorted(first_calls.items())):
         v = unnested(
             *((name, Text(), [getattr(key, name) for key, _ in some]) for name in KEY),
-            ("look_at", _INSTANT, [at for _, at in some]),
+            ("due_at", _INSTANT, [at for _, at in some]),
         )
         statement = insert(agenda).from_select([c.name for c in v.c], select(v))
         await connection.execute(
             statement.on_conflict_do_update(
                 index_elements=list(KEY),
-                set_={"look_at": func.least(agenda.c.look_at, statement.excluded.look_at)},
+                set_={"due_at": func.least(agenda.c.due_at, statement.excluded.due_at)},
                 where=agenda.c.wakes_on_call,
             )
         )
 
 
-async def look_at_uses(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:
+async def make_uses_due(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:
     """Make these uses due at once, whatever they wait for."""
     v = key_rows(sorted(keys))
     await _look(connection, same_key(agenda, v), now)
@@ -93,7 +93,7 @@ async def look_at_uses(connection: AsyncConnection, keys: Iterable[ExposureKey],
 async def make_open_exposures_due(connection: AsyncConnection, *, now: datetime) -> None:
     """After a change of lastcall.yaml: make open exposures due. Owner, policy and time zone may have changed."""
     is_exposure = select(exposures.c.service).where(same_key(exposures, agenda)).exists()
-    await _look(connection, or_(is_exposure, agenda.c.look_at.is_not(None)), now)
+    await _look(connection, or_(is_exposure, agenda.c.due_at.is_not(None)), now)
 
 
 async def look_at_models(connection: AsyncConnection, models: Iterable[tuple[str, str]], *, now: datetime) -> None:
@@ -103,11 +103,11 @@ async def look_at_models(connection: AsyncConnection, models: Iterable[tuple[str
 
 async def lock_use(connection: AsyncConnection, key: ExposureKey, *, now: datetime) -> None:
     """Lock the use against decisions until the transaction ends, and make it due at the next tick."""
-    row = insert(agenda).values(**key._asdict(), look_at=now, wakes_on_call=True)
-    await connection.execute(row.on_conflict_do_update(index_elements=list(KEY), set_={"look_at": now}))
+    row = insert(agenda).values(**key._asdict(), due_at=now, wakes_on_call=True)
+    await connection.execute(row.on_conflict_do_update(index_elements=list(KEY), set_={"due_at": now}))
 
 
-async def look_at_services(connection: AsyncConnection, services: Iterable[str], *, now: datetime) -> None:
+async def make_services_due(connection: AsyncConnection, services: Iterable[str], *, now: datetime) -> None:
     """Make every use of a model by these services due, because their owner may have changed."""
     v = unnested(("service", Text(), sorted(set(services))))
     await _look(connection, agenda.c.service == v.c.service, now)
@@ -119,10 +119,10 @@ async def _look(connection: AsyncConnection, which: ColumnElement[bool], now: da
     in_order = [collate(agenda.c[name], "C") for name in KEY]
     keys = select(*(agenda.c[name] for name in KEY)).where(which).order_by(*in_order).with_for_update(of=agenda)
     locked = keys.cte("locked")
-    await connection.execute(update(agenda).where(same_key(agenda, locked)).values(look_at=now))
+    await connection.execute(update(agenda).where(same_key(agenda, locked)).values(due_at=now))
 
 
-async def uses_of(connection: AsyncConnection, service: str) -> list[ExposureKey]:
+async def uses_of_service(connection: AsyncConnection, service: str) -> list[ExposureKey]:
     """Every use of a model by the service, deprecated or not."""
     rows = await connection.execute(select(*(agenda.c[name] for name in KEY)).where(agenda.c.service == service))
     return sorted(ExposureKey(*row) for row in rows)

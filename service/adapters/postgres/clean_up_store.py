@@ -22,9 +22,9 @@ from service.adapters.postgres.tables import (
     passed_over,
     rejections,
     series,
+    stale_days,
     usage_closed,
     usage_daily,
-    usage_dirty,
     usage_hourly,
     usage_hourly_late,
     usage_months,
@@ -48,7 +48,7 @@ async def _late_hours(connection: AsyncConnection, retention: Retention, now: da
         return 0
     await keep_writers_out(connection)
     oldest = await connection.scalar(select(func.min(cast(func.timezone("UTC", h), Date))))
-    marked = await connection.scalar(select(exists().where(usage_dirty.c.day == oldest)))
+    marked = await connection.scalar(select(exists().where(stale_days.c.day == oldest)))
     if oldest is None or marked:
         return 0
     closed = insert(usage_months).values(month=month_of(oldest), made_at=now, closed_at=now)
@@ -78,7 +78,7 @@ async def _closed_days(connection: AsyncConnection, retention: Retention, now: d
 
 async def _series(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
     """Deletes series without hours and without days of their uses. A process may have cached a deleted series:
-    `uses_of` reports that."""
+    `uses_of_series` reports that."""
     s, d = series.c, usage_daily.c
     use = and_(*(d[name] == s[name] for name in KEY[:3]), or_(d.model == s.requested_model, d.model == s.served_model))
     unused = (~exists().where(usage_hourly.c.series_id == s.id), ~exists().where(use))
@@ -107,8 +107,8 @@ async def _exposures(connection: AsyncConnection, retention: Retention, now: dat
 
 async def _agenda(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
     """Deletes uses without data from the agenda."""
-    of_use = (~exists().where(same_key(table, agenda)) for table in (campaigns, usage_daily, usage_dirty))
-    return await _delete(connection, agenda, agenda.c.look_at.is_(None), *of_use)
+    of_use = (~exists().where(same_key(table, agenda)) for table in (campaigns, usage_daily, stale_days))
+    return await _delete(connection, agenda, agenda.c.due_at.is_(None), *of_use)
 
 
 async def _notifications(connection: AsyncConnection, retention: Retention, now: datetime) -> int:

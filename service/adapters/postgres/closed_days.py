@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, cast
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.stale_days import DAY
 from service.adapters.postgres.tables import usage_closed, usage_daily
-from service.adapters.postgres.usage_marks import DAY
 
 _TIMES = ("first_at", "last_at")
 _COLUMNS = tuple(column.name for column in usage_closed.c)

@@ -25,13 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.agenda import look_at_uses, schedule_check_after_calls
+from service.adapters.postgres.agenda import make_uses_due, schedule_check_after_calls
 from service.adapters.postgres.closed_days import added_to_closed, keep_closed
 from service.adapters.postgres.exposure_rows import COUNTED_DAY, CountedDay, counted_day
+from service.adapters.postgres.stale_days import DAY, StaleDay, take_stale_days
 from service.adapters.postgres.tables import model_days, series, usage_daily, usage_hourly
 from service.adapters.postgres.unnest import insert_rows, unnested
 from service.adapters.postgres.usage_keys import KEY
-from service.adapters.postgres.usage_marks import DAY, Mark, take_marks
 from service.adapters.postgres.usage_months import closed_of
 from service.adapters.postgres.volumes import by_reporter, ranked, volume
 from service.core.calendar import utc_midnight
@@ -48,25 +48,25 @@ _EVIDENCE = ("errors", "end_of_life", "redirected")
 
 
 @dataclass(frozen=True, slots=True)
-class WorkedOut:
+class RecomputedDays:
     """The recalculated days, sorted, with their use. A day without use has calls of another model."""
 
-    taken: Sequence[Mark]
-    use: Mapping[Mark, CountedDay]
-    calls_before: Mapping[Mark, int]
+    taken: Sequence[StaleDay]
+    use: Mapping[StaleDay, CountedDay]
+    calls_before: Mapping[StaleDay, int]
     """Of days that had any."""
 
 
-async def work_out_days(connection: AsyncConnection, *, until: datetime, now: datetime) -> WorkedOut:
+async def recompute_days(connection: AsyncConnection, *, until: datetime, now: datetime) -> RecomputedDays:
     """Take a batch of days first marked up to `until` and write their totals. The keys of their uses are locked on the
     agenda until the transaction ends.
 
     An empty result: nothing is left. Skips days that another process has locked. Taking and reading are two statements,
     so that reading sees what another writer committed before we got the lock of its day.
     """
-    touched = await take_marks(connection, until=until, limit=BATCH)
+    touched = await take_stale_days(connection, until=until, limit=BATCH)
     if not touched:
-        return WorkedOut((), {}, {})
+        return RecomputedDays((), {}, {})
     closed = await closed_of(connection, {month_of(day) for _, day in touched})
     written = await _write_open(connection, [one for one in touched if month_of(one.day) not in closed])
     written |= await _write_closed(connection, [one for one in touched if month_of(one.day) in closed])
@@ -80,19 +80,19 @@ async def work_out_days(connection: AsyncConnection, *, until: datetime, now: da
     )
     # An early death or a redirection is reported before any step is due.
     abnormal = {mark.key for mark, one in use.items() if one.use.end_of_life or one.use.redirected}
-    await look_at_uses(connection, abnormal, now=now)
-    return WorkedOut(touched, use, before)
+    await make_uses_due(connection, abnormal, now=now)
+    return RecomputedDays(touched, use, before)
 
 
 _Written = tuple[CountedDay, int | None]
 """A day of use, and its calls before."""
 
 
-async def _write_open(connection: AsyncConnection, touched: Sequence[Mark]) -> dict[Mark, _Written]:
+async def _write_open(connection: AsyncConnection, touched: Sequence[StaleDay]) -> dict[StaleDay, _Written]:
     return await _write(connection, _totals(_by_reporter(_relation(touched)))) if touched else {}
 
 
-async def _write_closed(connection: AsyncConnection, touched: Sequence[Mark]) -> dict[Mark, _Written]:
+async def _write_closed(connection: AsyncConnection, touched: Sequence[StaleDay]) -> dict[StaleDay, _Written]:
     if not touched:
         return {}
     days = _relation(touched)
@@ -100,7 +100,7 @@ async def _write_closed(connection: AsyncConnection, touched: Sequence[Mark]) ->
     return await _write(connection, added_to_closed(_totals(_by_reporter(days)), days))
 
 
-async def _write(connection: AsyncConnection, totals: Select[tuple[object, ...]]) -> dict[Mark, _Written]:
+async def _write(connection: AsyncConnection, totals: Select[tuple[object, ...]]) -> dict[StaleDay, _Written]:
     """A subquery of RETURNING sees the rows as they were before the statement."""
     columns = [column.name for column in totals.selected_columns]
     old = usage_daily.alias("old")
@@ -112,10 +112,10 @@ async def _write(connection: AsyncConnection, totals: Select[tuple[object, ...]]
             *(usage_daily.c[name] for name in (*KEY, *COUNTED_DAY)), before.scalar_subquery().label("before")
         )
     )
-    return {Mark(ExposureKey(*row[:4]), row.day): (counted_day(row[4:-1]), row.before) for row in written}
+    return {StaleDay(ExposureKey(*row[:4]), row.day): (counted_day(row[4:-1]), row.before) for row in written}
 
 
-def _relation(touched: Sequence[Mark]) -> TableValuedAlias:
+def _relation(touched: Sequence[StaleDay]) -> TableValuedAlias:
     """`starts` and `ends` bound the day as instants, so that hours are found by index."""
     return unnested(
         *((name, Text(), [getattr(key, name) for key, _ in touched]) for name in KEY),
@@ -197,7 +197,7 @@ def _totals(reported: CTE) -> Select[tuple[object, ...]]:
     ).group_by(*(v[name] for name in DAY))
 
 
-async def _drop(connection: AsyncConnection, empty: Sequence[Mark]) -> dict[Mark, int]:
+async def _drop(connection: AsyncConnection, empty: Sequence[StaleDay]) -> dict[StaleDay, int]:
     """Delete days whose calls now belong to another model, after a corrected alias. Returns the calls that they had."""
     if not empty:
         return {}
@@ -205,16 +205,16 @@ async def _drop(connection: AsyncConnection, empty: Sequence[Mark]) -> dict[Mark
     same = and_(*(usage_daily.c[name] == days.c[name] for name in DAY))
     gone = delete(usage_daily).where(select(days.c.day).where(same).exists())
     rows = await connection.execute(gone.returning(*(usage_daily.c[name] for name in DAY), usage_daily.c.calls))
-    return {Mark(ExposureKey(*row[:4]), row.day): row.calls for row in rows}
+    return {StaleDay(ExposureKey(*row[:4]), row.day): row.calls for row in rows}
 
 
-async def add_to_models(connection: AsyncConnection, worked_out: WorkedOut) -> None:
+async def add_to_models(connection: AsyncConnection, recomputed: RecomputedDays) -> None:
     """Add the change of each day to the day of its model. Call it last in a transaction: whoever recalculates the same
     day of a model waits for the end of it."""
     more: Counter[tuple[date, str, str]] = Counter()
-    for mark in worked_out.taken:
-        use = worked_out.use.get(mark)
-        calls = (use.use.calls if use else 0) - worked_out.calls_before.get(mark, 0)
+    for mark in recomputed.taken:
+        use = recomputed.use.get(mark)
+        calls = (use.use.calls if use else 0) - recomputed.calls_before.get(mark, 0)
         more[mark.day, mark.key.platform, mark.key.model] += calls
     key = ("day", "platform", "model")
     rows = [dict(zip(key, one, strict=True)) | {"calls": calls} for one, calls in sorted(more.items()) if calls]

@@ -58,7 +58,7 @@ def counted_day(columns: Sequence[Any]) -> CountedDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StoredExposure:
     """A use of a deprecated model, as it is stored."""
 
     deprecation: Deprecation
@@ -67,21 +67,21 @@ class Known:
     """`date.max`: it is taken back."""
     summary: Summary | None
     """None: the use is new, or the deprecation is, or its deadline is another one."""
-    is_listed: bool
+    has_row: bool
     counted_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Recounted:
     """The summary of a use's calls that had come by some moment."""
 
     summary: Summary
-    known: Known
+    known: StoredExposure
     counted_until: datetime | None
     """The first call that was still ahead then. None: none was."""
 
 
-async def load_known(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, Known]:
+async def load_stored(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, StoredExposure]:
     """Those of `keys` whose models are deprecated, or were."""
     v, d = key_rows(keys), deprecations.c
     rows = await connection.execute(
@@ -97,7 +97,7 @@ def _dates() -> list[Any]:
     return [d.announced_on, d.shutdown_on, d.precision, d.withdrawn]
 
 
-def _known(row: Any) -> Known:
+def _known(row: Any) -> StoredExposure:
     deprecation = Deprecation(
         row.key_platform,
         row.key_model,
@@ -107,8 +107,8 @@ def _known(row: Any) -> Known:
     )
     public_from = date.max if row.withdrawn else row.announced_on or date.min
     if row.service is None or row.deadline != deprecation.shutdown.deadline:
-        return Known(deprecation, public_from, None, row.service is not None, None)
-    return Known(deprecation, public_from, summary_in(row), True, row.counted_until)
+        return StoredExposure(deprecation, public_from, None, row.service is not None, None)
+    return StoredExposure(deprecation, public_from, summary_in(row), True, row.counted_until)
 
 
 async def load_days(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, list[CountedDay]]:
@@ -127,7 +127,7 @@ async def load_days(connection: AsyncConnection, keys: Iterable[ExposureKey]) ->
 
 async def save_summaries(
     connection: AsyncConnection,
-    counted: Mapping[ExposureKey, Counted],
+    counted: Mapping[ExposureKey, Recounted],
     new: Mapping[ExposureKey, Listing],
 ) -> None:
     """`new`: what those are listed by that have no row yet. That of others stays. The rows are locked."""
@@ -227,7 +227,7 @@ async def to_count_again(connection: AsyncConnection, *, now: datetime, limit: i
     return sorted(ExposureKey(*row) for row in rows)
 
 
-def _summary_row(key: ExposureKey, one: Counted) -> dict[str, object]:
+def _summary_row(key: ExposureKey, one: Recounted) -> dict[str, object]:
     summary, deadline = one.summary, one.known.deprecation.shutdown.deadline
     fails = summary.failing
     return {

@@ -9,11 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.agenda import look_at_models
-from service.adapters.postgres.loads import go_by, standing_of
+from service.adapters.postgres.loads import use_version, version_status
 from service.adapters.postgres.series_store import keep_writers_out
+from service.adapters.postgres.stale_days import StaleDay, mark_models, mark_stale
 from service.adapters.postgres.tables import catalog_loads, deprecations, series, usage_hourly
 from service.adapters.postgres.unnest import unnested
-from service.adapters.postgres.usage_marks import Mark, mark_days, mark_models
 from service.core.catalog.lifecycle import Catalog, Deprecation
 from service.core.exposure import ExposureKey
 from service.core.identity import Identified, Resolver
@@ -28,7 +28,7 @@ async def load_deprecations(connection: AsyncConnection, catalog: Catalog, *, no
     None: another release loaded its catalog later and uses it, so that one takes precedence. Once nobody has used it
     for `OUT_OF_USE`, as after a rollback, this one is loaded again.
     """
-    match await go_by(connection, catalog_loads, catalog.digest, now=now):
+    match await use_version(connection, catalog_loads, catalog.digest, now=now):
         case "superseded":
             return None
         case "in force":
@@ -44,7 +44,7 @@ async def is_any_loaded(connection: AsyncConnection) -> bool:
 
 async def is_superseded(connection: AsyncConnection, catalog: Catalog, *, now: datetime) -> bool:
     """Whether a catalog that was loaded later takes precedence."""
-    return await standing_of(connection, catalog_loads, catalog.digest, now=now) == "superseded"
+    return await version_status(connection, catalog_loads, catalog.digest, now=now) == "superseded"
 
 
 async def _load(connection: AsyncConnection, catalog: Catalog, now: datetime) -> int:
@@ -149,7 +149,7 @@ async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver:
     columns = {name: v.c[name] for name in Identified._fields} | {"served_is_another": v.c.is_another}
     await connection.execute(update(series).where(s.id == v.c.id).values(columns | {"resolved_by": catalog.digest}))
     moved = {row.id: (row, after) for row, after in zip(found, models, strict=True) if _of(row) != after}
-    await mark_days(connection, await _marks(connection, moved))
+    await mark_stale(connection, await _marks(connection, moved))
     return len(found)
 
 
@@ -157,7 +157,7 @@ def _of(row: Row[Any]) -> Identified:
     return Identified(*(row._mapping[name] for name in Identified._fields))
 
 
-async def _marks(connection: AsyncConnection, moved: Mapping[int, tuple[Row[Any], Identified]]) -> list[Mark]:
+async def _marks(connection: AsyncConnection, moved: Mapping[int, tuple[Row[Any], Identified]]) -> list[StaleDay]:
     """All days of each series, under each of its names."""
     days = func.cast(func.timezone("UTC", usage_hourly.c.hour), Date)
     v = unnested(("series_id", series.c.id.type, list(moved)))
@@ -169,7 +169,7 @@ async def _marks(connection: AsyncConnection, moved: Mapping[int, tuple[Row[Any]
             (one.platform, model) for one in (_of(row), after) for model in (one.requested_model, one.served_model)
         }
         marks += [
-            Mark(ExposureKey(row.service, row.environment, platform, model), day)
+            StaleDay(ExposureKey(row.service, row.environment, platform, model), day)
             for platform, model in names
             if platform is not None and model is not None
         ]

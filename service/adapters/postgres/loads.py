@@ -17,7 +17,7 @@ _LOAD_LOCK = 0x6C6F6164
 Standing = Literal["in force", "superseded"]
 
 
-async def standing_of(connection: AsyncConnection, loads: Table, digest: str, *, now: datetime) -> Standing | None:
+async def version_status(connection: AsyncConnection, loads: Table, digest: str, *, now: datetime) -> Standing | None:
     """None: the version is new, or the one after it is out of use."""
     by_age = select(loads.c.digest, loads.c.seen_at).order_by(loads.c.loaded_at.desc(), loads.c.digest)
     newest = (await connection.execute(by_age.limit(1))).one_or_none()
@@ -29,13 +29,13 @@ async def standing_of(connection: AsyncConnection, loads: Table, digest: str, *,
     return "superseded" if known is not None and now - newest.seen_at < OUT_OF_USE else None
 
 
-async def go_by(connection: AsyncConnection, loads: Table, digest: str, *, now: datetime) -> Standing | None:
+async def use_version(connection: AsyncConnection, loads: Table, digest: str, *, now: datetime) -> Standing | None:
     """Record the use of the version, and return its status. None: load it in this transaction, which excludes other
     processes."""
-    if (standing := await standing_of(connection, loads, digest, now=now)) is None:
+    if (status := await version_status(connection, loads, digest, now=now)) is None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOAD_LOCK})
-        standing = await standing_of(connection, loads, digest, now=now)
-    if standing == "in force":
+        status = await version_status(connection, loads, digest, now=now)
+    if status == "in force":
         not_noted = (loads.c.digest == digest, loads.c.seen_at <= now - _SEEN_EVERY)
         await connection.execute(update(loads).where(*not_noted).values(seen_at=now))
-    return standing
+    return status

@@ -145,7 +145,7 @@ class SeriesGone(Exception):
     """A cached series was deleted by the clean-up."""
 
 
-async def uses_of(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Sequence[ExposureKey]]:
+async def uses_of_series(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Sequence[ExposureKey]]:
     """The uses of known models for which each series counts, according to its row, which another release with another
     catalog may have resolved. Raises SeriesGone.
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.database import Database, DatabaseTrouble
-from service.adapters.postgres.tables import usage_dirty, usage_months
+from service.adapters.postgres.tables import stale_days, usage_months
 from service.adapters.postgres.trouble import waited_in_vain
 from service.core.retention import month_after, within_reach
 
@@ -104,7 +104,7 @@ async def close_month(database: Database, month: date, *, now: datetime) -> bool
             await connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT}'"))
             await connection.execute(text("LOCK TABLE ONLY usage_hourly IN ACCESS EXCLUSIVE MODE"))
             this = (_m.month == month, _m.closed_at.is_(None))
-            d = usage_dirty.c.day
+            d = stale_days.c.day
             marked = exists().where(d >= month, d < month_after(month))
             closing = update(usage_months).where(*this, ~marked).values(closed_at=now).returning(_m.month)
             if (await connection.execute(closing)).first() is None:

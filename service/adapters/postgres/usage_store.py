@@ -23,11 +23,11 @@ from service.adapters.postgres.rejection_store import (
     spans_in_words,
 )
 from service.adapters.postgres.sample_store import SampleBook
-from service.adapters.postgres.series_store import Found, SeriesBook, SeriesGone, uses_of
+from service.adapters.postgres.series_store import Found, SeriesBook, SeriesGone, uses_of_series
+from service.adapters.postgres.stale_days import StaleDay, mark_stale
 from service.adapters.postgres.tables import usage_hourly
 from service.adapters.postgres.trouble import name_of, refuses_values
 from service.adapters.postgres.unnest import chunked, unnested
-from service.adapters.postgres.usage_marks import Mark, mark_days
 from service.adapters.postgres.usage_months import MonthBook
 from service.adapters.postgres.watermark_store import advance
 from service.core.batch import Batch, Partition
@@ -159,9 +159,9 @@ class UsageStore:
         found = await self._book.find(connection, calls, now=now)
         await add_floods(connection, floods(found.folded, calls), now=now)
         await _add_hours(connection, rollup.totals, found.ids)
-        uses = await uses_of(connection, set(found.ids.values()))
+        uses = await uses_of_series(connection, set(found.ids.values()))
         sampled = await self._samples.write(connection, *_samples(rollup, found.ids), now)
-        await mark_days(connection, _marks(rollup, found.ids, uses))
+        await mark_stale(connection, _marks(rollup, found.ids, uses))
         holders = await self._key_owners.write(connection, _key_owners(rollup, found.folded), now=now)
         self._book.count(found)
         return _Written(found, sampled, holders)
@@ -235,11 +235,13 @@ def _hours_statement(rows: Sequence[tuple[tuple[int, int], Totals]]) -> Any:
 # --- what the hours mean for models -----------------------------------------------------------------------------------
 
 
-def _marks(rollup: Rollup, ids: Mapping[SeriesKey, int], uses: Mapping[int, Sequence[ExposureKey]]) -> Iterator[Mark]:
+def _marks(
+    rollup: Rollup, ids: Mapping[SeriesKey, int], uses: Mapping[int, Sequence[ExposureKey]]
+) -> Iterator[StaleDay]:
     """Marks of the uses for which the series count now, whatever the names in the log."""
     for key, hour in rollup.totals:
         day = _day(hour)
-        yield from (Mark(use, day) for use in uses[ids[key]])
+        yield from (StaleDay(use, day) for use in uses[ids[key]])
 
 
 def _samples(rollup: Rollup, ids: Mapping[SeriesKey, int]) -> tuple[Mapping[int, Sequence[str]], Mapping[int, date]]:

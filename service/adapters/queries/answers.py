@@ -137,7 +137,7 @@ class CampaignAnswer(Answer):
     next_repeat_days: int | None = Field(default=None, description=REPEAT)
     next_on: date | None = Field(default=None, description="Its day, in the owner's zone; null: nothing is planned.")
     next_audiences: list[str] = Field(default_factory=list, examples=[["owner", "team"]])
-    standing: str | None = Field(
+    act_in_force: str | None = Field(
         default=None,
         description="What somebody asked of it and is in force, as a clause.",
         examples=["snoozed by ada@example.com until Fri 4 Jul 2025"],

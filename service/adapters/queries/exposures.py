@@ -33,7 +33,7 @@ from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.holding import asked_in_words, shown_state
-from service.core.escalation.ladder import upcoming
+from service.core.escalation.schedule import upcoming
 from service.core.exposure import DayOfUse, ExposureKey
 from service.core.ownership import Owner
 
@@ -177,6 +177,6 @@ def _campaign(campaign: Campaign, case: Case) -> CampaignAnswer:
         next_repeat_days=following.step.repeat if following else None,
         next_on=following.on if following else None,
         next_audiences=list(following.step.tell) if following else [],
-        standing=asked_in_words(campaign, case) if campaign.is_open or case.state != "quiet" else None,
+        act_in_force=asked_in_words(campaign, case) if campaign.is_open or case.state != "quiet" else None,
         promise_broken_on=campaign.promise_broken_on,
     )

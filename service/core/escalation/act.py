@@ -12,16 +12,16 @@ from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise, Snoozed, Waived
 from service.core.escalation.holding import (
+    active_hold,
     asked_in_words,
     calls_after,
-    held_by,
     is_kept_open,
     is_moved_earlier,
     trusted_until,
     with_broken_promise,
 )
-from service.core.escalation.ladder import climb, waiting
 from service.core.escalation.policy import Policy
+from service.core.escalation.schedule import schedule, waiting
 from service.core.secret import holds_secret
 
 ACKNOWLEDGED_DAYS = 5
@@ -112,7 +112,7 @@ def _asked(act: Snooze | Commit | Waive, campaign: Campaign | None, case: Case, 
 
 def _prolongs(act: Act, campaign: Campaign, case: Case) -> bool:
     """Whether the act prolongs a waiver of a closed campaign whose calls have resumed."""
-    return isinstance(act, Waive) and case.state != "quiet" and held_by(campaign, case) is not None
+    return isinstance(act, Waive) and case.state != "quiet" and active_hold(campaign, case) is not None
 
 
 def _settled(campaign: Campaign, case: Case) -> Campaign:
@@ -127,15 +127,19 @@ def _begun_with(hold: Hold, campaign: Campaign, case: Case) -> Hold:
     if before is None:
         return hold
     is_same = structs.replace(hold, at=before.at) == before
-    return structs.replace(hold, at=before.at) if is_same or held_by(campaign, case) else hold
+    return structs.replace(hold, at=before.at) if is_same or active_hold(campaign, case) else hold
 
 
 def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[date, ...]:
     """Business days until which a snooze may last: up to the next step's day, never after the shutdown."""
-    ladder = climb(campaign.policy if campaign else policy, case)
+    ladder = schedule(campaign.policy if campaign else policy, case)
     if waiting(campaign, case, ladder) or (campaign and is_moved_earlier(campaign, case)):
         return ()
-    steps = [case.day_of(rung.due) for rung in ladder if rung.due > case.now and not rung.step.at.while_failing]
+    steps = [
+        case.day_of(scheduled.due)
+        for scheduled in ladder
+        if scheduled.due > case.now and not scheduled.step.at.while_failing
+    ]
     last = min([*steps, *([case.deadline] if case.deadline else [])], default=case.today + FARTHEST_SNOOZE)
     ahead = (case.today + timedelta(days=n) for n in range(1, (last - case.today).days + 1))
     return tuple(day for day in ahead if case.owner.calendar.is_business_day(day))
@@ -230,7 +234,7 @@ def _withdraw_acts(campaign: Campaign, case: Case) -> Campaign | Refused:
     settled = _settled(campaign, case)
     acknowledged = settled.acknowledged is not None and case.now < settled.acknowledged.until
     promised = isinstance(settled.in_force, Promise)
-    if not acknowledged and not promised and held_by(settled, case) is None:
+    if not acknowledged and not promised and active_hold(settled, case) is None:
         if is_kept_open(settled, case) and (kept := asked_in_words(settled, case)):
             return Refused(f"it is {kept}", "silence closes it after the shutdown")
         return Refused("nothing is in force that could be withdrawn", "the campaign is open, and its steps are sent")

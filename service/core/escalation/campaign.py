@@ -9,7 +9,7 @@ from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise
 from service.core.escalation.policy import Policy
 from service.core.ownership import Audience, Owner
 
-CloseReason = Literal["migrated", "withdrawn", "misread"]
+CloseReason = Literal["migrated", "withdrawn", "misattributed"]
 """migrated: no call for longer than the quiet period. withdrawn: the model is no longer deprecated. misread: the calls
 turned out to be of another model."""
 

@@ -94,16 +94,16 @@ class Case:
         return max(self.exposure.first_at, utc_midnight(announced)) if announced else self.exposure.first_at
 
     @cached_property
-    def earliest_out(self) -> datetime:
-        return self.go_out_at(self.earliest)
+    def earliest_send(self) -> datetime:
+        return self.send_time(self.earliest)
 
     @cached_property
-    def goes_out(self) -> datetime:
+    def send_now_at(self) -> datetime:
         """When a notification that is due now may be sent."""
-        return self.go_out_at(self.now)
+        return self.send_time(self.now)
 
-    def go_out_at(self, moment: datetime) -> datetime:
-        return go_out_at(moment, self.owner.calendar, self.deadline)
+    def send_time(self, moment: datetime) -> datetime:
+        return send_time(moment, self.owner.calendar, self.deadline)
 
     def day_of(self, moment: datetime) -> date:
         return self.owner.calendar.day_of(moment)
@@ -118,7 +118,7 @@ class Case:
 
 
 @lru_cache(maxsize=4096)  # a tick repeats its own time, a plan that of the first call
-def go_out_at(moment: datetime, calendar: Calendar, deadline: date | None) -> datetime:
+def send_time(moment: datetime, calendar: Calendar, deadline: date | None) -> datetime:
     """At once in the last days; otherwise in the owner's working hours, at the latest on the first morning of the last
     days. Delayed, never dropped."""
     day = calendar.day_of(moment)

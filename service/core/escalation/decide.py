@@ -26,11 +26,19 @@ from service.core.escalation.decision import (
 from service.core.escalation.hold import Promise, Snoozed
 from service.core.escalation.holding import (
     Quiet,
-    held_by,
+    active_hold,
     is_kept_open,
 )
-from service.core.escalation.ladder import Rung, climb, current_step, held_back, held_back_until, next_due, waiting
 from service.core.escalation.policy import Policy
+from service.core.escalation.schedule import (
+    ScheduledStep,
+    current_step,
+    held_back,
+    held_back_until,
+    next_due,
+    schedule,
+    waiting,
+)
 from service.core.escalation.telling import (
     has_untold_promise,
     tell,
@@ -86,7 +94,7 @@ def decide_case(campaign: Campaign | None, case: Case, policy: Policy) -> Decisi
 def _decide_open(campaign: Campaign, case: Case) -> Change | Wait:
     """Commit and waive suppress steps only; date-moved and new-owner notices still go out. Snooze suppresses
     everything."""
-    quiet = held_by(campaign, case)
+    quiet = active_hold(campaign, case)
     if quiet and isinstance(quiet.hold, Snoozed):
         return _wait_on_hold(quiet, case)
     if not is_planned_for(campaign, case):
@@ -108,7 +116,7 @@ def close_misattributed(campaign: Campaign | None, now: datetime) -> Close | Wai
     """Close the campaign if all its calls were re-attributed to another model."""
     if campaign is None or not campaign.is_open:
         return Wait(None, wakes_on_call=True, reason="no call of the model")
-    return Close(closed(campaign, now, "misread"), (), "the calls turned out to be of another model")
+    return Close(closed(campaign, now, "misattributed"), (), "the calls turned out to be of another model")
 
 
 def _until_public(case: Case) -> Wait | None:
@@ -125,7 +133,7 @@ def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
         return Wait(None, wakes_on_call=True, reason="the calls ended before the first notice was due")
     if case.seems_quiet:
         return _until_more_is_known(case)
-    ladder = climb(policy, case)
+    ladder = schedule(policy, case)
     if due := waiting(None, case, ladder):
         fresh = Campaign(policy, case.now, case.deadline, case.frozen_from)
         opened, telling = tell(fresh, due, ladder, case)
@@ -138,7 +146,7 @@ def _decide_closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reope
         return Wait(None, wakes_on_call=True, reason="no call since the campaign was closed")
     if case.state == "quiet":
         return Wait(None, wakes_on_call=True, reason="the calls have stopped")
-    if quiet := held_by(campaign, case):
+    if quiet := active_hold(campaign, case):
         return Wait(quiet.until, wakes_on_call=False, reason=f"called again, but {quiet.reason}")
     return _until_more_is_known(case) if case.seems_quiet else _reopen(campaign, closed_at, case)
 
@@ -148,13 +156,13 @@ def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
     the calls were attributed to this model again."""
     planned = replanned(campaign, case)
     revived = replace(planned, reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None)
-    reopened, tellings = tell_relapse(revived, campaign, climb(revived.policy, case), case)
+    reopened, tellings = tell_relapse(revived, campaign, schedule(revived.policy, case), case)
     if not tellings and not isinstance(went_on := _advance(reopened, case), Wait):
         reopened, tellings = went_on.campaign, went_on.tellings
     match campaign.close_reason:
         case "withdrawn":
             again = f"deprecated again, after a withdrawal by {closed_at:%Y-%m-%d}"
-        case "misread":
+        case "misattributed":
             again = "the calls are of this model after all"
         case _:
             again = f"called again after the campaign was closed on {closed_at:%Y-%m-%d}"
@@ -178,7 +186,7 @@ def _close(campaign: Campaign, reason: CloseReason, telling: Telling, case: Case
 
 def _after_the_hold(telling: Telling, campaign: Campaign, case: Case) -> Telling:
     """A snooze or a waiver delays good news as well; a kept promise is reported at once."""
-    quiet = held_by(campaign, case)
+    quiet = active_hold(campaign, case)
     if quiet is None or quiet.until is None or isinstance(quiet.hold, Promise):
         return telling
     return replace(telling, not_before=max(telling.not_before, quiet.until))
@@ -201,7 +209,7 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     """Everything that is due now, in one decision: so that asking again finds nothing."""
     former = campaign.owner if is_handed_over(campaign, case) else None
     settled = with_promise_judged(handed_over(campaign, case) if former else campaign, case)
-    ladder = climb(campaign.policy, case)
+    ladder = schedule(campaign.policy, case)
     went_on, tellings = _tell_what_is_due(settled, ladder, case, former)
     if case.state == "redirected" and went_on.redirect_told_at is None:
         went_on, telling = tell_redirected(went_on, case)
@@ -215,23 +223,23 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
 def _hand_over(campaign: Campaign, case: Case) -> HandOver:
     """Notify a new owner during a promise or a waiver: the current step, and the promise or waiver in force."""
     taken, former = handed_over(campaign, case), campaign.owner or NotifiedOwner(None)
-    standing = current_step(taken, case, climb(campaign.policy, case))
-    told, telling = tell_new_owner(taken, standing, former, case)
+    current = current_step(taken, case, schedule(campaign.policy, case))
+    told, telling = tell_new_owner(taken, current, former, case)
     return HandOver(told, (telling,), telling.reason)
 
 
 def _tell_what_is_due(
-    campaign: Campaign, ladder: Sequence[Rung], case: Case, former: NotifiedOwner | None
+    campaign: Campaign, ladder: Sequence[ScheduledStep], case: Case, former: NotifiedOwner | None
 ) -> tuple[Campaign, tuple[Telling, ...]]:
     """At most one message: the highest due step, or an event between two steps. `former`: the former owner after a
     hand-over."""
-    standing = current_step(campaign, case, ladder)
+    current = current_step(campaign, case, ladder)
     if due := waiting(campaign, case, ladder):
         campaign, telling = tell(campaign, due, ladder, case)
-    elif standing and has_untold_promise(campaign):
-        campaign, telling = tell_broken_promise(campaign, standing, ladder, case)
+    elif current and has_untold_promise(campaign):
+        campaign, telling = tell_broken_promise(campaign, current, ladder, case)
     elif former:
-        campaign, telling = tell_new_owner(campaign, standing, former, case)
+        campaign, telling = tell_new_owner(campaign, current, former, case)
         campaign, more = _tell_held_back(campaign, case)  # in the last days there is no business day to wait for
         return campaign, (telling, *more)
     else:
@@ -249,7 +257,7 @@ def _tell_held_back(campaign: Campaign, case: Case) -> tuple[Campaign, tuple[Tel
     return campaign, (telling,)
 
 
-def _wait(campaign: Campaign, ladder: Sequence[Rung], case: Case) -> Wait:
+def _wait(campaign: Campaign, ladder: Sequence[ScheduledStep], case: Case) -> Wait:
     if case.seems_quiet and not is_kept_open(campaign, case):
         return _until_more_is_known(case)
     until = next_due(campaign, case, ladder)

@@ -22,7 +22,7 @@ class Telling:
     """Steps of earlier days that were not sent."""
     held: tuple[Audience, ...] = ()
     """Audiences that are notified after the owner has had a business day."""
-    heard_by: tuple[Audience, ...] = ()
+    already_notified: tuple[Audience, ...] = ()
     """Audiences that were already notified: an address in both is not notified twice."""
     spared: tuple[Audience, ...] = ()
     """Audiences not notified, because the forecast is in time."""

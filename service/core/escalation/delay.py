@@ -11,9 +11,9 @@ from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.cause import BrokenPromise, HeldBack, Relapse, Resumed
 from service.core.escalation.decision import Telling
-from service.core.escalation.hold import StandingAct
+from service.core.escalation.hold import ActInForce
 from service.core.escalation.holding import was_paused
-from service.core.escalation.ladder import Rung
+from service.core.escalation.schedule import ScheduledStep
 
 LATE_AFTER = timedelta(hours=1)
 """Longer than the interval between two ticks of a running scheduler."""
@@ -61,7 +61,7 @@ class LookedLater(Struct, frozen=True, tag="looked_later", tag_field="kind"):
 
 
 class AskedToWait(Struct, frozen=True, tag="asked_to_wait", tag_field="kind"):
-    asked: StandingAct
+    asked: ActInForce
 
 
 class QuietHours(Struct, frozen=True, kw_only=True, tag="quiet_hours", tag_field="kind"):
@@ -98,7 +98,7 @@ def in_words(delay: Delay) -> str:
             said = f"the day of {words.FREEZE if is_freeze else words.SHUTDOWN} was set only on {words.day(on)}"
         case LookedLater(due, looked_at):
             said = f"it was due on {words.moment(due)}, and was looked at only on {words.moment(looked_at)}"
-        case AskedToWait(StandingAct(what="promised", by=by, on=date() as on)):
+        case AskedToWait(ActInForce(what="promised", by=by, on=date() as on)):
             said = f"it waited for what {by} had promised: to be done by {words.day(on)}"
         case AskedToWait(asked):
             said = asked.in_words()
@@ -118,60 +118,60 @@ def _closed(quiet: QuietHours) -> str:
     return f"{words.moment(quiet.at)} is outside of the owner's working hours, {hours}"
 
 
-def planned_day(campaign: Campaign, rung: Rung, case: Case) -> date:
+def planned_day(campaign: Campaign, scheduled: ScheduledStep, case: Case) -> date:
     """Day of the step by the policy alone, in the owner's zone; for a repeat, the day of this repeat."""
-    done = campaign.done_with(rung.name)
-    return done.day if rung.step.repeat and done and done.day else case.day_of(rung.nominal)
+    done = campaign.done_with(scheduled.name)
+    return done.day if scheduled.step.repeat and done and done.day else case.day_of(scheduled.nominal)
 
 
 def delays(
-    telling: Telling, before: Campaign | None, after: Campaign, rung: Rung | None, case: Case
+    telling: Telling, before: Campaign | None, after: Campaign, scheduled: ScheduledStep | None, case: Case
 ) -> Iterator[Delay]:
     """In order of time. Empty: it is sent at the time that the policy gives.
 
-    `before` and `after`: the campaign before and after the decision. `rung`: the scheduled step, if it has a day.
+    `before` and `after`: the campaign before and after the decision. `scheduled`: the scheduled step, if it has a day.
     """
     is_between_steps = isinstance(telling.cause, Relapse | Resumed | BrokenPromise) or telling.to_new_owner
     if isinstance(telling.cause, HeldBack):
         yield OwnerFirst(telling.cause.owner_told_on)
-    elif rung and not is_between_steps:
-        planned = planned_day(after, rung, case)
-        if planned == case.day_of(rung.nominal):
-            yield from _of_its_day(rung, case)
-        elif case.go_out_at(morning := case.morning(planned)) > morning:
+    elif scheduled and not is_between_steps:
+        planned = planned_day(after, scheduled, case)
+        if planned == case.day_of(scheduled.nominal):
+            yield from _of_its_day(scheduled, case)
+        elif case.send_time(morning := case.morning(planned)) > morning:
             yield _quiet_hours(morning, case)
         if before and before.is_open and before.plan_version != after.plan_version:
             yield SetLater(case.today, case.frozen_from is not None)
         else:
-            yield from _since_it_was_due(before, planned, rung, case)
+            yield from _since_it_was_due(before, planned, scheduled, case)
     if telling.not_before > case.now:
         yield _quiet_hours(case.now, case, goes_out_at=telling.not_before)
 
 
-def _of_its_day(rung: Rung, case: Case) -> Iterator[Delay]:
+def _of_its_day(scheduled: ScheduledStep, case: Case) -> Iterator[Delay]:
     """Reasons why the step has another day or a later hour than the policy gives."""
     deadline, deprecation = case.deadline, case.exposure.deprecation
     announced = deprecation.announced
-    freeze = case.owner.calendar.freeze_before(deadline) if deadline and rung.step.at.days < 0 else None
+    freeze = case.owner.calendar.freeze_before(deadline) if deadline and scheduled.step.at.days < 0 else None
     if freeze:
         yield Frozen(freeze.begin, freeze.name)
     first_at = case.exposure.first_at
     public_at = utc_midnight(announced) if announced else first_at
-    if first_at >= public_at and rung.nominal < first_at:
+    if first_at >= public_at and scheduled.nominal < first_at:
         yield CalledLater(first_at)
-    elif announced and case.day_of(rung.nominal) < announced:
+    elif announced and case.day_of(scheduled.nominal) < announced:
         yield AnnouncedLater(announced, deprecation.second_hand)
-    ready = max(rung.nominal, first_at, public_at)
-    if rung.due > ready:
+    ready = max(scheduled.nominal, first_at, public_at)
+    if scheduled.due > ready:
         yield _quiet_hours(ready, case)
 
 
-def _since_it_was_due(before: Campaign | None, planned: date, rung: Rung, case: Case) -> Iterator[Delay]:
-    due = max(rung.due, case.go_out_at(case.morning(planned))) if rung.step.repeat else rung.due
+def _since_it_was_due(before: Campaign | None, planned: date, scheduled: ScheduledStep, case: Case) -> Iterator[Delay]:
+    due = max(scheduled.due, case.send_time(case.morning(planned))) if scheduled.step.repeat else scheduled.due
     if case.now - due < LATE_AFTER:
         return
     if before and before.in_force and was_paused(before, case, due):
-        yield AskedToWait(StandingAct.of(before.in_force))
+        yield AskedToWait(ActInForce.of(before.in_force))
     else:
         yield LookedLater(due, case.now)
 

@@ -74,7 +74,7 @@ class KeptOpen(Struct, frozen=True):
     at: datetime
 
 
-class StandingAct(Struct, frozen=True, kw_only=True):
+class ActInForce(Struct, frozen=True, kw_only=True):
     """An act in force."""
 
     what: Literal["snoozed", "waived", "promised", "doubted", "promised_too_late", "acknowledged", "kept_open"]
@@ -87,7 +87,7 @@ class StandingAct(Struct, frozen=True, kw_only=True):
     """For a waiver."""
 
     @classmethod
-    def of(cls, hold: Hold | Promise) -> "StandingAct":
+    def of(cls, hold: Hold | Promise) -> "ActInForce":
         match hold:
             case Snoozed():
                 return cls(what="snoozed", by=hold.by, until=hold.until)

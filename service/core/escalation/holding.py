@@ -8,7 +8,7 @@ from msgspec import structs
 from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Hold, Promise, Snoozed, StandingAct, Waived
+from service.core.escalation.hold import ActInForce, Hold, Promise, Snoozed, Waived
 from service.core.exposure import State
 
 
@@ -22,10 +22,10 @@ class Quiet:
 
     @property
     def reason(self) -> str:
-        return StandingAct.of(self.hold).in_words()
+        return ActInForce.of(self.hold).in_words()
 
 
-def held_by(campaign: Campaign, case: Case) -> Quiet | None:
+def active_hold(campaign: Campaign, case: Case) -> Quiet | None:
     """The hold or promise in force. None: there is none, it has ended, or the promise is not credible."""
     hold = campaign.in_force
     if hold is None or _is_over(hold, campaign, case):
@@ -42,7 +42,7 @@ def shown_state(campaign: Campaign | None, case: Case) -> State:
     """The state of the exposure; `waived` if a waiver is in force and the exposure is neither quiet nor broken."""
     if campaign is None or case.state in {"quiet", "broken"}:
         return case.state
-    quiet = held_by(campaign, case)
+    quiet = active_hold(campaign, case)
     return "waived" if quiet and isinstance(quiet.hold, Waived) else case.state
 
 
@@ -85,7 +85,7 @@ def calls_after(promised: date, case: Case) -> bool:
 
 def judged_at(promised: date, case: Case) -> datetime:
     """The morning of the first business day after the promised day; in the last days, of the next day."""
-    return case.go_out_at(case.morning(promised + timedelta(days=1)))
+    return case.send_time(case.morning(promised + timedelta(days=1)))
 
 
 def breaks_at(campaign: Campaign, case: Case) -> datetime | None:
@@ -136,33 +136,33 @@ def acknowledged_until(campaign: Campaign, case: Case, step: str) -> datetime | 
     return by.until if by and step in (by.step, *by.with_it) and case.now < by.until else None
 
 
-def standing(campaign: Campaign, case: Case) -> StandingAct | None:
+def act_in_force(campaign: Campaign, case: Case) -> ActInForce | None:
     """The act in force, including a promise that is not credible."""
-    if quiet := held_by(campaign, case):
-        return StandingAct.of(quiet.hold)
+    if quiet := active_hold(campaign, case):
+        return ActInForce.of(quiet.hold)
     if doubted := _doubted(campaign, case):
         return doubted
     by = campaign.acknowledged
     if by and case.now < by.until:
         on, until = case.day_of(by.at), case.day_of(by.until)
-        return StandingAct(what="acknowledged", by=by.by, on=on, until=until)
+        return ActInForce(what="acknowledged", by=by.by, on=on, until=until)
     if is_kept_open(campaign, case) and (kept := campaign.kept_open):
-        return StandingAct(what="kept_open", by=kept.by, on=case.day_of(kept.at))
+        return ActInForce(what="kept_open", by=kept.by, on=case.day_of(kept.at))
     return None
 
 
 def asked_in_words(campaign: Campaign, case: Case) -> str | None:
     """A clause."""
-    asked = standing(campaign, case)
+    asked = act_in_force(campaign, case)
     return asked.in_words() if asked else None
 
 
-def _doubted(campaign: Campaign, case: Case) -> StandingAct | None:
+def _doubted(campaign: Campaign, case: Case) -> ActInForce | None:
     """An open promise in the future that delays nothing."""
     promise = campaign.in_force
     if not isinstance(promise, Promise) or case.today > promise.on:
         return None
-    said = StandingAct.of(promise)
+    said = ActInForce.of(promise)
     if case.deadline is not None and promise.on > case.deadline:
         return structs.replace(said, what="promised_too_late")
     end = _end_of(promise, case)
@@ -188,7 +188,7 @@ def was_paused(campaign: Campaign, case: Case, moment: datetime) -> bool:
 
 def resumes_at(campaign: Campaign, case: Case) -> datetime | None:
     """When steps continue if nothing changes. None: nothing delays them."""
-    quiet = held_by(campaign, case)
+    quiet = active_hold(campaign, case)
     if quiet is None:
         return None
     end = _end_of(quiet.hold, case)

@@ -7,7 +7,7 @@ from service.core.catalog.lifecycle import Deprecation
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Waived
-from service.core.escalation.holding import held_by
+from service.core.escalation.holding import active_hold
 from service.core.ownership import Owner
 
 NO_DAY = date.max
@@ -27,7 +27,7 @@ class Listing:
 
 
 def listing_of(case: Case, campaign: Campaign | None) -> Listing:
-    held = held_by(campaign, case) if campaign else None
+    held = active_hold(campaign, case) if campaign else None
     waived_until = held.until if held and isinstance(held.hold, Waived) else None
     return new_listing(case.exposure.deprecation, case.owner, case.now.date(), waived_until)
 

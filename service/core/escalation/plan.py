@@ -9,9 +9,9 @@ from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.decide import decide_case
 from service.core.escalation.decision import Telling, Wait
-from service.core.escalation.ladder import climb, occurrence, waiting
 from service.core.escalation.outlook import Outlook
 from service.core.escalation.policy import Policy
+from service.core.escalation.schedule import occurrence, schedule, waiting
 from service.core.exposure import Exposure, ExposureKey
 from service.core.ownership import Audience, Channels, Owner, destinations
 
@@ -74,14 +74,14 @@ def as_if_adopted(campaign: Campaign, policy: Policy, case: Case) -> Campaign:
     """
     if policy == campaign.policy:
         return campaign
-    names, ladder = {step.name for step in policy.steps}, climb(policy, case)
-    repeated_on = {rung.name: occurrence(rung, case) for rung in ladder}
+    names, ladder = {step.name for step in policy.steps}, schedule(policy, case)
+    repeated_on = {scheduled.name: occurrence(scheduled, case) for scheduled in ladder}
     kept = (one if one.step in names else replace(one, held=()) for one in campaign.done)
     done = tuple(replace(one, day=one.day or repeated_on.get(one.step)) for one in kept)
     adopted = replace(campaign, policy=policy, done=done)
-    due = {one.rung.name for one in waiting(campaign, case, climb(campaign.policy, case))}
-    behind = [one for one in waiting(adopted, case, ladder) if one.rung.name not in due]
-    return adopted.with_done(*(Done(one.rung.name, case.now, one.day) for one in behind)) if behind else adopted
+    due = {one.scheduled.name for one in waiting(campaign, case, schedule(campaign.policy, case))}
+    behind = [one for one in waiting(adopted, case, ladder) if one.scheduled.name not in due]
+    return adopted.with_done(*(Done(one.scheduled.name, case.now, one.day) for one in behind)) if behind else adopted
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -117,7 +117,7 @@ def planned(prospect: Prospect, channels: Channels, *, start: datetime, end: dat
     """The notifications of `foresee`, by destination."""
     for one in foresee(prospect, start=start, end=end):
         telling, exposure = one.telling, one.exposure
-        for to in destinations(prospect.owner, telling.audiences, channels, heard_by=telling.heard_by):
+        for to in destinations(prospect.owner, telling.audiences, channels, already_notified=telling.already_notified):
             yield Planned(
                 telling.not_before,
                 *exposure.key,

@@ -25,8 +25,16 @@ from service.core.escalation.cause import (
 )
 from service.core.escalation.decision import Telling
 from service.core.escalation.holding import was_paused
-from service.core.escalation.ladder import Rung, Waiting, current_step, held_back, last_sent_step, next_above, waiting
 from service.core.escalation.policy import Step
+from service.core.escalation.schedule import (
+    ScheduledStep,
+    Waiting,
+    current_step,
+    held_back,
+    last_sent_step,
+    next_above,
+    waiting,
+)
 from service.core.exposure import redirection
 from service.core.ownership import ABOVE_OWNER, Audience
 
@@ -47,7 +55,7 @@ class _Recipients:
 def tell(
     campaign: Campaign,
     due: Sequence[Waiting],
-    ladder: Sequence[Rung],
+    ladder: Sequence[ScheduledStep],
     case: Case,
     cause: Callable[[AtStep], StepCause] | None = None,
 ) -> tuple[Campaign, Telling]:
@@ -55,20 +63,20 @@ def tell(
     step. Default: the step itself."""
     chosen = _highest(due)
     top = chosen[-1]
-    who = _recipients(campaign, [one.rung for one in chosen], ladder, case)
-    passed = [*_late_announcement(campaign, top.rung, ladder), *(one for one in due if one not in chosen)]
-    at = _at(top.rung.step, campaign, case)
+    who = _recipients(campaign, [one.scheduled for one in chosen], ladder, case)
+    passed = [*_late_announcement(campaign, top.scheduled, ladder), *(one for one in due if one not in chosen)]
+    at = _at(top.scheduled.step, campaign, case)
     telling = Telling(
         cause(at) if cause else _own_cause(top, at),
         who.now,
-        not_before=case.now if top.rung.step.at.while_failing else case.goes_out,
+        not_before=case.now if top.scheduled.step.at.while_failing else case.send_now_at,
         missed=_missed(campaign, passed, case),
         held=who.held,
         spared=who.spared,
         early=who.early,
     )
-    entries = [Done(one.rung.name, case.now, one.day) for one in passed]
-    entries += [Done(one.rung.name, case.now, one.day, told=who.now) for one in chosen]
+    entries = [Done(one.scheduled.name, case.now, one.day) for one in passed]
+    entries += [Done(one.scheduled.name, case.now, one.day, told=who.now) for one in chosen]
     entries[-1] = replace(entries[-1], held=who.held, spared=who.spared)
     return _with_owner_notified(_with_break_reported(campaign.with_done(*entries)), telling, case), telling
 
@@ -87,12 +95,12 @@ def _own_cause(waiting: Waiting, at: AtStep) -> StepCause:
 def _highest(due: Sequence[Waiting]) -> list[Waiting]:
     """The highest step with others of the same time, and the highest step for failing calls, which has other
     audiences."""
-    calm = [one for one in due if not one.rung.step.at.while_failing]
-    failing = [one for one in due if one.rung.step.at.while_failing]
-    return [one for one in calm if one.rung.nominal == calm[-1].rung.nominal] + failing[-1:]
+    calm = [one for one in due if not one.scheduled.step.at.while_failing]
+    failing = [one for one in due if one.scheduled.step.at.while_failing]
+    return [one for one in calm if one.scheduled.nominal == calm[-1].scheduled.nominal] + failing[-1:]
 
 
-def _late_announcement(campaign: Campaign, top: Rung, ladder: Sequence[Rung]) -> list[Waiting]:
+def _late_announcement(campaign: Campaign, top: ScheduledStep, ladder: Sequence[ScheduledStep]) -> list[Waiting]:
     """The announcement if it is still to come: a higher step that is sent earlier replaces it."""
     if top.step.at.while_failing or top.name == ladder[0].name:
         return []
@@ -103,8 +111,8 @@ def _late_announcement(campaign: Campaign, top: Rung, ladder: Sequence[Rung]) ->
 
 def _missed(campaign: Campaign, passed: Sequence[Waiting], case: Case) -> tuple[str, ...]:
     """Steps of earlier days that were not sent, except those that an act of a person delayed."""
-    earlier = (one.rung for one in passed if one.rung.nominal < case.morning(case.today))
-    return tuple(rung.name for rung in earlier if not was_paused(campaign, case, rung.nominal))
+    earlier = (one.scheduled for one in passed if one.scheduled.nominal < case.morning(case.today))
+    return tuple(scheduled.name for scheduled in earlier if not was_paused(campaign, case, scheduled.nominal))
 
 
 def _with_owner_notified(campaign: Campaign, telling: Telling, case: Case) -> Campaign:
@@ -128,15 +136,17 @@ def has_untold_promise(campaign: Campaign) -> bool:
     return promise is not None and promise.broken_on is not None and not promise.is_break_told
 
 
-def _recipients(campaign: Campaign, chosen: Sequence[Rung], ladder: Sequence[Rung], case: Case) -> _Recipients:
+def _recipients(
+    campaign: Campaign, chosen: Sequence[ScheduledStep], ladder: Sequence[ScheduledStep], case: Case
+) -> _Recipients:
     """Audiences to notify now, and audiences held until the owner has had a business day."""
     waits = held_back(campaign, case)
-    belong = [*(audience for rung in chosen for audience in rung.step.tell), *(waits.held if waits else ())]
+    belong = [*(audience for scheduled in chosen for audience in scheduled.step.tell), *(waits.held if waits else ())]
     wanted = tuple(dict.fromkeys(belong))
     spared, early = _by_forecast(campaign, chosen[-1], wanted, ladder, case)
     everybody = tuple(audience for audience in (*wanted, *early) if audience not in spared)
     told_at = campaign.owner_told_at
-    if (told_at is None or told_at > case.goes_out) and "owner" not in everybody:
+    if (told_at is None or told_at > case.send_now_at) and "owner" not in everybody:
         everybody = ("owner", *everybody)
     if case.is_late or (told_at and case.business_day_after(told_at) <= case.now):
         return _Recipients(everybody or ("owner",), (), spared, early)
@@ -146,7 +156,7 @@ def _recipients(campaign: Campaign, chosen: Sequence[Rung], ladder: Sequence[Run
 
 
 def _by_forecast(
-    campaign: Campaign, top: Rung, wanted: Sequence[Audience], ladder: Sequence[Rung], case: Case
+    campaign: Campaign, top: ScheduledStep, wanted: Sequence[Audience], ladder: Sequence[ScheduledStep], case: Case
 ) -> tuple[tuple[Audience, ...], tuple[Audience, ...]]:
     """(spared, early): audiences removed because the calls end in time, and audiences added because they do not.
 
@@ -178,11 +188,11 @@ def tell_held_back(campaign: Campaign, holding: Done, case: Case) -> tuple[Campa
     at = _at(campaign.policy.step(holding.step), campaign, case)
     owner_told_on = case.day_of(campaign.owner_told_at or holding.at)
     cause = HeldBack(step=at, day=holding.day, owner_told_on=owner_told_on)
-    return after, Telling(cause, holding.held, not_before=case.goes_out, heard_by=holding.told)
+    return after, Telling(cause, holding.held, not_before=case.send_now_at, already_notified=holding.told)
 
 
 def tell_relapse(
-    campaign: Campaign, closed: Campaign, ladder: Sequence[Rung], case: Case
+    campaign: Campaign, closed: Campaign, ladder: Sequence[ScheduledStep], case: Case
 ) -> tuple[Campaign, tuple[Telling, ...]]:
     """At the last step sent, unless a step is due today or depends on calls after the shutdown. If no step was sent
     before: at the highest due or past step; without one there is no message.
@@ -193,22 +203,24 @@ def tell_relapse(
     due = waiting(campaign, case, ladder)
     level = last_sent_step(campaign, case, ladder) or (None if due else current_step(campaign, case, ladder))
     left = [Waiting(level, case.today)] if level else []
-    fresh = [one for one in due if one.rung.step.at.needs_calls or case.day_of(one.rung.nominal) == case.today]
+    fresh = [
+        one for one in due if one.scheduled.step.at.needs_calls or case.day_of(one.scheduled.nominal) == case.today
+    ]
     if not fresh and not left:
         fresh = due
     if not fresh and not left:
         return campaign, ()
     skipped = [one for one in due if one not in fresh]
-    passed = campaign.with_done(*(Done(one.rung.name, case.now, one.day) for one in skipped))
+    passed = campaign.with_done(*(Done(one.scheduled.name, case.now, one.day) for one in skipped))
     reopened, telling = tell(passed, fresh or left, ladder, case, lambda at: _reopened(at, closed, case))
-    behind = dict.fromkeys((*(one.rung.name for one in skipped), *telling.missed))
-    due_at = {rung.name: rung.due for rung in ladder}
+    behind = dict.fromkeys((*(one.scheduled.name for one in skipped), *telling.missed))
+    due_at = {scheduled.name: scheduled.due for scheduled in ladder}
     missed = tuple(name for name in behind if closed.closed_at and due_at[name] < closed.closed_at)
     return reopened, (replace(telling, missed=missed),)
 
 
 def _reopened(at: AtStep, closed: Campaign, case: Case) -> Relapse | Resumed:
-    if closed.close_reason in {"withdrawn", "misread"}:
+    if closed.close_reason in {"withdrawn", "misattributed"}:
         return Resumed(step=at, at=case.now, closed_as=closed.close_reason)
     closed_on, days = closed.closed_at.date() if closed.closed_at else case.today, case.exposure.days
     again = [use for use in days if use.day >= closed_on]  # at the close it had been silent for days
@@ -222,22 +234,22 @@ def _reopened(at: AtStep, closed: Campaign, case: Case) -> Relapse | Resumed:
 
 
 def tell_broken_promise(
-    campaign: Campaign, standing: Rung, ladder: Sequence[Rung], case: Case
+    campaign: Campaign, current: ScheduledStep, ladder: Sequence[ScheduledStep], case: Case
 ) -> tuple[Campaign, Telling]:
     """Repeats the current step, if no other step is due."""
     on = campaign.promise_broken_on or case.today
-    once_more = [Waiting(standing, case.today)]
+    once_more = [Waiting(current, case.today)]
     return tell(campaign, once_more, ladder, case, lambda at: BrokenPromise(step=at, promised_on=on))
 
 
 def tell_new_owner(
-    campaign: Campaign, standing: Rung | None, former: NotifiedOwner, case: Case
+    campaign: Campaign, current: ScheduledStep | None, former: NotifiedOwner, case: Case
 ) -> tuple[Campaign, Telling]:
     """A first notice at the current step. Audiences above wait until the new owner has had a business day."""
     level = campaign.policy.step(campaign.level.step) if campaign.level else campaign.policy.steps[0]
-    at = _at(standing.step if standing else level, campaign, case)
+    at = _at(current.step if current else level, campaign, case)
     cause = NewOwner(step=at, at=case.now, former=former)
-    telling = Telling(cause, ("owner",), case.goes_out, to_new_owner=cause)
+    telling = Telling(cause, ("owner",), case.send_now_at, to_new_owner=cause)
     return _with_owner_notified(campaign, telling, case), telling
 
 
@@ -252,5 +264,5 @@ def tell_redirected(campaign: Campaign, case: Case) -> tuple[Campaign, Telling]:
 def tell_owner(cause: NewsCause, case: Case) -> Telling:
     """A notification outside the steps. Good news waits for working hours, even in the last days."""
     is_good = isinstance(cause, Migrated | Withdrawn)
-    goes_out = case.owner.calendar.next_working(case.now) if is_good else case.goes_out
-    return Telling(cause, ("owner",), goes_out)
+    send_now_at = case.owner.calendar.next_working(case.now) if is_good else case.send_now_at
+    return Telling(cause, ("owner",), send_now_at)

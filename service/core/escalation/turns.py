@@ -7,7 +7,7 @@ from service.core.escalation.campaign import Campaign, CloseReason, NotifiedOwne
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Snoozed
 from service.core.escalation.holding import breaks_at, with_broken_promise
-from service.core.escalation.ladder import climb
+from service.core.escalation.schedule import schedule
 
 
 def is_planned_for(campaign: Campaign, case: Case) -> bool:
@@ -20,7 +20,7 @@ def replanned(campaign: Campaign, case: Case) -> Campaign:
     only for the old plan, and so does a promise that it replaced."""
     if is_planned_for(campaign, case):
         return campaign
-    begins = {rung.name: rung.nominal for rung in climb(campaign.policy, case)}
+    begins = {scheduled.name: scheduled.nominal for scheduled in schedule(campaign.policy, case)}
     behind = (done for done in campaign.done if begins.get(done.step, case.now) <= case.now)
     was_snoozed = isinstance(campaign.hold, Snoozed)
     return replace(

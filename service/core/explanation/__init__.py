@@ -3,9 +3,9 @@
 from service.core.explanation.answer import Explanation, Point, Wrong
 from service.core.explanation.exposure import explain_exposure
 from service.core.explanation.notification import Hearer, Record, explain_notification
-from service.core.explanation.rungs import Heard, RungEvidence
 from service.core.explanation.silence import Untracked, explain_undecidable, explain_untracked
 from service.core.explanation.situation import ExposureEvidence, Situation
+from service.core.explanation.steps import Heard, StepEvidence
 
 __all__ = [
     "Explanation",
@@ -14,8 +14,8 @@ __all__ = [
     "Hearer",
     "Point",
     "Record",
-    "RungEvidence",
     "Situation",
+    "StepEvidence",
     "Untracked",
     "Wrong",
     "explain_exposure",

@@ -8,14 +8,14 @@ from service.core.escalation.campaign import CloseReason
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Wait
 from service.core.escalation.hold import Waived, broken_promise
-from service.core.escalation.holding import asked_in_words, held_by
-from service.core.escalation.ladder import upcoming
+from service.core.escalation.holding import active_hold, asked_in_words
+from service.core.escalation.schedule import upcoming
 from service.core.explanation.answer import Explanation, Wrong, points, sentence, use_of
-from service.core.explanation.rungs import Heard, rung_sentence
 from service.core.explanation.situation import ExposureEvidence, Situation, evidence_of
 from service.core.explanation.state import why_state
+from service.core.explanation.steps import Heard, step_sentence
 from service.core.notification import OVERTAKEN
-from service.core.ownership import hearers
+from service.core.ownership import recipients
 from service.core.wording.delivery import became
 from service.core.wording.end import day_of_end, reported_by
 from service.core.wording.state import state
@@ -38,7 +38,7 @@ def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
             dates=_dates(case),
             owner=_owner(situation),
             campaign=_campaign(situation),
-            ladder=(rung_sentence(rung, case.now) for rung in evidence.ladder),
+            ladder=(step_sentence(scheduled, case.now) for scheduled in evidence.ladder),
             told_beside_the_steps=(f"{one.step}. {_became(one, case.now)}" for one in evidence.news),
             what_comes_next=_next(situation) if is_told else (),
         ),
@@ -122,7 +122,7 @@ def _campaign(situation: Situation) -> Iterator[str]:
 _CLOSED: dict[CloseReason | None, str] = {
     "migrated": "the calls had ended",
     "withdrawn": "the model is not deprecated any more",
-    "misread": "the calls turned out to be of another model",
+    "misattributed": "the calls turned out to be of another model",
     None: "nothing was left to do",
 }
 
@@ -134,7 +134,7 @@ def _next(situation: Situation) -> Iterator[str]:
         return
     yield sentence(decision.reason)
     if campaign and campaign.is_open and (following := upcoming(campaign, case)):
-        who = words.audiences(hearers(case.owner, following.step.tell))
+        who = words.audiences(recipients(case.owner, following.step.tell))
         yield f"If nothing changes, step {following.step.name} is sent to {who} on {words.moment(following.at)}."
     elif decision.until:
         yield f"lastcall looks at it again on {words.moment(decision.until)}."
@@ -174,7 +174,7 @@ def _not_delivered(situation: Situation) -> Wrong | None:
 def _too_late(situation: Situation) -> Wrong | None:
     """The end has come, nobody was told, and nobody will be."""
     case, campaign = situation.case, situation.campaign
-    is_waived = campaign is not None and (quiet := held_by(campaign, case)) and isinstance(quiet.hold, Waived)
+    is_waived = campaign is not None and (quiet := active_hold(campaign, case)) and isinstance(quiet.hold, Waived)
     if case.state not in {"overdue", "broken"} or situation.heard or is_waived:
         return None
     if not isinstance(situation.decision, Wait):

@@ -15,7 +15,7 @@ from service.core.notification import OVERTAKEN, Digest, Facts, News, Notice, Tr
 from service.core.ownership import Audience
 from service.core.wording.delivery import LABELS, became
 from service.core.wording.end import day_of_end, moved, reported_by
-from service.core.wording.hearers import otherwise
+from service.core.wording.recipients import otherwise
 from service.core.wording.state import state
 from service.core.wording.to_text import plain
 
@@ -122,10 +122,10 @@ def _why_you(record: Record, notice: Notice | None) -> Iterator[str]:
         yield f"Nobody is known to own {notice.use.service}: {rule}."
     of = f", team {team}, by {rule}" if team else ""
     yield f"{who} is notified as {words.audiences([audience])} of {notice.use.service}{of}."
-    if stand_in := dict(notice.hearers.stand_ins).get(audience):
+    if stand_in := dict(notice.recipients.substitutes).get(audience):
         empty, other = words.audiences([audience]), words.audiences([stand_in])
         yield f"No address of {empty} is known, so {other} stands in."
-    if audience in notice.hearers.early:
+    if audience in notice.recipients.early:
         yield "It is notified before its own step, because at this pace the calls do not end in time."
     if first := notice.new_owner:
         yield f"It is the first notice to a new owner, after {first.former.in_words() or 'nobody'}."
@@ -139,8 +139,8 @@ def _why_now(record: Record, notice: Notice | None) -> Iterator[str]:
         yield from map(sentence, map(in_words, notice.delays))
         if steps := late(notice):
             yield f"Not sent before: {steps}."
-        if notice.standing:
-            yield f"In force then: {notice.standing.in_words()}."
+        if notice.act_in_force:
+            yield f"In force then: {notice.act_in_force.in_words()}."
     yield f"Decided on {words.moment(record.decided_at)}."
 
 
@@ -163,10 +163,10 @@ def _who_else(record: Record, notice: Notice | None) -> Iterator[str]:
     if record.told_with:
         others = words.listed(f"{words.address(one.destination)} ({one.audience})" for one in record.told_with)
         yield f"The same is sent to {others}."
-    if notice and notice.hearers.held:
-        yield f"Held back until the owner has had a business day: {words.audiences(notice.hearers.held)}."
+    if notice and notice.recipients.held:
+        yield f"Held back until the owner has had a business day: {words.audiences(notice.recipients.held)}."
     if notice:
-        yield from (f"{label}: {clause}." for label, clause in otherwise(notice.hearers))
+        yield from (f"{label}: {clause}." for label, clause in otherwise(notice.recipients))
 
 
 def _evidence(record: Record) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from service.core import words
 from service.core.escalation.cause import in_words
-from service.core.notification import Digest, Facts, Hearers, News, Notice, Owned, Trouble, Undeliverable
+from service.core.notification import Digest, Facts, News, Notice, Owned, Recipients, Trouble, Undeliverable
 from service.core.ownership import Audience
 from service.core.week import Week
 
@@ -13,7 +13,7 @@ def reason_of(facts: Facts | None, audience: Audience, *, failed: tuple[str, str
         case _ if failed is not None:
             return "{} could not be told: {}".format(*failed)
         case Notice() | News():
-            aside = facts.hearers if isinstance(facts, Notice) else Hearers()
+            aside = facts.recipients if isinstance(facts, Notice) else Recipients()
             return f"{in_words(facts.cause, spared=aside.spared, early=aside.early)}; {audience} {_by(facts.owner)}"
         case Digest():
             return f"weekly digest of {facts.week}, due {words.moment(Week.parse(facts.week).due_at)}"

@@ -10,7 +10,7 @@ from service.core.escalation.case import Case
 from service.core.escalation.decision import Decision, Wait
 from service.core.escalation.holding import asked_in_words, shown_state
 from service.core.escalation.policy import Policy
-from service.core.explanation.rungs import Heard, RungEvidence, rungs
+from service.core.explanation.steps import Heard, StepEvidence, scheduled_steps
 from service.core.exposure import State, last_week, quiet_at
 from service.core.notification import Trouble
 
@@ -44,7 +44,7 @@ class CampaignEvidence:
     close_reason: CloseReason | None
     policy: str
     plan_version: int
-    standing: str | None
+    act_in_force: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class ExposureEvidence:
     owner_source: Source | None
     owner_as_of: datetime | None
     campaign: CampaignEvidence | None
-    ladder: tuple[RungEvidence, ...]
+    ladder: tuple[StepEvidence, ...]
     news: tuple[Heard, ...]
     """What was told beside the steps."""
     decision: str
@@ -86,8 +86,10 @@ def evidence_of(situation: Situation) -> ExposureEvidence:
     case, campaign, decision = situation.case, situation.campaign, situation.decision
     exposure, owner = case.exposure, situation.ownership.owner
     week = last_week(exposure.days, case.now.date())
-    ladder = rungs(campaign.policy if campaign else situation.policy, campaign, case, decision, situation.heard)
-    steps = {rung.step for rung in ladder}
+    ladder = scheduled_steps(
+        campaign.policy if campaign else situation.policy, campaign, case, decision, situation.heard
+    )
+    steps = {scheduled.step for scheduled in ladder}
     return ExposureEvidence(
         **exposure.key._asdict(),
         state=shown_state(campaign, case),
@@ -126,5 +128,5 @@ def _campaign_evidence(campaign: Campaign, case: Case) -> CampaignEvidence:
         close_reason=campaign.close_reason,
         policy=campaign.policy.name,
         plan_version=campaign.plan_version,
-        standing=asked_in_words(campaign, case),
+        act_in_force=asked_in_words(campaign, case),
     )

@@ -6,7 +6,7 @@ from typing import Literal
 from service.core import words
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.holding import held_by, shown_state
+from service.core.escalation.holding import active_hold, shown_state
 from service.core.explanation.answer import samples
 from service.core.exposure import (
     LONGEST_QUIET,
@@ -48,7 +48,7 @@ def _because(case: Case, campaign: Campaign | None) -> str:
             since = f" since {words.day(found.since)}" if found else ""
             return f"another model answers half or more of its calls{since}"
         case "waived":
-            held = held_by(campaign, case) if campaign else None
+            held = active_hold(campaign, case) if campaign else None
             return held.reason if held else "somebody has accepted the risk"
 
 

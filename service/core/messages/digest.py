@@ -149,8 +149,10 @@ def _volume(line: DigestLine, week: Week) -> Spans:
 def _asked(line: DigestLine) -> Spans:
     """What people have promised and did not keep, and what is in force."""
     broken = say(", ", bold(broken_promise(line.promised_on))) if line.promised_on else ""
-    standing = name(line.standing.in_words()) if line.standing else "waived" if line.state == "waived" else ""
-    return say(broken, f", {standing}" if standing else "")
+    act_in_force = (
+        name(line.act_in_force.in_words()) if line.act_in_force else "waived" if line.state == "waived" else ""
+    )
+    return say(broken, f", {act_in_force}" if act_in_force else "")
 
 
 def _progress(line: DigestLine) -> str:

@@ -8,7 +8,7 @@ from service.core.messages.group import Group, services
 from service.core.messages.late import late, late_together, upcoming
 from service.core.messages.message import Links
 from service.core.messages.orphans import who_owns
-from service.core.messages.particulars import again, checklist, how_it_calls, is_begun, prospects, standing
+from service.core.messages.particulars import act_in_force, again, checklist, how_it_calls, is_begun, prospects
 from service.core.notification import Notice
 from service.core.wording.blocks import Block, Fields
 from service.core.wording.end import Timing
@@ -26,7 +26,7 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
     if len(group.notices) == 1:
         yield section(how_it_calls(worst))
         yield Fields(_numbers(worst))
-        yield from sections(particular.line for particular in (*standing(worst), *checklist(worst)))
+        yield from sections(particular.line for particular in (*act_in_force(worst), *checklist(worst)))
     else:
         yield from sections(_list(group.notices, late_said or late_together(group.notices) is not None))
     yield from sections(
@@ -79,7 +79,7 @@ def _list(notices: Sequence[Notice], late_said: bool) -> Iterator[Spans]:
         who = say(caller(notice.use.service, notice.use.environment), _team(notice) if with_team else "")
         lines = [say("• ", who, f": {_volume(notice)}", () if fare_alike else _fate(notice), again(notice))]
         begun = checklist(notice) if is_begun(notice) else ()
-        lines += [particular.bullet for particular in (*standing(notice), *begun, *prospects(notice))]
+        lines += [particular.bullet for particular in (*act_in_force(notice), *begun, *prospects(notice))]
         if late_differs and (steps := late(notice)):
             lines.append(say(f"      ◦ late: you were not told {steps}"))
         if upcoming_differs:

@@ -8,8 +8,8 @@ from service.core.checklist import ITEM_IDS
 from service.core.escalation.cause import Relapse
 from service.core.escalation.hold import broken_promise
 from service.core.notification import Notice
-from service.core.wording.hearers import otherwise
 from service.core.wording.names import caller, code, name
+from service.core.wording.recipients import otherwise
 from service.core.wording.spans import Spans, bold, say
 
 
@@ -62,7 +62,7 @@ def _back(relapse: Relapse) -> str:
     return f", since {words.day(relapse.back_since)}{much}"
 
 
-def standing(notice: Notice) -> Iterator[Particular]:
+def act_in_force(notice: Notice) -> Iterator[Particular]:
     """Whose it is, what answers it, and what people have said of it."""
     if first := notice.new_owner:
         former = first.former.in_words()
@@ -77,8 +77,8 @@ def standing(notice: Notice) -> Iterator[Particular]:
         yield Particular("Change freeze", say(f"from {words.day(freeze.begin)}{named} up to the shutdown"))
     if on := notice.promise_broken_on:
         yield Particular("Promise", say(broken_promise(on)))
-    if notice.standing:
-        yield Particular("In force", say(name(notice.standing.in_words())))
+    if notice.act_in_force:
+        yield Particular("In force", say(name(notice.act_in_force.in_words())))
 
 
 def checklist(notice: Notice) -> Iterator[Particular]:
@@ -108,4 +108,4 @@ def prospects(notice: Notice) -> Iterator[Particular]:
     """When the calls end at this pace, and who is told otherwise than planned because of it."""
     if forecast := notice.forecast_in_words:
         yield Particular("Forecast", say(name(forecast)))
-    yield from (Particular(label, say(clause)) for label, clause in otherwise(notice.hearers))
+    yield from (Particular(label, say(clause)) for label, clause in otherwise(notice.recipients))

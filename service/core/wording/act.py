@@ -36,6 +36,6 @@ def _day_or_text(text: str) -> str:
         return text
 
 
-def asked(promise_broken_on: date | None, standing: str | None) -> str:
+def asked(promise_broken_on: date | None, act_in_force: str | None) -> str:
     """What people have said of it, as far as it counts; empty: nothing."""
-    return "; ".join(filter(None, (broken_promise(promise_broken_on) if promise_broken_on else None, standing)))
+    return "; ".join(filter(None, (broken_promise(promise_broken_on) if promise_broken_on else None, act_in_force)))

@@ -170,7 +170,9 @@ def _act(
     if as_json:
         emit(_as_json(answer))
         return
-    console.print(f"{escape(_named(answer.key))}: {escape(answer.standing or 'escalation continues')}.", soft_wrap=True)
+    console.print(
+        f"{escape(_named(answer.key))}: {escape(answer.act_in_force or 'escalation continues')}.", soft_wrap=True
+    )
     if answer.next:
         console.print(f"Next: step {answer.next.step.name}, on {words.day(answer.next.on)}.", soft_wrap=True)
 
@@ -182,7 +184,7 @@ def _refuse(refused: Refused) -> NoReturn:
 def _as_json(answer: Acted) -> dict[str, Any]:
     following = answer.next
     return answer.key._asdict() | {
-        "standing": answer.standing,
+        "act_in_force": answer.act_in_force,
         "next_step": following.step.name if following else None,
         "next_on": following.on.isoformat() if following else None,
     }

@@ -70,7 +70,7 @@ Asked = Annotated[Acknowledging | Snoozing | Committing | Waiving | Reopening, F
 class ActAnswer(NamedExposure):
     """How the campaign stands after an act."""
 
-    standing: str | None = Field(
+    act_in_force: str | None = Field(
         description="What is in force, a clause; null: escalation goes on.",
         examples=["ada@example.com has promised to be done by Wed 9 Jul 2025"],
     )
@@ -130,7 +130,7 @@ async def do(here: Here, asked: Asked) -> ActAnswer:
     following = done.next
     return ActAnswer(
         **key._asdict(),
-        standing=done.standing,
+        act_in_force=done.act_in_force,
         next_step=following.step.name if following else None,
         next_on=following.on if following else None,
     )

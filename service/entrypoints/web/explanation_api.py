@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from service.core.escalation.plan import Status
 from service.core.explanation import Explanation
-from service.core.explanation.rungs import RungStatus
+from service.core.explanation.steps import StepStatus
 from service.core.exposure import State
 from service.core.naming import Ambiguous, Missing
 from service.engine.explain import why_so, why_told
@@ -67,8 +67,8 @@ class NotificationEvidence(Hearer):
     step: str | None = Field(examples=["-30d"])
     reason: str
     facts: dict[str, Any] | None = Field(
-        description="Why it is told and what the message says, frozen with the decision. `type` tells the kinds apart; "
-        "of a notice and of news `cause.kind` says why. Of a notice also `planned_on`, `delays`, `missed`, `hearers`."
+        description="Why it is told and what the message says, frozen with the decision. `type` is the kind; "
+        "`cause.kind` of a notice and news says why. A notice also has `planned_on`, `delays`, `missed`, `recipients`."
     )
     decided_at: datetime
     not_before: datetime
@@ -92,7 +92,7 @@ class Heard(Hearer):
     at: datetime = Field(description="When it was delivered, else when it goes out.")
 
 
-class Rung(BaseModel):
+class ScheduledStep(BaseModel):
     """One step of the policy."""
 
     step: str = Field(examples=["-30d"])
@@ -100,7 +100,7 @@ class Rung(BaseModel):
     tell: list[str]
     on: date | None = Field(description="Its day by the policy, in the owner's zone; null: it has none.")
     due_at: datetime | None
-    status: RungStatus
+    status: StepStatus
     done_at: datetime | None
     held: list[str] = Field(description="Audiences that hear once the owner has had a business day.")
     held_until: datetime | None
@@ -118,7 +118,7 @@ class CampaignEvidence(BaseModel):
     close_reason: str | None
     policy: str
     plan_version: int = Field(description="Counts the moves of the deadline.")
-    standing: str | None = Field(description="What somebody asked of it and is in force, as a clause.")
+    act_in_force: str | None = Field(description="What somebody asked of it and is in force, as a clause.")
 
 
 class ExposureEvidence(BaseModel):
@@ -145,7 +145,7 @@ class ExposureEvidence(BaseModel):
     owner_source: str | None = Field(description="assignment, lastcall.yaml, backstage, codeowners; null: nobody.")
     owner_as_of: datetime | None
     campaign: CampaignEvidence | None
-    ladder: list[Rung]
+    ladder: list[ScheduledStep]
     news: list[Heard] = Field(description="What was told beside the steps.")
     decision: str = Field(description="wait; or what the next tick does: open, notify, handover, replan, close, reopen")
     decision_reason: str

@@ -24,9 +24,9 @@ agenda = Table(
     "agenda",
     metadata,
     *use_of_a_model(primary_key=True),
-    Column("look_at", DateTime(timezone=True), comment="when escalation looks next; null: time alone brings nothing"),
+    Column("due_at", DateTime(timezone=True), comment="when escalation looks next; null: time alone brings nothing"),
     Column("wakes_on_call", Boolean, nullable=False, server_default=text("true"), comment="a new call: look at once"),
-    Index("ix_agenda_due", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+    Index("ix_agenda_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     comment="When each use of a model is to be decided on next; its row is the lock of the decision",
 )  # fmt: skip
 

@@ -123,16 +123,16 @@ usage_months = Table(
     comment="The months that have, or had, a partition of usage_hourly",
 )
 
-usage_dirty = Table(
-    "usage_dirty",
+stale_days = Table(
+    "stale_days",
     metadata,
     *use_of_a_model(primary_key=True),
     Column("day", Date, primary_key=True),
     Column(
-        "touched_at", DateTime(timezone=True), nullable=False, server_default=text("now()"),
+        "stale_since", DateTime(timezone=True), nullable=False, server_default=text("now()"),
         comment="first, since it was last worked out; the database's clock",
     ),
-    Index("ix_usage_dirty_touched_at", "touched_at"),
+    Index("ix_stale_days_stale_since", "stale_since"),
     comment="Days of usage_daily that are to be worked out anew from the hours",
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from service.core.calendar import Calendar, utc_midnight
 from service.core.escalation.campaign import Campaign, Done
-from service.core.escalation.case import LAST_DAYS, Case, go_out_at
+from service.core.escalation.case import LAST_DAYS, Case, send_time
 from service.core.escalation.holding import acknowledged_until, breaks_at, resumes_at
 from service.core.escalation.policy import Policy, Step
 from service.core.exposure import State, quiet_at
@@ -17,7 +17,7 @@ _NOT_KNOWN = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class ScheduledStep:
     """A step with its time for one exposure."""
 
     step: Step
@@ -31,90 +31,98 @@ class Rung:
         return self.step.name
 
 
-def climb(policy: Policy, case: Case) -> tuple[Rung, ...]:
+def schedule(policy: Policy, case: Case) -> tuple[ScheduledStep, ...]:
     """Steps with a due date, earliest first; `announced` always first. Without a firm deadline only `announced` has a
     date."""
     announced = case.exposure.deprecation.announced
     ladder = _by_dates(policy, case.owner.calendar, announced, case.deadline)
     if announced is None or case.state == "broken":
-        ladder = _lowest_first(_by_calls(rung, case) for rung in ladder)
-    if all(rung.nominal >= case.earliest for rung in ladder):
+        ladder = _lowest_first(_by_calls(scheduled, case) for scheduled in ladder)
+    if all(scheduled.nominal >= case.earliest for scheduled in ladder):
         return ladder
-    return tuple(rung if rung.nominal >= case.earliest else _not_before_start(rung, case) for rung in ladder)
+    return tuple(
+        scheduled if scheduled.nominal >= case.earliest else _not_before_start(scheduled, case) for scheduled in ladder
+    )
 
 
 @lru_cache(maxsize=4096)
-def _by_dates(policy: Policy, calendar: Calendar, announced: date | None, deadline: date | None) -> tuple[Rung, ...]:
+def _by_dates(
+    policy: Policy, calendar: Calendar, announced: date | None, deadline: date | None
+) -> tuple[ScheduledStep, ...]:
     """The schedule of a caller from before the announcement. Cached: thousands of exposures share their dates."""
     found = []
     for step in policy.steps:
         day = step.at.day(calendar, announced=announced, deadline=deadline)
         if day is not None:
             nominal = utc_midnight(day) if step.at.while_failing else calendar.work_start(day)
-            due = nominal if step.at.while_failing else go_out_at(nominal, calendar, deadline)
-            found.append(Rung(step, nominal, due))
+            due = nominal if step.at.while_failing else send_time(nominal, calendar, deadline)
+            found.append(ScheduledStep(step, nominal, due))
         elif step.at.anchor == "announced":
-            found.append(Rung(step, _NOT_KNOWN, _NOT_KNOWN))
+            found.append(ScheduledStep(step, _NOT_KNOWN, _NOT_KNOWN))
     return _lowest_first(found)
 
 
-def _lowest_first(rungs: Iterable[Rung]) -> tuple[Rung, ...]:
-    return tuple(sorted(rungs, key=lambda rung: (rung.step.at.anchor != "announced", rung.nominal)))
+def _lowest_first(scheduled_steps: Iterable[ScheduledStep]) -> tuple[ScheduledStep, ...]:
+    return tuple(
+        sorted(scheduled_steps, key=lambda scheduled: (scheduled.step.at.anchor != "announced", scheduled.nominal))
+    )
 
 
-def _by_calls(rung: Rung, case: Case) -> Rung:
+def _by_calls(scheduled: ScheduledStep, case: Case) -> ScheduledStep:
     """Without a date, `announced` is due at the first call. If the model dies before the shutdown, the step for failing
     calls is due on the last day of use."""
-    at, exposure = rung.step.at, case.exposure
-    if rung.nominal == _NOT_KNOWN:
-        return Rung(rung.step, exposure.first_at, case.earliest_out)
+    at, exposure = scheduled.step.at, case.exposure
+    if scheduled.nominal == _NOT_KNOWN:
+        return ScheduledStep(scheduled.step, exposure.first_at, case.earliest_send)
     if at.while_failing and at.days == 0 and case.state == "broken":
-        failing_from = min(rung.nominal, utc_midnight(exposure.days[-1].day))
-        return Rung(rung.step, failing_from, failing_from)
-    return rung
+        failing_from = min(scheduled.nominal, utc_midnight(exposure.days[-1].day))
+        return ScheduledStep(scheduled.step, failing_from, failing_from)
+    return scheduled
 
 
-def _not_before_start(rung: Rung, case: Case) -> Rung:
-    return Rung(rung.step, rung.nominal, case.earliest if rung.step.at.while_failing else case.earliest_out)
+def _not_before_start(scheduled: ScheduledStep, case: Case) -> ScheduledStep:
+    return ScheduledStep(
+        scheduled.step, scheduled.nominal, case.earliest if scheduled.step.at.while_failing else case.earliest_send
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A step to send now: for the first time, or again on `day`."""
 
-    rung: Rung
+    scheduled: ScheduledStep
     day: date | None
     why: Literal["due", "repeats", "fails_again"] = "due"
 
 
-def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> list[Waiting]:
+def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[ScheduledStep]) -> list[Waiting]:
     """Due steps that are not sent yet, earliest first."""
     state = case.state
     behind = {done.step: done for done in campaign.done} if campaign else {}
     found = []
-    for rung in ladder:
-        if rung.due > case.now or not _applies(rung.step, state):
+    for scheduled in ladder:
+        if scheduled.due > case.now or not _applies(scheduled.step, state):
             continue
-        done = behind.get(rung.name)
+        done = behind.get(scheduled.name)
         if done is None:
-            found.append(Waiting(rung, occurrence(rung, case)))
-        elif day := _new_failure_day(done, rung, case):
-            found.append(Waiting(rung, day, "fails_again"))
-        elif campaign and (day := _repeat_day(campaign, done, rung, case)):
-            found.append(Waiting(rung, day, "repeats"))
+            found.append(Waiting(scheduled, occurrence(scheduled, case)))
+        elif day := _new_failure_day(done, scheduled, case):
+            found.append(Waiting(scheduled, day, "fails_again"))
+        elif campaign and (day := _repeat_day(campaign, done, scheduled, case)):
+            found.append(Waiting(scheduled, day, "repeats"))
     return found
 
 
-def _new_failure_day(done: Done, rung: Rung, case: Case) -> date | None:
+def _new_failure_day(done: Done, scheduled: ScheduledStep, case: Case) -> date | None:
     """Start day of a failure episode not notified yet. A new episode begins at the shutdown, or after at least one day
     of answered calls."""
-    if not rung.step.at.while_failing:
+    if not scheduled.step.at.while_failing:
         return None
-    if _was_early(done, case) and (day := occurrence(rung, case) or case.deadline) != done.day:
+    if _was_early(done, case) and (day := occurrence(scheduled, case) or case.deadline) != done.day:
         return day
     run = case.exposure.use.failing
     is_another = run is not None and run.answered_on is not None and run.answered_on > done.at.date()
-    return (occurrence(rung, case) or run.since) if run and is_another else None
+    return (occurrence(scheduled, case) or run.since) if run and is_another else None
 
 
 def _was_early(done: Done, case: Case) -> bool:
@@ -128,28 +136,28 @@ def _applies(step: Step, state: State) -> bool:
     return not step.at.needs_calls or state in {"overdue", "broken"}
 
 
-def occurrence(rung: Rung, case: Case) -> date | None:
+def occurrence(scheduled: ScheduledStep, case: Case) -> date | None:
     """Current day of a repeating step, at least its first day. None: the step does not repeat."""
-    every = rung.step.repeat
+    every = scheduled.step.repeat
     if every is None:
         return None
-    first = case.day_of(rung.nominal)
+    first = case.day_of(scheduled.nominal)
     begun = case.today if case.now >= case.morning(case.today) else case.today - timedelta(days=1)
     return first + timedelta(days=max(0, (begun - first).days // every) * every)
 
 
-def _repeat_day(campaign: Campaign, done: Done, rung: Rung, case: Case) -> date | None:
+def _repeat_day(campaign: Campaign, done: Done, scheduled: ScheduledStep, case: Case) -> date | None:
     """The day of a due repeat: the step is still the current one, and there were calls since it was sent."""
-    day = occurrence(rung, case)
-    if day is None or done.day is None or not _is_current(campaign, rung.step):
+    day = occurrence(scheduled, case)
+    if day is None or done.day is None or not _is_current(campaign, scheduled.step):
         return None
-    if (day - done.day).days < (rung.step.repeat or 1):  # a moved date also moves the days of repeats
+    if (day - done.day).days < (scheduled.step.repeat or 1):  # a moved date also moves the days of repeats
         return None
-    if acknowledged_until(campaign, case, rung.name):
+    if acknowledged_until(campaign, case, scheduled.name):
         return None
     told_on, today = (case.morning(one).date() for one in (done.day, day))  # use is stored by UTC day
     called_on = next((use.day for use in reversed(case.exposure.days) if use.day < today), date.min)
-    return day if called_on >= told_on and case.go_out_at(case.morning(day)) <= case.now else None
+    return day if called_on >= told_on and case.send_time(case.morning(day)) <= case.now else None
 
 
 def _is_current(campaign: Campaign, step: Step) -> bool:
@@ -158,16 +166,16 @@ def _is_current(campaign: Campaign, step: Step) -> bool:
     return next((done.step for done in reversed(campaign.done) if done.step in kind), None) == step.name
 
 
-def _next_repeat(campaign: Campaign, rung: Rung, case: Case) -> datetime | None:
+def _next_repeat(campaign: Campaign, scheduled: ScheduledStep, case: Case) -> datetime | None:
     """Time of the next repeat: later today, if it waits for working hours or for the end of an acknowledgement, or on
     its next day."""
-    every, done = rung.step.repeat, campaign.done_with(rung.name)
-    if every is None or done is None or done.day is None or not _is_current(campaign, rung.step):
+    every, done = scheduled.step.repeat, campaign.done_with(scheduled.name)
+    if every is None or done is None or done.day is None or not _is_current(campaign, scheduled.step):
         return None
-    quiet_until = acknowledged_until(campaign, case, rung.name)
-    day = occurrence(rung, replace(case, now=quiet_until) if quiet_until else case) or done.day
+    quiet_until = acknowledged_until(campaign, case, scheduled.name)
+    day = occurrence(scheduled, replace(case, now=quiet_until) if quiet_until else case) or done.day
     while True:
-        comes = max(filter(None, (quiet_until, case.go_out_at(case.morning(day)))))
+        comes = max(filter(None, (quiet_until, case.send_time(case.morning(day)))))
         if comes > case.now and (day - done.day).days >= every:
             return comes
         day += timedelta(days=every)
@@ -190,15 +198,15 @@ def held_back_until(campaign: Campaign, case: Case) -> datetime | None:
     return max(campaign.owner_told_at, min([had_a_day, *last_days]))
 
 
-def next_due(campaign: Campaign | None, case: Case, ladder: Sequence[Rung]) -> datetime | None:
+def next_due(campaign: Campaign | None, case: Case, ladder: Sequence[ScheduledStep]) -> datetime | None:
     """The next time at which time alone can make something due. None: never."""
-    moments: list[datetime | None] = [quiet_at(case.exposure), *(rung.due for rung in ladder)]
+    moments: list[datetime | None] = [quiet_at(case.exposure), *(scheduled.due for scheduled in ladder)]
     if case.deadline is not None:
         moments.append(utc_midnight(case.deadline))
     if campaign is not None:
-        moments += [_next_repeat(campaign, rung, case) for rung in ladder if rung.step.repeat]
+        moments += [_next_repeat(campaign, scheduled, case) for scheduled in ladder if scheduled.step.repeat]
         moments += [held_back_until(campaign, case), breaks_at(campaign, case)]
-        moments += [acknowledged_until(campaign, case, rung.name) for rung in ladder]
+        moments += [acknowledged_until(campaign, case, scheduled.name) for scheduled in ladder]
     return min((moment for moment in moments if moment and moment > case.now), default=None)
 
 
@@ -218,40 +226,46 @@ def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
     resumes = resumes_at(campaign, case)
     behind = {done.step for done in campaign.done}
     found: list[tuple[datetime, Step]] = []
-    for rung in climb(campaign.policy, case):
-        due = _next_repeat(campaign, rung, case) if rung.name in behind else rung.due
-        if due is None or rung.step.at.while_failing or (rung.step.at.needs_calls and case.state == "redirected"):
+    for scheduled in schedule(campaign.policy, case):
+        due = _next_repeat(campaign, scheduled, case) if scheduled.name in behind else scheduled.due
+        if (
+            due is None
+            or scheduled.step.at.while_failing
+            or (scheduled.step.at.needs_calls and case.state == "redirected")
+        ):
             continue
-        if resumes and due <= resumes and (due > case.now or _applies(rung.step, case.state)):
-            found = [(case.go_out_at(resumes), rung.step)]
+        if resumes and due <= resumes and (due > case.now or _applies(scheduled.step, case.state)):
+            found = [(case.send_time(resumes), scheduled.step)]
         elif due > case.now:
-            found.append((due, rung.step))
+            found.append((due, scheduled.step))
     if not found:
         return None
     at, step = min(found, key=lambda one: one[0])
     return Upcoming(step, at, case.day_of(at))
 
 
-def current_step(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | None:
+def current_step(campaign: Campaign, case: Case, ladder: Sequence[ScheduledStep]) -> ScheduledStep | None:
     """The highest step that is past by the calendar; otherwise the last one sent, unless it was for failing calls that
     are answered again."""
-    if behind := [rung for rung in ladder if rung.due <= case.now and not rung.step.at.needs_calls]:
+    if behind := [scheduled for scheduled in ladder if scheduled.due <= case.now and not scheduled.step.at.needs_calls]:
         return behind[-1]
     level = campaign.level.step if campaign.level else None
-    return next((rung for rung in ladder if rung.name == level and _applies(rung.step, case.state)), None)
+    return next(
+        (scheduled for scheduled in ladder if scheduled.name == level and _applies(scheduled.step, case.state)), None
+    )
 
 
-def last_sent_step(campaign: Campaign, case: Case, ladder: Sequence[Rung]) -> Rung | None:
+def last_sent_step(campaign: Campaign, case: Case, ladder: Sequence[ScheduledStep]) -> ScheduledStep | None:
     """The last step sent. If it was for failing calls that are answered again: the current step. None: no step was
     sent."""
     if (level := campaign.level) is None:
         return None
-    told_last = next((rung for rung in ladder if rung.name == level.step), None)
+    told_last = next((scheduled for scheduled in ladder if scheduled.name == level.step), None)
     candidates = (told_last, current_step(campaign, case, ladder))
-    return next((rung for rung in candidates if rung and _applies(rung.step, case.state)), None)
+    return next((scheduled for scheduled in candidates if scheduled and _applies(scheduled.step, case.state)), None)
 
 
-def next_above(rung: Rung, ladder: Sequence[Rung]) -> Step | None:
+def next_above(scheduled: ScheduledStep, ladder: Sequence[ScheduledStep]) -> Step | None:
     """The next step by the calendar, unless it depends on calls after the shutdown."""
-    later = (one.step for one in ladder if one.nominal > rung.nominal and not one.step.at.needs_calls)
+    later = (one.step for one in ladder if one.nominal > scheduled.nominal and not one.step.at.needs_calls)
     return next(later, None)

@@ -9,13 +9,13 @@ from service.core import words
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Decision, Wait
-from service.core.escalation.ladder import Rung, climb, held_back_until, waiting
 from service.core.escalation.plan import Status
 from service.core.escalation.policy import Policy, Step, parse_offset
+from service.core.escalation.schedule import ScheduledStep, held_back_until, schedule, waiting
 from service.core.ownership import Audience
 from service.core.wording.delivery import became
 
-RungStatus = Literal[
+StepStatus = Literal[
     "told", "passed_over", "due", "waits", "not_open", "ahead", "if_called", "if_failing", "if_reopened", "no_day"
 ]
 """passed_over: a higher step was, or is, due with it. waits: due, and not told now, as `decide` says. not_open: its day
@@ -40,14 +40,14 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class RungEvidence:
+class StepEvidence:
     step: str
     repeat_days: int | None
     tell: tuple[Audience, ...]
     on: date | None
     """By the policy, in the owner's zone. None: it has no day."""
     due_at: datetime | None
-    status: RungStatus
+    status: StepStatus
     done_at: datetime | None
     """When it was told or passed over, the last time."""
     held: tuple[Audience, ...]
@@ -61,43 +61,49 @@ class RungEvidence:
     """How often something of it was decided."""
 
 
-def rungs(
+def scheduled_steps(
     policy: Policy, campaign: Campaign | None, case: Case, decision: Decision, heard: Sequence[Heard]
-) -> tuple[RungEvidence, ...]:
+) -> tuple[StepEvidence, ...]:
     """By day; those without one last. `policy` is the campaign's, where there is one; `decision` is as of now."""
-    ladder = climb(policy, case)
+    ladder = schedule(policy, case)
     steps = {step.name for step in policy.steps}
     heard = [one for one in heard if one.step in steps]
-    due = {one.rung.name for one in waiting(campaign, case, ladder)}
+    due = {one.scheduled.name for one in waiting(campaign, case, ladder)}
     found = []
-    for rung in ladder:
-        status = _due(rung, decision, campaign) if rung.name in due else _status(rung, campaign, case)
-        found.append(_rung(rung.step, rung, status, campaign, case, heard=heard))
-    names = {rung.name for rung in ladder}
+    for scheduled in ladder:
+        status = _due(scheduled, decision, campaign) if scheduled.name in due else _status(scheduled, campaign, case)
+        found.append(_step_evidence(scheduled.step, scheduled, status, campaign, case, heard=heard))
+    names = {scheduled.name for scheduled in ladder}
     without = (step for step in policy.steps if step.name not in names)
-    return (*found, *(_rung(step, None, "no_day", campaign, case, heard=heard) for step in without))
+    return (*found, *(_step_evidence(step, None, "no_day", campaign, case, heard=heard) for step in without))
 
 
-def _due(rung: Rung, decision: Decision, campaign: Campaign | None) -> RungStatus:
+def _due(scheduled: ScheduledStep, decision: Decision, campaign: Campaign | None) -> StepStatus:
     if isinstance(decision, Wait):
         return "waits" if campaign and campaign.is_open else "not_open"
-    done = decision.campaign.done_with(rung.name)
+    done = decision.campaign.done_with(scheduled.name)
     return "due" if done and done.told else "passed_over"
 
 
-def _status(rung: Rung, campaign: Campaign | None, case: Case) -> RungStatus:
-    if campaign and (done := campaign.done_with(rung.name)):
+def _status(scheduled: ScheduledStep, campaign: Campaign | None, case: Case) -> StepStatus:
+    if campaign and (done := campaign.done_with(scheduled.name)):
         return "told" if done.told else "passed_over"
     if (campaign and not campaign.is_open) or (campaign is None and case.state == "quiet"):
         return "if_reopened"
-    if rung.due > case.now:
+    if scheduled.due > case.now:
         return "ahead"
-    return "if_failing" if rung.step.at.while_failing else "if_called"
+    return "if_failing" if scheduled.step.at.while_failing else "if_called"
 
 
-def _rung(
-    step: Step, rung: Rung | None, status: RungStatus, campaign: Campaign | None, case: Case, *, heard: Sequence[Heard]
-) -> RungEvidence:
+def _step_evidence(
+    step: Step,
+    scheduled: ScheduledStep | None,
+    status: StepStatus,
+    campaign: Campaign | None,
+    case: Case,
+    *,
+    heard: Sequence[Heard],
+) -> StepEvidence:
     done = campaign.done_with(step.name) if campaign else None
     with_it = {one.step for one in heard if done and done.told and one.decided_at == done.at} - {step.name}
     of_step = [
@@ -105,12 +111,12 @@ def _rung(
     ]
     decided = {one.decided_at for one in of_step}
     shown = {max(decided)} if step.repeat and decided else decided
-    return RungEvidence(
+    return StepEvidence(
         step=step.name,
         repeat_days=step.repeat,
         tell=step.tell,
-        on=case.day_of(rung.nominal) if rung else None,
-        due_at=rung.due if rung else None,
+        on=case.day_of(scheduled.nominal) if scheduled else None,
+        due_at=scheduled.due if scheduled else None,
         status=status,
         done_at=done.at if done else None,
         held=done.held if done else (),
@@ -122,37 +128,37 @@ def _rung(
     )
 
 
-def rung_sentence(rung: RungEvidence, now: datetime) -> str:
+def step_sentence(scheduled: StepEvidence, now: datetime) -> str:
     """`-30d, Sat 14 Jun 2025: to ada@example.com (owner), delivered on Mon 16 Jun 2025, 07:00 UTC.`"""
-    day = f", {words.day(rung.on)}" if rung.on else ""
-    return f"{rung.step}{day}: {'; '.join(_said(rung, now))}."
+    day = f", {words.day(scheduled.on)}" if scheduled.on else ""
+    return f"{scheduled.step}{day}: {'; '.join(_said(scheduled, now))}."
 
 
-def _said(rung: RungEvidence, now: datetime) -> Iterator[str]:
-    match rung.status:
+def _said(scheduled: StepEvidence, now: datetime) -> Iterator[str]:
+    match scheduled.status:
         case "told":
-            together = f", in one message with step {rung.told_with}" if rung.told_with else ""
-            yield _told(rung.hears, rung.done_at, now) + together
-            if rung.repeat_days and rung.times > 1:
-                yield f"the last of {rung.times} times"
+            together = f", in one message with step {scheduled.told_with}" if scheduled.told_with else ""
+            yield _told(scheduled.hears, scheduled.done_at, now) + together
+            if scheduled.repeat_days and scheduled.times > 1:
+                yield f"the last of {scheduled.times} times"
         case "ahead":
-            yield f"to come on {words.moment(rung.due_at)}" if rung.due_at else "to come"
-            if parse_offset(rung.step).while_failing:
+            yield f"to come on {words.moment(scheduled.due_at)}" if scheduled.due_at else "to come"
+            if parse_offset(scheduled.step).while_failing:
                 yield _SAID["if_failing"]
-        case "passed_over" if rung.done_at is None:
+        case "passed_over" if scheduled.done_at is None:
             yield "passed over with the next tick, as a higher step is due"
         case status:
             yield _SAID[status]
-    if rung.repeat_days:
-        yield words.repeat(rung.repeat_days)
-    if rung.held:
-        until = f" until {words.moment(rung.held_until)}" if rung.held_until else ""
-        yield f"{words.audiences(rung.held)} held back{until}, so that the owner has a business day"
-    if rung.spared:
-        yield f"{words.audiences(rung.spared)} spared, as the calls were to end in time at their pace"
+    if scheduled.repeat_days:
+        yield words.repeat(scheduled.repeat_days)
+    if scheduled.held:
+        until = f" until {words.moment(scheduled.held_until)}" if scheduled.held_until else ""
+        yield f"{words.audiences(scheduled.held)} held back{until}, so that the owner has a business day"
+    if scheduled.spared:
+        yield f"{words.audiences(scheduled.spared)} spared, as the calls were to end in time at their pace"
 
 
-_SAID: Mapping[RungStatus, str] = {
+_SAID: Mapping[StepStatus, str] = {
     "passed_over": "passed over, as a higher step was due with it",
     "due": "due now",
     "waits": "its day has come, and it waits",
