@@ -58,8 +58,8 @@ INSERT INTO rejections (source, topic, reason, hour, format, rejected, sample_pa
 SELECT 'kafka', 'topic-' || n, 'bad_json', :at, '', 1, 0, 0 FROM generate_series(1, 50) AS n
 """
 OVER = """
-INSERT INTO conditions (kind, subject, since, detail, remedy, cleared_at)
-SELECT 'gap', :at || '/' || n, CAST(:at AS timestamptz), 'd', 'r', CAST(:at AS timestamptz) FROM generate_series(1, 5) n
+INSERT INTO conditions (kind, subject, since, facts, cleared_at)
+SELECT 'gap', :at || '/' || n, CAST(:at AS timestamptz), '{}', CAST(:at AS timestamptz) FROM generate_series(1, 5) n
 """
 
 

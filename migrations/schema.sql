@@ -108,8 +108,7 @@ CREATE TABLE conditions (
 	kind TEXT NOT NULL,
 	subject TEXT NOT NULL,
 	since TIMESTAMP WITH TIME ZONE NOT NULL,
-	detail TEXT NOT NULL,
-	remedy TEXT NOT NULL,
+	facts JSONB NOT NULL,
 	told_at TIMESTAMP WITH TIME ZONE,
 	cleared_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_conditions PRIMARY KEY (kind, subject)

@@ -54,4 +54,4 @@ async def becomes(wanted: Any, question: Callable[[], Awaitable[Any]]) -> None:
 async def conditions(database: Database) -> list[str]:
     """The kinds of those that are open."""
     async with database.connect() as connection:
-        return [condition.kind for condition in await open_conditions(connection)]
+        return [one.condition.kind for one in await open_conditions(connection)]

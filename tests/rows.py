@@ -10,13 +10,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id, save_campaigns
+from service.adapters.postgres.conditions import clear_condition, raise_condition
 from service.adapters.postgres.daily_usage import RecomputedDays
 from service.adapters.postgres.exposure_rows import note_told, save_listings
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.lifecycle_store import load_deprecations
 from service.adapters.postgres.stale_days import StaleDay
 from service.adapters.postgres.tables import (
-    conditions,
     messages,
     model_days,
     notifications,
@@ -27,6 +27,8 @@ from service.adapters.postgres.tables import (
 )
 from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
+from service.core.condition import Condition
+from service.core.condition_ingest import TopicRecreated
 from service.core.escalation.campaign import Campaign, Done, NotifiedOwner
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Hold, Promise
@@ -274,17 +276,9 @@ async def put_rejection(
 async def put_condition(
     connection: AsyncConnection,
     *,
-    kind: str = "topic_recreated",
-    subject: str = "lastcall:0",
+    condition: Condition = TopicRecreated(topic="lastcall"),  # noqa: B008  immutable
     cleared: bool = False,
 ) -> None:
-    await connection.execute(
-        conditions.insert().values(
-            kind=kind,
-            subject=subject,
-            since=NOW - timedelta(hours=1),
-            detail="The topic was recreated: its end is below what is applied.",
-            remedy="Run `lastcall doctor` and say which records count.",
-            cleared_at=NOW if cleared else None,
-        )
-    )
+    await raise_condition(connection, condition, since=NOW - timedelta(hours=1))
+    if cleared:
+        await clear_condition(connection, condition.kind, condition.subject, now=NOW)

@@ -82,6 +82,22 @@ class RejectionCount:
     rejected: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class CommonestRejection:
+    """With one example."""
+
+    reason: Reason
+    detail: str
+    topic: str
+    partition: int
+    offset: int
+
+    @property
+    def in_words(self) -> str:
+        named = f"{self.reason} ({self.detail})" if self.detail else self.reason
+        return f"mostly {named}, for instance {self.topic}/{self.partition} at offset {self.offset}"
+
+
 class PassedOverKey(NamedTuple):
     source: SourceName
     topic: str
@@ -103,12 +119,13 @@ class DeadLetter:
 
 
 class DeadLettersRefused(Exception):
-    """The dead-letter topic accepts no records until somebody fixes it. The text says why."""
+    """The dead-letter topic accepts no records until somebody fixes it."""
 
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.remedy = remedy
+    def __init__(self, topic: str, error: str | None) -> None:
+        """`error`: by name. None: there is no such topic."""
+        super().__init__(topic, error)
+        self.topic = topic
+        self.error = error
 
 
 @dataclass(slots=True)
@@ -174,13 +191,12 @@ class Batch:
         known = self._shapes.setdefault((key.topic, key.hour), set())
         return key._replace(shape=bounded_shape(key.shape, known))
 
-    def most_frequent_rejection(self) -> str:
-        """In words, with one example. The operator sees nothing else of a batch that is not applied."""
+    def most_frequent_rejection(self) -> CommonestRejection | None:
+        """The operator sees nothing else of a batch that is not applied. None: the batch has no rejections."""
         if not self.rejections:
-            return "see the rejections on the page"
+            return None
         key, count = max(self.rejections.items(), key=lambda item: item[1].rejected)
-        named = f"{key.reason} ({count.detail})" if count.detail else key.reason
-        return f"mostly {named}, for instance {key.topic}/{count.partition} at offset {count.offset}"
+        return CommonestRejection(key.reason, count.detail, key.topic, count.partition, count.offset)
 
     def merge(self, later: "Batch") -> None:
         self.rollup.merge(later.rollup)

@@ -39,6 +39,27 @@ class Flood:
     calls: int
     examples: tuple[str, ...]
 
+    @property
+    def detail(self) -> str:
+        named = ", ".join(self.examples)
+        where = "new services" if self.subject == ALL_SERVICES else "new names of this service"
+        return (
+            f"{words.plural(self.calls, 'call')} by {self.names:,} {where} beyond the bounds"
+            f" are counted without the names; most differ in the {self.word}, such as {named}"
+        )
+
+    @property
+    def remedy(self) -> str:
+        counted = (
+            f'They are under the service "{TOO_MANY_SERVICES}"'
+            if self.subject == ALL_SERVICES
+            else f'Unknown names among them are under "{TOO_MANY}"'
+        )
+        return (
+            f"Make the producer write a fixed {self.word} instead of a new one for each call. {counted}, with"
+            " their platform and model; real names get a series of their own once there is room, a few per hour"
+        )
+
 
 def floods(placed: Mapping[SeriesKey, Placed], calls: Mapping[SeriesKey, int]) -> list[Flood]:
     """Floods of the folded keys, by subject."""
@@ -66,27 +87,6 @@ class OngoingFlood:
 
     def is_over(self, now: datetime) -> bool:
         return self.last_at < now - OVER_AFTER
-
-    @property
-    def detail(self) -> str:
-        named = ", ".join(self.flood.examples)
-        where = "new services" if self.flood.subject == ALL_SERVICES else "new names of this service"
-        return (
-            f"{words.plural(self.flood.calls, 'call')} by {self.flood.names:,} {where} beyond the bounds"
-            f" are counted without the names; most differ in the {self.flood.word}, such as {named}"
-        )
-
-    @property
-    def remedy(self) -> str:
-        counted = (
-            f'They are under the service "{TOO_MANY_SERVICES}"'
-            if self.flood.subject == ALL_SERVICES
-            else f'Unknown names among them are under "{TOO_MANY}"'
-        )
-        return (
-            f"Make the producer write a fixed {self.flood.word} instead of a new one for each call. {counted}, with"
-            " their platform and model; real names get a series of their own once there is room, a few per hour"
-        )
 
 
 MOST_TOLD = 10

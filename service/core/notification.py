@@ -12,6 +12,7 @@ import msgspec
 
 from service.core.calendar import Freeze
 from service.core.catalog.lifecycle import Precision, Shutdown
+from service.core.condition import Condition
 from service.core.escalation.cause import NewOwner, NewsCause, Relapse, StepCause
 from service.core.escalation.delay import Delay
 from service.core.escalation.hold import ActInForce
@@ -260,10 +261,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
 class Trouble(msgspec.Struct, frozen=True, kw_only=True, tag="trouble"):
     """A problem of lastcall itself; the operator is notified once."""
 
-    condition: str
-    subject: str
-    detail: str
-    remedy: str
+    condition: Condition
 
 
 class Undeliverable(msgspec.Struct, frozen=True, kw_only=True, tag="undeliverable"):

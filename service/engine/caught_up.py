@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.adapters.postgres.conditions import Condition, clear_conditions_except, raise_condition
+from service.adapters.postgres.conditions import clear_conditions_except, raise_condition
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.watermark_store import clock, note_caught_up, topics_behind
 from service.core.batch import Partition
+from service.core.condition_ingest import ConsumerBehind
 from service.core.position import LogState
 
 BEHIND_AFTER = timedelta(minutes=15)
@@ -72,16 +73,5 @@ async def raise_behind(connection: Transaction, topics: Collection[str], *, now:
     now = min(now, await clock(connection))
     behind = await topics_behind(connection, topics, now - BEHIND_AFTER)
     for topic, since in behind.items():
-        await raise_condition(
-            connection,
-            Condition(
-                kind="consumer_behind",
-                subject=topic,
-                detail=f"not all records since {since:%Y-%m-%d %H:%M} UTC are read; until then, silence closes no"
-                " campaign",
-                remedy="check that `lastcall consume` runs and reaches Kafka; if it does, run more of them, or look for"
-                " a transaction that never ends (kafka-transactions find-hanging)",
-                since=now,
-            ),
-        )
+        await raise_condition(connection, ConsumerBehind(topic=topic, unread_since=since), since=now)
     await clear_conditions_except(connection, "consumer_behind", behind, now=now)

@@ -14,16 +14,17 @@ from typing import Protocol
 
 import structlog
 
-from service.adapters.postgres.conditions import Condition, clear_condition, raise_condition
+from service.adapters.postgres.conditions import clear_condition, raise_condition
 from service.adapters.postgres.usage_store import Superseded
-from service.core.batch import DeadLettersRefused, Partition
+from service.core.batch import Partition
+from service.core.condition import Condition
+from service.core.condition_ingest import DeadLettersWait
 from service.engine.flush_outcome import Blocked, Flushed, FlushOutcome, Postponed
 from service.engine.ingest import TROUBLE, Ingest
 from service.formats.record import Record
 
 _log = structlog.get_logger(__name__)
 
-_SUBJECT = "ingest"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BEFORE_REOPENING = timedelta(seconds=1)
 _BEFORE_UNBLOCKING = timedelta(seconds=5)
@@ -76,7 +77,6 @@ class Consume:
         ingest: Ingest,
         source: Source,
         *,
-        rejection_limit: float,
         report: Callable[[FlushOutcome], object] = lambda _: None,
         timed: Callable[[], AbstractContextManager[object]] = contextlib.nullcontext,
         grace: float = 8.0,
@@ -85,7 +85,6 @@ class Consume:
         before partitions go may take."""
         self.ingest = ingest
         self._source = source
-        self._rejection_limit = rejection_limit
         self._report = report
         self._timed = timed
         self._grace = grace
@@ -99,7 +98,7 @@ class Consume:
         self._unblock_at = _LONG_AGO
         self._blocked_for = timedelta()
         self._flood_told = False
-        self._refused: DeadLettersRefused | None = None
+        self._refused: DeadLettersWait | None = None
         """Why the partitions that are blocked are."""
         self._cleared: set[str] = set()
         """Kinds of conditions that need not be cleared by the next flush."""
@@ -170,7 +169,7 @@ class Consume:
             raise self._crash
         try:
             if self.ingest.flood is not None and not self._flood_told:
-                await self._tell(_flood(self._rejection_limit, self.ingest.flood, now))
+                await self._tell(self.ingest.flood, now)
                 self._flood_told = True
             if self._unopened and not self._is_waiting(now):
                 await self._open(set(self._unopened), now)
@@ -187,9 +186,9 @@ class Consume:
         while, if the place for `dead_letters` is there. What stops us is told again: another consumer that reads well
         may have cleared it. Raises one of TROUBLE."""
         if self.ingest.flood is not None:
-            await self._tell(_flood(self._rejection_limit, self.ingest.flood, now))
+            await self._tell(self.ingest.flood, now)
         if self.blocked and self._refused is not None:
-            await self._tell(_refusal(self._refused, now))
+            await self._tell(self._refused, now)
         if self.held:
             await self._open(set(self.held), now)
         if self.blocked and dead_letters and now >= self._unblock_at:
@@ -253,39 +252,17 @@ class Consume:
         self._blocked_for = min(max(2 * self._blocked_for, _BEFORE_UNBLOCKING), _LONGEST_BLOCKED)
         self._unblock_at = now + self._blocked_for
         self._reopen()
-        self._refused = blocked.refused
-        await self._tell(_refusal(blocked.refused, now))
+        self._refused = DeadLettersWait(topic=blocked.refused.topic, error=blocked.refused.error)
+        await self._tell(self._refused, now)
 
-    async def _tell(self, condition: Condition) -> None:
+    async def _tell(self, condition: Condition, now: datetime) -> None:
         async with self.ingest.database.begin() as connection:
-            await raise_condition(connection, condition)
+            await raise_condition(connection, condition, since=now)
         self._cleared.discard(condition.kind)
 
     async def _clear(self, kind: str, now: datetime) -> None:
         if kind in self._cleared:
             return
         async with self.ingest.database.begin() as connection:
-            await clear_condition(connection, kind, _SUBJECT, now=now)
+            await clear_condition(connection, kind, DeadLettersWait.subject, now=now)
         self._cleared.add(kind)
-
-
-def _flood(limit: float, flood: str, now: datetime) -> Condition:
-    return Condition(
-        kind="rejection_flood",
-        subject=_SUBJECT,
-        detail=f"reading has stopped: over {limit:.0%} of the last thousand records were rejected, {flood}",
-        remedy="mend the producer, or name the topic's format in lastcall.yaml, or let them pass with"
-        " LASTCALL_REJECTION_LIMIT=1; then start lastcall again: it reads on where it stopped",
-        since=now,
-    )
-
-
-def _refusal(refused: DeadLettersRefused, now: datetime) -> Condition:
-    return Condition(
-        kind="dead_letters_refused",
-        subject=_SUBJECT,
-        detail=f"{refused.reason}; partitions with a record that cannot be read wait at that record, all others"
-        " are read",
-        remedy=f"{refused.remedy}; lastcall tries again by itself",
-        since=now,
-    )

@@ -11,11 +11,18 @@ from uuid import UUID, uuid4
 import structlog
 
 from service.adapters.metrics import DELIVERIES
-from service.adapters.postgres.conditions import Condition
 from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.postgres.outbox_store import Claim, Outbox, Written
 from service.adapters.postgres.trouble import refuses_values
 from service.core.address import TRANSPORTS, Address, parse
+from service.core.condition import (
+    Condition,
+    DeliveryBroke,
+    SlackAuth,
+    SlackDestination,
+    SlackTokenMissing,
+    SlackUnreachable,
+)
 from service.core.delivery import (
     LONGEST_WAIT,
     Absent,
@@ -41,12 +48,7 @@ ATTEMPT_SECONDS = 240.0
 """Shorter than a lease, so that an attempt ends before its rows can be somebody else's."""
 UNANSWERED = 3
 """Attempts without an answer that end a tick: Slack is the trouble then, and each one takes half a minute."""
-UNREACHABLE = "Look at Slack's status page, and at the way from here to Slack."
-NO_ANSWER = "Look at the channel, and at Slack's status page."
-SLACKLESS = "slack_token_missing"
-SLACKLESS_DETAIL = "A process without a Slack token was to deliver; it left the messages to those that have one."
-SLACKLESS_REMEDY = "Set LASTCALL_SLACK_TOKEN wherever lastcall schedules or ticks on this database."
-BROKE = "Please report it as a bug of lastcall, with the traceback from its log."
+SLACKLESS = SlackTokenMissing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,9 @@ async def deliver(
 
 async def _leave_to_slack(outbox: Outbox, now: datetime) -> DeliveryReport:
     """Whoever reads on Slack would never see what is settled here."""
-    log.error("delivery refused: no Slack token, and this database's messages go to Slack", remedy=SLACKLESS_REMEDY)
-    await outbox.raise_condition(Condition(SLACKLESS, "slack", SLACKLESS_DETAIL, SLACKLESS_REMEDY, now))
-    return DeliveryReport(stopped=SLACKLESS)
+    log.error("delivery refused: no Slack token, and this database's messages go to Slack", remedy=SLACKLESS.remedy)
+    await outbox.raise_condition(SLACKLESS, since=now)
+    return DeliveryReport(stopped=SLACKLESS.kind)
 
 
 def _report(came: Counter[str], stopped: str | None) -> DeliveryReport:
@@ -159,8 +161,7 @@ class Delivery:
     async def put_aside(self, claim: Claim, error: Exception) -> None:
         """A bug, or facts that this release cannot read: the other destinations go on. It is never given up."""
         broke = Unknown(type(error).__name__)
-        detail = f"What waits for {claim.destination} cannot be made into a message: {broke.reason}."
-        condition = Condition("delivery_broke", claim.destination, detail, BROKE, self.now)
+        condition = DeliveryBroke(destination=claim.destination, error=broke.reason)
         not_before = next_attempt(claim.attempts + 1, broke, self.this_instant) or self.this_instant + LONGEST_WAIT
         await self._wait(claim, broke, not_before, condition)
 
@@ -222,7 +223,7 @@ class Delivery:
             case Retry() | Unknown():
                 not_before = next_attempt(claim.attempts + 1, outcome, self.this_instant)
                 if not_before is None:
-                    return await self._give_up(claim, outcome, NO_ANSWER)
+                    return await self._give_up(claim, outcome, None)
                 return await self._wait(claim, outcome, not_before)
             case Failed():
                 return await self._give_up(claim, outcome, outcome.remedy)
@@ -237,17 +238,18 @@ class Delivery:
             attempts=claim.attempts + 1,
             in_doubt=isinstance(outcome, Unknown) or claim.in_doubt is not None,
             condition=condition,
+            now=self.now,
         )
 
     async def _wait_for_workspace(self, claim: Claim, outcome: Retry | Failed) -> bool:
         """Not the destination's fault: it counts as no attempt, and the next tick tries with one destination again."""
-        detail = f"Slack takes no messages from lastcall: {outcome.reason}. They wait in the outbox."
         until = self.now
+        condition: SlackAuth | SlackUnreachable
         if isinstance(outcome, Failed):
-            condition = Condition("slack_auth", "slack", detail, outcome.remedy, self.now)
+            condition = SlackAuth(error=outcome.reason, advice=outcome.remedy)
         else:
             until = self.this_instant + timedelta(seconds=outcome.after_seconds)
-            condition = Condition("slack_unreachable", "slack", detail, UNREACHABLE, self.now)
+            condition = SlackUnreachable(error=outcome.reason)
             await self.outbox.hold(until)
         return await self.outbox.wait(
             claim,
@@ -256,13 +258,14 @@ class Delivery:
             attempts=claim.attempts,
             in_doubt=claim.in_doubt is not None,
             condition=condition,
+            now=self.now,
         )
 
-    async def _give_up(self, claim: Claim, outcome: Retry | Failed | Unknown, remedy: str) -> bool:
+    async def _give_up(self, claim: Claim, outcome: Retry | Failed | Unknown, advice: str | None) -> bool:
         instead = elsewhere(claim.destination, claim.came_from, self.channels)
-        hears = f"{instead} hears instead." if instead else "Nobody is left to hear instead; the messages wait."
-        detail = f"{claim.destination} cannot be told: {outcome.reason}. {hears}"
-        condition = Condition("slack_destination", claim.destination, detail, remedy, self.now)
+        condition = SlackDestination(
+            destination=claim.destination, error=outcome.reason, instead=instead, advice=advice
+        )
         if instead is None:
             return await self._wait(claim, outcome, self.this_instant + LONGEST_WAIT, condition)
         in_doubt = isinstance(outcome, Unknown)

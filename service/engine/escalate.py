@@ -17,7 +17,7 @@ from service.adapters.postgres.campaign_store import (
 )
 from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.company_store import activate_company, is_company_superseded
-from service.adapters.postgres.conditions import Condition, clear_conditions, raise_condition
+from service.adapters.postgres.conditions import clear_conditions, raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble, Transaction
 from service.adapters.postgres.directory_store import forget_assignments
 from service.adapters.postgres.exposure_evidence import with_evidence
@@ -28,6 +28,7 @@ from service.adapters.postgres.watermark_store import known_until
 from service.config.world import World
 from service.core.candidates import Candidate
 from service.core.checklist import Checklist
+from service.core.condition import Undecidable
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
 from service.core.escalation.decide import close_misattributed, decide_case
@@ -187,16 +188,8 @@ async def _extras(
 async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception, now: datetime) -> None:
     """The text of the error may quote stored data, so only the log of this process has it."""
     _log.error("undecidable", exposure=key.label, exc_info=error)
-    await raise_condition(
-        connection,
-        Condition(
-            kind=UNDECIDABLE,
-            subject=key.label,
-            detail=f"its escalation cannot be evaluated ({type(error).__name__}); until then nobody is notified",
-            remedy="find the error in the log of `lastcall schedule`, and report it as a bug of lastcall",
-            since=now,
-        ),
-    )
+    undecidable = Undecidable(**key._asdict(), error=type(error).__name__)
+    await raise_condition(connection, undecidable, since=now)
     await set_next_evaluations(connection, [NextEvaluation(key, now + TRY_AGAIN, wakes_on_call=False)])
 
 

@@ -19,6 +19,7 @@ from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.postgres.trouble import name_of
 from service.adapters.postgres.usage_store import Applied, Superseded, UsageStore
 from service.core.batch import Batch, DeadLetter, DeadLettersRefused, Partition, RejectionShare, SourceName
+from service.core.condition_ingest import RejectionFlood
 from service.core.position import LogState
 from service.core.usage import Call, Decoded, Rejection
 from service.engine.flush_outcome import Blocked, Flushed, FlushOutcome, Postponed
@@ -89,8 +90,8 @@ class Ingest:
         self._life = 0
         self._busy = asyncio.Lock()
         self._flushing: datetime | None = None
-        self.flood: str | None = None
-        """Too many rejections: nothing is counted any more. What most of them were, and where one of them is."""
+        self.flood: RejectionFlood | None = None
+        """Too many rejections: nothing is counted any more."""
 
     @property
     def positions(self) -> dict[Partition, int]:
@@ -159,7 +160,7 @@ class Ingest:
             return False
         self._share.add(read, rejected)
         if self._share.exceeds(self._limits.rejection_limit):
-            self.flood = batch.most_frequent_rejection()
+            self.flood = RejectionFlood(limit=self._limits.rejection_limit, commonest=batch.most_frequent_rejection())
             self._forget()
         return True
 

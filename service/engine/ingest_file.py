@@ -183,7 +183,7 @@ async def ingest_file(
     """
     topic = await asyncio.to_thread(_name, path)
     source, summary = FileSource(path, topic, progress), FileSummary(str(path), topic)
-    loop = Consume(ingest, source, rejection_limit=1, report=_Report(summary, resolver))
+    loop = Consume(ingest, source, report=_Report(summary, resolver))
     await loop.assigned(now=clock())
     await loop.beat(now=clock())
     if source.started_at is None:

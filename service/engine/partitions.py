@@ -5,15 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from service.adapters.metrics import GAP_RECORDS
-from service.adapters.postgres.conditions import (
-    Condition,
-    clear_condition,
-    clear_conditions_before,
-    raise_condition,
-)
+from service.adapters.postgres.conditions import clear_condition, clear_conditions_before, raise_condition
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.watermark_store import add_gap, begin, load_watermarks, move
 from service.core.batch import Partition, SourceName
+from service.core.condition_ingest import Gap, TopicRecreated
 from service.core.position import Begin, Hold, LogState, Renew, Resume, Watermark, where_to_start
 
 _LOSS_SHOWN_FOR = timedelta(days=1)
@@ -45,7 +41,7 @@ async def open_partitions(
             elif await _write(connection, source, partition, start, log, now=now):
                 opened.positions[partition] = start.offset
         for topic in {p.topic for p in opened.held}:
-            await raise_condition(connection, _recreated(topic, now))
+            await raise_condition(connection, TopicRecreated(topic=topic), since=now)
         for topic in {p.topic for p in opened.positions} - {p.topic for p in opened.held}:
             await clear_condition(connection, "topic_recreated", topic, now=now)
     return opened
@@ -91,23 +87,5 @@ async def _write(
 
 async def _tell_gap(connection: Transaction, partition: Partition, first: int, end: int, now: datetime) -> None:
     GAP_RECORDS.labels(partition.topic).inc(end - first)
-    await raise_condition(
-        connection,
-        Condition(
-            kind="gap",
-            subject=f"{partition.topic}/{partition.partition}",
-            detail=f"Kafka deleted the offsets {first} to {end - 1} before lastcall had read them",
-            remedy="keep records longer (retention.ms, retention.bytes) or run more consumers",
-            since=now,
-        ),
-    )
-
-
-def _recreated(topic: str, now: datetime) -> Condition:
-    return Condition(
-        kind="topic_recreated",
-        subject=topic,
-        detail="the topic was deleted and recreated, or lost counted records; lastcall does not read it",
-        remedy=f"if this was intended, run: lastcall doctor --accept-recreated {topic}",
-        since=now,
-    )
+    gap = Gap(topic=partition.topic, partition=partition.partition, first=first, last=end - 1)
+    await raise_condition(connection, gap, since=now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from service.adapters.postgres.agenda import make_uses_due
-from service.adapters.postgres.conditions import Condition, clear_conditions_except, raise_condition
+from service.adapters.postgres.conditions import clear_conditions_except, raise_condition
 from service.adapters.postgres.daily_usage import RecomputedDays, add_to_models, recompute_days
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_phases import count_phases
@@ -25,13 +25,13 @@ from service.adapters.postgres.lifecycle_store import is_any_loaded, load_deprec
 from service.adapters.postgres.name_flood_store import forget_floods, read_floods
 from service.adapters.postgres.watermark_store import clock
 from service.config.world import World
+from service.core.condition_ingest import NameFlood
 from service.core.escalation.listing import Listing, new_listing
 from service.core.exposure import ExposureKey, Summary
 from service.core.name_flood_news import OVER_AFTER, ongoing
 from service.engine.drain import drain
 from service.engine.world import with_owners
 
-NAME_FLOOD = "name_flood"
 AT_ONCE = 2
 """Batches in parallel: the database works on one while the next is prepared. They take different rows."""
 RECOUNTED = 500
@@ -109,10 +109,8 @@ async def _resolve_batch(database: Database, world: World) -> int:
 async def _raise_name_floods(connection: Transaction, *, now: datetime) -> None:
     told = ongoing(await read_floods(connection), now=now)
     for one in sorted(told, key=lambda one: one.flood.subject):
-        await raise_condition(
-            connection, Condition(NAME_FLOOD, one.flood.subject, one.detail, one.remedy, one.first_at)
-        )
-    await clear_conditions_except(connection, NAME_FLOOD, [one.flood.subject for one in told], now=now)
+        await raise_condition(connection, NameFlood(flood=one.flood), since=one.first_at)
+    await clear_conditions_except(connection, "name_flood", [one.flood.subject for one in told], now=now)
     await forget_floods(connection, last_before=now - OVER_AFTER)
 
 

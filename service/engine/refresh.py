@@ -1,6 +1,6 @@
 """refresh: query the directories every quarter of an hour, and store their answers for when they are down."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,15 +12,14 @@ from service.adapters.directory.codeowners import CodeownersFile
 from service.adapters.directory.http import open_http
 from service.adapters.directory.pagerduty import PagerDuty
 from service.adapters.postgres.agenda import make_services_due, services_on_agenda
-from service.adapters.postgres.conditions import Condition, clear_condition, clear_conditions_except, raise_condition
+from service.adapters.postgres.conditions import clear_condition, clear_conditions_except, raise_condition
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.directory_store import claim, failed, is_claimed, remember, replace_answers, went_well
 from service.config.directories import Directories
 from service.config.settings import Settings
 from service.config.world import World
+from service.core.condition import DirectoryDown, DirectoryUnread, UnreadFiles, UnreadLines
 from service.core.directory.answer import Unavailable
-from service.core.directory.backstage import PassedOver
-from service.core.directory.codeowners import UnreadLine
 from service.core.directory.owners import STALE_AFTER, rotas
 from service.core.directory.stored import Answers, catalog_to_answers, rules_to_answers
 from service.core.ownership import Owner
@@ -31,7 +30,6 @@ EVERY = timedelta(minutes=15)
 AFTER_ERROR = timedelta(minutes=2)
 DOWN = "directory_down"
 UNREAD = "directory_unread"
-UNREAD_REMEDY = "Correct these files, or use a folder without them: lastcall knows no owners from them."
 MAX_LINES_TOLD = 5
 PAGERDUTY = "pagerduty"
 log = structlog.get_logger(__name__)
@@ -117,15 +115,8 @@ class Answer:
     """The answers of a directory."""
 
     answers: Answers
-    unread: "Unread | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """The part that could not be read, and the remedy."""
-
-    detail: str
-    remedy: str
+    unread: UnreadFiles | UnreadLines | None = None
+    """The part that could not be read."""
 
 
 async def _catalog(client: BackstageApi | BackstageFiles) -> Answer | Unavailable:
@@ -133,14 +124,15 @@ async def _catalog(client: BackstageApi | BackstageFiles) -> Answer | Unavailabl
     if isinstance(entities, Unavailable):
         return entities
     files = entities.passed_over
-    return Answer(catalog_to_answers(entities.found), _unread_files(files) if files else None)
+    return Answer(catalog_to_answers(entities.found), UnreadFiles(files=files) if files else None)
 
 
 async def _rules(client: CodeownersFile) -> Answer | Unavailable:
     parsed = await client.read()
     if isinstance(parsed, Unavailable):
         return parsed
-    return Answer(rules_to_answers(parsed.rules), _unread_lines(parsed.unread) if parsed.unread else None)
+    lines = UnreadLines(number=len(parsed.unread), first=tuple(parsed.unread[:MAX_LINES_TOLD]))
+    return Answer(rules_to_answers(parsed.rules), lines if parsed.unread else None)
 
 
 async def _duties(database: Database, world: World, client: PagerDuty, now: datetime) -> Answer | Unavailable:
@@ -178,8 +170,7 @@ async def _store(connection: Transaction, world: World, directory: str, said: An
         await went_well(connection, directory, now=now)
     await clear_condition(connection, DOWN, directory, now=now)
     if said.unread:
-        unread = Condition(UNREAD, directory, said.unread.detail, said.unread.remedy, since=now)
-        await raise_condition(connection, unread)
+        await raise_condition(connection, DirectoryUnread(directory=directory, unread=said.unread), since=now)
     else:
         await clear_condition(connection, UNREAD, directory, now=now)
 
@@ -192,22 +183,5 @@ def _same(before: Owner, after: Owner) -> bool:
 async def _record_failure(connection: Transaction, directory: str, said: Unavailable, now: datetime) -> None:
     as_of = await failed(connection, directory, said.reason, now=now)
     if said.is_refusal or as_of is None or now - as_of > STALE_AFTER:
-        await raise_condition(connection, _condition(directory, said, as_of, now))
-
-
-def _condition(directory: str, said: Unavailable, as_of: datetime | None, now: datetime) -> Condition:
-    kept = f"lastcall uses its answers of {as_of:%Y-%m-%d %H:%M} UTC" if as_of else "it has never answered"
-    return Condition(DOWN, directory, f"{directory} does not answer ({said.reason}); {kept}", said.remedy, since=now)
-
-
-def _unread_files(passed_over: PassedOver) -> Unread:
-    files = "1 file is" if passed_over.files == 1 else f"{passed_over.files:,} files are"
-    detail = f"{files} not YAML and skipped in the files of backstage; the first is {passed_over.first}"
-    return Unread(detail, UNREAD_REMEDY)
-
-
-def _unread_lines(lines: Sequence[UnreadLine]) -> Unread:
-    told = "; ".join(f"line {one.line}: {one.why}" for one in lines[:MAX_LINES_TOLD])
-    more = f"; and {len(lines) - MAX_LINES_TOLD:,} more" if len(lines) > MAX_LINES_TOLD else ""
-    many = "1 line of CODEOWNERS is" if len(lines) == 1 else f"{len(lines):,} lines of CODEOWNERS are"
-    return Unread(f"{many} skipped: {told}{more}", lines[0].remedy)
+        down = DirectoryDown(directory=directory, error=said.reason, as_of=as_of, advice=said.remedy)
+        await raise_condition(connection, down, since=now)

@@ -12,9 +12,10 @@ from service.adapters.kafka.log import KafkaLog
 from service.adapters.kafka.reading import FetchFailure
 from service.adapters.kafka.subscription import Subscription
 from service.adapters.kafka.topics import Topics
-from service.adapters.postgres.conditions import Condition, clear_condition, clear_conditions_except, raise_condition
+from service.adapters.postgres.conditions import clear_condition, clear_conditions_except, raise_condition
 from service.adapters.postgres.database import Database
 from service.core.batch import Partition
+from service.core.condition_ingest import FetchFailing, TopicMissing
 from service.core.health import FETCH_TRIES
 from service.core.position import LogState
 from service.engine.caught_up import CaughtUp, Progress
@@ -87,7 +88,7 @@ class TopicWatch:
         self._log = log
         self._topics = topics
         self._dead_letter_topic = dead_letter_topic
-        self._told: Mapping[str, Condition] | None = None
+        self._told: Mapping[str, TopicMissing] | None = None
         self._refused: Mapping[str, str] = {}
         self._create_at = datetime.min.replace(tzinfo=UTC)
         self.there: frozenset[str] = frozenset()
@@ -108,7 +109,7 @@ class TopicWatch:
         self.missing = named & missing
         self.there = named - missing
         self.dead_letters = self._dead_letter_topic not in missing
-        await self._tell({topic: self._condition(topic, described, now) for topic in missing}, now)
+        await self._tell({topic: self._condition(topic, described) for topic in missing}, now)
 
     async def _create(self, topics: Collection[str], now: datetime) -> set[str]:
         """Returns the topics that now exist. After a refusal the next attempt waits."""
@@ -122,35 +123,21 @@ class TopicWatch:
             _log.info("topics_created", topics=sorted(made))
         return made
 
-    async def _tell(self, missing: Mapping[str, Condition], now: datetime) -> None:
-        words = {topic: condition.detail for topic, condition in missing.items()}
-        if self._told is not None and words == {topic: condition.detail for topic, condition in self._told.items()}:
+    async def _tell(self, missing: Mapping[str, TopicMissing], now: datetime) -> None:
+        if missing == self._told:
             return
         async with self._database.begin() as connection:
             await clear_conditions_except(connection, "topic_missing", missing, now=now)
             for _, condition in sorted(missing.items()):
-                await raise_condition(connection, condition)
+                await raise_condition(connection, condition, since=now)
         self._told = missing
 
-    def _condition(self, topic: str, described: Topics, now: datetime) -> Condition:
-        reason = described.refused.get(topic)
-        there = f"the cluster does not show it ({reason})" if reason else "the cluster has no such topic"
-        if topic != self._dead_letter_topic:
-            return Condition(
-                kind="topic_missing",
-                subject=topic,
-                detail=f"{there}; lastcall reads the other topics, and this one once it exists",
-                remedy="create the topic, correct its name in lastcall.yaml, or allow lastcall to see it",
-                since=now,
-            )
-        why = f", and lastcall may not create it ({self._refused[topic]})" if topic in self._refused else ""
-        return Condition(
-            kind="topic_missing",
-            subject=topic,
-            detail=f"{there}{why}; it is the dead-letter topic: partitions with an unreadable record wait at that"
-            " record, all others are read",
-            remedy="create the topic, allow lastcall to create it, or change LASTCALL_KAFKA_DEAD_LETTER_TOPIC",
-            since=now,
+    def _condition(self, topic: str, described: Topics) -> TopicMissing:
+        return TopicMissing(
+            topic=topic,
+            error=described.refused.get(topic),
+            is_dead_letter_topic=topic == self._dead_letter_topic,
+            creation_error=self._refused.get(topic),
         )
 
 
@@ -170,16 +157,5 @@ class FetchWatch:
             self._closed = True
         elif trouble is not None and trouble.tries >= FETCH_TRIES:
             async with self._database.begin() as connection:
-                await raise_condition(connection, _fetch_failing(trouble, now))
+                await raise_condition(connection, FetchFailing(error=trouble.reason), since=now)
             self._closed = False
-
-
-def _fetch_failing(trouble: FetchFailure, now: datetime) -> Condition:
-    return Condition(
-        kind="fetch_failing",
-        subject="ingest",
-        detail=f"records cannot be fetched: {trouble.reason}",
-        remedy="check that the broker works and allows lastcall to read; if records are damaged, delete them from the"
-        " topic (kafka-delete-records): lastcall counts them as a gap",
-        since=now,
-    )

@@ -56,7 +56,6 @@ class Consumer:
         self._consume = Consume(
             ingest,
             self._source,
-            rejection_limit=settings.rejection_limit,
             report=_Report(),
             timed=metrics.FLUSH_SECONDS.time,
             grace=GRACE,
@@ -198,7 +197,7 @@ class _Report:
             case Superseded(partitions):
                 _log.warning("superseded", partitions=sorted(partitions))
             case Blocked(watermarks, refused):
-                _log.warning("dead_letters_refused", partitions=sorted(watermarks), error=refused.reason)
+                _log.warning("dead_letters_refused", partitions=sorted(watermarks), error=refused.error)
             case Postponed(_, reason):
                 metrics.FLUSH_FAILURES.inc()
                 if reason != self._postponed:

@@ -29,6 +29,7 @@ from service.adapters.postgres.tables import (
 )
 from service.adapters.postgres.usage_store import UsageStore
 from service.adapters.queries.listing import ExposureFilter
+from service.core.condition_ingest import Gap
 from service.core.exposure import ExposureKey
 from service.core.retention import KEEP
 from service.core.usage import Call
@@ -314,7 +315,7 @@ async def test_counts_of_rejections_conditions_and_digests_go(database: Database
     async with database.begin() as connection:
         await put_rejection(connection)
         await put_condition(connection, cleared=True)
-        await put_condition(connection, kind="gap")
+        await put_condition(connection, condition=Gap(topic="calls", partition=0, first=0, last=9))
         await put_message(connection)
         await connection.execute(digests.insert().values(week="2025-W20", audience="a", picture={}, recorded_at=AT))
     gone = (await clean(database, AT + timedelta(days=500))).deleted

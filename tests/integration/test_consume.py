@@ -46,7 +46,7 @@ class ALoop:
         self.source = ASource(FIRST, SECOND)
         self.outcomes: list[FlushOutcome] = []
         ingest = Ingest(store, self.log, Decoder(), Limits(timedelta(seconds=2), keys, limit), source="kafka")
-        self.consume = Consume(ingest, self.source, rejection_limit=limit, report=self.outcomes.append, grace=grace)
+        self.consume = Consume(ingest, self.source, report=self.outcomes.append, grace=grace)
         self.now = NOW
 
     async def starts(self) -> None:
@@ -84,7 +84,7 @@ async def counted(database: Database) -> int:
 
 async def told(database: Database) -> list[str]:
     async with database.connect() as connection:
-        return [condition.kind for condition in await open_conditions(connection)]
+        return [one.condition.kind for one in await open_conditions(connection)]
 
 
 async def test_partitions_are_paused_until_they_are_open_and_their_records_passed_over(database: Database) -> None:
@@ -293,7 +293,7 @@ async def test_flood_that_another_consumer_cleared_is_told_again(database: Datab
 
 
 async def test_refused_dead_letters_that_another_consumer_cleared_are_told_again(database: Database) -> None:
-    stopped = ALoop(database, ALog(refuses=DeadLettersRefused("there is no topic dead", "create it")))
+    stopped = ALoop(database, ALog(refuses=DeadLettersRefused("dead", None)))
     well = ALoop(database)
     await stopped.starts()
     await stopped.takes(*records(0, value=RUBBISH, partition=1))
@@ -309,7 +309,7 @@ async def test_refused_dead_letters_that_another_consumer_cleared_are_told_again
 
 
 async def test_refusal_that_another_consumer_told_is_over_once_its_partitions_are_read_here(database: Database) -> None:
-    log = ALog(refuses=DeadLettersRefused("there is no topic dead", "create it"))
+    log = ALog(refuses=DeadLettersRefused("dead", None))
     gone, heir = ALoop(database, log), ALoop(database)
     await heir.starts()
     await heir.takes(*records(0, value=RUBBISH))
@@ -342,7 +342,7 @@ async def test_what_breaks_while_records_are_taken_stops_reading_and_is_raised_b
 
 
 async def test_dead_letters_without_a_place_stop_their_partitions_alone(database: Database) -> None:
-    loop = ALoop(database, ALog(refuses=DeadLettersRefused("there is no topic dead", "create it")))
+    loop = ALoop(database, ALog(refuses=DeadLettersRefused("dead", None)))
     await loop.starts()
     await loop.takes(*records(0, 1), *records(0, partition=1), *records(1, value=RUBBISH, partition=1))
     await loop.beats(after=2)
@@ -365,7 +365,7 @@ async def test_dead_letters_without_a_place_stop_their_partitions_alone(database
 async def test_blocked_partition_is_read_once_there_is_a_place_and_nothing_is_lost_or_counted_twice(
     database: Database,
 ) -> None:
-    log = ALog(refuses=DeadLettersRefused("there is no topic dead", "create it"))
+    log = ALog(refuses=DeadLettersRefused("dead", None))
     loop = ALoop(database, log)
     await loop.starts()
     await loop.takes(*records(0, value=RUBBISH, partition=1), *records(1, partition=1))
@@ -388,7 +388,7 @@ async def test_blocked_partition_is_read_once_there_is_a_place_and_nothing_is_lo
 
 
 async def test_place_that_refuses_again_is_tried_after_longer_and_longer_whiles(database: Database) -> None:
-    loop = ALoop(database, ALog(refuses=DeadLettersRefused("not allowed to write", "allow it")))
+    loop = ALoop(database, ALog(refuses=DeadLettersRefused("dead", "TopicAuthorizationFailedError")))
     await loop.starts()
     for seconds in (5, 10, 20):
         await loop.takes(*records(0, value=RUBBISH, partition=1))

@@ -8,10 +8,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from service.adapters.postgres.conditions import Condition, raise_condition
+from service.adapters.postgres.conditions import raise_condition
 from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.slack.transport import LocalTransport, SlackTransport, open_slack
 from service.core.address import Address
+from service.core.condition_ingest import RejectionFlood
 from service.core.delivery import GIVE_UP_AFTER, Found, Outcome, Retry
 from service.core.messages.message import Message
 from service.engine.deliver import DeliveryReport, deliver
@@ -324,14 +325,14 @@ async def test_facts_that_cannot_be_read_stop_nobody_else(
 async def test_operator_hears_of_a_condition_once(
     database: Database, slack: SlackServer, transport: SlackTransport
 ) -> None:
-    flood = Condition("rejection_flood", "gateway-logs", "61% rejected", "Look at the dead letters.", NOON)
+    flood = RejectionFlood(limit=0.61, commonest=None)
     async with database.begin() as connection:
-        await raise_condition(connection, flood)
+        await raise_condition(connection, flood, since=NOON)
     for minute in range(3):
         await deliver(database, {"slack": transport}, Company().channels, links=LINKS, now=NOON)
         await send(database, transport, minutes=minute)
     assert [posted.where for posted in slack.posts] == ["#operator"]
-    assert "61% rejected" in said_in(slack, "#operator")
+    assert "over 61% of the last thousand records were rejected" in said_in(slack, "#operator")
 
 
 async def test_token_stands_in_no_log_and_no_row(

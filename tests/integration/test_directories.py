@@ -57,7 +57,8 @@ async def ownership(database: Database, service: str, now: datetime, company: Co
 
 async def conditions(database: Database) -> list[tuple[str, str, str]]:
     async with database.connect() as connection:
-        return [(one.kind, one.subject, one.detail) for one in await open_conditions(connection)]
+        found = [one.condition for one in await open_conditions(connection)]
+    return [(one.kind, one.subject, one.detail) for one in found]
 
 
 async def test_owner_of_a_component_hears_where_its_group_says(database: Database, clients: Clients) -> None:

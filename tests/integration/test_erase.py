@@ -11,10 +11,13 @@ from typer.testing import CliRunner
 
 from service.adapters.postgres.act_log import read_acts, record_act
 from service.adapters.postgres.checklist_store import tick
+from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.directory_store import assign, load_assignments, read_times_said, remember
 from service.adapters.postgres.tables import cards, key_owners, notifications
 from service.core.author import ERASED, erased
+from service.core.condition import DirectoryUnread, SlackDestination, UnreadLines
+from service.core.directory.codeowners import UnreadLine
 from service.core.escalation.hold import Promise, Snoozed
 from service.core.exposure import ExposureKey
 from service.engine.erase import erase
@@ -162,8 +165,25 @@ async def test_owners_are_read_again_where_only_a_directory_named_the_person(dat
         assert await read_times_said(connection) != before
 
 
+REFUSED = SlackDestination(destination=f"user:{ADA}", error="user_disabled", instead="#lastcall", advice=None)
+
+
 async def test_condition_about_the_address_is_deleted_once_it_is_over(database: Database) -> None:
     async with database.begin() as connection:
-        await put_condition(connection, kind="slack_destination", subject=f"user:{ADA}", cleared=True)
+        await put_condition(connection, condition=REFUSED, cleared=True)
     assert await erase(database, ADA) == {"conditions": 1}
     assert ADA not in await everything_in(database)
+
+
+async def test_facts_of_an_open_condition_lose_the_name(database: Database) -> None:
+    unread = UnreadLines(number=1, first=(UnreadLine(3, "not_an_owner", f"/{ADA}"),))
+    async with database.begin() as connection:
+        await put_condition(connection, condition=DirectoryUnread(directory="codeowners", unread=unread))
+        await put_condition(connection, condition=REFUSED)
+    assert await erase(database, ADA) == {"conditions": 2}
+    async with database.connect() as connection:
+        details = {one.condition.detail for one in await open_conditions(connection)}
+    assert details == {
+        f"1 line of CODEOWNERS is skipped: line 3: /{ERASED} is not an owner",
+        f"user:{ERASED} cannot be told: user_disabled. #lastcall hears instead.",
+    }

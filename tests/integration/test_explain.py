@@ -8,19 +8,22 @@ from html import unescape
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from sqlalchemy import select, update
 from typer.testing import CliRunner, Result
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
-from service.adapters.postgres.conditions import Condition, raise_condition, record_heartbeats
+from service.adapters.postgres.conditions import raise_condition, record_heartbeats
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.outbox_reroute import reroute
 from service.adapters.postgres.tables import campaigns, notifications
 from service.config.company import Company
+from service.core.condition import SlackAuth, SlackDestination
+from service.core.condition_ingest import Gap
 from service.core.explanation import Explanation, ExposureEvidence, Record, Untracked
 from service.core.naming import Missing
-from service.core.notification import Notice
+from service.core.notification import Notice, Trouble
 from service.core.ownership import Owner, OwnerRule
 from service.engine.escalate import escalate
 from service.engine.explain import ids_beginning, why_so, why_told
@@ -28,7 +31,7 @@ from service.engine.reconcile import reconcile
 from service.entrypoints.cli import app
 from tests.builders import make_world
 from tests.calls import count_calls, make_call
-from tests.rows import NOW, put_campaign, put_notification, put_unknown_id, put_use
+from tests.rows import NOW, put_campaign, put_condition, put_notification, put_unknown_id, put_use
 from tests.web_client import get_json, get_page, web_client
 
 OWNER = Owner("search", people=("ada@example.com",), channel="#search", rule="owners[0], lastcall.yaml:3")
@@ -124,8 +127,10 @@ async def test_who_hears_instead_and_why_is_said_on_both_sides(database: Databas
         gone = {"state": "failed", "outcome": "is_archived", "settled_at": THURSDAY}
         await connection.execute(update(notifications).where(notifications.c.id == failed).values(gone))
         await reroute(connection, [failed], "#search", "is_archived", "#lastcall", now=THURSDAY)
-        mend = Condition("slack_destination", "#search", "#search cannot be told", "Unarchive the channel", THURSDAY)
-        await raise_condition(connection, mend)
+        mend = SlackDestination(
+            destination="#search", error="is_archived", instead="#lastcall", advice="Unarchive the channel"
+        )
+        await raise_condition(connection, mend, since=THURSDAY)
         rerouted = notifications.c.rerouted_from == failed
         moved = await connection.scalar(
             select(notifications.c.id).where(rerouted, notifications.c.kind == "notice").limit(1)
@@ -139,6 +144,7 @@ async def test_who_hears_instead_and_why_is_said_on_both_sides(database: Databas
         "#search could not be notified: is_archived.",
         "Unarchive the channel.",
     )
+    assert [one.kind for one in meant.evidence.troubles] == ["slack_destination"]
     assert "#lastcall is notified instead: pending." in said(meant, "what became of it")
     assert said(instead, "why you")[0] == "#lastcall is notified in place of #search, which could not be: is_archived."
     assert [one.destination for one in instead.evidence.told_with] == ["user:ada@example.com"]
@@ -325,6 +331,30 @@ async def test_api_explains_an_exposure_and_a_use_that_is_none(database: Databas
         "label": "why nobody was told",
         "sentences": ["The provider has not announced an end of it."],
     }
+
+
+async def test_api_words_what_is_in_the_way_and_stores_the_facts_of_what_the_operator_hears(database: Database) -> None:
+    gap = Gap(topic="calls", partition=0, first=5, last=8)
+    async with database.begin() as connection:
+        await put_condition(connection, condition=SlackAuth(error="invalid_auth", advice="Set the token."))
+        facts = msgspec.to_builtins(Trouble(condition=gap))
+        id_ = await put_notification(connection, state="pending", facts=facts)
+
+    answer = await get_json(database, f"/api/v1/notifications/{id_}/explanation")
+
+    assert answer["evidence"]["troubles"] == [
+        {
+            "kind": "slack_auth",
+            "subject": "slack",
+            "detail": "Slack takes no messages from lastcall: invalid_auth. They wait in the outbox.",
+            "remedy": "Set the token.",
+        }
+    ]
+    assert answer["evidence"]["facts"] == {
+        "type": "trouble",
+        "condition": {"kind": "gap", "topic": "calls", "partition": 0, "first": 5, "last": 8},
+    }
+    assert answer["wrong"]["remedy"] == "Set the token."
 
 
 async def test_api_refuses_what_there_is_not(database: Database) -> None:

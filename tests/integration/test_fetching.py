@@ -13,7 +13,7 @@ REASON = "calls/0 from offset 7 on: the checksum of the batch at offset 7 is wro
 
 async def told(database: Database) -> list[tuple[str, str]]:
     async with database.connect() as connection:
-        return [(found.kind, found.detail) for found in await open_conditions(connection)]
+        return [(found.condition.kind, found.condition.detail) for found in await open_conditions(connection)]
 
 
 async def test_some_failures_in_a_row_open_a_condition_and_a_success_closes_it(database: Database) -> None:

@@ -51,7 +51,7 @@ async def calls(database: Database) -> int:
 
 async def conditions(database: Database) -> list[tuple[str, str]]:
     async with database.connect() as connection:
-        return [(c.kind, c.subject) for c in await open_conditions(connection)]
+        return [(one.condition.kind, one.condition.subject) for one in await open_conditions(connection)]
 
 
 async def test_records_become_totals_and_a_ledger(database: Database) -> None:
@@ -328,7 +328,7 @@ async def test_file_and_topic_of_one_name_have_nothing_to_do_with_each_other(dat
 
 
 async def test_dead_letters_without_a_place_write_nothing_and_name_their_partitions(database: Database) -> None:
-    log = ALog(refuses=DeadLettersRefused("no such topic", "create it"))
+    log = ALog(refuses=DeadLettersRefused("dead", None))
     ingest = await reader(database, log, CALLS, OTHERS)
     ingest.count([ARecord(0), ARecord(0, b"rubbish", partition=1)], now=NOW)
 
@@ -348,7 +348,7 @@ async def test_flood_of_rejections_stops_the_line_and_applies_nothing_past_it(da
     await ingest.flush(now=NOW)
 
     assert ingest.flood is not None
-    assert "for instance calls/0 at offset" in ingest.flood
+    assert "for instance calls/0 at offset" in ingest.flood.detail
     assert await one(database, "SELECT next_offset, rejected_records FROM watermarks") == (1, 0)
 
 

@@ -102,7 +102,7 @@ async def steps_planned(database: Database, loaded: LoadedCatalog) -> list[str]:
 
 async def conditions_of(database: Database) -> list[tuple[str, str]]:
     async with database.connect() as connection:
-        return [(one.kind, one.subject) for one in await open_conditions(connection)]
+        return [(one.condition.kind, one.condition.subject) for one in await open_conditions(connection)]
 
 
 # --- a consumer that stands still -------------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ async def test_dead_letter_topic_that_may_not_be_made_stops_those_partitions_alo
         await becomes({(settings.kafka_topics, 0): 3, (settings.kafka_topics, 1): 0}, lambda: lag(consumer))
         assert await conditions(database) == ["topic_missing", "dead_letters_refused"]
         async with database.connect() as connection:
-            missing, refused = await open_conditions(connection)
+            missing, refused = [one.condition for one in await open_conditions(connection)]
         assert "lastcall may not create it (PolicyViolationError)" in missing.detail
         assert "LASTCALL_KAFKA_DEAD_LETTER_TOPIC" in missing.remedy
         assert settings.kafka_dead_letter_topic in refused.detail

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
-from service.adapters.postgres.conditions import Condition, open_conditions
+from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_store import load_public_exposures
 from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.usage_store import UsageStore
+from service.core.condition import Condition
 from service.core.name_flood import BOUNDS, TOO_MANY, TOO_MANY_SERVICES, Allowance, Bounds
 from service.core.usage import Call
 from service.engine.reconcile import reconcile
@@ -57,7 +58,7 @@ async def scalar(database: Database, query: str) -> int:
 
 async def told(database: Database) -> list[Condition]:
     async with database.connect() as connection:
-        return list(await open_conditions(connection))
+        return [one.condition for one in await open_conditions(connection)]
 
 
 async def test_services_of_a_first_backlog_are_named(database: Database, loaded: LoadedCatalog) -> None:

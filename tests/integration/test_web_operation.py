@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from service.adapters.postgres.database import Database
+from service.core.condition import SlackDestination
 from service.core.health import ConsumerHealth
 from tests.rows import NOW, put_condition, put_notification, put_unknown_id, put_use
 from tests.web_client import get_json, web_client
@@ -26,7 +27,9 @@ async def test_an_open_condition_degrades_and_keeps_the_page(database: Database)
 
     assert report["status"] == "degraded"
     assert report["conditions"][0]["kind"] == "topic_recreated"
-    assert report["conditions"][0]["remedy"] == "Run `lastcall doctor` and say which records count."
+    assert report["conditions"][0]["remedy"] == (
+        "if this was intended, run: lastcall doctor --accept-recreated lastcall"
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,7 +46,10 @@ async def test_only_who_may_see_the_page_reads_whom_a_condition_is_about(
     database: Database, given: dict[str, Any], sent: str | None, sees: bool
 ) -> None:
     async with database.begin() as connection:
-        await put_condition(connection, kind="slack_destination", subject="user:ada@example.com")
+        condition = SlackDestination(
+            destination="user:ada@example.com", error="user_disabled", instead=None, advice=None
+        )
+        await put_condition(connection, condition=condition)
 
     headers = {"authorization": f"Bearer {sent}"} if sent else {}
     async with web_client(database, **given, headers=headers) as client:

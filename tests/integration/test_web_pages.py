@@ -6,6 +6,8 @@ from datetime import timedelta
 import msgspec
 
 from service.adapters.postgres.database import Database
+from service.core.condition import SlackAuth
+from service.core.condition_ingest import TopicRecreated
 from tests.builders import make_notice
 from tests.rows import (
     NOW,
@@ -69,15 +71,15 @@ async def test_what_lastcall_is_blind_to_is_shown(database: Database) -> None:
         await put_unknown_id(connection)
         await put_rejection(connection, hours_ago=3, rejected=3, offset=17)
         await put_rejection(connection, hours_ago=1, rejected=4, offset=99)
-        await put_condition(connection, kind="topic_recreated")
-        await put_condition(connection, kind="slack_auth", cleared=True)
+        await put_condition(connection, condition=TopicRecreated(topic="lastcall"))
+        await put_condition(connection, condition=SlackAuth(error="invalid_auth", advice="Mend it."), cleared=True)
 
     text = words_of(await get_page(database, "/"))
 
     assert "gpt-9-mystery OpenAI API search-api 4 5 h ago" in text
     assert "lastcall bad_json expected an object 7 0:99" in text
-    assert "topic recreated lastcall:0" in text
-    assert "Run `lastcall doctor` and say which records count." in text.replace("&#39;", "'")
+    assert "topic recreated lastcall" in text
+    assert "if this was intended, run: lastcall doctor --accept-recreated lastcall" in text.replace("&#39;", "'")
     assert "slack auth" not in text
 
 

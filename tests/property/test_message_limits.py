@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.core.condition import SlackDestination, Unreadable
 from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
 from service.core.escalation.hold import ActInForce
 from service.core.exposure import State
@@ -88,7 +89,11 @@ digests = st.builds(
     candidates=st.dictionaries(names, several, max_size=3),
     unread=st.lists(unread, max_size=5).map(tuple), unread_more=counts,
 )  # fmt: skip
-troubles = st.builds(Trouble, condition=names, subject=names, detail=names, remedy=names)
+conditions = st.one_of(
+    st.builds(Unreadable, stored_kind=names, subject=names),
+    st.builds(SlackDestination, destination=names, error=names, instead=maybe, advice=maybe),
+)
+troubles = st.builds(Trouble, condition=conditions)
 lost = st.builds(Undeliverable, destination=names, error=names)
 anything = st.lists(
     st.one_of(notices, notices, migrations, moves, withdrawals, redirections, digests, troubles, lost),

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from service.core.calendar import Calendar, Freeze
+from service.core.condition import InWords, Undecidable
+from service.core.condition_ingest import ConsumerBehind
 from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
 from service.core.escalation.delay import in_words
 from service.core.escalation.hold import Snoozed, Waived
@@ -21,7 +23,12 @@ from tests.explained import Played, at
 MAY = at("2025-05-01T10:00")
 BERLIN = make_owner().calendar.zone
 NAMED: dict[str, Any] = {"service": "s", "environment": "", "platform": "openai-api", "model": "m", "id": "i"}
-BEHIND = Trouble(condition="consumer_behind", subject="llm", detail="records wait", remedy="run more consumers")
+BEHIND = ConsumerBehind(topic="llm", unread_since=at("2025-04-10T00:00"))
+NOT_READ = "Not all records since 2025-04-10 00:00 UTC are read; until then, silence closes no campaign."
+RUN_MORE = (
+    "Check that `lastcall consume` runs and reaches Kafka; if it does, run more of them, or look for a transaction that"
+    " never ends (kafka-transactions find-hanging)."
+)
 
 
 def said(explanation: Explanation[Any], label: str) -> tuple[str, ...]:
@@ -238,9 +245,10 @@ def test_late_by_a_day_off_and_another_day_was_missed() -> None:
             ),
             id="redirected",
         ),
-        pytest.param(BEHIND, "To ada@example.com: trouble of lastcall itself: consumer_behind, llm.", (
-            "Records wait.", "Run more consumers.",
-        ), id="trouble"),
+        pytest.param(
+            Trouble(condition=BEHIND), "To ada@example.com: trouble of lastcall itself: consumer_behind, llm.",
+            (NOT_READ, RUN_MORE), id="trouble",
+        ),
         pytest.param(make_digest(), "To ada@example.com: digest of week 2025-W27 for search.", (), id="digest"),
         pytest.param(None, "To ada@example.com: notice, whose facts this release cannot read.", (), id="newer release"),
     ],
@@ -268,7 +276,7 @@ def test_every_kind_of_fact_is_explained(facts: Facts | None, about: str, eviden
             "ada@example.com could not be notified: is_archived.",
             id="failed",
         ),
-        pytest.param({"state": "unknown", "troubles": (BEHIND,)}, "Records wait.", id="something is in the way"),
+        pytest.param({"state": "unknown", "troubles": (InWords.of(BEHIND),)}, NOT_READ, id="something is in the way"),
     ],
 )
 def test_what_is_not_delivered_is_wrong_once_it_should_be(given: dict[str, Any], error: str | None) -> None:
@@ -340,12 +348,12 @@ def test_silence_that_may_be_our_own_is_wrong_while_the_consumer_is_behind() -> 
     read_to = replace(played.situation("2025-04-14T12:00").case, known_until=at("2025-04-10T00:00"))
     explanation = explained("2025-04-14T12:00", played=played, case=read_to, troubles=(BEHIND,))
     assert explanation.wrong is not None
-    assert explanation.wrong.error == "Records wait."
-    assert "Records wait. Run more consumers." in said(explanation, "why nobody was told")
+    assert explanation.wrong.error == NOT_READ
+    assert f"{NOT_READ} {RUN_MORE}" in said(explanation, "why nobody was told")
 
 
 def test_undecidable_is_wrong() -> None:
-    bug = Trouble(condition="undecidable", subject="s", detail="it cannot be worked out", remedy="report it")
+    bug = Undecidable(service="s", environment="", platform="openai-api", model="m", error="KeyError")
     assert explained("2025-04-14T06:00", troubles=(bug,)).wrong is not None
 
 

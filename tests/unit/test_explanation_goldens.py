@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from service.core.calendar import Calendar, Freeze
+from service.core.condition import InWords, SlackAuth
 from service.core.escalation.hold import Snoozed
 from service.core.explanation import (
     Explanation,
@@ -22,7 +23,6 @@ from service.core.explanation import (
     explain_notification,
     explain_untracked,
 )
-from service.core.notification import Trouble
 from service.entrypoints.cli.explain import show_explanation
 from tests.builders import make_day, make_owner
 from tests.explained import Played, at
@@ -72,12 +72,7 @@ def rerouted() -> Explanation[Any]:
         "state": "pending",
         "attempts": 2,
     }
-    blocked = Trouble(
-        condition="slack_auth",
-        subject="slack",
-        detail="Slack takes no messages from lastcall: invalid_auth. They wait in the outbox.",
-        remedy="Set LASTCALL_SLACK_TOKEN to a token that is valid.",
-    )
+    blocked = InWords.of(SlackAuth(error="invalid_auth", advice="Set LASTCALL_SLACK_TOKEN to a token that is valid."))
     record = replace(told[1], **given, outcome="invalid_auth", settled_at=None, troubles=(blocked,))
     return explain_notification(record, at("2025-04-14T09:00"))
 

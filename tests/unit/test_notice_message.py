@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from service.core.condition_ingest import Gap
 from service.core.escalation.cause import DateMoved, Migrated
 from service.core.messages.message import Links, Message
 from service.core.messages.render import render
@@ -526,18 +527,13 @@ def test_moved_date_is_told_with_the_old_one(
 
 
 def test_operator_reads_what_is_wrong_and_what_to_do() -> None:
-    trouble = Trouble(
-        condition="topic_recreated",
-        subject="llm-logs",
-        detail="Its offsets start again.",
-        remedy="Run lastcall doctor.",
-    )
+    trouble = Trouble(condition=Gap(topic="llm-logs", partition=0, first=5, last=8))
     message = render([trouble, trouble], links=NOWHERE, now=TODAY)
-    assert message.text == "lastcall needs you: Its offsets start again."
+    assert message.text == "lastcall needs you: Kafka deleted the offsets 5 to 8 before lastcall had read them"
     assert as_text(message).splitlines() == [
-        "⚠️ lastcall needs you: topic recreated",
-        "What: llm-logs: Its offsets start again.",
-        "What to do: Run lastcall doctor.",
+        "⚠️ lastcall needs you: gap",
+        "What: llm-logs/0: Kafka deleted the offsets 5 to 8 before lastcall had read them",
+        "What to do: keep records longer (retention.ms, retention.bytes) or run more consumers",
     ]
 
 

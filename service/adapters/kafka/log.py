@@ -190,18 +190,11 @@ class KafkaLog:
             return
         described = await self.describe([self._dead_letter_topic])
         if self._dead_letter_topic not in described.incarnations:
-            reason = described.refused.get(self._dead_letter_topic, "the cluster has no such topic")
-            raise self._refused(reason)
+            raise DeadLettersRefused(self._dead_letter_topic, described.refused.get(self._dead_letter_topic))
         try:
             await self._send_all(letters)
         except TopicAuthorizationFailedError as error:
-            raise self._refused(type(error).__name__) from error
-
-    def _refused(self, reason: str) -> DeadLettersRefused:
-        return DeadLettersRefused(
-            f"dead-letter topic {self._dead_letter_topic}: {reason}",
-            "create the topic, allow lastcall to write to it, or change LASTCALL_KAFKA_DEAD_LETTER_TOPIC",
-        )
+            raise DeadLettersRefused(self._dead_letter_topic, type(error).__name__) from error
 
     async def _send_all(self, letters: Sequence[DeadLetter]) -> None:
         acks = []

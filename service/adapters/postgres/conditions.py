@@ -1,41 +1,25 @@
-"""Conditions: problems of lastcall itself. The operator is notified once; doctor, /readyz and the page show open
-ones."""
+"""Stores conditions. The operator is notified once; doctor, /readyz and the page show open ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Text, any_, bindparam, case, null, or_, select, tuple_, update
+import msgspec
+from sqlalchemy import Text, any_, bindparam, case, null, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import conditions, heartbeats
+from service.core.condition import Condition, Open, read_condition
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    kind: str
-    """topic_recreated, rejection_flood, gap, slack_auth ... Public: in /readyz and metrics."""
-    subject: str
-    detail: str
-    remedy: str
-    since: datetime
-
-
-async def raise_condition(connection: AsyncConnection, condition: Condition) -> None:
-    """Open the condition, or update its text. An open one keeps its `since` and is not sent again; a closed one starts
+async def raise_condition(connection: AsyncConnection, condition: Condition, *, since: datetime) -> None:
+    """Open the condition, or update its facts. An open one keeps its `since` and is not sent again; a closed one starts
     again."""
     c = conditions.c
-    row = insert(conditions).values(
-        kind=condition.kind,
-        subject=condition.subject,
-        since=condition.since,
-        detail=condition.detail,
-        remedy=condition.remedy,
-    )
+    facts = msgspec.to_builtins(condition)
+    row = insert(conditions).values(kind=condition.kind, subject=condition.subject, since=since, facts=facts)
     closed = c.cleared_at.is_not(None)
-    reworded = tuple_(c.detail, c.remedy) != tuple_(row.excluded.detail, row.excluded.remedy)
     await connection.execute(
         row.on_conflict_do_update(
             index_elements=[c.kind, c.subject],
@@ -43,10 +27,9 @@ async def raise_condition(connection: AsyncConnection, condition: Condition) -> 
                 "since": case((closed, row.excluded.since), else_=c.since),
                 "told_at": case((closed, null()), else_=c.told_at),
                 "cleared_at": None,
-                "detail": row.excluded.detail,
-                "remedy": row.excluded.remedy,
+                "facts": row.excluded.facts,
             },
-            where=or_(closed, reworded),
+            where=or_(closed, c.facts != row.excluded.facts),
         )
     )
 
@@ -78,11 +61,11 @@ async def clear_conditions_before(connection: AsyncConnection, kind: str, since:
     await connection.execute(update(conditions).where(*over).values(cleared_at=now))
 
 
-async def open_conditions(connection: AsyncConnection) -> Sequence[Condition]:
+async def open_conditions(connection: AsyncConnection) -> Sequence[Open]:
     rows = await connection.execute(
         select(conditions).where(conditions.c.cleared_at.is_(None)).order_by(conditions.c.since)
     )
-    return [Condition(r.kind, r.subject, r.detail, r.remedy, r.since) for r in rows]
+    return [Open(read_condition(r.kind, r.subject, r.facts), r.since) for r in rows]
 
 
 async def record_heartbeats(

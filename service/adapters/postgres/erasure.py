@@ -1,5 +1,6 @@
 """Removes a person's name from all rows, in the caller's transaction. The rows stay."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -41,7 +42,7 @@ _PLACES = (
     _Place(messages, ("destination", "text", "blocks", "replies")),
     _Place(digests, ("picture",)),
     _Place(directory_answers, ("answer",)),
-    _Place(conditions, ("detail",)),
+    _Place(conditions, ("facts",)),
 )
 
 
@@ -59,6 +60,11 @@ async def erase_name(connection: AsyncConnection, person: str) -> Mapping[str, i
     Unsent notifications to the person keep the address until they are sent. Key owners with the name are deleted, and
     so are closed conditions about the address.
     """
+    gone = {
+        "key_owners": await _forget(connection, key_owners.c.name, person),
+        "cards": await _forget(connection, cards.c.destination, person),
+        "conditions": await _forget(connection, conditions.c.subject, person, conditions.c.cleared_at.is_not(None)),
+    }
     counts: dict[str, int] = {}
     for place in _PLACES:
         if rows := await _changed(connection, place, person):
@@ -69,14 +75,7 @@ async def erase_name(connection: AsyncConnection, person: str) -> Mapping[str, i
     for table in (assignments, directory_answers):
         if table.name in counts:  # so that caches of owners are reloaded
             await connection.execute(update(table).values(times_said=table.c.times_said + 1))
-    for name, gone in (
-        ("key_owners", await _forget(connection, key_owners.c.name, person)),
-        ("cards", await _forget(connection, cards.c.destination, person)),
-        ("conditions", await _forget(connection, conditions.c.subject, person, conditions.c.cleared_at.is_not(None))),
-    ):
-        if gone:
-            counts[name] = gone + counts.get(name, 0)
-    return counts
+    return Counter(counts) + Counter(gone)
 
 
 async def _forget(connection: AsyncConnection, column: Column[str], person: str, *where: ColumnElement[bool]) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import conditions, notifications
+from service.core.condition import read_condition
 from service.core.notification import Facts, Trouble, Undeliverable
 
 SLACK_IS_CLOSED = ("slack_auth", "slack_unreachable", "slack_token_missing")
@@ -52,7 +53,7 @@ async def tell_operator(connection: AsyncConnection, operator: str, *, now: date
     untold = (c.told_at.is_(None), c.cleared_at.is_(None), c.kind.not_in(SLACK_IS_CLOSED))
     rows = (await connection.execute(select(conditions).where(*untold).with_for_update(skip_locked=True))).all()
     for row in rows:
-        trouble = Trouble(condition=row.kind, subject=row.subject, detail=row.detail, remedy=row.remedy)
+        trouble = Trouble(condition=read_condition(row.kind, row.subject, row.facts))
         told = {
             **_to(operator, trouble, now=now),
             "dedup_key": f"operator/{row.kind}/{row.subject}/{row.since.isoformat()}",

@@ -15,12 +15,13 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.conditions import Condition, raise_condition
+from service.adapters.postgres.conditions import raise_condition
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_rows import note_told
 from service.adapters.postgres.outbox_reroute import end_conditions, reroute, tell_operator
 from service.adapters.postgres.tables import cards, messages, notifications
 from service.core.card import Urgency, cards_begun
+from service.core.condition import Condition
 from service.core.delivery import Delivered
 from service.core.messages.message import Message
 from service.core.notification import Facts, read_facts
@@ -137,6 +138,7 @@ class Outbox:
         attempts: int,
         in_doubt: bool,
         condition: Condition | None,
+        now: datetime,
     ) -> bool:
         """Give the rows back for another attempt. `in_doubt`: their message may have been sent, so it is kept."""
         async with self._database.begin() as connection:
@@ -146,7 +148,7 @@ class Outbox:
             if not in_doubt:
                 await _unwrite(connection, claim)
             if condition:
-                await raise_condition(connection, condition)
+                await raise_condition(connection, condition, since=now)
             return True
 
     async def failed(
@@ -160,7 +162,7 @@ class Outbox:
             if not in_doubt:
                 await _unwrite(connection, claim)
             await reroute(connection, [row.id for row in claim.rows], claim.destination, reason, instead, now=now)
-            await raise_condition(connection, condition)
+            await raise_condition(connection, condition, since=now)
             return True
 
     async def is_on_slack(self) -> bool:
@@ -169,9 +171,9 @@ class Outbox:
             taken = select(messages.c.id).where(messages.c.ts.is_not(None)).limit(1)
             return await connection.scalar(taken) is not None
 
-    async def raise_condition(self, condition: Condition) -> None:
+    async def raise_condition(self, condition: Condition, *, since: datetime) -> None:
         async with self._database.begin() as connection:
-            await raise_condition(connection, condition)
+            await raise_condition(connection, condition, since=since)
 
     async def tell_operator(self, operator: str, *, now: datetime) -> bool:
         """Turn each condition that nobody was told of into a notification. False: there was none."""

@@ -9,9 +9,10 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.conditions import Condition, raise_condition
+from service.adapters.postgres.conditions import raise_condition
 from service.adapters.postgres.tables import passed_over, rejections
-from service.core.batch import Batch, PassedOverKey, RejectionCount, RejectionKey, topic_in_words
+from service.core.batch import Batch, PassedOverKey, RejectionCount, RejectionKey
+from service.core.condition_ingest import Offsets, ValuesRefused
 from service.core.shapes import bounded_shape
 
 
@@ -90,27 +91,18 @@ async def record_rejected_values(
     if first is None:
         return
     calls = sum(one.calls for one in refused)
-    reasons = ", ".join(sorted({one.reason for one in refused}))
+    errors = tuple(sorted({one.reason for one in refused}))
+    condition = ValuesRefused(offsets=offsets_of(batch), calls=calls, errors=errors)
     key = RejectionKey(batch.source, first.topic, "bad_field", now.replace(minute=0, second=0, microsecond=0), None)
-    detail = f"the database rejects the values: {reasons}"
-    await add_rejections(
-        connection,
-        {key: RejectionCount(first.partition, batch.spans[first].expected, detail, calls)},
-    )
-    await raise_condition(
-        connection,
-        Condition(
-            kind="values_refused",
-            subject=spans_in_words(batch),
-            detail=f"{calls} calls among these offsets are not counted: {detail}",
-            remedy="keep the records, which are still on the topic, and report this with the version of lastcall",
-            since=now,
-        ),
-    )
+    count = RejectionCount(first.partition, batch.spans[first].expected, condition.why, calls)
+    await add_rejections(connection, {key: count})
+    await raise_condition(connection, condition, since=now)
 
 
-def spans_in_words(batch: Batch) -> str:
-    return ", ".join(
-        f"{topic_in_words(batch.source, p.topic)}/{p.partition} {span.expected} to {span.next_offset - 1}"
+def offsets_of(batch: Batch) -> tuple[Offsets, ...]:
+    return tuple(
+        Offsets(
+            source=batch.source, topic=p.topic, partition=p.partition, first=span.expected, last=span.next_offset - 1
+        )
         for p, span in sorted(batch.spans.items())
     )

@@ -19,8 +19,8 @@ from service.adapters.postgres.rejection_store import (
     Refused,
     add_passed_over,
     add_rejections,
+    offsets_of,
     record_rejected_values,
-    spans_in_words,
 )
 from service.adapters.postgres.sample_store import SampleBook
 from service.adapters.postgres.series_store import Found, SeriesBook, SeriesGone, uses_of_series
@@ -118,7 +118,7 @@ class UsageStore:
         except DatabaseTrouble as error:
             if not refuses_values(error):
                 raise
-            _log.error("values_refused", error=name_of(error), spans=spans_in_words(batch))
+            _log.error("values_refused", error=name_of(error), offsets=[one.in_words for one in offsets_of(batch)])
             try:
                 return await self._apply(batch, incarnations, self._write_what_is_taken, now)
             except _EveryRowRejected:  # then the values are not at fault

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.outbox_reroute import SLACK_IS_CLOSED
 from service.adapters.postgres.tables import campaigns, conditions, notifications
+from service.core.condition import Condition, InWords, read_condition
 from service.core.explanation import Heard, Hearer, Record
 from service.core.explanation.reason import reason_of
 from service.core.exposure import ExposureKey
-from service.core.notification import Trouble, read_facts
+from service.core.notification import read_facts
 
 MAX_HEARD = 500
 """Notifications of one exposure that are read, the newest. A daily reminder takes months to get there."""
@@ -67,7 +68,7 @@ async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> Record | N
         came_from=came_from,
         instead=next(iter(await _read_hearers(connection, *again)), None),
         told_with=await _read_told_with(connection, row),
-        troubles=await _read_troubles(connection, _is_in_the_way_of(row.destination)),
+        troubles=tuple(map(InWords.of, await _read_troubles(connection, _is_in_the_way_of(row.destination)))),
     )
 
 
@@ -109,7 +110,7 @@ async def read_heard(connection: AsyncConnection, key: ExposureKey) -> tuple[Hea
     )
 
 
-async def read_troubles_of(connection: AsyncConnection, subjects: Sequence[tuple[str, str]]) -> tuple[Trouble, ...]:
+async def read_troubles_of(connection: AsyncConnection, subjects: Sequence[tuple[str, str]]) -> tuple[Condition, ...]:
     """Those that hold now, of these kinds and subjects."""
     named = or_(*((_c.kind == kind) & (_c.subject == subject) for kind, subject in subjects))
     return await _read_troubles(connection, named) if subjects else ()
@@ -120,6 +121,6 @@ def _is_in_the_way_of(destination: str) -> ColumnElement[bool]:
     return or_(of_destination, _c.kind.in_(SLACK_IS_CLOSED))
 
 
-async def _read_troubles(connection: AsyncConnection, which: ColumnElement[bool]) -> tuple[Trouble, ...]:
+async def _read_troubles(connection: AsyncConnection, which: ColumnElement[bool]) -> tuple[Condition, ...]:
     rows = await connection.execute(select(conditions).where(which, _c.cleared_at.is_(None)).order_by(_c.since))
-    return tuple(Trouble(condition=r.kind, subject=r.subject, detail=r.detail, remedy=r.remedy) for r in rows)
+    return tuple(read_condition(r.kind, r.subject, r.facts) for r in rows)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters import metrics
-from service.adapters.postgres.conditions import Condition, open_conditions
+from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import REVISION, Database, DatabaseTrouble, Unreachable, current_revision
 from service.adapters.postgres.tables import notifications
 from service.adapters.postgres.watermark_store import known_until
@@ -19,6 +19,7 @@ from service.adapters.queries.operation import read_heartbeats, read_watermarks
 from service.adapters.queries.operation_answers import HeartbeatAnswer, WatermarkAnswer
 from service.adapters.queries.unknown import count_unknown_ids, count_unplaced_models
 from service.core.catalog.lifecycle import Catalog
+from service.core.condition import Open
 from service.core.exposure import State
 
 ANSWERS_WITHIN_SECONDS = 5.0
@@ -31,7 +32,7 @@ class DatabaseHealth:
     trouble: str | None
     remedy: str | None = None
     revision: str | None = None
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Open, ...] = ()
     watermarks: tuple[WatermarkAnswer, ...] = ()
     heartbeats: tuple[HeartbeatAnswer, ...] = ()
 
@@ -64,8 +65,8 @@ async def set_gauges(connection: AsyncConnection, catalog: Catalog, topics: Coll
     n = notifications.c
     for state, count in await connection.execute(select(n.state, func.count()).group_by(n.state)):
         metrics.NOTIFICATIONS.labels(state).set(count)
-    for condition in await open_conditions(connection):
-        metrics.CONDITIONS.labels(condition.kind).inc()
+    for one in await open_conditions(connection):
+        metrics.CONDITIONS.labels(one.condition.kind).inc()
     for beat in await read_heartbeats(connection):
         metrics.LAST_TICK.labels(beat.verb).set(beat.finished_at.timestamp())
     metrics.UNRESOLVED_IDS.set(await count_unknown_ids(connection, now=now))

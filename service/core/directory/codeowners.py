@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import takewhile
+from typing import Literal
 
 from service.core.directory.answer import MAX_TEXT, email_in
 from service.core.ownership import Owner
@@ -42,14 +43,43 @@ class Rule:
         return _reaches(self.segments, _path(folder))
 
 
+LineError = Literal["trailing_backslash", "negation", "range", "not_a_path", "not_an_owner", "too_many_rules"]
+_WORDS: dict[LineError, tuple[str, str]] = {
+    "trailing_backslash": (
+        "it ends with a backslash",
+        "Remove the backslash, or add the character that it escapes.",
+    ),
+    "negation": ("{}: `!` is not allowed", "Add a line further down with other owners."),
+    "range": ("{}: `[ ]` is not a range here", "Write `*` or `?`, or one line per name."),
+    "not_a_path": (f"{{}} is not a path of up to {MAX_TEXT} printable characters", "Shorten it with `*`."),
+    "not_an_owner": (
+        "{} is not an owner",
+        "An owner is @user, @org/team or an e-mail address; a space in a path needs a backslash.",
+    ),
+    "too_many_rules": (
+        f"only the first {MAX_RULES:,} rules are used",
+        "Combine lines with `*`, or set owners in lastcall.yaml.",
+    ),
+}
+"""What is wrong with the quoted word, and the remedy."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadLine:
     """A skipped line, which GitHub skips as well."""
 
     line: int
-    why: str
-    """Quotes the file, printable and bounded."""
-    remedy: str
+    error: LineError
+    quoted: str = ""
+    """From the file, printable and bounded."""
+
+    @property
+    def why(self) -> str:
+        return _WORDS[self.error][0].format(self.quoted)
+
+    @property
+    def remedy(self) -> str:
+        return _WORDS[self.error][1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +103,9 @@ def parse_codeowners(text: str) -> Parsed:
             elif pattern:
                 rules.append(Rule(number, _pattern(pattern), said or of_section))
         except _UnreadError as error:
-            unread.append(UnreadLine(number, *error.args))
+            unread.append(UnreadLine(number, error.error, error.quoted))
     if len(rules) > MAX_RULES:
-        why = f"only the first {MAX_RULES:,} rules are used"
-        unread.append(UnreadLine(rules[MAX_RULES].line, why, "Combine lines with `*`, or set owners in lastcall.yaml."))
+        unread.append(UnreadLine(rules[MAX_RULES].line, "too_many_rules"))
     return Parsed(rules[:MAX_RULES], unread)
 
 
@@ -87,7 +116,10 @@ _PLAIN_ESCAPE = re.compile(r"\\([\s#])")
 
 
 class _UnreadError(ValueError):
-    """(reason, remedy)"""
+    def __init__(self, error: LineError, word: str = "") -> None:
+        super().__init__(error)
+        self.error = error
+        self.quoted = _quoted(word)
 
 
 def _words(line: str) -> list[str]:
@@ -102,21 +134,17 @@ def _words(line: str) -> list[str]:
             words.append(_PLAIN_ESCAPE.sub(r"\1", word[0]))
             at = word.end()
         else:
-            raise _UnreadError(
-                "it ends with a backslash", "Remove the backslash, or add the character that it escapes."
-            )
+            raise _UnreadError("trailing_backslash")
     return words
 
 
 def _pattern(text: str) -> str:
     if text.startswith("!"):
-        raise _UnreadError(f"{_quoted(text)}: `!` is not allowed", "Add a line further down with other owners.")
+        raise _UnreadError("negation", text)
     if _BRACKET.search(text):
-        raise _UnreadError(f"{_quoted(text)}: `[ ]` is not a range here", "Write `*` or `?`, or one line per name.")
+        raise _UnreadError("range", text)
     if len(text) > MAX_TEXT or not text.isprintable():
-        raise _UnreadError(
-            f"{_quoted(text)} is not a path of up to {MAX_TEXT} printable characters", "Shorten it with `*`."
-        )
+        raise _UnreadError("not_a_path", text)
     return text
 
 
@@ -126,8 +154,7 @@ _BRACKET = re.compile(r"(?<!\\)[\[\]]")
 def _owner(text: str) -> str:
     if len(text) <= MAX_TEXT and text.isprintable() and (_HANDLE.fullmatch(text) or email_in(text) is not None):
         return text
-    remedy = "An owner is @user, @org/team or an e-mail address; a space in a path needs a backslash."
-    raise _UnreadError(f"{_quoted(text)} is not an owner", remedy)
+    raise _UnreadError("not_an_owner", text)
 
 
 _HANDLE = re.compile(r"@@?[^\s@,;]+")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from service.core import words
+from service.core.condition import Undecidable
 from service.core.escalation.campaign import CloseReason
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Wait
@@ -144,7 +145,7 @@ def _next(situation: Situation) -> Iterator[str]:
 
 def _wrong(situation: Situation) -> Wrong | None:
     for trouble in situation.troubles:
-        if trouble.condition == "undecidable" or situation.case.seems_quiet:
+        if isinstance(trouble, Undecidable) or situation.case.seems_quiet:
             return Wrong.of(trouble.detail, trouble.remedy)
     return _not_looked(situation) or _not_delivered(situation) or _too_late(situation)
 

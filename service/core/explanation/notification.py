@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.core import words
+from service.core.condition import InWords
 from service.core.escalation.cause import DateMoved, Kind, Migrated, Redirected, Withdrawn, kind_of
 from service.core.escalation.delay import in_words
 from service.core.escalation.hold import broken_promise
@@ -62,7 +63,7 @@ class Record:
     instead: Hearer | None
     told_with: tuple[Hearer, ...]
     """Who hears of the same decision."""
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[InWords, ...]
     """What stands in the way of its destination now."""
 
 
@@ -92,7 +93,7 @@ def _what(record: Record) -> str:
         case Digest() as facts:
             return f"digest of week {facts.week} for {facts.audience}"
         case Trouble() as facts:
-            return f"trouble of lastcall itself: {facts.condition}, {facts.subject}"
+            return f"trouble of lastcall itself: {facts.condition.kind}, {facts.condition.subject}"
         case Undeliverable() as facts:
             return f"what could not be delivered to {words.address(facts.destination)}"
         case None:
@@ -179,8 +180,8 @@ def _evidence(record: Record) -> Iterator[str]:
         case News() as facts:
             yield _happened(facts)
         case Trouble() as facts:
-            yield sentence(facts.detail)
-            yield sentence(facts.remedy)
+            yield sentence(facts.condition.detail)
+            yield sentence(facts.condition.remedy)
         case Digest() | Undeliverable() | None:
             return
     if isinstance(facts, Notice | News) and facts.end.source and not isinstance(facts.cause, Migrated):

@@ -18,7 +18,7 @@ def reason_of(facts: Facts | None, audience: Audience, *, failed: tuple[str, str
         case Digest():
             return f"weekly digest of {facts.week}, due {words.moment(Week.parse(facts.week).due_at)}"
         case Trouble():
-            return f"condition {facts.condition} of {facts.subject}"
+            return f"condition {facts.condition.kind} of {facts.condition.subject}"
         case Undeliverable():
             return f"{facts.destination} could not be told: {facts.error}"
         case _:

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 from service.core import words
 from service.core.catalog.lifecycle import Deprecation
+from service.core.condition import Condition
 from service.core.explanation.answer import Explanation, Wrong, points, sentence, use_of
 from service.core.exposure import Exposure
-from service.core.notification import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
     )
 
 
-def explain_undecidable(exposure: Exposure, trouble: Trouble, today: date) -> Explanation[Untracked]:
+def explain_undecidable(exposure: Exposure, trouble: Condition, today: date) -> Explanation[Untracked]:
     """Its escalation cannot be worked out, and so its explanation neither."""
     month = sum(use.calls for use in exposure.days if use.day > today - timedelta(days=28))
     use = Untracked(*exposure.key, is_known=True, calls_28d=month, deprecation=exposure.deprecation)

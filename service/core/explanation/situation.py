@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from service.core.condition import Condition
 from service.core.directory.owners import Ownership, Source
 from service.core.escalation.campaign import Campaign, CloseReason
 from service.core.escalation.case import Case
@@ -12,7 +13,6 @@ from service.core.escalation.holding import asked_in_words, shown_state
 from service.core.escalation.policy import Policy
 from service.core.explanation.steps import Heard, StepEvidence, scheduled_steps
 from service.core.exposure import State, last_week, quiet_at
-from service.core.notification import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Situation:
     """When escalation looked last. None: never."""
     superseded: Literal["catalog", "lastcall.yaml"] | None
     """Of which file another process goes by a newer one, so that it is the one that decides."""
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[Condition, ...]
     """What is wrong with lastcall itself and may keep it from telling: undecidable, consumer_behind."""
 
 

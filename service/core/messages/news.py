@@ -120,10 +120,10 @@ def _callers(lead: str, facts: Sequence[News]) -> Iterator[Spans]:
 
 def trouble_blocks(trouble: Trouble) -> Iterator[Block]:
     """For whoever runs lastcall."""
-    condition = trouble.condition.replace("_", " ")
-    yield Header(f"⚠️ lastcall needs you: {name(condition, 100)}")
-    yield section(bold("What:"), " ", code(trouble.subject), f": {name(trouble.detail, 1000)}")
-    yield section(bold("What to do:"), f" {name(trouble.remedy, 1000)}")
+    condition = trouble.condition
+    yield Header(f"⚠️ lastcall needs you: {name(condition.kind.replace('_', ' '), 100)}")
+    yield section(bold("What:"), " ", code(condition.subject), f": {name(condition.detail, 1000)}")
+    yield section(bold("What to do:"), f" {name(condition.remedy, 1000)}")
 
 
 def undeliverable_blocks(lost: Sequence[Undeliverable]) -> Iterator[Block]:

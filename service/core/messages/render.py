@@ -109,7 +109,7 @@ def _sentence(
 ) -> str:
     """The fallback text: what a phone's notification shows."""
     if troubles:
-        return f"lastcall needs you: {name(troubles[0].detail, 1000)}"
+        return f"lastcall needs you: {name(troubles[0].condition.detail, 1000)}"
     if len(groups) == 1:
         return group_sentence(groups[0])
     if groups:

@@ -186,10 +186,11 @@ async def _running(app: App, now: datetime, *, apart: Collection[tuple[str, str]
             detail = "the running scheduler uses another lastcall.yaml"
             yield Finding("scheduler", "note", detail, "send it SIGHUP to reload the file")
     async with app.database.connect() as connection:
-        for condition in await open_conditions(connection):
+        for one in await open_conditions(connection):
+            condition = one.condition
             if (condition.kind, condition.subject) in apart:
                 continue
-            detail = f"{condition.subject}: {condition.detail} (since {condition.since:%Y-%m-%d %H:%M} UTC)"
+            detail = f"{condition.subject}: {condition.detail} (since {one.since:%Y-%m-%d %H:%M} UTC)"
             yield Finding(condition.kind, "bad", detail, condition.remedy)
 
 

@@ -69,9 +69,9 @@ def tick(
         for verb, sentence in (said | {verb: f"failed: {error}" for verb, error in failures.items()}).items():
             console.print(f"[bold]{verb:<10}[/] {escape(sentence)}", soft_wrap=True)
     match ticked.results.get("deliver"):
-        case DeliveryReport(stopped=deliver.SLACKLESS):
+        case DeliveryReport(stopped=deliver.SLACKLESS.kind):
             fail(
-                "nothing was delivered: messages of this database go to Slack", deliver.SLACKLESS_REMEDY, Exit.BAD_NEWS
+                "nothing was delivered: messages of this database go to Slack", deliver.SLACKLESS.remedy, Exit.BAD_NEWS
             )
     if failures:
         raise SystemExit(int(Exit.BAD_NEWS))

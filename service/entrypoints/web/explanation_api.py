@@ -54,7 +54,7 @@ class Hearer(BaseModel):
 class Trouble(BaseModel):
     """What is wrong with lastcall itself and stands in the way."""
 
-    condition: str = Field(examples=["slack_destination"])
+    kind: str = Field(examples=["slack_destination"])
     subject: str
     detail: str
     remedy: str

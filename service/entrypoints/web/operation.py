@@ -9,8 +9,8 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 
 from service.adapters import metrics
-from service.adapters.postgres.conditions import Condition
 from service.adapters.queries.health import DatabaseHealth, read_database_health, set_gauges
+from service.core.condition import InWords, Open
 from service.core.health import ConsumerHealth, trouble_of
 from service.entrypoints.web.context import Here
 
@@ -65,7 +65,7 @@ def readiness(
     return {
         "status": status,
         "problems": problems,
-        "conditions": [_condition(condition, is_known) for condition in database.conditions],
+        "conditions": [_condition(one, is_known) for one in database.conditions],
         "database": {"answers": database.trouble is None, "revision": database.revision},
         "consumer": _consumer(consumer, now),
         "watermarks": database.watermarks,
@@ -73,10 +73,10 @@ def readiness(
     }
 
 
-def _condition(condition: Condition, is_known: bool) -> dict[str, Any]:
+def _condition(one: Open, is_known: bool) -> dict[str, Any]:
     if is_known:
-        return asdict(condition)
-    return {"kind": condition.kind, "since": condition.since, "remedy": condition.remedy}
+        return asdict(InWords.of(one.condition)) | {"since": one.since}
+    return {"kind": one.condition.kind, "since": one.since, "remedy": one.condition.remedy}
 
 
 def _consumer(health: ConsumerHealth | None, now: datetime) -> dict[str, Any] | None:

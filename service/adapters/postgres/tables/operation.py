@@ -1,6 +1,7 @@
 """Conditions and heartbeats."""
 
 from sqlalchemy import Column, DateTime, Double, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from service.adapters.postgres.tables.base import instant, metadata
 
@@ -10,8 +11,7 @@ conditions = Table(
     Column("kind", Text, primary_key=True, comment="topic_recreated, rejection_flood, gap, slack_auth ..."),
     Column("subject", Text, primary_key=True),
     instant("since"),
-    Column("detail", Text, nullable=False),
-    Column("remedy", Text, nullable=False, comment="what the operator can do"),
+    Column("facts", JSONB, nullable=False, comment="of core.condition, by kind"),
     Column("told_at", DateTime(timezone=True)),
     Column("cleared_at", DateTime(timezone=True)),
     comment="What is wrong with lastcall itself, for the operator: shown by doctor, /readyz and the page, told once",
