@@ -37,7 +37,7 @@ test-clocks: setup  ## what reads the clock, on twelve days (needs faketime); DA
 	DAYS="$(DAYS)" .ci/clocks $(BIN)/pytest -n auto --dist worksteal -q -m "clock and not slow and not apache_kafka and not browser" $(ARGS)
 
 test-kafka: setup  ## the broker tests on a real Apache Kafka (needs Java and Maven)
-	.ci/kafka run $(BIN)/pytest -m "broker or apache_kafka" $(ARGS)
+	.ci/kafka run $(BIN)/pytest -n auto --dist worksteal -m "broker or apache_kafka" $(ARGS)
 
 test-browser: setup  ## the page in a real Chromium
 	$(BIN)/pytest -m browser $(ARGS)
