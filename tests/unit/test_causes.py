@@ -1,6 +1,7 @@
 """Causes: each is stored and read back as it was, and told apart from the others by its key."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
 import msgspec
 import pytest
@@ -13,8 +14,10 @@ from service.core.escalation.cause import (
     DateMoved,
     FailsAgain,
     HeldBack,
+    Kind,
     Migrated,
     NewOwner,
+    NewsCause,
     Redirected,
     Relapse,
     Repeat,
@@ -23,7 +26,11 @@ from service.core.escalation.cause import (
     Withdrawn,
     in_words,
     key_of,
+    kind_of,
 )
+from service.core.explanation.notification import KINDS
+from service.core.messages.group import URGENT_FIRST
+from service.core.messages.news import NEWS
 
 STEP = AtStep(name="+1d", policy="default", repeat_days=1)
 DAY = date(2025, 7, 15)
@@ -77,3 +84,24 @@ def test_words_say_who_hears_otherwise_because_of_the_forecast() -> None:
         "30 days before the change freeze, by policy default; not to the manager, as the calls reach zero in time at "
         "this pace; earlier than planned to the director, as at this pace they do not"
     )
+
+
+@pytest.mark.parametrize("cause", get_args(NewsCause))
+def test_each_cause_of_news_is_worded_ordered_and_explained(cause: type[NewsCause]) -> None:
+    kind = str(cause.__struct_config__.tag)
+
+    assert cause in NEWS
+    assert cause in URGENT_FIRST
+    assert kind in get_args(Kind)
+    assert kind in KINDS
+
+
+def test_no_cause_is_left_out_here() -> None:
+    assert {type(one) for one in CAUSES} == set(get_args(Cause))
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda one: type(one).__name__)
+def test_kind_of_news_is_its_tag(cause: Cause) -> None:
+    tag = str(cause.__struct_config__.tag)
+
+    assert kind_of(cause) == (tag if isinstance(cause, get_args(NewsCause)) else "notice")

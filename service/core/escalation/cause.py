@@ -5,7 +5,7 @@ Campaign, plan version, destination and the key of the cause identify a notifica
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, assert_never
 
 from msgspec import Struct
 
@@ -150,7 +150,7 @@ def kind_of(cause: Cause) -> Kind:
             return "withdrawn"
         case Redirected():
             return "redirected"
-        case _:
+        case StepDue() | Repeat() | FailsAgain() | HeldBack() | Relapse() | Resumed() | BrokenPromise() | NewOwner():
             return "notice"
 
 
@@ -170,6 +170,8 @@ def key_of(cause: Cause) -> str:
             own = cause.before, cause.after
         case Redirected():
             own = ()
+        case _:
+            assert_never(cause)
     parts = (str(cause.__struct_config__.tag), *own)
     return "/".join(part.isoformat() if isinstance(part, date) else part or "" for part in parts)
 

@@ -89,7 +89,7 @@ def _what(record: Record) -> str:
         case Notice() | News() as facts:
             use = facts.use
             named = use_of(use.service, use.environment, use.id, use.platform)
-            return f"{_KINDS[kind_of(facts.cause)]} {named}"
+            return f"{KINDS[kind_of(facts.cause)]} {named}"
         case Digest() as facts:
             return f"digest of week {facts.week} for {facts.audience}"
         case Trouble() as facts:
@@ -100,7 +100,7 @@ def _what(record: Record) -> str:
             return f"{record.kind}, whose facts this release cannot read"
 
 
-_KINDS: Mapping[Kind, str] = {
+KINDS: Mapping[Kind, str] = {
     "notice": "notice of",
     "migrated": "the calls have ended:",
     "date_moved": "the shutdown moved:",

@@ -1,17 +1,19 @@
 """Everything that one destination hears about one deprecation at one tick."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
 
 import msgspec
 
+from service.core import words
 from service.core.escalation.cause import DateMoved, Migrated, NewsCause, Redirected, Withdrawn
 from service.core.notification import News, Notice, UseFacts
 from service.core.wording.end import Timing
+from service.core.wording.names import name
 
-C = TypeVar("C", bound=NewsCause)
+URGENT_FIRST: tuple[type[NewsCause], ...] = (Redirected, DateMoved, Withdrawn, Migrated)
+"""The order of news in a message."""
 
 
 @dataclass(slots=True)
@@ -25,29 +27,15 @@ class Group:
     news: list[News] = field(default_factory=list)
 
     @property
-    def redirected(self) -> list[tuple[News, Redirected]]:
-        return self._of(Redirected)
-
-    @property
-    def moves(self) -> list[tuple[News, DateMoved]]:
-        return self._of(DateMoved)
-
-    @property
-    def withdrawn(self) -> list[tuple[News, Withdrawn]]:
-        return self._of(Withdrawn)
-
-    @property
-    def migrated(self) -> list[tuple[News, Migrated]]:
-        return self._of(Migrated)
-
-    def _of(self, kind: type[C]) -> list[tuple[News, C]]:
-        return [(one, one.cause) for one in self.news if isinstance(one.cause, kind)]
+    def news_by_kind(self) -> Mapping[type[NewsCause], Sequence[News]]:
+        """In the order of `URGENT_FIRST`."""
+        found = {kind: [one for one in self.news if isinstance(one.cause, kind)] for kind in URGENT_FIRST}
+        return {kind: some for kind, some in found.items() if some}
 
     @property
     def rank(self) -> tuple[int, int, int, str, str]:
-        """Urgent first: what still is called, then what only has changed, then what is done."""
-        parts = (self.notices, self.redirected, self.moves, self.withdrawn, self.migrated)
-        part = next(number for number, facts in enumerate(parts) if facts)
+        """Urgent first: notices, then news."""
+        part = -1 if self.notices else min(URGENT_FIRST.index(type(one.cause)) for one in self.news)
         return (part, *(self.timing.rank if self.notices else (0, 0)), self.platform, self.model)
 
     @property
@@ -120,3 +108,9 @@ def _timing(notice: Notice, today: date) -> Timing:
 
 def services(facts: Iterable[Notice | News]) -> int:
     return len({fact.use.service for fact in facts})
+
+
+def named_services(facts: Sequence[Notice | News]) -> str:
+    """The service by its name, or how many there are."""
+    distinct = list(dict.fromkeys(fact.use.service for fact in facts))
+    return name(distinct[0]) if len(distinct) == 1 else words.plural(len(distinct), "service")

@@ -1,13 +1,15 @@
-"""What is not a reminder: what has changed, a service that has migrated, and what the operator must know."""
+"""Parts of a message that are no reminder: news of a use, one wording per cause, and what the operator must know."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from itertools import starmap
+from typing import TypeVar, cast
 
 from service.core import words
-from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
+from service.core.escalation.cause import DateMoved, Migrated, NewsCause, Redirected, Withdrawn
 from service.core.messages.blocks import MAX_HEADER, context, header, section, sections
+from service.core.messages.group import named_services, services
 from service.core.notification import News, Trouble, Undeliverable
 from service.core.wording.blocks import Block, Header
 from service.core.wording.end import day_of_end, moved
@@ -15,11 +17,30 @@ from service.core.wording.names import caller, code, link, model_on, name, sourc
 from service.core.wording.spans import Spans, bold, say
 from service.core.wording.to_text import plain
 
+C = TypeVar("C", bound=NewsCause)
 
-def moved_blocks(moves: Sequence[tuple[News, DateMoved]]) -> Iterator[Block]:
-    """One deprecation's moves; as a rule all are the same one."""
+
+@dataclass(frozen=True, slots=True)
+class NewsWording:
+    """What a message says about the news of one cause, all of one deprecation."""
+
+    mark: str
+    overview: Callable[[Sequence[News]], str]
+    """What follows the model in a list of several deprecations."""
+    sentence: Callable[[str, Sequence[News]], str]
+    """The push text. The first argument is the model's name."""
+    blocks: Callable[[Sequence[News], date], Iterator[Block]]
+    """The date is today, UTC."""
+
+
+def _caused(news: Sequence[News], kind: type[C]) -> list[tuple[News, C]]:
+    return [(one, cast(C, one.cause)) for one in news]
+
+
+def _moved_blocks(moves: Sequence[News], _today: date) -> Iterator[Block]:
+    """Usually all moves are the same one."""
     by_move: dict[tuple[DateMoved, str | None], list[News]] = defaultdict(list)
-    for news, move in moves:
+    for news, move in _caused(moves, DateMoved):
         by_move[move, news.end.source].append(news)
     for (move, _), same in by_move.items():
         use, change = same[0].use, moved(move.before, move.after)
@@ -36,9 +57,8 @@ def _source(news: News) -> Iterator[Block]:
         yield from context([link(address, source(address, second_hand=news.end.second_hand))])
 
 
-def withdrawn_blocks(withdrawn: Sequence[tuple[News, Withdrawn]]) -> Iterator[Block]:
-    """One deprecation that is none any more."""
-    first, cause = withdrawn[0]
+def _withdrawn_blocks(withdrawn: Sequence[News], _today: date) -> Iterator[Block]:
+    first, cause = _caused(withdrawn, Withdrawn)[0]
     yield header("↩️", first.use.id, " stays after all")
     model = model_on(first.use.id, first.use.platform)
     no_longer = f" {words.day(cause.before)} no longer holds." if cause.before else ""
@@ -49,17 +69,16 @@ def withdrawn_blocks(withdrawn: Sequence[tuple[News, Withdrawn]]) -> Iterator[Bl
         else say("The provider has taken the end of ", model, " back.")
     )
     yield section(back, f"{no_longer} {follow}")
-    yield from sections(_callers("It is called by", [news for news, _ in withdrawn]))
+    yield from sections(_callers("It is called by", withdrawn))
     yield from _source(first)
 
 
-def redirected_blocks(redirected: Sequence[tuple[News, Redirected]], today: date) -> Iterator[Block]:
-    """One deprecation's callers that another model answers."""
-    first = redirected[0][0]
+def _redirected_blocks(redirected: Sequence[News], today: date) -> Iterator[Block]:
+    first = redirected[0]
     yield header("🔀", first.use.id, " is answered by another model")
     model = model_on(first.use.id, first.use.platform)
     yield section("Calls that ask for ", model, f" are answered by another model. {_why(first, today)}")
-    callers = starmap(_caller, redirected)
+    callers = [_caller(*one) for one in _caused(redirected, Redirected)]
     yield from sections(callers if len(redirected) == 1 else (say("• ", one) for one in callers))
     yield from _source(first)
 
@@ -85,10 +104,9 @@ def _caller(news: News, cause: Redirected) -> Spans:
     return say(who, ": ", other, f" answered {much} on {words.day(cause.day)}{since}.")
 
 
-def migrated_blocks(migrated: Sequence[tuple[News, Migrated]]) -> Iterator[Block]:
-    """One deprecation's closed exposures."""
-    first = migrated[0][0]
-    names = {news.use.service for news, _ in migrated}
+def _migrated_blocks(migrated: Sequence[News], _today: date) -> Iterator[Block]:
+    first = migrated[0]
+    names = {news.use.service for news in migrated}
     who = name(first.use.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
     verb = "no longer calls" if len(names) == 1 else "no longer call"
     yield Header(f"✅ {who} {verb} {name(first.use.id, MAX_HEADER - len(verb) - 60)}")
@@ -98,7 +116,7 @@ def migrated_blocks(migrated: Sequence[tuple[News, Migrated]]) -> Iterator[Block
     yield from sections(
         [
             say(model, f".{end} Its reminders end, and begin again if calls come back."),
-            *(say("• ", _stopped(*one)) for one in migrated),
+            *(say("• ", _stopped(*one)) for one in _caused(migrated, Migrated)),
         ]
     )
 
@@ -107,6 +125,43 @@ def _stopped(news: News, cause: Migrated) -> Spans:
     quiet = words.plural(cause.quiet_days, "day")
     who = caller(news.use.service, news.use.environment)
     return say(who, f": last call {words.moment(cause.last_at)}, none for {quiet} since")
+
+
+def _redirected_sentence(model: str, redirected: Sequence[News]) -> str:
+    served_id = redirected[0].served_id
+    who = name(served_id) if served_id else "another model"
+    return f"Calls of {named_services(redirected)} to {model} are answered by {who}."
+
+
+def _moved_sentence(model: str, moves: Sequence[News]) -> str:
+    _, first = _caused(moves, DateMoved)[0]
+    return f"The shutdown of {model} {plain(moved(first.before, first.after))}."
+
+
+def _withdrawn_sentence(model: str, withdrawn: Sequence[News]) -> str:
+    is_reported = withdrawn[0].end.second_hand
+    why = "its end is not reported any more" if is_reported else "the provider has taken its end back"
+    return f"{model} stays after all: {why}."
+
+
+def _migrated_sentence(model: str, migrated: Sequence[News]) -> str:
+    no_longer = "no longer calls" if services(migrated) == 1 else "no longer call"
+    return f"{named_services(migrated)} {no_longer} {model}."
+
+
+NEWS: Mapping[type[NewsCause], NewsWording] = {
+    Redirected: NewsWording(
+        "🔀",
+        lambda news: f"another model answers · {words.plural(services(news), 'service')}",
+        _redirected_sentence,
+        _redirected_blocks,
+    ),
+    DateMoved: NewsWording("📅", lambda _: "its date moved", _moved_sentence, _moved_blocks),
+    Withdrawn: NewsWording("↩️", lambda _: "stays after all", _withdrawn_sentence, _withdrawn_blocks),
+    Migrated: NewsWording(
+        "✅", lambda news: f"{words.plural(services(news), 'service')} migrated", _migrated_sentence, _migrated_blocks
+    ),
+}
 
 
 def _callers(lead: str, facts: Sequence[News]) -> Iterator[Spans]:

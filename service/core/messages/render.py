@@ -10,14 +10,7 @@ from service.core.messages.digest import digest_blocks, digest_sentence
 from service.core.messages.group import Group, grouped, services
 from service.core.messages.late import late_together
 from service.core.messages.message import Links, Message
-from service.core.messages.news import (
-    migrated_blocks,
-    moved_blocks,
-    redirected_blocks,
-    trouble_blocks,
-    undeliverable_blocks,
-    withdrawn_blocks,
-)
+from service.core.messages.news import NEWS, trouble_blocks, undeliverable_blocks
 from service.core.messages.notice import notice_blocks
 from service.core.messages.sentence import group_sentence, groups_sentence
 from service.core.notification import Digest, Facts, News, Notice, Trouble, Undeliverable
@@ -62,14 +55,8 @@ def _divided(parts: Sequence[Sequence[Block]]) -> Iterator[Block]:
 def _group_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Block]:
     if group.notices:
         yield from notice_blocks(group, links, late_said=late_said)
-    if group.redirected:
-        yield from redirected_blocks(group.redirected, group.today)
-    if group.moves:
-        yield from moved_blocks(group.moves)
-    if group.withdrawn:
-        yield from withdrawn_blocks(group.withdrawn)
-    if group.migrated:
-        yield from migrated_blocks(group.migrated)
+    for kind, news in group.news_by_kind.items():
+        yield from NEWS[kind].blocks(news, group.today)
 
 
 def _overview(groups: Sequence[Group], late: str | None) -> Iterator[Block]:
@@ -93,15 +80,8 @@ def _overview_line(group: Group) -> Spans:
     if group.notices:
         when = group.timing
         return say(f"{when.mark} ", model, f": {when.brief} · {words.plural(services(group.notices), 'service')}")
-    if group.redirected:
-        callers = services(news for news, _ in group.redirected)
-        return say("🔀 ", model, f": another model answers · {words.plural(callers, 'service')}")
-    if group.moves:
-        return say("📅 ", model, ": its date moved")
-    if group.withdrawn:
-        return say("↩️ ", model, ": stays after all")
-    migrated = services(news for news, _ in group.migrated)
-    return say("✅ ", model, f": {words.plural(migrated, 'service')} migrated")
+    kind, news = next(iter(group.news_by_kind.items()))
+    return say(f"{NEWS[kind].mark} ", model, f": {NEWS[kind].overview(news)}")
 
 
 def _sentence(
