@@ -235,9 +235,6 @@ def questions(app: App, client: httpx.AsyncClient) -> list[Question]:
         response.raise_for_status()
         return len(response.content)
 
-    async def of_platform(n: int) -> int:
-        return await get("/api/v1/exposures", platform=_model(n).platform, within=n % 90)
-
     async def who(n: int) -> int:
         found = await ask.who(database, await app.look(now=NOW), _model(n * 31).id, now=NOW, limit=LIMIT)
         assert found is not None

@@ -47,13 +47,15 @@ class Load:
         self._topic = topic
         self._records = [record(number) for number in range(BATCH // RECORD_BYTES)]
         self.sent = 0
+        self._batches = 0
 
     async def send(self) -> None:
         batch = self._producer.create_batch()
         while batch.append(key=None, value=self._records[self.sent % len(self._records)], timestamp=None):
             self.sent += 1
         batch.close()
-        await self._producer.send_batch(batch, self._topic, partition=self.sent % PARTITIONS)
+        self._batches += 1
+        await self._producer.send_batch(batch, self._topic, partition=self._batches % PARTITIONS)
 
     async def send_at(self, rate: float) -> None:
         """Until it is cancelled."""
@@ -154,8 +156,10 @@ async def run(kafka: str, records: int, calls: int) -> int:
         loading = asyncio.create_task(load.send_at(peak / 2))
         found = await measure(producer, topic, api, calls)
         rate = (load.sent - before) / (time.monotonic() - started)
+        assert not loading.done(), "the producer ended"
         loading.cancel()
         await asyncio.wait({loading})
+    assert rate > 0.9 * peak / 2, f"the producer wrote {rate:,.0f} records/s, not half the peak"
     late = quantile(found) >= SECONDS
     print(line(f"{rate:,.0f} records/s beside it", found))
     print(f"below {SECONDS:g} s at the 99th percentile: {'NO' if late else 'yes'}")

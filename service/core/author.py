@@ -8,6 +8,8 @@ from service.core.secret import holds_secret
 LONGEST_AUTHOR = 200
 ERASED = "(erased)"
 """Replaces the name of an erased person."""
+TAGS = frozenset({"type", "kind"})
+"""Keys of stored JSON whose values are words of lastcall, never names."""
 
 
 def parse_author(text: str) -> str:
@@ -34,6 +36,6 @@ def erased(value: Any, person: str) -> Any:
         case list():
             return [erased(one, person) for one in value]
         case dict():
-            return {key: erased(one, person) for key, one in value.items()}
+            return {key: one if key in TAGS else erased(one, person) for key, one in value.items()}
         case _:
             return value

@@ -30,13 +30,15 @@ class Card:
     platform: str
     model: str
     urgency: Urgency
+    begins: bool
+    """Whether the message is the card. If not, the card before it stays, with a lower urgency."""
 
 
-def cards_begun(
+def changed_cards(
     facts: Iterable[Facts | None], current: Mapping[tuple[str, str], Urgency], *, today: date
 ) -> list[Card]:
-    """Deprecations that a message with `facts` becomes the card of. `current`: the urgency of the cards that its
-    destination has, by platform and model. `today`: the UTC day on which it was rendered. None: unreadable facts."""
+    """What a message with `facts` changes. `current`: urgency of the destination's cards by platform and model.
+    `today`: the UTC day on which the message was rendered. None: unreadable facts."""
     told: dict[tuple[str, str], Urgency] = {}
     again: set[tuple[str, str]] = set()
     for notice in facts:
@@ -46,7 +48,11 @@ def cards_begun(
         told[key] = max(urgency(notice, today), told.get(key, Urgency.CALM))
         if notice.relapse:
             again.add(key)
-    return [Card(*key, now) for key, now in told.items() if key in again or now > current.get(key, -1)]
+    return [
+        Card(*key, now, begins=key in again or now > current.get(key, -1))
+        for key, now in told.items()
+        if key in again or now != current.get(key)
+    ]
 
 
 def urgency(notice: Notice, today: date) -> Urgency:

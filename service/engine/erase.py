@@ -19,8 +19,7 @@ async def erase(database: Database, person: str, *, only_count: bool = False) ->
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with database.connect() as connection:
-                if not only_count:
-                    await lock_out_writers(connection)
+                await lock_out_writers(connection)
                 counts = await erase_name(connection, person)
                 await (connection.rollback() if only_count else connection.commit())
                 return counts

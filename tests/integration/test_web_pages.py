@@ -8,6 +8,7 @@ import msgspec
 from service.adapters.postgres.database import Database
 from service.core.condition import SlackAuth
 from service.core.condition_ingest import TopicRecreated
+from service.entrypoints.web.pages import ROWS
 from tests.builders import make_notice
 from tests.rows import (
     NOW,
@@ -143,6 +144,15 @@ async def test_a_hostile_name_is_text_on_every_page(database: Database) -> None:
         assert "<img src=x" not in page
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
         assert "&lt;!channel&gt;" in page
+
+
+async def test_the_line_of_days_counts_callers_beyond_the_page_and_no_migrated_one(database: Database) -> None:
+    async with database.begin() as connection:
+        for number in range(ROWS + 2):
+            await put_use(connection, service=f"service-{number}", with_hours=False)
+        await put_use(connection, service="migrated", calls_by_days_ago={60: 1}, with_hours=False)
+
+    assert f"gpt-4.5-preview: {ROWS + 2} callers" in await get_page(database, "/?state=all")
 
 
 async def test_an_unknown_service_is_a_page_of_its_own(database: Database) -> None:

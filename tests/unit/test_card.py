@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from service.core.card import Card, Urgency, cards_begun, urgency
+from service.core.card import Card, Urgency, changed_cards, urgency
 from service.core.escalation.cause import Migrated
 from tests.builders import JUNE_2, make_news, make_notice
 
@@ -39,14 +39,21 @@ def test_urgency_follows_the_days_left_and_the_state(given: dict[str, object], t
 @pytest.mark.parametrize(
     ("current", "today", "expected"),
     [
-        pytest.param({}, date(2025, 6, 1), [Card(*GPT_45, Urgency.CALM)], id="first message"),
+        pytest.param({}, date(2025, 6, 1), [Card(*GPT_45, Urgency.CALM, begins=True)], id="first message"),
         pytest.param({GPT_45: Urgency.CALM}, date(2025, 6, 10), [], id="a further step of the same urgency"),
-        pytest.param({GPT_45: Urgency.CALM}, date(2025, 6, 20), [Card(*GPT_45, Urgency.SOON)], id="urgency rises"),
-        pytest.param({GPT_45: Urgency.FAILING}, date(2025, 6, 20), [], id="urgency falls"),
+        pytest.param(
+            {GPT_45: Urgency.CALM}, date(2025, 6, 20), [Card(*GPT_45, Urgency.SOON, begins=True)], id="urgency rises"
+        ),
+        pytest.param(
+            {GPT_45: Urgency.FAILING},
+            date(2025, 6, 20),
+            [Card(*GPT_45, Urgency.SOON, begins=False)],
+            id="urgency falls",
+        ),
         pytest.param(
             {("openai-api", "o1-preview"): Urgency.FAILING},
             date(2025, 6, 1),
-            [Card(*GPT_45, Urgency.CALM)],
+            [Card(*GPT_45, Urgency.CALM, begins=True)],
             id="first message about this model, not about another",
         ),
     ],
@@ -54,22 +61,24 @@ def test_urgency_follows_the_days_left_and_the_state(given: dict[str, object], t
 def test_a_card_begins_at_the_first_message_and_when_urgency_rises(
     current: dict[tuple[str, str], Urgency], today: date, expected: list[Card]
 ) -> None:
-    assert cards_begun([make_notice()], current, today=today) == expected
+    assert changed_cards([make_notice()], current, today=today) == expected
 
 
 def test_the_worst_of_several_services_sets_the_urgency() -> None:
     facts = [make_notice(service="ranker", state="broken"), make_notice(service="search-api")]
 
-    assert cards_begun(facts, {}, today=date(2025, 6, 1)) == [Card(*GPT_45, Urgency.FAILING)]
+    assert changed_cards(facts, {}, today=date(2025, 6, 1)) == [Card(*GPT_45, Urgency.FAILING, begins=True)]
 
 
 def test_a_relapse_begins_a_card_as_the_one_before_was_done() -> None:
     facts = [make_notice(relapse=True)]
 
-    assert cards_begun(facts, {GPT_45: Urgency.FAILING}, today=date(2025, 6, 1)) == [Card(*GPT_45, Urgency.CALM)]
+    assert changed_cards(facts, {GPT_45: Urgency.FAILING}, today=date(2025, 6, 1)) == [
+        Card(*GPT_45, Urgency.CALM, begins=True)
+    ]
 
 
 def test_news_are_no_card() -> None:
     migrated = Migrated(at=JUNE_2, last_at=JUNE_2, quiet_days=7)
 
-    assert cards_begun([make_news(migrated)], {}, today=date(2025, 6, 1)) == []
+    assert changed_cards([make_news(migrated)], {}, today=date(2025, 6, 1)) == []

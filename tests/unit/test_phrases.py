@@ -3,10 +3,9 @@ from typing import Any
 
 import pytest
 
-from service.adapters.queries.answers import ActAnswer, ChecklistAnswer, ExposureAnswer, Told
+from service.adapters.queries.answers import ActAnswer, AheadAnswer, ChecklistAnswer, ExposureAnswer, Told
 from service.entrypoints import phrases
 from service.entrypoints.web.horizon import horizon
-from service.entrypoints.web.overview import group
 from service.entrypoints.web.pages import templates
 from service.entrypoints.web.show import urgency
 
@@ -95,7 +94,8 @@ def test_a_change_freeze_is_said_until_the_shutdown(left: int, freeze_in: int | 
 def test_who_has_to_change_something_before_a_freeze_is_shown_by_its_day() -> None:
     frozen, free = make_use("frozen", left=53, freeze_in=26), make_use("free", left=40)
     assert [urgency(each) for each in (frozen, free)] == ["soon", "later"]
-    line = horizon(group([frozen, free]), NOW.date())
+    ahead = [AheadAnswer(**one.model_dump(), callers=1) for one in (frozen, free)]
+    line = horizon(ahead, NOW.date())
     assert "in 26 days, frozen-model (changes freeze on Fri 18 Dec 2026, in 26 days; it goes in 53 days): 1" in line
 
 

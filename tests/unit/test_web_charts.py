@@ -2,9 +2,8 @@
 
 from datetime import date, timedelta
 
-from service.adapters.queries.answers import DayCalls, Lifecycle
+from service.adapters.queries.answers import AheadAnswer, DayCalls, Lifecycle
 from service.entrypoints.web.horizon import horizon
-from service.entrypoints.web.overview import Group
 from service.entrypoints.web.show import sparkline, urgency
 
 TODAY = date(2025, 7, 2)
@@ -48,16 +47,19 @@ def test_urgency_follows_the_days_that_are_left() -> None:
     ]  # fmt: skip
 
 
-def test_models_that_go_on_one_day_share_a_dot_and_past_and_far_ones_have_none() -> None:
-    lefts = ((-3, "gone"), (5, "one"), (5, "two"), (90, "<three>"), (400, "far"))
-    line = horizon([Group(make_lifecycle(left, name), ()) for left, name in lefts], TODAY)
+def make_ahead(days_left: int, name: str, callers: int = 1) -> AheadAnswer:
+    return AheadAnswer(**make_lifecycle(days_left, name).model_dump(), callers=callers)
+
+
+def test_models_that_go_on_one_day_share_a_dot() -> None:
+    line = horizon([make_ahead(5, "one", 40), make_ahead(5, "two", 2), make_ahead(90, "<three>")], TODAY)
 
     assert line.count("<circle") == 2
-    assert "in 5 days, one and two: 0 services" in line
+    assert "in 5 days, one and two: 42 callers" in line
     assert "&lt;three&gt;" in line
     assert ">today<" in line
     assert ">Aug<" in line
 
 
 def test_no_firm_day_ahead_draws_nothing() -> None:
-    assert horizon([Group(make_lifecycle(None), ()), Group(make_lifecycle(-1), ())], TODAY) == ""
+    assert horizon([], TODAY) == ""

@@ -107,7 +107,7 @@ async def _exposures(connection: AsyncConnection, retention: Retention, now: dat
 
 async def _agenda(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
     """Deletes uses without data from the agenda."""
-    of_use = (~exists().where(same_key(table, agenda)) for table in (campaigns, usage_daily, stale_days))
+    of_use = (~exists().where(same_key(table, agenda)) for table in (campaigns, exposures, usage_daily, stale_days))
     return await _delete(connection, agenda, agenda.c.due_at.is_(None), *of_use)
 
 

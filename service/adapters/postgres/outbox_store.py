@@ -5,7 +5,7 @@ channel has one sender. Every write names the token; False means that the lease 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,7 +20,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_rows import note_told
 from service.adapters.postgres.outbox_reroute import end_conditions, reroute, tell_operator
 from service.adapters.postgres.tables import cards, messages, notifications
-from service.core.card import Urgency, cards_begun
+from service.core.card import Urgency, changed_cards
 from service.core.condition import Condition
 from service.core.delivery import Delivered
 from service.core.messages.message import Message
@@ -254,14 +254,11 @@ async def _store_cards(connection: AsyncConnection, claim: Claim, message_id: UU
     """One sender per destination, so nobody else changes its cards meanwhile."""
     stored = select(cards.c.platform, cards.c.model, cards.c.urgency).where(cards.c.destination == claim.destination)
     current = {(row.platform, row.model): Urgency(row.urgency) for row in await connection.execute(stored)}
-    begun = [
-        {"destination": claim.destination, "message_id": message_id, **asdict(card)}
-        for card in cards_begun((read_facts(row.facts) for row in claim.rows), current, today=today)
-    ]
-    if begun:
-        row = insert(cards)
-        changed = {"urgency": row.excluded.urgency, "message_id": row.excluded.message_id}
-        await connection.execute(row.on_conflict_do_update(index_elements=[*cards.primary_key], set_=changed), begun)
+    for card in changed_cards((read_facts(row.facts) for row in claim.rows), current, today=today):
+        key = {"destination": claim.destination, "platform": card.platform, "model": card.model}
+        row = insert(cards).values(**key, urgency=card.urgency, message_id=message_id)
+        changed = {"urgency": row.excluded.urgency} | ({"message_id": row.excluded.message_id} if card.begins else {})
+        await connection.execute(row.on_conflict_do_update(index_elements=[*cards.primary_key], set_=changed))
 
 
 async def _unwrite(connection: AsyncConnection, claim: Claim) -> None:

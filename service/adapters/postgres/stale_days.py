@@ -39,7 +39,7 @@ async def mark_stale(connection: AsyncConnection, marks: Iterable[StaleDay]) -> 
 
 
 async def mark_models(connection: AsyncConnection, models: Iterable[tuple[str, str]]) -> None:
-    """StaleDay the last day of each use of these (platform, model), so that their summaries are recalculated."""
+    """Mark the last day of each use of these (platform, model), so that their summaries are recalculated."""
     d, v = usage_daily.c, model_rows(models)
     key = [d[name] for name in KEY]
     last_days = (

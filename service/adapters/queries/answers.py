@@ -81,6 +81,19 @@ class Lifecycle(Answer):
         return self.days_left - (self.shutdown_on - self.change_by).days
 
 
+class AheadAnswer(Lifecycle):
+    """A model that is still called, and the day by which some of its callers must change."""
+
+    changes_until: date | None = None
+    """The first day of a change freeze of the owner that reaches up to the shutdown. None: there is none."""
+    callers: int
+    """Services, by environment, that have not migrated."""
+
+    @property
+    def change_by(self) -> date | None:
+        return self.changes_until or self.shutdown_on
+
+
 class Callers(Answer):
     """How many services use a deprecated model, by state."""
 

@@ -100,16 +100,27 @@ async def _count(
 async def count_by_model(
     connection: AsyncConnection, catalog: Catalog, wanted: ExposureFilter, *, known: datetime, now: datetime
 ) -> dict[tuple[str, str], Counter[State]]:
-    """How many exposures each (platform, model) has in each state, of those that have any. `wanted` narrows by nothing
-    but models, states and days."""
-    rows = await connection.execute(_models(), as_of(known, now)._asdict())
+    """Number of exposures of each (platform, model) by state, without zeros. `wanted` narrows by models, states and
+    days only."""
     until = date.max if wanted.within_days is None else now.date() + timedelta(days=wanted.within_days)
     found: dict[tuple[str, str], Counter[State]] = {}
-    for platform, model, change_by, *numbers in rows:
+    for (platform, model, change_by), by_state in (await count_by_day(connection, known=known, now=now)).items():
         if change_by <= until and _is_wanted_model(platform, model, wanted, catalog):
-            states = {state: n for state, n in zip(STATES, numbers, strict=True) if n and _is_wanted(state, wanted)}
+            states = {state: n for state, n in by_state.items() if _is_wanted(state, wanted)}
             found.setdefault((platform, model), Counter()).update(states)
     return {model: by_state for model, by_state in found.items() if by_state}
+
+
+async def count_by_day(
+    connection: AsyncConnection, *, known: datetime, now: datetime
+) -> dict[tuple[str, str, date], Counter[State]]:
+    """Number of exposures by state, without zeros; the keys are platform, model, and the day by which changes must be
+    out (`date.max`: none)."""
+    rows = await connection.execute(_models(), as_of(known, now)._asdict())
+    return {
+        (platform, model, change_by): Counter({state: n for state, n in zip(STATES, numbers, strict=True) if n})
+        for platform, model, change_by, *numbers in rows
+    }
 
 
 @cache

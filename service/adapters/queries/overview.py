@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.exposure_phases import SERVICE_COUNTS, AsOf, as_of, counted_now, is_ahead, public
 from service.adapters.postgres.tables import exposures, model_days, service_counts
 from service.adapters.postgres.usage_keys import KEY
-from service.adapters.queries.answers import Callers, DeprecationAnswer
+from service.adapters.queries.answers import AheadAnswer, Callers, DeprecationAnswer
 from service.adapters.queries.exposures import deadline_key
 from service.adapters.queries.lifecycle import lifecycle_of
-from service.adapters.queries.listing import NO_TEAM, ORDER, ExposureFilter, count_by_model
+from service.adapters.queries.listing import NO_TEAM, ORDER, ExposureFilter, count_by_day, count_by_model
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey
 
@@ -64,6 +64,23 @@ async def read_headline(connection: AsyncConnection, *, known: datetime, now: da
         teams=[NO_TEAM if team is None else team for team in await _distinct(connection, _e.team, at)],
         platforms=[platform for platform in await _distinct(connection, _e.platform, at) if platform is not None],
     )
+
+
+async def read_ahead(
+    connection: AsyncConnection, catalog: Catalog, *, known: datetime, now: datetime, days: int
+) -> list[AheadAnswer]:
+    """Models that are still called and that go within `days`, by the day by which their callers must change."""
+    today = now.date()
+    found: list[AheadAnswer] = []
+    for (platform, model, change_by), by_state in (await count_by_day(connection, known=known, now=now)).items():
+        record, callers = catalog.get(platform, model), by_state.total() - by_state["quiet"]
+        if record is None or not callers or (deadline := record.shutdown.deadline) is None or deadline < today:
+            continue
+        if change_by <= today + timedelta(days=days):
+            lifecycle = lifecycle_of(record, today).model_dump()
+            freeze = change_by if change_by < deadline else None
+            found.append(AheadAnswer(**lifecycle, changes_until=freeze, callers=callers))
+    return sorted(found, key=lambda one: (max(one.change_by or today, today), one.platform, one.id))
 
 
 @cache

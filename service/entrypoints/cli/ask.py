@@ -143,9 +143,10 @@ def _show_who(asked: str, found: ask.Callers, limit: int) -> None:
         console.print(f"No service has called {escape(asked)} in 28 days.", soft_wrap=True)
     show_unknown(found.unknown_ids)
     show_calls(found.exposures.items, found.others.some)
-    _show_rest("The first", limit, max(found.exposures.total or 0, found.others.total))
+    _show_rest("The first", len(found.exposures.items), found.exposures.total)
+    _show_rest("The first", len(found.others.some), found.others.total, of=" other uses")
 
 
-def _show_rest(which: str, shown: int, total: int | None) -> None:
+def _show_rest(which: str, shown: int, total: int | None, *, of: str = "") -> None:
     if total is not None and shown < total:
-        console.print(f"{which} {shown:,} of {total:,}; --limit {total} shows all.")
+        console.print(f"{which} {shown:,} of {total:,}{of}; --limit {total} shows all.")

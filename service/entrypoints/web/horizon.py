@@ -1,29 +1,27 @@
-"""The half year ahead as one line: on which days models go that services still call, and how many services each.
+"""The half year ahead as one line: on which days models go that services still call, and how many callers each has.
 
 Where changes freeze before that, the day of the freeze counts: after it nobody can change what is called.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from math import sqrt
 
 from markupsafe import Markup
 
-from service.adapters.queries.answers import Lifecycle
+from service.adapters.queries.answers import AheadAnswer
 from service.core import words
+from service.engine.ask import AHEAD_DAYS
 from service.entrypoints import phrases
-from service.entrypoints.web.overview import Group
 from service.entrypoints.web.show import urgency
 
-DAYS = 183
 WIDTH, HEIGHT, EDGE, LINE = 1132, 70, 16, 32
 LARGEST = 15
 
 
-def horizon(groups: Iterable[Group], today: date) -> Markup:
-    """Nothing where no firm day lies in the span. `groups` stand in the order of their deadline."""
-    ahead = [each for each in groups if _is_ahead(each.lifecycle) and _left(each) <= DAYS]
+def horizon(ahead: Sequence[AheadAnswer], today: date) -> Markup:
+    """Empty if no model goes within the span. `ahead` is sorted by the day by which callers must change."""
     if not ahead:
         return Markup("")
     dots = Markup("").join(_dot(list(same)) for _, same in groupby(ahead, key=_left))
@@ -34,39 +32,33 @@ def horizon(groups: Iterable[Group], today: date) -> Markup:
     ).format(label, WIDTH, HEIGHT, LINE, WIDTH, Markup("").join(_months(today)), dots)
 
 
-def _is_ahead(lifecycle: Lifecycle) -> bool:
-    return lifecycle.days_left is not None and lifecycle.days_left >= 0
+def _left(one: AheadAnswer) -> int:
+    """Days from today to its place on the line. A freeze that has begun is placed on today."""
+    return max(0, one.days_to_change or 0)
 
 
-def _left(group: Group) -> int:
-    """Days up to which it stands on the line; a freeze that has begun stands on today."""
-    return max(0, group.lifecycle.days_to_change or 0)
+def _days(ahead: Iterable[AheadAnswer]) -> list[str]:
+    return list(dict.fromkeys(words.day(each.shutdown_on) for each in ahead if each.shutdown_on))
 
 
-def _days(ahead: Iterable[Group]) -> list[str]:
-    return list(dict.fromkeys(words.day(each.lifecycle.shutdown_on) for each in ahead if each.lifecycle.shutdown_on))
-
-
-def _dot(same_day: list[Group]) -> Markup:
-    """Its area grows with the number of services that call."""
-    one, left = same_day[0].lifecycle, _left(same_day[0])
-    services = {exposure.service for each in same_day for exposure in each.exposures}
-    radius = min(LARGEST, 3 + 2 * sqrt(len(services)))
-    said = f"{words.listed(map(_name, same_day))}: {words.plural(len(services), 'service')}"
+def _dot(same_day: list[AheadAnswer]) -> Markup:
+    """Its area grows with the number of callers."""
+    one, callers = same_day[0], sum(each.callers for each in same_day)
+    radius = min(LARGEST, 3 + 2 * sqrt(callers))
+    said = f"{words.listed(map(_name, same_day))}: {words.plural(callers, 'caller')}"
     return Markup('<circle class="{}" cx="{}" cy="{}" r="{:.1f}"><title>{}, {}</title></circle>').format(
-        urgency(one), _x(left), LINE, radius, words.from_now(left), said
+        urgency(one), _x(_left(one)), LINE, radius, words.from_now(_left(one)), said
     )
 
 
-def _name(group: Group) -> str:
-    """Its day is said where the dot is not at it."""
-    one = group.lifecycle
+def _name(one: AheadAnswer) -> str:
+    """With the shutdown, if the dot is at the change freeze before it."""
     return f"{one.id} ({phrases.freeze(one)}; it goes {phrases.days_left(one)})" if phrases.freeze(one) else one.id
 
 
 def _months(today: date) -> Iterator[Markup]:
     yield Markup('<text x="0" y="{}">today</text>').format(HEIGHT - 4)
-    for ago in range(1, DAYS):
+    for ago in range(1, AHEAD_DAYS):
         day = today + timedelta(days=ago)
         if day.day == 1:
             x = _x(ago)
@@ -76,4 +68,4 @@ def _months(today: date) -> Iterator[Markup]:
 
 
 def _x(days: int) -> int:
-    return EDGE + round((WIDTH - 2 * EDGE) * days / DAYS)
+    return EDGE + round((WIDTH - 2 * EDGE) * days / AHEAD_DAYS)
