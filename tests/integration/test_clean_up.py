@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Row, delete, func, select, text, update
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
+from service.adapters.postgres.clean_up_store import NAMES, USES
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.stale_days import StaleDay, mark_stale
@@ -17,6 +18,7 @@ from service.adapters.postgres.tables import (
     campaigns,
     conditions,
     digests,
+    exposures,
     messages,
     notifications,
     rejections,
@@ -27,6 +29,7 @@ from service.adapters.postgres.tables import (
     usage_hourly_late,
     usage_months,
 )
+from service.adapters.postgres.usage_keys import KEY
 from service.adapters.postgres.usage_store import UsageStore
 from service.adapters.queries.listing import ExposureFilter
 from service.core.condition_ingest import Gap
@@ -332,3 +335,15 @@ async def test_exposure_whose_days_were_just_deleted_is_left_out(database: Datab
         await connection.execute(delete(usage_daily).where(usage_daily.c.service == "mail"))
     found = await ask.exposures(database, rows.WORLD, ExposureFilter(), now=rows.NOW)
     assert [one.service for one in found.items] == ["search-api"]
+
+
+async def test_a_use_stays_on_the_agenda_as_long_as_its_exposure(database: Database) -> None:
+    """The clean-up finds exposures by the agenda, and leaves out those that are locked: it would never look again."""
+    async with database.begin() as connection:
+        await put_use(connection, with_hours=False)
+        await connection.execute(agenda.insert().from_select([*KEY], select(*(exposures.c[name] for name in KEY))))
+        await connection.execute(delete(usage_daily))
+
+        assert await NAMES["agenda"](connection, KEEP, AT) == 0
+        assert await USES["exposures"](connection, KEEP, AT) == 1
+        assert await NAMES["agenda"](connection, KEEP, AT) == 1
