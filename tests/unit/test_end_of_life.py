@@ -318,7 +318,12 @@ def test_words_may_be_any_regular_expression(expression: str, message: str) -> N
 def test_routers_pass_on_the_words_of_all() -> None:
     routers = {each.platform for each in PLATFORMS if each.router}
     assert routers == {"openrouter", "vercel-ai-gateway", "cloudflare-ai-gateway"}
-    assert len([way for each in PLATFORMS for way in each.gone]) == 72
+
+
+def test_each_phrase_of_a_platform_says_where_it_was_seen() -> None:
+    phrases = [way for each in PLATFORMS for way in each.gone]
+    assert len(phrases) >= 72
+    assert all(way.source for way in phrases)
 
 
 def litellm(code: str | None, message: str | None, status: int | None) -> UsageEvent:
