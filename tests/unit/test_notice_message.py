@@ -107,6 +107,36 @@ def at(text: str) -> datetime:
             id="within the only month that is known",
         ),
         pytest.param(
+            "2025-07-06",
+            {"precision": "month", "shutdown_on": date(2025, 7, 1), "state": "overdue"},
+            "🔴 gpt-4.5-preview can shut down any day now",
+            "gpt-4.5-preview on OpenAI API shuts down in July 2025. The provider names no day: it can be any day now.",
+            id="answered within the only month that is known",
+        ),
+        pytest.param(
+            "2025-07-06",
+            {"precision": "month", "shutdown_on": date(2025, 7, 1), "state": "broken"},
+            "🔴 gpt-4.5-preview is shut down, and calls fail",
+            "gpt-4.5-preview on OpenAI API was to shut down in July 2025 (no day named). Calls to it now fail.",
+            id="failing within the only month that is known",
+        ),
+        pytest.param(
+            "2025-08-03",
+            {"precision": "month", "shutdown_on": date(2025, 7, 1), "state": "overdue"},
+            "🔴 gpt-4.5-preview is past its shutdown day and still answers",
+            "gpt-4.5-preview on OpenAI API was to shut down in July 2025 (no day named). "
+            "Calls are still answered, and can fail at any moment.",
+            id="answered after the only month that is known",
+        ),
+        pytest.param(
+            "2025-07-17",
+            {"precision": "tentative", "state": "overdue"},
+            "🔴 gpt-4.5-preview is past its shutdown day and still answers",
+            "gpt-4.5-preview on OpenAI API was expected to shut down on Mon 14 Jul 2025 (tentative), 3 days ago. "
+            "Calls are still answered, and can fail at any moment.",
+            id="past a tentative day",
+        ),
+        pytest.param(
             "2025-06-02",
             {"precision": "no_sooner_than"},
             "⚪ gpt-4.5-preview is going away, day not set",

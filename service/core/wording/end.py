@@ -104,22 +104,19 @@ class Timing:
     def phase(self) -> Phase:
         if self.state == "broken":
             return "broken" if self._has_begun else "early"
+        if self._is_within_its_month:
+            return "this_month"
         if self.state == "overdue":
             return "overdue"
         if self.shutdown_on is None or self.precision == "unknown":
             return "undated"
         if self.days_left is None or self.precision == "no_sooner_than":
             return "not_before"
-        return self._phase_by_day(self.days_left, self.shutdown_on)
-
-    def _phase_by_day(self, days_left: int, on: date) -> Phase:
-        if days_left > 0:
+        if self.days_left > 0:
             return "ahead"
-        if self.state == "redirected" and days_left < 0:
-            return "redirected"
-        if self.precision == "month" and _rest_of_month(on) + days_left >= 0:
-            return "this_month"
-        return "today" if days_left == 0 else "overdue"
+        if self.days_left == 0:
+            return "today"
+        return "redirected" if self.state == "redirected" else "overdue"
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -176,10 +173,10 @@ class Timing:
 
     def sentences(self, model: Spans) -> Spans:
         """The whole of it. `model`: its name and platform."""
-        was = say(" was to shut down on ", self._day, self._from_now, ". ")
+        was = say(f" {self._was_to} shut down", self._when, "" if self.precision == "month" else self._from_now, ". ")
         match self.phase:
             case "early":
-                on = say(" on ", self._day) if self.days_left is not None and self.shutdown_on else ""
+                on = self._when if self.days_left is not None and self.shutdown_on else ""
                 said = say(" fails ", bold("already"), f", {self._before_the_end}", on, _EARLY)
             case "broken":
                 said = say(was, "Calls to it now fail.")
@@ -208,11 +205,19 @@ class Timing:
         return self.days_left is not None and self.days_left <= 0 and self.precision in {"exact", "tentative", "month"}
 
     @property
+    def _is_within_its_month(self) -> bool:
+        if self.precision != "month" or self.shutdown_on is None or self.days_left is None:
+            return False
+        _, days = monthrange(self.shutdown_on.year, self.shutdown_on.month)
+        return self.shutdown_on.day - days <= self.days_left <= 0
+
+    @property
     def _before_the_end(self) -> str:
         """`12 days before the announced end`"""
         if self.days_left is None or self.precision in {"no_sooner_than", "unknown"}:
             return "and no day is set for its end"
-        return f"{words.plural(self.days_left, 'day')} before the {'reported' if self.second_hand else 'announced'} end"
+        at_least = "at least " if self.precision == "month" else ""
+        return f"{at_least}{words.plural(self.days_left, 'day')} before the {'reported' if self.second_hand else 'announced'} end"
 
     @property
     def _on(self) -> date:
@@ -221,6 +226,15 @@ class Timing:
     @property
     def _day(self) -> Span:
         return bold(words.day(self.shutdown_on)) if self.shutdown_on else "an unknown day"
+
+    @property
+    def _when(self) -> Spans:
+        """` on Mon 14 Jul 2025 (tentative)`, ` in July 2025 (no day named)`"""
+        return say(" in " if self.precision == "month" else " on ", bold(day_of_end(self.shutdown_on, self.precision)))
+
+    @property
+    def _was_to(self) -> str:
+        return "was expected to" if self.precision == "tentative" else "was to"
 
     @property
     def _from_now(self) -> str:
@@ -247,7 +261,3 @@ class Timing:
                 return say(" is expected to shut down on ", self._day, may_move)
             case _:
                 return say(" shuts down on ", self._day, ", counted from 00:00 UTC")
-
-
-def _rest_of_month(on: date) -> int:
-    return monthrange(on.year, on.month)[1] - on.day
