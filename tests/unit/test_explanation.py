@@ -290,7 +290,9 @@ def test_what_is_not_delivered_is_wrong_once_it_should_be(given: dict[str, Any],
 
 
 def test_what_was_perhaps_delivered_has_no_time_but_that_of_the_next_look_up() -> None:
-    explanation = of(make_digest(), state="unknown", outcome="timeout", settled_at=None, not_before=at("2025-04-14T09:00"))
+    explanation = of(
+        make_digest(), state="unknown", outcome="timeout", settled_at=None, not_before=at("2025-04-14T09:00")
+    )
     assert said(explanation, "what became of it")[0] == (
         "Perhaps delivered: timeout; looked up again on Mon 14 Apr 2025, 09:00 UTC."
     )
