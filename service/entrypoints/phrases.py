@@ -21,7 +21,7 @@ def is_silent(exposure: ExposureAnswer) -> bool:
 
 
 def told(told: Told, now: datetime) -> str:
-    at = told.not_before if told.state == "pending" else told.at
+    at = told.not_before if told.state in {"pending", "unknown"} else told.at
     return delivery.became(cast("Status", told.state), at, now, short=True)
 
 

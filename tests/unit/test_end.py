@@ -8,6 +8,7 @@ from service.core.catalog.lifecycle import Precision
 from service.core.exposure import State
 from service.core.wording.end import Timing, day_of_end, moved, reported_by
 from service.core.wording.spans import Code, Spans, bold
+from service.core.wording.to_text import plain
 
 DAY = date(2025, 7, 14)
 
@@ -51,6 +52,28 @@ def test_what_fails_comes_before_what_is_late_and_that_before_what_is_answered_b
     redirected = Timing(DAY, "exact", -1, "redirected")
     ahead = Timing(DAY, "exact", 12, "redirected")
     assert sorted([ahead, redirected, overdue, early], key=lambda one: one.rank) == [early, overdue, redirected, ahead]
+
+
+@pytest.mark.parametrize(
+    ("state", "days_left", "phase"),
+    [
+        ("active", 1, "ahead"),
+        ("active", 0, "this_month"),
+        ("overdue", -1, "this_month"),
+        ("overdue", -30, "this_month"),
+        ("overdue", -31, "overdue"),
+        ("redirected", -30, "this_month"),
+        ("redirected", -31, "redirected"),
+        ("broken", -5, "broken"),
+    ],
+)
+def test_a_month_is_past_once_its_last_day_is(state: State, days_left: int, phase: str) -> None:
+    assert Timing(date(2025, 7, 1), "month", days_left, state).phase == phase
+
+
+def test_early_death_before_a_month_names_no_day() -> None:
+    said = plain(Timing(date(2025, 7, 1), "month", 12, "broken").sentences(("x",)))
+    assert said.startswith("x fails already, at least 12 days before the announced end in July 2025 (no day named): ")
 
 
 def test_early_death_is_told_with_the_announced_day() -> None:

@@ -276,12 +276,26 @@ def test_every_kind_of_fact_is_explained(facts: Facts | None, about: str, eviden
             "ada@example.com could not be notified: is_archived.",
             id="failed",
         ),
+        pytest.param(
+            {"state": "unknown", "outcome": "timeout"},
+            "It was to be looked up again on Mon 14 Apr 2025, 07:00 UTC, and is perhaps delivered.",
+            id="nothing looks it up",
+        ),
         pytest.param({"state": "unknown", "troubles": (InWords.of(BEHIND),)}, NOT_READ, id="something is in the way"),
     ],
 )
 def test_what_is_not_delivered_is_wrong_once_it_should_be(given: dict[str, Any], error: str | None) -> None:
     wrong = of(make_digest(), **given).wrong
     assert (wrong.error if wrong else None) == error
+
+
+def test_what_was_perhaps_delivered_has_no_time_but_that_of_the_next_look_up() -> None:
+    explanation = of(
+        make_digest(), state="unknown", outcome="timeout", settled_at=None, not_before=at("2025-04-14T09:00")
+    )
+    assert said(explanation, "what became of it")[0] == (
+        "Perhaps delivered: timeout; looked up again on Mon 14 Apr 2025, 09:00 UTC."
+    )
 
 
 # --- exposures --------------------------------------------------------------------------------------------------------
@@ -340,6 +354,15 @@ def test_notice_that_waits_is_said_under_not_yet() -> None:
     assert said(explanation, "why nobody was told") == ()
     (first, *_) = said(explanation, "why nobody was told yet")
     assert first.startswith("It is written, and not delivered yet. To #search: goes out on ")
+
+
+def test_step_that_was_perhaps_told_is_said_with_its_next_look_up() -> None:
+    heard = Heard("1", "-30d", "#search", "team", "unknown", at("2025-04-14T12:00"), at("2025-04-15T09:00"), "timeout")
+    (first, *_) = said(explained("2025-04-14T13:00", heard=(heard,)), "why nobody was told yet")
+    assert first == (
+        "It is written, and not delivered yet. "
+        "To #search: perhaps delivered: timeout; looked up again on Tue 15 Apr 2025, 09:00 UTC."
+    )
 
 
 def test_silence_that_may_be_our_own_is_wrong_while_the_consumer_is_behind() -> None:

@@ -107,6 +107,36 @@ def at(text: str) -> datetime:
             id="within the only month that is known",
         ),
         pytest.param(
+            "2025-07-06",
+            {"precision": "month", "shutdown_on": date(2025, 7, 1), "state": "overdue"},
+            "🔴 gpt-4.5-preview can shut down any day now",
+            "gpt-4.5-preview on OpenAI API shuts down in July 2025. The provider names no day: it can be any day now.",
+            id="answered within the only month that is known",
+        ),
+        pytest.param(
+            "2025-07-06",
+            {"precision": "month", "shutdown_on": date(2025, 7, 1), "state": "broken"},
+            "🔴 gpt-4.5-preview is shut down, and calls fail",
+            "gpt-4.5-preview on OpenAI API was to shut down in July 2025 (no day named). Calls to it now fail.",
+            id="failing within the only month that is known",
+        ),
+        pytest.param(
+            "2025-08-03",
+            {"precision": "month", "shutdown_on": date(2025, 7, 1), "state": "overdue"},
+            "🔴 gpt-4.5-preview is past its shutdown day and still answers",
+            "gpt-4.5-preview on OpenAI API was to shut down in July 2025 (no day named). "
+            "Calls are still answered, and can fail at any moment.",
+            id="answered after the only month that is known",
+        ),
+        pytest.param(
+            "2025-07-17",
+            {"precision": "tentative", "state": "overdue"},
+            "🔴 gpt-4.5-preview is past its shutdown day and still answers",
+            "gpt-4.5-preview on OpenAI API was expected to shut down on Mon 14 Jul 2025 (tentative), 3 days ago. "
+            "Calls are still answered, and can fail at any moment.",
+            id="past a tentative day",
+        ),
+        pytest.param(
             "2025-06-02",
             {"precision": "no_sooner_than"},
             "⚪ gpt-4.5-preview is going away, day not set",
@@ -586,6 +616,116 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
     assert "The reported shutdown of m on Gemini API moved from Mon 14 Jul 2025" in read(moved)
     assert "Reported by dev.to, not confirmed by the provider (https://dev.to/a-post)" in read(moved)
     assert "The provider" not in told + read(moved)
+
+
+@pytest.mark.parametrize(
+    ("today", "given", "headline", "sentence"),
+    [
+        pytest.param(
+            "2025-07-11",
+            {},
+            "🔴 gpt-4.5-preview is reported to shut down in 3 days",
+            "is reported to shut down on Mon 14 Jul 2025, counted from 00:00 UTC. "
+            "If the report is right, calls fail from then on.",
+            id="ahead",
+        ),
+        pytest.param(
+            "2025-07-14",
+            {"after_shutdown": "redirect"},
+            "🔴 gpt-4.5-preview is reported to shut down today",
+            "is reported to shut down today, Mon 14 Jul 2025, counted from 00:00 UTC: "
+            "if the report is right, another model answers from now on.",
+            id="today",
+        ),
+        pytest.param(
+            "2025-07-17",
+            {"state": "overdue", "after_shutdown": "unsupported_but_served"},
+            "🔴 gpt-4.5-preview is past the day of its reported shutdown and still answers",
+            "was reported to shut down on Mon 14 Jul 2025, 3 days ago. "
+            "Calls are still answered, without support if the report is right.",
+            id="past and answered",
+        ),
+        pytest.param(
+            "2025-07-17",
+            {"state": "redirected"},
+            "🟠 gpt-4.5-preview is past the day of its reported shutdown, and another model answers",
+            "was reported to shut down on Mon 14 Jul 2025, 3 days ago. Another model answers in its place.",
+            id="past and answered by another",
+        ),
+        pytest.param(
+            "2025-07-17",
+            {"state": "broken"},
+            "🔴 gpt-4.5-preview is shut down, and calls fail",
+            "was reported to shut down on Mon 14 Jul 2025, 3 days ago. Calls to it now fail.",
+            id="the calls show it",
+        ),
+        pytest.param(
+            "2025-06-24",
+            {"precision": "tentative"},
+            "🟠 gpt-4.5-preview is reportedly expected to shut down in 20 days",
+            "is reportedly expected to shut down on Mon 14 Jul 2025, counted from 00:00 UTC. "
+            "The day may still move. If the report is right, calls fail from then on.",
+            id="a tentative day",
+        ),
+        pytest.param(
+            "2025-05-22",
+            {"precision": "month", "shutdown_on": date(2025, 7, 1)},
+            "🟡 gpt-4.5-preview is reported to shut down in July 2025",
+            "is reported to shut down in July 2025. No day is reported; lastcall counts from Tue 1 Jul 2025. "
+            "If the report is right, calls fail from then on.",
+            id="only the month is known",
+        ),
+        pytest.param(
+            "2025-07-10",
+            {"precision": "month", "shutdown_on": date(2025, 7, 1), "state": "overdue"},
+            "🔴 gpt-4.5-preview is reported to shut down this month",
+            "is reported to shut down in July 2025. No day is reported: it can be any day now.",
+            id="within the only month that is known",
+        ),
+        pytest.param(
+            "2025-06-02",
+            {"precision": "no_sooner_than"},
+            "⚪ gpt-4.5-preview is reported to go away, day not known",
+            "is reported to go away, not before Mon 14 Jul 2025. No day for its end is reported.",
+            id="no sooner than",
+        ),
+        pytest.param(
+            "2025-06-02",
+            {"precision": "unknown", "shutdown_on": None},
+            "⚪ gpt-4.5-preview is reported as deprecated, day not known",
+            "is reported as deprecated. No day for its end is reported.",
+            id="no day at all",
+        ),
+        pytest.param(
+            "2025-06-02",
+            {"precision": "unknown", "shutdown_on": None, "state": "broken"},
+            "🔴 gpt-4.5-preview fails already, and no day is reported for its end",
+            "fails already, and no day is reported for its end: calls are told that it is gone. It can be a brownout, "
+            "after which calls are answered again, or the end itself, come early.",
+            id="fails and no day is known",
+        ),
+    ],
+)
+def test_a_reported_end_is_no_fact(today: str, given: dict[str, object], headline: str, sentence: str) -> None:
+    notice = make_notice(**given, source="https://dev.to/a-post", second_hand=True)
+    message = render([notice], links=NOWHERE, now=at(today))
+    lines = as_text(message).splitlines()
+    assert lines[0] == headline
+    by = "Reported by dev.to, not confirmed by the provider."
+    assert lines[1] == f"gpt-4.5-preview on OpenAI API {sentence} {by}"
+
+
+@pytest.mark.parametrize(
+    ("today", "given", "said"),
+    [
+        ("2025-07-11", {}, "which is reported to shut down in 3 days, on Mon 14 Jul 2025: "),
+        ("2025-07-17", {"state": "overdue"}, "which is past the day of its reported shutdown and still answers: "),
+        ("2025-06-02", {"precision": "no_sooner_than"}, "which is reported to go away with its day not known: "),
+    ],
+)
+def test_the_push_text_words_a_reported_end_as_a_report(today: str, given: dict[str, object], said: str) -> None:
+    message = render([make_notice(**given, second_hand=True)], links=NOWHERE, now=at(today))
+    assert said in message.text
 
 
 def test_the_host_of_a_source_is_escaped() -> None:

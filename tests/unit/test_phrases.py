@@ -20,7 +20,8 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
         ("pending", NOW, "goes out with the next tick"),
         ("leased", NOW, "being sent"),
         ("failed", NOW, "not delivered 3 h ago"),
-        ("unknown", NOW, "perhaps delivered 3 h ago"),
+        ("unknown", datetime(2026, 11, 23, 8, tzinfo=UTC), "perhaps delivered; looked up again Mon 23 Nov 08:00 UTC"),
+        ("unknown", NOW, "perhaps delivered; looked up again with the next tick"),
     ],
 )
 def test_only_what_was_delivered_is_said_to_be_told(state: str, not_before: datetime, said: str) -> None:

@@ -248,8 +248,9 @@ def _wrong(record: Record, now: datetime) -> Wrong | None:
     if record.troubles:
         return Wrong.of(record.troubles[0].detail, record.troubles[0].remedy)
     if now - record.not_before > STUCK_AFTER:
+        was_to = "be looked up again" if record.state == "unknown" else "go out"
         due = words.moment(record.not_before)
         return Wrong.of(
-            f"it was to go out on {due}, and is {LABELS[record.state]}", "see that `lastcall schedule` runs"
+            f"it was to {was_to} on {due}, and is {LABELS[record.state]}", "see that `lastcall schedule` runs"
         )
     return None

@@ -21,8 +21,8 @@ def became(
 ) -> str:
     """A clause: `delivered on Mon 16 Jun 2025, 07:00 UTC`, `goes out with the next tick`, `not delivered: is_archived`.
 
-    `at`: when it was delivered, or was given up; of one that is not sent, when it goes out. `outcome`: of the last of
-    the `attempts`. `short`: `delivered 2 days ago`.
+    `at`: when it was delivered, or was given up; of one that is not sent, when it goes out; of one that was perhaps
+    delivered, when it is looked up again. `outcome`: of the last of the `attempts`. `short`: `delivered 2 days ago`.
     """
     past = words.ago(at, now) if short else f"on {words.moment(at)}"
     future = "with the next tick" if at <= now else words.soon(at) if short else f"on {words.moment(at)}"
@@ -36,7 +36,7 @@ def became(
             tried = f"not sent after {words.plural(attempts, 'attempt')}{because}; " if attempts else ""
             said = f"{tried}goes out {future}"
         case "unknown":
-            said = f"{LABELS[state]} {past}{because}"
+            said = f"{LABELS[state]}{because}; looked up again {future}"
         case "failed":
             said = f"{LABELS[state]}{because or f' {past}'}"
     return said

@@ -20,8 +20,8 @@ Phase = Literal["early", "broken", "overdue", "redirected", "today", "this_month
 and the day is what matters."""
 
 _AFTER = {
-    "redirect": "Another model answers from then on",
-    "unsupported_but_served": "Calls may still be answered after it, without support",
+    "redirect": "another model answers from then on",
+    "unsupported_but_served": "calls may still be answered after it, without support",
 }
 _TODAY = {
     "redirect": "another model answers from now on",
@@ -30,6 +30,10 @@ _TODAY = {
 _STILL = {
     "redirect": ", by another model if the provider did as it announced",
     "unsupported_but_served": ", without support",
+}
+_STILL_IF_RIGHT = {
+    "redirect": ", by another model if the report is right",
+    "unsupported_but_served": ", without support if the report is right",
 }
 _EARLY = (
     ": calls are told that it is gone. It can be a brownout, after which calls are answered again, or the end itself,"
@@ -104,22 +108,20 @@ class Timing:
     def phase(self) -> Phase:
         if self.state == "broken":
             return "broken" if self._has_begun else "early"
+        if self._is_within_its_month:
+            return "this_month"
         if self.state == "overdue":
             return "overdue"
         if self.shutdown_on is None or self.precision == "unknown":
             return "undated"
         if self.days_left is None or self.precision == "no_sooner_than":
             return "not_before"
-        return self._phase_by_day(self.days_left, self.shutdown_on)
+        return self._phase_by_day(self.days_left)
 
-    def _phase_by_day(self, days_left: int, on: date) -> Phase:
-        if days_left > 0:
-            return "ahead"
-        if self.state == "redirected" and days_left < 0:
-            return "redirected"
-        if self.precision == "month" and _rest_of_month(on) + days_left >= 0:
-            return "this_month"
-        return "today" if days_left == 0 else "overdue"
+    def _phase_by_day(self, days_left: int) -> Phase:
+        if days_left >= 0:
+            return "ahead" if days_left else "today"
+        return "redirected" if self.state == "redirected" else "overdue"
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -141,18 +143,19 @@ class Timing:
     @property
     def headline(self) -> str:
         """What follows the model's name in a header."""
-        verb = "is expected to shut down" if self.precision == "tentative" else "shuts down"
         when = f"in {words.month(self._on)}" if self.precision == "month" else words.from_now(self.days_left or 0)
+        the_day = "the day of its reported shutdown" if self.second_hand else "its shutdown day"
+        any_day = "is reported to shut down this month" if self.second_hand else "can shut down any day now"
         headlines: dict[Phase, str] = {
             "early": f"fails already, {self._before_the_end}",
             "broken": "is shut down, and calls fail",
-            "overdue": "is past its shutdown day and still answers",
-            "redirected": "is past its shutdown day, and another model answers",
-            "today": f"{verb} today",
-            "this_month": "can shut down any day now",
-            "ahead": f"{verb} {when}",
-            "not_before": "is going away, day not set",
-            "undated": "is deprecated, day not set",
+            "overdue": f"is past {the_day} and still answers",
+            "redirected": f"is past {the_day}, and another model answers",
+            "today": f"{self._shuts_down} today",
+            "this_month": any_day,
+            "ahead": f"{self._shuts_down} {when}",
+            "not_before": "is reported to go away, day not known" if self.second_hand else "is going away, day not set",
+            "undated": "is reported as deprecated, day not known" if self.second_hand else "is deprecated, day not set",
         }
         return headlines[self.phase]
 
@@ -176,26 +179,35 @@ class Timing:
 
     def sentences(self, model: Spans) -> Spans:
         """The whole of it. `model`: its name and platform."""
-        was = say(" was to shut down on ", self._day, self._from_now, ". ")
+        was = say(
+            f" was {self._said}to shut down", self._when, "" if self.precision == "month" else self._from_now, ". "
+        )
         match self.phase:
             case "early":
-                on = say(" on ", self._day) if self.days_left is not None and self.shutdown_on else ""
+                on = self._when if self.days_left is not None and self.shutdown_on else ""
                 said = say(" fails ", bold("already"), f", {self._before_the_end}", on, _EARLY)
             case "broken":
                 said = say(was, "Calls to it now fail.")
             case "overdue":
-                fate = _STILL.get(self.after_shutdown, ", and can fail at any moment")
+                fate = (_STILL_IF_RIGHT if self.second_hand else _STILL).get(
+                    self.after_shutdown, ", and can fail at any moment"
+                )
                 said = say(was, f"Calls are still answered{fate}.")
             case "redirected":
                 said = say(was, "Another model answers in its place.")
             case "today":
-                fate = _TODAY.get(self.after_shutdown, "calls can fail at any moment")
-                said = say(" shuts down ", bold("today"), f", {words.day(self._on)}, counted from 00:00 UTC: {fate}.")
+                fate = self._if_right(_TODAY.get(self.after_shutdown, "calls can fail at any moment"))
+                on = f", {words.day(self._on)}, counted from 00:00 UTC: {fate}."
+                said = say(f" {self._shuts_down} ", bold("today"), on)
             case "this_month":
-                month = bold(words.month(self._on))
-                said = say(" shuts down in ", month, ". The provider names no day: it can be any day now.")
+                said = say(self._in_month, ": it can be any day now.")
             case "ahead":
-                said = say(self._will, f". {_AFTER.get(self.after_shutdown, 'Calls fail from then on')}.")
+                fate = self._if_right(_AFTER.get(self.after_shutdown, "calls fail from then on"))
+                said = say(self._will, f". {fate[0].upper()}{fate[1:]}.")
+            case "not_before" if self.second_hand:
+                said = say(" is reported to go away, not before ", self._day, ". No day for its end is reported.")
+            case "undated" if self.second_hand:
+                said = say(" is reported as deprecated. No day for its end is reported.")
             case "not_before":
                 until = say(" is going away. The provider keeps it until ", self._day)
                 said = say(until, " at least, and has set no day.")
@@ -208,11 +220,20 @@ class Timing:
         return self.days_left is not None and self.days_left <= 0 and self.precision in {"exact", "tentative", "month"}
 
     @property
+    def _is_within_its_month(self) -> bool:
+        if self.precision != "month" or self.shutdown_on is None or self.days_left is None:
+            return False
+        _, days = monthrange(self.shutdown_on.year, self.shutdown_on.month)
+        return self.shutdown_on.day - days <= self.days_left <= 0
+
+    @property
     def _before_the_end(self) -> str:
         """`12 days before the announced end`"""
         if self.days_left is None or self.precision in {"no_sooner_than", "unknown"}:
-            return "and no day is set for its end"
-        return f"{words.plural(self.days_left, 'day')} before the {'reported' if self.second_hand else 'announced'} end"
+            return f"and no day is {'reported' if self.second_hand else 'set'} for its end"
+        at_least = "at least " if self.precision == "month" else ""
+        end = f"{'reported' if self.second_hand else 'announced'} end"
+        return f"{at_least}{words.plural(self.days_left, 'day')} before the {end}"
 
     @property
     def _on(self) -> date:
@@ -221,6 +242,25 @@ class Timing:
     @property
     def _day(self) -> Span:
         return bold(words.day(self.shutdown_on)) if self.shutdown_on else "an unknown day"
+
+    @property
+    def _when(self) -> Spans:
+        """` on Mon 14 Jul 2025 (tentative)`, ` in July 2025 (no day named)`"""
+        return say(" in " if self.precision == "month" else " on ", bold(day_of_end(self.shutdown_on, self.precision)))
+
+    @property
+    def _said(self) -> str:
+        """How sure the end is, before "to shut down"; empty: the provider says so."""
+        if self.precision == "tentative":
+            return "reportedly expected " if self.second_hand else "expected "
+        return "reported " if self.second_hand else ""
+
+    @property
+    def _shuts_down(self) -> str:
+        return f"is {self._said}to shut down" if self._said else "shuts down"
+
+    def _if_right(self, fate: str) -> str:
+        return f"if the report is right, {fate}" if self.second_hand else fate
 
     @property
     def _from_now(self) -> str:
@@ -237,17 +277,14 @@ class Timing:
         return f"{said}{self._from_now} at the earliest" if self.phase == "ahead" else said
 
     @property
+    def _in_month(self) -> Spans:
+        no_day = "No day is reported" if self.second_hand else "The provider names no day"
+        return say(f" {self._shuts_down} in ", bold(words.month(self._on)), f". {no_day}")
+
+    @property
     def _will(self) -> Spans:
-        match self.precision:
-            case "month":
-                names_none = ". The provider names no day; lastcall counts from "
-                return say(" shuts down in ", bold(words.month(self._on)), names_none, self._day)
-            case "tentative":
-                may_move = ", counted from 00:00 UTC. The provider may still move it"
-                return say(" is expected to shut down on ", self._day, may_move)
-            case _:
-                return say(" shuts down on ", self._day, ", counted from 00:00 UTC")
-
-
-def _rest_of_month(on: date) -> int:
-    return monthrange(on.year, on.month)[1] - on.day
+        if self.precision == "month":
+            return say(self._in_month, "; lastcall counts from ", self._day)
+        moves = "The day may still move" if self.second_hand else "The provider may still move it"
+        may_move = f". {moves}" if self.precision == "tentative" else ""
+        return say(f" {self._shuts_down} on ", self._day, f", counted from 00:00 UTC{may_move}")
