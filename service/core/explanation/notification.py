@@ -24,7 +24,7 @@ STUCK_AFTER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Hearer:
+class Recipient:
     """Another notification: who hears of the same thing."""
 
     id: str
@@ -57,10 +57,10 @@ class Record:
     policy: str | None
     policy_since: datetime | None
     """When its campaign opened and froze it."""
-    came_from: Hearer | None
+    came_from: Recipient | None
     """Whom it was meant for, and who could not be told."""
-    instead: Hearer | None
-    told_with: tuple[Hearer, ...]
+    instead: Recipient | None
+    told_with: tuple[Recipient, ...]
     """Who hears of the same decision."""
     troubles: tuple[Trouble, ...]
     """What stands in the way of its destination now."""

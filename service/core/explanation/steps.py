@@ -53,7 +53,7 @@ class StepEvidence:
     held: tuple[Audience, ...]
     held_until: datetime | None
     spared: tuple[Audience, ...]
-    hears: tuple[Heard, ...]
+    notified: tuple[Heard, ...]
     """Oldest first; of a step that repeats, the last time."""
     told_with: str | None
     """The step in whose message it was told the last time. None: in its own."""
@@ -122,7 +122,7 @@ def _step_evidence(
         held=done.held if done else (),
         held_until=held_back_until(campaign, case) if campaign and done and done.held else None,
         spared=done.spared if done else (),
-        hears=tuple(sorted((one for one in of_step if one.decided_at in shown), key=lambda one: one.decided_at)),
+        notified=tuple(sorted((one for one in of_step if one.decided_at in shown), key=lambda one: one.decided_at)),
         told_with=min(with_it, default=None),
         times=len(decided),
     )
@@ -138,7 +138,7 @@ def _said(scheduled: StepEvidence, now: datetime) -> Iterator[str]:
     match scheduled.status:
         case "told":
             together = f", in one message with step {scheduled.told_with}" if scheduled.told_with else ""
-            yield _told(scheduled.hears, scheduled.done_at, now) + together
+            yield _told(scheduled.notified, scheduled.done_at, now) + together
             if scheduled.repeat_days and scheduled.times > 1:
                 yield f"the last of {scheduled.times} times"
         case "ahead":
@@ -170,12 +170,12 @@ _SAID: Mapping[StepStatus, str] = {
 }
 
 
-def _told(hears: Sequence[Heard], done_at: datetime | None, now: datetime) -> str:
+def _told(notified: Sequence[Heard], done_at: datetime | None, now: datetime) -> str:
     """What became of each; `sent on ...` where nothing is written of it any more."""
-    if not hears:
+    if not notified:
         return f"sent on {words.moment(done_at)}" if done_at else "sent"
     by_fate: dict[str, list[str]] = {}
-    for one in hears:
+    for one in notified:
         fate = became(one.state, one.at, now, outcome=one.outcome)
         by_fate.setdefault(fate, []).append(f"{words.address(one.destination)} ({one.audience})")
     return "; ".join(f"to {words.listed(who)}, {fate}" for fate, who in by_fate.items())

@@ -1,6 +1,6 @@
-"""The half year ahead as one line: on which days models go that services still call, and how many services each.
+"""The next half year as a line: shutdown dates of models that services still call, with the number of services.
 
-Where changes freeze before that, the day of the freeze counts: after it nobody can change what is called.
+If a change freeze starts earlier, its first day counts: no change is possible after it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,12 +22,12 @@ LARGEST = 15
 
 
 def horizon(groups: Iterable[Group], today: date) -> Markup:
-    """Nothing where no firm day lies in the span. `groups` stand in the order of their deadline."""
+    """Empty if the span has no firm date. `groups` are in the order of their deadlines."""
     ahead = [each for each in groups if _is_ahead(each.lifecycle) and _left(each) <= DAYS]
     if not ahead:
         return Markup("")
     dots = Markup("").join(_dot(list(same)) for _, same in groupby(ahead, key=_left))
-    label = f"Models that are still called go on {words.listed(_days(ahead))}"
+    label = f"Shutdowns of models that are still called: {words.listed(_days(ahead))}"
     return Markup(
         '<svg class="horizon" role="img" aria-label="{}" viewBox="0 0 {} {}">'
         '<path class="base" d="M0 {}H{}"/>{}{}</svg>'
@@ -39,7 +39,7 @@ def _is_ahead(lifecycle: Lifecycle) -> bool:
 
 
 def _left(group: Group) -> int:
-    """Days up to which it stands on the line; a freeze that has begun stands on today."""
+    """Position on the line in days; a freeze that has begun is at today."""
     return max(0, group.lifecycle.days_to_change or 0)
 
 
@@ -48,7 +48,7 @@ def _days(ahead: Iterable[Group]) -> list[str]:
 
 
 def _dot(same_day: list[Group]) -> Markup:
-    """Its area grows with the number of services that call."""
+    """The area is proportional to the number of services."""
     one, left = same_day[0].lifecycle, _left(same_day[0])
     services = {exposure.service for each in same_day for exposure in each.exposures}
     radius = min(LARGEST, 3 + 2 * sqrt(len(services)))
@@ -59,7 +59,7 @@ def _dot(same_day: list[Group]) -> Markup:
 
 
 def _name(group: Group) -> str:
-    """Its day is said where the dot is not at it."""
+    """With the shutdown date if the dot is at the start of a freeze."""
     one = group.lifecycle
     return f"{one.id} ({phrases.freeze(one)}; it goes {phrases.days_left(one)})" if phrases.freeze(one) else one.id
 
