@@ -1,6 +1,6 @@
 """The picture of docs/escalation.md: a policy's steps from left to right, and the recipients of each.
 
-`python -m tests.ladder_picture` draws it anew from the default policy.
+`python -m tests.ladder_picture` draws it from the default policy.
 """
 
 from collections.abc import Iterator

@@ -242,7 +242,7 @@ def upgrade() -> None:
         sa.Column("rejected", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("sample_partition", sa.Integer(), nullable=False),
         sa.Column("sample_offset", sa.BigInteger(), nullable=False),
-        sa.Column("detail", sa.Text(), server_default=sa.text("''"), nullable=False, comment="of the sample; does not quote the record"),
+        sa.Column("detail", sa.Text(), server_default=sa.text("''"), nullable=False, comment="about the sample; quotes no record"),
         sa.PrimaryKeyConstraint("source", "topic", "reason", "hour", "format", "shape", name=op.f("pk_rejections")),
         comment="Rejections per hour; the bytes are on the dead-letter topic",
     )

@@ -1,4 +1,4 @@
-"""Why somebody was told something, and why nobody was: nouns with plain sentences and what they rest on. Pure."""
+"""Why a notification was sent, or why nobody was notified: plain sentences with their evidence. Pure."""
 
 from service.core.explanation.answer import Explanation, Point, Wrong
 from service.core.explanation.exposure import explain_exposure

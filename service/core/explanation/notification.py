@@ -1,4 +1,4 @@
-"""A notification -> why you, why now: the rule, the step, what it waited for, who else, and what became of it."""
+"""A notification -> why this recipient, why now: rule, step, delays, other recipients, outcome."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from service.core.wording.state import state
 from service.core.wording.to_text import plain
 
 STUCK_AFTER = timedelta(minutes=15)
-"""So long after it was to go out, something stands in its way."""
+"""A notification that is later than this is blocked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Another notification: who hears of the same thing."""
+    """Another notification about the same facts."""
 
     id: str
     destination: str
@@ -36,7 +36,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A notification as it is stored, and what became of it."""
+    """A stored notification and its outcome."""
 
     id: str
     kind: str
@@ -45,25 +45,25 @@ class Record:
     destination: str
     reason: str
     facts: Facts | None
-    """None: another release wrote them, and this one cannot read them."""
+    """None: another release stored them, and this one cannot read them."""
     decided_at: datetime
     not_before: datetime
-    """Of the next attempt, once one was made."""
+    """Time of the next attempt; None: no attempt was made."""
     state: Status
     attempts: int
     settled_at: datetime | None
     outcome: str | None
-    """Of the last attempt."""
+    """Outcome of the last attempt."""
     policy: str | None
     policy_since: datetime | None
     """When its campaign opened and froze it."""
     came_from: Recipient | None
-    """Whom it was meant for, and who could not be told."""
+    """The original notification, which could not be delivered."""
     instead: Recipient | None
     told_with: tuple[Recipient, ...]
-    """Who hears of the same decision."""
+    """Other notifications of the same decision."""
     troubles: tuple[Trouble, ...]
-    """What stands in the way of its destination now."""
+    """Open conditions that block its destination."""
 
 
 def explain_notification(record: Record, now: datetime) -> Explanation[Record]:

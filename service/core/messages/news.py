@@ -1,4 +1,4 @@
-"""What is not a reminder: what has changed, a service that has migrated, and what the operator must know."""
+"""Messages other than reminders: changes, migrations, and problems for the operator."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from service.core.wording.to_text import plain
 
 
 def moved_blocks(moves: Sequence[tuple[News, DateMoved]]) -> Iterator[Block]:
-    """One deprecation's moves; as a rule all are the same one."""
+    """Moved dates of one deprecation; usually all are the same move."""
     by_move: dict[tuple[DateMoved, str | None], list[News]] = defaultdict(list)
     for news, move in moves:
         by_move[move, news.end.source].append(news)
@@ -37,7 +37,7 @@ def _source(news: News) -> Iterator[Block]:
 
 
 def withdrawn_blocks(withdrawn: Sequence[tuple[News, Withdrawn]]) -> Iterator[Block]:
-    """One deprecation that is none any more."""
+    """A withdrawn deprecation."""
     first, cause = withdrawn[0]
     yield header("↩️", first.use.id, " stays after all")
     model = model_on(first.use.id, first.use.platform)
@@ -54,7 +54,7 @@ def withdrawn_blocks(withdrawn: Sequence[tuple[News, Withdrawn]]) -> Iterator[Bl
 
 
 def redirected_blocks(redirected: Sequence[tuple[News, Redirected]], today: date) -> Iterator[Block]:
-    """One deprecation's callers that another model answers."""
+    """Callers of one deprecation whose calls another model answers."""
     first = redirected[0][0]
     yield header("🔀", first.use.id, " is answered by another model")
     model = model_on(first.use.id, first.use.platform)
@@ -86,7 +86,7 @@ def _caller(news: News, cause: Redirected) -> Spans:
 
 
 def migrated_blocks(migrated: Sequence[tuple[News, Migrated]]) -> Iterator[Block]:
-    """One deprecation's closed exposures."""
+    """Migrated callers of one deprecation."""
     first = migrated[0][0]
     names = {news.use.service for news, _ in migrated}
     who = name(first.use.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
@@ -119,7 +119,7 @@ def _callers(lead: str, facts: Sequence[News]) -> Iterator[Spans]:
 
 
 def trouble_blocks(trouble: Trouble) -> Iterator[Block]:
-    """For whoever runs lastcall."""
+    """For the operator."""
     condition = trouble.condition.replace("_", " ")
     yield Header(f"⚠️ lastcall needs you: {name(condition, 100)}")
     yield section(bold("What:"), " ", code(trouble.subject), f": {name(trouble.detail, 1000)}")
@@ -127,7 +127,7 @@ def trouble_blocks(trouble: Trouble) -> Iterator[Block]:
 
 
 def undeliverable_blocks(lost: Sequence[Undeliverable]) -> Iterator[Block]:
-    """Why the reader gets what was meant for another."""
+    """Explains to the replacement why it gets the messages of another destination."""
     meant = "What was meant for it is in this message. Mend it in Slack or in "
     for one in dict.fromkeys(lost):
         failed = bold(code(words.address(one.destination)), " cannot be reached:")

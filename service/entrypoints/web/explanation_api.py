@@ -141,7 +141,9 @@ class ExposureEvidence(BaseModel):
     request_ids: list[str] = Field(description="A few request ids, as evidence.")
     announced_on: date | None
     deadline: date | None
-    effective_deadline: date | None = Field(description="First day of a change freeze that lasts until the deadline.")
+    effective_deadline: date | None = Field(
+        description="First day of a change freeze that lasts until the deadline; otherwise the deadline."
+    )
     sources: list[str]
     team: str | None
     owner_rule: str

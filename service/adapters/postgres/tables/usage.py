@@ -221,7 +221,7 @@ rejections = Table(
     count("rejected"),
     Column("sample_partition", Integer, nullable=False),
     Column("sample_offset", BigInteger, nullable=False),
-    Column("detail", Text, nullable=False, server_default=text("''"), comment="of the sample; does not quote the record"),
+    Column("detail", Text, nullable=False, server_default=text("''"), comment="about the sample; quotes no record"),
     comment="Rejections per hour; the bytes are on the dead-letter topic",
 )  # fmt: skip
 
