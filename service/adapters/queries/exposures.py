@@ -76,7 +76,7 @@ async def read_exposures_of(
     known: datetime,
     now: datetime,
 ) -> list[ExposureAnswer]:
-    """In the order of `keys`."""
+    """Exposures in the order of `keys`."""
     found = await load_exposures_of(connection, world.catalog, keys, now=now, days=DAYS)
     exposures = await with_evidence(connection, [found[key] for key in keys if key in found], now=now)
     campaigns = await load_campaigns(connection, keys)

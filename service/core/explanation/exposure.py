@@ -90,7 +90,7 @@ def _owner(situation: Situation) -> Iterator[str]:
         yield f"Nobody is known: {owner.rule}. The fallback channel is notified."
         return
     known = [words.address(one) for one in (*owner.people, *filter(None, [owner.channel]))]
-    addresses = words.listed(known) if known else "no address is known, so others stand in"
+    addresses = words.listed(known) if known else "no address is known, so others are notified instead"
     yield f"Team {owner.team}, by {owner.rule}: {addresses}."
     if ownership.as_of and ownership.source != "assignment":
         yield f"What {ownership.source} says is as of {words.moment(ownership.as_of)}."

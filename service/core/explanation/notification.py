@@ -124,7 +124,7 @@ def _why_you(record: Record, notice: Notice | None) -> Iterator[str]:
     yield f"{who} is notified as {words.audiences([audience])} of {notice.use.service}{of}."
     if stand_in := dict(notice.recipients.substitutes).get(audience):
         empty, other = words.audiences([audience]), words.audiences([stand_in])
-        yield f"No address of {empty} is known, so {other} stands in."
+        yield f"No address of {empty} is known, so {other} is notified instead."
     if audience in notice.recipients.early:
         yield "It is notified before its own step, because at this pace the calls do not end in time."
     if first := notice.new_owner:
