@@ -212,7 +212,7 @@ class Player:
     def _line(self, telling: Telling, campaign: Campaign) -> str:
         who = recipients(self.owner, telling.audiences)
         what = telling.step if telling.kind == "notice" else telling.kind.replace("_", " ")
-        said = [f"{', '.join(who)} {'hear' if len(who) > 1 else 'hears'} {what}"]
+        said = [f"{', '.join(who)} {'get' if len(who) > 1 else 'gets'} {what}"]
         aside: Sequence[tuple[str, Sequence[Audience]]] = (
             ("early", telling.early), ("later", telling.held), ("spared", telling.spared)
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The examples of docs/escalation.md: a small language that tells what happens to one service, and who hears of it.
+"""The examples of docs/escalation.md: a small language that tells what happens to one service, and who is notified.
 
 A line without a day says how things are. A line that begins with a day says what happens then, or what is told then; at
 noon unless it says when. An unknown word is an error, and so is a day that falls on another weekday.
@@ -115,7 +115,7 @@ def read_example(text: str, *, name: str) -> Example:
         if (names := names_in(what)) is not None:
             zone = setting.owner(names).zone
     if not happenings or not is_shown(happenings[-1].what):
-        raise ValueError("it has no end: the last line says who hears, what it is, or `nothing more`")
+        raise ValueError("it has no end: the last line says who is notified, the state, or `nothing more`")
     return Example(name, setting, tuple(happenings))
 
 
@@ -137,8 +137,8 @@ def names_in(text: str) -> tuple[str, ...] | None:
 
 
 def is_told(text: str) -> bool:
-    """`owner, team hear -30d`"""
-    return re.match(r"[a-z]+(?:, [a-z]+)* hears? ", text) is not None
+    """`owner, team get -30d`"""
+    return re.match(r"[a-z]+(?:, [a-z]+)* gets? ", text) is not None
 
 
 def is_shown(text: str) -> bool:

@@ -11,7 +11,7 @@ from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.policy import DEFAULT_POLICY, Policy
-from service.core.explanation import Heard, Hearer, Record, Situation
+from service.core.explanation import Heard, Recipient, Record, Situation
 from service.core.explanation.reason import reason_of
 from service.core.exposure import Exposure
 from service.core.facts import facts_of
@@ -76,7 +76,7 @@ class Played:
                 came_from=None,
                 instead=None,
                 told_with=tuple(
-                    Hearer(f"{telling.step} {one.address}", one.address, one.audience, "delivered", "delivered")
+                    Recipient(f"{telling.step} {one.address}", one.address, one.audience, "delivered", "delivered")
                     for one in hear
                     if one != to
                 ),

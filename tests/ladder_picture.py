@@ -1,6 +1,6 @@
-"""The picture of docs/escalation.md: a policy's steps from left to right, and who hears of each.
+"""The picture of docs/escalation.md: a policy's steps from left to right, and the recipients of each.
 
-`python -m tests.ladder_picture` draws it anew from the default policy.
+`python -m tests.ladder_picture` draws it from the default policy.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def draw(policy: Policy) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         ' role="img" font-family="-apple-system, Segoe UI, Helvetica, Arial, sans-serif">',
-        f"<title>Who hears at each step of the policy {escape(policy.name)}</title>",
+        f"<title>Recipients of each step of the policy {escape(policy.name)}</title>",
         f'<rect width="{width}" height="{height}" rx="10" fill="#ffffff" stroke="#d6dbe1"/>',
         *_names(rows),
     ]
@@ -53,7 +53,7 @@ def phase_of(step: Step) -> Phase:
 
 
 def rows_of(policy: Policy) -> list[Audience]:
-    """From the top: those who hear last."""
+    """From the top: those who are notified last."""
     told = list(dict.fromkeys(audience for step in policy.steps for audience in step.tell))
     above = [audience for audience in told if audience in ABOVE_OWNER]
     return [*reversed(above), *(audience for audience in reversed(told) if audience not in ABOVE_OWNER)]

@@ -21,9 +21,9 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False, comment="acknowledge, snooze, commit, waive, reassign, reopen, check"),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("details", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False, comment="until when, why, to whom"),
+        sa.Column("details", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False, comment="details: until when, why, to whom"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acts")),
-        comment="What people did about campaigns; only ever added to, and names of people are erased",
+        comment="Acts of people; append only, except that names are erased on request",
     )
     op.create_index("ix_acts_use", "acts", ["service", "environment", "platform", "model"])
     op.create_table(
@@ -32,21 +32,21 @@ def upgrade() -> None:
         sa.Column("environment", sa.Text(), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), comment="when escalation looks next; null: time alone brings nothing"),
-        sa.Column("wakes_on_call", sa.Boolean(), server_default=sa.text("true"), nullable=False, comment="a new call: look at once"),
+        sa.Column("due_at", sa.DateTime(timezone=True), comment="when escalation evaluates it next; null: only after a new call"),
+        sa.Column("wakes_on_call", sa.Boolean(), server_default=sa.text("true"), nullable=False, comment="a new call makes it due"),
         sa.PrimaryKeyConstraint("service", "environment", "platform", "model", name=op.f("pk_agenda")),
-        comment="When each use of a model is to be decided on next; its row is the lock of the decision",
+        comment="Next evaluation of each use of a model; its row is the lock of the decision",
     )
     op.create_index("ix_agenda_due", "agenda", ["due_at"], postgresql_where=sa.text("due_at IS NOT NULL"))
     op.create_table(
         "assignments",
         sa.Column("service", sa.Text(), nullable=False),
-        sa.Column("owner", postgresql.JSONB(), nullable=False, comment="in the shape of an owner of lastcall.yaml"),
+        sa.Column("owner", postgresql.JSONB(), nullable=False, comment="same format as an owner in lastcall.yaml"),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("times_said", sa.BigInteger(), server_default=sa.text("1"), nullable=False, comment="tells that it is said anew"),
+        sa.Column("times_said", sa.BigInteger(), server_default=sa.text("1"), nullable=False, comment="increases with each write, to detect changes"),
         sa.PrimaryKeyConstraint("service", name=op.f("pk_assignments")),
-        comment="Owners that people named in answer to lastcall; they hold until lastcall.yaml says so itself",
+        comment="Owners set by people; they apply until lastcall.yaml names the same owner",
     )
     op.create_table(
         "campaigns",
@@ -60,33 +60,33 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("reopened_at", sa.DateTime(timezone=True)),
         sa.Column("close_reason", sa.Text()),
-        sa.Column("policy", postgresql.JSONB(), nullable=False, comment="the policy as it was when the campaign opened"),
-        sa.Column("owner", postgresql.JSONB(), comment="who answered when the owner was last told; null: nobody was told yet"),
-        sa.Column("plan_version", sa.Integer(), server_default=sa.text("1"), nullable=False, comment="counts moves of the date"),
+        sa.Column("policy", postgresql.JSONB(), nullable=False, comment="policy, frozen when the campaign opened"),
+        sa.Column("owner", postgresql.JSONB(), comment="owner at the last notification; null: nobody was notified yet"),
+        sa.Column("plan_version", sa.Integer(), server_default=sa.text("1"), nullable=False, comment="increases when the date moves"),
         sa.Column("shutdown_on", sa.Date()),
-        sa.Column("done", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False, comment="steps told or passed, with the time"),
+        sa.Column("done", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False, comment="steps sent or skipped, with the time"),
         sa.Column("owner_told_at", sa.DateTime(timezone=True)),
-        sa.Column("acknowledged", postgresql.JSONB(), comment="by whom, at which step, until when"),
-        sa.Column("hold", postgresql.JSONB(), comment="snoozed or waived: by whom, until when, why"),
-        sa.Column("promise", postgresql.JSONB(), comment="to be done by a day: by whom, and whether it was kept so far"),
-        sa.Column("frozen_from", sa.Date(), comment="the first day of the change freeze that the plan counts from"),
-        sa.Column("kept_open", postgresql.JSONB(), comment="by whom: silence closes nothing before the shutdown"),
-        sa.Column("redirect_told_at", sa.DateTime(timezone=True), comment="when the owner heard that another model answers"),
+        sa.Column("acknowledged", postgresql.JSONB(), comment="author, step, until when"),
+        sa.Column("hold", postgresql.JSONB(), comment="snooze or waiver: author, until when, why"),
+        sa.Column("promise", postgresql.JSONB(), comment="promise: author, day, whether it is broken"),
+        sa.Column("frozen_from", sa.Date(), comment="first day of the change freeze that steps count from"),
+        sa.Column("kept_open", postgresql.JSONB(), comment="author of a reopen: silence does not close it before the shutdown"),
+        sa.Column("redirect_told_at", sa.DateTime(timezone=True), comment="when the owner was notified of the redirection"),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_campaigns_closed_has_a_time")),
         sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_campaigns_state_is_known")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
         sa.UniqueConstraint("service", "environment", "platform", "model", name=op.f("uq_campaigns_service_environment_platform_model")),
-        comment="The life of one exposure's escalation",
+        comment="Campaigns: the escalation of each exposure",
     )
     op.create_table(
         "catalog_loads",
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False, comment="when a process that goes by it ticked last"),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False, comment="last tick of a process that uses it"),
         sa.Column("records", sa.Integer(), nullable=False),
-        sa.Column("changes", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False, comment="dates that moved against the load before"),
+        sa.Column("changes", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False, comment="dates that moved since the previous load"),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_catalog_loads")),
-        comment="Which catalog was in force since when",
+        comment="Catalogs and when each came into force",
     )
     op.create_table(
         "checklist",
@@ -98,15 +98,15 @@ def upgrade() -> None:
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("service", "environment", "platform", "model", "item", name=op.f("pk_checklist")),
-        comment="Items of a migration that its owner ticked",
+        comment="Ticked items of migration checklists",
     )
     op.create_table(
         "company_loads",
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False, comment="when a process that goes by it ticked last"),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False, comment="last tick of a process that uses it"),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_company_loads")),
-        comment="Which lastcall.yaml was in force since when",
+        comment="lastcall.yaml files and when each came into force",
     )
     op.create_table(
         "conditions",
@@ -129,9 +129,9 @@ def upgrade() -> None:
         sa.Column("precision", sa.Text(), nullable=False),
         sa.Column("replacements", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("sources", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("withdrawn", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment="gone from the catalog, kept here"),
+        sa.Column("withdrawn", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment="removed from the catalog"),
         sa.PrimaryKeyConstraint("platform", "model", name=op.f("pk_deprecations")),
-        comment="The catalog's deprecations as the engine last saw them, for joins and for noticing that a date moved",
+        comment="Deprecations as the engine last saw them, for joins and to detect moved dates",
     )
     op.create_table(
         "digests",
@@ -140,19 +140,19 @@ def upgrade() -> None:
         sa.Column("picture", postgresql.JSONB(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("week", "audience", name=op.f("pk_digests")),
-        comment="Which week's digest was made for whom, once",
+        comment="Digests made, one per week and audience",
     )
     op.create_table(
         "directory_answers",
         sa.Column("directory", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False, comment="what was asked for; empty: how the directory itself is doing"),
-        sa.Column("answer", postgresql.JSONB(), comment="the last good one"),
+        sa.Column("key", sa.Text(), nullable=False, comment="key of the query; empty: state of the directory itself"),
+        sa.Column("answer", postgresql.JSONB(), comment="last good answer"),
         sa.Column("fetched_at", sa.DateTime(timezone=True)),
         sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("error", sa.Text(), comment="why the last try gave no answer; null: it did"),
-        sa.Column("times_said", sa.BigInteger(), server_default=sa.text("1"), nullable=False, comment="tells that it is said anew"),
+        sa.Column("error", sa.Text(), comment="error of the last attempt; null: it succeeded"),
+        sa.Column("times_said", sa.BigInteger(), server_default=sa.text("1"), nullable=False, comment="increases with each write, to detect changes"),
         sa.PrimaryKeyConstraint("directory", "key", name=op.f("pk_directory_answers")),
-        comment="What directories said of owners and people on duty, kept while they are down",
+        comment="Last answers of directories about owners and people on duty, used while they are down",
     )
     op.create_table(
         "heartbeats",
@@ -167,17 +167,17 @@ def upgrade() -> None:
     op.create_table(
         "key_owners",
         sa.Column("service", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False, comment="an e-mail address or a team, as the gateway has it; no end user"),
-        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False, comment="of a call with such a key, to the day"),
+        sa.Column("name", sa.Text(), nullable=False, comment="e-mail address or team, from the gateway; never an end user"),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False, comment="last call with such a key, precise to the day"),
         sa.PrimaryKeyConstraint("service", "name", name=op.f("pk_key_owners")),
-        comment="Who made or holds the API keys that a service calls with: the five who called last",
+        comment="Owners of the API keys that a service calls with: the latest five",
     )
     op.create_table(
         "messages",
         sa.Column("id", sa.Uuid(), nullable=False, comment="also the id in the Slack message's metadata"),
         sa.Column("destination", sa.Text(), nullable=False),
         sa.Column("blocks", postgresql.JSONB(), nullable=False),
-        sa.Column("replies", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False, comment="blocks of each reply in its thread"),
+        sa.Column("replies", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False, comment="blocks of each reply in the thread"),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("rendered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
@@ -185,13 +185,13 @@ def upgrade() -> None:
             sa.DateTime(timezone=True),
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
-            comment="database clock; if it is on Slack, it is there since then",
+            comment="database clock; a message on Slack is there since then",
         ),
         sa.Column("delivered_at", sa.DateTime(timezone=True)),
-        sa.Column("channel", sa.Text(), comment="Slack's id of the channel"),
+        sa.Column("channel", sa.Text(), comment="Slack's id of the conversation"),
         sa.Column("ts", sa.Text(), comment="Slack's id of the message in the channel"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
-        comment="What was sent, or may have been, as it was sent; written before the attempt",
+        comment="Messages that were, or may have been, sent; written before the attempt",
     )
     op.create_index("ix_messages_rendered_at", "messages", ["rendered_at"])
     op.create_table(
@@ -203,13 +203,13 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_cards_message_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("destination", "platform", "model", name=op.f("pk_cards")),
-        comment="The live card of a deprecation at a destination: the Slack message whose thread later steps belong to",
+        comment="Live card of a deprecation at a destination: the message with the thread of later steps",
     )
     op.create_index("ix_cards_message", "cards", ["message_id"])
     op.create_table(
         "name_floods",
-        sa.Column("subject", sa.Text(), nullable=False, comment="the service that brings the names, or all services"),
-        sa.Column("word", sa.Text(), nullable=False, comment="what differs most among the names, with `examples` of one batch"),
+        sa.Column("subject", sa.Text(), nullable=False, comment="the service whose log has the names, or all services"),
+        sa.Column("word", sa.Text(), nullable=False, comment="the name that varies most; `examples` are from one batch"),
         sa.Column("different", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("names", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("calls", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -217,18 +217,18 @@ def upgrade() -> None:
         sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_name_floods")),
-        comment="Calls that are counted without their names, because there were too many of them; while it goes on",
+        comment="Current name floods: calls counted without their names because there were too many",
     )
     op.create_table(
         "passed_over",
         sa.Column("source", sa.Text(), nullable=False, comment="kafka or file"),
         sa.Column("topic", sa.Text(), nullable=False),
-        sa.Column("format", sa.Text(), nullable=False, comment="the dialect or envelope that knows the parts"),
-        sa.Column("kind", sa.Text(), nullable=False, comment="what they are, of the format's own list"),
+        sa.Column("format", sa.Text(), nullable=False, comment="dialect or envelope that recognizes the parts"),
+        sa.Column("kind", sa.Text(), nullable=False, comment="kind of the parts, defined by the format"),
         sa.Column("hour", sa.DateTime(timezone=True), nullable=False, comment="when they were read"),
         sa.Column("parts", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("source", "topic", "format", "kind", "hour", name=op.f("pk_passed_over")),
-        comment="Parts of records that are known to be no calls, counted",
+        comment="Parts of records passed over, counted: known to be no calls",
     )
     op.create_table(
         "rejections",
@@ -236,19 +236,19 @@ def upgrade() -> None:
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("format", sa.Text(), nullable=False, comment="empty where no dialect was recognised"),
-        sa.Column("shape", sa.Text(), server_default=sa.text("''"), nullable=False, comment="of an unknown format: names of keys; else empty"),
+        sa.Column("format", sa.Text(), nullable=False, comment="empty: not recognized"),
+        sa.Column("shape", sa.Text(), server_default=sa.text("''"), nullable=False, comment="names of keys of an unknown format; otherwise empty"),
         sa.Column("rejected", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("sample_partition", sa.Integer(), nullable=False),
         sa.Column("sample_offset", sa.BigInteger(), nullable=False),
-        sa.Column("detail", sa.Text(), server_default=sa.text("''"), nullable=False, comment="of the sample; never quotes the record"),
+        sa.Column("detail", sa.Text(), server_default=sa.text("''"), nullable=False, comment="about the sample; quotes no record"),
         sa.PrimaryKeyConstraint("source", "topic", "reason", "hour", "format", "shape", name=op.f("pk_rejections")),
-        comment="What could not be read, counted; the bytes are on the dead-letter topic",
+        comment="Rejections per hour; the bytes are on the dead-letter topic",
     )
     op.create_table(
         "series",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
-        sa.Column("digest", sa.Uuid(), nullable=False, comment="of the eight columns that follow, which are the key"),
+        sa.Column("digest", sa.Uuid(), nullable=False, comment="digest of the following eight columns, the key"),
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("environment", sa.Text(), nullable=False),
         sa.Column("reporter", sa.Text(), nullable=False),
@@ -261,7 +261,7 @@ def upgrade() -> None:
         sa.Column("requested_model", sa.Text()),
         sa.Column("served_model", sa.Text()),
         sa.Column(
-            "served_is_another", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment="the served model is no version of the requested one"
+            "served_is_another", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment="the served model is not a version of the requested one"
         ),
         sa.Column("resolved_by", sa.Text(), nullable=False, comment="digest of the catalog that resolved the models"),
         sa.Column(
@@ -269,13 +269,13 @@ def upgrade() -> None:
             sa.SmallInteger(),
             server_default=sa.text("0"),
             nullable=False,
-            comment="how many of the log's words were given up when names were too many; 0: none",
+            comment="number of names dropped because of a name flood; 0: none",
         ),
         sa.Column("samples", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False, comment="request ids, as evidence"),
-        sa.Column("sampled_on", sa.Date(), comment="the day of the calls that the samples are of"),
+        sa.Column("sampled_on", sa.Date(), comment="day of the sampled calls"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_series")),
         sa.UniqueConstraint("digest", name=op.f("uq_series_digest")),
-        comment="A stream of calls in the log's own words, and what identity makes of them",
+        comment="Series: calls with the same words in the log, and the models they resolve to",
     )
     op.create_index("ix_series_requested", "series", ["platform", "requested_model"])
     op.create_index("ix_series_resolved_by", "series", ["resolved_by"])
@@ -292,28 +292,28 @@ def upgrade() -> None:
         sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_day", sa.Date(), nullable=False),
-        sa.Column("last_calls", sa.BigInteger(), nullable=False, comment="of that day"),
-        sa.Column("longest_gap", sa.Integer(), nullable=False, comment="days from one day of use to the next"),
+        sa.Column("last_calls", sa.BigInteger(), nullable=False, comment="calls on last_day"),
+        sa.Column("longest_gap", sa.Integer(), nullable=False, comment="longest gap between days of use, in days"),
         sa.Column("calls", sa.BigInteger(), nullable=False),
-        sa.Column("failing_since", sa.Date(), comment="the first of the days of use up to the last that are broken; null: it is not"),
-        sa.Column("answered_on", sa.Date(), comment="the day of use before those; null: there is none"),
-        sa.Column("redirected_since", sa.Date(), comment="as failing_since, of days on which another model answered"),
-        sa.Column("deadline", sa.Date(), comment="that failing days were judged by"),
-        sa.Column("public_from", sa.Date(), nullable=False, comment="infinity: it is taken back; -infinity: it always was"),
+        sa.Column("failing_since", sa.Date(), comment="first day of the current streak of broken days; null: none"),
+        sa.Column("answered_on", sa.Date(), comment="day of use before that streak; null: none"),
+        sa.Column("redirected_since", sa.Date(), comment="as failing_since, for days on which another model answered"),
+        sa.Column("deadline", sa.Date(), comment="deadline used to judge failing days"),
+        sa.Column("public_from", sa.Date(), nullable=False, comment="infinity: withdrawn; -infinity: always public"),
         sa.Column("state_while_calling", sa.Text(), nullable=False, comment="active, overdue, broken or redirected"),
-        sa.Column("quiet_at", sa.DateTime(timezone=True), nullable=False, comment="from then on it is quiet"),
-        sa.Column("counted_until", sa.DateTime(timezone=True), comment="the first call that was still ahead; null: none was"),
-        sa.Column("team", sa.Text(), comment="null: nobody owns the service"),
+        sa.Column("quiet_at", sa.DateTime(timezone=True), nullable=False, comment="it is quiet from then on"),
+        sa.Column("counted_until", sa.DateTime(timezone=True), comment="first call after the time of the count; null: none"),
+        sa.Column("team", sa.Text(), comment="null: no owner"),
         sa.Column("lacks_deadline", sa.Boolean(), nullable=False),
-        sa.Column("change_by", sa.Date(), nullable=False, comment="infinity: no day is known"),
+        sa.Column("change_by", sa.Date(), nullable=False, comment="infinity: no date is known"),
         sa.Column("waived_until", sa.DateTime(timezone=True)),
-        sa.Column("told_at", sa.DateTime(timezone=True), comment="when a message of it was delivered last; null: nobody was told"),
-        sa.Column("phase", sa.Integer(), server_default=sa.text("0"), nullable=False, comment="bits: the counts that it is in"),
-        sa.Column("phase_from", sa.DateTime(timezone=True), server_default=sa.text("'-infinity'"), nullable=False, comment="the phase is right from then on"),
-        sa.Column("phase_until", sa.DateTime(timezone=True), server_default=sa.text("'-infinity'"), nullable=False, comment="and no longer certain from then on; -infinity: not at all"),
-        sa.Column("phase_change_by", sa.Date(), comment="change_by when the phase was counted; infinity: no deadline"),
+        sa.Column("told_at", sa.DateTime(timezone=True), comment="last delivered message about it; null: none"),
+        sa.Column("phase", sa.Integer(), server_default=sa.text("0"), nullable=False, comment="bits: the counts that include it"),
+        sa.Column("phase_from", sa.DateTime(timezone=True), server_default=sa.text("'-infinity'"), nullable=False, comment="start of the span in which the phase is valid"),
+        sa.Column("phase_until", sa.DateTime(timezone=True), server_default=sa.text("'-infinity'"), nullable=False, comment="end of that span; -infinity: the phase may be wrong"),
+        sa.Column("phase_change_by", sa.Date(), comment="change_by when the phase was calculated; infinity: no deadline"),
         sa.PrimaryKeyConstraint("service", "environment", "platform", "model", name=op.f("pk_exposures")),
-        comment="Uses of deprecated models: a summary of the days of use, and what lists are filtered and sorted by",
+        comment="Exposures: a summary of the days of use, and the columns by which lists are filtered and sorted",
     )
     op.create_index("ix_exposures_list", "exposures", ["lacks_deadline", "change_by", "platform", "model", "service", "environment", "deadline"])
     op.create_index("ix_exposures_model", "exposures", ["platform", "model"])
@@ -331,7 +331,7 @@ def upgrade() -> None:
         sa.Column("near", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("untold", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("service", name=op.f("pk_service_counts")),
-        comment="Of a service's exposures, how many are in which phase, as their rows say",
+        comment="Number of exposures of each service by phase, as of the rows' phases",
     )
     op.create_table(
         "model_counts",
@@ -345,7 +345,7 @@ def upgrade() -> None:
         sa.Column("redirected", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("waived", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("platform", "model", "change_by", name=op.f("pk_model_counts")),
-        comment="Of a model's exposures, how many are in which state, as their rows say",
+        comment="Number of exposures of each model by state, as of the rows' phases",
     )
     op.create_table(
         "model_days",
@@ -354,7 +354,7 @@ def upgrade() -> None:
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("calls", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("day", "platform", "model", name=op.f("pk_model_days")),
-        comment="UTC day's calls of one model: the sum of usage_daily",
+        comment="Calls per UTC day of one model: the sum of usage_daily",
     )
     op.create_table(
         "usage_daily",
@@ -375,9 +375,9 @@ def upgrade() -> None:
         sa.Column("latency_ms", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.Column("latency_known", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("redirected", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("reporters", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False, comment="calls by reporter, which may be the same calls"),
+        sa.Column("reporters", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False, comment="calls by reporter; several reporters may describe the same calls"),
         sa.PrimaryKeyConstraint("service", "environment", "platform", "model", "day", name=op.f("pk_usage_daily")),
-        comment="UTC day's use of one model, requested or served, by one service in one environment",
+        comment="Calls per UTC day of one model, requested or served, by one service in one environment",
     )
     op.create_index("ix_usage_daily_day", "usage_daily", ["day"])
     op.create_index("ix_usage_daily_model_day", "usage_daily", ["model", "day", "platform"])
@@ -393,15 +393,15 @@ def upgrade() -> None:
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
-            comment="first, since it was last worked out; the database's clock",
+            comment="first change since the last recalculation; database clock",
         ),
         sa.PrimaryKeyConstraint("service", "environment", "platform", "model", "day", name=op.f("pk_stale_days")),
-        comment="Days of usage_daily that are to be worked out anew from the hours",
+        comment="Days of usage_daily to recalculate from the hours",
     )
     op.create_index("ix_stale_days_stale_since", "stale_days", ["stale_since"])
     op.create_table(
         "watermarks",
-        sa.Column("source", sa.Text(), nullable=False, comment="kafka or file: the same topic of another source is another"),
+        sa.Column("source", sa.Text(), nullable=False, comment="kafka or file; topics of the same name on two sources are independent"),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("incarnation", sa.Text(), nullable=False, comment="topic id, or cluster id where the broker gives no topic id"),
@@ -413,10 +413,10 @@ def upgrade() -> None:
         sa.Column("gap_records", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("called_at", sa.DateTime(timezone=True), comment="when a record with a call was last applied; null: never"),
-        sa.Column("caught_up_at", sa.DateTime(timezone=True), comment="all records older than this are applied; null: not yet once"),
+        sa.Column("caught_up_at", sa.DateTime(timezone=True), comment="all records older than this are applied; null: the end was not reached yet"),
         sa.CheckConstraint("records = call_records + rejected_records + other_records", name=op.f("ck_watermarks_every_record_is_accounted_for")),
         sa.PrimaryKeyConstraint("source", "topic", "partition", name=op.f("pk_watermarks")),
-        comment="One row a source's topic partition: what is applied, and the ledger of the records read",
+        comment="Watermarks and record counts, one row per source and topic partition",
     )
     op.create_table(
         "notifications",
@@ -427,7 +427,7 @@ def upgrade() -> None:
         sa.Column("step", sa.Text()),
         sa.Column("audience", sa.Text(), nullable=False),
         sa.Column("destination", sa.Text(), nullable=False, comment="#channel, user:<email>, usergroup:<handle>, or a Slack id"),
-        sa.Column("facts", postgresql.JSONB(), nullable=False, comment="the cause, and what the message will say, as of the decision"),
+        sa.Column("facts", postgresql.JSONB(), nullable=False, comment="cause and data of the message, at the time of the decision"),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
@@ -436,7 +436,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.DateTime(timezone=True), comment="database clock"),
         sa.Column("message_id", sa.Uuid()),
         sa.Column("settled_at", sa.DateTime(timezone=True)),
-        sa.Column("outcome", sa.Text(), comment="last outcome in words"),
+        sa.Column("outcome", sa.Text(), comment="outcome of the last attempt"),
         sa.Column("rerouted_from", sa.Uuid()),
         sa.CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", name=op.f("ck_notifications_leased_has_a_lease")),
         sa.CheckConstraint("state IN ('pending', 'leased', 'delivered', 'failed', 'unknown')", name=op.f("ck_notifications_state_is_known")),
@@ -446,7 +446,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rerouted_from"], ["notifications.id"], name=op.f("fk_notifications_rerouted_from")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
         sa.UniqueConstraint("dedup_key", name=op.f("uq_notifications_dedup_key")),
-        comment="The outbox: intent to tell one destination one thing, once",
+        comment="Outbox: the intent to send one thing to one destination, once",
     )
     op.create_index("ix_notifications_campaign", "notifications", ["campaign_id"])
     op.create_index("ix_notifications_decided_at", "notifications", ["decided_at", "id"])
@@ -474,7 +474,7 @@ def upgrade() -> None:
         sa.Column("latency_ms", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.Column("latency_known", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("series_id", "hour", name=op.f("pk_usage_hourly")),
-        comment="An hour's totals of one series; a partition a month, made and dropped by the service",
+        comment="Hourly totals of each series; the service creates and drops one partition per month",
         postgresql_partition_by="RANGE (hour)",
     )
     op.create_index("ix_usage_hourly_hour", "usage_hourly", ["hour"], postgresql_using="brin")
@@ -494,17 +494,17 @@ def upgrade() -> None:
         sa.Column("latency_ms", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.Column("latency_known", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("series_id", "hour", name=op.f("pk_usage_hourly_late")),
-        comment="The partition of usage_hourly for hours of months that have none: closed ones, and those far from now",
+        comment="Default partition of usage_hourly: hours in closed months, or far from now",
     )
     op.create_index("ix_usage_hourly_late_hour", "usage_hourly_late", ["hour"], postgresql_using="brin")
     op.execute("ALTER TABLE usage_hourly ATTACH PARTITION usage_hourly_late DEFAULT")
     op.create_table(
         "usage_months",
-        sa.Column("month", sa.Date(), nullable=False, comment="its first day"),
+        sa.Column("month", sa.Date(), nullable=False, comment="first day of the month"),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closed_at", sa.DateTime(timezone=True), comment="when its partition was dropped; null: it is there"),
+        sa.Column("closed_at", sa.DateTime(timezone=True), comment="when its partition was dropped; null: it exists"),
         sa.PrimaryKeyConstraint("month", name=op.f("pk_usage_months")),
-        comment="The months that have, or had, a partition of usage_hourly",
+        comment="Months that have, or had, a partition of usage_hourly",
     )
     op.create_table(
         "usage_closed",
@@ -513,7 +513,7 @@ def upgrade() -> None:
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("first_at", sa.DateTime(timezone=True), comment="null: no call"),
+        sa.Column("first_at", sa.DateTime(timezone=True), comment="null: no calls"),
         sa.Column("last_at", sa.DateTime(timezone=True)),
         sa.Column("calls", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("errors", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -527,7 +527,7 @@ def upgrade() -> None:
         sa.Column("redirected", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("reporters", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
         sa.PrimaryKeyConstraint("service", "environment", "platform", "model", "day", name=op.f("pk_usage_closed")),
-        comment="What a day of use had when its month was closed: of the days for which calls came later",
+        comment="Totals of days whose month is closed, for days that got calls later",
     )
     op.create_index("ix_usage_closed_day", "usage_closed", ["day"])
     # Acts are kept for ever. What may change in one is a name: that of a person who is erased (`lastcall erase`).

@@ -21,7 +21,7 @@ from service.core.forecast import Forecast
 from service.core.ownership import Audience
 
 OVERTAKEN = "overtaken"
-"""The outcome of good news that calls, or a provider, have overtaken: it was no longer so when it was to go out."""
+"""Outcome of good news that was no longer true when it was due, because of new calls or the provider."""
 
 
 class UseFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +115,7 @@ class Following(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
-    """One exposure at one step: what dies when, what the service calls, what to move to, what happens next."""
+    """One exposure at one step: the end of the model, the calls, the replacement, the next step."""
 
     cause: StepCause
     also: tuple[Relapse | NewOwner, ...] = ()

@@ -1,4 +1,4 @@
-"""ask: what the page, the API and the command want to know of exposures, services and models. Reads only."""
+"""ask: exposures, services and models, for the page, the API and the command. Reads only."""
 
 from __future__ import annotations  # each Page[...] that is evaluated is a model that pydantic makes
 
@@ -39,8 +39,8 @@ async def exposures(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[ExposureAnswer]:
-    """By deadline: firm ones first, the nearest at the top; then "not before" dates; then those without a day. Raises
-    CursorError."""
+    """By deadline: firm deadlines first, earliest at the top; then "not before" dates; then those without a date.
+    Raises CursorError."""
     async with database.connect() as connection:
         return await _exposures(connection, world, wanted, now=now, limit=limit, cursor=cursor)
 
@@ -69,7 +69,7 @@ AHEAD_DAYS = 183
 async def overview(
     database: Database, world: World, wanted: ExposureFilter, *, now: datetime, limit: int, cursor: str | None
 ) -> Overview:
-    """All exposures in numbers, and a page of those that are wanted. Raises CursorError."""
+    """Totals over all exposures, and a page of the filtered ones. Raises CursorError."""
     async with database.connect() as connection:
         known = await known_until(connection, world.topics, now=now)
         headline = await read_headline(connection, known=known, now=now)
@@ -85,14 +85,14 @@ async def overview(
 
 
 async def deprecations(database: Database, world: World, *, now: datetime) -> list[DeprecationAnswer]:
-    """Every deprecation that is public, in the order of its deadline, with the number of services that call it."""
+    """Every public deprecation, by deadline, with the number of services that call the model."""
     async with database.connect() as connection:
         known = await known_until(connection, world.topics, now=now)
         return await count_callers(connection, world.catalog, known=known, now=now)
 
 
 async def service(database: Database, world: World, name: str, *, now: datetime) -> ServiceAnswer | None:
-    """All that one service calls. None: no log has named it."""
+    """All models that one service calls. None: no log contains it."""
     async with database.connect() as connection:
         own = await _exposures(connection, world, ExposureFilter(service=name), now=now)
         return await read_service(connection, name, world.catalog, world.owners.owner_of, own.items, now=now)
@@ -100,16 +100,16 @@ async def service(database: Database, world: World, name: str, *, now: datetime)
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """What is known of those who call a model."""
+    """Callers of a model."""
 
     exposures: Page[ExposureAnswer]
     """By deadline."""
     uses: Sequence[ModelUse]
-    """Of the exposures of the page, most calls first."""
+    """Uses of the exposures on the page, most calls first."""
     others: Uses
-    """Uses of models that are not known to go, most calls first."""
+    """Uses of models without a known deprecation, most calls first."""
     unknown_ids: Sequence[UnknownId]
-    """Ids of which nobody can say which model it is, and known models of which nobody can say where they are called."""
+    """Ids that lastcall does not know, and known models whose platform is unknown."""
 
     @property
     def is_unknown(self) -> bool:
@@ -117,8 +117,8 @@ class Callers:
 
 
 async def who(database: Database, world: World, model: str, *, now: datetime, limit: int) -> Callers | None:
-    """The first `limit` of those who call a model, which is named in any spelling. None: nobody knows the name, and no
-    log has it."""
+    """The first `limit` callers of a model, named in any spelling. None: the name is unknown, and no log contains
+    it."""
     models = frozenset(_models_meant(world, model))
     async with database.connect() as connection:
         unknown = await read_unknown_ids(
@@ -144,7 +144,7 @@ async def _other_uses(
     now: datetime,
     limit: int,
 ) -> Uses:
-    """Of `models` on platforms on which they are not known to go; of `keys` alone, if there are any."""
+    """Uses of `models` on platforms without a known deprecation; if `keys` are given, only those."""
 
     def is_exposure(platform: str, model: str) -> bool:
         record = catalog.get(platform, model)
@@ -161,14 +161,14 @@ async def _other_uses(
 
 
 def _models_meant(world: World, text: str) -> set[str]:
-    """Canonical models that `text` names in any spelling; those of the catalog on each of its platforms."""
+    """Canonical models that `text` may name, in any spelling; from the catalog, on each platform."""
     models = {record.model for record in records_of(world.catalog, world.resolver, text)}
     answer = world.resolver.resolve(text)
     return models | {answer.model} if isinstance(answer, Model) else models
 
 
 async def called_models(database: Database, world: World, *, now: datetime) -> list[str]:
-    """Names of the models that were called in the last weeks, most calls first."""
+    """Names of the models called in the last weeks, most calls first."""
     async with database.connect() as connection:
         called = await read_called_models(connection, now=now)
     records = (world.catalog.get(*one) for one in called)

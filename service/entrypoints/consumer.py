@@ -1,4 +1,4 @@
-"""The consume loop as a process runs it: Kafka's events, and a beat ten times a second, each with the time."""
+"""The consume loop of a process: Kafka's events, and a beat ten times a second, each with the time."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ _LOOK_AROUND = timedelta(seconds=5)
 
 
 class Consumer:
-    """One member of the consumer group. `run` is its life; `health` may be asked at any time."""
+    """One member of the consumer group. `run` runs it; `health` can be called at any time."""
 
     def __init__(self, app: App) -> None:
         settings = app.settings
@@ -69,7 +69,7 @@ class Consumer:
     # --- life -----------------------------------------------------------------------------------------------------
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Until `stopping` is set. Waits for a broker and for topics that are not there yet."""
+        """Runs until `stopping` is set. Waits for brokers and topics that do not exist yet."""
         try:
             if await self._connect(stopping):
                 await self._beat_until(stopping)
@@ -77,7 +77,7 @@ class Consumer:
             await self.close()
 
     async def close(self) -> None:
-        """What was opened for a run, whether or not there was one. May be asked twice."""
+        """Closes what `run` opened, if anything. May be called twice."""
         await self._log.stop()
 
     async def _connect(self, stopping: asyncio.Event) -> bool:
@@ -92,8 +92,8 @@ class Consumer:
         return False
 
     async def _beat_until(self, stopping: asyncio.Event) -> None:
-        # What stands now, the catalog above all, stays, and records come and go without cycles: looking through either
-        # again and again would cost a third of the time. `make bench` shows what it is worth.
+        # Objects that exist now, mostly the catalog, stay, and records make no cycles: collecting garbage as often as
+        # by default would cost a third of the time. `make bench` measures it.
         gc.freeze()
         thresholds = gc.get_threshold()
         gc.set_threshold(_BETWEEN_COLLECTIONS)
@@ -113,8 +113,8 @@ class Consumer:
                 await self._source.stop()
 
     def _look_if_due(self) -> None:
-        """Beside the beat: a cluster that does not answer holds up the look, and nothing that is due by time. Raises
-        what the last look raised."""
+        """Runs beside the beat, so that an unresponsive cluster delays only the look. Raises the exception of the last
+        look."""
         if self._looking is not None:
             if not self._looking.done():
                 return
@@ -124,9 +124,9 @@ class Consumer:
             self._looking = asyncio.create_task(self._look_around())
 
     async def _end_look(self) -> None:
-        """A broker may take its time to answer, and nobody waits for it any more."""
+        """Cancels a look that is still running; its answer is no longer needed."""
         if self._looking is not None:
-            self._looking.cancel()  # nothing, if it is done
+            self._looking.cancel()  # no effect on a finished task
             with contextlib.suppress(asyncio.CancelledError):
                 await self._looking
 
@@ -184,7 +184,7 @@ def _decoder(formats: Mapping[str, Format | None]) -> Decoder:
 
 
 class _Report:
-    """Counts what became of each flush, and logs what went wrong once."""
+    """Counts the results of each flush, and logs each kind of problem once."""
 
     def __init__(self) -> None:
         self._postponed: str | None = None

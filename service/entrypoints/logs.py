@@ -1,7 +1,7 @@
-"""Logging: structlog over the standard library, JSON where nobody watches, colours on a terminal.
+"""Logging: structlog over the standard library; colours on a terminal, otherwise JSON.
 
-No value from a record is ever logged: only names, counts, offsets and reasons. Tracebacks are plain, without the
-frames' variables: settings with credentials are among them.
+Never logs a value from a record: only names, counts, offsets and reasons. Tracebacks do not show local variables,
+because settings contain credentials.
 """
 
 import logging
@@ -20,7 +20,7 @@ _REMEMBERED = 1_000
 
 
 class _Repeats(logging.Filter):
-    """Of what the clients of Kafka say, each thing once in ten minutes: while no broker answers they say the same ten
+    """Passes each message of the Kafka clients once in ten minutes: without a broker they repeat the same ones ten
     times a second."""
 
     def __init__(self) -> None:
@@ -40,12 +40,12 @@ class _Repeats(logging.Filter):
 
 
 def leave_kafka_to_the_command() -> None:
-    """For a command that says by itself what Kafka does not answer: aiokafka's own words come on top of that."""
+    """Silences aiokafka for commands that report Kafka's errors themselves."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 def configure_logging(settings: Settings) -> None:
-    """Route structlog and the standard library's loggers to stderr, in one shape."""
+    """Routes structlog and the standard library's loggers to stderr, in one format."""
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -12,11 +12,11 @@ from service.core.wording import delivery, end
 from service.core.wording import state as states
 
 PLACE_THEM = "Their end cannot be known: each platform has its own. Let the log name the provider, or the host called."
-"""What to do about known models on an unknown platform."""
+"""Remedy for known models on an unknown platform."""
 
 
 def is_silent(exposure: ExposureAnswer) -> bool:
-    """Whether it has not called for a week, though such a silence is within its habits."""
+    """True: no call in a week, but within its quiet period."""
     return exposure.state == "active" and exposure.calls_7d == 0
 
 

@@ -1,4 +1,4 @@
-"""What a long-running process is made of: consume loop, heartbeat and web, until a signal ends them in order."""
+"""The parts of a long-running process: consume loop, heartbeat and web; a signal ends them in order."""
 
 import asyncio
 import contextlib
@@ -28,11 +28,11 @@ class Parts:
 
 
 async def serve(app: App, parts: Parts, *, show: Show, announce: Callable[[str], None]) -> None:
-    """Run the parts, and the web beside them, until SIGINT or SIGTERM; then end them in order: no new records, the last
-    flush, the tick under way, the web. `announce` is called with the page's address once everything is up. SIGHUP has
-    lastcall.yaml read again.
+    """Runs the parts and the web until SIGINT or SIGTERM, then ends them in order: no new records, the last flush, the
+    running tick, the web. Calls `announce` with the page's address once everything has started. SIGHUP reloads
+    lastcall.yaml.
 
-    Raises OSError when the port is taken, and whatever a part breaks of.
+    Raises OSError if the port is in use, and any exception that ends a part.
     """
     stopping, asked = asyncio.Event(), asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
@@ -60,7 +60,7 @@ async def serve(app: App, parts: Parts, *, show: Show, announce: Callable[[str],
 
 
 async def _reload_when(asked: asyncio.Event, app: App) -> None:
-    """One at a time. Parts look the world up at each tick and request, so nothing has to be told to them."""
+    """Reloads one at a time. Each tick and request reads the world, so parts need no notice."""
     while await asked.wait():
         asked.clear()
         try:
@@ -75,7 +75,7 @@ async def _reload_when(asked: asyncio.Event, app: App) -> None:
 
 @contextlib.contextmanager
 def _signals_set(stopping: asyncio.Event, reload: asyncio.Event) -> Iterator[None]:
-    """The first SIGINT or SIGTERM asks for an orderly end; a second one ends the process at once."""
+    """The first SIGINT or SIGTERM stops the process in order; a second one ends it at once."""
     loop = asyncio.get_running_loop()
     in_terminal = os.isatty(0)
 

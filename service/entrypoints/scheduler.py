@@ -1,8 +1,8 @@
-"""The heartbeat: APScheduler calls one tick each half minute, and decides nothing. Between the ticks it only brings
-the calls of the last seconds to the page. Delivery has a beat of its own, and so have the directories of owners and the
-clean-up: they can take minutes, and nothing waits for them.
+"""The heartbeat: APScheduler starts a tick every half minute; it makes no decisions. Between ticks it only updates the
+page with the calls of the last seconds. Delivery, the directories of owners and the clean-up run separately: they can
+take minutes, and nothing waits for them.
 
-What is due stands in PostgreSQL, so a beat that is lost, late or doubled by another replica changes no outcome.
+Due work is stored in PostgreSQL, so a beat that is lost, late or repeated by another replica changes no outcome.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 BEAT_SECONDS = 30
 CATCH_UP_SECONDS = 0.5
 REST = 3
-"""Times as long as a catch-up took before the next one: it takes a quarter of a core at most, however much comes in."""
+"""Pause after a catch-up, as a multiple of its duration: it uses at most a quarter of a core, whatever the load."""
 CLEAN_UP_SECONDS = 3600
 DECIDING: tuple[Verb, ...] = ("reconcile", "escalate", "report")
 DELIVERING: tuple[Verb, ...] = ("deliver",)
@@ -37,12 +37,12 @@ REFRESHING: tuple[Verb, ...] = ("refresh",)
 CLEANING: tuple[Verb, ...] = ("clean_up",)
 
 Show = Callable[[str, Message], None]
-"""Is given the destination and the message where there is no Slack."""
+"""Called with the destination and the message, without Slack."""
 
 
 @asynccontextmanager
 async def open_engine(app: App, *, show: Show, page: str | None = None) -> AsyncIterator[Engine]:
-    """The engine with Slack as its transport, or with `show` where no token is set. `page` is the page's address."""
+    """The engine with Slack as its transport, or with `show` if no token is set. `page`: the page's address."""
     async with contextlib.AsyncExitStack() as stack:
         clients_for = await stack.enter_async_context(open_clients(app.settings))
         token = app.settings.slack_token
@@ -51,13 +51,13 @@ async def open_engine(app: App, *, show: Show, page: str | None = None) -> Async
             rota = Rota(app.database, lambda: clients_for(app.world.company.directories).pagerduty)
             slack = open_slack(token, api_url=app.settings.slack_api_url, rota=rota)
             transport = await stack.enter_async_context(slack)
-        gc.freeze()  # what stands now, the catalog above all, stays, and a tick makes much that is gone soon
+        gc.freeze()  # objects that exist now, mostly the catalog, stay; a tick creates many short-lived ones
         retention = app.settings.retention
         yield Engine(app.database, app.worlds, {"slack": transport}, Links(page), clients_for, retention)
 
 
 class Heartbeat:
-    """Ticks until `stop`, which waits for what is under way: APScheduler's asyncio executor would cancel it."""
+    """Ticks until `stop`, which waits for running work: APScheduler's asyncio executor would cancel it."""
 
     def __init__(self, engine: Engine, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._engine = engine
@@ -87,7 +87,7 @@ class Heartbeat:
     async def _beat(self) -> None:
         async with self._turn:
             await tick(self._engine, now=self._clock(), only=DECIDING)
-        if not self._delivering.locked():  # what was decided goes out now, not half a minute later
+        if not self._delivering.locked():  # send decisions now, not half a minute later
             self._delivery.modify(next_run_time=datetime.now(UTC))
 
     async def _deliver(self) -> None:
@@ -109,7 +109,7 @@ class Heartbeat:
         async with self._turn:
             try:
                 await reconcile(engine.database, engine.worlds.latest, now=self._clock())
-            except Exception as error:  # the next tick meets it too, and says and counts it
+            except Exception as error:  # the next tick has it too, and logs and counts it
                 log.warning("catch_up_failed", error=type(error).__name__)
             ended = time.monotonic()
             self._rests_until = ended + REST * (ended - started)

@@ -36,17 +36,17 @@ def test_picture_is_drawn_from_the_default_policy() -> None:
 
 # --- an example that is wrong fails -----------------------------------------------------------------------------------
 
-ANNOUNCED = "Mon 14 Apr 09:00   owner, team hear announced\n"
+ANNOUNCED = "Mon 14 Apr 09:00   owner, team get announced\n"
 
 
 @pytest.mark.parametrize(
     "text",
     [
         pytest.param("Tue 15 Apr   nothing more\n", id="a message is left out"),
-        pytest.param(ANNOUNCED + "Tue 15 Apr 09:00   owner hears -60d\n", id="a message that nobody gets"),
-        pytest.param("Mon 14 Apr 09:00   owner hears announced\n", id="an audience is left out"),
-        pytest.param("Mon 14 Apr 10:00   owner, team hear announced\n", id="another hour"),
-        pytest.param("Mon 14 Apr 09:00   owner, team hear announced; missed -60d\n", id="more than the message says"),
+        pytest.param(ANNOUNCED + "Tue 15 Apr 09:00   owner gets -60d\n", id="a message that nobody gets"),
+        pytest.param("Mon 14 Apr 09:00   owner gets announced\n", id="an audience is left out"),
+        pytest.param("Mon 14 Apr 10:00   owner, team get announced\n", id="another hour"),
+        pytest.param("Mon 14 Apr 09:00   owner, team get announced; missed -60d\n", id="more than the message says"),
         pytest.param("calls each day since Wed 16 Apr\n" + ANNOUNCED, id="another story"),
     ],
 )
@@ -79,8 +79,8 @@ def test_what_is_seen_or_refused_is_checked(text: str, wrong: str) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        pytest.param("Tue 14 Apr 09:00   owner hears -60d\n", "is a Mon 14 Apr 2025", id="another weekday"),
-        pytest.param("Mon 31 Apr 09:00   owner hears -60d\n", "out of range", id="a day that is none"),
+        pytest.param("Tue 14 Apr 09:00   owner gets -60d\n", "is a Mon 14 Apr 2025", id="another weekday"),
+        pytest.param("Mon 31 Apr 09:00   owner gets -60d\n", "out of range", id="a day that is none"),
         pytest.param("the moon is full\n" + ANNOUNCED, "not understood", id="an unknown word about how things are"),
         pytest.param("Sun 13 Apr   Ada sleeps\n" + ANNOUNCED, "not understood", id="an unknown word about a day"),
         pytest.param("Sun 13 Apr   Ada snoozes until\n" + ANNOUNCED, "no act", id="half an act"),

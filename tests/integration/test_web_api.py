@@ -193,7 +193,7 @@ async def test_a_misspelled_service_is_told_the_nearest_names(database: Database
         response = await client.get("/api/v1/services/serch-api")
 
     assert response.status_code == 404
-    assert response.json() == {"error": "No log has named this service.", "remedy": "Did you mean search-api?"}
+    assert response.json() == {"error": "No log contains this service.", "remedy": "Did you mean search-api?"}
 
 
 async def test_a_service_with_a_slash_in_its_name_is_found(database: Database) -> None:

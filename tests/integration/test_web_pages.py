@@ -160,7 +160,7 @@ async def test_an_unknown_service_is_a_page_of_its_own(database: Database) -> No
         response = await client.get("/services/nobody")
 
     assert response.status_code == 404
-    assert "No log has named this service." in response.text
+    assert "No log contains this service." in response.text
 
 
 async def test_a_silence_within_the_callers_habits_is_no_call_and_no_migration(database: Database) -> None:

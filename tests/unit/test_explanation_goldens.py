@@ -17,7 +17,7 @@ from service.core.condition import InWords, SlackAuth
 from service.core.escalation.hold import Snoozed
 from service.core.explanation import (
     Explanation,
-    Hearer,
+    Recipient,
     Untracked,
     explain_exposure,
     explain_notification,
@@ -64,7 +64,7 @@ def waiting_for_the_afternoon() -> Explanation[Any]:
 
 def rerouted() -> Explanation[Any]:
     told = Played().decides("2025-04-14T07:00")
-    meant = Hearer("1", "#search", "team", "failed", "is_archived")
+    meant = Recipient("1", "#search", "team", "failed", "is_archived")
     given: dict[str, Any] = {
         "destination": "#fallback",
         "audience": "fallback",

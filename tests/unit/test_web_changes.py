@@ -101,7 +101,7 @@ async def test_a_body_is_bounded_whether_or_not_it_says_its_length() -> None:
         pytest.param({"author": " "}, "author: an act needs an author", id="nobody"),
         pytest.param({"author": "a\nb"}, "author: an author is one line", id="two lines"),
         pytest.param({"author": "xoxb-1234567890-abc"}, "author: an author is a name", id="a credential"),
-        pytest.param({"service": "a\x00b"}, "service: has control characters in it", id="NUL"),
+        pytest.param({"service": "a\x00b"}, "service: contains control characters", id="NUL"),
         pytest.param({"service": "\ud800"}, "service: Input should be a valid string", id="half a character"),
         pytest.param({"tick": ["tea"]}, "tick.0: Input should be 'model', 'prompts'", id="no such item"),
         pytest.param({"tick": []}, "name items in tick or untick", id="nothing asked"),

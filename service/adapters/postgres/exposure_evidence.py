@@ -1,4 +1,4 @@
-"""What a message shows of exposures as evidence: ids as callers and answers spell them, and a few request ids."""
+"""Evidence of exposures for messages: ids as spelled by callers and in answers, and a few request ids."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from service.core.rollup import MAX_SAMPLES
 
 
 async def with_evidence(connection: AsyncConnection, exposures: Sequence[Exposure], *, now: datetime) -> list[Exposure]:
-    """The same exposures with the ids that callers spell, those that answered instead, and a few request ids."""
+    """Adds to exposures the ids that callers spell, the ids of other models that answered, and a few request ids."""
     keys = [exposure.key for exposure in exposures]
     found = await _series_of(connection, keys)
     to_rank = {key: of_use for key, of_use in found.items() if len(_spelled(of_use)) > 1}
@@ -42,8 +42,8 @@ class _Series(NamedTuple):
 
 
 async def _series_of(connection: AsyncConnection, keys: Sequence[ExposureKey]) -> Mapping[ExposureKey, list[_Series]]:
-    """Those that asked for the model, or were answered by it, with the latest samples first. A use has several where
-    the log words its calls in several ways. OFFSET 0 keeps the planner from reading all series."""
+    """Series that requested the model, or were answered by it, latest samples first. A use has several if the log
+    describes its calls in several ways. OFFSET 0 keeps the planner from reading all series."""
     v = key_rows(keys)
     of_use = select(series).where(_of(v)).correlate(v).offset(0).lateral("of_use")
     s = of_use.c
@@ -61,7 +61,7 @@ async def _series_of(connection: AsyncConnection, keys: Sequence[ExposureKey]) -
 async def _calls_by_spelling(
     connection: AsyncConnection, found: Mapping[ExposureKey, Sequence[_Series]], now: datetime
 ) -> Mapping[ExposureKey, Mapping[str, int]]:
-    """Calls of the last weeks by use and by the id that they asked for."""
+    """Calls of the last weeks by use and requested id."""
     rows = [(*key, one.id) for key, of_use in found.items() for one in of_use if one.requested_id is not None]
     if not rows:
         return {}
@@ -86,7 +86,7 @@ async def _calls_by_spelling(
 async def _served_ids(
     connection: AsyncConnection, keys: Sequence[ExposureKey], now: datetime
 ) -> Mapping[ExposureKey, tuple[str, ...]]:
-    """Of the other models that answered in the last weeks: the latest day's first, and of one day the most used."""
+    """Other models that answered in the last weeks: latest day first, within a day the most frequent."""
     if not keys:
         return {}
     v = key_rows(keys)
@@ -110,7 +110,7 @@ async def _served_ids(
 
 
 def _of(v: Any) -> Any:
-    """Series of the key: asked for the model, or answered by it."""
+    """Condition: series that requested the key's model, or were answered by it."""
     return and_(_same_place(v), or_(series.c.requested_model == v.c.model, series.c.served_model == v.c.model))
 
 

@@ -1,4 +1,4 @@
-"""Exposures as of a moment of the past, from all their days: their rows know them as they are now."""
+"""Exposures at a moment in the past, from all their days; rows have the current state only."""
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
@@ -13,7 +13,7 @@ from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import DayOfUse, Exposure
 
 BATCH = 1000
-"""Exposures that are read at once; with their days, ten megabytes."""
+"""Exposures per batch: with their days, ten megabytes."""
 _d = usage_daily.c
 _DAY = DayOfUse.__struct_fields__
 
@@ -21,7 +21,7 @@ _DAY = DayOfUse.__struct_fields__
 async def stream_exposures_as_of(
     connection: AsyncConnection, catalog: Catalog, *, now: datetime
 ) -> AsyncIterator[list[Exposure]]:
-    """All exposures to deprecations that were public by `now`, with the calls up to then, a batch at a time, without
+    """All exposures to deprecations that were public by `now`, with the calls up to then, in batches, without
     evidence."""
     v = model_rows(record.key for record in catalog if record.known_on(now.date()))
     of_whom = select(*(_d[name] for name in KEY)).join(v, same_model(usage_daily, v))
@@ -32,10 +32,10 @@ async def stream_exposures_as_of(
 
 
 def _uses(now: datetime, keys: FromClause) -> Select[Any]:
-    """A row a use, its days in arrays: as rows they take several times as long to fetch.
+    """One row per use, with its days in arrays: as rows they take several times as long to fetch.
 
-    Use by use, so that its days come in the order of their index and nothing is sorted. By event time: what was called
-    later than `now` is not there yet.
+    Use by use, so that the index returns the days in order and nothing is sorted. By event time: calls after `now` are
+    left out.
     """
     by_now = and_(same_key(usage_daily, keys), _d.day <= now.date(), _d.first_at <= now)
     days = select(usage_daily).where(by_now).order_by(_d.day).correlate(keys).subquery("days").c

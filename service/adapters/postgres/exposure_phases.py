@@ -1,8 +1,8 @@
-"""The phase of an exposure: the counts that it is in as of a moment, as bits; and the counts, kept beside the rows.
+"""The phase of an exposure: bits for the counts that include it; and the counts, stored in tables.
 
-A phase changes when one of a few moments has passed, or when the row changes. A row has the phase that it was counted
-in, and the span in which that is right; a writer ends the span where it may not be right any more. So counts are exact
-at any time: those that are kept, and what has changed of the rows whose span is over.
+A phase changes when the row changes, or at a few moments in time. Each row stores its phase and the span in which the
+phase is valid; a writer ends the span if the phase may have changed. The stored counts plus the changes of rows whose
+span is over are exact at any time.
 """
 
 from collections import Counter
@@ -42,17 +42,17 @@ STATES: tuple[State, ...] = get_args(State)
 _BITS = {name: 1 << n for n, name in enumerate((*SERVICE_COUNTS, *STATES))}
 _INSTANT = DateTime(timezone=True)
 UNCERTAIN: ColumnElement[Any] = literal_column("'-infinity'::timestamptz", _INSTANT)
-"""The `phase_until` of a row that was changed."""
+"""`phase_until` of a changed row."""
 _e = exposures.c
 _CHANGE_BY: ColumnElement[date] = case((_e.lacks_deadline, literal(date.max, Date())), else_=_e.change_by)
-"""As counts of models have it: days that are no deadline are none."""
+"""Date in the counts of models: days that are no deadline count as none."""
 
 
 class AsOf(NamedTuple):
-    """When something is asked for, as values or as parameters of a statement that is built once."""
+    """Reference times of a query, as values or as parameters of a statement that is built once."""
 
     on_record: Any
-    """Up to then all calls are on record; `now` at the latest."""
+    """All calls up to this time are recorded; at most `now`."""
     now: Any
     today: Any
     """The UTC day of `now`."""
@@ -65,7 +65,7 @@ def as_of(known: datetime, now: datetime) -> AsOf:
 _GIVEN = AsOf(
     bindparam("on_record", type_=_INSTANT), bindparam("now", type_=_INSTANT), bindparam("today", type_=Date())
 )
-"""Its values are the parameters of a statement that has a phase in it."""
+"""Parameters of every statement that computes a phase."""
 
 
 def shown(at: AsOf) -> ColumnElement[str]:
@@ -79,12 +79,12 @@ def shown(at: AsOf) -> ColumnElement[str]:
 
 
 def public(at: AsOf) -> ColumnElement[bool]:
-    """Whether the deprecation was public, and the first call made."""
+    """True: the deprecation was public, and the first call made."""
     return and_(_e.public_from <= at.today, _e.first_at <= at.now)
 
 
 def is_ahead(at: AsOf) -> ColumnElement[bool]:
-    """Whether it is not quiet, and its deadline is still to come."""
+    """True: it is not quiet, and its deadline is in the future."""
     return and_(_e.quiet_at > at.on_record, _e.deadline >= at.today)
 
 
@@ -106,8 +106,8 @@ def _phase() -> ColumnElement[int]:
 
 
 def _moments() -> Sequence[ColumnElement[datetime]]:
-    """After which the phase may be another one. No call on record for long enough makes it quiet; all others pass by
-    the clock."""
+    """Moments at which the phase may change. An exposure becomes quiet by the time up to which calls are recorded; all
+    other changes depend on the clock."""
     return (
         _e.first_at,
         _midnight(_e.public_from),
@@ -124,10 +124,10 @@ def _midnight(day: ColumnElement[date]) -> ColumnElement[datetime]:
 
 
 def counted_now(counts: Table) -> FromClause:
-    """The rows of `service_counts` or `model_counts` as they are as of the parameters, which `as_of` gives.
+    """The rows of `service_counts` or `model_counts`, current as of the parameters from `as_of`.
 
-    Within the span of a row no moment passes, by the clock or on record. A statement with it takes longer to build than
-    to answer: to be built once.
+    No moment falls within the span of a row, neither by the clock nor by the time up to which calls are recorded. The
+    statement takes longer to build than to run, so build it once.
     """
     key, names = [column.name for column in counts.primary_key], _names(counts)
     uncertain, phase = or_(_e.phase_until <= _GIVEN.now, _e.phase_from > _GIVEN.on_record), _phase()
@@ -155,8 +155,8 @@ def _in(phase: ColumnElement[int], name: str) -> ColumnElement[int]:
 
 
 def stays_in_phase(after: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
-    """Whether a row that is set to `after` is surely in the phase that it was in, up to the end of its span at least:
-    all that happened is that calls went on."""
+    """True: a row that is set to `after` keeps its phase at least until the end of its span, because only further
+    calls were added."""
     same = ("first_at", "deadline", "public_from", "state_while_calling")
     later = ("last_day", "quiet_at")
     return and_(
@@ -167,19 +167,19 @@ def stays_in_phase(after: Mapping[str, ColumnElement[Any]]) -> ColumnElement[boo
 
 
 class Place(NamedTuple):
-    """Where an exposure is counted."""
+    """The counts that include an exposure."""
 
     phase: int = 0
-    """0: it is in no count."""
+    """0: no count."""
     change_by: date | None = None
 
 
 Move = tuple[ExposureKey, Place, Place]
-"""Of an exposure, from one to the other."""
+"""An exposure, its previous place and its new one."""
 
 
 async def count_phases(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
-    """Of rows whose span is over. Rows that somebody else holds are left for the next time."""
+    """Recalculates the phases of rows whose span is over; returns their number. Skips locked rows."""
     some = select(*(_e[name] for name in KEY), _e.phase, _e.phase_change_by).where(_e.phase_until <= now).limit(limit)
     found = await connection.execute(some.with_for_update(skip_locked=True))
     was = {ExposureKey(*row[:4]): Place(row.phase, row.phase_change_by) for row in found}
@@ -206,8 +206,8 @@ async def count_phases(connection: AsyncConnection, *, now: datetime, limit: int
 
 
 async def move(connection: AsyncConnection, moves: Iterable[Move]) -> None:
-    """Is to be the last that a transaction does, so that those who count together wait for one another for a moment
-    only."""
+    """Updates the counts. Call it last in a transaction, so that concurrent writers wait for one another only
+    briefly."""
     of_service: Counter[tuple[tuple[object, ...], str]] = Counter()
     of_model: Counter[tuple[tuple[object, ...], str]] = Counter()
     for key, before, after in moves:
@@ -220,7 +220,8 @@ async def move(connection: AsyncConnection, moves: Iterable[Move]) -> None:
 
 
 async def _add(connection: AsyncConnection, counts: Table, more: Mapping[tuple[tuple[object, ...], str], int]) -> None:
-    """By the table's key and the name of a count. In the order of the keys, in which others add too."""
+    """`more`: changes by the table's key and the name of a count. Rows are written in the order of their keys, as by
+    all writers, to prevent deadlocks."""
     key, names = [column.name for column in counts.primary_key], _names(counts)
     rows = [
         dict(zip(key, one, strict=True)) | {name: more[one, name] for name in names}

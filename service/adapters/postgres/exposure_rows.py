@@ -1,8 +1,7 @@
-"""The rows of exposures, as they are written.
+"""Writes the rows of exposures.
 
-Whoever writes more than that a message was delivered holds the keys on the agenda locked, so that nothing that was
-read before is written over something newer. Rows are locked in the order of their keys, so that two who write never
-wait for one another.
+Every writer locks the keys on the agenda first, so that older data never overwrites newer data; only `told_at` is
+written without this lock. Rows are locked in the order of their keys, to prevent deadlocks.
 """
 
 import uuid
@@ -44,7 +43,7 @@ COUNTED_DAY = (*DayOfUse.__struct_fields__, "first_at", "last_at")
 
 
 class CountedDay(NamedTuple):
-    """A day of use, as it is worked out from the hours."""
+    """A day of use, calculated from its hours."""
 
     use: DayOfUse
     first_at: datetime
@@ -52,37 +51,37 @@ class CountedDay(NamedTuple):
 
 
 def counted_day(columns: Sequence[Any]) -> CountedDay:
-    """Of a row with `COUNTED_DAY`."""
+    """From a row with `COUNTED_DAY`."""
     *use, first_at, last_at = columns
     return CountedDay(DayOfUse(*use), first_at, last_at)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredExposure:
-    """A use of a deprecated model, as it is stored."""
+    """A stored use of a deprecated model."""
 
     deprecation: Deprecation
-    """As the catalog in force has it, or had it before it was taken back; its dates, and no more."""
+    """Dates of the deprecation, from the current catalog, or from the last one that had it."""
     public_from: date
-    """`date.max`: it is taken back."""
+    """`date.max`: the deprecation is withdrawn."""
     summary: Summary | None
-    """None: the use is new, or the deprecation is, or its deadline is another one."""
+    """None: the use or the deprecation is new, or the deadline has changed."""
     has_row: bool
     counted_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Recounted:
-    """The summary of a use's calls that had come by some moment."""
+    """Summary of a use's calls up to some moment."""
 
     summary: Summary
     known: StoredExposure
     counted_until: datetime | None
-    """The first call that was still ahead then. None: none was."""
+    """First call after that moment. None: there is none."""
 
 
 async def load_stored(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, StoredExposure]:
-    """Those of `keys` whose models are deprecated, or were."""
+    """Those of `keys` whose models are or were deprecated."""
     v, d = key_rows(keys), deprecations.c
     rows = await connection.execute(
         select(*(v.c[name].label(f"key_{name}") for name in KEY), exposures, *_dates())
@@ -130,7 +129,7 @@ async def save_summaries(
     counted: Mapping[ExposureKey, Recounted],
     new: Mapping[ExposureKey, Listing],
 ) -> None:
-    """`new`: what those are listed by that have no row yet. That of others stays. The rows are locked."""
+    """`new`: listings of keys without a row; other rows keep their listing. The caller has locked the rows."""
     known = [_summary_row(key, one) for key, one in counted.items() if key not in new]
     await _update(connection, known, stays_in_phase)
     told = await _told(connection, new)
@@ -142,8 +141,8 @@ async def save_summaries(
 
 
 async def _told(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, datetime]:
-    """When a message of each was delivered last. Of one that is back after all its calls had turned out to be of
-    another model."""
+    """Last delivery about each exposure: it may have been deleted and recreated, if all its calls were of another
+    model for a time."""
     v, c, n = key_rows(keys), campaigns.c, notifications.c
     rows = await connection.execute(
         select(*(c[name] for name in KEY), func.max(n.settled_at))
@@ -155,7 +154,7 @@ async def _told(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dic
 
 
 async def save_listings(connection: AsyncConnection, listings: Mapping[ExposureKey, Listing]) -> None:
-    """Of exposures that have a row."""
+    """Updates the listings of existing rows."""
     await _lock(connection, key_rows(sorted(listings)))
     await _update(connection, [key._asdict() | asdict(one) for key, one in listings.items()], lambda _: false())
 
@@ -165,8 +164,8 @@ async def _update(
     rows: Sequence[Mapping[str, object]],
     stays: Callable[[Mapping[str, ColumnElement[Any]]], ColumnElement[bool]],
 ) -> None:
-    """Those that differ. Each has the columns of its key, and those that are set. `stays`: whether one is in the same
-    phase with these."""
+    """Updates rows that differ. Each has the columns of its key, and the columns to set. `stays`: whether a row keeps
+    its phase."""
     for some in chunked(rows):
         names = list(some[0])
         v = unnested(*((name, exposures.c[name].type, [row[name] for row in some]) for name in names))
@@ -179,14 +178,14 @@ async def _update(
 
 
 async def save_team(connection: AsyncConnection, service: str, team: str | None) -> None:
-    """Of all exposures of the service."""
+    """Sets the team on all exposures of the service."""
     own = exposures.c.service == service
     await _lock(connection, select(*(exposures.c[name] for name in KEY)).where(own).subquery("own"))
     await connection.execute(update(exposures).where(own).values(team=team))
 
 
 async def note_told(connection: AsyncConnection, notified: Sequence[uuid.UUID], *, at: datetime) -> None:
-    """A message of these notifications was delivered."""
+    """Notes that a message with these notifications was delivered."""
     c, n = campaigns.c, notifications.c
     ids = bindparam("ids", list(notified), type_=ARRAY(Uuid()))
     keys = select(*(c[name] for name in KEY)).join(notifications, n.campaign_id == c.id).where(n.id == any_(ids))
@@ -197,19 +196,19 @@ async def note_told(connection: AsyncConnection, notified: Sequence[uuid.UUID], 
 
 
 async def lock_exposures(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> None:
-    """For whoever writes some and drops others."""
+    """Locks rows before some are written and others deleted."""
     await _lock(connection, key_rows(keys))
 
 
 async def _lock(connection: AsyncConnection, keys: FromClause) -> None:
-    """In the order of the keys in Python, whatever the database's language sorts by."""
+    """Locks rows in Python's order of the keys, whatever the database's collation."""
     in_order = [collate(exposures.c[name], "C") for name in KEY]
     rows = select(exposures.c.service).join(keys, same_key(exposures, keys)).order_by(*in_order)
     await connection.execute(rows.with_for_update(of=exposures))
 
 
 async def drop_exposures(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> None:
-    """Of which no call is left. To be the last that a transaction does."""
+    """Deletes exposures without calls. Call it last in a transaction."""
     v = key_rows(sorted(keys))
     await _lock(connection, v)
     gone = delete(exposures).where(same_key(exposures, v))
@@ -219,7 +218,7 @@ async def drop_exposures(connection: AsyncConnection, keys: Iterable[ExposureKey
 
 
 async def to_count_again(connection: AsyncConnection, *, now: datetime, limit: int) -> list[ExposureKey]:
-    """Exposures with calls that were still ahead when they were counted, and are not any more."""
+    """Exposures with calls that were in the future when they were counted, and are now past."""
     e = exposures.c
     rows = await connection.execute(
         select(*(e[name] for name in KEY)).where(e.counted_until <= now).order_by(e.counted_until).limit(limit)

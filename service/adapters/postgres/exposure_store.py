@@ -1,4 +1,4 @@
-"""Exposures as they are now: a row each, with a summary of its use, and the last days of it."""
+"""Current exposures: one row each with a summary of its use, and its latest days."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -29,8 +29,8 @@ async def load_exposures_of(
     now: datetime,
     days: int = RECENT_DAYS + 1,
 ) -> dict[ExposureKey, Exposure]:
-    """The exposures of `keys` that the catalog has a record of and that have a call by `now`, without evidence. Of
-    their recent days at most the last `days` with calls."""
+    """The exposures of `keys` that have a record in the catalog and a call by `now`, without evidence, with at most
+    the last `days` days that have calls."""
     wanted = list(keys)
     return await _load(connection, catalog, key_rows(wanted), now, days) if wanted else {}
 
@@ -47,7 +47,7 @@ async def load_public_exposures(
 
 
 async def newest_call(connection: AsyncConnection) -> datetime | None:
-    """By event time, of a deprecated model, and no later than the database's clock, whatever a log says."""
+    """Latest call of a deprecated model by event time; later than the database's clock does not count."""
     e = exposures.c
     by_now = (func.max(at).filter(at <= func.clock_timestamp()) for at in (e.first_at, e.last_at))
     newest: datetime | None = await connection.scalar(select(func.greatest(*by_now)))
@@ -66,10 +66,10 @@ async def _load(
 
 
 def _with_days(keys: FromClause, now: datetime, limit: int) -> Select[Any]:
-    """The days in arrays, latest first: as rows they take several times as long to fetch. The arrays are as the driver
-    gives them.
+    """Days as arrays, latest first: as rows they take several times as long to fetch. The arrays are as the driver
+    returns them.
 
-    A use whose days were deleted a moment ago is left out.
+    Leaves out a use whose days were deleted concurrently.
     """
     e, d = exposures.c, usage_daily.c
     own = and_(same_key(usage_daily, exposures), d.day <= e.last_day)
@@ -94,7 +94,7 @@ def _exposure(row: Row[Any], deprecation: Deprecation, now: datetime) -> Exposur
 
 
 def summary_in(row: Row[Any]) -> Summary:
-    """As it is stored: judged by the row's deadline."""
+    """The stored summary, evaluated with the row's deadline."""
     fails = Failing(row.failing_since, row.answered_on) if row.failing_since else None
     return Summary(
         row.first_at, row.last_at, row.last_day, row.last_calls, row.longest_gap, row.calls, fails,

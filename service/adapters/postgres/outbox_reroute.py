@@ -1,4 +1,4 @@
-"""Notifications that delivery itself asks for: what a destination could not be told, trouble for the operator."""
+"""Notifications that delivery creates: replacements for failed ones, and conditions for the operator."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,13 +14,13 @@ from service.core.condition import read_condition
 from service.core.notification import Facts, Trouble, Undeliverable
 
 SLACK_IS_CLOSED = ("slack_auth", "slack_unreachable", "slack_token_missing")
-"""Conditions that cannot be told on Slack: they are why nothing is. Over with the first message that it takes."""
+"""Conditions that prevent all messages on Slack, so they are not sent there. The first accepted message ends them."""
 
 
 async def reroute(
     connection: AsyncConnection, ids: Sequence[UUID], destination: str, reason: str, instead: str, *, now: datetime
 ) -> None:
-    """Let `instead` hear the facts of the failed notifications, behind the reason."""
+    """Notifies `instead` of the facts of the failed notifications, with the reason."""
     explanation = {
         **_to(instead, Undeliverable(destination=destination, error=reason), now=now),
         "dedup_key": f"undeliverable/{ids[0]}",
@@ -48,7 +48,7 @@ async def reroute(
 
 
 async def tell_operator(connection: AsyncConnection, operator: str, *, now: datetime) -> bool:
-    """One notification for each condition that nobody was told of, by any of the processes that look at once."""
+    """Creates one notification per condition that is not notified yet, even if several processes look at once."""
     c = conditions.c
     untold = (c.told_at.is_(None), c.cleared_at.is_(None), c.kind.not_in(SLACK_IS_CLOSED))
     rows = (await connection.execute(select(conditions).where(*untold).with_for_update(skip_locked=True))).all()
@@ -67,7 +67,7 @@ async def tell_operator(connection: AsyncConnection, operator: str, *, now: date
 
 
 async def end_conditions(connection: AsyncConnection, destination: str, *, now: datetime) -> None:
-    """A message was taken: what stood in its way is over."""
+    """Ends the conditions of a destination that accepted a message."""
     c = conditions.c
     of_destination = c.kind.in_(("slack_destination", "delivery_broke")) & (c.subject == destination)
     over = c.cleared_at.is_(None) & (of_destination | c.kind.in_(SLACK_IS_CLOSED))

@@ -1,7 +1,7 @@
-"""The outbox: claim what waits for one destination, write the message before it is sent, settle what came of it.
+"""The outbox: claim the due notifications of one destination, write the message before it is sent, settle the outcome.
 
-A claim is a lease with a token, by the database's clock. A destination with a live lease is nobody else's, so that each
-channel has one sender. Every write names the token; False means that the lease ran out and somebody else has the rows.
+A claim is a lease with a token, by the database's clock. Nobody else claims a destination with a live lease, so each
+channel has one sender. Every write checks the token; False means that the lease expired and others have the rows.
 """
 
 from collections.abc import Sequence
@@ -28,43 +28,43 @@ from service.core.notification import Facts, read_facts
 from service.core.wording.blocks import read_blocks
 
 LEASE = timedelta(minutes=5)
-"""Longer than an attempt may take."""
+"""Must be longer than an attempt."""
 _other, _origin = notifications.alias("other"), notifications.alias("origin")
 _NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A message as it is in the database."""
+    """A message in the database."""
 
     id: UUID
     message: Message
     since: datetime
-    """Database clock: if it is on Slack, it is there since then."""
+    """By the database's clock; a message on Slack is there since then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One notification of a claim."""
+    """A notification of a claim."""
 
     id: UUID
     facts: dict[str, Any]
     attempts: int
-    """Tries so far."""
+    """Number of attempts so far."""
     message_id: UUID | None
     came_from: str | None
-    """The destination that failed before this one."""
+    """The previous destination, which failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one destination is to hear now, under one lease."""
+    """Due notifications of one destination, under one lease."""
 
     token: UUID
     destination: str
     rows: Sequence[Due]
     in_doubt: Written | None
-    """The message that says it and may have been sent already."""
+    """The message of these notifications that may have been sent already."""
 
     @property
     def attempts(self) -> int:
@@ -76,7 +76,7 @@ class Claim:
 
     @property
     def facts(self) -> list[Facts]:
-        """Oldest first. Raises `msgspec.ValidationError` for what this release cannot read."""
+        """Facts, oldest first. Raises `msgspec.ValidationError` for facts that this release cannot read."""
         return [msgspec.convert(row.facts, Facts) for row in self.rows]
 
 
@@ -87,10 +87,11 @@ class Outbox:
         self._database = database
 
     async def claim(self, now: datetime) -> Claim | None:
-        """Lease what is due as of `now` for the destination that waits longest. None: nothing, or others have it."""
+        """Leases the due notifications of the destination that has waited longest. None: nothing is due, or others
+        have it."""
         async with self._database.begin() as connection:
             for destination in await _destinations_due(connection, now):
-                # With row locks alone two claims could share a destination: one takes rows that the other does not see.
+                # Row locks are not enough: two claims could take different rows of one destination.
                 key = func.hashtextextended(f"lastcall outbox {destination}", 0)
                 if await connection.scalar(select(func.pg_try_advisory_xact_lock(key))):
                     rows = _of_one_message(await _rows_due(connection, destination, now))
@@ -99,7 +100,8 @@ class Outbox:
         return None
 
     async def write(self, claim: Claim, message_id: UUID, message: Message, *, now: datetime) -> bool:
-        """Note the message before an attempt, in place of what the id stood for. From here on it may have been sent."""
+        """Stores the message before an attempt, replacing what the id referred to. From then on it may have been
+        sent."""
         content = {**msgspec.to_builtins(message), "rendered_at": now}
         async with self._database.connect() as connection:
             await connection.execute(
@@ -140,7 +142,7 @@ class Outbox:
         condition: Condition | None,
         now: datetime,
     ) -> bool:
-        """Give the rows back for another attempt. `in_doubt`: their message may have been sent, so it is kept."""
+        """Returns the rows for another attempt. `in_doubt`: the message may have been sent, so it is kept."""
         async with self._database.begin() as connection:
             again = {"not_before": not_before, "attempts": attempts, "outcome": reason}
             if not await _update(connection, claim, state="unknown" if in_doubt else "pending", **again, **_NO_LEASE):
@@ -154,7 +156,7 @@ class Outbox:
     async def failed(
         self, claim: Claim, reason: str, *, instead: str, in_doubt: bool, condition: Condition, now: datetime
     ) -> bool:
-        """Settle the rows for good, and let `instead` hear the same facts. The operator hears of the condition."""
+        """Settles the rows, and notifies `instead` of the same facts. The operator is notified of the condition."""
         async with self._database.begin() as connection:
             final = {"settled_at": now, "outcome": reason, "attempts": notifications.c.attempts + 1}
             if not await _update(connection, claim, state="failed", **final, **_NO_LEASE):
@@ -166,7 +168,7 @@ class Outbox:
             return True
 
     async def is_on_slack(self) -> bool:
-        """Whether Slack has taken a message out of this database."""
+        """True: Slack has accepted a message from this database."""
         async with self._database.connect() as connection:
             taken = select(messages.c.id).where(messages.c.ts.is_not(None)).limit(1)
             return await connection.scalar(taken) is not None
@@ -176,12 +178,12 @@ class Outbox:
             await raise_condition(connection, condition, since=since)
 
     async def tell_operator(self, operator: str, *, now: datetime) -> bool:
-        """Turn each condition that nobody was told of into a notification. False: there was none."""
+        """Creates a notification for each condition that is not notified yet. False: there was none."""
         async with self._database.begin() as connection:
             return await tell_operator(connection, operator, now=now)
 
     async def hold(self, until: datetime) -> None:
-        """The whole workspace has to wait: nothing is due before `until`."""
+        """Suspends the whole workspace: nothing is due before `until`."""
         n = notifications.c
         waiting = select(n.id).where(n.state.in_(("pending", "unknown")), n.not_before < until)
         unlocked = n.id.in_(waiting.with_for_update(skip_locked=True))
@@ -200,7 +202,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _is_held(now: datetime) -> ColumnElement[bool]:
-    """Somebody else sends to the destination, or it did not take a message and has to be left alone for a while."""
+    """True: another process sends to the destination, or the destination refused a message and must wait."""
     o = _other.c
     live = and_(o.state == "leased", o.lease_until >= func.clock_timestamp())
     resting = and_(o.state.in_(("pending", "unknown")), o.attempts > 0, o.not_before > now)
@@ -227,7 +229,7 @@ async def _rows_due(connection: AsyncConnection, destination: str, now: datetime
 
 
 def _of_one_message(rows: Sequence[Due]) -> Sequence[Due]:
-    """A message in doubt first, with what it says; else all that no message says yet."""
+    """Rows of a message in doubt, or else all rows without a message."""
     return [row for row in rows if row.message_id == rows[0].message_id]
 
 
@@ -251,7 +253,7 @@ async def _update(connection: AsyncConnection, claim: Claim, **values: Any) -> b
 
 
 async def _store_cards(connection: AsyncConnection, claim: Claim, message_id: UUID, today: date) -> None:
-    """One sender per destination, so nobody else changes its cards meanwhile."""
+    """Needs no lock: one sender per destination."""
     stored = select(cards.c.platform, cards.c.model, cards.c.urgency).where(cards.c.destination == claim.destination)
     current = {(row.platform, row.model): Urgency(row.urgency) for row in await connection.execute(stored)}
     for card in changed_cards((read_facts(row.facts) for row in claim.rows), current, today=today):
@@ -262,7 +264,7 @@ async def _store_cards(connection: AsyncConnection, claim: Claim, message_id: UU
 
 
 async def _unwrite(connection: AsyncConnection, claim: Claim) -> None:
-    """The message was not sent: forget it, so that the rows can be told together with what is new by then."""
+    """Deletes a message that was not sent, so that its rows can be sent together with newer ones."""
     rows = notifications.c.id.in_([row.id for row in claim.rows])
     ids = (await connection.scalars(select(notifications.c.message_id).where(rows).distinct())).all()
     await connection.execute(update(notifications).where(rows).values(message_id=None))

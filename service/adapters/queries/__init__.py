@@ -1,1 +1,1 @@
-"""The read side for page, API and command. Nothing here writes, and every list is bounded."""
+"""Queries of the page, the API and the command. They never write, and every list is bounded."""

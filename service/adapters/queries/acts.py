@@ -1,4 +1,4 @@
-"""What people did about an exposure, and what they ticked on its migration checklist."""
+"""Acts on an exposure, and its migration checklist."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 

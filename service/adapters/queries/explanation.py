@@ -1,4 +1,5 @@
-"""What an explanation rests on: one notification with its fellows, those of one exposure, and what is in their way."""
+"""Evidence of an explanation: a notification and the others of its decision, those of one exposure, and open
+conditions."""
 
 import uuid
 from collections.abc import Sequence
@@ -11,13 +12,13 @@ from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.outbox_reroute import SLACK_IS_CLOSED
 from service.adapters.postgres.tables import campaigns, conditions, notifications
 from service.core.condition import Condition, InWords, read_condition
-from service.core.explanation import Heard, Hearer, Record
+from service.core.explanation import Heard, Recipient, Record
 from service.core.explanation.reason import reason_of
 from service.core.exposure import ExposureKey
 from service.core.notification import read_facts
 
 MAX_HEARD = 500
-"""Notifications of one exposure that are read, the newest. A daily reminder takes months to get there."""
+"""Maximum number of notifications read per exposure, newest first. A daily reminder reaches it after months."""
 MAX_IDS = 10
 _SHAPE = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _n, _c = notifications.c, conditions.c
@@ -25,14 +26,14 @@ _HEARER = (_n.id, _n.destination, _n.audience, _n.state, _n.outcome)
 
 
 async def read_ids_beginning(connection: AsyncConnection, prefix: str) -> list[uuid.UUID]:
-    """Of notifications, at most `MAX_IDS`; none where `prefix` begins no id."""
+    """Ids of notifications that begin with `prefix`, at most `MAX_IDS`."""
     if (ids := _range_of(prefix)) is None:
         return []
     return list(await connection.scalars(select(_n.id).where(_n.id.between(*ids)).order_by(_n.id).limit(MAX_IDS)))
 
 
 def _range_of(prefix: str) -> tuple[uuid.UUID, uuid.UUID] | None:
-    """The first and the last id that begin so: ids are sorted as they are written."""
+    """The range of ids that begin with `prefix`: ids sort like their text."""
     try:
         first, last = (uuid.UUID(prefix + _SHAPE[len(prefix) :].replace("x", digit)) for digit in "0f")
     except ValueError:
@@ -48,7 +49,7 @@ async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> Record | N
         return None
     again = (_n.rerouted_from == id_, _n.kind != "undeliverable")
     facts = read_facts(row.facts)
-    came_from = next(iter(await _read_hearers(connection, _n.id == row.rerouted_from)), None)
+    came_from = next(iter(await _read_recipients(connection, _n.id == row.rerouted_from)), None)
     return Record(
         id=str(row.id),
         kind=row.kind,
@@ -66,28 +67,28 @@ async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> Record | N
         policy=row.policy,
         policy_since=row.policy_since,
         came_from=came_from,
-        instead=next(iter(await _read_hearers(connection, *again)), None),
+        instead=next(iter(await _read_recipients(connection, *again)), None),
         told_with=await _read_told_with(connection, row),
         troubles=tuple(map(InWords.of, await _read_troubles(connection, _is_in_the_way_of(row.destination)))),
     )
 
 
-async def _read_told_with(connection: AsyncConnection, row: Row[Any]) -> tuple[Hearer, ...]:
-    """The others of one decision. What belongs to no campaign has none."""
+async def _read_told_with(connection: AsyncConnection, row: Row[Any]) -> tuple[Recipient, ...]:
+    """Other notifications of the same decision. Without a campaign there are none."""
     if row.campaign_id is None:
         return ()
     same = [_n[name] == row._mapping[name] for name in ("campaign_id", "kind", "step", "decided_at")]
     others = _n.rerouted_from.is_(None) & _n.id.not_in([row.id, *filter(None, [row.rerouted_from])])
-    return await _read_hearers(connection, *same, others)
+    return await _read_recipients(connection, *same, others)
 
 
-async def _read_hearers(connection: AsyncConnection, *which: ColumnElement[bool]) -> tuple[Hearer, ...]:
+async def _read_recipients(connection: AsyncConnection, *which: ColumnElement[bool]) -> tuple[Recipient, ...]:
     rows = await connection.execute(select(*_HEARER).where(*which).order_by(_n.destination, _n.id).limit(MAX_HEARD))
-    return tuple(Hearer(str(row.id), *row[1:]) for row in rows)
+    return tuple(Recipient(str(row.id), *row[1:]) for row in rows)
 
 
 async def read_heard(connection: AsyncConnection, key: ExposureKey) -> tuple[Heard, ...]:
-    """Who was told of the exposure, or is to be; the newest first."""
+    """Notifications of the exposure, newest first."""
     at = case((_n.state == "delivered", _n.settled_at), else_=_n.not_before).label("at")
     rows = await connection.execute(
         select(_n.id, _n.step, _n.kind, _n.destination, _n.audience, _n.state, _n.decided_at, at, _n.outcome)
@@ -111,7 +112,7 @@ async def read_heard(connection: AsyncConnection, key: ExposureKey) -> tuple[Hea
 
 
 async def read_troubles_of(connection: AsyncConnection, subjects: Sequence[tuple[str, str]]) -> tuple[Condition, ...]:
-    """Those that hold now, of these kinds and subjects."""
+    """Open conditions of these kinds and subjects."""
     named = or_(*((_c.kind == kind) & (_c.subject == subject) for kind, subject in subjects))
     return await _read_troubles(connection, named) if subjects else ()
 

@@ -1,4 +1,4 @@
-"""Exposures by deadline, each with its owner, its campaign and who was told last."""
+"""Exposures by deadline, each with its owner, its campaign and its last notification."""
 
 from __future__ import annotations  # each Page[...] that is evaluated is a model that pydantic makes
 
@@ -39,12 +39,11 @@ from service.core.ownership import Owner
 
 DAYS = 28
 Owners = Callable[[str], Owner]
-"""service -> its owner, by the rules of lastcall.yaml."""
+"""Service -> owner, by the rules of lastcall.yaml."""
 
 
 def deadline_key(lifecycle: Lifecycle) -> tuple[str, ...]:
-    """Orders firm deadlines first, by the day up to which changes can be made; then "not before", then those without
-    a day."""
+    """Sorts firm deadlines first, by the last day for changes; then "not before" dates; then those without a date."""
     day = lifecycle.change_by
     rank = "0" if lifecycle.days_left is not None else "1" if day else "2"
     return (rank, day.isoformat() if day else "", lifecycle.platform, lifecycle.model)
@@ -61,7 +60,7 @@ async def read_exposures(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[ExposureAnswer]:
-    """As of `now`, by deadline. No caller is quiet while records wait to be read, which `known` is the time up to."""
+    """As of `now`, by deadline. A caller is never quiet while records before `known` wait to be read."""
     after = None if cursor is None else position_in(cursor)
     page = await read_page(connection, world.catalog, wanted, known=known, now=now, limit=limit, after=after)
     items = await read_exposures_of(connection, world, owners, page.keys, known=known, now=now)
@@ -77,7 +76,7 @@ async def read_exposures_of(
     known: datetime,
     now: datetime,
 ) -> list[ExposureAnswer]:
-    """In the order of `keys`."""
+    """Exposures in the order of `keys`."""
     found = await load_exposures_of(connection, world.catalog, keys, now=now)
     exposures = await with_evidence(connection, [found[key] for key in keys if key in found], now=now)
     campaigns = await load_campaigns(connection, keys)
@@ -96,7 +95,7 @@ async def read_exposures_of(
 
 
 async def _read_told(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> Mapping[uuid.UUID, Told]:
-    """By campaign: the last notification, one that was delivered before any other."""
+    """By campaign: the last notification; delivered ones come before all others."""
     n = notifications.c
     ids = bindparam("ids", [campaign_id(key) for key in keys], type_=ARRAY(Uuid()))
     others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step, n.decided_at)) - 1).label("others")
@@ -146,13 +145,13 @@ def _since(days: Sequence[DayOfUse], before: date) -> list[DayOfUse]:
 
 
 def total_tokens(days: Iterable[Any]) -> int | None:
-    """Of days of use, as rows or as nouns. None when no call of these days said its tokens."""
+    """Sum over days of use, which are rows or answers. None: no call of these days has token counts."""
     said = [day.input_tokens + day.output_tokens for day in days if day.tokens_known]
     return sum(said) if said else None
 
 
 def _dense(days: Sequence[DayOfUse], today: date) -> list[DayCalls]:
-    """The 28 days up to today, those without calls filled in."""
+    """The 28 days up to today, including days without calls."""
     used = {day.day: day for day in days}
     dense = []
     for ago in range(DAYS - 1, -1, -1):

@@ -1,4 +1,4 @@
-"""What readiness and metrics are made of."""
+"""Data of /readyz and of the metrics."""
 
 import asyncio
 from collections import Counter
@@ -27,7 +27,7 @@ ANSWERS_WITHIN_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class DatabaseHealth:
-    """`trouble` is None when the database answers and its schema is the one that this release knows."""
+    """`trouble` is None if the database responds and has this release's schema."""
 
     trouble: str | None
     remedy: str | None = None
@@ -38,7 +38,7 @@ class DatabaseHealth:
 
 
 async def read_database_health(database: Database) -> DatabaseHealth:
-    """Never raises for a database that is away or slow. The error's own text is not passed on."""
+    """Never raises if the database is unavailable or slow. The text of the error is not passed on."""
     try:
         async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
             revision = await current_revision(database)
@@ -59,7 +59,7 @@ async def read_database_health(database: Database) -> DatabaseHealth:
 
 
 async def set_gauges(connection: AsyncConnection, catalog: Catalog, topics: Collection[str], *, now: datetime) -> None:
-    """Set the gauges `metrics.FROM_DATABASE`."""
+    """Sets the gauges in `metrics.FROM_DATABASE`."""
     for gauge in metrics.FROM_DATABASE:
         gauge.clear()
     n = notifications.c

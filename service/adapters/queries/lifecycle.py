@@ -1,4 +1,4 @@
-"""The catalog's record of a model, as the read side answers it."""
+"""A deprecation of the catalog as an answer."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Which exposures a list shows, in which order, and how many there are: filtered, sorted and paged by index."""
+"""Lists of exposures: filtered, sorted, counted and paged by index."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,20 +19,20 @@ from service.core.exposure import ExposureKey, State
 
 _e = exposures.c
 ORDER = (_e.lacks_deadline, _e.change_by, _e.platform, _e.model, _e.service, _e.environment)
-"""The nearest deadline first, then "not before", then those without a day."""
+"""Earliest deadline first, then "not before" dates, then those without a date."""
 NO_TEAM = "(unowned)"
-"""How a filter names exposures that nobody owns."""
+"""Filter value for exposures without an owner."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExposureFilter:
-    """What is None does not narrow. `calling` keeps every state but quiet."""
+    """None: no filter. `calling` keeps all states except quiet."""
 
     platform: str | None = None
     model: str | None = None
-    """Canonical, or as a request on the platform spells it."""
+    """Canonical id, or as a request on the platform spells it."""
     models: frozenset[str] | None = None
-    """Canonical."""
+    """Canonical id."""
     keys: frozenset[ExposureKey] | None = None
     service: str | None = None
     environment: str | None = None
@@ -40,11 +40,11 @@ class ExposureFilter:
     state: State | None = None
     calling: bool = False
     within_days: int | None = None
-    """Keeps deadlines, or change freezes that reach up to them, at most so many days away, past ones included."""
+    """Maximum number of days to the deadline, or to a change freeze that lasts until it; past ones are included."""
 
 
 class Position(NamedTuple):
-    """Of an exposure in the order of all."""
+    """Position of an exposure in the sort order."""
 
     lacks_deadline: bool
     change_by: date
@@ -89,7 +89,7 @@ async def read_page(
 async def _count(
     connection: AsyncConnection, catalog: Catalog, wanted: ExposureFilter, *, known: datetime, now: datetime
 ) -> int:
-    """From the counts of models, where it is narrowed by what they tell."""
+    """Number of matches, from the counts by model if the filter allows it."""
     if wanted.service is None and wanted.environment is None and wanted.team is None and wanted.keys is None:
         by_model = await count_by_model(connection, catalog, wanted, known=known, now=now)
         return sum(by_state.total() for by_state in by_model.values())

@@ -1,4 +1,4 @@
-"""The exposures of a service, by all the names that people have for them."""
+"""The exposures of a service, under all names that people use for them."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from service.core.naming import Candidate
 async def read_candidates(
     connection: AsyncConnection, catalog: Catalog, service: str, *, now: datetime
 ) -> list[Candidate]:
-    """The service's uses, by event time up to `now`, of models whose deprecation was public by then."""
+    """The service's uses, with calls by `now`, of models whose deprecation was public by `now`."""
     u, s = usage_daily.c, series.c
     own = and_(
         s.service == u.service,

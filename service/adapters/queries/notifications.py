@@ -1,4 +1,4 @@
-"""The outbox: who was told what, when, why, and what the message looked like."""
+"""The outbox: notifications with recipient, time, reason and rendered message."""
 
 import uuid
 from collections.abc import Sequence
@@ -24,14 +24,14 @@ from service.core.wording.delivery import outcome_in_words
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """One rendered message with the notifications that it carries, for the outbox page."""
+    """One rendered message with its notifications, for the outbox page."""
 
     id: str
     destination: str
     text: str
     blocks: tuple[Block, ...]
     replies: tuple[tuple[Block, ...], ...]
-    """What did not fit, each the blocks of one reply in the thread."""
+    """Continuations: the blocks of each reply in the thread."""
     rendered_at: datetime
     delivered_at: datetime | None
     notifications: tuple[NotificationAnswer, ...]
@@ -47,7 +47,7 @@ async def read_notifications(
     limit: int,
     cursor: str | None = None,
 ) -> Page[NotificationAnswer]:
-    """The newest decision first. Raises `CursorError`."""
+    """Newest decision first. Raises `CursorError`."""
     n = notifications.c
     query = _select()
     if state is not None:
@@ -67,7 +67,7 @@ async def read_notifications(
 
 
 async def read_messages(connection: AsyncConnection, *, limit: int, cursor: str | None = None) -> Page[SentMessage]:
-    """What was rendered, the newest first, each with its notifications. Raises `CursorError`."""
+    """Rendered messages with their notifications, newest first. Raises `CursorError`."""
     m = messages.c
     query = select(messages)
     if cursor is not None:
@@ -92,7 +92,7 @@ async def read_messages(connection: AsyncConnection, *, limit: int, cursor: str 
 
 
 async def read_next(connection: AsyncConnection, *, limit: int) -> list[NotificationAnswer]:
-    """What waits to be sent, the first to go out first."""
+    """Notifications that wait, in the order in which they will be sent."""
     n = notifications.c
     rows = await connection.execute(
         _select().where(n.state == "pending", n.message_id.is_(None)).order_by(n.not_before, n.id).limit(limit)

@@ -1,4 +1,4 @@
-"""How lastcall itself does: what it has read, what it could not read, when the engine last ran."""
+"""The state of lastcall itself: records read, records rejected, last ticks of the engine."""
 
 from datetime import datetime, timedelta
 
@@ -31,7 +31,8 @@ async def read_heartbeats(connection: AsyncConnection) -> list[HeartbeatAnswer]:
 
 
 async def read_rejections(connection: AsyncConnection, *, now: datetime, days: int = 7) -> list[RejectionAnswer]:
-    """By source, topic, reason, dialect and shape over the last `days`, the most first; the sample is the newest."""
+    """Rejections of the last `days` by source, topic, reason, dialect and shape, most first; the sample is the
+    newest."""
     r = rejections.c
     kind = (r.source, r.topic, r.reason, r.format, r.shape)
     newest = (
@@ -62,7 +63,8 @@ async def read_rejections(connection: AsyncConnection, *, now: datetime, days: i
 async def read_passed_over(
     connection: AsyncConnection, *, now: datetime, days: int = 7, limit: int = MAX_ROWS
 ) -> list[PassedOverAnswer]:
-    """By source, topic, format and kind over the last `days`: topics without a call first, and the most parts first."""
+    """Records passed over in the last `days` by source, topic, format and kind: topics without a call first, then most
+    parts first."""
     p, w = passed_over.c, watermarks.c
     since = now - timedelta(days=days)
     called = exists().where(w.source == p.source, w.topic == p.topic, w.called_at > since)

@@ -1,4 +1,4 @@
-"""What the read side answers of notifications, and of what lastcall itself does: see `answers`."""
+"""Answers about notifications, and about lastcall itself: see `answers`."""
 
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from service.adapters.queries.answers import FROZEN, REPEAT, Answer
 
 
 class NotificationAnswer(Answer):
-    """An intent to tell one destination one thing, once, and what became of it."""
+    """The intent to send one thing to one destination, once, and its outcome."""
 
     id: str
     kind: str = Field(
@@ -21,54 +21,54 @@ class NotificationAnswer(Answer):
     platform: str | None = None
     model: str | None = Field(default=None, description="Canonical id.", examples=["gpt-4.5-preview-2025-02-27"])
     model_id: str | None = Field(
-        default=None, description="The model as a request on that platform spells it.", examples=["gpt-4.5-preview"]
+        default=None, description="The model's id in requests on that platform.", examples=["gpt-4.5-preview"]
     )
     step: str | None = Field(default=None, examples=["-30d"])
     repeat_days: int | None = Field(default=None, description=REPEAT)
     frozen_from: date | None = Field(default=None, description=FROZEN)
     audience: str = Field(examples=["owner"])
     destination: str = Field(examples=["#team-search"])
-    reason: str = Field(description="Why this destination, why now.")
+    reason: str = Field(description="Why this destination, and why at this time.")
     cause: dict[str, Any] | None = Field(
         default=None,
-        description="The same as data: `kind`, such as step_due, repeat, held_back, relapse, broken_promise, "
-        "new_owner, date_moved, and its fields; null: it is about no use of a model.",
+        description="The reason as data: `kind`, such as step_due, repeat, held_back, relapse, broken_promise, "
+        "new_owner, date_moved, and its fields; null: the notification is not about a use of a model.",
     )
     decided_at: datetime
     not_before: datetime
     state: str = Field(description="pending, leased, delivered, failed, unknown.", examples=["delivered"])
     attempts: int
     settled_at: datetime | None = None
-    outcome: str | None = Field(default=None, description="The last outcome in words.")
+    outcome: str | None = Field(default=None, description="Outcome of the last attempt, in words.")
     message_id: str | None = None
 
 
 class RejectionAnswer(Answer):
-    """Records, or parts of one, that were not understood."""
+    """Rejected records, or rejected parts of one."""
 
     source: str = Field(description="kafka or file.", examples=["kafka"])
     topic: str
     reason: str
-    format: str = Field(description="Empty where no dialect was recognised.")
+    format: str = Field(description="Empty: the format is not recognized.")
     shape: str = Field(
-        description="Of an unknown format: the names of its keys. Empty for other reasons, and for shapes beyond 20.",
+        description="Names of keys of a record in an unknown format. Empty for other reasons, and beyond 20 shapes.",
         examples=["an object with host, message and level"],
     )
     rejected: int
-    last_hour: datetime = Field(description="Start of the last hour in which there was one.")
-    sample: str = Field(description="partition:offset of one of them.", examples=["3:104422"])
+    last_hour: datetime = Field(description="Start of the latest hour with such a rejection.")
+    sample: str = Field(description="partition:offset of a sample.", examples=["3:104422"])
     detail: str
 
 
 class PassedOverAnswer(Answer):
-    """Parts of a topic's records that are known to be no calls."""
+    """Parts of records that lastcall recognizes as no calls."""
 
     source: str = Field(description="kafka or file.", examples=["kafka"])
     topic: str
     format: str
     kind: str
     parts: int
-    calls: bool = Field(description="Whether a record with a call was read from the topic in the same time.")
+    calls: bool = Field(description="True: the topic also had a record with a call in this period.")
 
 
 class WatermarkAnswer(Answer):
@@ -85,7 +85,7 @@ class WatermarkAnswer(Answer):
     gap_records: int
     applied_at: datetime
     caught_up_at: datetime | None = Field(
-        default=None, description="All records older than this are applied; null: it was not at the end yet."
+        default=None, description="All records older than this are applied; null: lastcall has not reached the end yet."
     )
 
 
@@ -96,4 +96,4 @@ class HeartbeatAnswer(Answer):
     now: datetime
     finished_at: datetime
     took_ms: float
-    company: str | None = Field(default=None, description="Digest of the lastcall.yaml that it went by.")
+    company: str | None = Field(default=None, description="Digest of the lastcall.yaml in force at the tick.")

@@ -1,4 +1,4 @@
-"""All exposures in numbers: for the sentence above the list, for the deprecations, and for the metrics."""
+"""Totals over all exposures: for the headline of the list, the deprecations and the metrics."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -24,24 +24,24 @@ _e = exposures.c
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The whole in numbers. Services are counted once, however many models and environments they use."""
+    """Totals. A service counts once, whatever the number of its models and environments."""
 
     any: bool
-    """Whether there is an exposure at all."""
+    """True: there is an exposure."""
     calling: int
-    """Services that have called within 7 days, or whose last calls were past the day."""
+    """Services that called within 7 days, or whose last calls were after the shutdown date."""
     silent: int
-    """Services that have not, and whose silence is too short yet to count as migrated."""
+    """Services that did not, but have not been silent long enough to count as migrated."""
     past: int
-    """Of those that call, services whose day is past."""
+    """Calling services whose shutdown date is past."""
     within_30: int
-    """Of those that call or are silent, services with a day, or a change freeze before it, at most so far ahead."""
+    """Calling or silent services with a shutdown date, or a change freeze before it, within the span."""
     migrated: int
-    """Services that have stopped calling every deprecated model that they used."""
+    """Services that stopped calling all deprecated models that they used."""
     untold: int
-    """Services that call or are silent, and of which no message has been delivered."""
+    """Calling or silent services without a delivered message."""
     next_one: ExposureKey | None
-    """Of those that call or are silent, one with the nearest deadline ahead."""
+    """A calling or silent exposure with the next deadline."""
     teams: list[str]
     platforms: list[str]
 
@@ -92,7 +92,8 @@ def _services() -> Executable:
 
 
 async def _distinct(connection: AsyncConnection, column: Column[Any], at: AsOf) -> list[str | None]:
-    """Its values, from one to the next by index: there are far fewer than exposures. None, if there is any, is last."""
+    """Distinct values of the column, by skipping through the index: there are far fewer values than exposures. None
+    comes last."""
     public_ones = select(column.label("value")).where(public(at))
     some = public_ones.where(column.is_not(None)).order_by(column).limit(1).cte("some", recursive=True)
     following = public_ones.where(column > some.c.value).order_by(column).limit(1).scalar_subquery()
@@ -106,7 +107,7 @@ async def _distinct(connection: AsyncConnection, column: Column[Any], at: AsOf) 
 async def count_callers(
     connection: AsyncConnection, catalog: Catalog, *, known: datetime, now: datetime
 ) -> list[DeprecationAnswer]:
-    """Every deprecation that was public on `now`'s UTC day, in the order of its deadline."""
+    """Every deprecation that was public on `now`'s UTC day, by deadline."""
     today = now.date()
     services = await count_by_model(connection, catalog, ExposureFilter(), known=known, now=now)
     calls = await _calls_of_week(connection, today)

@@ -1,4 +1,4 @@
-"""What candidates for an owner are found in: who did something about services, and whose keys they call with."""
+"""Data to find candidates for an owner: authors of acts, and owners of API keys."""
 
 from collections.abc import Collection
 
@@ -10,11 +10,11 @@ from service.adapters.postgres.unnest import unnested
 from service.core.candidates import Acted
 
 MAX_ACTS = 50
-"""Of one service: whoever acted before these is no likelier an owner."""
+"""Maximum number of acts read per service: older ones do not make a likelier owner."""
 
 
 async def read_acted(connection: AsyncConnection, services: Collection[str]) -> dict[str, list[Acted]]:
-    """The latest acts on each of the services' exposures, whoever did them; a reassignment says who it is not."""
+    """Latest acts on each service's exposures, by any author; a reassignment also excludes its former owner."""
     v = unnested(("service", Text(), list(services)))
     a = acts.c
     latest = (
@@ -37,7 +37,7 @@ async def read_acted(connection: AsyncConnection, services: Collection[str]) -> 
 
 
 async def read_key_owners(connection: AsyncConnection, services: Collection[str]) -> dict[str, list[str]]:
-    """Who holds the keys that each of the services calls with; whose key called last comes first."""
+    """Owners of the API keys that each service calls with, latest call first."""
     v = unnested(("service", Text(), list(services)))
     k = key_owners.c
     rows = await connection.execute(

@@ -1,4 +1,4 @@
-"""Bounded pages. A cursor says after which key to go on, so a list that grows meanwhile repeats and skips nothing."""
+"""Bounded pages. A cursor is the key of the last item, so a growing list neither repeats nor skips items."""
 
 from __future__ import annotations  # each Page[...] that is evaluated is a model that pydantic makes
 
@@ -17,7 +17,7 @@ MAX_PAGE = 500
 
 
 class CursorError(ValueError):
-    """The cursor was not made by us, or was made for another list."""
+    """The cursor is invalid, or belongs to another list."""
 
 
 def encode_cursor(key: Key) -> str:
@@ -25,7 +25,7 @@ def encode_cursor(key: Key) -> str:
 
 
 def decode_cursor(cursor: str, *, length: int | None = None) -> Key:
-    """Raises `CursorError` unless it holds `length` texts; None: any number of them."""
+    """Raises `CursorError` unless it holds `length` strings; None: any number."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         key = msgspec.json.decode(raw, type=tuple[str, ...])
@@ -37,7 +37,7 @@ def decode_cursor(cursor: str, *, length: int | None = None) -> Key:
 
 
 def cut(items: Sequence[T], key: Callable[[T], Key], *, limit: int, cursor: str | None) -> Page[T]:
-    """The page after `cursor` of `items`, which stand in the order of `key`."""
+    """The page of `items` after `cursor`. `items` are sorted by `key`."""
     rest = items
     if cursor is not None:
         after = decode_cursor(cursor, length=len(key(items[0])) if items else None)

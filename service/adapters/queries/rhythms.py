@@ -1,4 +1,4 @@
-"""At which hours of the week services call a model."""
+"""Hours of the week in which services call a model."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -17,7 +17,7 @@ from service.core.rehearsal import WEEKS, Rhythm
 async def read_rhythms(
     connection: AsyncConnection, keys: Collection[ExposureKey], *, now: datetime
 ) -> dict[ExposureKey, Rhythm]:
-    """Of the four weeks before this hour. `keys` without a call have a rhythm too."""
+    """Rhythms over the four weeks before this hour; each of `keys` has one, even without calls."""
     until = now.replace(minute=0, second=0, microsecond=0)
     v, s, u = key_rows(keys), series.c, usage_hourly.c
     key = [v.c[name] for name in KEY]

@@ -1,4 +1,4 @@
-"""All that one service calls."""
+"""All models that one service calls."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from service.adapters.queries.uses import read_uses
 from service.core.catalog.lifecycle import Catalog
 
 MAX_NAMES = 20_000
-"""Names that a misspelled one is compared with."""
+"""Maximum number of names compared with a misspelled one."""
 
 
 async def read_service(
@@ -26,7 +26,7 @@ async def read_service(
     *,
     now: datetime,
 ) -> ServiceAnswer | None:
-    """`exposures` are the service's own. None: no log has named it."""
+    """`exposures`: those of the service. None: no log contains the service."""
     if not await _exists(connection, name):
         return None
     owner = owners(name)

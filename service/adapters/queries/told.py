@@ -1,4 +1,4 @@
-"""What escalation wrote down for a span of time, and what became of it."""
+"""Stored notifications of a span of time, and their outcomes."""
 
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,7 @@ from service.core.notification import Notice, read_facts
 
 
 async def read_told(connection: AsyncConnection, catalog: Catalog, *, start: datetime, end: datetime) -> list[Planned]:
-    """What was to go out from `start` up to, not including, `end`. What was rerouted counts once, where it was meant
-    for."""
+    """Notifications due from `start` to before `end`. A rerouted one counts once, at its original destination."""
     n, c = notifications.c, campaigns.c
     again = notifications.alias("again")
     instead = (

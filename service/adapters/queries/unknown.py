@@ -1,6 +1,6 @@
-"""What identity cannot place: model ids that it does not know, and known models on a platform that no log names.
+"""Model ids that lastcall does not know, and known models whose platform is unknown.
 
-Neither is fine: the model may be going away, and nobody could tell.
+Such a model may be deprecated without anybody noticing.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -18,18 +18,18 @@ from service.adapters.queries.exposures import DAYS
 from service.core.exposure import ExposureKey
 
 MAX_SERVICES = 5
-"""Named with each id; the count says how many there are."""
+"""Maximum number of services listed per id; the count includes all."""
 
 _requested, _served = series.c.requested_id, series.c.served_id
 _MODEL = func.coalesce(series.c.served_model, series.c.requested_model)
 _ID = ("subject", "model", "platform")
-"""What the counts of reporters are compared by, with service and environment: one model, or one id as logs spell it."""
+"""Key of the comparison between reporters, with service and environment: one model, or one id as spelled in logs."""
 _SHOWN = ("requested_id", "provider", "host", "last_at")
-"""Of several the last in order: two reporters may spell one thing in two ways."""
+"""Of several values, the last in sort order: two reporters may spell the same thing differently."""
 
 
 def _unresolved() -> ColumnElement[bool]:
-    """Worded as the condition of the index."""
+    """Must equal the condition of the index."""
     return and_(series.c.requested_model.is_(None), series.c.served_model.is_(None))
 
 
@@ -38,8 +38,7 @@ def _unplaced() -> ColumnElement[bool]:
 
 
 def _spelled(text: str) -> ColumnElement[bool]:
-    """Whether a log wrote `text` for the model asked for or for the one that answered, with a provider's prefix on
-    either side or on none, in whatever case."""
+    """True: a log has `text` as the requested or served model, ignoring case and a provider's prefix on either side."""
     given = text.lower()
     spellings = {given, given.partition("/")[2] or given}
     return or_(*(_is_spelled(column, spelling) for column in (_requested, _served) for spelling in spellings))
@@ -54,7 +53,7 @@ _KINDS = {True: _unplaced(), False: _unresolved(), None: or_(_unresolved(), _unp
 
 
 async def read_uses_spelled(connection: AsyncConnection, text: str) -> set[ExposureKey]:
-    """The known models behind an id that identity does not know alone: a log that wrote it named another as well."""
+    """Known models of uses whose log also has this unknown id."""
     s = series.c
     models = [
         select(s.service, s.environment, s.platform, model).where(
@@ -75,10 +74,10 @@ async def read_unknown_ids(
     unplaced: bool | None = None,
     limit: int = 100,
 ) -> list[UnknownId]:
-    """Of the last 28 days, most calls first.
+    """Ids of the last 28 days, most calls first.
 
-    `spelled` keeps those that a log wrote so, with a provider's prefix or without, and those of `models`, which it is
-    known to mean. `unplaced` keeps known models on an unknown platform; False, unknown ids; None, both.
+    `spelled`: only ids that a log spells so, with or without a provider's prefix, and the models in `models`, which it
+    is known to mean. `unplaced`: True, known models on an unknown platform; False, unknown ids; None, both.
     """
     scope = [_KINDS[unplaced]]
     if service is not None:
@@ -115,7 +114,7 @@ async def read_unknown_ids(
 
 
 def _reported(scope: Sequence[ColumnElement[bool]], now: datetime) -> Select[Any]:
-    """Calls of the last 28 days by use, hour and reporter, of the series in `scope`."""
+    """Calls of the last 28 days by use, hour and reporter, for the series in `scope`."""
     s, u = series.c, usage_hourly.c
     named = func.coalesce(_requested, _served)
     use = (func.coalesce(_MODEL, named).label("subject"), _MODEL.label("model"), s.platform, s.service, s.environment)
@@ -132,13 +131,13 @@ def _last_of(rows: Subquery) -> list[ColumnElement[Any]]:
 
 
 async def count_unknown_ids(connection: AsyncConnection, *, now: datetime) -> int:
-    """Distinct ids of the last 28 days."""
+    """Number of distinct unknown ids in the last 28 days."""
     named = func.coalesce(_requested, _served)
     return await _count(connection, (named, series.c.platform), _unresolved(), now=now)
 
 
 async def count_unplaced_models(connection: AsyncConnection, *, now: datetime) -> int:
-    """Known models of the last 28 days that were called on an unknown platform."""
+    """Number of known models called on an unknown platform in the last 28 days."""
     return await _count(connection, (_MODEL,), _unplaced(), now=now)
 
 

@@ -1,4 +1,4 @@
-"""Who calls which model, deprecated or not."""
+"""Uses of models, deprecated or not."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -33,7 +33,7 @@ async def read_uses(
     keys: Collection[ExposureKey] | None = None,
     limit: int | None = None,
 ) -> Uses:
-    """Of the last 28 days, most calls first: of one `service`, of `models` as (platform, model), or of `keys`."""
+    """Uses of the last 28 days, most calls first: of one `service`, of `models` as (platform, model), or of `keys`."""
     today = now.date()
     scope: list[ColumnElement[bool]] = [_in_days(today)]
     if service is not None:
@@ -110,7 +110,7 @@ def _use(row: Any, reporters: Mapping[ExposureKey, dict[str, int]], catalog: Cat
 async def read_called_models(
     connection: AsyncConnection, *, now: datetime, models: Collection[str] | None = None
 ) -> list[tuple[str, str]]:
-    """Each (platform, model) of the last 28 days, most calls first. `models` are canonical."""
+    """Each (platform, model) called in the last 28 days, most calls first. `models`: canonical ids to look for."""
     d, today = model_days.c, now.date()
     days = and_(d.day > today - timedelta(days=DAYS), d.day <= today, d.calls > 0)
     named = true() if models is None else d.model.in_(models)

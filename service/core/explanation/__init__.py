@@ -1,8 +1,8 @@
-"""Why somebody was told something, and why nobody was: nouns with plain sentences and what they rest on. Pure."""
+"""Why a notification was sent, or why nobody was notified: plain sentences with their evidence. Pure."""
 
 from service.core.explanation.answer import Explanation, Point, Wrong
 from service.core.explanation.exposure import explain_exposure
-from service.core.explanation.notification import Hearer, Record, explain_notification
+from service.core.explanation.notification import Recipient, Record, explain_notification
 from service.core.explanation.silence import Untracked, explain_undecidable, explain_untracked
 from service.core.explanation.situation import ExposureEvidence, Situation
 from service.core.explanation.steps import Heard, StepEvidence
@@ -11,8 +11,8 @@ __all__ = [
     "Explanation",
     "ExposureEvidence",
     "Heard",
-    "Hearer",
     "Point",
+    "Recipient",
     "Record",
     "Situation",
     "StepEvidence",

@@ -1,4 +1,4 @@
-"""What an explanation is: sentences in plain text, which quote names from logs, and the evidence for them."""
+"""Explanations: sentences in plain text, which quote names from logs, and their evidence."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Somebody is not told who should be."""
+    """A fault: somebody who should be notified is not."""
 
     error: str
     remedy: str
@@ -33,21 +33,21 @@ class Wrong:
 @dataclass(frozen=True, slots=True)
 class Explanation(Generic[E]):
     about: str
-    """One sentence: what is explained."""
+    """One sentence: the subject of the explanation."""
     points: tuple[Point, ...]
     wrong: Wrong | None
-    """None: all is as it should be."""
+    """None: no fault."""
     evidence: E
 
 
 def points(**answers: Iterable[str]) -> tuple[Point, ...]:
-    """By label, with spaces for underscores; what nothing is said of is left out."""
+    """Points by label (underscores become spaces); empty ones are left out."""
     said = ((label.replace("_", " "), tuple(sentences)) for label, sentences in answers.items())
     return tuple(Point(label, sentences) for label, sentences in said if sentences)
 
 
 def sentence(clause: str) -> str:
-    """A clause as a sentence of its own. An address or an id at its beginning keeps its case."""
+    """Makes a clause a sentence. An address or an id at its start keeps its case."""
     said = clause if clause.endswith((".", "!", "?", "…")) else f"{clause}."
     first, _, _ = said.partition(" ")
     is_word = first.isalpha() and first.islower()

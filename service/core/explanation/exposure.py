@@ -1,4 +1,4 @@
-"""An exposure -> who was told of it and why, or why nobody was: state, owner, campaign, ladder, and what comes next."""
+"""An exposure -> who was notified and why, or why nobody was: state, owner, campaign, ladder, next step."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from service.core.wording.end import day_of_end, reported_by
 from service.core.wording.state import state
 
 TICKS_WITHIN = timedelta(minutes=5)
-"""A scheduler that runs has looked not longer ago than this."""
+"""A running scheduler evaluates at least this often."""
 
 
 def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
@@ -49,7 +49,7 @@ def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
 
 
 def _why_nobody(situation: Situation) -> Iterator[str]:
-    """By what stands in the way first."""
+    """Reasons, most direct first."""
     waiting = [one for one in situation.heard if one.state != "failed"]
     if situation.heard and not waiting:
         yield "Notifications were written, and none could be delivered; the ladder says to whom."
@@ -91,7 +91,7 @@ def _owner(situation: Situation) -> Iterator[str]:
         yield f"Nobody is known: {owner.rule}. The fallback channel is notified."
         return
     known = [words.address(one) for one in (*owner.people, *filter(None, [owner.channel]))]
-    addresses = words.listed(known) if known else "no address is known, so others stand in"
+    addresses = words.listed(known) if known else "no address is known, so others are notified instead"
     yield f"Team {owner.team}, by {owner.rule}: {addresses}."
     if ownership.as_of and ownership.source != "assignment":
         yield f"What {ownership.source} says is as of {words.moment(ownership.as_of)}."
@@ -151,7 +151,7 @@ def _wrong(situation: Situation) -> Wrong | None:
 
 
 def _not_looked(situation: Situation) -> Wrong | None:
-    """Something is due, and no tick sees it."""
+    """Something is due, and no tick evaluates it."""
     decision, looked = situation.decision, situation.looked_at
     if isinstance(decision, Wait) or not decision.tellings or situation.superseded:
         return None
@@ -162,7 +162,7 @@ def _not_looked(situation: Situation) -> Wrong | None:
 
 
 def _not_delivered(situation: Situation) -> Wrong | None:
-    """Of what was decided last nothing arrived, nor will."""
+    """No notification of the last decision was or will be delivered."""
     meant = [one for one in situation.heard if one.outcome != OVERTAKEN]
     last = max((one.decided_at for one in meant), default=None)
     failed = [one for one in meant if one.decided_at == last]
@@ -173,7 +173,7 @@ def _not_delivered(situation: Situation) -> Wrong | None:
 
 
 def _too_late(situation: Situation) -> Wrong | None:
-    """The end has come, nobody was told, and nobody will be."""
+    """The end has come, nobody was notified, and nobody will be."""
     case, campaign = situation.case, situation.campaign
     is_waived = campaign is not None and (quiet := active_hold(campaign, case)) and isinstance(quiet.hold, Waived)
     if case.state not in {"overdue", "broken"} or situation.heard or is_waived:

@@ -1,4 +1,4 @@
-"""A notification -> why you, why now: the rule, the step, what it waited for, who else, and what became of it."""
+"""A notification -> why this recipient, why now: rule, step, delays, other recipients, outcome."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from service.core.wording.state import state
 from service.core.wording.to_text import plain
 
 STUCK_AFTER = timedelta(minutes=15)
-"""So long after it was to go out, something stands in its way."""
+"""A notification that is later than this is blocked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hearer:
-    """Another notification: who hears of the same thing."""
+class Recipient:
+    """Another notification about the same facts."""
 
     id: str
     destination: str
@@ -37,7 +37,7 @@ class Hearer:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A notification as it is stored, and what became of it."""
+    """A stored notification and its outcome."""
 
     id: str
     kind: str
@@ -46,25 +46,25 @@ class Record:
     destination: str
     reason: str
     facts: Facts | None
-    """None: another release wrote them, and this one cannot read them."""
+    """None: another release stored them, and this one cannot read them."""
     decided_at: datetime
     not_before: datetime
-    """Of the next attempt, once one was made."""
+    """Time of the next attempt; None: no attempt was made."""
     state: Status
     attempts: int
     settled_at: datetime | None
     outcome: str | None
-    """Of the last attempt."""
+    """Outcome of the last attempt."""
     policy: str | None
     policy_since: datetime | None
     """When its campaign opened and froze it."""
-    came_from: Hearer | None
-    """Whom it was meant for, and who could not be told."""
-    instead: Hearer | None
-    told_with: tuple[Hearer, ...]
-    """Who hears of the same decision."""
+    came_from: Recipient | None
+    """The original notification, which could not be delivered."""
+    instead: Recipient | None
+    told_with: tuple[Recipient, ...]
+    """Other notifications of the same decision."""
     troubles: tuple[InWords, ...]
-    """What stands in the way of its destination now."""
+    """Open conditions that block its destination."""
 
 
 def explain_notification(record: Record, now: datetime) -> Explanation[Record]:
@@ -125,7 +125,7 @@ def _why_you(record: Record, notice: Notice | None) -> Iterator[str]:
     yield f"{who} is notified as {words.audiences([audience])} of {notice.use.service}{of}."
     if stand_in := dict(notice.recipients.substitutes).get(audience):
         empty, other = words.audiences([audience]), words.audiences([stand_in])
-        yield f"No address of {empty} is known, so {other} stands in."
+        yield f"No address of {empty} is known, so {other} is notified instead."
     if audience in notice.recipients.early:
         yield "It is notified before its own step, because at this pace the calls do not end in time."
     if first := notice.new_owner:

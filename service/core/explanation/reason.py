@@ -1,4 +1,4 @@
-"""Why this destination is told, and why now: one line for lists of notifications."""
+"""Why this destination, why now: one line for lists of notifications."""
 
 from service.core import words
 from service.core.escalation.cause import in_words
@@ -8,7 +8,7 @@ from service.core.week import Week
 
 
 def reason_of(facts: Facts | None, audience: Audience, *, failed: tuple[str, str | None] | None = None) -> str:
-    """`failed`: where it was meant for, and the error, if it was to be told to somebody else."""
+    """`failed`: the original destination and its error, if this one replaces it."""
     match facts:
         case _ if failed is not None:
             return "{} could not be told: {}".format(*failed)

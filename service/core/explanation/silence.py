@@ -1,4 +1,4 @@
-"""What nobody is told of: a model that is not known, or not announced to go; and what cannot be worked out."""
+"""Uses that nobody is notified of: an unknown model, no known deprecation, or an error in the evaluation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from service.core.exposure import Exposure
 
 @dataclass(frozen=True, slots=True)
 class Untracked:
-    """A use of a model of which nobody is told."""
+    """A use of a model that nobody is notified of."""
 
     service: str
     environment: str
     platform: str | None
     model: str
-    """Canonical; of an unknown id, as the log spells it."""
+    """Canonical id; for an unknown model, the id in the log."""
     is_known: bool
-    """Identity knows the id."""
+    """True: lastcall knows the id."""
     calls_28d: int
     deprecation: Deprecation | None
 
@@ -43,7 +43,7 @@ def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
 
 
 def explain_undecidable(exposure: Exposure, trouble: Condition, today: date) -> Explanation[Untracked]:
-    """Its escalation cannot be worked out, and so its explanation neither."""
+    """An exposure that escalation cannot evaluate."""
     month = sum(use.calls for use in exposure.days if use.day > today - timedelta(days=28))
     use = Untracked(*exposure.key, is_known=True, calls_28d=month, deprecation=exposure.deprecation)
     return Explanation(

@@ -1,4 +1,4 @@
-"""What bears on who hears of one exposure, and the same laid out as evidence."""
+"""All data that decides who is notified of one exposure, and the same as evidence."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,22 +17,22 @@ from service.core.exposure import State, last_week, quiet_at
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One exposure as of now, and all that bears on who hears of it."""
+    """One exposure as of now, and all data that decides who is notified."""
 
     case: Case
     campaign: Campaign | None
     policy: Policy
-    """In force now."""
+    """The current policy."""
     ownership: Ownership
     decision: Decision
-    """What `decide` says as of now."""
+    """Result of `decide` as of now."""
     heard: tuple[Heard, ...]
     looked_at: datetime | None
-    """When escalation looked last. None: never."""
+    """Last evaluation by escalation. None: never."""
     superseded: Literal["catalog", "lastcall.yaml"] | None
-    """Of which file another process goes by a newer one, so that it is the one that decides."""
+    """The file of which another process has a newer version; that process decides."""
     troubles: tuple[Condition, ...]
-    """What is wrong with lastcall itself and may keep it from telling: undecidable, consumer_behind."""
+    """Problems of lastcall that may prevent notifications: undecidable, consumer_behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class ExposureEvidence:
     announced_on: date | None
     deadline: date | None
     effective_deadline: date | None
-    """By when changes must be out: earlier than the deadline where a change freeze reaches up to it."""
+    """First day of a change freeze that lasts until the deadline; otherwise the deadline."""
     sources: tuple[str, ...]
     team: str | None
     owner_rule: str
@@ -75,9 +75,9 @@ class ExposureEvidence:
     campaign: CampaignEvidence | None
     ladder: tuple[StepEvidence, ...]
     news: tuple[Heard, ...]
-    """What was told beside the steps."""
+    """Notifications other than steps."""
     decision: str
-    """wait, or what is done with the next tick: open, notify, handover, replan, close, reopen."""
+    """wait, or the action of the next tick: open, notify, handover, replan, close, reopen."""
     decision_reason: str
     until: datetime | None
 

@@ -1,4 +1,4 @@
-"""Why an exposure is in its state: the last day with calls, and the quiet period with what it was learned from."""
+"""Why an exposure has its state: the last day with calls, and the quiet period with its derivation."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -53,7 +53,7 @@ def _because(case: Case, campaign: Campaign | None) -> str:
 
 
 def _share(some: int, calls: int) -> str:
-    """Of the last day with calls."""
+    """Share of the calls of the last day with calls."""
     if some < calls:
         return f"{words.number(some)} of its {words.plural(calls, 'call')} on the last day with calls"
     return "its only call on the last day with calls" if calls == 1 else "all calls on the last day with calls"
@@ -78,7 +78,7 @@ def _quiet_period(case: Case) -> str:
 
 
 def _no_longer_gap(exposure: Exposure) -> str:
-    """Of calls that were seen for a shorter time than a month-end job needs to come round, no rhythm can be known."""
+    """Calls seen for less time than a month-end job needs to repeat show no rhythm."""
     if exposure.use.longest_gap == 0:
         return "one day of use shows no rhythm yet"
     span = exposure.days[-1].day - exposure.first_at.date()

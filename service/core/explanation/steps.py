@@ -1,4 +1,4 @@
-"""Each step of an exposure's ladder: its day, and whether it was told, passed over, is due or still to come."""
+"""Each step of an exposure's ladder, with its day and its status."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from service.core.wording.delivery import became
 StepStatus = Literal[
     "told", "passed_over", "due", "waits", "not_open", "ahead", "if_called", "if_failing", "if_reopened", "no_day"
 ]
-"""passed_over: a higher step was, or is, due with it. waits: due, and not told now, as `decide` says. not_open: its day
-has come, and no campaign is open. if_called, if_failing: its day has begun, and it speaks only of calls that are made,
-or fail, after the shutdown. if_reopened: the campaign is closed, or the calls ended before one was opened. no_day: the
-provider has set no firm day."""
+"""passed_over: a higher step was, or is, due with it. waits: due but not sent now, by `decide`. not_open: its day has
+come, and no campaign is open. if_called, if_failing: its day has come, and it is sent only if calls are made, or fail,
+after the shutdown. if_reopened: the campaign is closed, or the calls ended before one was opened. no_day: the provider
+has set no firm date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A notification of a step, or of news that belong to none: whom, and what became of it."""
+    """A notification of a step, or of other news: recipient and outcome."""
 
     id: str
     step: str
@@ -35,7 +35,7 @@ class Heard:
     state: Status
     decided_at: datetime
     at: datetime
-    """When it was delivered; else when it goes out."""
+    """Time of delivery, or planned time."""
     outcome: str | None
 
 
@@ -45,26 +45,26 @@ class StepEvidence:
     repeat_days: int | None
     tell: tuple[Audience, ...]
     on: date | None
-    """By the policy, in the owner's zone. None: it has no day."""
+    """Day by the policy, in the owner's time zone. None: it has no day."""
     due_at: datetime | None
     status: StepStatus
     done_at: datetime | None
-    """When it was told or passed over, the last time."""
+    """When it was last sent or passed over."""
     held: tuple[Audience, ...]
     held_until: datetime | None
     spared: tuple[Audience, ...]
-    hears: tuple[Heard, ...]
-    """Oldest first; of a step that repeats, the last time."""
+    notified: tuple[Heard, ...]
+    """Oldest first; of a step that repeats, the latest."""
     told_with: str | None
-    """The step in whose message it was told the last time. None: in its own."""
+    """Step whose message last included this one. None: its own message."""
     times: int
-    """How often something of it was decided."""
+    """Number of decisions about the step."""
 
 
 def scheduled_steps(
     policy: Policy, campaign: Campaign | None, case: Case, decision: Decision, heard: Sequence[Heard]
 ) -> tuple[StepEvidence, ...]:
-    """By day; those without one last. `policy` is the campaign's, where there is one; `decision` is as of now."""
+    """Steps by day; those without one are last. `policy`: the campaign's, if there is one. `decision`: as of now."""
     ladder = schedule(policy, case)
     steps = {step.name for step in policy.steps}
     heard = [one for one in heard if one.step in steps]
@@ -122,7 +122,7 @@ def _step_evidence(
         held=done.held if done else (),
         held_until=held_back_until(campaign, case) if campaign and done and done.held else None,
         spared=done.spared if done else (),
-        hears=tuple(sorted((one for one in of_step if one.decided_at in shown), key=lambda one: one.decided_at)),
+        notified=tuple(sorted((one for one in of_step if one.decided_at in shown), key=lambda one: one.decided_at)),
         told_with=min(with_it, default=None),
         times=len(decided),
     )
@@ -138,7 +138,7 @@ def _said(scheduled: StepEvidence, now: datetime) -> Iterator[str]:
     match scheduled.status:
         case "told":
             together = f", in one message with step {scheduled.told_with}" if scheduled.told_with else ""
-            yield _told(scheduled.hears, scheduled.done_at, now) + together
+            yield _told(scheduled.notified, scheduled.done_at, now) + together
             if scheduled.repeat_days and scheduled.times > 1:
                 yield f"the last of {scheduled.times} times"
         case "ahead":
@@ -170,12 +170,12 @@ _SAID: Mapping[StepStatus, str] = {
 }
 
 
-def _told(hears: Sequence[Heard], done_at: datetime | None, now: datetime) -> str:
-    """What became of each; `sent on ...` where nothing is written of it any more."""
-    if not hears:
+def _told(notified: Sequence[Heard], done_at: datetime | None, now: datetime) -> str:
+    """Outcome of each notification; `sent on ...` if none is stored any more."""
+    if not notified:
         return f"sent on {words.moment(done_at)}" if done_at else "sent"
     by_fate: dict[str, list[str]] = {}
-    for one in hears:
+    for one in notified:
         fate = became(one.state, one.at, now, outcome=one.outcome)
         by_fate.setdefault(fate, []).append(f"{words.address(one.destination)} ({one.audience})")
     return "; ".join(f"to {words.listed(who)}, {fate}" for fate, who in by_fate.items())

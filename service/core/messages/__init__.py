@@ -1,1 +1,1 @@
-"""Facts -> a message within Slack's limits. Pure: the same facts of a day give the same message."""
+"""Facts -> a message within Slack's limits. Pure: the same facts on the same day give the same message."""

@@ -1,7 +1,8 @@
 """Lines -> blocks -> pages within Slack's limits.
 
 Source: the Block Kit reference (50 blocks, 3,000 characters a text, 150 a header, 10 fields of 2,000). It does not
-state the limit of a whole message, behind the refusal `msg_blocks_too_long`: people met it from 11,000 characters on.
+state the limit for a whole message, which Slack refuses as `msg_blocks_too_long`: reports of this error start at
+11,000 characters.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,11 +18,11 @@ MAX_BLOCKS = 50
 MAX_TEXT = 3000
 MAX_HEADER = 150
 MAX_MESSAGE = 10_000
-"""Bytes of JSON of all blocks of one message."""
+"""Maximum JSON bytes of all blocks of one message."""
 
 
 def header(mark: str, id_: str, what: str) -> Header:
-    """`🔴 gpt-4.5-preview shuts down today`: the id is cut where that is too long."""
+    """`🔴 gpt-4.5-preview shuts down today`: the id is cut if it is too long."""
     return Header(f"{mark} {name(id_, MAX_HEADER - to_slack.size(mark + what) - 1)}{what}")
 
 
@@ -30,7 +31,7 @@ def section(*parts: Span | Spans) -> Section:
 
 
 def sections(lines: Iterable[Spans]) -> Iterator[Section]:
-    """As few sections as hold the lines, in order. A line is never divided, and is within MAX_TEXT."""
+    """Combines lines into as few sections as possible, in order. No line is split; each is within MAX_TEXT."""
     held: list[Spans] = []
     room = MAX_TEXT
     for line in lines:
@@ -45,7 +46,7 @@ def sections(lines: Iterable[Spans]) -> Iterator[Section]:
 
 
 def context(parts: Iterable[Span | Spans]) -> Iterator[Context]:
-    """Nothing for no parts."""
+    """Empty without parts."""
     if held := list(parts):
         yield Context(_joined(held, " · "))
 
@@ -55,8 +56,8 @@ def _joined(parts: Sequence[Span | Spans], joint: str) -> Spans:
 
 
 def paginate(blocks: Sequence[Block]) -> Iterator[tuple[Block, ...]]:
-    """Pages within MAX_BLOCKS and MAX_MESSAGE, in order and complete. The first says so when others follow. No page
-    ends with a header that belongs to what follows, or begins with a divider."""
+    """Pages within MAX_BLOCKS and MAX_MESSAGE, in order and complete. The first points to the others, if any. No page
+    ends with a header of the next page's content, or begins with a divider."""
     budget = MAX_MESSAGE - _weight(CONTINUES)
     page: list[Block] = []
     weight = 0
@@ -77,7 +78,7 @@ def paginate(blocks: Sequence[Block]) -> Iterator[tuple[Block, ...]]:
 
 
 def _without_trailing(page: Sequence[Block]) -> int:
-    """How many blocks are left without the headers and dividers at the end; at least one."""
+    """Number of blocks without trailing headers and dividers; at least one."""
     kept = len(page)
     while kept > 1 and isinstance(page[kept - 1], Header | Divider):
         kept -= 1

@@ -1,4 +1,4 @@
-"""A digest -> blocks: what dies when and who still calls it, what moved, what nobody owns, what could not be read."""
+"""A digest -> blocks: shutdowns and their callers, moved dates, services without an owner, unreadable records."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -54,7 +54,7 @@ def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
 
 
 def digest_sentence(digest: Digest) -> str:
-    """The fallback text."""
+    """Fallback text of a digest."""
     return f"{_headline(digest, Week.parse(digest.week))}. {_summary(digest)}".rstrip()
 
 
@@ -92,7 +92,7 @@ def _calls(calls: int, before: int) -> str:
 
 
 def _change(calls: int, before: int) -> str:
-    """Against the week before."""
+    """Change since the week before."""
     if calls == before:
         return "as many as the week before"
     if before == 0:
@@ -106,7 +106,7 @@ def _change(calls: int, before: int) -> str:
 
 
 def _by_deprecation(lines: Iterable[DigestLine], week: Week) -> Iterator[tuple[Timing, list[DigestLine]]]:
-    """Urgent first, and the largest caller first in each. Days are counted from the Monday after the week."""
+    """Most urgent first; within each, the largest caller first. Days count from the Monday after the week."""
 
     def timing(line: DigestLine) -> Timing:
         days = (line.shutdown_on - week.end.date()).days if line.shutdown_on else None
@@ -147,7 +147,7 @@ def _volume(line: DigestLine, week: Week) -> Spans:
 
 
 def _asked(line: DigestLine) -> Spans:
-    """What people have promised and did not keep, and what is in force."""
+    """Broken promise, and act in force."""
     broken = say(", ", bold(broken_promise(line.promised_on))) if line.promised_on else ""
     act_in_force = (
         name(line.act_in_force.in_words()) if line.act_in_force else "waived" if line.state == "waived" else ""
@@ -156,7 +156,7 @@ def _asked(line: DigestLine) -> Spans:
 
 
 def _progress(line: DigestLine) -> str:
-    """Of the migration checklist, once it is begun or presses; what is open by name where something else is done."""
+    """Progress of the checklist, if it is begun or the shutdown is near; names open items if another is ticked."""
     if not line.ticked and not line.checklist_open:
         return ""
     named = still_open(line.checklist_open) if line.ticked else ""

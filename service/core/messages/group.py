@@ -1,4 +1,4 @@
-"""Everything that one destination hears about one deprecation at one tick."""
+"""All news about one deprecation for one destination at one tick."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Group:
     model: str
     id: str
     today: date
-    """The UTC day that days are counted from."""
+    """UTC day from which days are counted."""
     notices: list[Notice] = field(default_factory=list)
     news: list[News] = field(default_factory=list)
 
@@ -34,21 +34,21 @@ class Group:
 
     @property
     def rank(self) -> tuple[int, int, int, str, str]:
-        """Urgent first: notices, then news."""
+        """Sort key: notices first, then news."""
         part = -1 if self.notices else min(URGENT_FIRST.index(type(one.cause)) for one in self.news)
         return (part, *(self.timing.rank if self.notices else (0, 0)), self.platform, self.model)
 
     @property
     def timing(self) -> Timing:
-        """That of the worst notice; there is one."""
+        """Timing of the worst notice. Raises without notices."""
         return _timing(self.notices[0], self.today)
 
 
 def grouped(facts: Iterable[Notice | News], today: date) -> list[Group]:
-    """By deprecation, urgent first, and the worst notice first in each group.
+    """Groups facts by deprecation, most urgent first; within a group the worst notice is first.
 
-    `facts` are oldest first. Several of one exposure, as they wait when Slack is away, come to what holds now: its
-    newest notice, which names the steps that the others were for, or that it is over.
+    `facts` are oldest first. Several facts of one exposure, which accumulate while Slack is down, are reduced to the
+    current one: the newest notice, with the steps of the older ones as missed, or the news that it is over.
     """
     groups: dict[tuple[str, str], Group] = {}
     for fact in _latest(facts):
@@ -66,7 +66,7 @@ def grouped(facts: Iterable[Notice | News], today: date) -> list[Group]:
 
 
 def _latest(facts: Iterable[Notice | News]) -> list[Notice | News]:
-    """Of each exposure one notice, or that it is over; what answers instead as it was last; all moves of its date."""
+    """For each exposure: one notice or the news that it is over, the latest redirection, and all moves of the date."""
     moves: list[News] = []
     redirected: dict[UseFacts, News] = {}
     latest: dict[UseFacts, Notice | News] = {}
@@ -86,8 +86,8 @@ def _latest(facts: Iterable[Notice | News]) -> list[Notice | News]:
 
 
 def _joined(before: Notice, newest: Notice) -> Notice:
-    """What `before` was to tell was not told in time, unless it was a new owner's first notice: that tells of a step
-    that others have heard of."""
+    """The step of `before` counts as missed, unless `before` was the first notice to a new owner: others were notified
+    of that step."""
     late = () if before.new_owner else (before.cause.step.name,)
     passed = dict.fromkeys((*before.missed.steps, *late, *newest.missed.steps))
     passed.pop(newest.cause.step.name, None)

@@ -1,4 +1,4 @@
-"""What was not told in time and why, and who is notified next if nothing is done: clauses, for a sentence or a line."""
+"""Clauses about steps that were not sent in time, with the reason, and about the next step."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,14 +9,14 @@ from service.core.wording.names import name
 
 
 def late(notice: Notice) -> str | None:
-    """`90 or 60 days before the shutdown, because ...`; None: everything due was told."""
+    """`90 or 60 days before the shutdown, because ...`; None: nothing was missed."""
     if not notice.missed.steps:
         return None
     return f"{name(words.steps(notice.missed.steps, notice.cause.step.end), 500)}, because {_reason(notice)}"
 
 
 def late_together(notices: Sequence[Notice]) -> str | None:
-    """One sentence for all, where whatever is late is so because lastcall did not know of it before; else None."""
+    """One sentence for all notices, if each is late because lastcall did not know of it before; else None."""
     since = {notice.missed.known_since if _was_unknown(notice) else None for notice in notices if notice.missed.steps}
     if len(since) != 1 or (day := since.pop()) is None:
         return None
@@ -31,8 +31,8 @@ def _was_unknown(notice: Notice) -> bool:
 
 
 def _reason(notice: Notice) -> str:
-    """What came last decides: the end's day, the announcement, the first call, lastcall itself; else it is lastcall's
-    fault."""
+    """The latest event is the reason: the date was set, the announcement, the first call, or lastcall learned of it;
+    otherwise lastcall is at fault."""
     if notice.missed.moved_on:
         return f"the day of {notice.cause.step.end} was set only on {words.day(notice.missed.moved_on)}"
     due, first_call = notice.missed.last_due, notice.traffic.first_at.date()
@@ -56,7 +56,7 @@ def _announced_after(notice: Notice) -> bool:
 def upcoming(notice: Notice) -> str | None:
     """`the owner is notified next on Mon 30 Jun 2025, 14 days before the shutdown`; None: no step is left.
 
-    Of a step that repeats: `... on Tue 15 Jul 2025, and then each day while it is still called`.
+    For a step that repeats: `... on Tue 15 Jul 2025, and then each day while it is still called`.
     """
     if (following := notice.following) is None:
         return None

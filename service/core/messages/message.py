@@ -1,4 +1,4 @@
-"""A message: what is posted to one destination, and stored as it is sent."""
+"""A message: the payload for one destination, stored as sent."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ class Message(Struct, frozen=True):
     """`blocks`, then each of `replies` in its thread."""
 
     text: str
-    """The fallback text: what a notification on a phone shows. One line, not escaped."""
+    """Fallback text, as a phone's notification shows it. One line, not escaped."""
     blocks: tuple[Block, ...]
     replies: tuple[tuple[Block, ...], ...] = ()
-    """What did not fit: each is the blocks of one reply in the thread, in this order."""
+    """Continuations: the blocks of each reply in the thread, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where a message can point to. `page` is the address of lastcall's own page; None: it has no public address."""
+    """Targets of links. `page`: address of lastcall's page; None: it has no public address."""
 
     page: str | None = None

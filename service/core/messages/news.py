@@ -174,7 +174,7 @@ def _callers(lead: str, facts: Sequence[News]) -> Iterator[Spans]:
 
 
 def trouble_blocks(trouble: Trouble) -> Iterator[Block]:
-    """For whoever runs lastcall."""
+    """For the operator."""
     condition = trouble.condition
     yield Header(f"⚠️ lastcall needs you: {name(condition.kind.replace('_', ' '), 100)}")
     yield section(bold("What:"), " ", code(condition.subject), f": {name(condition.detail, 1000)}")
@@ -182,7 +182,7 @@ def trouble_blocks(trouble: Trouble) -> Iterator[Block]:
 
 
 def undeliverable_blocks(lost: Sequence[Undeliverable]) -> Iterator[Block]:
-    """Why the reader gets what was meant for another."""
+    """Explains to the replacement why it gets the messages of another destination."""
     meant = "What was meant for it is in this message. Mend it in Slack or in "
     for one in dict.fromkeys(lost):
         failed = bold(code(words.address(one.destination)), " cannot be reached:")

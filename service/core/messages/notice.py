@@ -1,4 +1,4 @@
-"""Notices of one deprecation -> blocks: what dies when, where to go, who calls it and how much, what comes next."""
+"""Notices of one deprecation -> blocks: the end, the replacement, callers and their calls, next steps."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -18,8 +18,8 @@ from service.core.wording.state import fate
 
 
 def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Block]:
-    """`group.notices` is not empty and has the worst first: its dates speak for the deprecation. `late_said`: why
-    all of it is late stands elsewhere in the message."""
+    """`group.notices` is not empty and has the worst first, whose dates apply to the deprecation. `late_said`: another
+    part of the message explains why all of it is late."""
     worst = group.notices[0]
     yield header(group.timing.mark, worst.use.id, f" {group.timing.headline}")
     yield section(_what_and_when(worst, group.timing), "\n", _where_to(worst))
@@ -68,7 +68,7 @@ def _tokens(notice: Notice) -> str:
 
 
 def _list(notices: Sequence[Notice], late_said: bool) -> Iterator[Spans]:
-    """A line each, and below it what is not the same for all."""
+    """One line per notice, followed by details that are not common to all."""
     callers = services(notices)
     still = f"{words.plural(callers, 'service')} still {'calls' if callers == 1 else 'call'} it."
     yield say(bold(still), " In the last 7 days:")
@@ -94,20 +94,20 @@ def _fate(notice: Notice) -> Spans:
 
 
 def _late(notices: Sequence[Notice]) -> str | None:
-    """Once, where it is the same for all."""
+    """Reason for lateness, if it is the same for all."""
     if _differ(late, notices):
         return late_together(notices)
     return f"you were not told {steps}." if (steps := late(notices[0])) else None
 
 
 def _prospects(notices: Sequence[Notice]) -> Iterator[Spans]:
-    """Of one caller; of several, each has its own below it."""
+    """Prospects of a single caller; with several, each has its own in the list."""
     if len(notices) == 1:
         yield from (particular.line for particular in prospects(notices[0]))
 
 
 def _outlook(notices: Sequence[Notice], when: Timing) -> Spans:
-    """What comes next, once, where it is the same for all."""
+    """Next step, if it is the same for all."""
     if _differ(upcoming, notices):
         return say("Reminders end by themselves once the calls stop.")
     if who := upcoming(notices[0]):
@@ -152,7 +152,7 @@ def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[Span | Spans]
 
 
 def _answers(notices: Sequence[Notice]) -> Spans:
-    """What its owner can do about it, as it is typed."""
+    """Commands for the owner, ready to type."""
     named = {notice.use.service for notice in notices}
     service = as_typed(named.pop()) if len(named) == 1 else "SERVICE"
     commit, snooze, waive, explain = map(code, ("commit", "snooze", "waive", "explain"))

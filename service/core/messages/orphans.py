@@ -1,4 +1,4 @@
-"""Services that nobody is known to own: a question to whoever reads it, with who may know, and how to answer."""
+"""Services without an owner: asks the reader, with candidates and the commands to answer."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from service.core.wording.spans import Spans, bold, say
 
 
 def who_owns(orphans: Mapping[str, Sequence[str]]) -> Iterator[Spans]:
-    """Lines; of no service, none. `orphans` has each one's candidates, the likeliest first, as plain text."""
+    """Lines; none without services. `orphans`: candidates of each service, likeliest first, as plain text."""
     if len(orphans) == 1:
         ((orphan, candidates),) = orphans.items()
         perhaps = _perhaps(candidates, "Perhaps ", ". ")

@@ -1,4 +1,4 @@
-"""What holds of one caller alone: how it calls, whose it is, what was promised, and when its calls will end."""
+"""Details of one caller: how it calls, its owner, promises, and the forecast."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from service.core.wording.spans import Spans, bold, say
 
 
 class Particular(NamedTuple):
-    """A clause with its label: `Promise: ...` beside one caller, `◦ promise: ...` below one of several."""
+    """A clause with a label: `Promise: ...` for a single caller, `◦ promise: ...` in a list of several."""
 
     label: str
     clause: Spans
@@ -31,7 +31,7 @@ class Particular(NamedTuple):
 
 
 def how_it_calls(notice: Notice) -> Spans:
-    """Before the numbers: whether it still calls, or calls again."""
+    """Introduces the numbers: it still calls, or calls again."""
     team = f" of team {name(notice.owner.team, 100)}" if notice.owner.team else ""
     who = say(caller(notice.use.service, notice.use.environment), team)
     if relapse := notice.relapse:
@@ -44,7 +44,7 @@ def how_it_calls(notice: Notice) -> Spans:
 
 
 def again(notice: Notice) -> Spans:
-    """At the end of a line about one of several."""
+    """End of a list line: it calls again."""
     if (relapse := notice.relapse) is None:
         return ()
     return say(" · ", bold("calls again"), f"{_back(relapse)}, had stopped{_stopped(relapse)}")
@@ -63,7 +63,7 @@ def _back(relapse: Relapse) -> str:
 
 
 def act_in_force(notice: Notice) -> Iterator[Particular]:
-    """Whose it is, what answers it, and what people have said of it."""
+    """New owner, redirection, promise, act in force, change freeze."""
     if first := notice.new_owner:
         former = first.former.in_words()
         was = f"its former owner was {name(former)}" if former else "nobody owned it before"
@@ -82,7 +82,7 @@ def act_in_force(notice: Notice) -> Iterator[Particular]:
 
 
 def checklist(notice: Notice) -> Iterator[Particular]:
-    """What is still open of its migration."""
+    """Open items of the checklist."""
     if is_begun(notice):
         yield Particular("Checklist", say(still_open(notice.checklist_open)))
     elif _known(notice.checklist_open):
@@ -90,12 +90,12 @@ def checklist(notice: Notice) -> Iterator[Particular]:
 
 
 def is_begun(notice: Notice) -> bool:
-    """Whether something is ticked, and something is not. A list that nobody has touched says nothing of its own."""
+    """True: some items are ticked, and some are not. An untouched list is not reported."""
     return 0 < len(_known(notice.checklist_open)) < len(ITEM_IDS)
 
 
 def still_open(items: Sequence[str]) -> str:
-    """`still open are cost and users`; empty where this release knows none of the items."""
+    """`still open are cost and users`; empty: this release knows none of the items."""
     known = _known(items)
     return f"still open {'is' if len(known) == 1 else 'are'} {words.listed(known)}" if known else ""
 
@@ -105,7 +105,7 @@ def _known(items: Sequence[str]) -> list[str]:
 
 
 def prospects(notice: Notice) -> Iterator[Particular]:
-    """When the calls end at this pace, and who is told otherwise than planned because of it."""
+    """Forecast, and audiences that it adds or removes."""
     if forecast := notice.forecast_in_words:
         yield Particular("Forecast", say(name(forecast)))
     yield from (Particular(label, say(clause)) for label, clause in otherwise(notice.recipients))

@@ -1,4 +1,4 @@
-"""All facts of one destination at one tick -> one message."""
+"""All facts for one destination at one tick -> one message."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -22,10 +22,10 @@ T = TypeVar("T")
 
 
 def render(facts: Sequence[Facts], *, links: Links, now: datetime) -> Message:
-    """One message for all facts of one destination at one tick, whatever their kinds.
+    """One message for all facts of one destination at one tick, of any kind.
 
-    `facts` is not empty, the oldest is first. What is wrong with lastcall or with the destination is said first, then
-    one part a deprecation, urgent first, then digests.
+    `facts` is not empty; oldest first. Problems of lastcall or of the destination come first, then deprecations, most
+    urgent first, then digests.
     """
     lost = _only(Undeliverable, facts)
     troubles = list(dict.fromkeys(_only(Trouble, facts)))
@@ -60,7 +60,7 @@ def _group_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
 
 
 def _overview(groups: Sequence[Group], late: str | None) -> Iterator[Block]:
-    """Several deprecations at once: all of them first, a line each. `late`: why all of them are told late."""
+    """A line per deprecation, if there are several. `late`: common reason why all are late."""
     yield from sections([(bold(_overview_title(groups)),), *map(_overview_line, groups)])
     if late:
         yield section(bold("Late:"), f" {late}")
@@ -87,7 +87,7 @@ def _overview_line(group: Group) -> Spans:
 def _sentence(
     lost: Sequence[Undeliverable], troubles: Sequence[Trouble], groups: Sequence[Group], digests: Sequence[Digest]
 ) -> str:
-    """The fallback text: what a phone's notification shows."""
+    """Fallback text, as a phone's notification shows it."""
     if troubles:
         return f"lastcall needs you: {name(troubles[0].condition.detail, 1000)}"
     if len(groups) == 1:

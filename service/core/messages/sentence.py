@@ -1,4 +1,4 @@
-"""The fallback text of a message: one good sentence, plain text."""
+"""Fallback text of a message: one sentence, plain text."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def group_sentence(group: Group) -> str:
 
 
 def groups_sentence(groups: Sequence[Group]) -> str:
-    """For several deprecations: how many, and the most urgent."""
+    """For several deprecations: their number, and the most urgent one."""
     going = [group for group in groups if group.notices]
     if not going:
         return f"News of {words.plural(len(groups), 'model')} that you call or called."

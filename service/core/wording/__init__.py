@@ -1,1 +1,1 @@
-"""What people read, worded once: typed values -> spans, and spans -> Slack, HTML or plain text."""
+"""Texts for people, worded once: typed values -> spans, and spans -> Slack, HTML or plain text."""

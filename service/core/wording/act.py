@@ -1,4 +1,4 @@
-"""What somebody did. What is in force, and a broken promise, are worded in `core.escalation.hold`."""
+"""Acts in words. The act in force, and a broken promise, are worded in `core.escalation.hold`."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -37,5 +37,5 @@ def _day_or_text(text: str) -> str:
 
 
 def asked(promise_broken_on: date | None, act_in_force: str | None) -> str:
-    """What people have said of it, as far as it counts; empty: nothing."""
+    """Broken promise and act in force; empty: none."""
     return "; ".join(filter(None, (broken_promise(promise_broken_on) if promise_broken_on else None, act_in_force)))

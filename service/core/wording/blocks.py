@@ -1,4 +1,4 @@
-"""The parts of a message, as data: stored as they are, and rendered for Slack, the page and the terminal."""
+"""The blocks of a message, as data: stored, and rendered for Slack, the page and the terminal."""
 
 from collections.abc import Sequence
 
@@ -17,13 +17,13 @@ class Section(Struct, frozen=True, tag="section"):
 
 
 class Fields(Struct, frozen=True, tag="fields"):
-    """Label above value, two columns. At most ten pairs."""
+    """Label above value, in two columns. At most ten pairs."""
 
     pairs: tuple[tuple[str, str], ...]
 
 
 class Context(Struct, frozen=True, tag="context"):
-    """Small grey print on one line."""
+    """Small grey text on one line."""
 
     text: Spans
 
@@ -34,11 +34,11 @@ class Divider(Struct, frozen=True, tag="divider"):
 
 Block = Header | Section | Fields | Context | Divider
 CONTINUES = Context(("The list goes on in the thread.",))
-"""Ends a message with replies, in Slack."""
+"""Last block of a message with replies, in Slack."""
 
 
 def read_blocks(stored: Sequence[object]) -> tuple[Block, ...]:
-    """Total: a block that another release wrote, and this one cannot read, is named and not dropped."""
+    """Total: a block of another release that this one cannot read is replaced by a placeholder."""
     return tuple(map(_read, stored))
 
 

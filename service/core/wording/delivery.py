@@ -1,4 +1,4 @@
-"""What became of a notification."""
+"""The outcome of a notification, in words."""
 
 from datetime import datetime
 
@@ -19,7 +19,8 @@ LABELS: dict[Status, str] = {
 def became(
     state: Status, at: datetime, now: datetime, *, outcome: str | None = None, attempts: int = 0, short: bool = False
 ) -> str:
-    """A clause: `delivered on Mon 16 Jun 2025, 07:00 UTC`, `goes out with the next tick`, `not delivered: is_archived`.
+    """A clause: `delivered on Mon 16 Jun 2025, 07:00 UTC`, `goes out with the next tick`, `not delivered:
+    is_archived`.
 
     `at`: when it was delivered, or was given up; of one that is not sent, when it goes out; of one that was perhaps
     delivered, when it is looked up again. `outcome`: of the last of the `attempts`. `short`: `delivered 2 days ago`.
@@ -43,5 +44,5 @@ def became(
 
 
 def outcome_in_words(outcome: str) -> str:
-    """Slack's error as it is."""
+    """Slack's errors stay as they are."""
     return "it was no longer true when it was due" if outcome == OVERTAKEN else outcome

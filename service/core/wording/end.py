@@ -1,7 +1,7 @@
-"""When a model goes. The only place that says how sure a day is.
+"""The end of a model in words. The only module that words the precision of a date.
 
-"No sooner than" is no deadline: nothing here says that anything breaks on it. A day without a time counts from 00:00
-UTC. The catalog has no times.
+"No sooner than" is no deadline: no text says that calls fail on that day. A day without a time counts from 00:00 UTC;
+the catalog has no times.
 """
 
 from calendar import monthrange
@@ -16,8 +16,8 @@ from service.core.exposure import State
 from service.core.wording.spans import Span, Spans, bold, say
 
 Phase = Literal["early", "broken", "overdue", "redirected", "today", "this_month", "ahead", "not_before", "undated"]
-"""early: calls fail before the end. redirected: another model answers after it; before it, that is said of the caller,
-and the day is what matters."""
+"""early: calls fail before the end. redirected: another model answers after the end; before the end, the redirection
+is the caller's, and the date decides the phase."""
 
 _AFTER = {
     "redirect": "another model answers from then on",
@@ -43,7 +43,7 @@ _EARLY = (
 
 def day_of_end(on: date | None, precision: Precision, *, second_hand: bool = False) -> str:
     """`Mon 14 Jul 2025`, `Mon 14 Jul 2025 (tentative)`, `July 2025 (no day named)`, `not before Mon 14 Jul 2025`, or
-    `no day set`; and `..., not confirmed` where the provider itself does not say so."""
+    `no day set`; with `..., not confirmed` if no source is the provider's own."""
     if on is None or precision == "unknown":
         return "no day set"
     said = {
@@ -56,7 +56,7 @@ def day_of_end(on: date | None, precision: Precision, *, second_hand: bool = Fal
 
 
 def reported_by(source: str | None) -> str:
-    """Of a record of which no source is the provider's own: `reported by dev.to, not confirmed by the provider`."""
+    """For second-hand records: `reported by dev.to, not confirmed by the provider`"""
     try:
         host = urlsplit(source or "").hostname
     except ValueError:
@@ -98,7 +98,7 @@ class Timing:
     shutdown_on: date | None
     precision: Precision
     days_left: int | None
-    """To `shutdown_on`; not used where that is no deadline."""
+    """Days to `shutdown_on`; unused if that is no deadline."""
     state: State
     after_shutdown: str = "error"
     """A core.catalog.AfterShutdown."""
@@ -125,14 +125,14 @@ class Timing:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """Urgent first."""
+        """Sort key, most urgent first."""
         if self.phase in {"not_before", "undated"}:
             return (4, (self.shutdown_on or date.max).toordinal())
         return ({"broken": 0, "early": 0, "overdue": 1, "redirected": 2}.get(self.phase, 3), self.days_left or 0)
 
     @property
     def mark(self) -> str:
-        """How near it is, at a glance: red from three days before, orange within thirty, else yellow; white: no day."""
+        """Colour of the urgency: red from three days before, orange within thirty, else yellow; white: no date."""
         if self.phase in {"not_before", "undated"}:
             return "⚪"
         if self.phase == "redirected":
@@ -142,7 +142,7 @@ class Timing:
 
     @property
     def headline(self) -> str:
-        """What follows the model's name in a header."""
+        """Text after the model's name in a header."""
         when = f"in {words.month(self._on)}" if self.precision == "month" else words.from_now(self.days_left or 0)
         the_day = "the day of its reported shutdown" if self.second_hand else "its shutdown day"
         any_day = "is reported to shut down this month" if self.second_hand else "can shut down any day now"
@@ -161,13 +161,13 @@ class Timing:
 
     @property
     def which(self) -> str:
-        """What follows the model's name and "which" in a sentence."""
+        """Text after the model's name and "which" in a sentence."""
         on = f", on {words.day(self._on)}" if self.phase == "ahead" and self.precision != "month" else ""
         return "is shut down" if self.phase == "broken" else self.headline.replace(", day", " with its day") + on
 
     @property
     def brief(self) -> str:
-        """The day and how far it is, for a line of a list."""
+        """The date and its distance, for a line of a list."""
         briefs: dict[Phase, str] = {
             "early": f"calls fail already, {self._before_the_end}",
             "broken": f"{self._dated}, calls fail",
@@ -178,7 +178,7 @@ class Timing:
         return briefs.get(self.phase, self._dated)
 
     def sentences(self, model: Spans) -> Spans:
-        """The whole of it. `model`: its name and platform."""
+        """The full text. `model`: its name and platform."""
         was = say(
             f" was {self._said}to shut down", self._when, "" if self.precision == "month" else self._from_now, ". "
         )
@@ -268,7 +268,7 @@ class Timing:
 
     @property
     def _dated(self) -> str:
-        """The day with its certainty, and how far it is where that can be known."""
+        """The date with its precision, and its distance if known."""
         said = day_of_end(self.shutdown_on, self.precision, second_hand=self.second_hand)
         if self.phase in {"not_before", "undated"}:
             return said

@@ -1,4 +1,4 @@
-"""Names from logs and files, fit to be shown: bounded, on one line, without what nobody can see."""
+"""Names from logs and files, prepared for display: bounded, on one line, without invisible characters."""
 
 import re
 import unicodedata
@@ -10,11 +10,11 @@ from service.core.wording.spans import Code, Link, Span, Spans, say
 from service.core.wording.to_slack import size
 
 NAME = 240
-"""Most characters that a name takes in Slack. A longer one ends in an ellipsis."""
+"""Maximum length of a name in Slack; a longer one is cut and ends in an ellipsis."""
 
 _COMMAND_WORD = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.:/@+=,-]{0,119}")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
-"""Control, format (bidirectional overrides among them) and lone surrogate characters."""
+"""Control characters, format characters (such as bidirectional overrides) and lone surrogates."""
 
 
 def name(text: str, limit: int = NAME) -> str:
@@ -43,7 +43,7 @@ def model_on(id_: str, platform: str) -> Spans:
 
 
 def link(url: str, label: str) -> Span:
-    """The label alone where the address is none of the web, or too long."""
+    """The label only, if the address is not http or https, or is too long."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -53,11 +53,11 @@ def link(url: str, label: str) -> Span:
 
 
 def as_typed(service: str) -> str:
-    """Its name in a command or an address that people paste; `SERVICE` where a shell would read the name otherwise."""
+    """The name in a command or an address to paste; `SERVICE` if a shell would interpret the name."""
     return service if _COMMAND_WORD.fullmatch(service) else "SERVICE"
 
 
 def source(address: str | None, *, second_hand: bool) -> str:
-    """What a source is, as a label. A second-hand one is named by its host."""
+    """Label of a source; a second-hand one is named by its host."""
     reported = name(reported_by(address))
     return reported[0].upper() + reported[1:] if second_hand else "The provider's notice"

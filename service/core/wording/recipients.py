@@ -1,4 +1,4 @@
-"""Who is notified otherwise than the step says, because of the forecast."""
+"""Audiences that the forecast adds or removes."""
 
 from collections.abc import Iterator
 

@@ -7,13 +7,13 @@ from msgspec import Struct
 
 
 class Code(Struct, frozen=True, tag="code"):
-    """A name as it is typed."""
+    """A name, shown as code."""
 
     text: str
 
 
 class Link(Struct, frozen=True, tag="link"):
-    """`url` is http or https; `names.link` makes sure of it."""
+    """`url` is http or https, as `names.link` ensures."""
 
     url: str
     label: str
@@ -25,11 +25,11 @@ class Bold(Struct, frozen=True, tag="bold"):
 
 Span = str | Code | Link | Bold
 Spans: TypeAlias = tuple[Span, ...]
-"""One text. A line break is `\\n` in a string."""
+"""A text. A line break is `\\n` in a string."""
 
 
 def say(*parts: Span | Spans) -> Spans:
-    """The parts as one text; strings that follow each other become one."""
+    """Joins the parts to one text; adjacent strings become one."""
     said: list[Span] = []
     for part in _flat(parts):
         if isinstance(part, str) and said and isinstance(said[-1], str):

@@ -1,4 +1,4 @@
-"""How a service stands to a model that is going away, by its `core.exposure.State`."""
+"""States of a service's use of a deprecated model, in words, by `core.exposure.State`."""
 
 from service.core.exposure import State
 
@@ -10,11 +10,11 @@ STATES: dict[State, tuple[str, str]] = {
     "redirected": ("redirected", "another model answers"),
     "waived": ("waived", ""),
 }
-"""A word or two, and what more there is to say."""
+"""A short name, and an explanation."""
 
 
 def badge(state: State, *, silent: bool = False) -> tuple[str, str]:
-    """`silent`: no call in a week, though that is within its habits."""
+    """`silent`: no call in a week, but within its quiet period."""
     return ("silent", "not yet taken as migrated") if silent else STATES[state]
 
 
@@ -24,5 +24,5 @@ def state(state: State, *, silent: bool = False) -> str:
 
 
 def fate(state: State) -> str | None:
-    """What becomes of its calls. None: they are answered by the model that is asked for."""
+    """What happens to its calls. None: the requested model answers."""
     return {"broken": "calls fail", "redirected": "another model answers"}.get(state)

@@ -1,8 +1,8 @@
-"""Spans and blocks -> HTML. The only place that escapes for HTML in messages.
+"""Spans and blocks -> HTML. The only module that escapes messages for HTML.
 
-The HTML stands in an element of class `slack`. Its own classes: `slack-header`, `slack-section`, `slack-fields` of
-`slack-field`, `slack-context`, `slack-divider`. Indented lines begin with spaces: `.slack` needs
-`white-space: pre-wrap`.
+The HTML belongs inside an element of class `slack`. Its own classes: `slack-header`, `slack-section`, `slack-fields`
+of `slack-field`, `slack-context`, `slack-divider`. Indented lines begin with spaces: `.slack` needs `white-space:
+pre-wrap`.
 """
 
 import html

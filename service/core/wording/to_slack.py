@@ -1,4 +1,4 @@
-"""Spans and blocks -> Slack's mrkdwn and Block Kit. The only place that escapes for Slack, or knows its markup."""
+"""Spans and blocks -> Slack's mrkdwn and Block Kit. The only module that escapes for Slack and knows its markup."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from service.core.wording.blocks import Block, Context, Divider, Fields, Header,
 from service.core.wording.spans import Bold, Code, Link, Span, Spans
 
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "ˋ"})
-"""Slack has no escape for a backtick, which would begin or end a code span."""
+"""Slack cannot escape a backtick, which would begin or end a code span."""
 _IN_URL = str.maketrans({"|": "%7C", " ": "%20", "<": "%3C", ">": "%3E", "&": "&amp;"})
 
 
 def size(text: str) -> int:
-    """Length of the text in Slack, which counts UTF-16 units of what is escaped."""
+    """Length of the escaped text in UTF-16 units, as Slack counts."""
     return _units(escaped(text))
 
 
@@ -24,7 +24,7 @@ def _units(text: str) -> int:
 
 
 def escaped(text: str) -> str:
-    """After it, `<!channel>` is text: also for the fallback text of a message."""
+    """Escaped, `<!channel>` is plain text, also in the fallback text of a message."""
     return text.translate(_ESCAPED)
 
 
@@ -62,5 +62,5 @@ def block(part: Block) -> dict[str, Any]:
 
 
 def _text(text: str) -> dict[str, Any]:
-    # verbatim: Slack makes no links or mentions of what merely looks like a channel or a person.
+    # verbatim: Slack does not turn text that resembles a channel or a person into a link or a mention.
     return {"type": "mrkdwn", "text": text, "verbatim": True}

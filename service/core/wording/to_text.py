@@ -11,7 +11,7 @@ def to_text(blocks: Iterable[Block]) -> str:
 
 
 def thread_to_text(blocks: Sequence[Block], replies: Sequence[Sequence[Block]]) -> str:
-    """A message and what follows in its thread as one text, without the line that sends a reader of Slack there."""
+    """A message and its replies as one text, without the line that points to the thread."""
     whole = [*blocks, *(block for reply in replies for block in reply)]
     return to_text(block for block in whole if block != CONTINUES)
 

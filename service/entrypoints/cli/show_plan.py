@@ -13,7 +13,7 @@ from service.engine.plan import Review
 from service.entrypoints.cli.output import console
 from service.entrypoints.cli.tables import Column, show_table
 
-_COLUMNS = (Column("when (UTC)"), Column("who hears"), Column("about", wraps=True), Column("step", wraps=True))
+_COLUMNS = (Column("when (UTC)"), Column("notified"), Column("about", wraps=True), Column("step", wraps=True))
 SHOWN_OF_ID = 8
 _STYLES = {"added": "green", "moved": "yellow", "dropped": "red"}
 

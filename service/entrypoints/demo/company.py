@@ -1,6 +1,6 @@
-"""The simulated company: 40 services of 9 teams, what each one calls, and how its owners behave once they are told.
+"""The simulated company: 40 services of 9 teams, the models they call, and how owners react to notices.
 
-Only behaviour stands here. Who is told what, and when, is lastcall's own doing.
+This module defines behaviour only; lastcall decides who is notified of what, and when.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 Route = Literal["otlp_spans", "litellm", "kong"]
-"""How a service's calls reach Kafka, and the topic: its own OpenTelemetry SDK, the LiteLLM proxy, the Kong gateway."""
+"""How a service's calls reach Kafka, and the topic: OpenTelemetry SDK, LiteLLM proxy or Kong gateway."""
 
 GPT45 = "gpt-4.5-preview"
 BEGIN, END = date(2025, 3, 1), date(2025, 7, 20)
@@ -16,7 +16,7 @@ BEGIN, END = date(2025, 3, 1), date(2025, 7, 20)
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """Owners change the model `days` after they heard the notice at `step`; never, if it never reaches them."""
+    """Owners change the model `days` after the notice at `step`; never if that notice does not reach them."""
 
     step: str
     days: int
@@ -24,24 +24,24 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One service and its habits."""
+    """One service and its behaviour."""
 
     name: str
     team: str | None
     route: Route
     calls: int
-    """Calls on a working day."""
+    """Calls per working day."""
     model: str = "gpt-4o"
     reaction: Reaction | None = None
     starts: date = BEGIN
     month_end: bool = False
-    """Runs on the last day of a month only."""
+    """True: runs on the last day of a month only."""
     relapse: date | None = None
-    """The day on which a release is rolled back and the old model is called again."""
+    """Day of a rollback: the old model is called again."""
 
 
 CALLERS = (
-    # Those who call GPT-4.5 Preview. Early movers first.
+    # Callers of GPT-4.5 Preview, earliest migrations first.
     Caller("checkout-assistant", "payments", "otlp_spans", 90, GPT45, Reaction("announced", 9)),
     Caller("invoice-explainer", "payments", "litellm", 36, GPT45, Reaction("announced", 24)),
     Caller("returns-copilot", "care", "otlp_spans", 120, GPT45, Reaction("announced", 16)),
@@ -59,7 +59,7 @@ CALLERS = (
     Caller("call-summaries", "sales", "otlp_spans", 66, GPT45, Reaction("-14d", 7)),
     Caller("onboarding-guide", "people", "litellm", 33, GPT45, Reaction("-30d", 6), starts=date(2025, 6, 18)),
     Caller("legacy-summarizer", None, "kong", 21, GPT45),
-    # Everybody else.
+    # Other services.
     Caller("fraud-notes", "payments", "otlp_spans", 48),
     Caller("refund-classifier", "payments", "kong", 72, "gpt-4o-mini"),
     Caller("dispute-letters", "payments", "litellm", 15, "claude-3-7-sonnet-20250219"),

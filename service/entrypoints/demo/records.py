@@ -1,4 +1,4 @@
-"""Calls -> Kafka records, as an OpenTelemetry Collector, a LiteLLM proxy and Kong's kafka-log plugin write them."""
+"""Calls -> Kafka records, in the formats of an OpenTelemetry Collector, a LiteLLM proxy and Kong's kafka-log plugin."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ ENVIRONMENT = "production"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the simulation."""
+    """A simulated call."""
 
     service: str
     team: str | None
@@ -26,7 +26,7 @@ class Call:
     provider: str
     model: str
     served: str | None
-    """None: the call failed, the model is gone."""
+    """None: the call failed because the model is gone."""
     input_tokens: int
     output_tokens: int
     latency_ms: int
@@ -49,7 +49,8 @@ Value = tuple[bytes, bytes]
 
 
 def encode(route: Route, calls: Iterable[Call]) -> Iterator[Value]:
-    """The records of one service's calls; OpenTelemetry packs several calls into one, the gateways write one a call."""
+    """Records of one service's calls; OpenTelemetry packs several calls into a record, a gateway writes one record per
+    call."""
     match route:
         case "otlp_spans":
             batch = list(calls)

@@ -1,4 +1,4 @@
-"""The demo's loop: a day of records into Kafka, the consumer applies them, the engine ticks, owners hear and act."""
+"""The demo's loop, per day: records go to Kafka, the consumer applies them, the engine ticks, owners react."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ from service.entrypoints.web.factory import create_web
 from service.entrypoints.web.server import WebServer
 
 TICKS = (time(7, 5), time(13, 5), time(23, 0))
-"""When the engine ticks on each simulated day, UTC: after 9:00 in Europe, in New York, and after the day's records."""
+"""Ticks on each simulated day, UTC: after 9:00 in Europe, after 9:00 in New York, and after the day's records."""
 _BETWEEN = tuple(verb for verb in VERBS if verb != "clean_up")
 """Clean-up runs once a simulated day."""
 FLUSH_SECONDS = 0.05
@@ -38,7 +38,7 @@ APPLY_PATIENCE_SECONDS = 60
 
 @dataclass(slots=True)
 class Clock:
-    """The simulated time. Only the demo turns it."""
+    """The simulated time; only the demo changes it."""
 
     now: datetime
 
@@ -47,12 +47,12 @@ class Clock:
 
 
 class DemoStuckError(Exception):
-    """The consumer did not apply what was sent."""
+    """The consumer did not apply the records."""
 
 
 @asynccontextmanager
 async def open_demo(settings: Settings) -> AsyncIterator[App]:
-    """An App on embedded servers in a folder of its own, which is gone afterwards."""
+    """An App on embedded servers, in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="lastcall-demo-") as folder:
         config = Path(folder) / "lastcall.yaml"
         config.write_text(LASTCALL_YAML, encoding="utf-8")
@@ -69,7 +69,7 @@ async def open_demo(settings: Settings) -> AsyncIterator[App]:
 
 
 def open_page(app: App, clock: Clock) -> WebServer:
-    """On the configured port, or any free one when that is taken: a demo should not fail for it."""
+    """Serves on the configured port, or on a free one if that is in use: the demo should not fail because of it."""
     web = create_web(app, clock=clock)
     with contextlib.suppress(OSError):
         return WebServer(web, host=app.settings.web_host, port=app.settings.web_port)
@@ -77,7 +77,7 @@ def open_page(app: App, clock: Clock) -> WebServer:
 
 
 async def play(app: App, timeline: Timeline, clock: Clock, *, page: str) -> None:
-    """From BEGIN to END. Raises DemoStuckError, and whatever the consumer breaks of."""
+    """Plays from BEGIN to END. Raises DemoStuckError, and any exception that ends the consumer."""
     stopping = asyncio.Event()
     async with (
         asyncio.TaskGroup() as parts,
@@ -92,7 +92,7 @@ async def play(app: App, timeline: Timeline, clock: Clock, *, page: str) -> None
 
 
 class Story:
-    """The simulated company on one side, lastcall on the other; they meet in Kafka and in what owners are told."""
+    """Connects the simulated company with lastcall: by Kafka records, and by delivered messages."""
 
     def __init__(self, app: App, engine: Engine, producer: RecordProducer, timeline: Timeline, clock: Clock) -> None:
         self._app = app
@@ -115,7 +115,7 @@ class Story:
         self._timeline.day_is_over(day, self._sent)
 
     async def _call(self, day: date) -> None:
-        """Everything that the services call on the day, through Kafka, until it is counted."""
+        """Sends the calls of one day to Kafka, and waits until they are counted."""
         for caller, calls in self._company.calls_on(day):
             for key, value in encode(caller.route, calls):
                 await self._producer.send(caller.route, value, key=key)
@@ -145,7 +145,7 @@ class Story:
                 self._company.hear(told.service, told.step, at.date())
 
     async def _new_messages(self, at: datetime) -> list[SentMessage]:
-        """Delivered at this tick, from the database, as the outbox page shows them."""
+        """Messages delivered at this tick, from the database, as on the outbox page."""
         async with self._app.database.connect() as connection:
             newest = (await read_messages(connection, limit=100)).items
         return [m for m in reversed(newest) if m.rendered_at == at]

@@ -1,4 +1,4 @@
-"""What the company's services call on a day, given what their owners have heard by then."""
+"""The calls of the simulated services on a day, depending on the notices to their owners."""
 
 import hashlib
 import random
@@ -10,7 +10,7 @@ from service.entrypoints.demo.records import Call
 
 SHUTDOWN = date(2025, 7, 14)
 SECOND_THOUGHTS = timedelta(days=4)
-"""How long a team takes to move again after a relapse, from the day on which it is told."""
+"""Days until a team migrates again after a relapse, from the notice on."""
 WEEKEND_SHARE = 0.2
 
 SERVED = {
@@ -23,14 +23,15 @@ PROVIDERS = {"claude": "anthropic", "gemini": "gemini"}
 
 
 class Company:
-    """Owners who hear and react. They know what they are told; only the simulated provider knows the day of the end."""
+    """The owners and their reactions. They know only the notices; only the simulated provider knows the shutdown
+    date."""
 
     def __init__(self, callers: Iterable[Caller] = CALLERS) -> None:
         self.callers = tuple(callers)
         self._moves: dict[str, date] = {}
 
     def hear(self, service: str, step: str, on: date) -> None:
-        """The owner of `service` reads a notice at `step` on that day. Hearing twice changes nothing."""
+        """The owner of `service` reads a notice at `step` on that day. A repeated notice changes nothing."""
         caller = next((c for c in self.callers if c.name == service), None)
         if caller is None or caller.reaction is None:
             return
@@ -48,7 +49,7 @@ class Company:
         return GPT45 if rolled_back else SUCCESSOR
 
     def calls_on(self, day: date) -> Iterator[tuple[Caller, list[Call]]]:
-        """Each service's calls of the day, in order of time, none of them after 20:00 UTC. The same at every asking."""
+        """Calls of each service on the day, in order of time, none after 20:00 UTC. Deterministic."""
         for caller in self.callers:
             if calls := self._calls(caller, day):
                 yield caller, calls

@@ -1,4 +1,4 @@
-"""What the demo shows: each message as lastcall recorded it, and at the end what would have been missed."""
+"""The demo's output: each message as lastcall recorded it, and a summary at the end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from service.core.wording.to_text import thread_to_text
 from service.entrypoints import phrases
 
 NAMED = 3
-"""Names on a line of the timeline before it says how many more."""
+"""Maximum number of names on a line; the rest is counted."""
 PROGRESS_DAYS = 14
 
 
 class Timeline:
-    """Prints to the console as the story goes on. The first message is shown whole, as its reader would see it."""
+    """Prints events to the console. The first message is printed in full, as the recipient sees it."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._begun = False
         self._off: set[str] = set()
-        """Services that have stopped calling: a notice about one of them is about a relapse."""
+        """Services that stopped calling: a notice about one of them is about a relapse."""
 
     def told(self, messages: Sequence[SentMessage]) -> None:
-        """What one tick delivered, a line a piece of news, with all who heard it."""
+        """Prints the messages of one tick: one line per kind of news, with all recipients."""
         heard: dict[str, list[str]] = {}
         for message in messages:
             for line in self._lines(message):
@@ -45,7 +45,7 @@ class Timeline:
             self._console.print(Panel(escape(body), title="the first message, as it reads", border_style="cyan"))
 
     def _lines(self, message: SentMessage) -> list[str]:
-        """One a kind of news: whom it concerns, and why now."""
+        """One line per kind of news: the services, and the cause."""
         services: dict[tuple[str, str, str], list[str]] = {}
         for told in message.notifications:
             service = told.service or ""
@@ -83,19 +83,19 @@ def _some(names: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the database says at the end, about one model."""
+    """Result of the demo for one model, from the database."""
 
     id: str
-    """The model, as people call it."""
+    """The model's name in requests."""
     shutdown: date
     migrated: tuple[ExposureAnswer, ...]
-    """Told, quiet before the shutdown, and taken as migrated."""
+    """Notified, quiet before the shutdown, and counted as migrated."""
     silent: tuple[ExposureAnswer, ...]
-    """Told, without a call since before the shutdown, and not yet taken as migrated."""
+    """Notified, without calls since before the shutdown, but not yet counted as migrated."""
     failing: tuple[ExposureAnswer, ...]
-    """Called on or after the shutdown."""
+    """Called at or after the shutdown."""
     notices: tuple[NotificationAnswer, ...]
-    """Delivered, about the model."""
+    """Delivered notices about the model."""
 
     @property
     def in_time(self) -> tuple[ExposureAnswer, ...]:
@@ -154,7 +154,7 @@ def _summary(told: Account) -> str:
 
 
 def _calls_a_day(exposure: ExposureAnswer) -> float:
-    """From the first call to the last."""
+    """Average from the first call to the last."""
     return exposure.calls_total / max(1, (exposure.last_at.date() - exposure.first_at.date()).days + 1)
 
 
@@ -163,7 +163,8 @@ def _a_day(exposure: ExposureAnswer) -> str:
 
 
 def _at_a_time(exposure: ExposureAnswer) -> str:
-    """Of one that calls so seldom that it is not yet taken as migrated: an average over its days would say little."""
+    """Size of the latest run, for a service that calls too rarely to count as migrated: an average per day would say
+    little."""
     latest = next((day.calls for day in reversed(exposure.by_day) if day.calls), None)
     return _a_day(exposure) if latest is None else f"{latest:,} at a time fail"
 

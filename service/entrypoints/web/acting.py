@@ -1,7 +1,7 @@
-"""How a request names one exposure and who acts, and how it is refused where that is not enough.
+"""How a request names an exposure and an author; the errors if it does not.
 
-An exposure has the same four names in an address, in a body and in the command: service, model, environment, platform.
-A path would not do: models and services have slashes in their names, and an environment may have no name.
+The names are the same in an address, in a body and in the command: service, model, environment, platform. They are no
+path: models and services contain slashes, and an environment may be empty.
 """
 
 import re
@@ -19,9 +19,9 @@ from service.entrypoints.web.context import Context
 
 
 def _one_line(text: str) -> str:
-    """PostgreSQL takes no NUL, and no name in a log has any control character: formats clean them away."""
+    """PostgreSQL accepts no NUL. Names in logs have no control characters: formats remove them."""
     if any(character < " " or character == "\x7f" for character in text):
-        raise ValueError("has control characters in it")
+        raise ValueError("contains control characters")
     return text
 
 
@@ -29,14 +29,16 @@ Name = Annotated[str, Field(max_length=300), AfterValidator(_one_line)]
 Author = Annotated[
     str,
     Field(
-        max_length=LONGEST_AUTHOR, description="Who does it: an e-mail address or a name.", examples=["ada@example.com"]
+        max_length=LONGEST_AUTHOR,
+        description="Author of the act: an e-mail address or a name.",
+        examples=["ada@example.com"],
     ),
     AfterValidator(parse_author),
 ]
 
 
 def _day(given: object) -> date:
-    """A number would be taken as seconds since 1970."""
+    """Text only: pydantic reads a number as seconds since 1970."""
     if isinstance(given, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
         return date.fromisoformat(given)
     raise ValueError("a day is text such as 2025-07-14")
@@ -46,28 +48,28 @@ Day = Annotated[date, BeforeValidator(_day)]
 
 
 class NamedExposure(BaseModel):
-    """As much of the four names as tells it from the service's other exposures."""
+    """Names of one exposure: the service, and what distinguishes it from the service's other exposures."""
 
     model_config = ConfigDict(extra="forbid")
 
-    service: Name = Field(description="As the logs spell it.", examples=["search-api"])
+    service: Name = Field(description="Name of the service as in the logs.", examples=["search-api"])
     model: Name | None = Field(
-        default=None, description="Canonical, or as requests spell it.", examples=["gpt-4.5-preview"]
+        default=None, description="Canonical id, or as requests spell it.", examples=["gpt-4.5-preview"]
     )
     environment: Name | None = Field(
-        default=None, description="Empty: that of calls whose log names none.", examples=["production"]
+        default=None, description="Empty: calls whose log has no environment.", examples=["production"]
     )
     platform: Name | None = Field(default=None, examples=["openai-api"])
 
 
 class Act(NamedExposure):
-    """What somebody does about one exposure: the body of a POST."""
+    """An act of a person on one exposure."""
 
     author: Author
 
 
 async def key_of(here: Context, named: NamedExposure, now: datetime) -> ExposureKey:
-    """The one exposure that is meant. Raises HTTPException: 404 where there is none, 409 where there are several."""
+    """The exposure with these names. Raises HTTPException: 404 if there is none, 409 if there are several."""
     answer = await which(
         here.app.database,
         here.app.world,

@@ -1,4 +1,4 @@
-"""The HTTP API of acts: on it, quiet until a day, done by a day, accepted risk, taken back; and who answers."""
+"""The HTTP API of acts: acknowledge, snooze, commit, waive, reopen; and to set the owner of a service."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -25,7 +25,7 @@ class Acknowledging(Act):
 
 
 class Snoozing(Act):
-    """Nothing is told until the morning of a safe day."""
+    """No notification until the morning of a safe day."""
 
     act: Literal["snooze"]
     until: Day
@@ -56,7 +56,7 @@ class Waiving(Act):
 
 
 class Reopening(Act):
-    """What was asked is taken back; or a closed campaign is open again."""
+    """Withdraws the acknowledgement, snooze, promise or waiver; or opens a closed campaign again."""
 
     act: Literal["reopen"]
 
@@ -68,37 +68,38 @@ Asked = Annotated[Acknowledging | Snoozing | Committing | Waiving | Reopening, F
 
 
 class ActAnswer(NamedExposure):
-    """How the campaign stands after an act."""
+    """State of the campaign after an act."""
 
     act_in_force: str | None = Field(
-        description="What is in force, a clause; null: escalation goes on.",
+        description="The acknowledgement, promise or hold in force, as a clause; null: none, steps are sent as they "
+        "fall due.",
         examples=["ada@example.com has promised to be done by Wed 9 Jul 2025"],
     )
     next_step: str | None = Field(description="The next step if nothing changes.", examples=["-7d"])
-    next_on: date | None = Field(description="Its day, in the owner's zone.")
+    next_on: date | None = Field(description="Day of the next step, in the owner's time zone.")
 
 
 class SafeDays(NamedExposure):
-    safe_days: list[date] = Field(description="Until one of these a snooze may last; empty: none is safe.")
+    safe_days: list[date] = Field(description="Days until which a snooze may last; empty: no day is safe.")
 
 
 class NewOwner(BaseModel):
-    """Who answers for a service from now on."""
+    """Owner of a service from now on."""
 
     model_config = ConfigDict(extra="forbid")
 
     author: Author
     team: Annotated[str, Field(min_length=1, max_length=200, examples=["search"])]
     people: list[Name] = Field(
-        default=[], max_length=20, description="Who hears first.", examples=[["ada@example.com"]]
+        default=[], max_length=20, description="People to notify first.", examples=[["ada@example.com"]]
     )
     channel: Name | None = Field(default=None, description="The team's channel.", examples=["#team-search"])
 
 
 class Handed(NewOwner):
-    """Who answers for it now."""
+    """Current owner of the service."""
 
-    warning: str | None = Field(description="Null: the owner or the team hears.", examples=[UNREACHABLE])
+    warning: str | None = Field(description="Null: a message reaches the owner or the team.", examples=[UNREACHABLE])
 
 
 router = APIRouter(
@@ -106,12 +107,12 @@ router = APIRouter(
     tags=["one exposure"],
     responses={
         401: {"model": Refusal, "description": "The token is missing or wrong."},
-        404: {"model": Refusal, "description": "There is no such exposure or service; `remedy` says what there is."},
+        404: {"model": Refusal, "description": "The exposure or service does not exist; `remedy` lists those that do."},
         409: {
             "model": Refusal,
-            "description": "There are several like that, or the act cannot be done as things stand.",
+            "description": "Several exposures match, or the act is not possible in the current state.",
         },
-        422: {"model": Refusal, "description": "A field is wrong, whatever it is about."},
+        422: {"model": Refusal, "description": "A field is invalid."},
         503: {"model": Refusal, "description": "The database does not answer."},
     },
 )
@@ -119,8 +120,8 @@ router = APIRouter(
 
 @router.post("/exposures/acts", summary="Acknowledge, snooze, commit, waive or reopen")
 async def do(here: Here, asked: Asked) -> ActAnswer:
-    """How the campaign stands afterwards; the next tick decides with it. Each act stays in the history; asking twice
-    changes nothing the second time."""
+    """Returns the state of the campaign afterwards; the next tick evaluates it. The history keeps each act; a repeated
+    request changes nothing."""
     now = here.clock()
     key = await key_of(here, asked, now)
     app = here.app
@@ -136,7 +137,7 @@ async def do(here: Here, asked: Asked) -> ActAnswer:
     )
 
 
-@router.get("/exposures/safe-days", summary="Until when one exposure can be snoozed")
+@router.get("/exposures/safe-days", summary="Days until which one exposure can be snoozed")
 async def safe(here: Here, named: Annotated[NamedExposure, Query()]) -> SafeDays:
     now = here.clock()
     key = await key_of(here, named, now)
@@ -145,9 +146,9 @@ async def safe(here: Here, named: Annotated[NamedExposure, Query()]) -> SafeDays
     return SafeDays(**key._asdict(), safe_days=list(days))
 
 
-@router.post("/owners/{service:path}", summary="Say who answers for a service")
+@router.post("/owners/{service:path}", summary="Set the owner of a service")
 async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-api"])], new: NewOwner) -> Handed:
-    """Its open campaigns are handed over at the next tick, and the new owner gets a first notice."""
+    """The next tick hands over open campaigns: the new owner gets a first notice."""
     owner = await reassign(
         here.app.database,
         here.app.world,

@@ -1,4 +1,4 @@
-"""The HTTP API, version 1: read only, bounded pages, every parameter checked and unknown ones refused."""
+"""The HTTP API, version 1: read only, bounded pages; every parameter is validated, unknown ones are refused."""
 
 from difflib import get_close_matches
 from typing import Annotated, Literal
@@ -24,31 +24,34 @@ MAX_DAYS = 3660
 class Paging(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(default=100, ge=1, le=MAX_PAGE, description="Items a page.")
-    cursor: str | None = Field(default=None, max_length=2000, description="`next_cursor` of the page before.")
+    limit: int = Field(default=100, ge=1, le=MAX_PAGE, description="Maximum number of items on a page.")
+    cursor: str | None = Field(default=None, max_length=2000, description="`next_cursor` of the previous page.")
 
 
 class DeprecationQuery(Paging):
     platform: Name | None = Field(default=None, examples=["openai-api"])
-    calling: bool = Field(default=False, description="Only those that a service still calls.")
+    calling: bool = Field(default=False, description="Only deprecations whose model a service still calls.")
     within: int | None = Field(
-        default=None, ge=0, le=MAX_DAYS, description="Only deadlines at most so many days away, past ones included."
+        default=None,
+        ge=0,
+        le=MAX_DAYS,
+        description="Maximum number of days to the deadline; past deadlines are included.",
     )
 
 
 class ExposureQuery(Paging):
     platform: Name | None = Field(default=None, examples=["openai-api"])
-    model: Name | None = Field(default=None, description="Canonical id.", examples=["gpt-4.5-preview"])
+    model: Name | None = Field(default=None, description="Canonical id of the model.", examples=["gpt-4.5-preview"])
     service: Name | None = None
     environment: Name | None = None
-    team: Name | None = Field(default=None, description="`(unowned)`: services that nobody owns.")
+    team: Name | None = Field(default=None, description="`(unowned)`: services without an owner.")
     state: State | None = None
     within: int | None = Field(
         default=None,
         ge=0,
         le=MAX_DAYS,
-        description="Only deadlines at most so many days away, past ones included. A change freeze that reaches up to "
-        "the shutdown counts in its place.",
+        description="Maximum number of days to the deadline; past deadlines are included. If a change freeze lasts "
+        "until the shutdown, its first day counts as the deadline.",
     )
 
     def as_filter(self) -> ExposureFilter:
@@ -70,7 +73,7 @@ class NotificationQuery(Paging):
 
 
 class Refusal(BaseModel):
-    """What is wrong with the request, and what to do about it."""
+    """An error, and its remedy."""
 
     error: str
     remedy: str
@@ -80,15 +83,15 @@ router = APIRouter(
     prefix="/api/v1",
     responses={
         401: {"model": Refusal, "description": "The token is missing or wrong."},
-        422: {"model": Refusal, "description": "A parameter is wrong."},
-        503: {"model": Refusal, "description": "The database does not answer."},
+        422: {"model": Refusal, "description": "A parameter is invalid."},
+        503: {"model": Refusal, "description": "The database does not respond."},
     },
 )
 
 
-@router.get("/deprecations", tags=["lifecycle"], summary="Models that are going away, by deadline")
+@router.get("/deprecations", tags=["lifecycle"], summary="Deprecated models, by deadline")
 async def deprecations(here: Here, query: Annotated[DeprecationQuery, Query()]) -> Page[DeprecationAnswer]:
-    """Every deprecation of the catalog that is public today, with the number of services that still call it."""
+    """Every deprecation of the catalog that is public today, with the number of services that still call the model."""
     now = here.clock()
     found = [
         each
@@ -102,7 +105,7 @@ async def deprecations(here: Here, query: Annotated[DeprecationQuery, Query()]) 
 
 @router.get("/exposures", tags=["usage"], summary="Services' uses of deprecated models, by deadline")
 async def exposures(here: Here, query: Annotated[ExposureQuery, Query()]) -> Page[ExposureAnswer]:
-    """Firm deadlines first, the nearest at the top; then "not before" dates; then those without a day."""
+    """Firm deadlines first, earliest at the top; then "not before" dates; then deprecations without a date."""
     app, wanted = here.app, query.as_filter()
     now = here.clock()
     world = await app.look(now=now)
@@ -112,24 +115,25 @@ async def exposures(here: Here, query: Annotated[ExposureQuery, Query()]) -> Pag
 @router.get(
     "/services/{name:path}",
     tags=["usage"],
-    summary="All that one service calls",
-    responses={404: {"model": Refusal, "description": "No log has named this service."}},
+    summary="All models that one service calls",
+    responses={404: {"model": Refusal, "description": "No log contains this service."}},
 )
 async def service(
     here: Here,
-    name: Annotated[Name, Path(description="As the logs spell it.", examples=["search-api"])],
+    name: Annotated[Name, Path(description="Name of the service as in the logs.", examples=["search-api"])],
 ) -> ServiceAnswer:
-    """Every model of the last 28 days, deprecated or not, by reporter; and the ids that lastcall does not know."""
+    """Models called in the last 28 days, deprecated or not, with calls by reporter; and ids that lastcall does not
+    know."""
     now = here.clock()
     answer = await ask.service(here.app.database, await here.app.look(now=now), name, now=now)
     if answer is None:
         async with here.app.database.connect() as connection:
             close = get_close_matches(name, await read_service_names(connection), n=3, cutoff=0.5)
-        raise HTTPException(404, {"error": "No log has named this service.", "remedy": _did_you_mean(close)})
+        raise HTTPException(404, {"error": "No log contains this service.", "remedy": _did_you_mean(close)})
     return answer
 
 
-@router.get("/notifications", tags=["escalation"], summary="Who was told what, when and why; the newest first")
+@router.get("/notifications", tags=["escalation"], summary="Notifications: recipient, time, reason; newest first")
 async def notifications(here: Here, query: Annotated[NotificationQuery, Query()]) -> Page[NotificationAnswer]:
     async with here.app.database.connect() as connection:
         return await read_notifications(

@@ -1,4 +1,4 @@
-"""What FastAPI refuses in a request, said for whoever sent it: where it stands, what is wrong, and what there is."""
+"""FastAPI's validation errors in words: the field, the problem, and the known names."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -8,11 +8,11 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 Error = Mapping[str, Any]
-"""As pydantic says it: `type`, `loc`, `msg`, `input`, `ctx`."""
+"""An error of pydantic: `type`, `loc`, `msg`, `input`, `ctx`."""
 
 
 def in_words(errors: Sequence[Error], route: object) -> str:
-    """`sate: there is no such parameter; did you mean state?`, each error in a clause."""
+    """`sate: there is no such parameter; did you mean state?`, one clause per error."""
     return "; ".join(": ".join(filter(None, (_where(each), _what(each, route)))) for each in errors)
 
 
@@ -49,7 +49,7 @@ def _meant(found: str, known: Sequence[str]) -> str:
 
 
 def _known(where: Sequence[str | int], route: object) -> Iterator[str]:
-    """The fields of the model that `where` stands in: that of the query or of the body."""
+    """Fields of the model at `where`: the query's or the body's."""
     if not isinstance(route, APIRoute):
         return
     fields = route.dependant.query_params if where[0] == "query" else [route.body_field] if route.body_field else []
@@ -60,7 +60,7 @@ def _known(where: Sequence[str | int], route: object) -> Iterator[str]:
 
 
 def _is_meant(model: type[BaseModel], where: Sequence[str | int]) -> bool:
-    """Of several models for one body, that whose tag stands in `where`."""
+    """True: `model` is the one that the tag in `where` selects."""
     tags = [
         tag
         for each in model.model_fields.values()

@@ -1,8 +1,8 @@
-"""What a request that changes something must be, beyond one that reads: the guard asks it of every such request.
+"""Checks of requests that change data, in addition to the checks of all requests.
 
-A browser sends the password that it remembers, and reaches loopback, for any page that it shows. So a change wants the
-bearer token where there is one, which no browser adds by itself; a body of JSON, which a foreign page cannot send
-without being asked for it first, which nothing here answers; and no sign that another site is the sender.
+A browser sends a remembered password with requests of any page, and any page can reach loopback. A change therefore
+needs the bearer token, if there is one: no browser adds it by itself. It needs a JSON body: a foreign page cannot send
+one without a preflight request, which lastcall does not answer. And it must not come from another site.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from starlette.types import Message, Receive
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY = 16_384
-"""Bytes. An act is a few names, a day and a reason."""
+"""Bytes. An act consists of a few names, a day and a reason."""
 OWN_SITE = frozenset({"same-origin", "none"})
 
 
@@ -27,10 +27,10 @@ TOO_LARGE = Refused(413, "The body is too large.", f"Send at most {MAX_BODY:,} b
 
 
 def refuse_change(headers: Headers, *, with_token: bool) -> Refused | None:
-    """`with_token`: this install has one, and the request knows it. None: the request may change something."""
+    """`with_token`: a token is configured, and the request has it. None: the request may change data."""
     if with_token and not headers.get("authorization", "").lower().startswith("bearer "):
         return Refused(
-            403, "A change wants the bearer token.", "Send `Authorization: Bearer <LASTCALL_API_TOKEN>`, no password."
+            403, "A change needs the bearer token.", "Send `Authorization: Bearer <LASTCALL_API_TOKEN>`, no password."
         )
     if _is_foreign(headers):
         return Refused(
@@ -51,7 +51,7 @@ def _is_foreign(headers: Headers) -> bool:
 
 
 async def take_body(receive: Receive) -> Receive | None:
-    """The request's `receive` with all of the body read. None: it is larger than `MAX_BODY`."""
+    """Reads the whole body. None: it is larger than `MAX_BODY`."""
     body, more = bytearray(), True
     while more:
         message = await receive()

@@ -1,4 +1,4 @@
-"""What every route is given."""
+"""Dependencies of every route."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from service.core.health import ConsumerHealth
 from service.entrypoints.web.plans import Plans
 
 ConsumerProbe = Callable[[], ConsumerHealth]
-"""Asks the consume loop of this process how it is."""
+"""Health of this process's consume loop."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The HTTP API of explanations: why somebody was told something, and why nobody was."""
+"""The HTTP API of explanations: why a notification was sent, or why nobody was notified."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ from service.entrypoints.web.context import Context, Here
 
 
 class Point(BaseModel):
-    """One question, answered in sentences of plain text; they quote names from logs."""
+    """One question, answered in plain sentences, which may quote names from logs."""
 
     label: str = Field(examples=["why now"])
     sentences: list[str] = Field(
@@ -29,7 +29,7 @@ class Point(BaseModel):
 
 
 class Wrong(BaseModel):
-    """Somebody is not told who should be."""
+    """A fault: somebody who should be notified is not."""
 
     error: str
     remedy: str
@@ -38,10 +38,10 @@ class Wrong(BaseModel):
 class Explained(BaseModel):
     about: str = Field(examples=["search-api in production, gpt-4.5-preview on OpenAI API."])
     points: list[Point]
-    wrong: Wrong | None = Field(description="Null: all is as it should be.")
+    wrong: Wrong | None = Field(description="Null: no fault.")
 
 
-class Hearer(BaseModel):
+class Recipient(BaseModel):
     """Another notification."""
 
     id: str
@@ -52,7 +52,7 @@ class Hearer(BaseModel):
 
 
 class Trouble(BaseModel):
-    """What is wrong with lastcall itself and stands in the way."""
+    """A problem of lastcall itself that prevents delivery."""
 
     kind: str = Field(examples=["slack_destination"])
     subject: str
@@ -60,25 +60,28 @@ class Trouble(BaseModel):
     remedy: str
 
 
-class NotificationEvidence(Hearer):
-    """The notification as it is stored, and what it goes by."""
+class NotificationEvidence(Recipient):
+    """The stored notification and its context."""
 
     kind: str
     step: str | None = Field(examples=["-30d"])
     reason: str
     facts: dict[str, Any] | None = Field(
-        description="Why it is told and what the message says, frozen with the decision. `type` is the kind; "
-        "`cause.kind` of a notice and news says why. A notice also has `planned_on`, `delays`, `missed`, `recipients`."
+        description="Cause of the notification and data of its message, stored with the decision. `type` is the kind; "
+        "`cause.kind` of a notice or news is the cause. A notice also has `planned_on`, `delays`, "
+        "`missed`, `recipients`."
     )
     decided_at: datetime
     not_before: datetime
     attempts: int
     settled_at: datetime | None
     policy: str | None = Field(examples=["default"])
-    policy_since: datetime | None = Field(description="When its campaign opened, and froze it.")
-    came_from: Hearer | None = Field(description="Whom it was meant for, and who could not be told.")
-    instead: Hearer | None = Field(description="Who hears instead, where this one cannot be told.")
-    told_with: list[Hearer] = Field(description="The others of the same decision.")
+    policy_since: datetime | None = Field(description="When its campaign opened; its policy is frozen since then.")
+    came_from: Recipient | None = Field(description="The original notification, which could not be delivered.")
+    instead: Recipient | None = Field(
+        description="The notification to the replacement, if this one could not be delivered."
+    )
+    told_with: list[Recipient] = Field(description="Other notifications of the same decision.")
     troubles: list[Trouble]
 
 
@@ -86,10 +89,10 @@ class NotificationExplanation(Explained):
     evidence: NotificationEvidence
 
 
-class Heard(Hearer):
+class Heard(Recipient):
     step: str
     decided_at: datetime
-    at: datetime = Field(description="When it was delivered, else when it goes out.")
+    at: datetime = Field(description="Time of delivery, or planned time.")
 
 
 class ScheduledStep(BaseModel):
@@ -98,15 +101,15 @@ class ScheduledStep(BaseModel):
     step: str = Field(examples=["-30d"])
     repeat_days: int | None
     tell: list[str]
-    on: date | None = Field(description="Its day by the policy, in the owner's zone; null: it has none.")
+    on: date | None = Field(description="Day of the step by the policy, in the owner's time zone; null: none.")
     due_at: datetime | None
     status: StepStatus
     done_at: datetime | None
-    held: list[str] = Field(description="Audiences that hear once the owner has had a business day.")
+    held: list[str] = Field(description="Audiences that are notified after the owner has had a business day.")
     held_until: datetime | None
     spared: list[str]
-    hears: list[Heard] = Field(description="Oldest first; of a step that repeats, the last time.")
-    told_with: str | None = Field(description="The step in whose message it was told; null: in its own.")
+    notified: list[Heard] = Field(description="Oldest first; of a step that repeats, the latest.")
+    told_with: str | None = Field(description="Step whose message included this one; null: it had its own message.")
     times: int
 
 
@@ -117,8 +120,8 @@ class CampaignEvidence(BaseModel):
     closed_at: datetime | None
     close_reason: str | None
     policy: str
-    plan_version: int = Field(description="Counts the moves of the deadline.")
-    act_in_force: str | None = Field(description="What somebody asked of it and is in force, as a clause.")
+    plan_version: int = Field(description="Number of dates so far; it increases when the deadline moves.")
+    act_in_force: str | None = Field(description="The acknowledgement, promise or hold in force, as a clause.")
 
 
 class ExposureEvidence(BaseModel):
@@ -131,35 +134,39 @@ class ExposureEvidence(BaseModel):
     last_at: datetime
     calls_7d: int
     errors_7d: int
-    quiet_days: int = Field(description="Its own quiet period.")
-    quiet_at: datetime = Field(description="When it becomes quiet if nothing calls before.")
-    known_until: datetime | None = Field(description="Up to when all calls are on record.")
+    quiet_days: int = Field(description="Quiet period of the exposure.")
+    quiet_at: datetime = Field(description="When the exposure becomes quiet without further calls.")
+    known_until: datetime | None = Field(description="All calls up to this time are recorded.")
     requested_ids: list[str]
     request_ids: list[str] = Field(description="A few request ids, as evidence.")
     announced_on: date | None
     deadline: date | None
-    effective_deadline: date | None = Field(description="By when changes must be out, where a freeze reaches up to it.")
+    effective_deadline: date | None = Field(
+        description="First day of a change freeze that lasts until the deadline; otherwise the deadline."
+    )
     sources: list[str]
     team: str | None
     owner_rule: str
-    owner_source: str | None = Field(description="assignment, lastcall.yaml, backstage, codeowners; null: nobody.")
+    owner_source: str | None = Field(description="assignment, lastcall.yaml, backstage, codeowners; null: no owner.")
     owner_as_of: datetime | None
     campaign: CampaignEvidence | None
     ladder: list[ScheduledStep]
-    news: list[Heard] = Field(description="What was told beside the steps.")
-    decision: str = Field(description="wait; or what the next tick does: open, notify, handover, replan, close, reopen")
+    news: list[Heard] = Field(description="Notifications other than steps.")
+    decision: str = Field(
+        description="wait, or the action of the next tick: open, notify, handover, replan, close, reopen"
+    )
     decision_reason: str
     until: datetime | None
 
 
 class UntrackedEvidence(BaseModel):
-    """A use of a model that is no exposure."""
+    """A use of a model that is not an exposure."""
 
     service: str
     environment: str
     platform: str | None
     model: str
-    is_known: bool = Field(description="lastcall knows the id.")
+    is_known: bool = Field(description="True: lastcall knows the id.")
     calls_28d: int
 
 
@@ -171,24 +178,26 @@ router = APIRouter(
     prefix="/api/v1",
     responses={
         401: {"model": Refusal, "description": "The token is missing or wrong."},
-        404: {"model": Refusal, "description": "There is none like that; `remedy` lists what there is."},
-        409: {"model": Refusal, "description": "There are several like that; `remedy` lists them."},
-        422: {"model": Refusal, "description": "A parameter is wrong."},
-        503: {"model": Refusal, "description": "The database does not answer."},
+        404: {"model": Refusal, "description": "It does not exist; `remedy` lists what does."},
+        409: {"model": Refusal, "description": "Several match; `remedy` lists them."},
+        422: {"model": Refusal, "description": "A parameter is invalid."},
+        503: {"model": Refusal, "description": "The database does not respond."},
     },
 )
 
 
-@router.get("/notifications/{id}/explanation", tags=["escalation"], summary="Why you, why now")
+@router.get("/notifications/{id}/explanation", tags=["escalation"], summary="Why a notification was sent")
 async def notification(here: Here, id: UUID) -> NotificationExplanation:  # noqa: A002  the name in the path
-    """By which rule and step, what it waited for, who else, on what evidence, and what became of it."""
+    """The rule and the step, delays, other recipients, evidence, and the outcome."""
     return NotificationExplanation.model_validate(msgspec.to_builtins(await told(here, id)))
 
 
-@router.get("/exposures/explanation", tags=["one exposure"], summary="Who was told, and why nobody was")
+@router.get(
+    "/exposures/explanation", tags=["one exposure"], summary="Who was notified of one exposure, or why nobody was"
+)
 async def exposure(here: Here, named: Annotated[NamedExposure, Query()]) -> ExposureExplanation:
-    """Its state, owner, campaign and every step of its ladder. Of a use of a model that is not known to go: why nobody
-    is told of it."""
+    """State, owner, campaign and every step of the ladder. For a use of a model without a known deprecation: why
+    nobody is notified."""
     return ExposureExplanation.model_validate(msgspec.to_builtins(await so(here, named)))
 
 

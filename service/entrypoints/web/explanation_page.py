@@ -1,4 +1,4 @@
-"""The page behind each "why?": why somebody was told something, and why nobody was."""
+"""The page behind each "why?": why a notification was sent, or why nobody was notified."""
 
 from typing import Annotated, Self
 from uuid import UUID
@@ -15,7 +15,7 @@ from service.entrypoints.web.pages import templates
 
 
 class Asked(BaseModel):
-    """A notification, or as much of an exposure's four names as tells it from the service's others."""
+    """A notification, or the names of one exposure."""
 
     model_config = ConfigDict(extra="forbid")
 

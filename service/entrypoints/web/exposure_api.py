@@ -1,4 +1,4 @@
-"""The HTTP API of one exposure: its migration checklist, and what people did about it."""
+"""The HTTP API of one exposure: its migration checklist and its acts."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ Items = Annotated[tuple[ItemId, ...], Field(max_length=len(ITEM_IDS))]
 
 
 class Check(Act):
-    """Items that are done, and items that are not done after all."""
+    """Checklist items to tick and to untick."""
 
     tick: Items = ()
     untick: Items = ()
@@ -36,32 +36,32 @@ router = APIRouter(
     tags=["one exposure"],
     responses={
         401: {"model": Refusal, "description": "The token is missing or wrong."},
-        404: {"model": Refusal, "description": "The service has no such exposure; `remedy` lists those that it has."},
-        409: {"model": Refusal, "description": "It has several like that; `remedy` lists them."},
-        422: {"model": Refusal, "description": "A parameter is wrong."},
-        503: {"model": Refusal, "description": "The database does not answer."},
+        404: {"model": Refusal, "description": "The service has no such exposure; `remedy` lists its exposures."},
+        409: {"model": Refusal, "description": "The service has several that match; `remedy` lists them."},
+        422: {"model": Refusal, "description": "A parameter is invalid."},
+        503: {"model": Refusal, "description": "The database does not respond."},
     },
 )
 
 
-@router.get("/checklist", summary="What is done of one migration")
+@router.get("/checklist", summary="Migration checklist of one exposure")
 async def checklist(here: Here, named: Annotated[NamedExposure, Query()]) -> ExposureChecklist:
     key = await key_of(here, named, here.clock())
     async with here.app.database.connect() as connection:
         return await read_checklist(connection, key)
 
 
-@router.post("/checklist", summary="Tick items of one migration, or take ticks back")
+@router.post("/checklist", summary="Tick or untick checklist items of one exposure")
 async def tick(here: Here, asked: Check) -> ExposureChecklist:
-    """The checklist afterwards. Asking twice changes nothing the second time, and an item that was ticked before keeps
-    its author and time. Each change is an act in the exposure's history."""
+    """Returns the checklist afterwards. A repeated request changes nothing: an item that is already ticked keeps its
+    author and time. The history keeps each change as an act."""
     now = here.clock()
     key = await key_of(here, asked, now)
     after = await check(here.app.database, key, done=asked.tick, undone=asked.untick, author=asked.author, now=now)
     return ExposureChecklist(**key._asdict(), checklist=checklist_answer(after))
 
 
-@router.get("/acts", summary="What people did about one exposure, the newest first")
+@router.get("/acts", summary="Acts on one exposure, newest first")
 async def acts(here: Here, named: Annotated[NamedExposure, Query()]) -> ExposureActs:
     key = await key_of(here, named, here.clock())
     async with here.app.database.connect() as connection:

@@ -1,4 +1,4 @@
-"""The FastAPI application: routes, errors that say what to do, and the guard around it all."""
+"""The FastAPI application: routes, errors with remedies, and the guard in front of all routes."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -44,12 +44,11 @@ def create_web(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     consumer: ConsumerProbe | None = None,
 ) -> FastAPI:
-    """`clock` gives the time as of which everything is answered, aware. `consumer` is asked by /readyz where this
-    process runs a consume loop."""
+    """`clock`: the current time, aware. `consumer`: health for /readyz, if this process runs a consume loop."""
     web = FastAPI(
         title="lastcall",
         version=version("lastcall"),
-        summary="Which services still call an AI model that is going away, and who was told.",
+        summary="Which services still call a deprecated AI model, and who was notified.",
         openapi_url=OPENAPI,
         docs_url=None,
         redoc_url=None,
@@ -83,7 +82,8 @@ async def _on_bad_cursor(request: Request, error: CursorError) -> Response:
 
 
 async def _on_trouble(request: Request, error: Exception) -> Response:
-    """The database's, and no bug of ours, if it does not answer now either. Else it goes on, and is logged."""
+    """Answers 503 if the database does not respond now either. Otherwise the error is a bug: it is logged and
+    raised."""
     context: Context = request.app.state.context
     health = await read_database_health(context.app.database)
     if health.trouble is None:

@@ -1,7 +1,7 @@
-"""Who may look: one ASGI layer around everything, so that no route can forget it.
+"""Access control: one ASGI layer in front of all routes, so that no route can omit it.
 
-Health and metrics are open. All else wants the token; with no token configured it is open on loopback only, and there
-only to requests that name a loopback host, so that a foreign page in a local browser cannot reach it by DNS rebinding.
+Health and metrics are open. All other paths need the token. Without a configured token they are served on loopback
+only, and only to requests that name a loopback host: this prevents DNS rebinding by a page in a local browser.
 """
 
 import base64
@@ -22,7 +22,7 @@ from service.entrypoints.web.changing import SAFE, TOO_LARGE, refuse_change, tak
 OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 MAX_URL = 4096
 CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
-"""No name in a log has any: formats clean them away, and PostgreSQL takes no NUL."""
+"""No name in a log contains one: formats remove them, and PostgreSQL accepts no NUL."""
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -37,7 +37,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How this install is guarded. `closed`: no token, and not on loopback."""
+    """Access settings. `closed`: no token, and not on loopback."""
 
     mode: Literal["token", "loopback", "closed"]
     token: bytes = b""
@@ -51,7 +51,7 @@ class Access:
 
 
 def is_loopback(host: str) -> bool:
-    """`host` is a name or an address, an IPv6 one with or without brackets."""
+    """`host`: a name or an address; an IPv6 address with or without brackets."""
     bare = host.removeprefix("[").removesuffix("]")
     if bare == "localhost":
         return True
@@ -78,7 +78,7 @@ class Guard:
         await (refusal or self._inner)(scope, receive, _with_headers(send))
 
     async def _taken(self, scope: Scope, receive: Receive) -> tuple[Response | None, Receive]:
-        """Of a request that changes something: its refusal, if there is one, and its body, all of it read."""
+        """For a request that changes data: the refusal, if any, and the whole body."""
         refused = refuse_change(Headers(scope=scope), with_token=self._access.mode == "token")
         taken = None if refused else await take_body(receive)
         if taken is not None:
@@ -87,7 +87,7 @@ class Guard:
         return _say(scope["path"], refused.status, refused.error, refused.remedy), receive
 
     def _refuse(self, scope: Scope) -> Response | None:
-        """Where the path is not open. None: whoever asks may see everything."""
+        """None: the request may see everything."""
         path: str = scope["path"]
         headers = Headers(scope=scope)
         if self._access.mode == "closed":
@@ -101,7 +101,7 @@ class Guard:
             return None if is_loopback(_host_name(headers.get("host", ""))) else _say(
                 path,
                 421,
-                "Without a token lastcall answers to localhost only.",
+                "Without a token lastcall serves localhost only.",
                 "Open http://127.0.0.1 on the machine itself, or set LASTCALL_API_TOKEN.",
             )  # fmt: skip
         if hmac.compare_digest(_token(headers.get("authorization", "")), self._access.token):
@@ -122,12 +122,12 @@ def _bad_address(scope: Scope) -> Response | None:
         return _say(path, 414, "The address is too long.", "Use fewer or shorter parameters.")
     if CONTROL.search(path.encode(errors="replace") + unquote_to_bytes(scope["query_string"])):
         error = "The address has control characters in it."
-        return _say(path, 422, error, "Leave out what stands in it as %00 to %1F, or %7F.")
+        return _say(path, 422, error, "Leave out %00 to %1F and %7F.")
     return None
 
 
 def _token(authorization: str) -> bytes:
-    """From `Bearer <token>`, or the password of `Basic`, which is what a browser can send."""
+    """From `Bearer <token>`, or from the password of `Basic`, which browsers can send."""
     scheme, _, value = authorization.strip().partition(" ")
     if scheme.lower() == "bearer":
         return value.strip().encode()

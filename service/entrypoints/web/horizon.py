@@ -1,6 +1,6 @@
 """The half year ahead as one line: on which days models go that services still call, and how many callers each has.
 
-Where changes freeze before that, the day of the freeze counts: after it nobody can change what is called.
+If a change freeze starts earlier, its first day counts: no change is possible after it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ def horizon(ahead: Sequence[AheadAnswer], today: date) -> Markup:
     if not ahead:
         return Markup("")
     dots = Markup("").join(_dot(list(same)) for _, same in groupby(ahead, key=_left))
-    label = f"Models that are still called go on {words.listed(_days(ahead))}"
+    label = f"Shutdowns of models that are still called: {words.listed(_days(ahead))}"
     return Markup(
         '<svg class="horizon" role="img" aria-label="{}" viewBox="0 0 {} {}">'
         '<path class="base" d="M0 {}H{}"/>{}{}</svg>'

@@ -1,4 +1,4 @@
-"""Health, readiness and metrics: open to all, so they name no person, no service and no id from a log to strangers."""
+"""Health, readiness and metrics: open to all, so they show strangers no person, no service and no id from a log."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -25,12 +25,12 @@ async def healthz() -> dict[str, str]:
 @router.get(
     "/readyz",
     summary="The process can do its work",
-    responses={503: {"description": "It cannot; `problems` says why and what to do."}},
+    responses={503: {"description": "Not ready; `problems` has the reasons and remedies."}},
 )
 async def readyz(here: Here, request: Request) -> JSONResponse:
-    """The database answers and is migrated, and the consume loop of this process, where it runs one, does its work.
-    Open conditions are shown and make it `degraded`; they do not take the page away from who must mend them. Their
-    subject and detail are for those who may see the page."""
+    """Ready: the database responds and is migrated, and the consume loop, if this process runs one, works. Open
+    conditions make the state `degraded` but leave the process ready, so that operators can use the page to repair
+    them. Only those who may see the page get the subject and detail of a condition."""
     database = await read_database_health(here.app.database)
     health = here.consumer() if here.consumer is not None else None
     report = readiness(database, health, is_known=request.state.is_known, now=here.clock())
@@ -39,7 +39,7 @@ async def readyz(here: Here, request: Request) -> JSONResponse:
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def prometheus(here: Here) -> Response:
-    """Those of docs/metrics.md. With the database away, the ones of this process alone."""
+    """The metrics of docs/metrics.md. Without the database: the metrics of this process only."""
     if here.consumer is not None and (polled := here.consumer().last_poll_at) is not None:
         metrics.LAST_POLL.set(polled.timestamp())
     database = await read_database_health(here.app.database)
@@ -53,7 +53,7 @@ async def prometheus(here: Here) -> Response:
 def readiness(
     database: DatabaseHealth, consumer: ConsumerHealth | None, *, is_known: bool, now: datetime
 ) -> dict[str, Any]:
-    """What /readyz says. `problems` is empty when the process is ready. `is_known`: whoever asks may see the page."""
+    """The content of /readyz. `problems` is empty if the process is ready. `is_known`: the client may see the page."""
     problems = []
     if database.trouble is not None:
         problems.append({"what": database.trouble, "remedy": database.remedy})
@@ -80,7 +80,7 @@ def _condition(one: Open, is_known: bool) -> dict[str, Any]:
 
 
 def _consumer(health: ConsumerHealth | None, now: datetime) -> dict[str, Any] | None:
-    """None where this process runs none."""
+    """None: this process has no consumer."""
     if health is None:
         return None
     polled = health.last_poll_at

@@ -1,4 +1,4 @@
-"""What the front page shows: exposures grouped by the deprecation that they fall under, and a record to begin with."""
+"""Content of the front page: exposures grouped by deprecation, and a first record to try."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from service.core.catalog.lifecycle import Catalog
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One deprecation and the services that it concerns: those that call most first, the migrated ones last."""
+    """One deprecation and its services: largest callers first, migrated ones last."""
 
     lifecycle: Lifecycle
     exposures: tuple[ExposureAnswer, ...]
@@ -23,7 +23,7 @@ class Group:
 
 
 def group(exposures: Sequence[ExposureAnswer]) -> list[Group]:
-    """In the order of `exposures`, by the first of each."""
+    """Groups in the order of their first exposure."""
     members: dict[tuple[str, ...], list[ExposureAnswer]] = {}
     for exposure in exposures:
         members.setdefault(deadline_key(exposure), []).append(exposure)
@@ -35,7 +35,7 @@ def group(exposures: Sequence[ExposureAnswer]) -> list[Group]:
 
 
 def first_record(catalog: Catalog, now: datetime) -> str:
-    """A line to paste into a shell: one call to the model that goes next, through the pipeline of the real ones."""
+    """A shell command: ingests one call of the model with the next shutdown, through the normal pipeline."""
     today = now.date()
     ahead = [
         (each.shutdown.deadline, each.id)

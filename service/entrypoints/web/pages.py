@@ -1,4 +1,5 @@
-"""The pages: exposures by deadline, one exposure, one service, the outbox. Rendered here, escaped, without a script."""
+"""The pages: exposures by deadline, one exposure, one service, the outbox. Rendered on the server, escaped, without
+scripts."""
 
 import shlex
 from datetime import datetime
@@ -72,7 +73,7 @@ Shown = Literal["calling", "all", "active", "overdue", "broken", "redirected", "
 
 
 class PageQuery(BaseModel):
-    """The form above the list. A field left empty does not narrow."""
+    """The filter form of the list. Empty fields do not filter."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -138,7 +139,9 @@ async def exposure(request: Request, here: Here, named: Annotated[NamedExposure,
     key = await key_of(here, named, now)
     shown = await ask.exposure(here.app.database, await here.app.look(now=now), key, now=now)
     if shown is None:
-        raise HTTPException(404, {"error": "No call of it is on record any more.", "remedy": "Look at the list."})
+        raise HTTPException(
+            404, {"error": "No call of this exposure is stored any more.", "remedy": "See the list of exposures."}
+        )
     async with here.app.database.connect() as connection:
         history = await read_history(connection, key)
         told = await read_notifications(connection, exposure=key, limit=MESSAGES)
@@ -158,7 +161,7 @@ async def service(request: Request, here: Here, name: Annotated[Name, Path()]) -
     now = here.clock()
     answer = await ask.service(here.app.database, await here.app.look(now=now), name, now=now)
     if answer is None:
-        raise HTTPException(404, {"error": "No log has named this service.", "remedy": "Look for it in the list."})
+        raise HTTPException(404, {"error": "No log contains this service.", "remedy": "Search the list of exposures."})
     context = {
         "now": now,
         "service": answer,

@@ -30,7 +30,7 @@ from service.entrypoints.web.plans import BusyError
 
 DEFAULT_SPAN, MAX_SPAN = timedelta(days=90), timedelta(days=366)
 MOST_WORK = 50_000
-"""Exposures times days of one plan: half a minute of work, near a shutdown a whole one."""
+"""Exposures times days of one plan: takes half a minute, near a shutdown a minute."""
 RETRY_AFTER_SECONDS = 15
 Day = Annotated[IsoDay, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
 
@@ -39,7 +39,7 @@ class PlanQuery(Paging):
     begin: Day | None = Field(default=None, alias="from", description="First day, UTC. Default: today.")
     end: Day | None = Field(default=None, alias="to", description="Last day. Default: 90 days after the first.")
     service: Name | None = None
-    team: Name | None = Field(default=None, description="`(unowned)`: services that nobody owns.")
+    team: Name | None = Field(default=None, description="`(unowned)`: services without an owner.")
     destination: Name | None = Field(default=None, examples=["#team-search"])
 
     def wants(self, service: str, owner: Owner) -> bool:
@@ -47,27 +47,31 @@ class PlanQuery(Paging):
 
 
 class PlannedAnswer(BaseModel):
-    """One destination hears one thing."""
+    """One notification to one destination, planned or sent."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    at: datetime = Field(description="When it goes out, or was to go out.")
+    at: datetime = Field(description="Planned time of the notification.")
     service: str = Field(examples=["search-api"])
-    environment: str = Field(description="Empty where the log names none.")
+    environment: str = Field(description="Empty: the log has no environment.")
     platform: str = Field(examples=["openai-api"])
-    model: str = Field(description="Canonical id.", examples=["gpt-4.5-preview-2025-02-27"])
-    id: str = Field(description="As a request on that platform spells it.", examples=["gpt-4.5-preview"])
+    model: str = Field(description="Canonical id of the model.", examples=["gpt-4.5-preview-2025-02-27"])
+    id: str = Field(description="The model's id in requests on that platform.", examples=["gpt-4.5-preview"])
     step: str = Field(examples=["-30d"])
-    repeat_days: int | None = Field(description="The step comes round again after so many days; null: it is told once.")
+    repeat_days: int | None = Field(
+        description="Days between repeats of the step while calls continue; null: the step does not repeat."
+    )
     destination: str = Field(examples=["#team-search"])
     audience: str = Field(examples=["owner"])
     status: Status = Field(
-        description="foreseen: it comes if the calls go on as they are. The others are of what was written down: "
-        "pending, leased, delivered, failed, unknown."
+        description="foreseen: to be sent if the calls continue as they are. The others are states of stored "
+        "notifications: pending, leased, delivered, failed, unknown."
     )
-    reason: str = Field(description="Why this destination, why then.")
-    instead: str | None = Field(description="Who hears of it because this destination cannot be told.")
-    notification: str | None = Field(description="Its id, where it was written down: `/api/v1/notifications` has it.")
+    reason: str = Field(description="Why this destination, and why at this time.")
+    instead: str | None = Field(description="The replacement, if this destination could not be notified.")
+    notification: str | None = Field(
+        description="Id of the stored notification, as in `/api/v1/notifications`; null: foreseen."
+    )
 
 
 class RehearsalQuery(Paging):
@@ -75,56 +79,60 @@ class RehearsalQuery(Paging):
 
 
 class AtRiskAnswer(BaseModel):
-    """A service in one environment that calls a model which is gone by the day."""
+    """A service, in one environment, that calls a model which is shut down on the day."""
 
     model_config = ConfigDict(from_attributes=True)
 
     service: str = Field(examples=["search-api"])
-    environment: str = Field(description="Empty where the log names none.")
+    environment: str = Field(description="Empty: the log has no environment.")
     platform: str = Field(examples=["openai-api"])
-    model: str = Field(description="Canonical id.", examples=["gpt-4.5-preview-2025-02-27"])
-    id: str = Field(description="As a request on that platform spells it.", examples=["gpt-4.5-preview"])
+    model: str = Field(description="Canonical id of the model.", examples=["gpt-4.5-preview-2025-02-27"])
+    id: str = Field(description="The model's id in requests on that platform.", examples=["gpt-4.5-preview"])
     shutdown_on: date
-    replacements: list[str] = Field(description="Named by the provider.", examples=[["gpt-4.1"]])
-    after_shutdown: AfterShutdown = Field(description="What the provider does with calls after the day.")
-    breaks: bool = Field(description="Its calls fail that day; false: another model answers, or for a while the same.")
-    state: State = Field(description="As of now.")
-    team: str | None = Field(description="Null: nobody owns the service.", examples=["search"])
-    people: list[str]
-    on_call: list[str] = Field(description="Where whoever is on call hears, or who stands in.")
-    calls: list[float] = Field(
-        description="To be expected in each UTC hour of the day, by the last four weeks: a call in two of them is half "
-        "a one. Those of the largest reporter."
+    replacements: list[str] = Field(description="Replacements named by the provider.", examples=[["gpt-4.1"]])
+    after_shutdown: AfterShutdown = Field(description="How the provider answers calls after the shutdown.")
+    breaks: bool = Field(
+        description="True: calls fail on that day. False: another model answers, or the same one does for a while."
     )
-    calls_a_day: int = Field(description="Their sum, rounded.")
-    peak_hour: int | None = Field(description="UTC; null: no call is to be expected.")
-    begins_at: datetime = Field(description="When the first call of the day comes; without any, when the day begins.")
-    begins_local: str = Field(description="The same by the owner's clock.", examples=["Mon 02:00 Europe/Berlin"])
-    duty: Duty = Field(description="What that hour is to the owner.")
-    forecast: str | None = Field(description="When the calls end at their present pace; null: nothing can be said.")
+    state: State = Field(description="Current state.")
+    team: str | None = Field(description="Null: the service has no owner.", examples=["search"])
+    people: list[str]
+    on_call: list[str] = Field(description="Destinations of the person on call, or of the replacement audience.")
+    calls: list[float] = Field(
+        description="Expected calls in each UTC hour of the day, from the last four weeks: a call in two of the four "
+        "weeks is 0.5. Of the largest reporter."
+    )
+    calls_a_day: int = Field(description="Sum of `calls`, rounded.")
+    peak_hour: int | None = Field(description="Hour with the most calls, UTC; null: no calls are expected.")
+    begins_at: datetime = Field(
+        description="Expected time of the day's first call; without calls, the start of the day."
+    )
+    begins_local: str = Field(description="`begins_at` in the owner's time zone.", examples=["Mon 02:00 Europe/Berlin"])
+    duty: Duty = Field(description="Kind of that hour for the owner.")
+    forecast: str | None = Field(description="When the calls end at their current pace; null: not enough data.")
 
 
 class RehearsalAnswer(Page[AtRiskAnswer]):
-    """Those whose calls fail come first; the most calls first."""
+    """Exposures whose calls fail first; then by calls, most first."""
 
     on: date
-    breaks: bool = Field(description="Whether the calls of any service fail that day, on this page or another.")
+    breaks: bool = Field(description="True: calls of a service fail on that day, on any page.")
 
 
 router = APIRouter(
     prefix="/api/v1",
     responses={
         401: {"model": Refusal, "description": "The token is missing or wrong."},
-        422: {"model": Refusal, "description": "A parameter is wrong."},
-        503: {"model": Refusal, "description": "The database does not answer, or other plans are being worked out."},
+        422: {"model": Refusal, "description": "A parameter is invalid."},
+        503: {"model": Refusal, "description": "The database does not respond, or other plans are being computed."},
     },
 )
 
 
-@router.get("/plan", tags=["escalation"], summary="Who is told what, when, in any span of time")
+@router.get("/plan", tags=["escalation"], summary="Notifications in a span of time, sent and foreseen")
 async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[PlannedAnswer]:
-    """Up to the last tick it is what was written down, and what became of it; from then on what comes if the calls go
-    on as they are."""
+    """Up to the last tick: stored notifications and their outcomes. After it: notifications to be sent if the calls
+    continue as they are."""
     first = query.begin or here.clock().date()
     last = query.end or first + DEFAULT_SPAN
     if not timedelta() <= last - first <= MAX_SPAN:
@@ -141,8 +149,8 @@ async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned
     try:
         planned = await here.plans.get(key, lambda: _work_out(here, world, query, first, last), now=now)
     except BusyError as busy:
-        remedy = "Ask again in a while, for less if possible: name `service`, `team` or a shorter span."
-        said = {"error": "Other plans are being worked out.", "remedy": remedy}
+        remedy = "Retry later, with a smaller plan if possible: set `service`, `team` or a shorter span."
+        said = {"error": "Other plans are being computed.", "remedy": remedy}
         raise HTTPException(503, said, {"Retry-After": f"{RETRY_AFTER_SECONDS}"}) from busy
     page = await to_thread(cut, planned, _key, limit=query.limit, cursor=query.cursor)
     items = [PlannedAnswer.model_validate(one) for one in page.items]
@@ -165,12 +173,12 @@ def _key(one: Planned) -> tuple[str, ...]:
     return (one.at.isoformat(), *one.key, one.id, one.step, one.destination, one.audience, one.status)
 
 
-@router.get("/rehearsal", tags=["usage"], summary="What breaks on a day, for whom, if nobody does anything")
+@router.get("/rehearsal", tags=["usage"], summary="What breaks on a day, and for whom, if nothing changes")
 async def rehearsal(here: Here, query: Annotated[RehearsalQuery, Query()]) -> RehearsalAnswer:
-    """Services that call a model whose shutdown is on that day or before, and the calls to be expected each hour."""
+    """Services that call a model whose shutdown is on or before that day, with the expected calls of each hour."""
     app, now = here.app, here.clock()
     if query.on < now.date():
-        remedy = "Ask for today or a later day; /api/v1/plan says what was told."
+        remedy = "Ask for today or a later day; /api/v1/plan has past notifications."
         raise HTTPException(422, {"error": f"on: {query.on} is past.", "remedy": remedy})
     found: tuple[AtRisk, ...] = await rehearse(app.database, await app.look(now=now), on=query.on, now=now)
     page = await to_thread(cut, found, _at_risk_key, limit=query.limit, cursor=query.cursor)

@@ -1,4 +1,4 @@
-"""The plans that this process works out: one at a time, each kept for a while, as its pages are of one answer."""
+"""Plans that this process computes: one at a time, each cached briefly because its pages belong to one answer."""
 
 import asyncio
 from collections import OrderedDict
@@ -11,11 +11,11 @@ KEPT_FOR = timedelta(minutes=2)
 MOST_KEPT = 4
 """A plan may have a hundred thousand messages."""
 WAIT_SECONDS = 10.0
-"""For others' plans."""
+"""Maximum wait for other plans."""
 
 
 class BusyError(Exception):
-    """Others' plans have taken up the time: ask again."""
+    """Other plans are still being computed: retry later."""
 
 
 class Plans:
@@ -27,7 +27,8 @@ class Plans:
     async def get(
         self, key: Hashable, work_out: Callable[[], Awaitable[Sequence[Planned]]], *, now: datetime
     ) -> Sequence[Planned]:
-        """The plan of `key`, which names all that it depends on. Raises `BusyError`, and whatever `work_out` raises."""
+        """The plan of `key`, which contains all that it depends on. Raises `BusyError`, and whatever `work_out`
+        raises."""
         kept = self._fresh(key, now)
         if kept is not None:
             return kept
@@ -36,14 +37,14 @@ class Plans:
                 await self._turn.acquire()
         except TimeoutError as error:
             raise BusyError from error
-        # Whoever asked may go away; the thread that plans goes on, and so its turn does.
+        # The client may disconnect; the planning thread continues, so it must keep the lock.
         return await asyncio.shield(asyncio.create_task(self._in_turn(key, work_out, now)))
 
     async def _in_turn(
         self, key: Hashable, work_out: Callable[[], Awaitable[Sequence[Planned]]], now: datetime
     ) -> Sequence[Planned]:
         try:
-            kept = self._fresh(key, now)  # somebody else asked the same meanwhile
+            kept = self._fresh(key, now)  # another request may have computed it
             if kept is not None:
                 return kept
             found = await work_out()

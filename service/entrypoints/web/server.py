@@ -1,4 +1,4 @@
-"""uvicorn inside a process that has more to do: it leaves signals alone and says which port it got."""
+"""uvicorn inside a process that does other work: it leaves signals alone and reports its port."""
 
 import asyncio
 import contextlib
@@ -10,11 +10,11 @@ from fastapi import FastAPI
 
 
 class WebServer:
-    """Serves from `start`, which returns once it listens, to `stop`, which waits for answers under way."""
+    """`start` returns when the server listens; `stop` waits for open requests."""
 
     def __init__(self, application: FastAPI, *, host: str, port: int) -> None:
         self._socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-        """Bound at once: a port that is taken is an OSError here, and port 0 is known before anything starts."""
+        """Bound here: a port in use raises OSError now, and port 0 is resolved before anything starts."""
         self._host = host
         self._server = _Server(
             uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)

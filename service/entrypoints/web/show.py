@@ -1,4 +1,4 @@
-"""Small charts, and how near a day is, as the pages show them."""
+"""Small charts, and the urgency of a date, for the pages."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -21,7 +21,7 @@ def urgency(lifecycle: Lifecycle) -> Urgency:
 
 
 def sparkline(days: Sequence[DayCalls]) -> Markup:
-    """Calls by day as bars, the failed part of each marked. The scale is the chart's own: its highest day fills it."""
+    """Calls by day as bars with the failed part marked. The highest day sets the scale."""
     peak = max((each.calls for each in days), default=0)
     width = len(days) * (BAR + GAP) - GAP
     bars = Markup("".join(_bar(index, each, peak) for index, each in enumerate(days) if each.calls))  # noqa: S704  numbers
@@ -34,7 +34,7 @@ def sparkline(days: Sequence[DayCalls]) -> Markup:
 
 
 def _bar(index: int, each: DayCalls, peak: int) -> str:
-    """Of numbers alone: nothing in it is to be escaped, which takes most of the time of a page."""
+    """Contains numbers only and needs no escaping, which takes most of the time of a page."""
     height = max(2, round(each.calls / peak * (HEIGHT - 2)))
     failed = min(height, round(each.errors / each.calls * height)) if each.errors else 0
     x = index * (BAR + GAP)

@@ -1,4 +1,4 @@
-"""Every dialect that lastcall reads, in the order in which they are asked. A new one is a file and a line here."""
+"""Dialects in the order in which they are tried. To add one, add a file and a line here."""
 
 from service.formats.contract import AnyDialect
 from service.formats.dialects import bedrock, kong, lastcall, litellm, otlp

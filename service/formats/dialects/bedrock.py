@@ -1,4 +1,4 @@
-"""Amazon Bedrock's model invocation log, from S3 or CloudWatch by way of a connector: one record a call.
+"""Amazon Bedrock's model invocation log, from S3 or CloudWatch through a connector: one record per call.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
 """
@@ -14,7 +14,7 @@ from service.formats.times import from_any
 _OPERATIONS = {"Converse": "chat", "ConverseStream": "chat"}
 _NO_CALLS = ("CountTokens", "ApplyGuardrail", "Get", "List", "Create", "Stop")
 _CALLER_TAGS = ("service", "service.name", "service_name", "application", "app")
-"""Of the metadata that a caller may send with a request."""
+"""Keys of the metadata that a caller may send with a request."""
 
 
 class _Identity(msgspec.Struct, gc=False):
@@ -39,7 +39,7 @@ class _Input(msgspec.Struct, gc=False, rename="camel"):
 class _Output(msgspec.Struct, gc=False, rename="camel"):
     output_token_count: Any = None
     output_body_json: _Body | list[_Body] | None = None
-    """A list where the answer was streamed."""
+    """A list if the answer was streamed."""
 
 
 class _Log(msgspec.Struct, gc=False, rename="camel"):
@@ -78,7 +78,7 @@ def _read(log: _Log, context: Context) -> Call | Decoded:
 
 
 def _service(log: _Log) -> Words:
-    """What the caller says of itself, else its role or user: `assumed-role/<role>/<session>`, `user/<name>`."""
+    """The caller's own name, or else its role or user: `assumed-role/<role>/<session>`, `user/<name>`."""
     arn = log.identity.arn if log.identity is not None else None
     path = arn.rpartition(":")[2].split("/", 4) if isinstance(arn, str) else []
     name = path[1] if len(path) > 1 and path[0] == "assumed-role" else (path[-1] if path else None)
@@ -103,5 +103,5 @@ DIALECT = Dialect(
     _Log,
     (mark("schemaType", "modelId"), mark("modelId", "operation", "requestId")),
     _read,
-    passes={"no_inference": "counting tokens or applying a guardrail: no model was asked"},
+    passes={"no_inference": "counts tokens or applies a guardrail; no model was called"},
 )

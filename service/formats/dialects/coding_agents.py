@@ -1,6 +1,6 @@
-"""Log events of coding agents: a company's developers call models too.
+"""Log events of coding agents: developers call models too.
 
-Each agent writes one event for a call that was answered and one for a call that failed, among many that are no calls.
+Each agent writes one event for an answered call and one for a failed call, among many other events.
 """
 
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ from service.formats.dialects.genai import Telemetry
 
 
 class _Event(NamedTuple):
-    """Where an agent's event has what a call needs."""
+    """Names of an agent's attributes that a call is read from."""
 
     reporter: str
     provider: str
     failed: bool = False
-    """The event stands for failed calls only. Of others, status and error tell."""
+    """True: the event is always a failed call. Otherwise status and error decide."""
     input_tokens: str = "input_token_count"
     output_tokens: str = "output_token_count"
     cached_tokens: str = "cached_content_token_count"
     status: str = "status_code"
     error_text: str = "error"
     providers: Mapping[str, str] = {}
-    """By `auth_type`, where the agent says how it is signed in."""
+    """Platform by `auth_type`, if the agent reports its sign-in."""
 
 
 _CLAUDE_CODE = _Event("claude-code", "anthropic", False, "input_tokens", "output_tokens", "cache_read_tokens")
@@ -38,13 +38,13 @@ _EVENTS: Mapping[str, _Event] = {
     "codex.websocket_request": _CODEX,
 }
 """docs.anthropic.com/en/docs/claude-code/monitoring-usage; google-gemini/gemini-cli docs/cli/telemetry.md;
-developers.openai.com/codex/config-advanced, section otel. Codex counts the tokens of a call in another event."""
+developers.openai.com/codex/config-advanced, section otel. Codex reports the tokens of a call in another event."""
 _ENDPOINT = "endpoint"
 _LISTS_MODELS = "/models"
-"""Codex asks for the list of models by the same event."""
+"""Codex uses the same event when it lists models."""
 _AUTH_TYPE = "auth_type"
 _SCOPES = {"com.anthropic.claude_code": "claude_code"}
-"""Scopes that write an event's name without the agent's."""
+"""Scopes whose event names lack the agent's name."""
 
 WANTED = frozenset(
     {"model", "duration_ms", "request_id", _ENDPOINT, _AUTH_TYPE}
@@ -57,13 +57,13 @@ WANTED = frozenset(
 
 
 def is_call(attributes: Mapping[str, Any]) -> bool:
-    """Of an event that has a `full_name`."""
+    """For an event that has a `full_name`."""
     endpoint = attributes.get(_ENDPOINT)
     return not (isinstance(endpoint, str) and endpoint.endswith(_LISTS_MODELS))
 
 
 def full_name(event: Any, body: Any, scope: str) -> str | None:
-    """Of an event of a coding agent, from whichever of its name, its body and its scope have it."""
+    """Full name of a coding agent's event, from its name, its body or its scope."""
     for name in (event, body):
         if isinstance(name, str) and name in _EVENTS:
             return name
@@ -106,7 +106,7 @@ def _provider(event: _Event, attributes: Mapping[str, Any]) -> str | None:
 
 
 def _is_own(model: Any) -> bool:
-    """Spelt as the maker's own API has it, and not as a cloud does, to which the agent may have been pointed."""
+    """True: the model has the spelling of its maker's own API, not that of a cloud which the agent may use."""
     return isinstance(model, str) and not any(mark in model for mark in ("@", "/", ":", "anthropic."))
 
 

@@ -1,7 +1,7 @@
-"""Attributes of a span or log event -> a call: the GenAI conventions old and new, OpenLLMetry, OpenInference, and the
-frameworks that write names of their own. What of them is a call is told in `inference`.
+"""Attributes of a span or log event -> a call. Reads the GenAI conventions old and new, OpenLLMetry, OpenInference,
+and frameworks with names of their own. `inference` decides what is a call.
 
-Several may stand on one topic, and one process may write two of them for one call; the reporter keeps them apart.
+A topic may have several of these, and a process may write two of them for one call; the reporter distinguishes them.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -35,7 +35,7 @@ _REQUESTED = (
 )
 _SERVED = ("gen_ai.response.model", "llm.response.model_name", "ai.response.model")
 _EITHER = ("llm.model_name", "embedding.model_name", "reranker.model_name")
-"""The response's model when there was a response, else the request's (OpenInference)."""
+"""The response's model if there was a response, else the request's (OpenInference)."""
 _PROVIDER = (
     "gen_ai.provider.name",
     "gen_ai.system",
@@ -76,40 +76,40 @@ _ERROR = "error.type"
 _EXCEPTION_TYPE = "exception.type"
 _EXCEPTION_MESSAGE = "exception.message"
 _LEVEL = "langfuse.observation.level"
-"""ERROR is all that Langfuse's wrappers say of a call that failed, with `_LEVEL_MESSAGE`."""
+"""Langfuse's wrappers mark a failed call only with ERROR, and `_LEVEL_MESSAGE`."""
 _LEVEL_MESSAGE = "langfuse.observation.status_message"
 
 _OPERATIONS = {"completion": "text_completion", "embedding": "embeddings"}
 _CALLERS = ("k8s.deployment.name", "k8s.statefulset.name", "k8s.cronjob.name", "faas.name", "service.namespace")
 _ENVIRONMENTS = ("deployment.environment.name", "deployment.environment")
 CALLER = frozenset({"service.name", *_CALLERS, *_ENVIRONMENTS})
-"""Attributes of a resource that are read."""
+"""Attributes read from a resource."""
 
 
 class Caller(msgspec.Struct, frozen=True, gc=False):
-    """What a resource says of the process that called."""
+    """The calling process, from its resource."""
 
     service: Words
     environment: Words
 
 
 class Telemetry(msgspec.Struct, gc=False):
-    """A span or a log event, whatever the encoding."""
+    """A span or a log event, in either encoding."""
 
     format: Format
     reporter: str
     caller: Caller
     at: datetime
     attributes: Mapping[str, Any]
-    """Those of `WANTED`, scalars only."""
+    """Attributes in `WANTED`, scalars only."""
     latency_ms: float | None = None
     failed: bool = False
     message: Any = None
     """Status message."""
     exception: Mapping[str, Any] = {}
-    """Attributes of the exception event, if there is one."""
+    """Attributes of the exception event, if any."""
     trace: str | None = None
-    """Trace and span id: the call's identity where the provider gave none."""
+    """Trace and span id: identify the call if the provider gave no id."""
 
 
 WANTED = (
@@ -118,11 +118,11 @@ WANTED = (
     | {_LEVEL, _LEVEL_MESSAGE}
     | inference.WANTED
 )
-"""The attributes that are read at all. Prompts and completions are left where they are."""
+"""All attributes that are read. Prompts and completions are never read."""
 
 
 def caller(resource: Mapping[str, Any]) -> Caller:
-    """Of the attributes in `CALLER`. `unknown_service` is the SDK's way to say that nobody set a name."""
+    """The caller, from attributes in `CALLER`. The SDK sets `unknown_service` if nobody set a name."""
     name = resource.get("service.name")
     named = () if isinstance(name, str) and name.startswith("unknown_service") else (name,)
     callers, environments = _caller_fields(frozenset(resource))
@@ -137,7 +137,7 @@ _caller_fields: Callable[[frozenset[str]], tuple[tuple[str, ...], tuple[str, ...
 
 
 class _Fields(NamedTuple):
-    """Of the attributes' names those that each field of a call is read from."""
+    """Attribute names for each field of a call."""
 
     provider: tuple[str, ...]
     host: tuple[str, ...]
@@ -170,7 +170,7 @@ _fields: Callable[[frozenset[str]], _Fields] = memoised(_read_fields)
 
 
 def call_of(telemetry: Telemetry) -> Call:
-    """For what `inference` takes for a call."""
+    """For telemetry that `inference` identifies as a call."""
     attributes = telemetry.attributes
     fields = _fields(frozenset(attributes))
     parameters = parameters_of(attributes, fields.parameters) if fields.parameters else NO_PARAMETERS
@@ -216,7 +216,7 @@ def _words(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[Scalar
 
 
 def _word(value: Any) -> Any:
-    """MLflow writes each value as JSON."""
+    """Decodes MLflow's values, which are JSON."""
     return value[1:-1] if isinstance(value, str) and value[:1] == '"' == value[-1:] else value
 
 
@@ -244,10 +244,10 @@ def _operation(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Words:
 
 
 def _error(telemetry: Telemetry, *, failed: bool) -> tuple[Words, str | None]:
-    """Class and text of a failed call's error. Most instrumentations have the HTTP status only in the text."""
+    """Class and text of a failed call's error. Most instrumentations have the HTTP status in the text only."""
     attributes, exception = telemetry.attributes, telemetry.exception
     error = attributes.get(_ERROR)
-    status = http_status(attributes.get(_STATUS)) or 0  # a number is text in OTLP/JSON
+    status = http_status(attributes.get(_STATUS)) or 0  # OTLP/JSON writes numbers as text
     if not failed and not error and status < 400:
         return None, None
     message = telemetry.message or exception.get(_EXCEPTION_MESSAGE) or attributes.get(_LEVEL_MESSAGE)
@@ -255,6 +255,6 @@ def _error(telemetry: Telemetry, *, failed: bool) -> tuple[Words, str | None]:
 
 
 def _class_name(exception: Mapping[str, Any]) -> str | None:
-    """Without its package: `openai.NotFoundError` is the `NotFoundError` of other reporters."""
+    """Class name without its package: `openai.NotFoundError` equals the `NotFoundError` of other reporters."""
     name = exception.get(_EXCEPTION_TYPE)
     return name.rpartition(".")[2] if isinstance(name, str) else None

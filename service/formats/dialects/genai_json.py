@@ -1,4 +1,4 @@
-"""JSON texts in attributes: parameters of a request, and tokens by the names of Langfuse and MLflow."""
+"""JSON texts in attributes: request parameters, and token counts with the names of Langfuse and MLflow."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ class Parameters(msgspec.Struct, gc=False):
 
 
 class _Request(Parameters, gc=False):
-    """Of a provider's API, told from a user's own JSON by one of these."""
+    """Parameters of a provider's API. One of these fields distinguishes them from a user's own JSON."""
 
     messages: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     prompt: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
@@ -27,7 +27,7 @@ class _CachedTokens(msgspec.Struct, gc=False):
 
 
 class Tokens(msgspec.Struct, gc=False):
-    """Of Langfuse's usage details, in its own names or in OpenAI's, or MLflow's token usage."""
+    """Token counts: Langfuse's usage details, with its own names or OpenAI's, or MLflow's token usage."""
 
     input: Any = None
     output: Any = None
@@ -53,13 +53,13 @@ _DECODE_TOKENS = msgspec.json.Decoder(Tokens)
 NO_PARAMETERS = Parameters()
 INVOCATION = "llm.invocation_parameters"
 NAMED = "llm.request.model_name"
-"""Where it is present the model is known, and only `INVOCATION` is read, for whether it streams."""
+"""If present, the model is known, and only `INVOCATION` is read, for streaming."""
 PARAMETERS: Mapping[str, msgspec.json.Decoder[Any]] = {
     INVOCATION: msgspec.json.Decoder(Parameters),
     "embedding.invocation_parameters": msgspec.json.Decoder(Parameters),
     "input.value": msgspec.json.Decoder(_Request),
 }
-"""JSON texts whose `model` is the requested one (OpenInference)."""
+"""JSON texts with the requested model in `model` (OpenInference)."""
 
 
 def first_known(*values: Any) -> Any:
@@ -78,7 +78,7 @@ def tokens_of(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Tokens:
 
 
 def parameters_of(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Parameters:
-    """Of the request's JSON, only the model and whether it streams: the rest can be a prompt."""
+    """From the request's JSON, reads the model and streaming only: the rest may be a prompt."""
     for key in keys:
         found = _read_parameters(attributes[key], PARAMETERS[key])
         if isinstance(found.model, str) or NAMED in attributes:

@@ -1,7 +1,8 @@
-"""Which spans and log events are calls: one inference asked of a provider, told by kind, operation and structure.
+"""Decides which spans and log events are calls: one inference by a provider, identified by kind, operation and
+structure.
 
-A model's name alone proves nothing: gateways write the alias that the client used onto their server, database and cache
-spans, agents repeat what their children did, and prompts and retrievers carry the words of the calls beside them.
+A model's name proves nothing: gateways write the client's alias onto their server, database and cache spans, agents
+repeat attributes of their children, and prompts and retrievers have the attributes of nearby calls.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,14 +25,14 @@ _KINDS: Mapping[str, frozenset[str]] = {
     "mlflow.spantype": frozenset({"llm", "chat_model", "embedding", "reranker"}),
     "mlflow.spanType": frozenset({"llm", "chat_model", "embedding", "reranker"}),
 }
-"""A framework's own word for what a span is, and which of the words are calls. It has the last say.
+"""A framework's name for the kind of a span, and which kinds are calls. It overrides all other attributes.
 
-arize-ai/openinference spec/semantic_conventions.md; traceloop/openllmetry (the word stands on workflows, tasks, agents
-and tools); langchain-ai/langsmith-sdk _otel_exporter.py (prompts get the operation `chat`, retrievers `embeddings`);
-langfuse-js; alibaba/loongsuite; lmnr-ai/lmnr; mlflow/mlflow.
+arize-ai/openinference spec/semantic_conventions.md; traceloop/openllmetry (on workflows, tasks, agents and tools);
+langchain-ai/langsmith-sdk _otel_exporter.py (prompts have the operation `chat`, retrievers `embeddings`); langfuse-js;
+alibaba/loongsuite; lmnr-ai/lmnr; mlflow/mlflow.
 """
 _ASKING_TASKS = "opentelemetry.instrumentation.llamaindex"
-"""Its tasks that ask a model have the attributes of the call, and it silences the provider's own instrumentation.
+"""LlamaIndex: tasks that call a model have the call's attributes, and the provider's own instrumentation is off.
 traceloop/openllmetry llamaindex/dispatcher_wrapper.py"""
 _OPERATION_OF_KIND = {"llm": "chat", "chat_model": "chat", "embedding": "embeddings", "reranker": "rerank"}
 _VERCEL_OPERATION = "ai.operationId"
@@ -47,11 +48,11 @@ _NO_CALLS = frozenset(
     | {"create_thread", "create_message", "list_messages", "start_thread_run", "get_thread_run", "submit_tool_outputs"}
 )
 _WRAPPERS = frozenset(("livekit-agents", name) for name in ("llm_node", "tts_node", "stt_node", "user_turn"))
-"""(scope, span): what asks a model only by a span of its own below it, which may come with another record, and a turn
-of the person who speaks. livekit/agents pull request 4689."""
+"""(scope, span): spans whose calls are child spans, possibly in another record; and a turn of the human speaker.
+livekit/agents pull request 4689."""
 _LOGFIRE_TYPE = "logfire.span_type"
 _LOGFIRE_ASIDE = frozenset({"log", "pending_span"})
-"""Beside the span of a call: one while it is under way, and one of its streamed answer. pydantic/logfire
+"""Additional spans of a call: one while it is running, and one of its streamed answer. pydantic/logfire
 `record_streaming`."""
 
 _MODEL = frozenset(
@@ -65,13 +66,14 @@ _EVIDENCE = frozenset(
     | {"gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.usage.prompt_tokens"}
     | {"gen_ai.usage.completion_tokens", "llm.usage.total_tokens"}
 )
-"""Of an answer."""
+"""Attributes of an answer."""
 _ERROR = "error.type"
 _STORE = frozenset({"db.system", "db.system.name", "db.operation.name", "messaging.system", "graphql.operation.type"})
-"""Of spans about a query or a message, whatever else was written onto them."""
+"""Attributes of spans about a query or a message, whatever other attributes they have."""
 _TRANSPORT = _STORE | {"http.route", "http.request.method", "http.method", "http.target", "url.path", "rpc.system"}
-"""And about a request: where a gateway writes nothing but its SERVER span (LiteLLM from 1.81, agentgateway), or an SDK
-hooks into its HTTP client (Bedrock's InvokeModel in Node and .NET), the call is there, with its answer or its error."""
+"""Attributes of spans about a request. If a gateway writes only its SERVER span (LiteLLM from 1.81, agentgateway), or
+an SDK instruments its HTTP client (Bedrock's InvokeModel in Node and .NET), that span is the call, with its answer or
+its error."""
 _INTERNAL = frozenset({1, "SPAN_KIND_INTERNAL"})
 _SERVER = frozenset({2, "SPAN_KIND_SERVER"})
 _OTHER_SIDES = _SERVER | {4, 5, "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"}
@@ -81,7 +83,7 @@ WANTED |= {_VERCEL_OPERATION, _OPERATION, _ERROR, _LOGFIRE_TYPE}
 
 
 class _Names(NamedTuple):
-    """What the names of a span's attributes tell, whatever stands in them."""
+    """What a span's attribute names show, whatever their values."""
 
     kind: str | None
     """Name of the first kind attribute that is present."""
@@ -110,11 +112,11 @@ def _read_names(names: frozenset[str]) -> _Names:
 
 
 _names: Callable[[frozenset[str]], _Names] = memoised(_read_names)
-"""One instrumentation writes the same names span by span."""
+"""Cached: an instrumentation writes the same names in every span."""
 
 
 def is_call(attributes: Mapping[str, Any], *, name: Any = None, kind: Any = None, scope: str = "") -> bool:
-    """`name`, `kind` and `scope` are a span's. A wrapper and its child may both be taken for calls here."""
+    """`name`, `kind` and `scope`: the span's. May be true for both a wrapper and its child."""
     names = _names(frozenset(attributes))
     said = _said_by_a_framework(names, attributes, scope)
     if said is not None:
@@ -159,7 +161,7 @@ def _has_come_back(names: _Names) -> bool:
 
 
 def is_tool(attributes: Mapping[str, Any]) -> bool:
-    """What a tool asks of a model is its own business: a call above it is no wrapper of calls below."""
+    """True: a tool's span. Calls below a tool are separate work, so a call above it is no wrapper of them."""
     return attributes.get(_OPERATION) == "execute_tool" or _word(attributes.get(OPENINFERENCE_KIND)) == "tool"
 
 
@@ -169,14 +171,14 @@ def operation_of_kind(attributes: Mapping[str, Any]) -> str | None:
 
 
 def _is_framework(attributes: Mapping[str, Any]) -> bool:
-    """The provider's word is that of a framework, which runs prompts and retrievers as well."""
+    """True: the provider is a framework, which also runs prompts and retrievers."""
     words = [word for key in _PROVIDER if isinstance(word := attributes.get(key), str)]
     platforms = known_platforms()
     return bool(words) and all(read_word(platforms, word).platform is None for word in words)
 
 
 def _word(value: Any) -> str:
-    """Lower case, and without the quotation marks of JSON."""
+    """Lower case, without JSON's quotation marks."""
     return value.strip('"').lower() if isinstance(value, str) else ""
 
 

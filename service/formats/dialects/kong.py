@@ -1,8 +1,8 @@
 """Kong Gateway's log records (`kafka-log` and its siblings) with the statistics of the AI plugins.
 
-One record is one request through the gateway. Under `ai` stands one entry a plugin that called a model: `proxy`
-(`ai-proxy` in 3.6 and 3.7), and transformers and judges beside it, each a call of its own. A plugin that looks things
-up by meaning names the embeddings model that it called for that. A record without `ai` is other traffic.
+One record is one request through the gateway. `ai` has one entry per plugin that called a model: `proxy` (`ai-proxy`
+in 3.6 and 3.7), and also transformers and judges, each a separate call. A plugin with a semantic look-up names the
+embeddings model that it called. A record without `ai` is other traffic.
 https://developer.konghq.com/ai-gateway/ai-audit-log-reference/
 """
 
@@ -48,7 +48,7 @@ def _read(log: Log, context: Context) -> Call | Decoded:
 
 
 def _calls_of(log: Log, plugin: str, entry: Plugin, context: Context, *, answered: bool) -> Iterator[Call]:
-    """`answered`: the request was, from a cache. What other plugins asked, they asked all the same."""
+    """`answered`: the request was answered from a cache. The calls of other plugins were made nevertheless."""
     proxies = plugin in _PROXIES
     reporter = "kong" if proxies else plugin
     for look_up in (entry, entry.cache, entry.rag):
@@ -71,7 +71,7 @@ def _from_cache(log: Log, entries: list[tuple[str, Plugin]]) -> bool:
 
 
 def _embedded(log: Log, reporter: str, look_up: LookUp, context: Context) -> Call:
-    """The request's outcome says nothing about it."""
+    """A look-up's outcome is unknown: the request's outcome is another call's."""
     who = Who(
         format="kong",
         reporter=(reporter, "kong"),
@@ -88,7 +88,7 @@ def _embedded(log: Log, reporter: str, look_up: LookUp, context: Context) -> Cal
 
 
 def _proxied(log: Log, entry: Plugin, context: Context) -> Call:
-    """The call that the client asked for, with the outcome of the request."""
+    """The client's call, with the outcome of the request."""
     status = http_status(_tries(log)[-1])
     if status is None and log.response:
         status = http_status(log.response.status)
@@ -100,8 +100,8 @@ def _proxied(log: Log, entry: Plugin, context: Context) -> Call:
 
 
 def _earlier_tries(log: Log, entry: Plugin, context: Context) -> Iterator[Call]:
-    """Those that failed before the one that was answered: a fallback would hide that a model is gone. They can be told
-    where the log names a target for each status of `upstream_status`."""
+    """Failed attempts before the answered one: without them, a fallback would hide that a model is gone. They are
+    known if the log names a target for each status of `upstream_status`."""
     targets, statuses = _targets(entry), _tries(log)
     if len(statuses) != len(targets):
         return
@@ -115,7 +115,7 @@ def _targets(entry: Plugin) -> list[Target]:
 
 
 def _tries(log: Log) -> list[Scalar]:
-    """`upstream_status` lists one status a try ("429, 200"); the last is the provider's answer."""
+    """`upstream_status` has one status per attempt ("429, 200"); the last is the provider's answer."""
     said = log.upstream_status
     return [one.strip() for one in said.split(",", _MOST_TRIES)[:_MOST_TRIES]] if isinstance(said, str) else [said]
 
@@ -135,7 +135,7 @@ def _call(
     error_text: str | None = None,
     host: Scalar = None,
 ) -> Call:
-    """Of another plugin than a proxy, the request's outcome and path say nothing about it."""
+    """A call of a plugin other than a proxy: the request's outcome and path do not apply to it."""
     meta, usage = entry.meta or _NO_META, entry.usage or _NO_USAGE
     requested_id, requested_field, endpoint = _requested(meta)
     taken = _first(usage.prompt_tokens, usage.prompt_token, usage.input_tokens)
@@ -166,9 +166,9 @@ def _call(
 
 
 def _requested(meta: Meta) -> tuple[Scalar, FieldKind, str | None]:
-    """Id, its kind, and the host where the record proves one.
+    """Id, its kind, and the host if the record proves it.
 
-    `request_model` is the model of the target that Kong chose. On Azure it is a label: the deployment was called.
+    `request_model` is the model of the target that Kong chose. On Azure it is only a label: the deployment was called.
     """
     if meta.provider_name == "azure" and (deployment := _said(meta.azure_deployment_id)) is not None:
         instance = _said(meta.azure_instance_id)
@@ -202,7 +202,8 @@ def _service(log: Log) -> Words:
 
 
 def _key_owner(log: Log) -> Words:
-    """As a tag of the consumer says, `owner:ada@example.com` or `team:payments`. Its names are the caller's."""
+    """Key owner from a tag of the consumer: `owner:ada@example.com` or `team:payments`. The consumer's own names are
+    the caller's."""
     tags = log.consumer.tags if log.consumer else None
     if not isinstance(tags, list):
         return None
@@ -217,8 +218,8 @@ DIALECT = Dialect(
     (mark("latencies", "started_at"), mark("ai", weak=True)),
     _read,
     passes={
-        "other_traffic": "other traffic of the gateway, or statistics that are off: turn on `logging.log_statistics` of"
-        " each AI plugin",
-        "cache_hit": "answered from the gateway's cache: no provider was asked",
+        "other_traffic": "other traffic of the gateway, or an AI plugin without statistics: turn on "
+        "`logging.log_statistics` of each AI plugin",
+        "cache_hit": "answered from the gateway's cache; no provider was called",
     },
 )

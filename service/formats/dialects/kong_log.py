@@ -7,12 +7,12 @@ import msgspec
 from service.core.usage import Scalar
 
 JUDGE = "ai-llm-as-judge"
-"""The plugin's name, and that of its entry in another plugin's."""
+"""The plugin's name, and the name of its entry in another plugin's."""
 _T = TypeVar("_T")
 _Table: TypeAlias = _T | tuple[()] | None
-"""A Lua table with names: an empty one may be written as `[]`."""
+"""A Lua table with names; an empty one may be written as `[]`."""
 _List: TypeAlias = list[_T] | dict[str, msgspec.Raw] | None
-"""A Lua table with numbers: an empty one may be written as `{}`."""
+"""A Lua table with numbers; an empty one may be written as `{}`."""
 
 
 class Meta(msgspec.Struct, gc=False):
@@ -40,7 +40,7 @@ class Usage(msgspec.Struct, gc=False):
 
 
 class LookUp(msgspec.Struct, gc=False):
-    """A look-up by meaning, for which an embeddings model was called."""
+    """A semantic look-up, which called an embeddings model."""
 
     cache_status: Scalar = None
     embeddings_provider: Scalar = None
@@ -100,7 +100,7 @@ class _Consumer(msgspec.Struct, gc=False):
 
 
 class _Latencies(msgspec.Struct, gc=False):
-    """Only its presence matters: it tells Kong's records of other traffic."""
+    """Only its presence matters: it distinguishes Kong's records from other traffic."""
 
 
 class Log(msgspec.Struct, gc=False, kw_only=True):

@@ -1,6 +1,6 @@
-"""lastcall's own record: one flat JSON object a call, for producers that write no other dialect.
+"""lastcall's own record: one flat JSON object per call, for producers without another dialect.
 
-The fields are described in docs/record-format.md and formats/lastcall.schema.json.
+docs/record-format.md and formats/lastcall.schema.json describe the fields.
 """
 
 from typing import Any, get_args
@@ -16,7 +16,8 @@ _KINDS = frozenset(get_args(FieldKind))
 
 
 class _Call(msgspec.Struct, gc=False, kw_only=True):
-    """In the order in which they are documented, and mostly written: a field is found fastest behind the last one."""
+    """In the order of the documentation, which producers usually follow: a field is found fastest after the previous
+    one."""
 
     time: Any = None
     ts: Any = None
@@ -82,7 +83,7 @@ def _read(call: _Call, context: Context) -> Call:
 
 DIALECT = Dialect(
     "lastcall",
-    "our own record",
+    "lastcall's own record",
     _Call,
     (
         *(mark("model", caller, time) for caller in ("service", "provider") for time in ("time", "ts")),

@@ -1,8 +1,8 @@
-"""LiteLLM's StandardLoggingPayload, one record a call, a retry or a fallback, and the rows of its table of spend logs.
+"""LiteLLM's StandardLoggingPayload (one record per call, retry or fallback), and rows of its table of spend logs.
 
-`model` is what LiteLLM sent to the provider, `model_group` the alias that the client asked for, `response.model` what
-answered. On failure `model` may be the alias as well (BerriAI/litellm issue 33572). A row of LiteLLM_SpendLogs has the
-same names, its metadata and tags as JSON text. Checked against LiteLLM 1.106.2.
+`model` is the model that LiteLLM sent to the provider, `model_group` the alias in the client's request,
+`response.model` the model that answered. On failure `model` may be the alias too (BerriAI/litellm issue 33572). A row
+of LiteLLM_SpendLogs has the same names, with metadata and tags as JSON text. Checked against LiteLLM 1.106.2.
 """
 
 import re
@@ -23,13 +23,13 @@ _NO_CALL = re.compile(
     r"|apply_guardrail|rag_|token_counter|file_|vector_store|container_|skill|eval|search$|video_(?:list|status|retrieve|content|delete|\w+_character)).*"
     r"|(?:call|list)_mcp_tools?|a?(?:run_code|code_interpreter_tool|send_message)"
 )
-"""Call types that manage things at a provider, poll them, run code or speak to another agent, and ask no model."""
+"""Call types that manage or poll resources at a provider, run code or call another agent, but no model."""
 _CALLS = frozenset({"create_interaction", "acreate_interaction", "create_video", "acreate_video"})
-"""Call types that ask a model although they are named like those that do not."""
+"""Call types that call a model although their names resemble those that do not."""
 _MOST_MODELS = 100
-"""Of a finished batch."""
+"""Status of a finished batch."""
 _FALLBACK = "Error doing the fallback"
-"""Before the error of another model, which LiteLLM appends."""
+"""Precedes the error of another model, which LiteLLM appends."""
 _CALLER_HEADERS = ("x-service-name", "x-service", "x-caller", "x-application")
 
 
@@ -124,7 +124,7 @@ def _passed(kind: str) -> Decoded:
 
 
 def _batch(payload: _Payload, models: list[Scalar], context: Context) -> Decoded:
-    """A finished batch is a call of each of its models. Whose tokens they are is known where there is one."""
+    """A finished batch is a call of each of its models. With several models, the tokens cannot be attributed."""
     calls = [_call(payload, context, model, "model") for model in list(dict.fromkeys(models))[:_MOST_MODELS]]
     if len(calls) > 1:
         calls = [msgspec.structs.replace(call, input_tokens=None, output_tokens=None) for call in calls]
@@ -182,7 +182,7 @@ def _requested(payload: _Payload) -> tuple[Scalar, FieldKind]:
 
 
 def _sent(payload: _Payload) -> str | None:
-    """What a failed call was sent as, where the payload has it beside the alias."""
+    """The model that a failed call sent, if the payload has it in addition to the alias."""
     sent = payload.hidden_params.litellm_model_name if payload.hidden_params is not None else None
     if isinstance(sent, str) and sent:
         return sent
@@ -191,7 +191,7 @@ def _sent(payload: _Payload) -> str | None:
 
 
 def _served(payload: _Payload) -> Scalar:
-    """None where LiteLLM has overwritten the response's model with the alias that the client knows."""
+    """None: LiteLLM has replaced the response's model with the client's alias."""
     response = payload.response
     served = response.model if isinstance(response, _Response) else None
     if served is None or served != payload.model_group:
@@ -210,7 +210,7 @@ def _metadata(given: _Metadata | str | None) -> _Metadata:
 
 
 def _service(metadata: _Metadata) -> Words:
-    """What the caller says of itself, else whom its key belongs to."""
+    """The caller's own name, or else the owner of its key."""
     named: tuple[Scalar, ...] = (metadata.user_api_key_alias, metadata.user_api_key_team_alias)
     if spend := metadata.spend_logs_metadata:
         named = (_word(spend.get("service")), *named)
@@ -224,10 +224,10 @@ def _word(value: Any) -> str | None:
 
 
 def _key_owner(payload: _Payload, metadata: _Metadata) -> Words:
-    """The person of the key, unless the call is made for that person, else its team.
+    """The key's person, unless the call is made for that person; or else its team.
 
-    Without a key the e-mail address is of whoever signed in. `user_api_key_user_id` is not asked: where
-    `user_header_mappings` say so, LiteLLM puts there whom a header of the request names.
+    Without a key, the e-mail address is that of the signed-in user. `user_api_key_user_id` is not used: with
+    `user_header_mappings`, LiteLLM fills it from a request header.
     """
     person = metadata.user_api_key_user_email
     if isinstance(person, str) and metadata.user_api_key_hash is not None:
@@ -263,7 +263,7 @@ def _cached(usage: _Usage | None) -> Any:
 
 
 def _latency(payload: _Payload) -> Any:
-    """`response_time` is the time to the first token of a stream, so the ends are compared."""
+    """Calculated from the two ends, because `response_time` is the time to the first token of a stream."""
     start, end = payload.startTime, payload.endTime
     return (end - start) * 1000 if type(start) is float and type(end) is float else payload.request_duration_ms
 
@@ -275,7 +275,7 @@ DIALECT = Dialect(
     (mark("call_type", "model"),),
     _read,
     passes={
-        "cache_hit": "answered from the gateway's cache: no provider was asked",
-        "management": "managing or polling batches, files and the like: no model was asked",
+        "cache_hit": "answered from the gateway's cache; no provider was called",
+        "management": "manages or polls batches, files and the like; no model was called",
     },
 )

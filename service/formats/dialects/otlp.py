@@ -1,6 +1,6 @@
 """OTLP traces and logs, as the Collector's Kafka exporter writes them: a request of 1..N resources, scopes, items.
 
-JSON and protobuf go by the same names here, so one walk reads both.
+JSON and protobuf have the same names here, so one function reads both.
 https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 """
 
@@ -23,20 +23,20 @@ from service.formats.dialects.wrappers import Span, without_wrappers
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 
 INFERENCE_EVENT = "gen_ai.client.inference.operation.details"
-"""The one log event of the conventions that stands for a call. Those of single messages (gen_ai.user.message,
-gen_ai.choice) do not."""
+"""The only log event of the conventions that is a call. Events of single messages (gen_ai.user.message, gen_ai.choice)
+are not."""
 _EVENT_NAME = "event.name"
 _ERROR = (2, "STATUS_CODE_ERROR")
-"""A span's status code. Unset and Ok are no statement about HTTP."""
+"""A span's status code. Unset and Ok say nothing about HTTP."""
 MAX_ITEMS = 50_000
-"""Spans or log records of one request. The Collector's batches are of 8,192."""
+"""Maximum number of spans or log records in one request. The Collector's batches have 8,192."""
 _SPAN_ATTRIBUTES = genai.WANTED
 _LOG_ATTRIBUTES = genai.WANTED | coding_agents.WANTED | {_EVENT_NAME}
 _PROTOBUF_SCALARS = frozenset({"string_value", "int_value", "double_value", "bool_value"})
 
 
 class _Kind(NamedTuple):
-    """Where a signal has its items, by the names of either encoding."""
+    """Names of a signal's items in both encodings."""
 
     scopes: tuple[str, str]
     items: str
@@ -49,7 +49,7 @@ _RECORDS = _Kind(("scope_logs", "instrumentation_library_logs"), "log_records", 
 
 class _Item(NamedTuple):
     resource: int
-    """Its number in the request."""
+    """Number of the item in the request."""
     caller: genai.Caller
     scope: str
     content: Any
@@ -131,7 +131,7 @@ def _log_record(item: _Item, context: Context) -> Call | None:
 
 
 class _Found:
-    """What a request's items came to. One that cannot be read costs itself, not its request."""
+    """Results for the items of a request. An unreadable item does not affect the others."""
 
     def __init__(self, format_: Format, others: str) -> None:
         self._format = format_
@@ -165,7 +165,7 @@ class _Found:
 
 
 def _items(resources: Any, kind: _Kind) -> Iterator[_Item | BaseException]:
-    """And in place of what cannot be read, at any level, what it raises."""
+    """Items; an unreadable one, at any level, is replaced by its exception."""
     for number, resource in enumerate(each(resources, Resource)):
         if number == MAX_ITEMS:
             yield UnreadableError("too_large", f"more than {MAX_ITEMS} resources")
@@ -191,8 +191,8 @@ def _attributes(attributes: Any, wanted: Container[str]) -> dict[str, Any]:
 
 
 def _scalar(value: Any) -> Any:
-    """Of lists and maps nothing is read."""
-    found = value.string_value  # most are text, and in protobuf asking which it is costs as much as reading it
+    """Lists and maps are not read."""
+    found = value.string_value  # most are text; in protobuf, checking the type costs as much as reading
     if found:
         return found
     if type(value) is AnyValue:
@@ -212,12 +212,12 @@ def _hex(value: Any) -> str:
 
 
 def _identity(trace: str, span_id: str) -> str | None:
-    """A call's where the provider gave none."""
+    """Id of a call without a provider's id."""
     return f"{trace}/{span_id}" if len(trace) == 32 and len(span_id) == 16 else None
 
 
 def _nanoseconds(value: Any) -> int:
-    """Unix nanoseconds; text in JSON, numbers accepted; 0 is "not set"."""
+    """Unix nanoseconds: text in JSON, numbers accepted; 0 means "not set"."""
     if type(value) is int:
         return value
     if value is None or value == "":
@@ -228,7 +228,7 @@ def _nanoseconds(value: Any) -> int:
 
 
 def _nanoseconds_or_zero(value: Any) -> int:
-    """For a time without which the call still counts."""
+    """For an optional time: the call counts without it."""
     try:
         return _nanoseconds(value)
     except UnreadableError:
@@ -236,7 +236,7 @@ def _nanoseconds_or_zero(value: Any) -> int:
 
 
 def _latency(start: int, end: int) -> float | None:
-    """None when either is not set, or the end lies beyond what 64 bits hold."""
+    """None: one of them is not set, or the end is beyond 64 bits."""
     return milliseconds((end - start) / 1_000_000) if start and 0 < end < 2**64 else None
 
 
@@ -248,8 +248,8 @@ TRACES = Dialect(
     _read_traces,
     parse_traces,
     passes={
-        "other_spans": "spans of other work, or that only repeat what the calls below them did: to see calls, have the"
-        " SDK's instrumentation write spans with `gen_ai.request.model`"
+        "other_spans": "other spans, or spans that repeat the calls below them. To see calls, let the SDK's "
+        "instrumentation write spans with `gen_ai.request.model`"
     },
 )
 LOGS = Dialect(
@@ -260,7 +260,7 @@ LOGS = Dialect(
     _read_logs,
     parse_logs,
     passes={
-        "other_events": "log records that stand for no call: to see calls, send the traces as well, or have the"
+        "other_events": "log records that are not calls. To see calls, send the traces too, or let the"
         f" instrumentation write `{INFERENCE_EVENT}`"
     },
 )

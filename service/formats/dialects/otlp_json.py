@@ -1,5 +1,5 @@
-"""Shapes of OTLP/JSON, by the names that protobuf's messages have as well. A list is decoded at once, and item by item
-where one of them does not fit."""
+"""Shapes of OTLP/JSON, with the names of protobuf's messages. A list is decoded at once, and item by item if one does
+not fit."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -33,7 +33,7 @@ class _Scope(msgspec.Struct, gc=False):
 
 
 class Scope(msgspec.Struct, gc=False, rename="camel"):
-    """Of spans or log records."""
+    """A scope with its spans or log records."""
 
     own_scope: _Scope | None = msgspec.field(name="scope", default=None)
     library: _Scope | None = msgspec.field(name="instrumentationLibrary", default=None)
@@ -46,7 +46,7 @@ class Scope(msgspec.Struct, gc=False, rename="camel"):
 
 
 class Resource(msgspec.Struct, gc=False, rename="camel"):
-    """With the scopes below it; `instrumentation_library_*` before OTLP 0.15."""
+    """A resource with its scopes; `instrumentation_library_*` before OTLP 0.15."""
 
     resource: _Resource | None = None
     scope_spans: msgspec.Raw = NULL
@@ -102,11 +102,11 @@ def _list_of(shape: Any) -> msgspec.json.Decoder[Any]:
 
 
 def each(items: Any, shape: Any) -> Iterable[Any]:
-    """The items of a list in either encoding. What cannot be read, item or list, is replaced by what it raises."""
+    """Items of a list in either encoding. An unreadable item or list is replaced by its exception."""
     if items is NULL:
         return ()
     if not isinstance(items, msgspec.Raw):
-        return items  # type: ignore[no-any-return]  # a list of protobuf
+        return items  # type: ignore[no-any-return]  # protobuf's list
     found: list[Any] | None
     try:
         found = _list_of(shape).decode(items)

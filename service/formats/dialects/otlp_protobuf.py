@@ -1,4 +1,4 @@
-"""OTLP requests in protobuf, told from other bytes."""
+"""OTLP requests in protobuf, and their detection."""
 
 from typing import TypeVar
 
@@ -9,12 +9,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from service.formats.dialects.protobuf_text import with_whole_text
 
 _FIRST_BYTE = b"\n"
-"""Field 1, length-delimited: how every request that holds anything begins."""
+"""Field 1, length-delimited: every non-empty request begins with it."""
 _Message = TypeVar("_Message", bound=Message)
 
 
 def parse_traces(body: bytes) -> TracesData | None:
-    """Other bytes may parse by chance, but hardly with ids of the right length in the right place."""
+    """Other bytes may parse by chance, but hardly with ids of the right length in the right fields."""
     traces = _parsed(TracesData, body)
     if traces is None:
         return None

@@ -1,6 +1,6 @@
-"""Protobuf messages whose text is not all UTF-8, which protobuf's own parser refuses whole.
+"""Protobuf messages with text that is not valid UTF-8, which protobuf's own parser refuses completely.
 
-An attribute that was cut inside a character would cost a batch of thousands of spans.
+An attribute cut inside a character would cost a batch of thousands of spans.
 https://github.com/open-telemetry/opentelemetry-collector/issues/11449
 """
 
@@ -13,7 +13,7 @@ _SIZES = {_FIXED_64: 8, _FIXED_32: 4}
 
 
 def with_whole_text(body: bytes, message: Any) -> bytes | None:
-    """The message with such bytes replaced, by its descriptor. None: it is no message of this kind."""
+    """The message with invalid bytes replaced, using its descriptor. None: it is no message of this type."""
     try:
         return bytes(_mended(body, message))
     except (IndexError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A call and what is only wrapped round it: two spans of one scope, one below the other, are one call."""
+"""Wrapper spans: two spans of one scope, one below the other, are one call."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
@@ -7,27 +7,28 @@ from typing import NamedTuple
 from service.core.usage import Call, Words
 
 _DEEPEST = 64
-"""Parents looked at above a call."""
+"""Maximum number of parents checked per call."""
 _SIDE_WORK = frozenset({"embeddings", "rerank"})
-"""Operations that no chat is only wrapped round: a look-up below a chat is a call beside it."""
+"""Operations that a chat does not wrap: a look-up below a chat is a separate call."""
 
 
 class Span(NamedTuple):
-    """Of one request, with the call that it may stand for."""
+    """A span of one request, with the call that it may be."""
 
     trace: str
     id: str
     parent: str
     scope: Hashable
-    """Of one process: another resource has its own."""
+    """Identifies the process: another resource has its own spans."""
     is_tool: bool
     call: Call | None = None
 
 
 def without_wrappers(spans: Sequence[Span]) -> Iterator[Call | None]:
-    """Of each span its call, and None for one that has a call of its own scope below it.
+    """The call of each span; None for a span with a call of its own scope below it.
 
-    Another scope's is another reporter's, and stays: reporters are never added up. Below a tool begins other work.
+    A call of another scope has another reporter, and stays: reporters are never added up. Below a tool, separate work
+    begins.
     """
     calls = [span for span in spans if span.call is not None]
     scopes: defaultdict[tuple[str, Hashable], int] = defaultdict(int)
@@ -44,7 +45,7 @@ def without_wrappers(spans: Sequence[Span]) -> Iterator[Call | None]:
 
 
 def _above(call: Span, by_id: dict[tuple[str, str], Span]) -> list[tuple[str, str]]:
-    """Wrappers of a call. Where parents go round in a circle nobody knows which span is the wrapper: none."""
+    """Wrappers of a call. Empty if the parents form a cycle: the wrapper is unknown."""
     found: list[tuple[str, str]] = []
     span: Span | None = call
     for _ in range(_DEEPEST):
@@ -59,7 +60,7 @@ def _above(call: Span, by_id: dict[tuple[str, str], Span]) -> list[tuple[str, st
 
 
 def _side_work(span: Span) -> Words:
-    """The operation, where it is one of `_SIDE_WORK`."""
+    """The operation if it is one of `_SIDE_WORK`."""
     operation = span.call.who.operation if span.call is not None else None
     words = operation if isinstance(operation, tuple) else (operation,)
     return next((word for word in words if word in _SIDE_WORK), None)

@@ -1,4 +1,4 @@
-"""Every envelope that lastcall opens, in the order in which they are asked. A new one is a file and a line here."""
+"""Envelopes in the order in which they are tried. To add one, add a file and a line here."""
 
 from service.formats.contract import AnyEnvelope
 from service.formats.envelopes import (

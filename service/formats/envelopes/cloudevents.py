@@ -43,12 +43,12 @@ def within_event(context: Context, source: Scalar, time: Scalar) -> Context:
 
 
 _last_segment: Callable[[str], str] = memoised(lambda source: source.rstrip("/").rpartition("/")[2])
-"""Of a source such as `/services/billing-api`: it names who wrote the event."""
+"""Last segment of a source such as `/services/billing-api`: the author of the event."""
 
 
 STRUCTURED = Envelope(
     "cloudevents",
-    "CloudEvents, structured; binary ones have their attributes in headers",
+    "CloudEvents in structured mode; in binary mode the attributes are Kafka headers",
     (mark("specversion", "type", "source", "id"),),
     _open,
     _CloudEvent,

@@ -43,5 +43,5 @@ SUBSCRIPTION = Envelope(
     _open,
     _Subscription,
     several=True,
-    passes={"control_message": "CloudWatch asking whether the destination answers: nothing to count"},
+    passes={"control_message": "CloudWatch's check of the destination"},
 )

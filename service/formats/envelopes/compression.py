@@ -1,4 +1,4 @@
-"""gzip and zstd around a value, opened within limits of size and ratio."""
+"""gzip and zstd compression, with limits on size and ratio."""
 
 import zlib
 
@@ -10,17 +10,17 @@ from service.formats.rejecting import UnreadableError
 MAX_BYTES = 8 * 1024 * 1024
 """Largest value read, compressed or not. Kafka's own default limit is 1 MiB."""
 MAX_RATIO = 200
-"""Repetitive JSON reaches 50 to 100."""
+"""Maximum ratio; repetitive JSON reaches 50 to 100."""
 _SMALL = 64 * 1024
-"""A small value may expand to this whatever its ratio."""
+"""A small value may expand to this size at any ratio."""
 _MAX_MEMBERS = 100
-"""Members of one gzip value, or frames of one zstd value."""
+"""Maximum number of members of a gzip value, or frames of a zstd value."""
 GZIP_START = b"\x1f\x8b"
 ZSTD_START = b"\x28\xb5\x2f\xfd"
 _ZSTD = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024)
-"""One for all: making one costs more than opening a record. Frames are opened one after the other."""
+"""Shared: creating one takes longer than opening a record. Frames are opened one after the other."""
 _ZSTD_PIECE = 256
-"""Compressed bytes fed at once: one piece cannot expand to much more than the limit."""
+"""Compressed bytes per step: one step cannot expand far beyond the limit."""
 
 
 def _limit(value: bytes) -> int:
@@ -29,7 +29,7 @@ def _limit(value: bytes) -> int:
 
 
 def _gunzip(value: bytes) -> bytes:
-    """All members joined. Raises UnreadableError: bad_compression, or too_large before much more is opened."""
+    """Joins all members. Raises UnreadableError: bad_compression, or too_large before much more is decompressed."""
     parts, left = [], _limit(value)
     for _ in range(_MAX_MEMBERS):
         member = zlib.decompressobj(wbits=31)
@@ -45,15 +45,15 @@ def _gunzip(value: bytes) -> bytes:
         parts.append(part)
         value = member.unused_data
         if not value:
-            return b"".join(parts)  # one part as it is
+            return b"".join(parts)  # one part is not copied
     raise UnreadableError("too_large", "gzip, too many members")
 
 
 def _unzstd(value: bytes) -> bytes:
-    """Raises as `_gunzip`. Mostly it is one frame that says how much it holds."""
+    """Raises as `_gunzip`. Usually one frame that states its size."""
     try:
         if 0 <= zstandard.frame_content_size(value) <= _limit(value):
-            return _ZSTD.decompress(value, 0, False, False)  # no extra data; by position it takes a tenth less
+            return _ZSTD.decompress(value, 0, False, False)  # no extra data; positional: a tenth faster
     except zstandard.ZstdError:
         pass  # several frames, or a broken one
     return _joined_frames(value)
@@ -88,5 +88,5 @@ def _open_zstd(value: bytes, context: Context) -> Inner:
     return Inner(_unzstd(value), context)
 
 
-GZIP = Envelope("gzip", "gzip around a value", lambda body: body.startswith(GZIP_START), _open_gzip)
-ZSTD = Envelope("zstd", "zstd around a value", lambda body: body.startswith(ZSTD_START), _open_zstd)
+GZIP = Envelope("gzip", "a gzip-compressed value", lambda body: body.startswith(GZIP_START), _open_gzip)
+ZSTD = Envelope("zstd", "a zstd-compressed value", lambda body: body.startswith(ZSTD_START), _open_zstd)

@@ -23,10 +23,10 @@ def _open(envelope: _Connect, context: Context) -> Inner | PassedOver:
 
 CONNECT = Envelope(
     "connect",
-    "Kafka Connect's JSON with schemas",
+    "Kafka Connect's JSON with its schema",
     (mark("schema", "payload", alone=True),),
     _open,
     _Connect,
     body="payload",
-    passes={"deleted_row": "a deleted row: nothing to count"},
+    passes={"deleted_row": "a deleted row"},
 )

@@ -1,6 +1,6 @@
-"""Debezium's change events, and the rows that its unwrapping transform makes of them.
+"""Debezium's change events, and the rows of its unwrapping transform.
 
-A row that is written or read for a snapshot is a record. What becomes of a row later is none: a call is counted once.
+A row that is written, or read for a snapshot, is a record. Later changes of the row are not: a call is counted once.
 https://debezium.io/documentation/reference/stable/connectors/postgresql.html
 https://debezium.io/documentation/reference/stable/transformations/event-flattening.html
 """
@@ -15,7 +15,7 @@ from service.formats.contract import NULL, Context, Envelope, Inner, mark, withi
 WRITTEN = ("c", "r")
 """Operations: a row was created, or read for a snapshot."""
 CHANGED = ("u", "d", "t", "m")
-"""A row was updated or deleted, a table was emptied, a message was logged."""
+"""Operations: a row was updated or deleted, a table was emptied, a message was logged."""
 ROW_CHANGED = PassedOver("row_changed", "debezium")
 
 
@@ -37,7 +37,7 @@ class _Row(msgspec.Struct, gc=False):
 
 
 def _open_change(change: _Change, context: Context) -> Inner | PassedOver:
-    """The database's time of the change, else the connector's. In a CloudEvent the event has the operation."""
+    """Uses the database's time of the change, or else the connector's. In a CloudEvent, the event has the operation."""
     after = change.after
     was_written = change.before == NULL if change.op is msgspec.UNSET else change.op in WRITTEN
     if not was_written or after == NULL:
@@ -63,7 +63,7 @@ CHANGE = Envelope(
     _open_change,
     _Change,
     body="after",
-    passes={"row_changed": "a row that was updated or deleted: its call was counted when it was written"},
+    passes={"row_changed": "an update or deletion of a row, whose call was counted when it was written"},
 )
 ROW = Envelope(
     "debezium_row",

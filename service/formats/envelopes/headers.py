@@ -1,4 +1,4 @@
-"""What Kafka headers say of a record: the attributes of a CloudEvent in binary mode, and what became of a row.
+"""Context from Kafka headers: attributes of a CloudEvent in binary mode, and the operation on a row.
 
 https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protocol-binding.md
 https://debezium.io/documentation/reference/stable/transformations/event-flattening.html
@@ -22,7 +22,7 @@ _JSON = msgspec.json.Decoder(_WithSchema | str)
 
 
 def context_of(record: Record) -> Context | None:
-    """None: a header says that a row was changed; its call was counted when it was written. Values can be any bytes, or
+    """None: a header reports a changed row, whose call was counted when it was written. Values can be any bytes, or
     None."""
     source = time = operation = None
     for name, content in record.headers:
@@ -43,7 +43,7 @@ def _text(content: bytes | None) -> str | None:
 
 
 def _operation(content: bytes) -> Any:
-    """Bare, or as Kafka Connect's JSON converter writes it, with its schema or without. None: what nobody knows."""
+    """The operation, plain or in Kafka Connect's JSON with or without a schema. None: unknown."""
     try:
         said = _JSON.decode(content)
     except MSGSPEC_ERRORS:

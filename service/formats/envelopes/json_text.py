@@ -1,4 +1,4 @@
-"""JSON around records: arrays, one text a line, a text inside a text."""
+"""JSON around records: arrays, one text per line, a text inside a text."""
 
 import json
 import re
@@ -11,13 +11,13 @@ from service.formats.contract import Context, Envelope, Inner, Item
 from service.formats.rejecting import UnreadableError, is_json
 
 MAX_ITEMS = 10_000
-"""Elements of one array, or lines of one value."""
+"""Maximum number of elements of an array, or lines of a value."""
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
 _TEXTS = json.JSONDecoder()
 _LINES_LOOKED_AT = 10
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f]")
-"""In what is no text, such as protobuf."""
+"""Found in binary values such as protobuf."""
 
 
 def _open_array(body: bytes, context: Context) -> Iterator[Item]:
@@ -29,7 +29,7 @@ def _open_lines(body: bytes, context: Context) -> Iterator[Item]:
 
 
 def lines_of(body: bytes) -> list[bytes]:
-    """At most one more than may be read, the rest in it; what ends the last line begins no other."""
+    """The lines, at most one more than the maximum; that one has the rest. A final line break begins no line."""
     return body.rstrip().split(b"\n", MAX_ITEMS)
 
 
@@ -66,8 +66,8 @@ def _is_array(body: bytes) -> bool:
 
 
 def _are_lines(body: bytes) -> bool:
-    """More than one line, and the first of them is a whole JSON text; or most of the first are, behind one that a file
-    which was rotated begins with."""
+    """True: there are several lines, and the first is a complete JSON text, or most of the first ones are. A rotated
+    file may begin with a part of a line."""
     if b"\n" not in body:
         return False
     if body[:1] in (b"{", b"[") and is_json(body[: body.index(b"\n")]):
@@ -78,11 +78,11 @@ def _are_lines(body: bytes) -> bool:
 
 
 def _are_joined(body: bytes) -> bool:
-    """As Firehose leaves records: one text behind the other. Asked of what is no JSON text as a whole."""
+    """True: concatenated JSON texts, as Firehose writes them. Call it only if the whole is no JSON text."""
     return body[:1] == b"{" and re.search(rb"\}\s{0,8}\{", body) is not None and not is_json(body)
 
 
 ARRAY = Envelope("array", "a JSON array of records", _is_array, _open_array, several=True)
-LINES = Envelope("lines", "one JSON text a line", _are_lines, _open_lines, several=True)
-JOINED = Envelope("joined", "JSON texts one behind the other", _are_joined, _open_joined, several=True)
-TEXT = Envelope("text", "JSON text inside a JSON text", lambda body: body[:1] == b'"', _open_text)
+LINES = Envelope("lines", "one JSON text per line", _are_lines, _open_lines, several=True)
+JOINED = Envelope("joined", "concatenated JSON texts", _are_joined, _open_joined, several=True)
+TEXT = Envelope("text", "JSON text in a JSON string", lambda body: body[:1] == b'"', _open_text)

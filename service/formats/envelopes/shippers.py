@@ -1,4 +1,4 @@
-"""Log shippers' objects: Fluent Bit (`log`), Vector and Filebeat (`message`), with what they know of the pod.
+"""Log shippers' objects: Fluent Bit (`log`), Vector and Filebeat (`message`), with their data about the pod.
 
 https://docs.fluentbit.io/manual/pipeline/outputs/kafka
 https://vector.dev/docs/reference/configuration/sinks/kafka/
@@ -17,7 +17,7 @@ _CRI = re.compile(r"\S{1,64} (?:stdout|stderr) [FP] ")
 
 
 class _Labels(msgspec.Struct, gc=False):
-    """Those that name what runs in a pod, in order of preference, and where."""
+    """Labels with the name of a pod's service, in order of preference, and of its environment."""
 
     app: Scalar = None
     name: Scalar = msgspec.field(name="app.kubernetes.io/name", default=None)
@@ -57,7 +57,7 @@ class _Shipped(msgspec.Struct, gc=False):
 
 
 _Line = str | dict[str, msgspec.Raw] | list[msgspec.Raw] | None
-"""What the application wrote: text, or what the shipper has parsed it to."""
+"""The application's output: text, or the shipper's parsed form."""
 
 
 class _Log(_Shipped, gc=False):
@@ -71,14 +71,14 @@ class _Message(_Shipped, gc=False):
 
 
 def _open_log(shipped: _Log, context: Context) -> Inner:
-    """`log_processed` is what Fluent Bit's own parser made of a line that is no JSON."""
+    """`log_processed` is the result of Fluent Bit's parser for a line that is no JSON."""
     line = shipped.log
     is_json = not isinstance(line, str) or line[:1] in ("{", "[")
     return Inner(_body(line if is_json else shipped.log_processed or line), _within(shipped, context))
 
 
 def _open_message(shipped: _Message, context: Context) -> Inner:
-    """`json` is where Filebeat puts what it has decoded, unless it is told another place."""
+    """Filebeat puts decoded JSON into `json`, unless configured otherwise."""
     line = shipped.message if shipped.json is None else shipped.json
     return Inner(_body(line), _within(shipped, context))
 
@@ -113,14 +113,14 @@ FLUENT_BIT = Envelope(
 )
 VECTOR = Envelope(
     "vector",
-    "Vector: a line in `message`, beside `source_type`",
+    "Vector: a line in `message`, with `source_type`",
     (mark("message", "source_type"),),
     _open_message,
     _Message,
 )
 FILEBEAT = Envelope(
     "filebeat",
-    "Filebeat, Elastic Agent and others: a line in `message`, beside a time or the pod, or decoded in `json`",
+    "Filebeat, Elastic Agent and others: a line in `message`, with a time or the pod, or decoded in `json`",
     (
         *(mark("message", key) for key in ("@timestamp", "@metadata", "agent", "timestamp", "kubernetes")),
         *(mark("json", key) for key in ("@timestamp", "@metadata", "agent")),

@@ -20,5 +20,5 @@ UTF16 = Envelope(
     _from_utf16,
 )
 UTF8_MARK = Envelope(
-    "utf8_mark", "UTF-8 behind a byte order mark", lambda body: body.startswith(codecs.BOM_UTF8), _without_mark
+    "utf8_mark", "UTF-8 with a byte order mark", lambda body: body.startswith(codecs.BOM_UTF8), _without_mark
 )

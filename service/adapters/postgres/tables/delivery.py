@@ -27,7 +27,7 @@ notifications = Table(
     Column("step", Text),
     Column("audience", Text, nullable=False),
     Column("destination", Text, nullable=False, comment="#channel, user:<email>, usergroup:<handle>, or a Slack id"),
-    Column("facts", JSONB, nullable=False, comment="the cause, and what the message will say, as of the decision"),
+    Column("facts", JSONB, nullable=False, comment="cause and data of the message, at the time of the decision"),
     instant("decided_at"),
     instant("not_before"),
     Column("state", Text, nullable=False, server_default=text("'pending'")),
@@ -36,7 +36,7 @@ notifications = Table(
     Column("lease_until", DateTime(timezone=True), comment="database clock"),
     Column("message_id", Uuid, ForeignKey("messages.id")),
     Column("settled_at", DateTime(timezone=True)),
-    Column("outcome", Text, comment="last outcome in words"),
+    Column("outcome", Text, comment="outcome of the last attempt"),
     Column("rerouted_from", Uuid, ForeignKey("notifications.id")),
     CheckConstraint("state IN ('pending', 'leased', 'delivered', 'failed', 'unknown')", name="state_is_known"),
     CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="no_half_lease"),
@@ -52,7 +52,7 @@ notifications = Table(
     Index("ix_notifications_rerouted_from", "rerouted_from", postgresql_where=text("rerouted_from IS NOT NULL")),
     Index("ix_notifications_state", "state"),
     Index("ix_notifications_settled_at", "settled_at", postgresql_where=text("settled_at IS NOT NULL")),
-    comment="The outbox: intent to tell one destination one thing, once",
+    comment="Outbox: the intent to send one thing to one destination, once",
 )  # fmt: skip
 
 messages = Table(
@@ -61,7 +61,7 @@ messages = Table(
     Column("id", Uuid, primary_key=True, comment="also the id in the Slack message's metadata"),
     Column("destination", Text, nullable=False),
     Column("blocks", JSONB, nullable=False),
-    Column("replies", JSONB, nullable=False, server_default=text("'[]'"), comment="blocks of each reply in its thread"),
+    Column("replies", JSONB, nullable=False, server_default=text("'[]'"), comment="blocks of each reply in the thread"),
     Column("text", Text, nullable=False),
     instant("rendered_at"),
     Column(
@@ -69,13 +69,13 @@ messages = Table(
         DateTime(timezone=True),
         nullable=False,
         server_default=text("clock_timestamp()"),
-        comment="database clock; if it is on Slack, it is there since then",
+        comment="database clock; a message on Slack is there since then",
     ),
     Column("delivered_at", DateTime(timezone=True)),
-    Column("channel", Text, comment="Slack's id of the channel"),
+    Column("channel", Text, comment="Slack's id of the conversation"),
     Column("ts", Text, comment="Slack's id of the message in the channel"),
     Index("ix_messages_rendered_at", "rendered_at"),
-    comment="What was sent, or may have been, as it was sent; written before the attempt",
+    comment="Messages that were, or may have been, sent; written before the attempt",
 )
 
 cards = Table(
@@ -87,7 +87,7 @@ cards = Table(
     Column("urgency", SmallInteger, nullable=False, comment="0 calm, 1 soon, 2 last days, 3 failing"),
     Column("message_id", Uuid, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False),
     Index("ix_cards_message", "message_id"),
-    comment="The live card of a deprecation at a destination: the Slack message whose thread later steps belong to",
+    comment="Live card of a deprecation at a destination: the message with the thread of later steps",
 )
 
 digests = Table(
@@ -97,5 +97,5 @@ digests = Table(
     Column("audience", Text, primary_key=True, comment="a team's name, or (organisation)"),
     Column("picture", JSONB, nullable=False),
     instant("recorded_at"),
-    comment="Which week's digest was made for whom, once",
+    comment="Digests made, one per week and audience",
 )

@@ -15,16 +15,16 @@ catalog_loads = Table(
     metadata,
     Column("digest", Text, primary_key=True),
     instant("loaded_at"),
-    Column("seen_at", DateTime(timezone=True), nullable=False, comment="when a process that goes by it ticked last"),
+    Column("seen_at", DateTime(timezone=True), nullable=False, comment="last tick of a process that uses it"),
     Column("records", Integer, nullable=False),
     Column(
         "changes",
         JSONB,
         nullable=False,
         server_default=text("'[]'"),
-        comment="dates that moved against the load before",
+        comment="dates that moved since the previous load",
     ),
-    comment="Which catalog was in force since when",
+    comment="Catalogs and when each came into force",
 )
 
 company_loads = Table(
@@ -32,8 +32,8 @@ company_loads = Table(
     metadata,
     Column("digest", Text, primary_key=True),
     instant("loaded_at"),
-    Column("seen_at", DateTime(timezone=True), nullable=False, comment="when a process that goes by it ticked last"),
-    comment="Which lastcall.yaml was in force since when",
+    Column("seen_at", DateTime(timezone=True), nullable=False, comment="last tick of a process that uses it"),
+    comment="lastcall.yaml files and when each came into force",
 )
 
 deprecations = Table(
@@ -48,9 +48,9 @@ deprecations = Table(
     Column("replacements", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("sources", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column(
-        "withdrawn", Boolean, nullable=False, server_default=text("false"), comment="gone from the catalog, kept here"
+        "withdrawn", Boolean, nullable=False, server_default=text("false"), comment="removed from the catalog"
     ),
-    comment="The catalog's deprecations as the engine last saw them, for joins and for noticing that a date moved",
+    comment="Deprecations as the engine last saw them, for joins and to detect moved dates",
 )  # fmt: skip
 
 exposures = Table(
@@ -60,36 +60,36 @@ exposures = Table(
     instant("first_at"),
     instant("last_at"),
     Column("last_day", Date, nullable=False),
-    Column("last_calls", BigInteger, nullable=False, comment="of that day"),
-    Column("longest_gap", Integer, nullable=False, comment="days from one day of use to the next"),
+    Column("last_calls", BigInteger, nullable=False, comment="calls on last_day"),
+    Column("longest_gap", Integer, nullable=False, comment="longest gap between days of use, in days"),
     Column("calls", BigInteger, nullable=False),
     Column(
-        "failing_since", Date, comment="the first of the days of use up to the last that are broken; null: it is not"
+        "failing_since", Date, comment="first day of the current streak of broken days; null: none"
     ),
-    Column("answered_on", Date, comment="the day of use before those; null: there is none"),
-    Column("redirected_since", Date, comment="as failing_since, of days on which another model answered"),
-    Column("deadline", Date, comment="that failing days were judged by"),
-    Column("public_from", Date, nullable=False, comment="infinity: it is taken back; -infinity: it always was"),
+    Column("answered_on", Date, comment="day of use before that streak; null: none"),
+    Column("redirected_since", Date, comment="as failing_since, for days on which another model answered"),
+    Column("deadline", Date, comment="deadline used to judge failing days"),
+    Column("public_from", Date, nullable=False, comment="infinity: withdrawn; -infinity: always public"),
     Column("state_while_calling", Text, nullable=False, comment="active, overdue, broken or redirected"),
-    Column("quiet_at", DateTime(timezone=True), nullable=False, comment="from then on it is quiet"),
-    Column("counted_until", DateTime(timezone=True), comment="the first call that was still ahead; null: none was"),
-    Column("team", Text, comment="null: nobody owns the service"),
+    Column("quiet_at", DateTime(timezone=True), nullable=False, comment="it is quiet from then on"),
+    Column("counted_until", DateTime(timezone=True), comment="first call after the time of the count; null: none"),
+    Column("team", Text, comment="null: no owner"),
     Column("lacks_deadline", Boolean, nullable=False),
-    Column("change_by", Date, nullable=False, comment="infinity: no day is known"),
+    Column("change_by", Date, nullable=False, comment="infinity: no date is known"),
     Column("waived_until", DateTime(timezone=True)),
     Column(
-        "told_at", DateTime(timezone=True), comment="when a message of it was delivered last; null: nobody was told"
+        "told_at", DateTime(timezone=True), comment="last delivered message about it; null: none"
     ),
-    Column("phase", Integer, nullable=False, server_default=text("0"), comment="bits: the counts that it is in"),
+    Column("phase", Integer, nullable=False, server_default=text("0"), comment="bits: the counts that include it"),
     Column(
         "phase_from", DateTime(timezone=True), nullable=False, server_default=text("'-infinity'"),
-        comment="the phase is right from then on",
+        comment="start of the span in which the phase is valid",
     ),
     Column(
         "phase_until", DateTime(timezone=True), nullable=False, server_default=text("'-infinity'"),
-        comment="and no longer certain from then on; -infinity: not at all",
+        comment="end of that span; -infinity: the phase may be wrong",
     ),
-    Column("phase_change_by", Date, comment="change_by when the phase was counted; infinity: no deadline"),
+    Column("phase_change_by", Date, comment="change_by when the phase was calculated; infinity: no deadline"),
     Index(
         "ix_exposures_list",
         "lacks_deadline", "change_by", "platform", "model", "service", "environment", "deadline",
@@ -99,7 +99,7 @@ exposures = Table(
     Index("ix_exposures_phase_from", "phase_from"),
     Index("ix_exposures_phase_until", "phase_until"),
     Index("ix_exposures_counted_until", "counted_until", postgresql_where=text("counted_until IS NOT NULL")),
-    comment="Uses of deprecated models: a summary of the days of use, and what lists are filtered and sorted by",
+    comment="Exposures: a summary of the days of use, and the columns by which lists are filtered and sorted",
 )  # fmt: skip
 
 service_counts = Table(
@@ -107,7 +107,7 @@ service_counts = Table(
     metadata,
     Column("service", Text, primary_key=True),
     *map(_number, ("uses", "unmigrated", "calling", "past", "near", "untold")),
-    comment="Of a service's exposures, how many are in which phase, as their rows say",
+    comment="Number of exposures of each service by phase, as of the rows' phases",
 )
 
 model_counts = Table(
@@ -117,5 +117,5 @@ model_counts = Table(
     Column("model", Text, primary_key=True),
     Column("change_by", Date, primary_key=True, comment="infinity: no deadline"),
     *map(_number, ("active", "quiet", "overdue", "broken", "redirected", "waived")),
-    comment="Of a model's exposures, how many are in which state, as their rows say",
+    comment="Number of exposures of each model by state, as of the rows' phases",
 )
