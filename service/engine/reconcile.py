@@ -12,14 +12,14 @@ from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_phases import count_phases
 from service.adapters.postgres.exposure_rows import (
     CountedDay,
-    Recounted,
+    Resummarised,
     StoredExposure,
     drop_exposures,
     load_days,
     load_stored,
     lock_exposures,
     save_summaries,
-    to_count_again,
+    to_summarise_again,
 )
 from service.adapters.postgres.lifecycle_store import is_any_loaded, load_deprecations, resolve_again
 from service.adapters.postgres.name_flood_store import forget_floods, read_floods
@@ -34,10 +34,10 @@ from service.engine.world import with_owners
 
 AT_ONCE = 2
 """Batches in parallel: the database works on one while the next is prepared. They take different rows."""
-RECOUNTED = 500
-"""Exposures whose future calls have come, in one transaction."""
+RESUMMARISED = 500
+"""Exposures that are summarised again in one transaction, because their future calls have come."""
 PHASES = 2_000
-"""Exposures that are recounted in one transaction."""
+"""Exposures whose phase is stored again in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ async def reconcile(database: Database, world: World, *, now: datetime) -> Recon
     resolved = 0
     while changed is not None and (some := await _resolve_batch(database, world)):
         resolved += some
-    until, days = await _work_out(database, world, now=now)
+    until, days = await _recompute(database, world, now=now)
     return Reconciled(changed, resolved, days, until)
 
 
@@ -70,10 +70,10 @@ async def catch_up(database: Database, world: World, *, now: datetime) -> None:
     async with database.begin() as connection:
         if not await is_any_loaded(connection):
             await load_deprecations(connection, world.catalog, now=now)
-    await _work_out(database, world, now=now)
+    await _recompute(database, world, now=now)
 
 
-async def _work_out(database: Database, world: World, *, now: datetime) -> tuple[datetime, int]:
+async def _recompute(database: Database, world: World, *, now: datetime) -> tuple[datetime, int]:
     """Returns the time up to which days are recalculated, by the database's clock, and their number. Days marked later
     wait for the next run, so steady traffic does not keep it from ending."""
 
@@ -87,7 +87,7 @@ async def _work_out(database: Database, world: World, *, now: datetime) -> tuple
 
     async def again() -> int | None:
         async with database.begin() as connection:
-            return await count_again(connection, world, now=now) or None
+            return await summarise_again(connection, world, now=now) or None
 
     async def phases() -> int | None:
         async with database.begin() as connection:
@@ -121,7 +121,7 @@ async def summarise(connection: Transaction, world: World, recomputed: Recompute
     """The keys of the days are locked on the agenda, as `recompute_days` leaves them."""
     touched = {key: list(marks) for key, marks in groupby(recomputed.taken, key=lambda mark: mark.key)}
     known = await load_stored(connection, touched)
-    counted: dict[ExposureKey, Recounted] = {}
+    counted: dict[ExposureKey, Resummarised] = {}
     for key, one in known.items():
         days = [recomputed.use.get(mark) for mark in touched[key]]
         if (found := _with_days(one, days, now)) is not None:
@@ -130,9 +130,9 @@ async def summarise(connection: Transaction, world: World, recomputed: Recompute
     await _save(connection, world, known, counted | await _from_all_days(connection, unknown, now), now=now)
 
 
-async def count_again(connection: Transaction, world: World, *, now: datetime) -> int:
+async def summarise_again(connection: Transaction, world: World, *, now: datetime) -> int:
     """Recalculate exposures with calls that were in the future when they were counted. Returns their number."""
-    keys = await to_count_again(connection, now=now, limit=RECOUNTED)
+    keys = await to_summarise_again(connection, now=now, limit=RESUMMARISED)
     if keys:
         await make_uses_due(connection, keys, now=now)
     known = await load_stored(connection, keys) if keys else {}
@@ -141,7 +141,7 @@ async def count_again(connection: Transaction, world: World, *, now: datetime) -
     return len(known)
 
 
-def _with_days(known: StoredExposure, days: Sequence[CountedDay | None], now: datetime) -> Recounted | None:
+def _with_days(known: StoredExposure, days: Sequence[CountedDay | None], now: datetime) -> Resummarised | None:
     """The summary with new `days`, oldest first. None: it needs all days."""
     summary, deadline = known.summary, known.deprecation.shutdown.deadline
     for one in days:
@@ -153,17 +153,17 @@ def _with_days(known: StoredExposure, days: Sequence[CountedDay | None], now: da
             summary = summary.with_last(one.use, deadline, last_at=one.last_at)
         else:
             summary = summary.then(one.use, deadline, last_at=one.last_at)
-    return Recounted(summary, known, known.counted_until) if summary else None
+    return Resummarised(summary, known, known.counted_until) if summary else None
 
 
 async def _from_all_days(
     connection: Transaction, known: Mapping[ExposureKey, StoredExposure], now: datetime
-) -> dict[ExposureKey, Recounted]:
+) -> dict[ExposureKey, Resummarised]:
     found = await load_days(connection, known) if known else {}
     return {key: _counted(days, known[key], now) for key, days in found.items()}
 
 
-def _counted(days: Sequence[CountedDay], known: StoredExposure, now: datetime) -> Recounted:
+def _counted(days: Sequence[CountedDay], known: StoredExposure, now: datetime) -> Resummarised:
     """The summary of past calls; if all calls are in the future, of those: they are not shown until then."""
     by_now = [one for one in days if one.first_at <= now]
     ahead = min((one.first_at for one in days if one.first_at > now), default=None)
@@ -174,14 +174,14 @@ def _counted(days: Sequence[CountedDay], known: StoredExposure, now: datetime) -
         first_at=min(one.first_at for one in some),
         last_at=max(one.last_at for one in some),
     )
-    return Recounted(summary, known, ahead)
+    return Resummarised(summary, known, ahead)
 
 
 async def _save(
     connection: Transaction,
     world: World,
     known: Mapping[ExposureKey, StoredExposure],
-    counted: Mapping[ExposureKey, Recounted],
+    counted: Mapping[ExposureKey, Resummarised],
     *,
     now: datetime,
 ) -> None:

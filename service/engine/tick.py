@@ -59,7 +59,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
     verbs: dict[Verb, Callable[[World], Awaitable[object]]] = {
         "refresh": lambda world: refresh(database, world, engine.clients_for(world.company.directories), now=now),
         "reconcile": lambda world: reconcile(database, world, now=now),
-        "escalate": lambda world: escalate(database, world, recomputed_until=_worked_out_until(results), now=now),
+        "escalate": lambda world: escalate(database, world, recomputed_until=_recomputed_until(results), now=now),
         "report": lambda world: report(database, world, now=now),
         "deliver": lambda world: deliver(
             database, engine.transports, world.company.channels, links=engine.links, now=now
@@ -88,7 +88,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
     return Ticked(results, failures)
 
 
-def _worked_out_until(results: Mapping[str, object]) -> datetime | None:
+def _recomputed_until(results: Mapping[str, object]) -> datetime | None:
     """None: reconcile failed."""
     reconciled = results.get("reconcile")
     return reconciled.until if isinstance(reconciled, Reconciled) else None

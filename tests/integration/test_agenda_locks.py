@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.agenda import (
-    look_at_models,
+    make_models_due,
     make_open_exposures_due,
     make_services_due,
     make_uses_due,
@@ -43,7 +43,7 @@ async def put_backwards(database: Database) -> None:
     [
         pytest.param(lambda connection: make_uses_due(connection, reversed(USES), now=NOW), id="calls of theirs"),
         pytest.param(lambda connection: make_services_due(connection, SERVICES, now=NOW), id="their owners"),
-        pytest.param(lambda connection: look_at_models(connection, [MODEL], now=NOW), id="their model"),
+        pytest.param(lambda connection: make_models_due(connection, [MODEL], now=NOW), id="their model"),
         pytest.param(lambda connection: make_open_exposures_due(connection, now=NOW), id="lastcall.yaml"),
     ],
 )

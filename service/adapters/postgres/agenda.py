@@ -87,18 +87,18 @@ async def schedule_check_after_calls(connection: AsyncConnection, first_calls: M
 async def make_uses_due(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:
     """Make these uses due at once, whatever they wait for."""
     v = key_rows(sorted(keys))
-    await _look(connection, same_key(agenda, v), now)
+    await _make_due(connection, same_key(agenda, v), now)
 
 
 async def make_open_exposures_due(connection: AsyncConnection, *, now: datetime) -> None:
     """After a change of lastcall.yaml: make open exposures due. Owner, policy and time zone may have changed."""
     is_exposure = select(exposures.c.service).where(same_key(exposures, agenda)).exists()
-    await _look(connection, or_(is_exposure, agenda.c.due_at.is_not(None)), now)
+    await _make_due(connection, or_(is_exposure, agenda.c.due_at.is_not(None)), now)
 
 
-async def look_at_models(connection: AsyncConnection, models: Iterable[tuple[str, str]], *, now: datetime) -> None:
+async def make_models_due(connection: AsyncConnection, models: Iterable[tuple[str, str]], *, now: datetime) -> None:
     """Make every use of these (platform, model) due."""
-    await _look(connection, same_model(agenda, model_rows(models)), now)
+    await _make_due(connection, same_model(agenda, model_rows(models)), now)
 
 
 async def lock_use(connection: AsyncConnection, key: ExposureKey, *, now: datetime) -> None:
@@ -110,10 +110,10 @@ async def lock_use(connection: AsyncConnection, key: ExposureKey, *, now: dateti
 async def make_services_due(connection: AsyncConnection, services: Iterable[str], *, now: datetime) -> None:
     """Make every use of a model by these services due, because their owner may have changed."""
     v = unnested(("service", Text(), sorted(set(services))))
-    await _look(connection, agenda.c.service == v.c.service, now)
+    await _make_due(connection, agenda.c.service == v.c.service, now)
 
 
-async def _look(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> None:
+async def _make_due(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> None:
     """Make rows due. Locks them in the order of their keys, as ingest does, so no deadlock is possible. The order is
     Python's, whatever the collation of the database."""
     in_order = [collate(agenda.c[name], "C") for name in KEY]

@@ -27,6 +27,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -234,5 +235,7 @@ async def _add(connection: AsyncConnection, counts: Table, more: Mapping[tuple[t
                 index_elements=key, set_={name: counts.c[name] + added.excluded[name] for name in names}
             )
         )
-    if any(number < 0 for number in more.values()):
-        await connection.execute(delete(counts).where(*(counts.c[name] == 0 for name in names)))
+    less = sorted({one for (one, name), number in more.items() if number < 0 and name in names})
+    for some_keys in chunked(less):
+        empty = (tuple_(*counts.primary_key).in_(some_keys), *(counts.c[name] == 0 for name in names))
+        await connection.execute(delete(counts).where(*empty))

@@ -71,7 +71,7 @@ class StoredExposure:
 
 
 @dataclass(frozen=True, slots=True)
-class Recounted:
+class Resummarised:
     """Summary of a use's calls up to some moment."""
 
     summary: Summary
@@ -126,7 +126,7 @@ async def load_days(connection: AsyncConnection, keys: Iterable[ExposureKey]) ->
 
 async def save_summaries(
     connection: AsyncConnection,
-    counted: Mapping[ExposureKey, Recounted],
+    counted: Mapping[ExposureKey, Resummarised],
     new: Mapping[ExposureKey, Listing],
 ) -> None:
     """`new`: listings of keys without a row; other rows keep their listing. The caller has locked the rows."""
@@ -209,7 +209,9 @@ async def _lock(connection: AsyncConnection, keys: FromClause) -> None:
 
 async def drop_exposures(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> None:
     """Deletes exposures without calls. Call it last in a transaction."""
-    v = key_rows(sorted(keys))
+    if not (dropped := sorted(keys)):
+        return
+    v = key_rows(dropped)
     await _lock(connection, v)
     gone = delete(exposures).where(same_key(exposures, v))
     counted = (exposures.c.phase, exposures.c.phase_change_by)
@@ -217,7 +219,7 @@ async def drop_exposures(connection: AsyncConnection, keys: Iterable[ExposureKey
     await move(connection, [(ExposureKey(*row[:4]), Place(row.phase, row.phase_change_by), Place()) for row in rows])
 
 
-async def to_count_again(connection: AsyncConnection, *, now: datetime, limit: int) -> list[ExposureKey]:
+async def to_summarise_again(connection: AsyncConnection, *, now: datetime, limit: int) -> list[ExposureKey]:
     """Exposures with calls that were in the future when they were counted, and are now past."""
     e = exposures.c
     rows = await connection.execute(
@@ -226,7 +228,7 @@ async def to_count_again(connection: AsyncConnection, *, now: datetime, limit: i
     return sorted(ExposureKey(*row) for row in rows)
 
 
-def _summary_row(key: ExposureKey, one: Recounted) -> dict[str, object]:
+def _summary_row(key: ExposureKey, one: Resummarised) -> dict[str, object]:
     summary, deadline = one.summary, one.known.deprecation.shutdown.deadline
     fails = summary.failing
     return {

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Date, Row, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.agenda import look_at_models
+from service.adapters.postgres.agenda import make_models_due
 from service.adapters.postgres.loads import use_version, version_status
 from service.adapters.postgres.series_store import keep_writers_out
 from service.adapters.postgres.stale_days import StaleDay, mark_models, mark_stale
@@ -57,7 +57,7 @@ async def _load(connection: AsyncConnection, catalog: Catalog, now: datetime) ->
     await _record_load(connection, catalog, moves, now)
     models = [*(record.key for record in changed), *gone]
     await mark_models(connection, models)
-    await look_at_models(connection, models, now=now)
+    await make_models_due(connection, models, now=now)
     return len(changed) + len(gone)
 
 

@@ -45,7 +45,8 @@ def _what_and_when(notice: Notice, when: Timing) -> Spans:
 
 def _where_to(notice: Notice) -> Spans:
     if not notice.end.replacements:
-        return say(bold("Move to:"), " the provider names no successor.")
+        who = "no successor is reported" if notice.end.second_hand else "the provider names no successor"
+        return say(bold("Move to:"), f" {who}.")
     return say(bold("Move to:"), " ", listed([code(one) for one in notice.end.replacements[:5]], "or"))
 
 

@@ -95,7 +95,7 @@ class Heard(Recipient):
     at: datetime = Field(description="Time of delivery, or planned time.")
 
 
-class ScheduledStep(BaseModel):
+class StepAnswer(BaseModel):
     """One step of the policy."""
 
     step: str = Field(examples=["-30d"])
@@ -150,7 +150,7 @@ class ExposureEvidence(BaseModel):
     owner_source: str | None = Field(description="assignment, lastcall.yaml, backstage, codeowners; null: no owner.")
     owner_as_of: datetime | None
     campaign: CampaignEvidence | None
-    ladder: list[ScheduledStep]
+    ladder: list[StepAnswer]
     news: list[Heard] = Field(description="Notifications other than steps.")
     decision: str = Field(
         description="wait, or the action of the next tick: open, notify, handover, replan, close, reopen"

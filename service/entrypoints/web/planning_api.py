@@ -147,7 +147,7 @@ async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned
     world = await here.app.look(now=now)
     key = (first, last, query.service, query.team, query.destination, ticked, world.version)
     try:
-        planned = await here.plans.get(key, lambda: _work_out(here, world, query, first, last), now=now)
+        planned = await here.plans.get(key, lambda: _plan(here, world, query, first, last), now=now)
     except BusyError as busy:
         remedy = "Retry later, with a smaller plan if possible: set `service`, `team` or a shorter span."
         said = {"error": "Other plans are being computed.", "remedy": remedy}
@@ -157,7 +157,7 @@ async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned
     return Page(items=items, total=page.total, next_cursor=page.next_cursor)
 
 
-async def _work_out(here: Context, world: World, query: PlanQuery, first: date, last: date) -> Sequence[Planned]:
+async def _plan(here: Context, world: World, query: PlanQuery, first: date, last: date) -> Sequence[Planned]:
     start, end = utc_midnight(first), utc_midnight(last + timedelta(days=1))
     stored = await read_stored(here.app.database, world, start=start, end=end, service=query.service)
     stored = narrowed(stored, query.wants, query.destination)
