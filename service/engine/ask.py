@@ -9,7 +9,6 @@ from datetime import datetime
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.watermark_store import known_until
 from service.adapters.queries.answers import (
-    AheadAnswer,
     DeprecationAnswer,
     ExposureAnswer,
     ModelUse,
@@ -19,7 +18,7 @@ from service.adapters.queries.answers import (
 )
 from service.adapters.queries.exposures import read_exposures, read_exposures_of
 from service.adapters.queries.listing import ExposureFilter, position_in, read_page
-from service.adapters.queries.overview import Headline, count_callers, read_ahead, read_headline
+from service.adapters.queries.overview import Headline, count_callers, read_headline
 from service.adapters.queries.services import read_service
 from service.adapters.queries.unknown import read_unknown_ids, read_uses_spelled
 from service.adapters.queries.uses import Uses, read_called_models, read_uses
@@ -58,12 +57,7 @@ class Overview:
     headline: Headline
     next_one: ExposureAnswer | None
     """With the nearest deadline ahead that calls still run into."""
-    ahead: Sequence[AheadAnswer]
-    """Models that are still called and go within `AHEAD_DAYS`, by the day by which their callers must change."""
     page: Page[ExposureAnswer]
-
-
-AHEAD_DAYS = 183
 
 
 async def overview(
@@ -72,8 +66,7 @@ async def overview(
     """Totals over all exposures, and a page of the filtered ones. Raises CursorError."""
     async with database.connect() as connection:
         known = await known_until(connection, world.topics, now=now)
-        headline = await read_headline(connection, known=known, now=now)
-        ahead = await read_ahead(connection, world.catalog, known=known, now=now, days=AHEAD_DAYS)
+        headline = await read_headline(connection, world.catalog, known=known, now=now)
         after = None if cursor is None else position_in(cursor)
         page = await read_page(connection, world.catalog, wanted, known=known, now=now, limit=limit, after=after)
         keys = [*page.keys, *([headline.next_one] if headline.next_one else [])]
@@ -81,7 +74,7 @@ async def overview(
     shown = {one.key: one for one in found}
     items = [shown[key] for key in page.keys if key in shown]
     next_one = shown.get(headline.next_one) if headline.next_one else None
-    return Overview(headline, next_one, ahead, Page(items=items, total=page.total, next_cursor=page.next_cursor))
+    return Overview(headline, next_one, Page(items=items, total=page.total, next_cursor=page.next_cursor))
 
 
 async def deprecations(database: Database, world: World, *, now: datetime) -> list[DeprecationAnswer]:

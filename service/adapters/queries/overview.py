@@ -1,6 +1,7 @@
 """Totals over all exposures: for the headline of the list, the deprecations and the metrics."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -17,9 +18,10 @@ from service.adapters.queries.exposures import deadline_key
 from service.adapters.queries.lifecycle import lifecycle_of
 from service.adapters.queries.listing import NO_TEAM, ORDER, ExposureFilter, count_by_day, count_by_model
 from service.core.catalog.lifecycle import Catalog
-from service.core.exposure import ExposureKey
+from service.core.exposure import ExposureKey, State
 
 _e = exposures.c
+AHEAD_DAYS = 183
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,15 @@ class Headline:
     """Calling or silent services without a delivered message."""
     next_one: ExposureKey | None
     """A calling or silent exposure with the next deadline."""
+    ahead: list[AheadAnswer]
+    """Models that are still called and go within `AHEAD_DAYS`, by the day by which their callers must change."""
     teams: list[str]
     platforms: list[str]
 
 
-async def read_headline(connection: AsyncConnection, *, known: datetime, now: datetime) -> Headline:
+async def read_headline(connection: AsyncConnection, catalog: Catalog, *, known: datetime, now: datetime) -> Headline:
     at = as_of(known, now)
+    by_day = await count_by_day(connection, known=known, now=now)
     count = (await connection.execute(_services(), at._asdict())).one()
     nearest = select(*(_e[name] for name in KEY)).where(public(at), ~_e.lacks_deadline, is_ahead(at))
     nearest = nearest.order_by(*ORDER).limit(1)
@@ -62,21 +67,18 @@ async def read_headline(connection: AsyncConnection, *, known: datetime, now: da
         untold=count.untold,
         next_one=ExposureKey(*next_one) if next_one else None,
         teams=[NO_TEAM if team is None else team for team in await _distinct(connection, _e.team, at)],
-        platforms=[platform for platform in await _distinct(connection, _e.platform, at) if platform is not None],
+        ahead=_ahead(by_day, catalog, now.date()),
+        platforms=sorted({platform for (platform, _, _), by_state in by_day.items() if by_state}),
     )
 
 
-async def read_ahead(
-    connection: AsyncConnection, catalog: Catalog, *, known: datetime, now: datetime, days: int
-) -> list[AheadAnswer]:
-    """Models that are still called and that go within `days`, by the day by which their callers must change."""
-    today = now.date()
+def _ahead(by_day: Mapping[tuple[str, str, date], Counter[State]], catalog: Catalog, today: date) -> list[AheadAnswer]:
     found: list[AheadAnswer] = []
-    for (platform, model, change_by), by_state in (await count_by_day(connection, known=known, now=now)).items():
+    for (platform, model, change_by), by_state in by_day.items():
         record, callers = catalog.get(platform, model), by_state.total() - by_state["quiet"]
         if record is None or not callers or (deadline := record.shutdown.deadline) is None or deadline < today:
             continue
-        if change_by <= today + timedelta(days=days):
+        if change_by <= today + timedelta(days=AHEAD_DAYS):
             lifecycle = lifecycle_of(record, today).model_dump()
             freeze = change_by if change_by < deadline else None
             found.append(AheadAnswer(**lifecycle, changes_until=freeze, callers=callers))

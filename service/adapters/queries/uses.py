@@ -1,10 +1,11 @@
 """Uses of models, deprecated or not."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, collate, func, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, collate, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import model_days, usage_daily
@@ -52,6 +53,7 @@ async def read_uses(
             func.sum(tokens).filter(_u.tokens_known > 0).label("tokens_28d"),
             func.min(_u.first_at).label("first_at"),
             func.max(_u.last_at).label("last_at"),
+            func.array_agg(_u.reporters).label("reporters"),
             func.count().over().label("total"),
         )
         .where(*scope)
@@ -60,36 +62,22 @@ async def read_uses(
         .limit(limit)
     )
     rows = (await connection.execute(query)).all()
-    reporters = await _reporters(connection, [ExposureKey(*row[:4]) for row in rows], today)
-    return Uses([_use(row, reporters, catalog, today) for row in rows], rows[0].total if rows else 0)
+    return Uses([_use(row, catalog, today) for row in rows], rows[0].total if rows else 0)
 
 
-async def _reporters(
-    connection: AsyncConnection, keys: Sequence[ExposureKey], today: date
-) -> Mapping[ExposureKey, dict[str, int]]:
+def _summed(by_day: Sequence[Mapping[str, int]]) -> dict[str, int]:
     """Calls by reporter, most first."""
-    v = key_rows(keys)
-    each = func.jsonb_each_text(_u.reporters).table_valued("key", "value").render_derived(name="each")
-    calls = func.sum(cast(each.c.value, BigInteger)).label("calls")
-    use: list[ColumnElement[Any]] = [v.c[name] for name in KEY]
-    rows = await connection.execute(
-        select(*use, each.c.key, calls)
-        .join_from(v, usage_daily, and_(same_key(usage_daily, v), _in_days(today)))
-        .join(each, true())
-        .group_by(*use, each.c.key)
-        .order_by(calls.desc(), collate(each.c.key, "C"))
-    )
-    found: dict[ExposureKey, dict[str, int]] = {}
-    for row in rows:
-        found.setdefault(ExposureKey(*row[:4]), {})[row.key] = int(row.calls)
-    return found
+    calls = Counter[str]()
+    for day in by_day:
+        calls.update(day)
+    return dict(sorted(calls.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _in_days(today: date) -> ColumnElement[bool]:
     return and_(_u.day > today - timedelta(days=DAYS), _u.day <= today)
 
 
-def _use(row: Any, reporters: Mapping[ExposureKey, dict[str, int]], catalog: Catalog, today: date) -> ModelUse:
+def _use(row: Any, catalog: Catalog, today: date) -> ModelUse:
     deprecation = catalog.get(row.platform, row.model)
     return ModelUse(
         service=row.service,
@@ -102,7 +90,7 @@ def _use(row: Any, reporters: Mapping[ExposureKey, dict[str, int]], catalog: Cat
         tokens_28d=None if row.tokens_28d is None else int(row.tokens_28d),
         first_at=row.first_at,
         last_at=row.last_at,
-        reporters=reporters.get(ExposureKey(*row[:4]), {}),
+        reporters=_summed(row.reporters),
         deprecation=lifecycle_of(deprecation, today) if deprecation and deprecation.known_on(today) else None,
     )
 

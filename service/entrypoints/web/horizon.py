@@ -11,8 +11,8 @@ from math import sqrt
 from markupsafe import Markup
 
 from service.adapters.queries.answers import AheadAnswer
+from service.adapters.queries.overview import AHEAD_DAYS
 from service.core import words
-from service.engine.ask import AHEAD_DAYS
 from service.entrypoints import phrases
 from service.entrypoints.web.show import urgency
 

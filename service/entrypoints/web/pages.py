@@ -114,7 +114,6 @@ async def exposures(request: Request, here: Here, query: Annotated[PageQuery, Qu
         "next_one": found.next_one,
         "first_record": first_record(app.world.catalog, now),
         "page": found.page,
-        "ahead": found.ahead,
         "groups": group(found.page.items),
     }
     return templates.TemplateResponse(request, "exposures.html", context | await _blind_spots(here, now))
