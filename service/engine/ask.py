@@ -8,17 +8,11 @@ from datetime import datetime
 
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries.answers import (
-    DeprecationAnswer,
-    ExposureAnswer,
-    ModelUse,
-    Page,
-    ServiceAnswer,
-    UnknownId,
-)
+from service.adapters.queries.answers import DeprecationAnswer, ExposureAnswer, ModelUse, ServiceAnswer, UnknownId
 from service.adapters.queries.exposures import read_exposures, read_exposures_of
 from service.adapters.queries.listing import ExposureFilter, position_in, read_page
 from service.adapters.queries.overview import Headline, count_callers, read_headline
+from service.adapters.queries.paging import Page
 from service.adapters.queries.services import read_service
 from service.adapters.queries.unknown import read_unknown_ids, read_uses_spelled
 from service.adapters.queries.uses import Uses, read_called_models, read_uses

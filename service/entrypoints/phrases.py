@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from typing import cast
 
-from service.adapters.queries.answers import ActAnswer, ChecklistAnswer, ExposureAnswer, Lifecycle, Told
+from service.adapters.queries.act_answers import ActAnswer, ChecklistAnswer
+from service.adapters.queries.answers import ExposureAnswer, Lifecycle, Told
 from service.adapters.queries.operation_answers import NotificationAnswer
 from service.core import words
 from service.core.escalation.plan import Status

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from service.adapters.queries.answers import ActAnswer, AheadAnswer, ChecklistAnswer, ExposureAnswer, Told
+from service.adapters.queries.act_answers import ActAnswer, ChecklistAnswer
+from service.adapters.queries.answers import AheadAnswer, ExposureAnswer, Told
 from service.entrypoints import phrases
 from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.pages import templates

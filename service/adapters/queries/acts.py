@@ -4,7 +4,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.act_log import read_acts
 from service.adapters.postgres.checklist_store import load_checklists
-from service.adapters.queries.answers import ActAnswer, ChecklistAnswer, ChecklistItem, ExposureActs, ExposureChecklist
+from service.adapters.queries.act_answers import (
+    ActAnswer,
+    ChecklistAnswer,
+    ChecklistItem,
+    ExposureActs,
+    ExposureChecklist,
+)
 from service.core.checklist import ITEMS, Checklist, Item
 from service.core.exposure import ExposureKey
 

@@ -5,31 +5,17 @@ services, environments, reporters and ids come from logs: they are bounded when 
 """
 
 from datetime import date, datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from service.adapters.queries.act_answers import ChecklistAnswer
+from service.adapters.queries.paging import Answer
 from service.core.catalog.lifecycle import Precision
 from service.core.exposure import ExposureKey, State
 
-T = TypeVar("T")
-
 FROZEN = "First day of the change freeze from which the step is counted; null: counted from the deadline."
 REPEAT = "Days between repeats of the step while calls continue; null: the step does not repeat."
-
-
-class Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-
-class Page(Answer, Generic[T]):
-    """One page of a list."""
-
-    items: list[T]
-    total: int | None = Field(default=None, description="Number of all matches; null: not counted.")
-    next_cursor: str | None = Field(
-        default=None, description="Value of `cursor` for the next page; null: this is the last page."
-    )
 
 
 class Lifecycle(Answer):
@@ -168,57 +154,6 @@ class CampaignAnswer(Answer):
         "have ended.",
         examples=["2025-07-04"],
     )
-
-
-class ChecklistItem(Answer):
-    """One part of a migration."""
-
-    id: str = Field(examples=["prompts"])
-    words: str = Field(examples=["Prompts are tuned and evaluated again"])
-    done: bool
-    author: str | None = Field(default=None, description="Who ticked it.", examples=["ada@example.com"])
-    at: datetime | None = None
-
-
-class ChecklistAnswer(Answer):
-    """The checklist of a migration, ticked by owners. It does not depend on the calls."""
-
-    done: int = Field(examples=[2])
-    total: int = Field(examples=[5])
-    items: list[ChecklistItem]
-
-
-class NamedAnswer(Answer):
-    """Names of the exposure that the answer is about."""
-
-    service: str = Field(examples=["search-api"])
-    environment: str = Field(description="Empty: the log has no environment.", examples=["production"])
-    platform: str = Field(examples=["openai-api"])
-    model: str = Field(description="Canonical id on that platform.", examples=["gpt-4.5-preview-2025-02-27"])
-
-
-class ExposureChecklist(NamedAnswer):
-    """The migration checklist of one exposure."""
-
-    checklist: ChecklistAnswer
-
-
-class ActAnswer(Answer):
-    """An act on an exposure."""
-
-    kind: str = Field(description="acknowledge, snooze, commit, waive, reassign, reopen, check.", examples=["check"])
-    author: str = Field(description="The name that the author gave.", examples=["ada@example.com"])
-    at: datetime
-    details: dict[str, Any] = Field(
-        description="Details of the act: until when, why, to whom, which item.",
-        examples=[{"item": "prompts", "done": True}],
-    )
-
-
-class ExposureActs(NamedAnswer):
-    """Acts on one exposure."""
-
-    acts: list[ActAnswer] = Field(description="Newest first, at most 200.")
 
 
 class ExposureAnswer(Lifecycle):

@@ -16,18 +16,12 @@ from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.exposure_evidence import with_evidence
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.tables import notifications
+from service.adapters.queries.act_answers import ChecklistAnswer
 from service.adapters.queries.acts import checklist_answer
-from service.adapters.queries.answers import (
-    CampaignAnswer,
-    ChecklistAnswer,
-    DayCalls,
-    ExposureAnswer,
-    Lifecycle,
-    Page,
-    Told,
-)
+from service.adapters.queries.answers import CampaignAnswer, DayCalls, ExposureAnswer, Lifecycle, Told
 from service.adapters.queries.lifecycle import lifecycle_of
 from service.adapters.queries.listing import ExposureFilter, position_in, read_page
+from service.adapters.queries.paging import Page
 from service.config.world import World
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign

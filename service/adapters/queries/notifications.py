@@ -12,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.tables import campaigns, messages, notifications
-from service.adapters.queries.answers import Page
 from service.adapters.queries.operation_answers import NotificationAnswer
-from service.adapters.queries.paging import CursorError, decode_cursor, encode_cursor
+from service.adapters.queries.paging import CursorError, Page, decode_cursor, encode_cursor
 from service.core.explanation.reason import reason_of
 from service.core.exposure import ExposureKey
 from service.core.notification import News, Notice, read_facts

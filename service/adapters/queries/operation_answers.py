@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import Field
 
-from service.adapters.queries.answers import FROZEN, REPEAT, Answer
+from service.adapters.queries.answers import FROZEN, REPEAT
+from service.adapters.queries.paging import Answer
 
 
 class NotificationAnswer(Answer):

@@ -4,13 +4,28 @@ from __future__ import annotations  # each Page[...] that is evaluated is a mode
 
 import base64
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
-
-from service.adapters.queries.answers import Page
+from pydantic import BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+
+class Page(Answer, Generic[T]):
+    """One page of a list."""
+
+    items: list[T]
+    total: int | None = Field(default=None, description="Number of all matches; null: not counted.")
+    next_cursor: str | None = Field(
+        default=None, description="Value of `cursor` for the next page; null: this is the last page."
+    )
+
+
 Key = tuple[str, ...]
 
 MAX_PAGE = 500

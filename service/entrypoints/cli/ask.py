@@ -10,8 +10,9 @@ import typer
 from pydantic import BaseModel
 from rich.markup import escape
 
-from service.adapters.queries.answers import ExposureAnswer, Page, ServiceAnswer
+from service.adapters.queries.answers import ExposureAnswer, ServiceAnswer
 from service.adapters.queries.listing import ExposureFilter
+from service.adapters.queries.paging import Page
 from service.adapters.queries.services import read_service_names
 from service.app import App
 from service.engine import ask

@@ -9,9 +9,8 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.adapters.postgres.conditions import last_tick
-from service.adapters.queries.answers import Page
 from service.adapters.queries.listing import NO_TEAM
-from service.adapters.queries.paging import cut
+from service.adapters.queries.paging import Page, cut
 from service.config.world import World
 from service.core.calendar import utc_midnight
 from service.core.catalog.lifecycle import AfterShutdown
