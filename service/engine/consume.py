@@ -94,7 +94,7 @@ class Consume:
         """With the watermark of each."""
         self._not_before = _LONG_AGO
         self._delay: timedelta | None = None
-        """Begins at the next call, because the one that failed may have taken long."""
+        """Counted from the next call: `now` is older than the end of the call that failed."""
         self._unblock_at = _LONG_AGO
         self._blocked_for = timedelta()
         self._flood_told = False
@@ -182,8 +182,8 @@ class Consume:
             self._troubles.look(None)
 
     async def look_again(self, *, dead_letters: bool, now: datetime) -> None:
-        """At held partitions, of which the operator may have spoken, and at blocked ones, each time after a longer
-        while, if the place for `dead_letters` is there. What stops us is told again: another consumer that reads well
+        """Try held partitions again (the operator may have decided), and blocked ones at growing intervals, if the
+        topic for `dead_letters` exists. What stops us is told again: another consumer that reads well
         may have cleared it. Raises one of TROUBLE."""
         if self.ingest.flood is not None:
             await self._tell(self.ingest.flood, now)

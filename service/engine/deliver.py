@@ -242,7 +242,7 @@ class Delivery:
         )
 
     async def _wait_for_workspace(self, claim: Claim, outcome: Retry | Failed) -> bool:
-        """Not the destination's fault: it counts as no attempt, and the next tick tries with one destination again."""
+        """The workspace is at fault, so it does not count as an attempt. This tick ends; the next one tries again."""
         until = self.now
         condition: SlackAuth | SlackUnreachable
         if isinstance(outcome, Failed):

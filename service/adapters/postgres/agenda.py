@@ -114,8 +114,8 @@ async def make_services_due(connection: AsyncConnection, services: Iterable[str]
 
 
 async def _make_due(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> None:
-    """Make rows due. Locks them in the order of their keys, as ingest does, so no deadlock is possible. The order is
-    Python's, whatever the collation of the database."""
+    """Make rows due. Locks them in the order of their keys, as `schedule_check_after_calls` does, so no deadlock is
+    possible. The order is Python's, whatever the collation of the database."""
     in_order = [collate(agenda.c[name], "C") for name in KEY]
     keys = select(*(agenda.c[name] for name in KEY)).where(which).order_by(*in_order).with_for_update(of=agenda)
     locked = keys.cte("locked")

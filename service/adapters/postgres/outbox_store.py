@@ -1,7 +1,8 @@
 """The outbox: claim the due notifications of one destination, write the message before it is sent, settle the outcome.
 
 A claim is a lease with a token, by the database's clock. Nobody else claims a destination with a live lease, so each
-channel has one sender. Every write checks the token; False means that the lease expired and others have the rows.
+channel has one sender. Every write checks the token; False means that somebody else has taken the rows since the lease
+expired.
 """
 
 from collections.abc import Sequence
