@@ -41,7 +41,7 @@ async def open_postgres(data_dir: Path) -> AsyncIterator[str]:
             try:
                 await asyncio.shield(starting)
             except EmbeddedFailed:
-                await asyncio.sleep(0.2)  # Ctrl-C also ends the wheel's child: report Ctrl-C instead
+                await asyncio.sleep(1.0)  # Ctrl-C also ends the wheel's child: report Ctrl-C instead
                 raise
             yield str(server.get_uri())
         finally:
