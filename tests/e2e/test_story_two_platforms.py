@@ -66,5 +66,5 @@ async def test_each_platforms_own_day_counts(database: Database) -> None:
         assert "Thu 19 Nov 2026" in first
         assert "Fri 11 Dec 2026" in first
         azure = story.message(TEAM, on=date(2026, 10, 20)).text
-        assert "shuts down in 30 days" in azure
+        assert "is reported to shut down in 30 days" in azure
         assert "11 Dec" not in azure

@@ -79,7 +79,7 @@ async def test_totals_are_exact_over_three_lives_though_the_broker_forgets(data_
     lives = [(40, signal.SIGINT), (8, signal.SIGKILL), (17, signal.SIGINT)]
     for life, (number, end) in enumerate(lives):
         async with running("up", "--data-dir", data_dir, env=environment(LASTCALL_WEB_PORT=0), folder=tmp_path) as up:
-            await up.says("Ctrl-C ends it")
+            await up.says("To exit, press Ctrl-C")
             assert await counted(data_dir, sent)
             records = tmp_path / f"{life}.jsonl"
             records.write_bytes(b"".join(record(sent + n) for n in range(number)))

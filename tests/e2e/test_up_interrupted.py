@@ -33,7 +33,7 @@ async def test_kill_during_the_first_start_does_not_stop_the_next(tmp_path: Path
                     process.kill()
             assert await up.ends(within=PATIENCE) == -signal.SIGKILL
         async with running("up", "--data-dir", data_dir, env=ENVIRONMENT, folder=tmp_path) as up:
-            await up.says("Ctrl-C ends it")
+            await up.says("To exit, press Ctrl-C")
             assert await up.end(signal.SIGINT) == 0
 
 
