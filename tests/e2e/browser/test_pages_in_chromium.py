@@ -116,7 +116,7 @@ async def test_an_exposure_has_its_checklist_and_its_history(database: Database,
     await expect(page.get_by_role("heading", name="Migration checklist, 2 of 5")).to_be_visible()
     done = page.get_by_role("row", name="prompts Prompts are tuned")
     await expect(done).to_contain_text("ada@example.com, just now")
-    await expect(page.get_by_role("row", name="cost Cost is worked out")).to_contain_text("open")
+    await expect(page.get_by_role("row", name="cost Cost is calculated")).to_contain_text("open")
     history = page.get_by_role("region", name="What people did").get_by_role("row")
     assert await history.all_inner_texts() == [
         "When\tWho\tWhat",
