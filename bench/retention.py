@@ -48,9 +48,9 @@ WITH sent AS (
   SELECT gen_random_uuid(), '#team', jsonb_build_array(repeat('x', 1500)), 'text', :at FROM generate_series(1, 40)
   RETURNING id
 )
-INSERT INTO notifications (id, dedup_key, kind, audience, destination, facts, reason, decided_at, not_before, state,
+INSERT INTO notifications (id, dedup_key, kind, audience, destination, facts, decided_at, not_before, state,
                            message_id, settled_at)
-SELECT gen_random_uuid(), id::text, 'digest', 'team', '#team', '{}', 'a week is over', :at, :at, 'delivered', id, :at
+SELECT gen_random_uuid(), id::text, 'digest', 'team', '#team', '{}', :at, :at, 'delivered', id, :at
 FROM sent
 """
 REJECTED = """
