@@ -22,6 +22,7 @@ from service.adapters.postgres.usage_store import UsageStore
 from service.config.company import Company
 from service.config.world import World
 from service.core.batch import Batch
+from service.core.identity import use_platforms
 from service.core.retention import Retention
 from service.core.rollup import Rollup
 from service.core.usage import Call, Who
@@ -86,6 +87,7 @@ def _at(day: date, hour: int) -> datetime:
 async def simulate(database: Database, services: int, days: int) -> list[Mapping[str, int]]:
     """Bytes by table at the end of each month."""
     loaded = load_catalog()
+    use_platforms(loaded.resolver.platforms)
     world = World(loaded.catalog, loaded.resolver, Company())
     store = UsageStore(database, SeriesBook(loaded.catalog, loaded.resolver))
     months: list[Mapping[str, int]] = []
