@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.core.checklist import Checklist
+from service.core.condition_ingest import ConsumerBehind
 from service.core.directory.owners import Ownership
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.policy import DEFAULT_POLICY, Policy
-from service.core.explanation import Heard, Recipient, Record, Situation
+from service.core.explanation import Explanation, Heard, Recipient, Record, Situation, explain_notification
 from service.core.explanation.reason import reason_of
 from service.core.exposure import Exposure
 from service.core.facts import facts_of
+from service.core.notification import Facts
 from service.core.ownership import Channels, Owner, destinations
 from tests.builders import make_exposure, make_owner
 
@@ -104,3 +106,25 @@ class Played:
             troubles=(),
         )
         return replace(values, **given)
+
+
+BEHIND = ConsumerBehind(topic="llm", unread_since=at("2025-04-10T00:00"))
+
+
+NOT_READ = "Not all records since 2025-04-10 00:00 UTC are read; until then, silence closes no campaign."
+
+
+RUN_MORE = (
+    "Check that `lastcall consume` runs and reaches Kafka; if it does, run more of them, or look for a transaction that"
+    " never ends (kafka-transactions find-hanging)."
+)
+
+
+def said(explanation: Explanation[Any], label: str) -> tuple[str, ...]:
+    return next((point.sentences for point in explanation.points if point.label == label), ())
+
+
+def of(facts: Facts | None, **given: Any) -> Explanation[Any]:
+    """As it is explained an hour after it went out."""
+    told = Played().decides("2025-04-14T07:00")[0]
+    return explain_notification(replace(told, facts=facts, **given), at("2025-04-14T08:00"))

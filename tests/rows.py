@@ -120,13 +120,19 @@ async def put_use(
         }
         if with_hours:
             await connection.execute(usage_hourly.insert().values(series_id=series_id, hour=_at(day, 9), **use))
-        told = dict(reporters or {"litellm": calls})
-        await connection.execute(usage_daily.insert().values(**key._asdict(), day=day, **use, reporters=told))
-        of_model = insert(model_days).values(day=day, platform=platform, model=model, calls=calls)
-        total = {"calls": model_days.c.calls + calls}
-        await connection.execute(of_model.on_conflict_do_update(index_elements=model_days.primary_key, set_=total))
+        await _put_day(connection, key, day, use, reporters or {"litellm": calls})
     if is_exposure:
         await summarise(connection, WORLD, RecomputedDays([StaleDay(key, now.date())], {}, {}), now=now)
+
+
+async def _put_day(
+    connection: AsyncConnection, key: ExposureKey, day: date, use: Mapping[str, Any], reporters: Mapping[str, int]
+) -> None:
+    values = {**key._asdict(), "day": day, **use, "reporters": dict(reporters)}
+    await connection.execute(usage_daily.insert().values(values))
+    of_model = insert(model_days).values(day=day, platform=key.platform, model=key.model, calls=use["calls"])
+    total = {"calls": model_days.c.calls + use["calls"]}
+    await connection.execute(of_model.on_conflict_do_update(index_elements=model_days.primary_key, set_=total))
 
 
 def _at(day: date, hour: int) -> datetime:

@@ -38,6 +38,19 @@ async def teams(url: str) -> dict[str, Any]:
     return {each["service"]: each["team"] for each in shown}
 
 
+async def shows(url: str, wanted: dict[str, str]) -> None:
+    async def holds() -> bool:
+        return await teams(url) == wanted
+
+    await until(holds)
+
+
+async def goes_by(database: Database, digest: str) -> bool:
+    async with database.connect() as connection:
+        by_verb = {one.verb: one.company for one in await read_heartbeats(connection)}
+    return by_verb.get("escalate") == digest  # clean_up ticks once an hour
+
+
 @pytest.mark.slow
 async def test_running_lastcall_takes_a_good_file_and_refuses_a_bad_one(
     kafka: str, database_url: str, database: Database, tmp_path: Path
@@ -49,17 +62,6 @@ async def test_running_lastcall_takes_a_good_file_and_refuses_a_bad_one(
     write(file, "payments", first)
     env = connected(kafka, database_url, first, await make_topic(kafka), PYTHONPATH=python_path(tmp_path, going))
 
-    async def shows(url: str, wanted: dict[str, str]) -> None:
-        async def holds() -> bool:
-            return await teams(url) == wanted
-
-        await until(holds)
-
-    async def goes_by(digest: str) -> bool:
-        async with database.connect() as connection:
-            by_verb = {one.verb: one.company for one in await read_heartbeats(connection)}
-        return by_verb.get("escalate") == digest  # clean_up ticks once an hour
-
     async def calls(topic: str, service: str) -> None:
         await produce(kafka, topic, [call_record(service=service, model=MODEL, time=f"{datetime.now(UTC):%FT%TZ}")])
 
@@ -68,7 +70,7 @@ async def test_running_lastcall_takes_a_good_file_and_refuses_a_bad_one(
         await calls(first, "checkout-api")
         await shows(url, {"checkout-api": "payments"})
         before = load_company(file).digest
-        await until(lambda: goes_by(before))
+        await until(lambda: goes_by(database, before))
 
         file.write_text(file.read_text().replace("team:", "tema:"))
         os.kill(lastcall.pid, signal.SIGHUP)
@@ -89,7 +91,7 @@ async def test_running_lastcall_takes_a_good_file_and_refuses_a_bad_one(
         await calls(second, "checkout-web")
         await shows(url, {"checkout-api": "orders", "checkout-web": "orders"})
         after = load_company(file).digest
-        await until(lambda: goes_by(after))
+        await until(lambda: goes_by(database, after))
 
         assert await lastcall.end(signal.SIGTERM) == 0
         assert "Traceback" not in lastcall.said
