@@ -75,8 +75,9 @@ class SlackDestination(_OfDestination, frozen=True, kw_only=True, tag="slack_des
 
     @property
     def detail(self) -> str:
-        hears = f"{self.instead} hears instead" if self.instead else "Nobody is left to hear instead; the messages wait"
-        return f"{self.destination} cannot be told: {self.error}. {hears}."
+        instead = f"{self.instead} is notified instead" if self.instead else "No other destination is left"
+        waits = "" if self.instead else "; the messages wait"
+        return f"{self.destination} cannot be notified: {self.error}. {instead}{waits}."
 
     @property
     def remedy(self) -> str:

@@ -156,7 +156,7 @@ class RejectionFlood(_OfIngest, frozen=True, kw_only=True, tag="rejection_flood"
     """None: the rejections are stored already."""
 
     remedy: ClassVar[str] = (
-        "mend the producer, or name the topic's format in lastcall.yaml, or let them pass with"
+        "correct the producer, or name the topic's format in lastcall.yaml, or let them pass with"
         " LASTCALL_REJECTION_LIMIT=1; then start lastcall again: it reads on where it stopped"
     )
 

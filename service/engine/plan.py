@@ -77,12 +77,14 @@ async def read_stored(
 def narrowed(stored: Stored, wants: Callable[[str, Owner], bool], destination: str | None) -> Stored:
     """Restricts the plan to these services, and to owners with `destination`, before planning."""
 
-    def hears(owner: Owner) -> bool:
+    def is_wanted(owner: Owner) -> bool:
         everywhere = destinations(owner, get_args(Audience), stored.world.company.channels)
         return destination is None or any(to.address == destination for to in everywhere)
 
     owner_of = stored.world.owners.owner_of
-    exposures = [one for one in stored.exposures if wants(one.service, owner := owner_of(one.service)) and hears(owner)]
+    exposures = [
+        one for one in stored.exposures if wants(one.service, owner := owner_of(one.service)) and is_wanted(owner)
+    ]
     recorded = [
         one
         for one in stored.recorded

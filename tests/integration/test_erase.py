@@ -190,5 +190,5 @@ async def test_facts_of_an_open_condition_lose_the_name(database: Database) -> N
         details = {one.condition.detail for one in await open_conditions(connection)}
     assert details == {
         f"1 line of CODEOWNERS is skipped: line 3: /{ERASED} is not an owner",
-        f"user:{ERASED} cannot be told: user_disabled. #lastcall hears instead.",
+        f"user:{ERASED} cannot be notified: user_disabled. #lastcall is notified instead.",
     }

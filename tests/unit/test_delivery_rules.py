@@ -1,4 +1,4 @@
-"""When delivery tries again, when it gives up, and who hears instead."""
+"""When delivery tries again, when it gives up, and who is notified instead."""
 
 from datetime import UTC, datetime, timedelta
 

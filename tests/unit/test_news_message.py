@@ -123,6 +123,6 @@ def test_rerouted_message_names_whom_it_was_meant_for() -> None:
     text = read(Undeliverable(destination="#old", error="the channel is archived"), make_notice())
     assert text.splitlines()[:2] == [
         "📭 #old cannot be reached: the channel is archived. What was meant for it is in this message. "
-        "Mend it in Slack or in lastcall.yaml.",
+        "Correct it in Slack or in lastcall.yaml.",
         "🟡 gpt-4.5-preview shuts down in 42 days",
     ]

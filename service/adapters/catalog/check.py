@@ -59,7 +59,7 @@ def _unreadable(path: Path, error: yaml.YAMLError) -> Finding:
         return Finding("error", path.name, error.line, f"{error}", "remove what nests")
     mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
     problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)
-    return Finding("error", path.name, mark.line + 1 if mark else 1, f"not YAML: {problem}", "mend the syntax")
+    return Finding("error", path.name, mark.line + 1 if mark else 1, f"not YAML: {problem}", "correct the syntax")
 
 
 def _repeated_keys(path: Path, lines: Lines) -> Iterator[Finding]:

@@ -27,12 +27,10 @@ async def load_exposures_of(
     keys: Iterable[ExposureKey],
     *,
     now: datetime,
-    days: int = RECENT_DAYS + 1,
 ) -> dict[ExposureKey, Exposure]:
-    """The exposures of `keys` that have a record in the catalog and a call by `now`, without evidence, with at most
-    the last `days` days that have calls."""
+    """The exposures of `keys` that have a record in the catalog and a call by `now`, without evidence."""
     wanted = list(keys)
-    return await _load(connection, catalog, key_rows(wanted), now, days) if wanted else {}
+    return await _load(connection, catalog, key_rows(wanted), now) if wanted else {}
 
 
 async def load_public_exposures(
@@ -55,25 +53,25 @@ async def newest_call(connection: AsyncConnection) -> datetime | None:
 
 
 async def _load(
-    connection: AsyncConnection, catalog: Catalog, keys: FromClause, now: datetime, days: int = RECENT_DAYS + 1
+    connection: AsyncConnection, catalog: Catalog, keys: FromClause, now: datetime
 ) -> dict[ExposureKey, Exposure]:
     found = {}
-    for row in await connection.execute(_with_days(keys, now, days)):
+    for row in await connection.execute(_with_days(keys, now)):
         if (deprecation := catalog.get(row.platform, row.model)) is not None:
             exposure = _exposure(row, deprecation, now)
             found[exposure.key] = exposure
     return found
 
 
-def _with_days(keys: FromClause, now: datetime, limit: int) -> Select[Any]:
-    """Days as arrays, latest first: as rows they take several times as long to fetch. The arrays are as the driver
-    returns them.
+def _with_days(keys: FromClause, now: datetime) -> Select[Any]:
+    """The recent days with calls as arrays, latest first: as rows they take several times as long to fetch. The arrays
+    are as the driver returns them.
 
     Leaves out a use whose days were deleted concurrently.
     """
     e, d = exposures.c, usage_daily.c
     own = and_(same_key(usage_daily, exposures), d.day <= e.last_day)
-    latest = select(*(d[name] for name in _DAY)).where(own).order_by(d.day.desc()).limit(limit)
+    latest = select(*(d[name] for name in _DAY)).where(own).order_by(d.day.desc()).limit(RECENT_DAYS + 1)
     days = latest.correlate(exposures).subquery("days").c
     last = select(*(type_coerce(func.array_agg(days[name]), NullType()).label(f"days_{name}") for name in _DAY))
     use = last.correlate(exposures).lateral("last")

@@ -169,7 +169,7 @@ def _not_delivered(situation: Situation) -> Wrong | None:
     if not failed or any(one.state != "failed" for one in failed):
         return None
     who = words.listed(words.address(one.destination) for one in failed)
-    return Wrong.of(f"{who} could not be notified", "`lastcall doctor` says why; mend the destination")
+    return Wrong.of(f"{who} could not be notified", "`lastcall doctor` says why; correct the destination")
 
 
 def _too_late(situation: Situation) -> Wrong | None:

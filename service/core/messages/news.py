@@ -183,7 +183,7 @@ def trouble_blocks(trouble: Trouble) -> Iterator[Block]:
 
 def undeliverable_blocks(lost: Sequence[Undeliverable]) -> Iterator[Block]:
     """Explains to the replacement why it gets the messages of another destination."""
-    meant = "What was meant for it is in this message. Mend it in Slack or in "
+    meant = "What was meant for it is in this message. Correct it in Slack or in "
     for one in dict.fromkeys(lost):
         failed = bold(code(words.address(one.destination)), " cannot be reached:")
         yield section("📭 ", failed, f" {name(one.error)}. {meant}", code("lastcall.yaml"), ".")

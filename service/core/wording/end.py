@@ -11,7 +11,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from service.core import words
+from service.core.card import SOON_DAYS
 from service.core.catalog.lifecycle import Precision
+from service.core.escalation.case import LAST_DAYS
 from service.core.exposure import State
 from service.core.wording.spans import Span, Spans, bold, say
 
@@ -132,13 +134,13 @@ class Timing:
 
     @property
     def mark(self) -> str:
-        """Colour of the urgency: red from three days before, orange within thirty, else yellow; white: no date."""
+        """Colour of the urgency: red in the last days and after, orange soon before, else yellow; white: no date."""
         if self.phase in {"not_before", "undated"}:
             return "⚪"
         if self.phase == "redirected":
             return "🟠"
         left = self.days_left or 0 if self.phase == "ahead" else 0
-        return "🔴" if left <= 3 else "🟠" if left <= 30 else "🟡"
+        return "🔴" if left <= LAST_DAYS else "🟠" if left <= SOON_DAYS else "🟡"
 
     @property
     def headline(self) -> str:

@@ -42,11 +42,13 @@ def show_exposures(
     rows = []
     for each in exposures:
         who = (each.environment,) if of_one_service else (each.service, each.environment, each.team or "unowned")
-        hears = f"{words.address(each.told.destination)} {phrases.told(each.told, now)}" if each.told else "nobody yet"
+        notified = (
+            f"{words.address(each.told.destination)} {phrases.told(each.told, now)}" if each.told else "nobody yet"
+        )
         when = "; ".join(filter(None, [f"{phrases.when(each)}, {phrases.days_left(each)}", phrases.freeze(each)]))
         calls = words.short_number(each.calls_7d)
         ticked = phrases.progress(each.checklist)
-        rows.append((each.id, each.platform, *who, when, calls, phrases.state(each), hears, ticked))
+        rows.append((each.id, each.platform, *who, when, calls, phrases.state(each), notified, ticked))
     show_table(columns, rows, title=title)
 
 
