@@ -81,6 +81,10 @@ class World:
         self.answer_after_the_end: Answer = "failing"
         self.read_until: datetime | None = None
         """Where reading has stalled. None: all calls are on record."""
+        self._counted_until: datetime | None = None
+        """Up to where calls are on record while reading has stalled: what was counted once stays, though the log is
+        not known to be read that far."""
+        self._looked_at = start
         self.look: Wait | None = None
         """What the last look said. None: something has changed since, and the engine looks at once."""
         self._picture: tuple[int, Exposure] | None = None
@@ -115,6 +119,7 @@ class World:
 
     def read_up_to(self, moment: datetime | None) -> None:
         before, self.read_until = self._known_calls(), moment
+        self._counted_until = moment and max(moment, self._looked_at)
         self._came_in(self.calls.days[before : self._known_calls()])
 
     def hear_late_of(self, days_ago: int) -> None:
@@ -165,7 +170,7 @@ class World:
 
     def _known_calls(self, now: datetime | None = None) -> int:
         until = now or self.now
-        return self.calls.up_to(until if self.read_until is None else min(until, self.read_until))
+        return self.calls.up_to(until if self._counted_until is None else min(until, self._counted_until))
 
     def _picture_of(self, count: int) -> Exposure:
         first, last = self.calls.moments[0], self.calls.moments[count - 1]
@@ -175,6 +180,8 @@ class World:
     def decide(self, now: datetime) -> Decision | None:
         """What a scheduler that reads what is stored would do. None: there is no exposure."""
         exposure = self.picture(now)
+        if self.read_until is None:
+            self._looked_at = max(self._looked_at, now)
         if exposure is None:
             return None
         return decide(self.campaign, exposure, self.owner, self.policy, now, known_until=self.read_until)

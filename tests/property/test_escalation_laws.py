@@ -370,6 +370,19 @@ def test_promise_that_a_snooze_took_the_place_of_wakes_for_the_calls_after_its_d
     history.teardown()
 
 
+def test_call_that_was_counted_stays_when_reading_stalls_before_it() -> None:
+    """A call at the very midnight of the last look; the log is known to be read up to an hour before."""
+    history = Escalation()
+    history.begins(
+        day=0, minute=0, notice=1, person=ADA, calendar="always", policy=None, rhythm=None, calls_at=0, after="failing"
+    )
+    history.late_record_comes_in(days=3)
+    history.ticks_come_at_any_time(minutes=[1, 1, 24 * 60 - 2])
+    history.reading_stalls(hours=1)
+    history.two_schedulers_look_at_once(minutes=0, first_wins=False)
+    history.teardown()
+
+
 SETTINGS = settings(
     stateful_step_count=24,
     deadline=None,
