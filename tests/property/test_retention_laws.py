@@ -29,7 +29,8 @@ from service.engine.reconcile import reconcile
 from tests.builders import make_world
 from tests.calls import count_calls, make_call
 
-EXAMPLES = min(int(os.environ.get("LASTCALL_LAWS_EXAMPLES", "24")), 400)
+EXAMPLES = max(24, int(os.environ.get("LASTCALL_LAWS_EXAMPLES", "0")) // 25)
+"""A history here takes as long as fifteen of escalation."""
 LOADED = load_catalog()
 BEGIN = datetime(2025, 7, 5, 12, tzinfo=UTC)
 DAYS = (date(2025, 6, 3), date(2025, 6, 4), date(2025, 7, 2))
