@@ -171,7 +171,8 @@ class Told(Asked):
     def _once(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
         told = self.behind.get(self._arming(step, exposure, now))
         is_more_of_it = told is not None and set(telling.audiences) <= self.held - told
-        again = telling.to_new_owner or isinstance(telling.cause, Relapse | Resumed | BrokenPromise)
+        is_first = not self.heard  # of this opening
+        again = telling.to_new_owner or is_first or isinstance(telling.cause, Relapse | Resumed | BrokenPromise)
         day, last = _day_of(telling.cause), self.repeated.get(step.name)
         if step.repeat and day and not again and not is_more_of_it:
             is_repeat = told is not None and not self._was_early(step, exposure, now)

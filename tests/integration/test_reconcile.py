@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, select, update
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.daily_usage import recompute_days
@@ -288,3 +288,22 @@ async def test_use_is_put_on_the_agenda(database: Database, loaded: LoadedCatalo
         looks = {row.model: row.due_at for row in await connection.execute(select(agenda))}
         await connection.execute(delete(agenda))
     assert looks == {MODEL: AT}
+
+
+async def test_call_from_before_all_others_makes_its_exposure_due(database: Database, loaded: LoadedCatalog) -> None:
+    world, later = make_world(loaded.catalog), NOW + timedelta(days=9)
+
+    async def due_after_a_call(at: datetime) -> datetime | None:
+        async with database.begin() as connection:
+            await connection.execute(update(agenda).values(due_at=later, wakes_on_call=False))
+        await count_calls(database, loaded, [make_call(at=at)], NOW)
+        await reconcile(database, world, now=NOW)
+        async with database.connect() as connection:
+            return await connection.scalar(select(agenda.c.due_at).where(agenda.c.model == MODEL))
+
+    await count_calls(database, loaded, [make_call(at=AT)], NOW)
+    await reconcile(database, world, now=NOW)
+    assert await due_after_a_call(AT + timedelta(hours=2)) == later
+    assert await due_after_a_call(AT - timedelta(hours=2)) == NOW
+    assert await due_after_a_call(AT - timedelta(days=1)) == NOW
+    assert await due_after_a_call(AT) == later

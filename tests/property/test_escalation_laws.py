@@ -383,6 +383,37 @@ def test_call_that_was_counted_stays_when_reading_stalls_before_it() -> None:
     history.teardown()
 
 
+def test_relapse_that_no_step_speaks_of_is_told_once_a_step_has_a_day() -> None:
+    """The caller comes back while the shutdown has no firm day, and the policy has but one step, long past."""
+    long_before = Policy("one step", (Step(parse_offset("-60d"), ("owner",)),))
+    history = Escalation()
+    history.begins(
+        day=31, minute=0, notice=1, person=ADA, calendar="always", policy=long_before, rhythm=Rhythm(every=7),
+        calls_at=0, after="failing",
+    )  # fmt: skip
+    history.schedulers_are_down(hours=15, minutes=0)
+    history.schedulers_run(hours=89, minutes=0)
+    history.date_becomes_soft()
+    history.schedulers_run(hours=88, minutes=0)
+    history.date_moves(days=0)
+    history.schedulers_run(hours=1, minutes=0)
+    history.teardown()
+
+
+def test_call_from_before_all_others_wakes() -> None:
+    """It was made in working hours, and so the announcement is due before the morning that was waited for."""
+    history = Escalation()
+    history.begins(
+        day=104, minute=0, notice=1, person=ADA, calendar="california with a freeze", policy=None,
+        rhythm=Rhythm(every=7), calls_at=0, after="failing",
+    )  # fmt: skip
+    history.date_becomes_soft()
+    history.schedulers_run(hours=5 * 24 + 1, minutes=0)
+    history.late_record_comes_in(days=1)
+    history.clock_jumps_back(minutes=1)
+    history.teardown()
+
+
 SETTINGS = settings(
     stateful_step_count=24,
     deadline=None,

@@ -159,6 +159,8 @@ def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
     reopened, tellings = tell_relapse(revived, campaign, schedule(revived.policy, case), case)
     if not tellings and not isinstance(went_on := _advance(reopened, case), Wait):
         reopened, tellings = went_on.campaign, went_on.tellings
+    if reopened.owner_told_at is None:  # no step has a day yet: once it has one, it is sent again
+        reopened = replace(reopened, done=())
     match campaign.close_reason:
         case "withdrawn":
             again = f"deprecated again, after a withdrawal by {closed_at:%Y-%m-%d}"
