@@ -4,15 +4,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import assert_never
+
+import msgspec
 
 from service.core import words
 from service.core.wording.act import did
 
-Reason = Literal["acted", "key", "same_name", "neighbours"]
-"""acted: acted on its campaigns. key: made or has the key with which it calls. same_name: a team with the beginning of
-its name. neighbours: owns services with a similar beginning of the name."""
 MOST = 3
 MOST_PARTS = 8
 _PARTS = re.compile(r"[^A-Za-z0-9]+")
@@ -27,16 +26,52 @@ class Acted:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class ActedOnIt(msgspec.Struct, frozen=True, tag="acted"):
+    """The person acted on an exposure of the service."""
+
+    kind: str
+    on: date
+    """The day of the latest act, in UTC."""
+
+
+class HoldsKey(msgspec.Struct, frozen=True, tag="key"):
+    """The person or team made or has the key with which the service calls."""
+
+
+class SameName(msgspec.Struct, frozen=True, tag="same_name"):
+    """The service's name begins with the team's."""
+
+
+class OwnsNeighbours(msgspec.Struct, frozen=True, tag="neighbours"):
+    """The team owns `services` of the `total` services whose names have the same `beginning`."""
+
+    services: int
+    total: int
+    beginning: str
+
+
+Evidence = ActedOnIt | HoldsKey | SameName | OwnsNeighbours
+
+
+class Candidate(msgspec.Struct, frozen=True):
     who: str
     """A person as they called themselves, or a team."""
-    reason: Reason
-    why: str
-    """A clause for people."""
+    evidence: Evidence
 
-    def __str__(self) -> str:
-        return f"{self.who} ({self.why})"
+    @property
+    def why(self) -> str:
+        """A clause."""
+        match self.evidence:
+            case ActedOnIt(kind, on):
+                return f"{did(kind, {})} on {words.day(on)}"
+            case HoldsKey():
+                return "holds the key that it calls with"
+            case SameName():
+                return "the service's name begins with the team's"
+            case OwnsNeighbours(services, total, beginning):
+                return f"owns {services} of {words.plural(total, 'service')} named {beginning}-*"
+            case _:
+                assert_never(self.evidence)
 
 
 class Neighbourhood:
@@ -52,7 +87,7 @@ class Neighbourhood:
 
     def namesakes(self, service: str) -> list[Candidate]:
         named = [self._called[beginning] for beginning in _beginnings(service) if beginning in self._called]
-        return [Candidate(team, "same_name", "the service's name begins with the team's") for team in named]
+        return [Candidate(team, SameName()) for team in named]
 
     def neighbours(self, service: str) -> list[Candidate]:
         """Teams whose services share the most leading words with its name, most services first."""
@@ -60,9 +95,8 @@ class Neighbourhood:
         if nearest is None:
             return []
         owners = self._owners[nearest]
-        alike = f"{words.plural(owners.total(), 'service')} named {'-'.join(nearest)}-*"
         return [
-            Candidate(team, "neighbours", f"owns {count} of {alike}")
+            Candidate(team, OwnsNeighbours(count, owners.total(), "-".join(nearest)))
             for team, count in sorted(owners.items(), key=lambda one: (-one[1], one[0]))
         ]
 
@@ -71,7 +105,7 @@ def candidates(
     service: str, acted: Iterable[Acted], key_owners: Iterable[str], around: Neighbourhood
 ) -> tuple[Candidate, ...]:
     """Likeliest first. `key_owners`: most recent call first."""
-    holders = [Candidate(one, "key", "holds the key that it calls with") for one in key_owners]
+    holders = [Candidate(one, HoldsKey()) for one in key_owners]
     found = [*_actors(acted), *holders, *around.namesakes(service), *around.neighbours(service)]
     likeliest = {one.who: one for one in reversed(found)}
     return tuple(dict.fromkeys(likeliest[one.who] for one in found))[:MOST]
@@ -81,7 +115,7 @@ def _actors(acted: Iterable[Acted]) -> Sequence[Candidate]:
     """Latest act of each author, newest first."""
     latest = {act.author: act for act in sorted(acted, key=lambda act: act.at)}
     return [
-        Candidate(act.author, "acted", f"{did(act.kind, {})} on {words.day(act.at.date())}")
+        Candidate(act.author, ActedOnIt(act.kind, act.at.date()))
         for act in sorted(latest.values(), key=lambda act: act.at, reverse=True)
     ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from service.core.candidates import Candidate
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
@@ -22,7 +23,7 @@ def facts_of(
     case: Case,
     *,
     checklist: Checklist,
-    candidates: Sequence[str] = (),
+    candidates: Sequence[Candidate] = (),
 ) -> Notice | News:
     """`before` and `campaign`: before and after the decision. `candidates`: possible owners of the service."""
     cause, exposure = telling.cause, case.exposure

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from service.core.calendar import Freeze
+from service.core.candidates import Candidate
 from service.core.catalog.lifecycle import Precision, Shutdown
 from service.core.condition import Condition
 from service.core.escalation.cause import NewOwner, NewsCause, Relapse, StepCause
@@ -58,8 +59,8 @@ class Owned(msgspec.Struct, frozen=True, kw_only=True):
     team: str | None
     rule: str = ""
     """The rule that names the owner, or the reason why there is none."""
-    candidates: tuple[str, ...] = ()
-    """Possible owners if there is none, likeliest first: `who (why)`, plain text."""
+    candidates: tuple[Candidate, ...] = ()
+    """Possible owners if there is none, likeliest first."""
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,7 +252,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
     migrated: tuple[DigestLine, ...] = ()
     unowned: tuple[str, ...] = ()
     totals: Totals
-    candidates: dict[str, tuple[str, ...]] = {}
+    candidates: dict[str, tuple[Candidate, ...]] = {}
     """Possible owners of `unowned`, by service, as in a notice."""
     unread: tuple[Unread, ...] = ()
     unread_more: int = 0

@@ -268,7 +268,7 @@ class _Tick:
                 changed.after,
                 case,
                 checklist=extras.checklist,
-                candidates=[str(one) for one in extras.candidates],
+                candidates=extras.candidates,
             )
             for destination in destinations(
                 owner, telling.audiences, self.world.company.channels, already_notified=telling.already_notified

@@ -74,8 +74,7 @@ async def _draft(connection: Transaction, world: World, week: Week) -> Draft:
 
 async def _digest(connection: Transaction, draft: Draft, audience: str, world: World) -> Digest:
     digest = draft.digest(audience)
-    found = await CandidateBook(world.owners).look(connection, digest.unowned)
-    return structs.replace(digest, candidates={service: tuple(map(str, some)) for service, some in found.items()})
+    return structs.replace(digest, candidates=await CandidateBook(world.owners).look(connection, digest.unowned))
 
 
 def _destinations_of(draft: Draft, world: World) -> Mapping[str, Destination | None]:

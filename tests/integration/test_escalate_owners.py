@@ -90,6 +90,8 @@ async def test_notice_about_a_service_of_nobody_says_who_may_own_it(
     candidates = {row.facts["use"]["service"]: row.facts["owner"]["candidates"] for row in await told(database)}
     assert candidates == {
         "search-api": [],
-        "search.old": ["find (owns 1 of 1 service named search-*)"],
+        "search.old": [
+            {"who": "find", "evidence": {"type": "neighbours", "services": 1, "total": 1, "beginning": "search"}}
+        ],
         "zebra": [],
     }

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.adapters.postgres.tables import digests, key_owners, notifications, watermarks
 from service.config.company import Company
+from service.core.candidates import Candidate, HoldsKey
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.exposure import ExposureKey
 from service.core.ownership import Owner, OwnerRule
@@ -159,7 +160,7 @@ async def test_numbers_are_of_the_week_and_the_week_before(database: AsyncEngine
     organisation, search = done.queued
     assert [(line.service, line.calls, line.calls_before) for line in search.lines] == [("search-api", 11, 3200)]
     assert organisation.unowned == ("nobodys",)
-    assert organisation.candidates == {"nobodys": ("ada@example.com (holds the key that it calls with)",)}
+    assert organisation.candidates == {"nobodys": (Candidate("ada@example.com", HoldsKey()),)}
     assert search.candidates == {}
     assert [line.replacement for line in search.lines] == ["gpt-4.1"]
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.core.candidates import ActedOnIt, Candidate, HoldsKey, OwnsNeighbours, SameName
 from service.core.condition import SlackDestination, Unreadable
 from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
 from service.core.escalation.hold import ActInForce
@@ -38,6 +39,11 @@ days = st.dates(date(2020, 1, 1), date(2035, 12, 31))
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 counts = st.integers(0, 10**13)
 several = st.lists(names, max_size=8).map(tuple)
+evidence = st.one_of(
+    st.builds(ActedOnIt, kind=names, on=days), st.builds(HoldsKey), st.builds(SameName),
+    st.builds(OwnsNeighbours, services=counts, total=counts, beginning=names),
+)  # fmt: skip
+candidates = st.lists(st.builds(Candidate, who=names, evidence=evidence), max_size=8).map(tuple)
 precisions = st.sampled_from(["exact", "tentative", "month", "no_sooner_than", "unknown"])
 states = st.sampled_from(get_args(State))
 audiences = st.lists(st.sampled_from(["owner", "team", "director"]), max_size=3).map(tuple)
@@ -65,7 +71,7 @@ notices = st.builds(
     next_audiences=audiences, relapse=st.booleans(), request_ids=several, silent_since=st.none() | days,
     back_since=st.none() | days, calls=st.none() | counts, served_id=maybe, former=maybe,
     promise_broken_on=st.none() | days, act_in_force=st.none() | standings,
-    forecast=st.none() | forecasts, spared=audiences, early=audiences, candidates=several,
+    forecast=st.none() | forecasts, spared=audiences, early=audiences, candidates=candidates,
 )  # fmt: skip
 named: dict[str, Any] = {
     "service": names, "environment": names, "platform": names, "model": models, "id": models,
@@ -86,7 +92,7 @@ unread = st.builds(Unread, kind=st.sampled_from(["rejection", "unresolved"]), wh
 digests = st.builds(
     Digest, week=st.just("2025-W27"), audience=names | st.just("(organisation)"),
     lines=st.lists(lines, max_size=8).map(tuple), migrated=st.lists(lines, max_size=3).map(tuple), unowned=several,
-    candidates=st.dictionaries(names, several, max_size=3),
+    candidates=st.dictionaries(names, candidates, max_size=3),
     unread=st.lists(unread, max_size=5).map(tuple), unread_more=counts,
 )  # fmt: skip
 conditions = st.one_of(

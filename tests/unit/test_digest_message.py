@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from service.core.candidates import Candidate, HoldsKey
 from service.core.escalation.hold import ActInForce
 from service.core.messages.message import Links
 from service.core.messages.render import render
@@ -86,7 +87,7 @@ def test_organisation_hears_of_teams_of_what_is_unowned_and_of_what_could_not_be
         lines=(make_digest_line(service="ghost", team=None, new=True, calls_before=0), make_digest_line()),
         migrated=(make_digest_line(service="chat", calls=0, calls_before=500),),
         unowned=("ghost",),
-        candidates={"ghost": ("<!channel> (holds the key that it calls with)",)},
+        candidates={"ghost": (Candidate("<!channel>", HoldsKey()),)},
         unread=(
             Unread(kind="rejection", what="bad_json", count=1204, where=("llm-logs",)),
             Unread(kind="unresolved", what="team-gpt4", count=310, where=("a", "b", "c", "d", "e", "f", "g")),

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from service.core.candidates import Candidate, HoldsKey
 from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
 from service.core.escalation.hold import ActInForce
 from service.core.messages.message import Links
@@ -151,7 +152,7 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
                 ),
                 migrated=(make_digest_line(service="chat", team="web", calls=0, calls_before=500),),
                 unowned=("ghost",),
-                candidates={"ghost": ("ada@example.com (holds the key that it calls with)",)},
+                candidates={"ghost": (Candidate("ada@example.com", HoldsKey()),)},
                 unread=(
                     Unread(kind="rejection", what="bad_json", count=1204, where=("llm-logs",)),
                     Unread(kind="unresolved", what="team-gpt4", count=310, where=("cart", "mail")),

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from service.core.candidates import ActedOnIt, Candidate, HoldsKey, SameName
 from service.core.messages.message import Links
 from service.core.messages.render import render
 from tests.builders import make_notice
@@ -63,10 +64,16 @@ def test_unowned_service_asks_for_an_owner() -> None:
 
 
 def test_unowned_service_is_shown_with_who_may_own_it_and_why() -> None:
-    notice = make_notice(team=None, candidates=("ada (acknowledged it on Mon 2 Jun 2025)", "<!channel> (why)"))
+    notice = make_notice(
+        team=None,
+        candidates=(
+            Candidate("ada", ActedOnIt("acknowledge", date(2025, 6, 2))),
+            Candidate("<!channel>", HoldsKey()),
+        ),
+    )
     assert (
-        "Who owns search-api? Perhaps ada (acknowledged it on Mon 2 Jun 2025) or <!channel> (why). "
-        f"{ANSWER.format('search-api')}"
+        "Who owns search-api? Perhaps ada (acknowledged it on Mon 2 Jun 2025) or <!channel> (holds the key that "
+        f"it calls with). {ANSWER.format('search-api')}"
     ) in read(notice).splitlines()
     assert "<!channel>" not in posted(render([notice], links=NOWHERE, now=TODAY))
 
@@ -74,7 +81,7 @@ def test_unowned_service_is_shown_with_who_may_own_it_and_why() -> None:
 def test_unowned_services_are_asked_for_in_one_question() -> None:
     notices = [
         make_notice(service="mail", team=None),
-        make_notice(service="chat", team=None, candidates=("chat (the service's name begins with the team's)",)),
+        make_notice(service="chat", team=None, candidates=(Candidate("chat", SameName()),)),
         make_notice(),
     ]
     lines = read(*notices).splitlines()

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from service.core import words
+from service.core.candidates import Candidate
 from service.core.wording.names import as_typed, code, name
 from service.core.wording.spans import Spans, bold, say
 
 
-def who_owns(orphans: Mapping[str, Sequence[str]]) -> Iterator[Spans]:
-    """Lines; none without services. `orphans`: candidates of each service, likeliest first, as plain text."""
+def who_owns(orphans: Mapping[str, Sequence[Candidate]]) -> Iterator[Spans]:
+    """Lines; none without services. `orphans`: candidates of each service, likeliest first."""
     if len(orphans) == 1:
         ((orphan, candidates),) = orphans.items()
         perhaps = _perhaps(candidates, "Perhaps ", ". ")
@@ -19,10 +20,11 @@ def who_owns(orphans: Mapping[str, Sequence[str]]) -> Iterator[Spans]:
         yield from (say("• ", code(orphan), _perhaps(orphans[orphan], ": perhaps ", "")) for orphan in sorted(orphans))
 
 
-def _perhaps(candidates: Sequence[str], before: str, after: str) -> str:
+def _perhaps(candidates: Sequence[Candidate], before: str, after: str) -> str:
     if not candidates:
         return ""
-    return f"{before}{words.listed([name(one, 200) for one in candidates[:3]], 'or')}{after}"
+    named = [f"{name(one.who, 100)} ({name(one.why, 100)})" for one in candidates[:3]]
+    return f"{before}{words.listed(named, 'or')}{after}"
 
 
 def _how_to_answer(service: str) -> Spans:
