@@ -242,3 +242,11 @@ def test_a_step_that_is_told_in_the_message_of_a_failing_one_is_listed_with_it()
 
     assert of_calls.startswith("+1d, Tue 15 Jul 2025: to ada@example.com (owner), #search (team)")
     assert "on Wed 16 Jul 2025, 13:00 UTC, in one message with step +0d while failing; each day" in of_calls
+
+
+def test_step_after_the_shutdown_is_said_to_depend_on_calls() -> None:
+    played = Played()
+    played.decides("2025-07-14T07:00")
+    next_step = " ".join(said(explained("2025-07-14T08:00", played=played), "what comes next"))
+    assert "If the model is still called, step +1d is sent to " in next_step
+    assert "If nothing changes" not in next_step

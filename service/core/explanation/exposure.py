@@ -135,8 +135,10 @@ def _next(situation: Situation) -> Iterator[str]:
         return
     yield sentence(decision.reason)
     if campaign and campaign.is_open and (following := upcoming(campaign, case)):
-        who = words.audiences(recipients(case.owner, following.step.tell))
-        yield f"If nothing changes, step {following.step.name} is sent to {who} on {words.moment(following.at)}."
+        step = following.step
+        who = words.audiences(recipients(case.owner, step.tell))
+        condition = "the model is still called" if step.at.needs_calls else "nothing changes"
+        yield f"If {condition}, step {step.name} is sent to {who} on {words.moment(following.at)}."
     elif decision.until:
         yield f"lastcall looks at it again on {words.moment(decision.until)}."
     if decision.wakes_on_call:
