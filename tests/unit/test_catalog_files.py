@@ -138,20 +138,24 @@ def test_finding_in_the_head_names_the_line(tmp_path: Path, head: str, line: int
 
 
 @pytest.mark.parametrize(
-    ("claim", "what"),
+    ("claim", "first_line", "what"),
     [
-        pytest.param("words: [openai_api]", "openai_api is a word of openai-api already", id="a word"),
-        pytest.param("field_words: [one]", "one is a word of openai-api already", id="a word of the provider field"),
-        pytest.param("hosts: [api.one.example]", "api.one.example is a host of openai-api already", id="a host"),
+        pytest.param("words: [one]", 2, "one is a word of {} too", id="a word"),
+        pytest.param("words: [openai_api]", 2, "openai_api is a word of {} too", id="a word that is the other's name"),
+        pytest.param("field_words: [one]", 2, "one is a word of {} too", id="a word of the provider field"),
+        pytest.param("hosts: [api.one.example]", 3, "api.one.example is a host of {} too", id="a host"),
     ],
 )
-def test_word_and_host_belong_to_one_platform(tmp_path: Path, claim: str, what: str) -> None:
+def test_word_and_host_belong_to_one_platform(tmp_path: Path, claim: str, first_line: int, what: str) -> None:
     first, rest = HEAD.split("\n", 1)
     folder_with(tmp_path, f"{first}\nwords: [one]\nhosts: [api.one.example]\n{rest}{STORY}")
     folder_with(tmp_path, f"platform: zephyr\n{claim}\nprovider: zephyr\n", "zephyr.yaml")
-    (finding,) = check_catalog(tmp_path, today=TODAY)
-    assert finding == Finding("error", "zephyr.yaml", 2, what, "leave it to one platform")
-    with pytest.raises(CatalogError, match=f"zephyr: {what}"):
+    remedy = "leave it to one platform"
+    assert check_catalog(tmp_path, today=TODAY) == [
+        Finding("error", "openai-api.yaml", first_line, what.format("zephyr"), remedy),
+        Finding("error", "zephyr.yaml", 2, what.format("openai-api"), remedy),
+    ]
+    with pytest.raises(CatalogError, match=f"openai-api: {what.format('zephyr')}"):
         load_catalog(tmp_path)
 
 

@@ -1,6 +1,7 @@
 """Rules for the heads of catalog files beyond the schema: patterns compile, and words belong to one platform."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from service.core.catalog.file import PlatformFile
@@ -15,7 +16,6 @@ _PATTERNS = ("word_patterns", "host_patterns", "id_patterns", "weak_id_patterns"
 def broken_heads(files: Sequence[PlatformFile]) -> Iterator[tuple[str, Problem]]:
     """All problems of valid heads, with their platform: in one head, and conflicts of two."""
     known = {file.platform for file in files}
-    owners: dict[tuple[str, str], str] = {}
     for file in files:
         for problem in (*_patterns(file), *_paths(file), *_gone(file)):
             yield file.platform, problem
@@ -25,11 +25,20 @@ def broken_heads(files: Sequence[PlatformFile]) -> Iterator[tuple[str, Problem]]
         if file.neighbour is not None and file.neighbour not in known:
             what = f"no platform is called {file.neighbour}"
             yield file.platform, Problem(("neighbour",), what, "name the platform of another file", "warning")
+    yield from _claimed_twice(files)
+
+
+def _claimed_twice(files: Sequence[PlatformFile]) -> Iterator[tuple[str, Problem]]:
+    """In each file that claims the word: which one is right, only its author knows."""
+    owners: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for file in files:
         for kind, key, claimed in _claims(file):
-            owner = owners.setdefault((kind, claimed), file.platform)
-            if owner != file.platform:
-                what = f"{claimed} is a {kind} of {owner} already"
-                yield file.platform, Problem((key,), what, "leave it to one platform")
+            owners[kind, claimed].setdefault(file.platform, key)
+    for (kind, claimed), keys in owners.items():
+        for platform, key in keys.items():
+            if others := ", ".join(other for other in keys if other != platform):
+                what = f"{claimed} is a {kind} of {others} too"
+                yield platform, Problem((key,), what, "leave it to one platform")
 
 
 def _claims(file: PlatformFile) -> Iterator[tuple[str, str, str]]:
