@@ -76,9 +76,10 @@ async def deliver(
     now: datetime,
     seconds: Callable[[], float] = monotonic,
 ) -> DeliveryReport:
-    """Any number of processes may do so at once. What fails for a while is due again at a later `now`.
+    """Send what is due. Several processes may do so at once. What fails for a while is due again at a later `now`.
 
-    `seconds` says how long the tick has been under way when an attempt fails: its wait begins then, not at `now`.
+    `seconds`: a clock. A retry counts from the time of the failed attempt, which is `now` plus the seconds since the
+    call began.
     """
     outbox = Outbox(database)
     if transports["slack"].is_local and await outbox.is_on_slack():
@@ -113,7 +114,7 @@ async def deliver(
 
 
 async def _leave_to_slack(outbox: Outbox, now: datetime) -> DeliveryReport:
-    """Whoever reads on Slack would never see what is settled here."""
+    """Deliver nothing without a token if this database's messages go to Slack: nobody there would see them."""
     log.error("delivery refused: no Slack token, and this database's messages go to Slack", remedy=SLACKLESS.remedy)
     await outbox.raise_condition(SLACKLESS, since=now)
     return DeliveryReport(stopped=SLACKLESS.kind)

@@ -92,9 +92,9 @@ async def escalate(
 ) -> Escalated:
     """A second run at the same `now` does nothing. Several processes share the work by row locks.
 
-    Silence closes no campaign while a topic is not read to its end, or if calls came in after `recomputed_until`, the
-    time of the preceding reconcile. If it is None, uses with days that are not recalculated yet are skipped. With a
-    superseded catalog or lastcall.yaml nothing is decided.
+    A campaign is not closed for silence while a topic is not read to its end, or if calls came in after
+    `recomputed_until`, the time of the preceding reconcile. Without that time, uses with days that are not recalculated
+    yet are skipped. With a superseded catalog or lastcall.yaml nothing is decided.
     """
     async with database.begin() as connection:
         await raise_behind(connection, world.topics, now=now)

@@ -49,8 +49,8 @@ class Reconciled:
     days: int
     """Recalculated days."""
     until: datetime
-    """Time by the database's clock: days first marked up to then are recalculated, except those that a writer
-    locked."""
+    """Time by the database's clock. Days that became stale up to then are recalculated, except those that a writer
+    held locked."""
 
 
 async def reconcile(database: Database, world: World, *, now: datetime) -> Reconciled:
@@ -118,7 +118,7 @@ async def _raise_name_floods(connection: Transaction, *, now: datetime) -> None:
 
 
 async def summarise(connection: Transaction, world: World, recomputed: RecomputedDays, *, now: datetime) -> None:
-    """The keys of the days are locked on the agenda, as `recompute_days` leaves them."""
+    """Update the exposures of the recalculated days. `recompute_days` has locked their keys on the agenda."""
     touched = {key: list(marks) for key, marks in groupby(recomputed.taken, key=lambda mark: mark.key)}
     known = await load_stored(connection, touched)
     counted: dict[ExposureKey, Resummarised] = {}

@@ -27,7 +27,7 @@ from service.engine.tick import Engine, Verb, tick
 log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 30
-CATCH_UP_SECONDS = 0.5
+RECONCILE_SECONDS = 0.5
 REST = 3
 """Pause after a catch-up, as a multiple of its duration: it uses at most a quarter of a core, whatever the load."""
 CLEAN_UP_SECONDS = 3600
@@ -76,7 +76,7 @@ class Heartbeat:
         self._scheduler.add_job(self._refresh, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now(UTC))
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now(UTC))
         self._scheduler.add_job(self._clean_up, "interval", seconds=CLEAN_UP_SECONDS, next_run_time=datetime.now(UTC))
-        self._scheduler.add_job(self._catch_up, "interval", seconds=CATCH_UP_SECONDS)
+        self._scheduler.add_job(self._reconcile, "interval", seconds=RECONCILE_SECONDS)
         self._scheduler.start()
 
     async def stop(self) -> None:
@@ -102,7 +102,7 @@ class Heartbeat:
         async with self._cleaning:
             await tick(self._engine, now=self._clock(), only=CLEANING)
 
-    async def _catch_up(self) -> None:
+    async def _reconcile(self) -> None:
         if self._turn.locked() or time.monotonic() < self._rests_until:
             return
         engine, started = self._engine, time.monotonic()
@@ -110,6 +110,6 @@ class Heartbeat:
             try:
                 await reconcile(engine.database, engine.worlds.latest, now=self._clock())
             except Exception as error:  # the next tick has it too, and logs and counts it
-                log.warning("catch_up_failed", error=type(error).__name__)
+                log.warning("reconcile_failed", error=type(error).__name__)
             ended = time.monotonic()
             self._rests_until = ended + REST * (ended - started)

@@ -38,9 +38,9 @@ async def take_due(
 ) -> list[Due]:
     """Due uses, locked until the transaction ends. Skips uses that another process has locked.
 
-    Also skips uses with days that should be recalculated by now: first marked up to `recomputed_until`, by the
-    database's clock; None: at any time. Days marked later do not delay a use: under steady traffic they may be marked
-    repeatedly.
+    Also skips uses with days that became stale up to `recomputed_until`, by the database's clock, and are not
+    recalculated yet; None: with any stale day. Days that became stale later do not delay a use: under steady traffic
+    there may always be one.
     """
     marks = select(stale_days.c.day).where(same_key(stale_days, agenda))
     left = marks if recomputed_until is None else marks.where(stale_days.c.stale_since <= recomputed_until)

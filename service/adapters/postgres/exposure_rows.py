@@ -1,4 +1,4 @@
-"""Writes the rows of exposures.
+"""Reads and writes the rows of exposures.
 
 Every writer locks the keys on the agenda first, so that older data never overwrites newer data; only `told_at` is
 written without this lock. Rows are locked in the order of their keys, to prevent deadlocks.
@@ -77,7 +77,7 @@ class Resummarised:
     summary: Summary
     known: StoredExposure
     counted_until: datetime | None
-    """First call after that moment. None: there is none."""
+    """Time of the first call after that moment. None: all calls are counted."""
 
 
 async def load_stored(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, StoredExposure]:

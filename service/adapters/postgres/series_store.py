@@ -1,4 +1,4 @@
-"""Finds or creates the row of each series, with a cache per process."""
+"""Finds the row of each series, or creates it with the models that its words resolve to. Caches rows per process."""
 
 import hashlib
 import uuid
@@ -146,11 +146,11 @@ class SeriesGone(Exception):
 
 
 async def uses_of_series(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Sequence[ExposureKey]]:
-    """The uses of known models for which each series counts, according to its row, which another release with another
-    catalog may have resolved. Raises SeriesGone.
+    """The uses that each series counts for. They are read from its row, because another release with another catalog
+    may have resolved it. Raises SeriesGone.
 
-    Call it after the hours are written, in the same transaction: until its end, nobody who changes series can get the
-    lock of `keep_writers_out`.
+    Call it after the hours are written, and in the same transaction. Until this transaction ends, `keep_writers_out`
+    waits, so no other process changes how these series are resolved.
     """
     s = series.c
     found: dict[int, Sequence[ExposureKey]] = {}

@@ -18,8 +18,8 @@ from service.core.wording.state import fate
 
 
 def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Block]:
-    """`group.notices` is not empty and has the worst first, whose dates apply to the deprecation. `late_said`: another
-    part of the message explains why all of it is late."""
+    """`group.notices` is not empty and begins with the worst, whose dates the heading gives. `late_said`: another part
+    of the message explains why all of it is late."""
     worst = group.notices[0]
     yield header(group.timing.mark, worst.use.id, f" {group.timing.headline}")
     yield section(_what_and_when(worst, group.timing), "\n", _where_to(worst))
