@@ -237,3 +237,31 @@ def test_broken_promise_is_not_told_as_failing_calls_while_they_are_answered() -
     story.until(at("05-05"))
     story.act(Commit(ADA, date(2025, 5, 6)))
     assert story.until(at("05-12")).steps == []
+
+
+def once(*offsets: str) -> Policy:
+    return Policy("once", tuple(Step(parse_offset(offset), ("owner",)) for offset in offsets))
+
+
+def test_step_is_told_although_its_new_day_is_before_the_last_notification() -> None:
+    story = Story()
+    story.world.policy = once("-60d", "-30d")
+    assert story.until(at("05-15", "08:00")).steps == [("05-15 07:00", "-60d")]
+    story.world.plan_end(date(2025, 6, 10))  # -30d is 11 May
+    assert story.until(at("05-15", "09:00")).steps == [("05-15 08:00", "date_moved"), ("05-15 08:00", "-30d")]
+
+
+def test_step_is_told_although_it_comes_before_the_last_one_on_the_calendar_of_a_new_owner() -> None:
+    """-10bd is 27 June where 4 July is a holiday, else 30 June; -16d is Sat 28 June."""
+    story = Story(calendar=Calendar(ZoneInfo("America/New_York"), country="US"))
+    story.world.policy = once("-16d", "-10bd")
+    assert story.until(at("06-27", "14:00")).steps == [("06-27 13:00", "-10bd")]
+    story.world.hand_over_to(make_owner(people=("cy@example.com",)))
+    assert story.until(at("07-14")).steps == [("06-27 14:00", "-10bd"), ("06-30 07:00", "-16d")]
+
+
+def test_date_that_moves_to_and_fro_is_told_each_time() -> None:
+    story = Story().until(at("05-02", "08:00"))
+    for day in (date(2025, 8, 14), date(2025, 7, 14), date(2025, 8, 14)):
+        story.world.plan_end(day)
+        assert story.until(story.world.now + HOUR).steps == [(f"{story.world.now - HOUR:%m-%d %H:%M}", "date_moved")]

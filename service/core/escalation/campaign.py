@@ -10,8 +10,8 @@ from service.core.escalation.policy import Policy
 from service.core.ownership import Audience, Owner
 
 CloseReason = Literal["migrated", "withdrawn", "misattributed"]
-"""migrated: no call for longer than the quiet period. withdrawn: the model is no longer deprecated. misread: the calls
-turned out to be of another model."""
+"""migrated: no call for longer than the quiet period. withdrawn: the model is no longer deprecated. misattributed: the
+calls turned out to be of another model."""
 
 
 @dataclass(frozen=True, slots=True)
