@@ -65,8 +65,8 @@ Outcome = Delivered | Retry | Failed | Unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A message with an unknown outcome exists, with the first `replies` of its replies."""
+class Sent:
+    """A message with an unknown outcome was sent, with the first `replies` of its replies."""
 
     root: Delivered
     replies: int
@@ -74,10 +74,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A message with an unknown outcome does not exist."""
+    """A message with an unknown outcome was not sent."""
 
 
-Sought = Found | Absent | Retry | Failed
+Sought = Sent | Absent | Retry | Failed
 
 
 class Transport(Protocol):
@@ -91,7 +91,7 @@ class Transport(Protocol):
         """True: messages go to the local outbox only."""
 
     async def post(
-        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Found | None = None
+        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Sent | None = None
     ) -> Outcome:
         """Post the message and its replies, marked with `message_id`. With `found`: only missing replies."""
 

@@ -28,9 +28,9 @@ from service.core.delivery import (
     Absent,
     Delivered,
     Failed,
-    Found,
     Outcome,
     Retry,
+    Sent,
     Transport,
     Transports,
     Unknown,
@@ -189,7 +189,7 @@ class Delivery:
         address = parse(claim.destination)
         sought = await self._transport_to(address).find(written.id, address, written.since, now=self.now)
         match sought:
-            case Found(root, replies) if replies >= len(written.message.replies):
+            case Sent(root, replies) if replies >= len(written.message.replies):
                 return root
             case Retry(scope="workspace") | Failed(scope="workspace"):
                 return sought
@@ -197,7 +197,7 @@ class Delivery:
                 return Unknown(sought.reason, sought.after_seconds)
             case Failed():
                 return Unknown(sought.reason)
-            case Found():
+            case Sent():
                 if not await self.outbox.renew(claim):
                     raise LeaseLostError
                 return await self._post(written.message, claim.destination, written.id, sought)
@@ -207,7 +207,7 @@ class Delivery:
     def _transport_to(self, address: Address) -> Transport:
         return self.transports[TRANSPORTS[type(address)]]
 
-    async def _post(self, message: Message, destination: str, message_id: UUID, found: Found | None = None) -> Outcome:
+    async def _post(self, message: Message, destination: str, message_id: UUID, found: Sent | None = None) -> Outcome:
         address = parse(destination)
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):

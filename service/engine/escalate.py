@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from service.adapters.postgres.agenda import Due, NextEvaluation, set_next_evaluations, take_due
+from service.adapters.postgres.agenda import DueUse, NextEvaluation, set_next_evaluations, take_due
 from service.adapters.postgres.campaign_store import (
     Intent,
     cancel_untrue_news,
@@ -131,7 +131,7 @@ async def _is_superseded(connection: Transaction, tick: "_Tick") -> bool:
     return await is_company_superseded(connection, tick.world.company, now=tick.now)
 
 
-async def _isolating(connection: Transaction, tick: "_Tick", due: Sequence[Due]) -> Escalated:
+async def _isolating(connection: Transaction, tick: "_Tick", due: Sequence[DueUse]) -> Escalated:
     """Halve a failing batch until the undecidable exposure is alone; the others continue."""
     try:
         async with connection.begin_nested():
@@ -146,7 +146,7 @@ async def _isolating(connection: Transaction, tick: "_Tick", due: Sequence[Due])
     return await _isolating(connection, tick, due[:half]) + await _isolating(connection, tick, due[half:])
 
 
-async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Due]) -> Escalated:
+async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[DueUse]) -> Escalated:
     now, keys = tick.now, [one.key for one in due]
     campaigns = await load_campaigns(connection, keys, lock=True)
     exposures = await load_exposures_of(connection, tick.world.catalog, keys, now=now)
@@ -202,7 +202,7 @@ class _Tick:
     recomputed_until: datetime | None
 
     def decide(
-        self, due: Due, campaign: Campaign | None, exposure: Exposure | None
+        self, due: DueUse, campaign: Campaign | None, exposure: Exposure | None
     ) -> tuple[_Changed | None, NextEvaluation]:
         """The change, if any, and when to evaluate the use again."""
         key = due.key
@@ -219,7 +219,10 @@ class _Tick:
         )
 
     def listings(
-        self, due: Sequence[Due], campaigns: Mapping[ExposureKey, Campaign], exposures: Mapping[ExposureKey, Exposure]
+        self,
+        due: Sequence[DueUse],
+        campaigns: Mapping[ExposureKey, Campaign],
+        exposures: Mapping[ExposureKey, Exposure],
     ) -> dict[ExposureKey, Listing]:
         """The new listing fields of the exposures."""
         found = ((one, exposures.get(one.key)) for one in due)
@@ -229,7 +232,7 @@ class _Tick:
             if exposure
         }
 
-    def promised_until(self, due: Due, campaign: Campaign | None, exposure: Exposure | None) -> datetime | None:
+    def promised_until(self, due: DueUse, campaign: Campaign | None, exposure: Exposure | None) -> datetime | None:
         """Next evaluation of a credible promise; stored notifications that are not sent yet wait until then as well."""
         if campaign is None or exposure is None or not isinstance(campaign.in_force, Promise):
             return None
@@ -237,17 +240,17 @@ class _Tick:
         quiet = active_hold(campaign, case)
         return case.send_time(quiet.until) if quiet and quiet.until and campaign.is_open else None
 
-    def _case(self, due: Due, exposure: Exposure) -> Case:
+    def _case(self, due: DueUse, exposure: Exposure) -> Case:
         """Days that are not recalculated yet may contain newer calls, so silence after the last known call proves
         nothing."""
-        known_until = min(self.known_until, exposure.last_at) if due.is_behind else self.known_until
+        known_until = min(self.known_until, exposure.last_at) if due.has_stale_days else self.known_until
         return Case(exposure, self.world.owners.owner_of(exposure.service), self.now, known_until)
 
-    def _decision(self, due: Due, campaign: Campaign | None, case: Case | None) -> Decision:
+    def _decision(self, due: DueUse, campaign: Campaign | None, case: Case | None) -> Decision:
         key = due.key
         if self.world.catalog.get(key.platform, key.model) is None:
             return Wait(None, wakes_on_call=False, reason="the catalog has no record of the model")
-        if case is None and due.is_behind:
+        if case is None and due.has_stale_days:
             return Wait(self.now + UNTIL_MORE_IS_KNOWN, wakes_on_call=True, reason="its days are not recalculated yet")
         if case is None:
             return close_misattributed(campaign, self.now)

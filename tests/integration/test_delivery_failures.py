@@ -13,7 +13,7 @@ from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.slack.transport import LocalTransport, SlackTransport, open_slack
 from service.core.address import Address
 from service.core.condition_ingest import RejectionFlood
-from service.core.delivery import GIVE_UP_AFTER, Found, Outcome, Retry
+from service.core.delivery import GIVE_UP_AFTER, Outcome, Retry, Sent
 from service.core.messages.message import Message
 from service.engine.deliver import DeliveryReport, deliver
 from tests.builders import make_notice
@@ -379,7 +379,7 @@ class LosingTheDatabase:
         self.find = slack.find
 
     async def post(
-        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Found | None = None
+        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Sent | None = None
     ) -> Outcome:
         outcome = await self._slack.post(message, destination, message_id, now=now, found=found)
         async with self._database.begin() as connection:

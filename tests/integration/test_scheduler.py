@@ -13,7 +13,7 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import usage_daily
 from service.adapters.slack.transport import LocalTransport
 from service.core.address import Address
-from service.core.delivery import Absent, Delivered, Found, Outcome, Sought
+from service.core.delivery import Absent, Delivered, Outcome, Sent, Sought
 from service.core.messages.message import Links, Message
 from service.engine.tick import Engine
 from service.engine.world import Worlds
@@ -49,7 +49,7 @@ class StuckSlack:
         self.asked, self.go_on = asyncio.Event(), asyncio.Event()
 
     async def post(
-        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Found | None = None
+        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Sent | None = None
     ) -> Outcome:
         self.asked.set()
         await self.go_on.wait()

@@ -27,15 +27,15 @@ class NextEvaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueUse:
     key: ExposureKey
-    is_behind: bool
-    """It has days that are not recalculated yet."""
+    has_stale_days: bool
+    """Some of its days are not recalculated yet."""
 
 
 async def take_due(
     connection: AsyncConnection, *, recomputed_until: datetime | None, now: datetime, limit: int
-) -> list[Due]:
+) -> list[DueUse]:
     """Due uses, locked until the transaction ends. Skips uses that another process has locked.
 
     Also skips uses with days that became stale up to `recomputed_until`, by the database's clock, and are not
@@ -45,13 +45,13 @@ async def take_due(
     marks = select(stale_days.c.day).where(same_key(stale_days, agenda))
     left = marks if recomputed_until is None else marks.where(stale_days.c.stale_since <= recomputed_until)
     rows = await connection.execute(
-        select(*(agenda.c[name] for name in KEY), marks.exists().label("is_behind"))
+        select(*(agenda.c[name] for name in KEY), marks.exists().label("has_stale_days"))
         .where(agenda.c.due_at <= now, ~left.exists())
         .order_by(agenda.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [Due(ExposureKey(*row[:4]), row.is_behind) for row in rows]
+    return [DueUse(ExposureKey(*row[:4]), row.has_stale_days) for row in rows]
 
 
 async def set_next_evaluations(connection: AsyncConnection, evaluations: Iterable[NextEvaluation]) -> None:

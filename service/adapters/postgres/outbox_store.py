@@ -45,7 +45,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueNotification:
     """A notification of a claim."""
 
     id: UUID
@@ -63,7 +63,7 @@ class Claim:
 
     token: UUID
     destination: str
-    rows: Sequence[Due]
+    rows: Sequence[DueNotification]
     in_doubt: Written | None
     """The message of these notifications that may have been sent already."""
 
@@ -217,7 +217,7 @@ async def _destinations_due(connection: AsyncConnection, now: datetime) -> Seque
     return (await connection.scalars(due.order_by(func.min(n.not_before), n.destination))).all()
 
 
-async def _rows_due(connection: AsyncConnection, destination: str, now: datetime) -> Sequence[Due]:
+async def _rows_due(connection: AsyncConnection, destination: str, now: datetime) -> Sequence[DueNotification]:
     n = notifications.c
     rows = (
         select(n.id, n.facts, n.attempts, n.message_id, _origin.c.destination.label("came_from"))
@@ -226,15 +226,15 @@ async def _rows_due(connection: AsyncConnection, destination: str, now: datetime
         .order_by(n.message_id.nulls_last(), n.decided_at, n.id)
         .with_for_update(of=notifications, skip_locked=True)
     )
-    return [Due(*row) for row in await connection.execute(rows)]
+    return [DueNotification(*row) for row in await connection.execute(rows)]
 
 
-def _of_one_message(rows: Sequence[Due]) -> Sequence[Due]:
+def _of_one_message(rows: Sequence[DueNotification]) -> Sequence[DueNotification]:
     """Rows of a message in doubt, or else all rows without a message."""
     return [row for row in rows if row.message_id == rows[0].message_id]
 
 
-async def _lease(connection: AsyncConnection, destination: str, rows: Sequence[Due]) -> Claim:
+async def _lease(connection: AsyncConnection, destination: str, rows: Sequence[DueNotification]) -> Claim:
     token = uuid4()
     lease = {"state": "leased", "lease_token": token, "lease_until": _lease_end()}
     ids = [row.id for row in rows]

@@ -25,7 +25,7 @@ _REMEMBERED = 200_000
 
 
 @dataclass(slots=True)
-class Found:
+class FoundSeries:
     """The series of some keys. Several keys share one beyond the bounds on names."""
 
     ids: dict[SeriesKey, int] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Found:
     made: Collection[Placed] = ()
     """New series. `merge` leaves them out: they are counted by then."""
 
-    def merge(self, other: "Found") -> None:
+    def merge(self, other: "FoundSeries") -> None:
         self.ids |= other.ids
         self.folded |= other.folded
 
@@ -49,14 +49,14 @@ class SeriesBook:
         self._ids: dict[SeriesKey, int] = {}
         self._ledger: Ledger | None = None
 
-    async def find(self, connection: AsyncConnection, calls: Mapping[SeriesKey, int], *, now: datetime) -> Found:
+    async def find(self, connection: AsyncConnection, calls: Mapping[SeriesKey, int], *, now: datetime) -> FoundSeries:
         """The series of the keys of `calls`; missing ones are created."""
         ids = {key: self._ids[key] for key in calls if key in self._ids}
         unknown = [key for key in calls if key not in ids]
         ids |= await _select(connection, unknown)
         strangers = {key: calls[key] for key in unknown if key not in ids}
         if not strangers:
-            return Found(ids)
+            return FoundSeries(ids)
         services = {TOO_MANY_SERVICES, *(key.service for key in strangers)}
         ledger = await self._read_ledger(connection, services, now)
         known = {}
@@ -69,16 +69,16 @@ class SeriesBook:
                 new.setdefault(at.key, at)
         made = known | await self._make(connection, new.values())
         ids.update((key, made[at.key]) for key, at in placed.items())
-        return Found(ids, {key: at for key, at in placed.items() if at.key != key}, new.values())
+        return FoundSeries(ids, {key: at for key, at in placed.items() if at.key != key}, new.values())
 
-    def count(self, found: Found) -> None:
+    def count(self, found: FoundSeries) -> None:
         """Call it once everything that belongs to the series is written, so that a rollback to a savepoint counts
         nothing."""
         if self._ledger is not None:
             for at in found.made:
                 self._ledger.add(at)
 
-    def learn(self, found: Found) -> None:
+    def learn(self, found: FoundSeries) -> None:
         """Call it after the commit. Folded keys are not cached: they get a series of their own once there is room."""
         if len(self._ids) > _REMEMBERED:
             self._ids.clear()

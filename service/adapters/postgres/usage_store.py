@@ -23,7 +23,7 @@ from service.adapters.postgres.rejection_store import (
     record_rejected_values,
 )
 from service.adapters.postgres.sample_store import SampleBook
-from service.adapters.postgres.series_store import Found, SeriesBook, SeriesGone, uses_of_series
+from service.adapters.postgres.series_store import FoundSeries, SeriesBook, SeriesGone, uses_of_series
 from service.adapters.postgres.stale_days import StaleDay, mark_stale
 from service.adapters.postgres.tables import usage_hourly
 from service.adapters.postgres.trouble import name_of, refuses_values
@@ -78,7 +78,7 @@ class _EveryRowRejected(Exception):
 class _Written:
     """Updates of the caches after the commit, and rejected calls."""
 
-    found: Found = field(default_factory=Found)
+    found: FoundSeries = field(default_factory=FoundSeries)
     sampled: dict[int, date] = field(default_factory=dict)
     holders: list[Holder] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)

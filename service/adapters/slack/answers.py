@@ -53,13 +53,15 @@ class Conversations(Struct, frozen=True):
     response_metadata: _More | None = None
 
 
-class Found(Struct, frozen=True):
+class Listed(Struct, frozen=True):
+    """A message of a conversation."""
+
     ts: Ts
     metadata: dict[str, Any] | None = None
 
 
 class Messages(Struct, frozen=True):
-    messages: list[Found]
+    messages: list[Listed]
     response_metadata: _More | None = None
 
 

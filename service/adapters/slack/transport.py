@@ -26,9 +26,9 @@ from service.core.delivery import (
     Absent,
     Delivered,
     Failed,
-    Found,
     Outcome,
     Retry,
+    Sent,
     Sought,
     Transport,
     Unknown,
@@ -90,7 +90,7 @@ class SlackTransport:
         return answer if isinstance(answer, (Retry, Failed)) else None
 
     async def post(
-        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Found | None = None
+        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Sent | None = None
     ) -> Outcome:
         channel = await self._addresses.to_post(destination, now)
         if isinstance(channel, (Retry, Failed)):
@@ -123,7 +123,7 @@ class SlackTransport:
         replies = await self._marked(message_id, "conversations.replies", channel=channel, ts=root.ts)
         if isinstance(replies, (Retry, Failed)):
             return replies
-        return Found(root, max((_mark(one).get("reply", 0) for one in replies), default=0))
+        return Sent(root, max((_mark(one).get("reply", 0) for one in replies), default=0))
 
     async def _post(
         self, channel: str, text: str, blocks: Sequence[Block], mark: dict[str, Any], *, thread: Delivered | None = None
@@ -145,9 +145,9 @@ class SlackTransport:
         self._pace.posted(channel)
         return Delivered(answer.channel, answer.ts) if isinstance(answer, answers.Posted) else answer
 
-    async def _marked(self, message_id: UUID, method: str, **where: Any) -> list[answers.Found] | Retry | Failed:
+    async def _marked(self, message_id: UUID, method: str, **where: Any) -> list[answers.Listed] | Retry | Failed:
         """Messages with this id, over all pages."""
-        found: list[answers.Found] = []
+        found: list[answers.Listed] = []
         cursor = ""
         while True:
             answer = await self._ask(
@@ -211,7 +211,7 @@ class LocalTransport:
         """Called with the destination and the message."""
 
     async def post(
-        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Found | None = None
+        self, message: Message, destination: Address, message_id: UUID, *, now: datetime, found: Sent | None = None
     ) -> Outcome:
         self._show(str(destination), message)
         return Delivered(None, None)
@@ -221,7 +221,7 @@ class LocalTransport:
         return Absent()
 
 
-def _mark(message: answers.Found) -> dict[str, Any]:
+def _mark(message: answers.Listed) -> dict[str, Any]:
     metadata = message.metadata or {}
     payload = metadata.get("event_payload") if metadata.get("event_type") == EVENT_TYPE else None
     return payload if isinstance(payload, dict) else {}

@@ -56,7 +56,7 @@ class _Item(NamedTuple):
 
 
 def _read_traces(traces: Any, context: Context) -> Decoded:
-    found = _Found("otlp_traces", "other_spans")
+    found = _Results("otlp_traces", "other_spans")
     seen: set[tuple[str, str]] = set()
     spans: list[Span] = []
     for item in found.limited(_items(traces.resource_spans, _SPANS)):
@@ -99,7 +99,7 @@ def _span(item: _Item, trace: str, own: str, context: Context) -> Span:
 
 
 def _read_logs(logs: Any, context: Context) -> Decoded:
-    found = _Found("otlp_logs", "other_events")
+    found = _Results("otlp_logs", "other_events")
     for item in found.limited(_items(logs.resource_logs, _RECORDS)):
         try:
             found.add(_log_record(item, context))
@@ -130,7 +130,7 @@ def _log_record(item: _Item, context: Context) -> Call | None:
     return coding_agents.call_of(agent, telemetry) if agent is not None else genai.call_of(telemetry)
 
 
-class _Found:
+class _Results:
     """Results for the items of a request. An unreadable item does not affect the others."""
 
     def __init__(self, format_: Format, others: str) -> None:
