@@ -12,7 +12,7 @@ from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.policy import DEFAULT_POLICY, Policy
-from service.core.explanation import Explanation, Heard, Recipient, Record, Situation, explain_notification
+from service.core.explanation import Explanation, Notification, Recipient, Record, Situation, explain_notification
 from service.core.explanation.reason import reason_of
 from service.core.exposure import Exposure
 from service.core.facts import facts_of
@@ -77,7 +77,7 @@ class Played:
                 policy_since=self.campaign.opened_at,
                 came_from=None,
                 instead=None,
-                told_with=tuple(
+                same_decision=tuple(
                     Recipient(f"{telling.step} {one.address}", one.address, one.audience, "delivered", "delivered")
                     for one in hear
                     if one != to
@@ -90,8 +90,10 @@ class Played:
     def situation(self, now: str, **given: Any) -> Situation:
         moment = at(now)
         exposure = self.exposure(moment)
-        heard = [
-            Heard(r.id, r.step or r.kind, r.destination, r.audience, r.state, r.decided_at, r.not_before, r.outcome)
+        notifications = [
+            Notification(
+                r.id, r.step or r.kind, r.destination, r.audience, r.state, r.decided_at, r.not_before, r.outcome
+            )
             for r in sorted(self.records, key=lambda record: record.decided_at, reverse=True)
         ]
         values = Situation(
@@ -100,7 +102,7 @@ class Played:
             policy=self.policy,
             ownership=Ownership(self.owner, "lastcall.yaml"),
             decision=decide(self.campaign, exposure, self.owner, self.policy, moment),
-            heard=tuple(heard),
+            notifications=tuple(notifications),
             looked_at=moment,
             superseded=None,
             troubles=(),

@@ -12,7 +12,12 @@ from service.adapters.postgres.exposure_evidence import with_evidence
 from service.adapters.postgres.exposure_store import load_exposures_of
 from service.adapters.postgres.lifecycle_store import is_superseded
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries.explanation import read_heard, read_ids_beginning, read_record, read_troubles_of
+from service.adapters.queries.explanation import (
+    read_ids_beginning,
+    read_notifications_of,
+    read_record,
+    read_troubles_of,
+)
 from service.adapters.queries.unknown import read_unknown_ids
 from service.adapters.queries.uses import read_uses
 from service.config.world import World
@@ -102,7 +107,7 @@ async def _situation(connection: Transaction, world: World, exposure: Exposure, 
         policy=policy,
         ownership=ownership,
         decision=decide(campaign, exposure, ownership.owner, policy, now, known_until=known),
-        heard=await read_heard(connection, key),
+        notifications=await read_notifications_of(connection, key),
         looked_at=await last_tick(connection, "escalate"),
         superseded=await _superseded(connection, world, now=now),
         troubles=await read_troubles_of(connection, subjects),

@@ -147,7 +147,7 @@ async def test_who_hears_instead_and_why_is_said_on_both_sides(database: Databas
     assert [one.kind for one in meant.evidence.troubles] == ["slack_destination"]
     assert "#lastcall is notified instead: pending." in said(meant, "what became of it")
     assert said(instead, "why you")[0] == "#lastcall is notified in place of #search, which could not be: is_archived."
-    assert [one.destination for one in instead.evidence.told_with] == ["user:ada@example.com"]
+    assert [one.destination for one in instead.evidence.same_decision] == ["user:ada@example.com"]
 
 
 async def test_what_another_release_wrote_is_explained_as_far_as_it_can_be(database: Database) -> None:

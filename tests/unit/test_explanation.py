@@ -11,7 +11,7 @@ from service.core.escalation.hold import Waived
 from service.core.escalation.policy import DEFAULT_POLICY, Policy
 from service.core.explanation import Explanation, explain_exposure, explain_notification, explain_untracked
 from service.core.explanation.silence import Untracked
-from service.core.explanation.steps import Heard
+from service.core.explanation.steps import Notification
 from tests.builders import make_day, make_deprecation
 from tests.explained import BEHIND, NOT_READ, RUN_MORE, Played, at, said
 
@@ -64,16 +64,17 @@ def test_why_nobody_was_told(deprecation: Any, until: date | None, why: str) -> 
 
 def test_notice_that_waits_is_said_under_not_yet() -> None:
     decided, send_now_at = at("2025-04-14T12:00"), at("2025-04-15T09:00")
-    waiting = Heard("1", "announced", "#search", "team", "pending", decided, send_now_at, None)
-    explanation = explained("2025-04-14T13:00", heard=(waiting,))
+    pending = Notification("1", "announced", "#search", "team", "pending", decided, send_now_at, None)
+    explanation = explained("2025-04-14T13:00", notifications=(pending,))
     assert said(explanation, "why nobody was told") == ()
     (first, *_) = said(explanation, "why nobody was told yet")
     assert first.startswith("It is written, and not delivered yet. To #search: goes out on ")
 
 
 def test_step_that_was_perhaps_told_is_said_with_its_next_look_up() -> None:
-    heard = Heard("1", "-30d", "#search", "team", "unknown", at("2025-04-14T12:00"), at("2025-04-15T09:00"), "timeout")
-    (first, *_) = said(explained("2025-04-14T13:00", heard=(heard,)), "why nobody was told yet")
+    decided, looked_up_at = at("2025-04-14T12:00"), at("2025-04-15T09:00")
+    unknown = Notification("1", "-30d", "#search", "team", "unknown", decided, looked_up_at, "timeout")
+    (first, *_) = said(explained("2025-04-14T13:00", notifications=(unknown,)), "why nobody was told yet")
     assert first == (
         "It is written, and not delivered yet. "
         "To #search: perhaps delivered: timeout; looked up again on Tue 15 Apr 2025, 09:00 UTC."
@@ -112,18 +113,16 @@ def test_what_is_due_and_seen_by_no_tick_is_wrong(given: dict[str, Any], is_wron
 def test_nobody_of_the_last_decision_could_be_told() -> None:
     played = Played()
     played.decides("2025-04-14T07:00")
-    heard = tuple(
-        replace(one, state="failed", outcome="is_archived") for one in played.situation("2025-04-15T07:00").heard
-    )
-    explanation = explained("2025-04-15T07:00", played=played, heard=heard)
+    situation = played.situation("2025-04-15T07:00")
+    failed = tuple(replace(one, state="failed", outcome="is_archived") for one in situation.notifications)
+    explanation = explained("2025-04-15T07:00", played=played, notifications=failed)
     assert explanation.wrong is not None
     assert explanation.wrong.error == "ada@example.com and #search could not be notified."
     assert scheduled(explanation, "announced") == (
         "announced, Mon 14 Apr 2025: to ada@example.com (owner) and #search (team), not delivered: is_archived."
     )
-    assert (
-        explained("2025-04-15T07:00", played=played, heard=(replace(heard[0], state="pending"), heard[1])).wrong is None
-    )
+    one_pending = (replace(failed[0], state="pending"), failed[1])
+    assert explained("2025-04-15T07:00", played=played, notifications=one_pending).wrong is None
 
 
 def test_past_the_end_with_nobody_told_and_no_step_to_come_is_wrong() -> None:

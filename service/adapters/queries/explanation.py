@@ -12,17 +12,17 @@ from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.outbox_reroute import SLACK_IS_CLOSED
 from service.adapters.postgres.tables import campaigns, conditions, notifications
 from service.core.condition import Condition, InWords, read_condition
-from service.core.explanation import Heard, Recipient, Record
+from service.core.explanation import Notification, Recipient, Record
 from service.core.explanation.reason import reason_of
 from service.core.exposure import ExposureKey
 from service.core.notification import read_facts
 
-MAX_HEARD = 500
+MAX_NOTIFICATIONS = 500
 """Maximum number of notifications read per exposure, newest first. A daily reminder reaches it after months."""
 MAX_IDS = 10
 _SHAPE = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _n, _c = notifications.c, conditions.c
-_HEARER = (_n.id, _n.destination, _n.audience, _n.state, _n.outcome)
+_RECIPIENT = (_n.id, _n.destination, _n.audience, _n.state, _n.outcome)
 
 
 async def read_ids_beginning(connection: AsyncConnection, prefix: str) -> list[uuid.UUID]:
@@ -68,12 +68,12 @@ async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> Record | N
         policy_since=row.policy_since,
         came_from=came_from,
         instead=next(iter(await _read_recipients(connection, *again)), None),
-        told_with=await _read_told_with(connection, row),
+        same_decision=await _read_same_decision(connection, row),
         troubles=tuple(map(InWords.of, await _read_troubles(connection, _is_in_the_way_of(row.destination)))),
     )
 
 
-async def _read_told_with(connection: AsyncConnection, row: Row[Any]) -> tuple[Recipient, ...]:
+async def _read_same_decision(connection: AsyncConnection, row: Row[Any]) -> tuple[Recipient, ...]:
     """Other notifications of the same decision. Without a campaign there are none."""
     if row.campaign_id is None:
         return ()
@@ -83,21 +83,22 @@ async def _read_told_with(connection: AsyncConnection, row: Row[Any]) -> tuple[R
 
 
 async def _read_recipients(connection: AsyncConnection, *which: ColumnElement[bool]) -> tuple[Recipient, ...]:
-    rows = await connection.execute(select(*_HEARER).where(*which).order_by(_n.destination, _n.id).limit(MAX_HEARD))
+    found = select(*_RECIPIENT).where(*which).order_by(_n.destination, _n.id).limit(MAX_NOTIFICATIONS)
+    rows = await connection.execute(found)
     return tuple(Recipient(str(row.id), *row[1:]) for row in rows)
 
 
-async def read_heard(connection: AsyncConnection, key: ExposureKey) -> tuple[Heard, ...]:
+async def read_notifications_of(connection: AsyncConnection, key: ExposureKey) -> tuple[Notification, ...]:
     """Notifications of the exposure, newest first."""
     at = case((_n.state == "delivered", _n.settled_at), else_=_n.not_before).label("at")
     rows = await connection.execute(
         select(_n.id, _n.step, _n.kind, _n.destination, _n.audience, _n.state, _n.decided_at, at, _n.outcome)
         .where(_n.campaign_id == campaign_id(key))
         .order_by(_n.decided_at.desc(), _n.destination, _n.id)
-        .limit(MAX_HEARD)
+        .limit(MAX_NOTIFICATIONS)
     )
     return tuple(
-        Heard(
+        Notification(
             str(row.id),
             row.step or row.kind,
             row.destination,

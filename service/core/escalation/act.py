@@ -21,7 +21,7 @@ from service.core.escalation.holding import (
     with_broken_promise,
 )
 from service.core.escalation.policy import Policy
-from service.core.escalation.schedule import schedule, waiting
+from service.core.escalation.schedule import schedule, steps_to_send
 from service.core.secret import holds_secret
 
 ACKNOWLEDGED_DAYS = 5
@@ -133,7 +133,7 @@ def _begun_with(hold: Hold, campaign: Campaign, case: Case) -> Hold:
 def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[date, ...]:
     """Business days until which a snooze may last: up to the next step's day, never after the shutdown."""
     ladder = schedule(campaign.policy if campaign else policy, case)
-    if waiting(campaign, case, ladder) or (campaign and is_moved_earlier(campaign, case)):
+    if steps_to_send(campaign, case, ladder) or (campaign and is_moved_earlier(campaign, case)):
         return ()
     steps = [
         case.day_of(scheduled.due)

@@ -37,7 +37,7 @@ from service.core.escalation.schedule import (
     held_back_until,
     next_due,
     schedule,
-    waiting,
+    steps_to_send,
 )
 from service.core.escalation.telling import (
     has_untold_promise,
@@ -134,7 +134,7 @@ def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
     if case.seems_quiet:
         return _until_more_is_known(case)
     ladder = schedule(policy, case)
-    if due := waiting(None, case, ladder):
+    if due := steps_to_send(None, case, ladder):
         fresh = Campaign(policy, case.now, case.deadline, case.frozen_from)
         opened, telling = tell(fresh, due, ladder, case)
         return Open(opened, (telling,), f"{case.exposure.service} calls a model that is going away")
@@ -236,7 +236,7 @@ def _tell_what_is_due(
     """At most one message: the highest due step, or an event between two steps. `former`: the former owner after a
     hand-over."""
     current = current_step(campaign, case, ladder)
-    if due := waiting(campaign, case, ladder):
+    if due := steps_to_send(campaign, case, ladder):
         campaign, telling = tell(campaign, due, ladder, case)
     elif current and has_untold_promise(campaign):
         campaign, telling = tell_broken_promise(campaign, current, ladder, case)

@@ -11,7 +11,7 @@ from service.core.escalation.decide import decide_case
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.outlook import Outlook
 from service.core.escalation.policy import Policy
-from service.core.escalation.schedule import occurrence, schedule, waiting
+from service.core.escalation.schedule import occurrence, schedule, steps_to_send
 from service.core.exposure import Exposure, ExposureKey
 from service.core.ownership import Audience, Channels, Owner, destinations
 
@@ -79,9 +79,9 @@ def as_if_adopted(campaign: Campaign, policy: Policy, case: Case) -> Campaign:
     kept = (one if one.step in names else replace(one, held=()) for one in campaign.done)
     done = tuple(replace(one, day=one.day or repeated_on.get(one.step)) for one in kept)
     adopted = replace(campaign, policy=policy, done=done)
-    due = {one.scheduled.name for one in waiting(campaign, case, schedule(campaign.policy, case))}
-    behind = [one for one in waiting(adopted, case, ladder) if one.scheduled.name not in due]
-    return adopted.with_done(*(Done(one.scheduled.name, case.now, one.day) for one in behind)) if behind else adopted
+    due = {one.scheduled.name for one in steps_to_send(campaign, case, schedule(campaign.policy, case))}
+    past = [one for one in steps_to_send(adopted, case, ladder) if one.scheduled.name not in due]
+    return adopted.with_done(*(Done(one.scheduled.name, case.now, one.day) for one in past)) if past else adopted
 
 
 @dataclass(frozen=True, slots=True, order=True)

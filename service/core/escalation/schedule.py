@@ -87,7 +87,7 @@ def _not_before_start(scheduled: ScheduledStep, case: Case) -> ScheduledStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class StepToSend:
     """A step to send now: for the first time, or again on `day`."""
 
     scheduled: ScheduledStep
@@ -95,21 +95,21 @@ class Waiting:
     why: Literal["due", "repeats", "fails_again"] = "due"
 
 
-def waiting(campaign: Campaign | None, case: Case, ladder: Sequence[ScheduledStep]) -> list[Waiting]:
+def steps_to_send(campaign: Campaign | None, case: Case, ladder: Sequence[ScheduledStep]) -> list[StepToSend]:
     """Due steps that are not sent yet, earliest first."""
     state = case.state
-    behind = {done.step: done for done in campaign.done} if campaign else {}
+    past = {done.step: done for done in campaign.done} if campaign else {}
     found = []
     for scheduled in ladder:
         if scheduled.due > case.now or not _applies(scheduled.step, state):
             continue
-        done = behind.get(scheduled.name)
+        done = past.get(scheduled.name)
         if done is None:
-            found.append(Waiting(scheduled, occurrence(scheduled, case)))
+            found.append(StepToSend(scheduled, occurrence(scheduled, case)))
         elif day := _new_failure_day(done, scheduled, case):
-            found.append(Waiting(scheduled, day, "fails_again"))
+            found.append(StepToSend(scheduled, day, "fails_again"))
         elif campaign and (day := _repeat_day(campaign, done, scheduled, case)):
-            found.append(Waiting(scheduled, day, "repeats"))
+            found.append(StepToSend(scheduled, day, "repeats"))
     return found
 
 
@@ -224,10 +224,10 @@ def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
     """The next step by the calendar alone. During a hold: the highest step due by its end, at its end. None: the policy
     has no further step, or there is no firm deadline."""
     resumes = resumes_at(campaign, case)
-    behind = {done.step for done in campaign.done}
+    past = {done.step for done in campaign.done}
     found: list[tuple[datetime, Step]] = []
     for scheduled in schedule(campaign.policy, case):
-        due = _next_repeat(campaign, scheduled, case) if scheduled.name in behind else scheduled.due
+        due = _next_repeat(campaign, scheduled, case) if scheduled.name in past else scheduled.due
         if (
             due is None
             or scheduled.step.at.while_failing
@@ -247,8 +247,8 @@ def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
 def current_step(campaign: Campaign, case: Case, ladder: Sequence[ScheduledStep]) -> ScheduledStep | None:
     """The highest step that is past by the calendar; otherwise the last one sent, unless it was for failing calls that
     are answered again."""
-    if behind := [scheduled for scheduled in ladder if scheduled.due <= case.now and not scheduled.step.at.needs_calls]:
-        return behind[-1]
+    if past := [scheduled for scheduled in ladder if scheduled.due <= case.now and not scheduled.step.at.needs_calls]:
+        return past[-1]
     level = campaign.level.step if campaign.level else None
     return next(
         (scheduled for scheduled in ladder if scheduled.name == level and _applies(scheduled.step, case.state)), None

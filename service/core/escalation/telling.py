@@ -28,12 +28,12 @@ from service.core.escalation.holding import was_paused
 from service.core.escalation.policy import Step
 from service.core.escalation.schedule import (
     ScheduledStep,
-    Waiting,
+    StepToSend,
     current_step,
     held_back,
     last_sent_step,
     next_above,
-    waiting,
+    steps_to_send,
 )
 from service.core.exposure import redirection
 from service.core.ownership import ABOVE_OWNER, Audience
@@ -54,7 +54,7 @@ class _Recipients:
 
 def tell(
     campaign: Campaign,
-    due: Sequence[Waiting],
+    due: Sequence[StepToSend],
     ladder: Sequence[ScheduledStep],
     case: Case,
     cause: Callable[[AtStep], StepCause] | None = None,
@@ -86,13 +86,13 @@ def _at(step: Step, campaign: Campaign, case: Case) -> AtStep:
     return AtStep(name=step.name, policy=campaign.policy.name, repeat_days=step.repeat, before_freeze=is_frozen)
 
 
-def _own_cause(waiting: Waiting, at: AtStep) -> StepCause:
-    if waiting.day is None or waiting.why == "due":
-        return StepDue(step=at, day=waiting.day)
-    return (Repeat if waiting.why == "repeats" else FailsAgain)(step=at, day=waiting.day)
+def _own_cause(due: StepToSend, at: AtStep) -> StepCause:
+    if due.day is None or due.why == "due":
+        return StepDue(step=at, day=due.day)
+    return (Repeat if due.why == "repeats" else FailsAgain)(step=at, day=due.day)
 
 
-def _highest(due: Sequence[Waiting]) -> list[Waiting]:
+def _highest(due: Sequence[StepToSend]) -> list[StepToSend]:
     """The highest step with others of the same time, and the highest step for failing calls, which has other
     audiences."""
     calm = [one for one in due if not one.scheduled.step.at.while_failing]
@@ -100,16 +100,16 @@ def _highest(due: Sequence[Waiting]) -> list[Waiting]:
     return [one for one in calm if one.scheduled.nominal == calm[-1].scheduled.nominal] + failing[-1:]
 
 
-def _late_announcement(campaign: Campaign, top: ScheduledStep, ladder: Sequence[ScheduledStep]) -> list[Waiting]:
+def _late_announcement(campaign: Campaign, top: ScheduledStep, ladder: Sequence[ScheduledStep]) -> list[StepToSend]:
     """The announcement if it is still to come: a higher step that is sent earlier replaces it."""
     if top.step.at.while_failing or top.name == ladder[0].name:
         return []
     lowest = ladder[0]
     is_announcement = lowest.step.at.anchor == "announced" and lowest.nominal > top.nominal
-    return [Waiting(lowest, None)] if is_announcement and not campaign.done_with(lowest.name) else []
+    return [StepToSend(lowest, None)] if is_announcement and not campaign.done_with(lowest.name) else []
 
 
-def _missed(campaign: Campaign, passed: Sequence[Waiting], case: Case) -> tuple[str, ...]:
+def _missed(campaign: Campaign, passed: Sequence[StepToSend], case: Case) -> tuple[str, ...]:
     """Steps of earlier days that were not sent, except those that an act of a person delayed."""
     earlier = (one.scheduled for one in passed if one.scheduled.nominal < case.morning(case.today))
     return tuple(scheduled.name for scheduled in earlier if not was_paused(campaign, case, scheduled.nominal))
@@ -200,9 +200,9 @@ def tell_relapse(
     Steps that became due while the campaign was closed do not count as missed. `closed`: the campaign before the
     reopening.
     """
-    due = waiting(campaign, case, ladder)
+    due = steps_to_send(campaign, case, ladder)
     level = last_sent_step(campaign, case, ladder) or (None if due else current_step(campaign, case, ladder))
-    left = [Waiting(level, case.today)] if level else []
+    left = [StepToSend(level, case.today)] if level else []
     fresh = [
         one for one in due if one.scheduled.step.at.needs_calls or case.day_of(one.scheduled.nominal) == case.today
     ]
@@ -213,9 +213,9 @@ def tell_relapse(
     skipped = [one for one in due if one not in fresh]
     passed = campaign.with_done(*(Done(one.scheduled.name, case.now, one.day) for one in skipped))
     reopened, telling = tell(passed, fresh or left, ladder, case, lambda at: _reopened(at, closed, case))
-    behind = dict.fromkeys((*(one.scheduled.name for one in skipped), *telling.missed))
+    unsent = dict.fromkeys((*(one.scheduled.name for one in skipped), *telling.missed))
     due_at = {scheduled.name: scheduled.due for scheduled in ladder}
-    missed = tuple(name for name in behind if closed.closed_at and due_at[name] < closed.closed_at)
+    missed = tuple(name for name in unsent if closed.closed_at and due_at[name] < closed.closed_at)
     return reopened, (replace(telling, missed=missed),)
 
 
@@ -238,7 +238,7 @@ def tell_broken_promise(
 ) -> tuple[Campaign, Telling]:
     """Repeats the current step, if no other step is due."""
     on = campaign.promise_broken_on or case.today
-    once_more = [Waiting(current, case.today)]
+    once_more = [StepToSend(current, case.today)]
     return tell(campaign, once_more, ladder, case, lambda at: BrokenPromise(step=at, promised_on=on))
 
 

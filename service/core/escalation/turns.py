@@ -21,14 +21,14 @@ def replanned(campaign: Campaign, case: Case) -> Campaign:
     if is_planned_for(campaign, case):
         return campaign
     begins = {scheduled.name: scheduled.nominal for scheduled in schedule(campaign.policy, case)}
-    behind = (done for done in campaign.done if begins.get(done.step, case.now) <= case.now)
+    past = (done for done in campaign.done if begins.get(done.step, case.now) <= case.now)
     was_snoozed = isinstance(campaign.hold, Snoozed)
     return replace(
         campaign,
         deadline=case.deadline,
         frozen_from=case.frozen_from,
         plan_version=campaign.plan_version + 1,
-        done=tuple(done if done.step in begins else replace(done, held=()) for done in behind),
+        done=tuple(done if done.step in begins else replace(done, held=()) for done in past),
         hold=None if was_snoozed else campaign.hold,
         promise=campaign.promise.taken_back() if was_snoozed and campaign.promise else campaign.promise,
     )

@@ -5,12 +5,12 @@ from service.core.explanation.exposure import explain_exposure
 from service.core.explanation.notification import Recipient, Record, explain_notification
 from service.core.explanation.silence import Untracked, explain_undecidable, explain_untracked
 from service.core.explanation.situation import ExposureEvidence, Situation
-from service.core.explanation.steps import Heard, StepEvidence
+from service.core.explanation.steps import Notification, StepEvidence
 
 __all__ = [
     "Explanation",
     "ExposureEvidence",
-    "Heard",
+    "Notification",
     "Point",
     "Recipient",
     "Record",

@@ -14,7 +14,7 @@ from service.core.escalation.schedule import upcoming
 from service.core.explanation.answer import Explanation, Wrong, points, sentence, use_of
 from service.core.explanation.situation import ExposureEvidence, Situation, evidence_of
 from service.core.explanation.state import why_state
-from service.core.explanation.steps import Heard, step_sentence
+from service.core.explanation.steps import Notification, step_sentence
 from service.core.notification import OVERTAKEN
 from service.core.ownership import recipients
 from service.core.wording.delivery import became
@@ -28,8 +28,8 @@ TICKS_WITHIN = timedelta(minutes=5)
 def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
     case, evidence = situation.case, evidence_of(situation)
     exposure, deprecation = case.exposure, case.exposure.deprecation
-    is_told = any(one.state == "delivered" for one in situation.heard)
-    is_written = any(one.state != "failed" for one in situation.heard)
+    is_told = any(one.state == "delivered" for one in situation.notifications)
+    is_written = any(one.state != "failed" for one in situation.notifications)
     return Explanation(
         about=f"{use_of(exposure.service, exposure.environment, deprecation.id, deprecation.platform)}.",
         points=points(
@@ -50,11 +50,11 @@ def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
 
 def _why_nobody(situation: Situation) -> Iterator[str]:
     """Reasons, most direct first."""
-    waiting = [one for one in situation.heard if one.state != "failed"]
-    if situation.heard and not waiting:
+    undelivered = [one for one in situation.notifications if one.state != "failed"]
+    if situation.notifications and not undelivered:
         yield "Notifications were written, and none could be delivered; the ladder says to whom."
-    elif situation.heard:
-        yield f"It is written, and not delivered yet. {_became(waiting[-1], situation.case.now)}"
+    elif situation.notifications:
+        yield f"It is written, and not delivered yet. {_became(undelivered[-1], situation.case.now)}"
     for trouble in situation.troubles:
         yield f"{sentence(trouble.detail)} {sentence(trouble.remedy)}"
     if situation.superseded:
@@ -62,8 +62,8 @@ def _why_nobody(situation: Situation) -> Iterator[str]:
     yield from _next(situation)
 
 
-def _became(heard: Heard, now: datetime) -> str:
-    return f"To {words.address(heard.destination)}: {became(heard.state, heard.at, now, outcome=heard.outcome)}."
+def _became(one: Notification, now: datetime) -> str:
+    return f"To {words.address(one.destination)}: {became(one.state, one.at, now, outcome=one.outcome)}."
 
 
 def _dates(case: Case) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _not_looked(situation: Situation) -> Wrong | None:
 
 def _not_delivered(situation: Situation) -> Wrong | None:
     """No notification of the last decision was or will be delivered."""
-    meant = [one for one in situation.heard if one.outcome != OVERTAKEN]
+    meant = [one for one in situation.notifications if one.outcome != OVERTAKEN]
     last = max((one.decided_at for one in meant), default=None)
     failed = [one for one in meant if one.decided_at == last]
     if not failed or any(one.state != "failed" for one in failed):
@@ -178,7 +178,7 @@ def _too_late(situation: Situation) -> Wrong | None:
     """The end has come, nobody was notified, and nobody will be."""
     case, campaign = situation.case, situation.campaign
     is_waived = campaign is not None and (quiet := active_hold(campaign, case)) and isinstance(quiet.hold, Waived)
-    if case.state not in {"overdue", "broken"} or situation.heard or is_waived:
+    if case.state not in {"overdue", "broken"} or situation.notifications or is_waived:
         return None
     if not isinstance(situation.decision, Wait):
         return None

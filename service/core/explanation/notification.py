@@ -61,7 +61,7 @@ class Record:
     came_from: Recipient | None
     """The original notification, which could not be delivered."""
     instead: Recipient | None
-    told_with: tuple[Recipient, ...]
+    same_decision: tuple[Recipient, ...]
     """Other notifications of the same decision."""
     troubles: tuple[InWords, ...]
     """Open conditions that block its destination."""
@@ -161,8 +161,8 @@ def _of_the_step(record: Record, notice: Notice) -> Iterator[str]:
 
 
 def _who_else(record: Record, notice: Notice | None) -> Iterator[str]:
-    if record.told_with:
-        others = words.listed(f"{words.address(one.destination)} ({one.audience})" for one in record.told_with)
+    if record.same_decision:
+        others = words.listed(f"{words.address(one.destination)} ({one.audience})" for one in record.same_decision)
         yield f"The same is sent to {others}."
     if notice and notice.recipients.held:
         yield f"Held back until the owner has had a business day: {words.audiences(notice.recipients.held)}."

@@ -11,7 +11,7 @@ from service.core.escalation.case import Case
 from service.core.escalation.decision import Decision, Wait
 from service.core.escalation.holding import asked_in_words, shown_state
 from service.core.escalation.policy import Policy
-from service.core.explanation.steps import Heard, StepEvidence, scheduled_steps
+from service.core.explanation.steps import Notification, StepEvidence, scheduled_steps
 from service.core.exposure import State, last_week, quiet_at
 
 
@@ -26,7 +26,7 @@ class Situation:
     ownership: Ownership
     decision: Decision
     """Result of `decide` as of now."""
-    heard: tuple[Heard, ...]
+    notifications: tuple[Notification, ...]
     looked_at: datetime | None
     """Last evaluation by escalation. None: never."""
     superseded: Literal["catalog", "lastcall.yaml"] | None
@@ -74,7 +74,7 @@ class ExposureEvidence:
     owner_as_of: datetime | None
     campaign: CampaignEvidence | None
     ladder: tuple[StepEvidence, ...]
-    news: tuple[Heard, ...]
+    news: tuple[Notification, ...]
     """Notifications other than steps."""
     decision: str
     """wait, or the action of the next tick: open, notify, handover, replan, close, reopen."""
@@ -87,7 +87,7 @@ def evidence_of(situation: Situation) -> ExposureEvidence:
     exposure, owner = case.exposure, situation.ownership.owner
     week = last_week(exposure.days, case.now.date())
     ladder = scheduled_steps(
-        campaign.policy if campaign else situation.policy, campaign, case, decision, situation.heard
+        campaign.policy if campaign else situation.policy, campaign, case, decision, situation.notifications
     )
     steps = {scheduled.step for scheduled in ladder}
     return ExposureEvidence(
@@ -112,7 +112,7 @@ def evidence_of(situation: Situation) -> ExposureEvidence:
         owner_as_of=situation.ownership.as_of,
         campaign=_campaign_evidence(campaign, case) if campaign else None,
         ladder=ladder,
-        news=tuple(one for one in situation.heard if one.step not in steps),
+        news=tuple(one for one in situation.notifications if one.step not in steps),
         decision=type(decision).__name__.lower(),
         decision_reason=decision.reason,
         until=decision.until if isinstance(decision, Wait) else None,

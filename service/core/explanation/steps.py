@@ -11,7 +11,7 @@ from service.core.escalation.case import Case
 from service.core.escalation.decision import Decision, Wait
 from service.core.escalation.plan import Status
 from service.core.escalation.policy import Policy, Step, parse_offset
-from service.core.escalation.schedule import ScheduledStep, held_back_until, schedule, waiting
+from service.core.escalation.schedule import ScheduledStep, held_back_until, schedule, steps_to_send
 from service.core.ownership import Audience
 from service.core.wording.delivery import became
 
@@ -25,7 +25,7 @@ has set no firm date."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Notification:
     """A notification of a step, or of other news: recipient and outcome."""
 
     id: str
@@ -53,29 +53,29 @@ class StepEvidence:
     held: tuple[Audience, ...]
     held_until: datetime | None
     spared: tuple[Audience, ...]
-    notified: tuple[Heard, ...]
+    notified: tuple[Notification, ...]
     """Oldest first; of a step that repeats, the latest."""
-    told_with: str | None
+    sent_with: str | None
     """Step whose message last included this one. None: its own message."""
     times: int
     """Number of decisions about the step."""
 
 
 def scheduled_steps(
-    policy: Policy, campaign: Campaign | None, case: Case, decision: Decision, heard: Sequence[Heard]
+    policy: Policy, campaign: Campaign | None, case: Case, decision: Decision, notifications: Sequence[Notification]
 ) -> tuple[StepEvidence, ...]:
     """Steps by day; those without one are last. `policy`: the campaign's, if there is one. `decision`: as of now."""
     ladder = schedule(policy, case)
     steps = {step.name for step in policy.steps}
-    heard = [one for one in heard if one.step in steps]
-    due = {one.scheduled.name for one in waiting(campaign, case, ladder)}
+    told = [one for one in notifications if one.step in steps]
+    due = {one.scheduled.name for one in steps_to_send(campaign, case, ladder)}
     found = []
     for scheduled in ladder:
         status = _due(scheduled, decision, campaign) if scheduled.name in due else _status(scheduled, campaign, case)
-        found.append(_step_evidence(scheduled.step, scheduled, status, campaign, case, heard=heard))
+        found.append(_step_evidence(scheduled.step, scheduled, status, campaign, case, notifications=told))
     names = {scheduled.name for scheduled in ladder}
     without = (step for step in policy.steps if step.name not in names)
-    return (*found, *(_step_evidence(step, None, "no_day", campaign, case, heard=heard) for step in without))
+    return (*found, *(_step_evidence(step, None, "no_day", campaign, case, notifications=told) for step in without))
 
 
 def _due(scheduled: ScheduledStep, decision: Decision, campaign: Campaign | None) -> StepStatus:
@@ -102,12 +102,14 @@ def _step_evidence(
     campaign: Campaign | None,
     case: Case,
     *,
-    heard: Sequence[Heard],
+    notifications: Sequence[Notification],
 ) -> StepEvidence:
     done = campaign.done_with(step.name) if campaign else None
-    with_it = {one.step for one in heard if done and done.told and one.decided_at == done.at} - {step.name}
+    with_it = {one.step for one in notifications if done and done.told and one.decided_at == done.at} - {step.name}
     of_step = [
-        one for one in heard if one.step == step.name or (one.step in with_it and done and one.decided_at == done.at)
+        one
+        for one in notifications
+        if one.step == step.name or (one.step in with_it and done and one.decided_at == done.at)
     ]
     decided = {one.decided_at for one in of_step}
     shown = {max(decided)} if step.repeat and decided else decided
@@ -123,7 +125,7 @@ def _step_evidence(
         held_until=held_back_until(campaign, case) if campaign and done and done.held else None,
         spared=done.spared if done else (),
         notified=tuple(sorted((one for one in of_step if one.decided_at in shown), key=lambda one: one.decided_at)),
-        told_with=min(with_it, default=None),
+        sent_with=min(with_it, default=None),
         times=len(decided),
     )
 
@@ -137,7 +139,7 @@ def step_sentence(scheduled: StepEvidence, now: datetime) -> str:
 def _said(scheduled: StepEvidence, now: datetime) -> Iterator[str]:
     match scheduled.status:
         case "told":
-            together = f", in one message with step {scheduled.told_with}" if scheduled.told_with else ""
+            together = f", in one message with step {scheduled.sent_with}" if scheduled.sent_with else ""
             yield _told(scheduled.notified, scheduled.done_at, now) + together
             if scheduled.repeat_days and scheduled.times > 1:
                 yield f"the last of {scheduled.times} times"
@@ -170,7 +172,7 @@ _SAID: Mapping[StepStatus, str] = {
 }
 
 
-def _told(notified: Sequence[Heard], done_at: datetime | None, now: datetime) -> str:
+def _told(notified: Sequence[Notification], done_at: datetime | None, now: datetime) -> str:
     """Outcome of each notification; `sent on ...` if none is stored any more."""
     if not notified:
         return f"sent on {words.moment(done_at)}" if done_at else "sent"

@@ -81,7 +81,7 @@ class NotificationEvidence(Recipient):
     instead: Recipient | None = Field(
         description="The notification to the replacement, if this one could not be delivered."
     )
-    told_with: list[Recipient] = Field(description="Other notifications of the same decision.")
+    same_decision: list[Recipient] = Field(description="Other notifications of the same decision.")
     troubles: list[Trouble]
 
 
@@ -89,7 +89,7 @@ class NotificationExplanation(Explained):
     evidence: NotificationEvidence
 
 
-class Heard(Recipient):
+class Notification(Recipient):
     step: str
     decided_at: datetime
     at: datetime = Field(description="Time of delivery, or planned time.")
@@ -108,8 +108,8 @@ class StepAnswer(BaseModel):
     held: list[str] = Field(description="Audiences that are notified after the owner has had a business day.")
     held_until: datetime | None
     spared: list[str]
-    notified: list[Heard] = Field(description="Oldest first; of a step that repeats, the latest.")
-    told_with: str | None = Field(description="Step whose message included this one; null: it had its own message.")
+    notified: list[Notification] = Field(description="Oldest first; of a step that repeats, the latest.")
+    sent_with: str | None = Field(description="Step whose message included this one; null: it had its own message.")
     times: int
 
 
@@ -151,7 +151,7 @@ class ExposureEvidence(BaseModel):
     owner_as_of: datetime | None
     campaign: CampaignEvidence | None
     ladder: list[StepAnswer]
-    news: list[Heard] = Field(description="Notifications other than steps.")
+    news: list[Notification] = Field(description="Notifications other than steps.")
     decision: str = Field(
         description="wait, or the action of the next tick: open, notify, handover, replan, close, reopen"
     )
