@@ -2,7 +2,7 @@
 
 Coarse traffic: each service calls three models in two hours of each day, and a few calls come a hundred days
 late. Notices, messages, rejections and conditions come at a steady pace. Days are kept for 120 days here, and all that
-has a setting of its own for 90, so that every horizon is behind after five months. From then on no table may grow by
+has a setting of its own for 90, so that every horizon is past after five months. From then on no table may grow by
 more than a tenth.
 """
 
@@ -36,7 +36,7 @@ MODELS = ("gpt-4o", "gpt-4.1", "o3", "gpt-4o-mini", "gpt-4.1-mini")
 MODELS_A_SERVICE = 3
 LATE = timedelta(days=100)
 FLAT_FROM = 7
-"""The month, counted from 1, from which on nothing may grow: 120 days, and a month of hours, are behind it."""
+"""The month, counted from 1, from which on nothing may grow: 120 days, and a month of hours, are past then."""
 GROWTH = 1.1
 SIZES = """
 SELECT CASE WHEN relname LIKE 'usage_hourly_2%' THEN 'usage_hourly' ELSE relname END AS name,

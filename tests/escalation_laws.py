@@ -92,7 +92,7 @@ class Witness(Told):
             assert exposure.last_at <= campaign.closed_at, "a new call did not reopen"
             return
         assert campaign.deadline == exposure.deadline, "the plan is for another day"
-        self._every_step_is_behind(due, exposure, now)
+        self._every_due_step_is_past(due, exposure, now)
         if any(not one.step.at.while_failing for one in due):
             self._owner_has_heard()
         if any(not one.step.at.needs_calls for one in due):
@@ -101,9 +101,9 @@ class Witness(Told):
         self._nobody_is_held_for_ever(exposure, now)
         self._bad_end_was_told(due, exposure, now)
 
-    def _every_step_is_behind(self, due: list[Standing], exposure: Exposure, now: datetime) -> None:
+    def _every_due_step_is_past(self, due: list[Standing], exposure: Exposure, now: datetime) -> None:
         for one in due:
-            assert self._arming(one.step, exposure, now) in self.behind, f"{one.step.name} is due, and nobody was told"
+            assert self._arming(one.step, exposure, now) in self.past, f"{one.step.name} is due, and nobody was told"
 
     def _owner_has_heard(self) -> None:
         if self.ever_heard:

@@ -1,4 +1,4 @@
-"""What a witness of a world keeps in mind: who heard what, which steps are behind, and where the ladder stands."""
+"""What a witness of a world keeps in mind: who heard what, which steps are past, and where the ladder stands."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -21,8 +21,8 @@ class Memory:
     tally: Counter[str] = field(default_factory=Counter)
     said: set[tuple[object, ...]] = field(default_factory=set)
     """The keys under which the database keeps what is told: a second one is dropped."""
-    behind: dict[str, set[Audience]] = field(default_factory=dict)
-    """The steps that the campaign has left behind, told or passed over, and who heard of each."""
+    past: dict[str, set[Audience]] = field(default_factory=dict)
+    """The past steps of the campaign, told or passed over, and who heard of each."""
     failing_at: dict[str, datetime] = field(default_factory=dict)
     """When a step that speaks of failing calls was told last."""
     told_at: dict[str, datetime] = field(default_factory=dict)
@@ -43,12 +43,12 @@ class Memory:
         policy = self.world.campaign.policy if self.world.campaign else self.world.policy
         return standings(policy, self.world.owner.calendar, exposure.deprecation.announced, exposure.deadline)
 
-    def _left_behind(self, exposure: Exposure, now: datetime) -> None:
+    def _pass_due_steps(self, exposure: Exposure, now: datetime) -> None:
         """Whatever is due by now was told, or passed over for what was."""
         for one in self._ladder(exposure):
             name = self._arming(one.step, exposure, now)
-            if name not in self.behind and self._is_due(one, exposure, now):
-                self.behind[name] = set()
+            if name not in self.past and self._is_due(one, exposure, now):
+                self.past[name] = set()
                 self._told_of_failing(one.step, now)
 
     def _told_of_failing(self, step: Step, now: datetime) -> None:
@@ -65,7 +65,7 @@ class Memory:
             told_at = self.told_at.get(one.step.name)
             if one.step.at.while_failing and told_at and answered_on and answered_on > told_at.date():
                 for name in (one.step.name, early(one.step.name)):
-                    self.behind.pop(name, None)
+                    self.past.pop(name, None)
                 self.repeated.pop(one.step.name, None)
                 self.failing_at.pop(one.step.name, None)
 

@@ -55,7 +55,7 @@ class Told(Asked):
             self._of_telling(telling, change.campaign, exposure, now)
         of_steps = [one for one in notices if not isinstance(one.cause, NewOwner)]
         if of_steps or isinstance(change, Reopen):
-            self._left_behind(exposure, now)
+            self._pass_due_steps(exposure, now)
             self._announcement_is_said([change.campaign.policy.step(one.step) for one in of_steps])
             self.tally["broken promise"] += change.campaign.promise_broken_on not in {None, self.named_promise}
             self.named_promise = change.campaign.promise_broken_on
@@ -63,7 +63,7 @@ class Told(Asked):
     def _announcement_is_said(self, told: list[Step]) -> None:
         """By a higher step, on the day of the announcement and before its hour."""
         if any(not step.at.while_failing and step.at.anchor != "announced" for step in told):
-            self.behind.setdefault("announced", set())
+            self.past.setdefault("announced", set())
 
     def _of_opening_and_closing(
         self, before: Campaign | None, change: Decision, exposure: Exposure, now: datetime
@@ -100,18 +100,18 @@ class Told(Asked):
         return "migrated"
 
     def _planned_anew(self, exposure: Exposure, now: datetime) -> None:
-        """The steps that are ahead again are to be told again; those that are behind stay behind."""
+        """The steps that are ahead again are to be told again; past steps stay past."""
         is_broken = self._state(exposure, now) == "broken"
         ladder = [one for one in self._ladder(exposure) if one.begins > now]
         ahead = {one.step.name for one in ladder if not (is_broken and is_on_the_day(one.step))}
         for name, at in list(self.failing_at.items()):
-            told = self.behind.pop(name, None), self.behind.pop(early(name), None)
+            told = self.past.pop(name, None), self.past.pop(early(name), None)
             if name not in ahead:
-                self.behind[self._arming_at(name, exposure.deadline, at)] = told[0] or told[1] or set()
+                self.past[self._arming_at(name, exposure.deadline, at)] = told[0] or told[1] or set()
             else:
                 del self.failing_at[name]
-        self.behind = {name: who for name, who in self.behind.items() if name not in ahead}
-        if self.held_of is not None and self._arming(self.held_of, exposure, now) not in self.behind:
+        self.past = {name: who for name, who in self.past.items() if name not in ahead}
+        if self.held_of is not None and self._arming(self.held_of, exposure, now) not in self.past:
             self.held.clear()
         if self.held_of is not None and all(one.step != self.held_of for one in self._ladder(exposure)):
             self.held.clear()
@@ -143,7 +143,7 @@ class Told(Asked):
         assert act_in_force is not None, "told of a step that has no day"
         is_told_anew = (
             isinstance(telling.cause, Relapse | Resumed) or telling.to_new_owner or self._is_rest(telling)
-        ) and step.name in self.behind
+        ) and step.name in self.past
         assert now >= act_in_force.begins or is_early_death or is_told_anew, f"{telling.step} was told before its time"
         if in_last_days(calendar, exposure.deadline, now) or (step.at.while_failing and telling.not_before == now):
             assert telling.not_before == now or telling.to_new_owner, "in the last days nothing waits"
@@ -169,7 +169,7 @@ class Told(Asked):
         assert not (telling.held or telling.spared) or not self._is_late(exposure, now)
 
     def _once(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
-        told = self.behind.get(self._arming(step, exposure, now))
+        told = self.past.get(self._arming(step, exposure, now))
         is_more_of_it = told is not None and set(telling.audiences) <= self.held - told
         is_first = not self.heard  # of this opening
         again = telling.to_new_owner or is_first or isinstance(telling.cause, Relapse | Resumed | BrokenPromise)
@@ -187,7 +187,7 @@ class Told(Asked):
         if not is_more_of_it:
             self._told_of_failing(step, now)
         earlier = (told or set()) if is_more_of_it else set()
-        self.behind[self._arming(step, exposure, now)] = earlier | set(telling.audiences)
+        self.past[self._arming(step, exposure, now)] = earlier | set(telling.audiences)
         waiting = set() if self._is_moot(exposure, now) else self.held
         self.held = (waiting | set(telling.held)) - {*telling.audiences, *telling.spared}
         if telling.held:

@@ -62,7 +62,7 @@ class News:
 
 
 @dataclass(frozen=True)
-class Heard:
+class SentMessage:
     """A message that Slack took."""
 
     at: datetime
@@ -91,14 +91,14 @@ class Story:
     engine: Engine
     slack: SlackServer
     now: datetime
-    heard: list[Heard] = field(default_factory=list)
+    messages: list[SentMessage] = field(default_factory=list)
     """Every message but digests."""
-    digests: list[Heard] = field(default_factory=list)
+    digests: list[SentMessage] = field(default_factory=list)
     """They come by the week, and are no surprise."""
 
     def __post_init__(self) -> None:
         self._callers: list[Caller] = []
-        self._surprises: list[Heard] = []
+        self._surprises: list[SentMessage] = []
         self._cleaned_on: date | None = None
         self._posts = 0
         self._moves = itertools.count(1)
@@ -190,7 +190,7 @@ class Story:
 
     # --- what was told --------------------------------------------------------------------------------------------
 
-    def expect_message(self, to: str, *, on: date, containing: str | tuple[str, ...] = ()) -> Heard:
+    def expect_message(self, to: str, *, on: date, containing: str | tuple[str, ...] = ()) -> SentMessage:
         """One message, which is no surprise from here on."""
         parts = (containing,) if isinstance(containing, str) else containing
         there = [one for one in self._surprises if one.to == to and one.at.date() == on]
@@ -200,17 +200,17 @@ class Story:
         self._surprises.remove(found)
         return found
 
-    def message(self, to: str, *, on: date) -> Heard:
+    def message(self, to: str, *, on: date) -> SentMessage:
         """The one that was told there on that day, digests apart."""
-        (only,) = (one for one in self.heard if one.to == to and one.at.date() == on)
+        (only,) = (one for one in self.messages if one.to == to and one.at.date() == on)
         return only
 
     def expect_told(self, expected: Told, *, by: Literal["service", "platform"] = "service") -> None:
         """All that was told and not expected yet, neither more nor less, and nothing twice."""
         told = Counter(
-            f"{heard.at.date()} {getattr(news, by)} {news.step}: {heard.to}"
-            for heard in self._surprises
-            for news in heard.news
+            f"{message.at.date()} {getattr(news, by)} {news.step}: {message.to}"
+            for message in self._surprises
+            for news in message.news
             if news.kind != "digest"
         )
         wanted = Counter(
@@ -255,15 +255,15 @@ class Story:
         assert not ticked.failures, ticked.failures
         delivery = ticked.results["deliver"]
         assert delivery == DeliveryReport(delivered=getattr(delivery, "delivered", 0)), delivery
-        new = [heard async for heard in self._heard()] if self.slack.posts[self._posts :] else []
-        twice = [to for to, count in Counter(heard.to for heard in new).items() if count > 1]
+        new = [message async for message in self._new_messages()] if self.slack.posts[self._posts :] else []
+        twice = [to for to, count in Counter(message.to for message in new).items() if count > 1]
         assert not twice, f"more than one message at one tick: {twice}"
-        self.digests += [heard for heard in new if heard.is_digest]
-        told = [heard for heard in new if not heard.is_digest]
-        self.heard += told
+        self.digests += [message for message in new if message.is_digest]
+        told = [message for message in new if not message.is_digest]
+        self.messages += told
         self._surprises += told
 
-    async def _heard(self) -> AsyncIterator[Heard]:
+    async def _new_messages(self) -> AsyncIterator[SentMessage]:
         """What Slack took since it was asked last. Each message is there once, whole."""
         posts: dict[str, dict[int, Posted]] = defaultdict(dict)
         for posted in self.slack.posts[self._posts :]:
@@ -283,7 +283,7 @@ class Story:
             shown = [parts[number].blocks for number in range(len(parts))]
             assert shown == [[to_slack.block(one) for one in part] for part in (root, *replies)]
             text = "\n".join((of_message[0].text, thread_to_text(root, replies)))
-            yield Heard(self.now, of_message[0].destination, text, len(parts), tuple(map(_news, of_message)))
+            yield SentMessage(self.now, of_message[0].destination, text, len(parts), tuple(map(_news, of_message)))
 
 
 def _end_of(day: date) -> datetime:

@@ -111,10 +111,10 @@ async def who(database: Database, world: World, model: str, *, now: datetime, li
         unknown = await read_unknown_ids(
             connection, now=now, spelled=model, models=models, unplaced=True if models else None, limit=limit
         )
-        behind = frozenset() if models else frozenset(await read_uses_spelled(connection, model))
-        if not models and not unknown and not behind:
+        spelled_so = frozenset() if models else frozenset(await read_uses_spelled(connection, model))
+        if not models and not unknown and not spelled_so:
             return None
-        named, keys = models or frozenset(key.model for key in behind), None if models else behind
+        named, keys = models or frozenset(key.model for key in spelled_so), None if models else spelled_so
         wanted = ExposureFilter(models=named, keys=keys)
         page = await _exposures(connection, world, wanted, now=now, limit=limit)
         uses = await read_uses(connection, world.catalog, now=now, keys=[each.key for each in page.items])

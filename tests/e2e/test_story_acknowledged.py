@@ -51,6 +51,6 @@ async def test_acknowledgement_stops_the_daily_reminders_for_five_business_days(
         await story.fast_forward(until=date(2025, 7, 28), every=HALF_A_DAY)
         story.expect_told(TOLD)
 
-        monday = [heard.text for heard in story.digests if heard.at.date() == date(2025, 7, 21)]
+        monday = [message.text for message in story.digests if message.at.date() == date(2025, 7, 21)]
         assert len(monday) == 2
         assert all("acknowledged by ann@acme.example on Tue 15 Jul 2025" in text for text in monday)

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import date
 
 from service.adapters.postgres.database import Database
-from tests.story import Heard, open_story
+from tests.story import SentMessage, open_story
 
 TEAMS = range(8)
 OWNED, UNOWNED = 120, 40
@@ -24,9 +24,9 @@ def services_of(team: int | str) -> list[str]:
     return [f"team-{team}-service-{number:03}" for number in range(UNOWNED if team == "none" else OWNED)]
 
 
-def named_in(heard: Heard) -> list[str]:
+def named_in(message: SentMessage) -> list[str]:
     """Every service that a message lists."""
-    return sorted(re.findall(r"team-\w+-service-\d{3}", heard.text))
+    return sorted(re.findall(r"team-\w+-service-\d{3}", message.text))
 
 
 async def test_thousand_services_found_five_days_before_the_end_are_one_message_a_destination(
@@ -40,10 +40,10 @@ async def test_thousand_services_found_five_days_before_the_end_are_one_message_
         await story.fast_forward(until=FOUND)
         for team in TEAMS:
             for to in (f"user:owner-{team}@acme.example", f"#team-{team}"):
-                heard = story.expect_message(to, on=FOUND, containing=("in 5 days", "120 services still call it"))
-                assert named_in(heard) == services_of(team)
-                assert {news.step for news in heard.news} == {"-7d"}
-                assert heard.posts > 1
+                message = story.expect_message(to, on=FOUND, containing=("in 5 days", "120 services still call it"))
+                assert named_in(message) == services_of(team)
+                assert {news.step for news in message.news} == {"-7d"}
+                assert message.posts > 1
         orphans = story.expect_message(FALLBACK, on=FOUND, containing="Who owns these 40 services?")
         assert Counter(named_in(orphans)) == dict.fromkeys(services_of("none"), 2), "in the list, and as orphans"
         # The manager hears once the owners have had a business day.

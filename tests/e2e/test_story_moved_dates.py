@@ -1,4 +1,4 @@
-"""The provider moves the day. The owner hears once, with both days; no step that is behind is told again, and those
+"""The provider moves the day. The owner hears once, with both days; no past step is told again, and those
 that stand in the future again are armed again.
 """
 

@@ -54,7 +54,7 @@ async def test_service_of_nobody_is_asked_for_until_somebody_answers_and_the_ans
         story.calls("search-api", "gpt-4.1")
         story.calls("search-old", key_owner="ada@acme.example")
         await story.fast_forward(until=date(2025, 5, 19))
-        for asked in (*(one.text for one in story.heard), digest_of(story, date(2025, 5, 19))):
+        for asked in (*(one.text for one in story.messages), digest_of(story, date(2025, 5, 19))):
             assert QUESTION in asked, asked
 
         await story.answers("search-old", team="post", people=["ada@acme.example"], author="bea@acme.example")

@@ -80,6 +80,6 @@ async def _waived_at_noon(story: Story) -> None:
 
 def _digests(story: Story, on: date) -> list[str]:
     """The organisation's and the team's."""
-    texts = [heard.text for heard in story.digests if heard.at.date() == on]
+    texts = [message.text for message in story.digests if message.at.date() == on]
     assert len(texts) == 2
     return texts

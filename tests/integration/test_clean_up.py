@@ -50,7 +50,7 @@ MODEL = "gpt-4.5-preview-2025-02-27"
 AT = datetime(2025, 6, 2, 10, tzinfo=UTC)
 DAY = AT.date()
 CLOSED = datetime(2025, 8, 12, 9, tzinfo=UTC)
-"""The first day on which June is behind by 42 days."""
+"""The first day on which June is past by 42 days."""
 JUNE, JULY, AUGUST = date(2025, 6, 1), date(2025, 7, 1), date(2025, 8, 1)
 ONE_DAY = timedelta(days=1)
 
@@ -119,7 +119,7 @@ async def test_hours_of_a_clock_that_was_ahead_move_into_their_month(database: D
     assert [row.calls for row in (await days_of(database)).values()] == [2]
 
 
-async def test_month_is_closed_once_all_of_it_is_behind(database: Database, loaded: LoadedCatalog) -> None:
+async def test_month_is_closed_once_all_of_it_is_past(database: Database, loaded: LoadedCatalog) -> None:
     await count(database, loaded, make_call(at=AT))
     assert (await clean(database, CLOSED - ONE_DAY)).closed == ()
     assert await rows_of(database, usage_hourly) == 1

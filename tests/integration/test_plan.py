@@ -191,7 +191,7 @@ async def test_review_tells_what_would_have_been_so_from_what_will_be(
     }  # fmt: skip
 
 
-async def test_a_step_that_is_behind_by_the_new_policy_is_not_told_anew(
+async def test_a_step_that_is_past_by_the_new_policy_is_not_told_anew(
     database: Database, loaded: LoadedCatalog
 ) -> None:
     june = datetime(2025, 6, 20, 10, tzinfo=UTC)
