@@ -12,7 +12,14 @@ from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.policy import DEFAULT_POLICY, Policy
-from service.core.explanation import Explanation, Notification, Recipient, Record, Situation, explain_notification
+from service.core.explanation import (
+    Explanation,
+    Notification,
+    Recipient,
+    Situation,
+    StoredNotification,
+    explain_notification,
+)
 from service.core.explanation.reason import reason_of
 from service.core.exposure import Exposure
 from service.core.facts import facts_of
@@ -36,14 +43,14 @@ class Played:
     given: dict[str, Any] = field(default_factory=dict)
     """Of the exposure, beside that it calls each day up to an hour ago."""
     campaign: Campaign | None = None
-    records: list[Record] = field(default_factory=list)
+    records: list[StoredNotification] = field(default_factory=list)
 
     def exposure(self, now: datetime) -> Exposure:
         last = now - timedelta(hours=1)
         values = {"until": last.date(), "last_at": last, "requested_ids": ("gpt-4.5-preview",), **self.given}
         return make_exposure(**values, request_ids=("req_7f3a", "req_81bb"))
 
-    def decides(self, now: str) -> list[Record]:
+    def decides(self, now: str) -> list[StoredNotification]:
         """What is told by one decision."""
         case = Case(self.exposure(at(now)), self.owner, at(now))
         decision = decide(self.campaign, case.exposure, self.owner, self.policy, case.now)
@@ -54,12 +61,12 @@ class Played:
         self.records += told
         return told
 
-    def _records(self, telling: Telling, before: Campaign | None, case: Case) -> list[Record]:
+    def _records(self, telling: Telling, before: Campaign | None, case: Case) -> list[StoredNotification]:
         assert self.campaign is not None
         facts = facts_of(telling, before, self.campaign, case, checklist=Checklist())
         hear = destinations(self.owner, telling.audiences, CHANNELS)
         return [
-            Record(
+            StoredNotification(
                 id=f"{telling.step} {to.address}",
                 kind=telling.kind,
                 step=telling.step,

@@ -21,7 +21,7 @@ from service.config.world import World
 from service.core.catalog.build import canonical
 from service.core.catalog.lifecycle import Deprecation
 from service.core.ownership import OwnerRule
-from service.core.scenario import Scenario, Span, Use, lifecycle
+from service.core.scenario import CallSpan, Scenario, Use, lifecycle
 
 FIRST, LAST = "2000", "2199"
 """Years that a scenario may cover."""
@@ -87,7 +87,7 @@ def _use(entry: dict[str, Any], dates: list[dict[str, Any]], facts: _Facts) -> U
         service=entry["service"],
         environment=entry.get("environment", ""),
         spans=tuple(
-            Span(
+            CallSpan(
                 calls=span["a_day"],
                 since=_day(span["since"]),
                 until=_day(span["until"]) if "until" in span else None,

@@ -43,7 +43,7 @@ class RawRecord(Protocol):
 
 
 @dataclass(slots=True)
-class Span:
+class OffsetSpan:
     """The offsets of one partition that a batch covers, from the watermark on, and the counts of their records.
 
     A record with a call counts as a call record, even if a part of it was rejected.
@@ -137,20 +137,20 @@ class Batch:
     rejections: dict[RejectionKey, RejectionCount] = field(default_factory=dict)
     passed_over: dict[PassedOverKey, int] = field(default_factory=dict)
     """Parts that are known not to be calls."""
-    spans: dict[Partition, Span] = field(default_factory=dict)
+    spans: dict[Partition, OffsetSpan] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     dead_letter_bytes: int = 0
     source: SourceName = "kafka"
     _shapes: dict[tuple[str, datetime], set[str]] = field(default_factory=dict, repr=False)
     """Distinct shapes, by topic and hour."""
 
-    def span(self, partition: Partition, next_offset: int) -> Span:
+    def span(self, partition: Partition, next_offset: int) -> OffsetSpan:
         span = self.spans.get(partition)
         if span is None:
-            span = self.spans[partition] = Span(next_offset, next_offset)
+            span = self.spans[partition] = OffsetSpan(next_offset, next_offset)
         return span
 
-    def add(self, span: Span, record: RawRecord, decoded: Decoded, hour: datetime) -> None:
+    def add(self, span: OffsetSpan, record: RawRecord, decoded: Decoded, hour: datetime) -> None:
         """`record.offset` is not below `span.next_offset`; offsets in between contain no readable record."""
         if decoded.calls:
             span.call_records += 1
@@ -167,7 +167,7 @@ class Batch:
             self.passed_over[key] = self.passed_over.get(key, 0) + passed.parts
         self.end_run(span, 0, record.offset + 1)
 
-    def end_run(self, span: Span, call_records: int, next_offset: int) -> None:
+    def end_run(self, span: OffsetSpan, call_records: int, next_offset: int) -> None:
         """Count `call_records`, each with one call that is already in `rollup`, and advance to `next_offset`."""
         span.call_records += call_records
         span.next_offset = next_offset

@@ -18,7 +18,7 @@ _PARTS = re.compile(r"[^A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Acted:
+class PastAct:
     """An act on an exposure of the service."""
 
     author: str
@@ -102,7 +102,7 @@ class Neighbourhood:
 
 
 def candidates(
-    service: str, acted: Iterable[Acted], key_owners: Iterable[str], around: Neighbourhood
+    service: str, acted: Iterable[PastAct], key_owners: Iterable[str], around: Neighbourhood
 ) -> tuple[Candidate, ...]:
     """Likeliest first. `key_owners`: most recent call first."""
     holders = [Candidate(one, HoldsKey()) for one in key_owners]
@@ -111,7 +111,7 @@ def candidates(
     return tuple(dict.fromkeys(likeliest[one.who] for one in found))[:MOST]
 
 
-def _actors(acted: Iterable[Acted]) -> Sequence[Candidate]:
+def _actors(acted: Iterable[PastAct]) -> Sequence[Candidate]:
     """Latest act of each author, newest first."""
     latest = {act.author: act for act in sorted(acted, key=lambda act: act.at)}
     return [

@@ -22,7 +22,7 @@ from service.core.condition_ingest import (
     TopicRecreated,
     ValuesRefused,
 )
-from service.core.directory.backstage import PassedOver
+from service.core.directory.backstage import SkippedFiles
 from service.core.directory.codeowners import UnreadLine
 from service.core.exposure import ExposureKey
 
@@ -146,7 +146,7 @@ class DirectoryDown(_OfDirectory, frozen=True, kw_only=True, tag="directory_down
 class UnreadFiles(Struct, frozen=True, kw_only=True, tag="files"):
     """Files of a folder of Backstage."""
 
-    files: PassedOver
+    files: SkippedFiles
 
     remedy: ClassVar[str] = "Correct these files, or use a folder without them: lastcall knows no owners from them."
 
@@ -226,7 +226,7 @@ Condition = (
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenCondition:
     """A condition that holds."""
 
     condition: Condition

@@ -13,7 +13,7 @@ from service.core.escalation.case import Case
 from service.core.escalation.hold import Waived
 from service.core.escalation.holding import act_in_force, active_hold, shown_state
 from service.core.exposure import Exposure, ExposureKey, quiet_at, state_of
-from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
+from service.core.notification import Digest, DigestLine, Unlisted, Unread, WeekTotals
 from service.core.ownership import Owner
 from service.core.week import Week
 
@@ -38,7 +38,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Unresolved:
+class UnresolvedId:
     """Calls of one service in the week with one unknown id."""
 
     id: str
@@ -60,7 +60,7 @@ class Picture:
     checklists: Mapping[ExposureKey, Checklist] = field(default_factory=dict)
     """As of the end of the week. Exposures without ticks may be left out."""
     rejected: Sequence[Rejected] = ()
-    unresolved: Sequence[Unresolved] = ()
+    unresolved: Sequence[UnresolvedId] = ()
 
     @property
     def silence_until(self) -> datetime:
@@ -117,8 +117,8 @@ class Draft:
         )
 
 
-def totals_of(calling: Sequence[DigestLine], migrated: Sequence[DigestLine]) -> Totals:
-    return Totals(
+def totals_of(calling: Sequence[DigestLine], migrated: Sequence[DigestLine]) -> WeekTotals:
+    return WeekTotals(
         services=len({line.service for line in calling}),
         migrated=len({line.service for line in migrated}),
         new=len({line.service for line in calling if line.new}),
@@ -251,7 +251,7 @@ def _rejected(rejected: Iterable[Rejected]) -> list[Unread]:
     return [Unread(kind="rejection", what=one.reason, count=one.records, where=(one.topic,)) for one in ranked]
 
 
-def _unresolved(uses: Iterable[Unresolved]) -> tuple[list[Unread], int]:
+def _unresolved(uses: Iterable[UnresolvedId]) -> tuple[list[Unread], int]:
     """Ids with the most calls first, and the number of ids left out."""
     by_id: dict[str, Counter[str]] = defaultdict(Counter)
     for use in uses:

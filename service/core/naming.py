@@ -12,7 +12,7 @@ CLOSE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ExposureNames:
     """One exposure of the given service."""
 
     key: ExposureKey
@@ -49,7 +49,7 @@ class Ambiguous:
 
 
 def meant(
-    candidates: Sequence[Candidate], *, model: str | None, environment: str | None, platform: str | None
+    candidates: Sequence[ExposureNames], *, model: str | None, environment: str | None, platform: str | None
 ) -> ExposureKey | Ambiguous | Missing:
     """`candidates`: the exposures of one service, at least one. None matches everything; an empty environment means
     calls whose log names none. A model's own name has precedence over spellings in requests."""
@@ -72,7 +72,7 @@ def no_such_service(service: str, names: Iterable[str]) -> Missing:
     return Missing(f"{service} has not called a deprecated model.", remedy)
 
 
-def _of_model(candidates: Iterable[Candidate], model: str) -> list[Candidate]:
+def _of_model(candidates: Iterable[ExposureNames], model: str) -> list[ExposureNames]:
     asked = model.strip().lower()
     by_id, spelled = [], []
     for one in candidates:

@@ -222,7 +222,7 @@ class Unlisted(msgspec.Struct, frozen=True, kw_only=True):
     calls_before: int
 
 
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
+class WeekTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Totals of a week for one audience, including what the digest does not list."""
 
     services: int
@@ -251,7 +251,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, tag="digest"):
     unlisted: tuple[Unlisted, ...] = ()
     migrated: tuple[DigestLine, ...] = ()
     unowned: tuple[str, ...] = ()
-    totals: Totals
+    totals: WeekTotals
     candidates: dict[str, tuple[Candidate, ...]] = {}
     """Possible owners of `unowned`, by service, as in a notice."""
     unread: tuple[Unread, ...] = ()

@@ -18,7 +18,7 @@ AFTER_THE_END = timedelta(weeks=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class CallSpan:
     """Calls per day from `since` to `until`, both included."""
 
     calls: int
@@ -66,7 +66,7 @@ class Use:
 
     service: str
     environment: str
-    spans: tuple[Span, ...]
+    spans: tuple[CallSpan, ...]
     """Not empty. Calls of overlapping spans add up."""
     lifecycle: tuple[PublicDeprecation, ...]
     """Not empty, oldest first."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from service.adapters.postgres.database import Transaction
-from service.adapters.queries.ownership import read_acted, read_key_owners
+from service.adapters.queries.ownership import read_key_owners, read_past_acts
 from service.adapters.queries.services import read_service_names
 from service.core.candidates import Candidate, Neighbourhood, candidates
 from service.core.directory.owners import Owners
@@ -24,7 +24,7 @@ class CandidateBook:
         if self._around is None:
             known = await read_service_names(connection)
             self._around = Neighbourhood({name: team for name in known if (team := self._owners.owner_of(name).team)})
-        acted = await read_acted(connection, unowned)
+        acted = await read_past_acts(connection, unowned)
         holders = await read_key_owners(connection, unowned)
         return {
             service: candidates(service, acted.get(service, ()), holders.get(service, ()), self._around)

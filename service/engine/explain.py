@@ -27,8 +27,8 @@ from service.core.escalation.decide import decide
 from service.core.explanation import (
     Explanation,
     ExposureEvidence,
-    Record,
     Situation,
+    StoredNotification,
     Untracked,
     explain_exposure,
     explain_notification,
@@ -41,7 +41,7 @@ from service.engine.escalate import UNDECIDABLE
 from service.engine.which import which
 
 
-async def why_told(database: Database, id_: UUID, *, now: datetime) -> Explanation[Record] | None:
+async def why_told(database: Database, id_: UUID, *, now: datetime) -> Explanation[StoredNotification] | None:
     """None: the notification does not exist."""
     async with database.connect() as connection:
         record = await read_record(connection, id_)

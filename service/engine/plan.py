@@ -28,7 +28,7 @@ FARTHEST = timedelta(days=5 * 365)
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class PlanData:
     """The data of a plan. The same rows give the same plan, whatever the time."""
 
     start: datetime
@@ -56,13 +56,13 @@ async def read_stored(
     start: datetime,
     end: datetime,
     service: str | None = None,
-) -> Stored:
+) -> PlanData:
     """From `start` to before `end`. While records wait to be read, silence does not mean migrated, as on the page.
     `service`: the exposures of this service only."""
     async with database.connect() as connection:
         looked, called = await last_tick(connection, "escalate"), await newest_call(connection)
         now = max((at for at in (looked, called) if at is not None), default=start)
-        return Stored(
+        return PlanData(
             start,
             end,
             now,
@@ -74,7 +74,7 @@ async def read_stored(
         )
 
 
-def narrowed(stored: Stored, wants: Callable[[str, Owner], bool], destination: str | None) -> Stored:
+def narrowed(stored: PlanData, wants: Callable[[str, Owner], bool], destination: str | None) -> PlanData:
     """Restricts the plan to these services, and to owners with `destination`, before planning."""
 
     def is_wanted(owner: Owner) -> bool:
@@ -93,7 +93,7 @@ def narrowed(stored: Stored, wants: Callable[[str, Owner], bool], destination: s
     return replace(stored, exposures=exposures, recorded=recorded)
 
 
-def plan(stored: Stored, *, as_if: Company | None = None) -> list[Planned]:
+def plan(stored: PlanData, *, as_if: Company | None = None) -> list[Planned]:
     """The plan: an open campaign keeps its policy. `as_if`: the plan if the policies and channels of this company had
     always applied."""
     channels = (as_if or stored.world.company).channels
@@ -104,7 +104,7 @@ def plan(stored: Stored, *, as_if: Company | None = None) -> list[Planned]:
     return sorted(one for one in found if stored.start <= one.at < stored.end)
 
 
-def _prospect(stored: Stored, exposure: Exposure, as_if: Company | None) -> Prospect:
+def _prospect(stored: PlanData, exposure: Exposure, as_if: Company | None) -> Prospect:
     key = exposure.key
     owner = stored.world.owners.owner_of(key.service)
     policy = (as_if or stored.world.company).policy_for(platform=key.platform, environment=key.environment, owner=owner)
@@ -136,7 +136,7 @@ class Review:
     """Exposures whose open campaigns keep their policy: their part of the diff is hypothetical."""
 
 
-def review(stored: Stored, changed: Company) -> Review:
+def review(stored: PlanData, changed: Company) -> Review:
     """Compares the plan with the plan under the policies of `changed`."""
     diff = compare(plan(stored), plan(stored, as_if=changed))
     return Review(diff, frozenset(stored.campaigns))

@@ -80,7 +80,7 @@ async def refresh(database: Database, world: World, clients: Clients, *, now: da
     """Any number of processes may run this at the same time: only one of them queries each directory."""
     answers: dict[str, int] = {}
     errors: dict[str, str] = {}
-    asking: dict[str, Callable[[], Awaitable[Answer | Unavailable]]] = {}
+    asking: dict[str, Callable[[], Awaitable[DirectoryAnswer | Unavailable]]] = {}
     if backstage := clients.backstage:
         asking["backstage"] = lambda: _catalog(backstage)
     if codeowners := clients.codeowners:
@@ -111,7 +111,7 @@ async def refresh(database: Database, world: World, clients: Clients, *, now: da
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DirectoryAnswer:
     """The answers of a directory."""
 
     answers: Answers
@@ -119,23 +119,23 @@ class Answer:
     """The part that could not be read."""
 
 
-async def _catalog(client: BackstageApi | BackstageFiles) -> Answer | Unavailable:
+async def _catalog(client: BackstageApi | BackstageFiles) -> DirectoryAnswer | Unavailable:
     entities = await client.entities()
     if isinstance(entities, Unavailable):
         return entities
-    files = entities.passed_over
-    return Answer(catalog_to_answers(entities.found), UnreadFiles(files=files) if files else None)
+    files = entities.skipped
+    return DirectoryAnswer(catalog_to_answers(entities.found), UnreadFiles(files=files) if files else None)
 
 
-async def _rules(client: CodeownersFile) -> Answer | Unavailable:
+async def _rules(client: CodeownersFile) -> DirectoryAnswer | Unavailable:
     parsed = await client.read()
     if isinstance(parsed, Unavailable):
         return parsed
     lines = UnreadLines(number=len(parsed.unread), first=tuple(parsed.unread[:MAX_LINES_TOLD]))
-    return Answer(rules_to_answers(parsed.rules), lines if parsed.unread else None)
+    return DirectoryAnswer(rules_to_answers(parsed.rules), lines if parsed.unread else None)
 
 
-async def _duties(database: Database, world: World, client: PagerDuty, now: datetime) -> Answer | Unavailable:
+async def _duties(database: Database, world: World, client: PagerDuty, now: datetime) -> DirectoryAnswer | Unavailable:
     """Stores the answers of some rotas even if others fail."""
     async with database.connect() as connection:  # another directory may just have named an owner
         owners = (await with_owners(connection, world, now=now)).owners
@@ -153,10 +153,10 @@ async def _duties(database: Database, world: World, client: PagerDuty, now: date
     async with database.begin() as connection:
         for asked, answer in answers.items():
             await remember(connection, PAGERDUTY, asked, answer, now=now)
-    return failure or Answer(answers)
+    return failure or DirectoryAnswer(answers)
 
 
-async def _store(connection: Transaction, world: World, directory: str, said: Answer, now: datetime) -> None:
+async def _store(connection: Transaction, world: World, directory: str, said: DirectoryAnswer, now: datetime) -> None:
     """Services whose owner changes become due at the next tick."""
     if directory != PAGERDUTY:
         before = await with_owners(connection, world, now=now)

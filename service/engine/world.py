@@ -4,7 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.adapters.postgres.database import Database, Transaction
-from service.adapters.postgres.directory_store import Named, Stored, load_answers, load_assignments, read_times_said
+from service.adapters.postgres.directory_store import (
+    Named,
+    StoredAnswer,
+    load_answers,
+    load_assignments,
+    read_times_said,
+)
 from service.config.company import Company
 from service.config.directories import Directories
 from service.config.world import World
@@ -84,7 +90,7 @@ def _paths(directories: Directories) -> tuple[str, ...]:
     return directories.codeowners.paths if directories.codeowners else DEFAULT_PATHS
 
 
-def _as_of(stored: list[Stored]) -> dict[Source, datetime]:
+def _as_of(stored: list[StoredAnswer]) -> dict[Source, datetime]:
     sources: tuple[Source, ...] = ("backstage", "codeowners")
     oldest = {source: [one.fetched_at for one in stored if one.directory == source] for source in sources}
     return {source: min(times) for source, times in oldest.items() if times}

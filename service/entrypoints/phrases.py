@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import cast
 
-from service.adapters.queries.act_answers import ActAnswer, ChecklistAnswer
+from service.adapters.queries.act_answers import ChecklistAnswer, LoggedActAnswer
 from service.adapters.queries.answers import ExposureAnswer, Lifecycle, Told
 from service.adapters.queries.operation_answers import NotificationAnswer
 from service.core import words
@@ -46,7 +46,7 @@ def asked(exposure: ExposureAnswer) -> str:
     return acts.asked(campaign.promise_broken_on, campaign.act_in_force) if campaign else ""
 
 
-def act(act: ActAnswer) -> str:
+def act(act: LoggedActAnswer) -> str:
     return acts.did(act.kind, act.details)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from service.adapters.postgres.conditions import clear_condition, open_conditions, raise_condition
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import conditions
-from service.core.condition import DirectoryDown, Open
+from service.core.condition import DirectoryDown, OpenCondition
 from tests.rows import NOW
 
 DOWN = DirectoryDown(directory="backstage", error="timeout", as_of=None, advice="see that it runs")
@@ -22,7 +22,7 @@ async def raised_and_told(database: Database) -> None:
         await connection.execute(update(conditions).values(told_at=NOW))
 
 
-async def stored(database: Database) -> tuple[list[Open], datetime | None]:
+async def stored(database: Database) -> tuple[list[OpenCondition], datetime | None]:
     async with database.connect() as connection:
         return list(await open_conditions(connection)), await connection.scalar(select(conditions.c.told_at))
 
@@ -31,7 +31,7 @@ async def test_facts_of_an_open_condition_follow_and_nobody_is_told_again(databa
     await raised_and_told(database)
     async with database.begin() as connection:
         await raise_condition(connection, REFUSED, since=LATER)
-    assert await stored(database) == ([Open(REFUSED, NOW)], NOW)
+    assert await stored(database) == ([OpenCondition(REFUSED, NOW)], NOW)
 
 
 async def test_condition_that_comes_back_has_the_remedy_of_today_and_is_told_again(database: Database) -> None:
@@ -39,4 +39,4 @@ async def test_condition_that_comes_back_has_the_remedy_of_today_and_is_told_aga
     async with database.begin() as connection:
         await clear_condition(connection, "directory_down", "backstage", now=NOW)
         await raise_condition(connection, REFUSED, since=LATER)
-    assert await stored(database) == ([Open(REFUSED, LATER)], None)
+    assert await stored(database) == ([OpenCondition(REFUSED, LATER)], None)

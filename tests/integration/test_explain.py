@@ -21,7 +21,7 @@ from service.adapters.postgres.tables import campaigns, notifications
 from service.config.company import Company
 from service.core.condition import SlackAuth, SlackDestination
 from service.core.condition_ingest import Gap
-from service.core.explanation import Explanation, ExposureEvidence, Record, Untracked
+from service.core.explanation import Explanation, ExposureEvidence, StoredNotification, Untracked
 from service.core.naming import Missing
 from service.core.notification import Notice, Trouble
 from service.core.ownership import Owner, OwnerRule
@@ -73,7 +73,7 @@ def said(explanation: Explanation[Any], label: str) -> tuple[str, ...]:
     return next((point.sentences for point in explanation.points if point.label == label), ())
 
 
-async def told(database: Database, id_: UUID, now: datetime) -> Explanation[Record]:
+async def told(database: Database, id_: UUID, now: datetime) -> Explanation[StoredNotification]:
     explanation = await why_told(database, id_, now=now)
     assert explanation is not None
     return explanation

@@ -17,7 +17,7 @@ from service.core.escalation.plan import Planned, Prospect, foresee
 from service.core.escalation.plan_diff import compare
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json
 from service.core.ownership import Owner
-from service.core.scenario import Span, Use, lifecycle
+from service.core.scenario import CallSpan, Use, lifecycle
 from tests.builders import make_campaign, make_day, make_deprecation, make_exposure, make_owner
 
 BEGIN, END = date(2025, 6, 1), date(2025, 7, 24)
@@ -38,11 +38,11 @@ policies = st.sampled_from([DEFAULT_POLICY, SPARSE])
 
 
 @st.composite
-def spans(draw: st.DrawFn) -> Span:
+def spans(draw: st.DrawFn) -> CallSpan:
     since = draw(st.dates(BEGIN, date(2025, 7, 20)))
     until = draw(st.none() | st.dates(since, END))
     shapes = ["flat", "weekly"] if until is None else ["flat", "weekly", "linear"]
-    return Span(draw(st.integers(0, 2000)), since, until, draw(st.sampled_from(shapes)), draw(st.integers(0, 500)))
+    return CallSpan(draw(st.integers(0, 2000)), since, until, draw(st.sampled_from(shapes)), draw(st.integers(0, 500)))
 
 
 @st.composite

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 import pytest
 
 from service.core.candidates import (
-    Acted,
     ActedOnIt,
     Candidate,
     Evidence,
     HoldsKey,
     Neighbourhood,
     OwnsNeighbours,
+    PastAct,
     SameName,
     candidates,
 )
@@ -35,9 +35,9 @@ def test_closest_neighbours_count_alone() -> None:
 
 def test_whoever_acted_on_it_comes_first_the_latest_act_before() -> None:
     acted = [
-        Acted("ada", "acknowledge", datetime(2025, 6, 2, 9, tzinfo=UTC)),
-        Acted("bob", "commit", datetime(2025, 6, 3, 9, tzinfo=UTC)),
-        Acted("ada", "snooze", datetime(2025, 6, 1, 9, tzinfo=UTC)),
+        PastAct("ada", "acknowledge", datetime(2025, 6, 2, 9, tzinfo=UTC)),
+        PastAct("bob", "commit", datetime(2025, 6, 3, 9, tzinfo=UTC)),
+        PastAct("ada", "snooze", datetime(2025, 6, 1, 9, tzinfo=UTC)),
     ]
     assert candidates("search-api", acted, (), Neighbourhood(TEAMS)) == (
         Candidate("bob", ActedOnIt("commit", date(2025, 6, 3))),
@@ -47,7 +47,7 @@ def test_whoever_acted_on_it_comes_first_the_latest_act_before() -> None:
 
 
 def test_whoever_holds_its_key_comes_after_those_who_acted_and_before_those_of_like_names() -> None:
-    acted = [Acted("ada", "acknowledge", datetime(2025, 6, 2, 9, tzinfo=UTC))]
+    acted = [PastAct("ada", "acknowledge", datetime(2025, 6, 2, 9, tzinfo=UTC))]
     assert candidates("search-api", acted, ["eve@example.com", "ada"], Neighbourhood(TEAMS)) == (
         Candidate("ada", ActedOnIt("acknowledge", date(2025, 6, 2))),
         Candidate("eve@example.com", HoldsKey()),

@@ -14,7 +14,7 @@ from service.core.escalation.plan import Planned
 from service.core.escalation.plan_diff import Moved, PlanDiff
 from service.engine.plan import Review
 from service.entrypoints.cli import app
-from service.entrypoints.cli.show_plan import Span, show_review
+from service.entrypoints.cli.show_plan import PlanSpan, show_review
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "planning.md").read_text()
 FILES = dict(re.findall(r'^```yaml title="([^"]+)"\n(.*?)^```', DOCUMENT, re.MULTILINE | re.DOTALL))
@@ -114,7 +114,7 @@ def test_what_open_campaigns_keep_stands_apart(capsys: pytest.CaptureFixture[str
     later = replace(open_, at=at + timedelta(days=1))
     review = Review(PlanDiff((new,), (Moved(open_, later),), (), ()), frozenset({open_.key}))
 
-    show_review(review, Span(date(2025, 7, 1), date(2025, 7, 31)))
+    show_review(review, PlanSpan(date(2025, 7, 1), date(2025, 7, 31)))
 
     said = " ".join(capsys.readouterr().out.split())
     assert "1 added, 1 moved, 0 dropped, 0 unchanged" in said

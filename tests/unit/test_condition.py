@@ -37,7 +37,7 @@ from service.core.condition_ingest import (
     TopicRecreated,
     ValuesRefused,
 )
-from service.core.directory.backstage import PassedOver
+from service.core.directory.backstage import SkippedFiles
 from service.core.directory.codeowners import UnreadLine
 from service.core.name_flood_news import Flood
 
@@ -71,7 +71,7 @@ KNOWN: list[tuple[Condition, str]] = [
     (SlackUnreachable(error="no_connection"), "slack"),
     (SlackTokenMissing(), "slack"),
     (DirectoryDown(directory="backstage", error="http_500", as_of=AT, advice="lastcall retries."), "backstage"),
-    (DirectoryUnread(directory="backstage", unread=UnreadFiles(files=PassedOver(2, "a.yaml"))), "backstage"),
+    (DirectoryUnread(directory="backstage", unread=UnreadFiles(files=SkippedFiles(2, "a.yaml"))), "backstage"),
     (DirectoryUnread(directory="codeowners", unread=UnreadLines(number=7, first=(BAD,))), "codeowners"),
     (Unreadable(stored_kind="of_tomorrow", subject="x"), "x"),
 ]

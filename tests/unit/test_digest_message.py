@@ -6,7 +6,7 @@ from service.core.candidates import Candidate, HoldsKey
 from service.core.escalation.hold import ActInForce
 from service.core.messages.message import Links
 from service.core.messages.render import render
-from service.core.notification import Digest, DigestLine, Totals, Unlisted, Unread
+from service.core.notification import Digest, DigestLine, Unlisted, Unread, WeekTotals
 from service.core.wording.to_text import to_text
 from tests.builders import make_digest, make_digest_line
 
@@ -149,7 +149,7 @@ def test_summary_counts_broken_promises() -> None:
 
 
 def test_what_is_beyond_the_lines_is_counted() -> None:
-    totals = Totals(
+    totals = WeekTotals(
         services=412, migrated=61, new=2, broken_promises=0, unowned=53, models=1, calls=90_000, calls_before=100_000,
         migrated_uses=63,
     )  # fmt: skip

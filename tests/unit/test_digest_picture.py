@@ -7,10 +7,10 @@ from msgspec import structs
 
 from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
 from service.core.checklist import Checklist, Tick
-from service.core.digest import MAX_LINES, MAX_UNOWNED, ORGANISATION, Draft, Picture, Rejected, Unresolved, has_news
+from service.core.digest import MAX_LINES, MAX_UNOWNED, ORGANISATION, Draft, Picture, Rejected, UnresolvedId, has_news
 from service.core.escalation.hold import Acknowledged, KeptOpen, Waived
 from service.core.exposure import DayOfUse, Exposure, ExposureKey
-from service.core.notification import Digest, Totals, Unread
+from service.core.notification import Digest, Unread, WeekTotals
 from service.core.ownership import NOBODY, Owner
 from service.core.week import Week
 from tests.builders import make_broken_promise, make_campaign
@@ -101,7 +101,11 @@ def test_organisation_alone_hears_of_rejections_and_of_who_has_no_owner() -> Non
     calling = exposure("ghost", {35: 1}), exposure("search-api", {35: 1})
     given: dict[str, Any] = {
         "rejected": [Rejected("llm", "empty", 2), Rejected("llm", "bad_json", 9)],
-        "unresolved": [Unresolved("x1", "search-api", 3), Unresolved("x1", "ghost", 5), Unresolved("x2", "ghost", 1)],
+        "unresolved": [
+            UnresolvedId("x1", "search-api", 3),
+            UnresolvedId("x1", "ghost", 5),
+            UnresolvedId("x2", "ghost", 1),
+        ],
     }
     whole = digest_of(*calling, audience=ORGANISATION, **given)
     assert whole.unowned == ("ghost",)
@@ -117,7 +121,7 @@ def test_organisation_alone_hears_of_rejections_and_of_who_has_no_owner() -> Non
 
 
 def test_ids_beyond_the_fifty_most_used_are_counted() -> None:
-    digest = digest_of(unresolved=[Unresolved(f"id-{n:02}", "search-api", 100 - n) for n in range(53)])
+    digest = digest_of(unresolved=[UnresolvedId(f"id-{n:02}", "search-api", 100 - n) for n in range(53)])
     assert (len(digest.unread), digest.unread_more) == (50, 3)
     assert digest.unread[-1].what == "id-49"
 
@@ -222,7 +226,7 @@ def test_uses_beyond_the_lines_are_counted_by_model() -> None:
 def test_totals_count_what_is_listed_and_what_is_not() -> None:
     gone = exposure("search-old", {26: 1, 27: 1, 28: 1})
     digest = digest_of(*many(300), gone)
-    assert digest.totals == Totals(
+    assert digest.totals == WeekTotals(
         services=300,
         migrated=1,
         new=0,

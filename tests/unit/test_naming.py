@@ -3,7 +3,7 @@
 import pytest
 
 from service.core.exposure import ExposureKey
-from service.core.naming import Ambiguous, Candidate, Missing, meant, no_such_service
+from service.core.naming import Ambiguous, ExposureNames, Missing, meant, no_such_service
 
 LIVE = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview-2025-02-27")
 STAGING = LIVE._replace(environment="staging")
@@ -13,8 +13,8 @@ PINNED = ExposureKey("search-api", "production", "openai-api", "gpt-4o-2024-08-0
 AZURE = FLOATING._replace(platform="azure-openai")
 
 
-def candidate(key: ExposureKey, *ids: str, spelled: tuple[str, ...] = ()) -> Candidate:
-    return Candidate(key, frozenset({key.model, *ids}), frozenset(spelled))
+def candidate(key: ExposureKey, *ids: str, spelled: tuple[str, ...] = ()) -> ExposureNames:
+    return ExposureNames(key, frozenset({key.model, *ids}), frozenset(spelled))
 
 
 CANDIDATES = [

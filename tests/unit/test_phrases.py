@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from service.adapters.queries.act_answers import ActAnswer, ChecklistAnswer
+from service.adapters.queries.act_answers import ChecklistAnswer, LoggedActAnswer
 from service.adapters.queries.answers import AheadAnswer, ExposureAnswer, Told
 from service.entrypoints import phrases
 from service.entrypoints.web.horizon import horizon
@@ -48,7 +48,7 @@ def test_only_what_was_delivered_is_said_to_be_told(state: str, not_before: date
     ],
 )
 def test_an_act_is_said_of_its_author(kind: str, details: dict[str, Any], said: str) -> None:
-    assert phrases.act(ActAnswer(kind=kind, author="ada@example.com", at=NOW, details=details)) == said
+    assert phrases.act(LoggedActAnswer(kind=kind, author="ada@example.com", at=NOW, details=details)) == said
 
 
 # --- a change freeze that reaches up to the shutdown ------------------------------------------------------------------

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.config.located import ConfigError
 from service.config.scenario import ScenarioFile, load_scenario, scenario_schema
-from service.core.scenario import Shape, Span, Use, lifecycle
+from service.core.scenario import CallSpan, Shape, Use, lifecycle
 from tests.builders import make_deprecation, make_world
 
 SERVICE = "services:\n  - service: cart\n    platform: openai-api\n    model: gpt-4.5-preview\n    calls: "
@@ -26,7 +26,7 @@ def load(folder: Path, loaded: LoadedCatalog, text: str) -> ScenarioFile:
     return load_scenario(file, make_world())
 
 
-def make_use(*spans: Span, moves: tuple[tuple[date, date], ...] = ()) -> Use:
+def make_use(*spans: CallSpan, moves: tuple[tuple[date, date], ...] = ()) -> Use:
     return Use("cart", "", spans, lifecycle(make_deprecation(), moves))
 
 
@@ -39,17 +39,17 @@ def make_use(*spans: Span, moves: tuple[tuple[date, date], ...] = ()) -> Use:
     ],
 )
 def test_shape_says_how_the_calls_go(shape: Shape, calls: list[int]) -> None:
-    span = Span(60, date(2025, 6, 2), date(2025, 6, 8), shape)
+    span = CallSpan(60, date(2025, 6, 2), date(2025, 6, 8), shape)
     assert [span.calls_on(date(2025, 6, day)) for day in range(2, 9)] == calls
     assert (span.calls_on(date(2025, 6, 1)), span.calls_on(date(2025, 6, 9))) == (0, 0)
 
 
 def test_linear_span_of_one_day_has_its_first_calls() -> None:
-    assert Span(60, date(2025, 6, 2), date(2025, 6, 2), "linear").calls_on(date(2025, 6, 2)) == 60
+    assert CallSpan(60, date(2025, 6, 2), date(2025, 6, 2), "linear").calls_on(date(2025, 6, 2)) == 60
 
 
 def test_overlapping_spans_add_up() -> None:
-    use = make_use(Span(10, date(2025, 6, 1)), Span(5, date(2025, 6, 2), date(2025, 6, 2)))
+    use = make_use(CallSpan(10, date(2025, 6, 1)), CallSpan(5, date(2025, 6, 2), date(2025, 6, 2)))
     exposure = use.as_of(datetime(2025, 6, 3, 12, tzinfo=UTC))
     assert exposure is not None
     assert [day.calls for day in exposure.days] == [10, 15, 10]
@@ -60,15 +60,15 @@ def test_overlapping_spans_add_up() -> None:
 
 
 def test_next_call_is_after_the_pause() -> None:
-    use = make_use(Span(10, date(2025, 6, 2), date(2025, 6, 13), "weekly"), Span(1, date(2025, 6, 30)))
+    use = make_use(CallSpan(10, date(2025, 6, 2), date(2025, 6, 13), "weekly"), CallSpan(1, date(2025, 6, 30)))
     friday, last = datetime(2025, 6, 6, 9, tzinfo=UTC), datetime(2025, 6, 13, 9, tzinfo=UTC)
     assert use.next_call(friday) == datetime(2025, 6, 9, tzinfo=UTC)
     assert use.next_call(last) == datetime(2025, 6, 30, tzinfo=UTC)
-    assert make_use(Span(10, date(2025, 6, 2), date(2025, 6, 13))).next_call(last) is None
+    assert make_use(CallSpan(10, date(2025, 6, 2), date(2025, 6, 13))).next_call(last) is None
 
 
 def test_calls_fail_from_the_shutdown_that_was_known_on_the_day() -> None:
-    use = make_use(Span(10, date(2025, 7, 12)), moves=((date(2025, 7, 16), date(2025, 8, 14)),))
+    use = make_use(CallSpan(10, date(2025, 7, 12)), moves=((date(2025, 7, 16), date(2025, 8, 14)),))
     exposure = use.as_of(datetime(2025, 7, 17, tzinfo=UTC))
     assert exposure is not None
     assert [day.end_of_life for day in exposure.days] == [0, 0, 10, 10, 0, 0]
@@ -86,7 +86,7 @@ def test_model_may_have_any_spelling(tmp_path: Path, loaded: LoadedCatalog) -> N
     text = SERVICE.replace("gpt-4.5-preview", "openai/gpt-4.5-preview") + "[{since: 2025-03-01, a_day: 9}]"
     (use,) = load(tmp_path, loaded, text).scenario.uses
     assert use.lifecycle[0].deprecation.shutdown.deadline == date(2025, 7, 14)
-    assert use.spans == (Span(9, date(2025, 3, 1)),)
+    assert use.spans == (CallSpan(9, date(2025, 3, 1)),)
 
 
 def test_span_of_the_scenario_ends_two_weeks_after_the_last_shutdown(tmp_path: Path, loaded: LoadedCatalog) -> None:

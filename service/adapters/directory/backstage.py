@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from service.adapters.directory.http import JsonDirectory
 from service.config import yaml
 from service.core.directory.answer import MAX_TEXT, Unavailable
-from service.core.directory.backstage import KINDS, Entities, Entity, PassedOver, read_entity
+from service.core.directory.backstage import KINDS, Entities, Entity, SkippedFiles, read_entity
 
 PAGE = 500
 MAX_ENTITIES = 200_000
@@ -87,16 +87,16 @@ class BackstageFiles:
                     unread.append(file)
         except OSError as error:
             return Unavailable(type(error).__name__, f"Make {self._path} readable.", is_refusal=True)
-        passed_over = self._passed_over(unread)
+        skipped = self._skipped(unread)
         if not found:
-            return Unavailable("no_yaml", f"Correct {passed_over.first}.", is_refusal=True) if passed_over else _EMPTY
-        return Entities(found, passed_over)
+            return Unavailable("no_yaml", f"Correct {skipped.first}.", is_refusal=True) if skipped else _EMPTY
+        return Entities(found, skipped)
 
-    def _passed_over(self, unread: Sequence[Path]) -> PassedOver | None:
+    def _skipped(self, unread: Sequence[Path]) -> SkippedFiles | None:
         if not unread:
             return None
         below = self._path if self._path.is_dir() else self._path.parent
-        return PassedOver(len(unread), _printable(f"{unread[0].relative_to(below)}"))
+        return SkippedFiles(len(unread), _printable(f"{unread[0].relative_to(below)}"))
 
     def _files(self) -> Iterator[Path]:
         if not self._path.is_dir():

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import conditions, heartbeats
-from service.core.condition import Condition, Open, read_condition
+from service.core.condition import Condition, OpenCondition, read_condition
 
 
 async def raise_condition(connection: AsyncConnection, condition: Condition, *, since: datetime) -> None:
@@ -61,11 +61,11 @@ async def clear_conditions_before(connection: AsyncConnection, kind: str, since:
     await connection.execute(update(conditions).where(*over).values(cleared_at=now))
 
 
-async def open_conditions(connection: AsyncConnection) -> Sequence[Open]:
+async def open_conditions(connection: AsyncConnection) -> Sequence[OpenCondition]:
     rows = await connection.execute(
         select(conditions).where(conditions.c.cleared_at.is_(None)).order_by(conditions.c.since)
     )
-    return [Open(read_condition(r.kind, r.subject, r.facts), r.since) for r in rows]
+    return [OpenCondition(read_condition(r.kind, r.subject, r.facts), r.since) for r in rows]
 
 
 async def record_heartbeats(

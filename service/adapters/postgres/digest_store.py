@@ -23,7 +23,7 @@ from service.adapters.postgres.tables import (
 from service.adapters.postgres.volumes import by_reporter, ranked, volume
 from service.adapters.postgres.watermark_store import known_until
 from service.core.batch import topic_in_words
-from service.core.digest import Picture, Rejected, Unresolved
+from service.core.digest import Picture, Rejected, UnresolvedId
 from service.core.escalation.campaign import Campaign
 from service.core.exposure import ExposureKey
 from service.core.notification import Digest
@@ -118,7 +118,7 @@ async def _load_rejected(connection: AsyncConnection, week: Week) -> list[Reject
     return [Rejected(topic_in_words(source, topic), reason, int(records)) for source, topic, reason, records in rows]
 
 
-async def _load_unresolved(connection: AsyncConnection, week: Week) -> list[Unresolved]:
+async def _load_unresolved(connection: AsyncConnection, week: Week) -> list[UnresolvedId]:
     s, u = series.c, usage_hourly.c
     use = (func.coalesce(s.requested_id, s.served_id, "(no id)").label("id"), s.service, s.environment)
     reported = (
@@ -129,4 +129,4 @@ async def _load_unresolved(connection: AsyncConnection, week: Week) -> list[Unre
     of_use = ranked(reported.subquery(), ("id", "service", "environment"))
     of_whom = (of_use.c.id, of_use.c.service)
     rows = await connection.execute(select(*of_whom, volume(of_use)).group_by(*of_whom))
-    return [Unresolved(unknown, service, int(calls)) for unknown, service, calls in rows]
+    return [UnresolvedId(unknown, service, int(calls)) for unknown, service, calls in rows]

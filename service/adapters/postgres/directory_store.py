@@ -30,7 +30,7 @@ class DirectoryHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredAnswer:
     """A valid answer."""
 
     directory: str
@@ -95,18 +95,18 @@ async def remember(
     await connection.execute(row.on_conflict_do_update(index_elements=[d.directory, d.key], set_=values))
 
 
-async def last_good(connection: AsyncConnection, directory: str, key: str) -> Stored | None:
+async def last_good(connection: AsyncConnection, directory: str, key: str) -> StoredAnswer | None:
     d = directory_answers.c
     found = select(d.directory, d.key, d.answer, d.fetched_at).where(d.directory == directory, d.key == key)
     row = (await connection.execute(found.where(d.answer.is_not(None)))).first()
-    return Stored(*row) if row else None
+    return StoredAnswer(*row) if row else None
 
 
-async def load_answers(connection: AsyncConnection, directories: Collection[str]) -> list[Stored]:
+async def load_answers(connection: AsyncConnection, directories: Collection[str]) -> list[StoredAnswer]:
     """All stored answers of `directories`, ordered by name and key."""
     d = directory_answers.c
     good = select(d.directory, d.key, d.answer, d.fetched_at).where(d.directory.in_(directories), d.answer.is_not(None))
-    return [Stored(*row) for row in await connection.execute(good.order_by(d.directory, d.key))]
+    return [StoredAnswer(*row) for row in await connection.execute(good.order_by(d.directory, d.key))]
 
 
 async def read_times_said(connection: AsyncConnection) -> tuple[int, int]:

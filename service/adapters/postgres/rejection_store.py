@@ -17,7 +17,7 @@ from service.core.shapes import bounded_shape
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedCalls:
     """Calls of one series in one hour that the database rejected, and the name of the error."""
 
     calls: int
@@ -83,7 +83,7 @@ async def add_passed_over(connection: AsyncConnection, passed: Mapping[PassedOve
 
 
 async def record_rejected_values(
-    connection: AsyncConnection, batch: Batch, refused: Sequence[Refused], *, now: datetime
+    connection: AsyncConnection, batch: Batch, refused: Sequence[RefusedCalls], *, now: datetime
 ) -> None:
     """Raise a condition with the offsets of the batch, because totals do not know their records. The first partition
     gets the count."""

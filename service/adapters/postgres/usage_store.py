@@ -16,7 +16,7 @@ from service.adapters.postgres.database import Database, DatabaseTrouble
 from service.adapters.postgres.key_owner_store import Holder, KeyOwnerBook
 from service.adapters.postgres.name_flood_store import add_floods
 from service.adapters.postgres.rejection_store import (
-    Refused,
+    RefusedCalls,
     add_passed_over,
     add_rejections,
     offsets_of,
@@ -81,7 +81,7 @@ class _Written:
     found: FoundSeries = field(default_factory=FoundSeries)
     sampled: dict[int, date] = field(default_factory=dict)
     holders: list[Holder] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RefusedCalls] = field(default_factory=list)
 
     def merge(self, other: "_Written") -> None:
         self.found.merge(other.found)
@@ -181,7 +181,7 @@ class UsageStore:
             if not refuses_values(error):
                 raise
             if len(rollup) == 1:
-                return _Written(refused=[Refused(_calls(rollup).total(), name_of(error))])
+                return _Written(refused=[RefusedCalls(_calls(rollup).total(), name_of(error))])
         written = _Written()
         for half in rollup.halves():
             written.merge(await self._write_in_halves(connection, half, now))

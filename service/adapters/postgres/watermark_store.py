@@ -11,7 +11,7 @@ from service.adapters.postgres.conditions import clear_condition
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import conditions, watermarks
 from service.adapters.postgres.unnest import unnested
-from service.core.batch import Partition, SourceName, Span
+from service.core.batch import OffsetSpan, Partition, SourceName
 from service.core.position import ACCEPTED, Watermark
 
 _w = watermarks.c
@@ -93,7 +93,7 @@ async def add_gap(connection: AsyncConnection, source: SourceName, partition: Pa
 
 
 async def advance(
-    connection: AsyncConnection, source: SourceName, spans: Mapping[Partition, tuple[str, Span]], *, now: datetime
+    connection: AsyncConnection, source: SourceName, spans: Mapping[Partition, tuple[str, OffsetSpan]], *, now: datetime
 ) -> set[Partition]:
     """Move each watermark from the first to the last offset of its span, if incarnation and offset are as expected.
 

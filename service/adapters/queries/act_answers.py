@@ -41,7 +41,7 @@ class ExposureChecklist(NamedAnswer):
     checklist: ChecklistAnswer
 
 
-class ActAnswer(Answer):
+class LoggedActAnswer(Answer):
     """An act on an exposure."""
 
     kind: str = Field(description="acknowledge, snooze, commit, waive, reassign, reopen, check.", examples=["check"])
@@ -56,4 +56,4 @@ class ActAnswer(Answer):
 class ExposureActs(NamedAnswer):
     """Acts on one exposure."""
 
-    acts: list[ActAnswer] = Field(description="Newest first, at most 200.")
+    acts: list[LoggedActAnswer] = Field(description="Newest first, at most 200.")

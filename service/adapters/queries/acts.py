@@ -5,11 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.act_log import read_acts
 from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.queries.act_answers import (
-    ActAnswer,
     ChecklistAnswer,
     ChecklistItem,
     ExposureActs,
     ExposureChecklist,
+    LoggedActAnswer,
 )
 from service.core.checklist import ITEMS, Checklist, Item
 from service.core.exposure import ExposureKey
@@ -22,7 +22,7 @@ async def read_checklist(connection: AsyncConnection, key: ExposureKey) -> Expos
 
 async def read_history(connection: AsyncConnection, key: ExposureKey) -> ExposureActs:
     acts = [
-        ActAnswer(kind=act.kind, author=act.author, at=act.at, details=dict(act.details))
+        LoggedActAnswer(kind=act.kind, author=act.author, at=act.at, details=dict(act.details))
         for act in await read_acts(connection, key)
     ]
     return ExposureActs(**key._asdict(), acts=acts)

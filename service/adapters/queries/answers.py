@@ -85,7 +85,7 @@ class AheadAnswer(Lifecycle):
         return self.changes_until or self.shutdown_on
 
 
-class Callers(Answer):
+class CallerCounts(Answer):
     """Number of services that use a deprecated model, by state."""
 
     calling: int = Field(
@@ -100,7 +100,7 @@ class Callers(Answer):
 class DeprecationAnswer(Lifecycle):
     """A deprecated model, and the number of services that still call it."""
 
-    callers: Callers
+    callers: CallerCounts
 
 
 class DayCalls(Answer):

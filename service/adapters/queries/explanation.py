@@ -12,7 +12,7 @@ from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.outbox_reroute import SLACK_IS_CLOSED
 from service.adapters.postgres.tables import campaigns, conditions, notifications
 from service.core.condition import Condition, InWords, read_condition
-from service.core.explanation import Notification, Recipient, Record
+from service.core.explanation import Notification, Recipient, StoredNotification
 from service.core.explanation.reason import reason_of
 from service.core.exposure import ExposureKey
 from service.core.notification import read_facts
@@ -41,7 +41,7 @@ def _range_of(prefix: str) -> tuple[uuid.UUID, uuid.UUID] | None:
     return (first, last) if str(first).startswith(prefix.lower()) else None
 
 
-async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> Record | None:
+async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> StoredNotification | None:
     opened = (campaigns.c.policy["name"].as_string().label("policy"), campaigns.c.opened_at.label("policy_since"))
     query = select(notifications, *opened).outerjoin_from(notifications, campaigns, _n.campaign_id == campaigns.c.id)
     row = (await connection.execute(query.where(_n.id == id_))).one_or_none()
@@ -50,7 +50,7 @@ async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> Record | N
     again = (_n.rerouted_from == id_, _n.kind != "undeliverable")
     facts = read_facts(row.facts)
     came_from = next(iter(await _read_recipients(connection, _n.id == row.rerouted_from)), None)
-    return Record(
+    return StoredNotification(
         id=str(row.id),
         kind=row.kind,
         step=row.step,

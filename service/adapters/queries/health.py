@@ -19,7 +19,7 @@ from service.adapters.queries.operation import read_heartbeats, read_watermarks
 from service.adapters.queries.operation_answers import HeartbeatAnswer, WatermarkAnswer
 from service.adapters.queries.unknown import count_unknown_ids, count_unplaced_models
 from service.core.catalog.lifecycle import Catalog
-from service.core.condition import Open
+from service.core.condition import OpenCondition
 from service.core.exposure import State
 
 ANSWERS_WITHIN_SECONDS = 5.0
@@ -32,7 +32,7 @@ class DatabaseHealth:
     trouble: str | None
     remedy: str | None = None
     revision: str | None = None
-    conditions: tuple[Open, ...] = ()
+    conditions: tuple[OpenCondition, ...] = ()
     watermarks: tuple[WatermarkAnswer, ...] = ()
     heartbeats: tuple[HeartbeatAnswer, ...] = ()
 

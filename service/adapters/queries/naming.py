@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.tables import series, usage_daily
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey
-from service.core.naming import Candidate
+from service.core.naming import ExposureNames
 
 
 async def read_candidates(
     connection: AsyncConnection, catalog: Catalog, service: str, *, now: datetime
-) -> list[Candidate]:
+) -> list[ExposureNames]:
     """The service's uses, with calls by `now`, of models whose deprecation was public by `now`."""
     u, s = usage_daily.c, series.c
     own = and_(
@@ -35,5 +35,5 @@ async def read_candidates(
         if record is not None and record.known_on(now.date()):
             key = ExposureKey(service, row.environment, row.platform, row.model)
             ids = frozenset({record.model, record.id, *record.aliases})
-            found.append(Candidate(key, ids, frozenset(row.spelled or ())))
+            found.append(ExposureNames(key, ids, frozenset(row.spelled or ())))
     return found

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.exposure_phases import SERVICE_COUNTS, AsOf, as_of, counted_now, is_ahead, public
 from service.adapters.postgres.tables import exposures, model_days, service_counts
 from service.adapters.postgres.usage_keys import KEY
-from service.adapters.queries.answers import AheadAnswer, Callers, DeprecationAnswer
+from service.adapters.queries.answers import AheadAnswer, CallerCounts, DeprecationAnswer
 from service.adapters.queries.exposures import deadline_key
 from service.adapters.queries.lifecycle import lifecycle_of
 from service.adapters.queries.listing import NO_TEAM, ORDER, ExposureFilter, count_by_day, count_by_model
@@ -118,7 +118,7 @@ async def count_callers(
         if record.known_on(today):
             by_state = services.get(record.key, Counter())
             quiet, calls_7d = by_state["quiet"], calls.get(record.key, 0) if by_state else 0
-            callers = Callers(calling=by_state.total() - quiet, quiet=quiet, calls_7d=calls_7d)
+            callers = CallerCounts(calling=by_state.total() - quiet, quiet=quiet, calls_7d=calls_7d)
             found.append(DeprecationAnswer(**dict(lifecycle_of(record, today)), callers=callers))
     return sorted(found, key=deadline_key)
 

@@ -7,13 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import acts, key_owners
 from service.adapters.postgres.unnest import unnested
-from service.core.candidates import Acted
+from service.core.candidates import PastAct
 
 MAX_ACTS = 50
 """Maximum number of acts read per service: older ones do not make a likelier owner."""
 
 
-async def read_acted(connection: AsyncConnection, services: Collection[str]) -> dict[str, list[Acted]]:
+async def read_past_acts(connection: AsyncConnection, services: Collection[str]) -> dict[str, list[PastAct]]:
     """Latest acts on each service's exposures, by any author; a reassignment also excludes its former owner."""
     v = unnested(("service", Text(), list(services)))
     a = acts.c
@@ -30,9 +30,9 @@ async def read_acted(connection: AsyncConnection, services: Collection[str]) -> 
         .join_from(v, latest, true())
         .order_by(latest.c.at.desc(), latest.c.id.desc())
     )
-    found: dict[str, list[Acted]] = {}
+    found: dict[str, list[PastAct]] = {}
     for service, author, kind, at in rows:
-        found.setdefault(service, []).append(Acted(author, kind, at))
+        found.setdefault(service, []).append(PastAct(author, kind, at))
     return found
 
 

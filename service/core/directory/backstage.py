@@ -65,7 +65,7 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class PassedOver:
+class SkippedFiles:
     """Skipped files that are not YAML."""
 
     files: int
@@ -78,7 +78,7 @@ class Entities:
     """The entities of a catalog."""
 
     found: list[Entity]
-    passed_over: PassedOver | None = None
+    skipped: SkippedFiles | None = None
 
 
 def read_entity(raw: object) -> Entity | None:

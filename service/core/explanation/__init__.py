@@ -2,7 +2,7 @@
 
 from service.core.explanation.answer import Explanation, Point, Wrong
 from service.core.explanation.exposure import explain_exposure
-from service.core.explanation.notification import Recipient, Record, explain_notification
+from service.core.explanation.notification import Recipient, StoredNotification, explain_notification
 from service.core.explanation.silence import Untracked, explain_undecidable, explain_untracked
 from service.core.explanation.situation import ExposureEvidence, Situation
 from service.core.explanation.steps import Notification, StepEvidence
@@ -13,9 +13,9 @@ __all__ = [
     "Notification",
     "Point",
     "Recipient",
-    "Record",
     "Situation",
     "StepEvidence",
+    "StoredNotification",
     "Untracked",
     "Wrong",
     "explain_exposure",

@@ -36,7 +36,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class StoredNotification:
     """A stored notification and its outcome."""
 
     id: str
@@ -67,7 +67,7 @@ class Record:
     """Open conditions that block its destination."""
 
 
-def explain_notification(record: Record, now: datetime) -> Explanation[Record]:
+def explain_notification(record: StoredNotification, now: datetime) -> Explanation[StoredNotification]:
     notice = record.facts if isinstance(record.facts, Notice) else None
     return Explanation(
         about=f"To {words.address(record.destination)}: {_what(record)}.",
@@ -84,7 +84,7 @@ def explain_notification(record: Record, now: datetime) -> Explanation[Record]:
     )
 
 
-def _what(record: Record) -> str:
+def _what(record: StoredNotification) -> str:
     match record.facts:
         case Notice() | News() as facts:
             use = facts.use
@@ -109,7 +109,7 @@ KINDS: Mapping[Kind, str] = {
 }
 
 
-def _why_you(record: Record, notice: Notice | None) -> Iterator[str]:
+def _why_you(record: StoredNotification, notice: Notice | None) -> Iterator[str]:
     audience, who = record.audience, words.address(record.destination)
     if record.came_from:
         audience, who = record.came_from.audience, words.address(record.came_from.destination)
@@ -132,7 +132,7 @@ def _why_you(record: Record, notice: Notice | None) -> Iterator[str]:
         yield f"It is the first notice to a new owner, after {first.former.in_words() or 'nobody'}."
 
 
-def _why_now(record: Record, notice: Notice | None) -> Iterator[str]:
+def _why_now(record: StoredNotification, notice: Notice | None) -> Iterator[str]:
     if notice is None or notice.planned_on is None:
         yield sentence(record.reason)
     if notice:
@@ -145,7 +145,7 @@ def _why_now(record: Record, notice: Notice | None) -> Iterator[str]:
     yield f"Decided on {words.moment(record.decided_at)}."
 
 
-def _of_the_step(record: Record, notice: Notice) -> Iterator[str]:
+def _of_the_step(record: StoredNotification, notice: Notice) -> Iterator[str]:
     step = notice.cause.step
     often = f", {words.repeat(step.repeat_days)}" if step.repeat_days else ""
     day = f": {words.day(notice.planned_on)}" if notice.planned_on else ""
@@ -160,7 +160,7 @@ def _of_the_step(record: Record, notice: Notice) -> Iterator[str]:
         yield sentence(broken_promise(on))
 
 
-def _who_else(record: Record, notice: Notice | None) -> Iterator[str]:
+def _who_else(record: StoredNotification, notice: Notice | None) -> Iterator[str]:
     if record.same_decision:
         others = words.listed(f"{words.address(one.destination)} ({one.audience})" for one in record.same_decision)
         yield f"The same is sent to {others}."
@@ -170,7 +170,7 @@ def _who_else(record: Record, notice: Notice | None) -> Iterator[str]:
         yield from (f"{label}: {clause}." for label, clause in otherwise(notice.recipients))
 
 
-def _evidence(record: Record) -> Iterator[str]:
+def _evidence(record: StoredNotification) -> Iterator[str]:
     match record.facts:
         case Notice() as facts:
             yield from _calls(facts)
@@ -220,7 +220,7 @@ def _dates(notice: Notice) -> str:
     return f"{notice.use.model} on {words.platform_name(notice.use.platform)}: {announced}shutdown: {end}."
 
 
-def _became(record: Record, now: datetime) -> Iterator[str]:
+def _became(record: StoredNotification, now: datetime) -> Iterator[str]:
     at = record.settled_at or record.not_before
     yield sentence(became(record.state, at, now, outcome=record.outcome, attempts=record.attempts))
     if record.state == "unknown":
@@ -238,7 +238,7 @@ def _next(notice: Notice | None) -> Iterator[str]:
         yield "As of then, no further step was planned."
 
 
-def _wrong(record: Record, now: datetime) -> Wrong | None:
+def _wrong(record: StoredNotification, now: datetime) -> Wrong | None:
     if record.state == "delivered" or record.outcome == OVERTAKEN:
         return None
     who, remedy = words.address(record.destination), record.troubles[0].remedy if record.troubles else None

@@ -12,13 +12,13 @@ from service.app import App, load_world
 from service.config.company import Company, ConfigError, load_company
 from service.config.scenario import load_scenario
 from service.core.escalation.plan import Planned
-from service.engine.plan import FARTHEST, Review, Stored, plan_scenario, read_stored, review, review_scenario
+from service.engine.plan import FARTHEST, PlanData, Review, plan_scenario, read_stored, review, review_scenario
 from service.engine.plan import plan as engine_plan
 from service.engine.reconcile import catch_up
 from service.entrypoints.cli.days import DAY, parse_day
 from service.entrypoints.cli.output import Json, emit, fail, stderr, within_reach
 from service.entrypoints.cli.session import read_settings, run
-from service.entrypoints.cli.show_plan import Span, reviewed, show_plan, show_review
+from service.entrypoints.cli.show_plan import PlanSpan, reviewed, show_plan, show_review
 
 DEFAULT_SPAN = timedelta(days=90)
 
@@ -75,7 +75,7 @@ class Asked:
     policy: Path | None
     diff: bool
 
-    def span(self, first: date, last: date | None = None) -> Span:
+    def span(self, first: date, last: date | None = None) -> PlanSpan:
         """The defaults are `first` and `last`."""
         begin = self.begin or first
         within_reach("--from", begin)
@@ -85,7 +85,7 @@ class Asked:
             fail(f"--to {end} is before --from {begin}", "swap the two")
         if end > (farthest := first + FARTHEST):
             fail(f"{end} is more than five years after {first}: too far to plan", f"use --to {farthest} or earlier")
-        return Span(begin, end)
+        return PlanSpan(begin, end)
 
     def changed(self, company: Company) -> Company | None:
         """`company` with the policies of the given file. None: no file was given."""
@@ -95,7 +95,7 @@ class Asked:
 Answer = Review | list[Planned]
 
 
-def _of_scenario(path: Path, asked: Asked) -> tuple[Span, Answer]:
+def _of_scenario(path: Path, asked: Asked) -> tuple[PlanSpan, Answer]:
     world = load_world(read_settings())
     file = load_scenario(path, world)
     company = replace(world.company, owners=(*file.owners, *world.company.owners))
@@ -106,11 +106,11 @@ def _of_scenario(path: Path, asked: Asked) -> tuple[Span, Answer]:
     return span, plan_scenario(file.scenario, changed or company, start=span.start, end=span.end)
 
 
-def _of_stored(asked: Asked) -> tuple[Span, Answer]:
+def _of_stored(asked: Asked) -> tuple[PlanSpan, Answer]:
     now = datetime.now(UTC)
     span = asked.span(now.date())
 
-    async def ask(app: App) -> tuple[Stored, bool]:
+    async def ask(app: App) -> tuple[PlanData, bool]:
         await catch_up(app.database, app.world, now=now)
         async with app.database.connect() as connection:
             ticked = bool(await read_heartbeats(connection))

@@ -19,7 +19,7 @@ _STYLES = {"added": "green", "moved": "yellow", "dropped": "red"}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class PlanSpan:
     """`last` is included."""
 
     first: date
@@ -37,7 +37,7 @@ class Span:
         return f"from {words.day(self.first)} to {words.day(self.last)}"
 
 
-def show_plan(planned: Sequence[Planned], span: Span) -> None:
+def show_plan(planned: Sequence[Planned], span: PlanSpan) -> None:
     if not planned:
         console.print(f"There are no notifications {span}.")
         return
@@ -66,7 +66,7 @@ def _changes(review: Review) -> list[Change]:
     return sorted(found, key=lambda change: (change.message, change.kind))
 
 
-def reviewed(review: Review, span: Span) -> dict[str, Any]:
+def reviewed(review: Review, span: PlanSpan) -> dict[str, Any]:
     """One JSON value; changes in order of time."""
     changes = [
         {"change": one.kind, "takes_effect": one.takes_effect, "was": one.was} | asdict(one.message)
@@ -75,7 +75,7 @@ def reviewed(review: Review, span: Span) -> dict[str, Any]:
     return {"from": span.first, "to": span.last, "unchanged": len(review.diff.unchanged), "changes": changes}
 
 
-def show_review(review: Review, span: Span) -> None:
+def show_review(review: Review, span: PlanSpan) -> None:
     diff, changes = review.diff, _changes(review)
     counted = [f"{sum(one.kind == kind for one in changes):,} {kind}" for kind in _STYLES]
     console.print(f"Messages {span}: {', '.join(counted)}, {len(diff.unchanged):,} unchanged.", soft_wrap=True)

@@ -17,7 +17,7 @@ ENVIRONMENT = "production"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class SimulatedCall:
     """A simulated call."""
 
     service: str
@@ -48,7 +48,7 @@ Value = tuple[bytes, bytes]
 """Key and value of a Kafka record."""
 
 
-def encode(route: Route, calls: Iterable[Call]) -> Iterator[Value]:
+def encode(route: Route, calls: Iterable[SimulatedCall]) -> Iterator[Value]:
     """Records of one service's calls; OpenTelemetry packs several calls into a record, a gateway writes one record per
     call."""
     match route:
@@ -62,7 +62,7 @@ def encode(route: Route, calls: Iterable[Call]) -> Iterator[Value]:
             yield from ((call.service.encode(), msgspec.json.encode(_kong(call))) for call in calls)
 
 
-def _otlp(calls: list[Call]) -> Value:
+def _otlp(calls: list[SimulatedCall]) -> Value:
     request = ExportTraceServiceRequest()
     resource = request.resource_spans.add()
     first = calls[0]
@@ -115,7 +115,7 @@ def _attributes(target: Any, values: dict[str, str | int]) -> None:
             attribute.value.string_value = value
 
 
-def _litellm(call: Call) -> dict[str, Any]:
+def _litellm(call: SimulatedCall) -> dict[str, Any]:
     start = call.at.timestamp()
     failed = call.served is None
     return {
@@ -153,7 +153,7 @@ def _litellm(call: Call) -> dict[str, Any]:
     }
 
 
-def _kong(call: Call) -> dict[str, Any]:
+def _kong(call: SimulatedCall) -> dict[str, Any]:
     failed = call.served is None
     status = 404 if failed else 200
     return {

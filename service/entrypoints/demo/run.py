@@ -22,7 +22,7 @@ from service.engine.tick import VERBS, Engine, tick
 from service.entrypoints.consumer import Consumer
 from service.entrypoints.demo.company import BEGIN, END, LASTCALL_YAML
 from service.entrypoints.demo.records import encode
-from service.entrypoints.demo.simulation import Company
+from service.entrypoints.demo.simulation import SimulatedCompany
 from service.entrypoints.demo.timeline import Timeline
 from service.entrypoints.scheduler import open_engine
 from service.entrypoints.web.factory import create_web
@@ -100,7 +100,7 @@ class Story:
         self._producer = producer
         self._timeline = timeline
         self._clock = clock
-        self._company = Company()
+        self._company = SimulatedCompany()
         self._sent = 0
 
     async def play(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from service.entrypoints.demo.company import CALLERS, GPT45, SUCCESSOR, Caller
-from service.entrypoints.demo.records import Call
+from service.entrypoints.demo.records import SimulatedCall
 
 SHUTDOWN = date(2025, 7, 14)
 SECOND_THOUGHTS = timedelta(days=4)
@@ -22,7 +22,7 @@ SERVED = {
 PROVIDERS = {"claude": "anthropic", "gemini": "gemini"}
 
 
-class Company:
+class SimulatedCompany:
     """The owners and their reactions. They know only the notices; only the simulated provider knows the shutdown
     date."""
 
@@ -48,13 +48,13 @@ class Company:
         rolled_back = caller.relapse is not None and moved < caller.relapse <= day
         return GPT45 if rolled_back else SUCCESSOR
 
-    def calls_on(self, day: date) -> Iterator[tuple[Caller, list[Call]]]:
+    def calls_on(self, day: date) -> Iterator[tuple[Caller, list[SimulatedCall]]]:
         """Calls of each service on the day, in order of time, none after 20:00 UTC. Deterministic."""
         for caller in self.callers:
             if calls := self._calls(caller, day):
                 yield caller, calls
 
-    def _calls(self, caller: Caller, day: date) -> list[Call]:
+    def _calls(self, caller: Caller, day: date) -> list[SimulatedCall]:
         if day < caller.starts or (caller.month_end and (day + timedelta(days=1)).day != 1):
             return []
         dice = random.Random(hashlib.blake2b(f"{caller.name} {day}".encode()).digest())  # noqa: S311  a simulation
@@ -66,7 +66,7 @@ class Company:
         provider = next((p for prefix, p in PROVIDERS.items() if model.startswith(prefix)), "openai")
         return sorted(
             (
-                Call(
+                SimulatedCall(
                     service=caller.name,
                     team=caller.team,
                     at=midnight + timedelta(seconds=round(dice.triangular(6, 20, 13) * 3600, 3)),

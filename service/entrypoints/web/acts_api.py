@@ -83,7 +83,7 @@ class SafeDays(NamedExposure):
     safe_days: list[date] = Field(description="Days until which a snooze may last; empty: no day is safe.")
 
 
-class NewOwner(BaseModel):
+class NamedOwner(BaseModel):
     """Owner of a service from now on."""
 
     model_config = ConfigDict(extra="forbid")
@@ -96,7 +96,7 @@ class NewOwner(BaseModel):
     channel: Name | None = Field(default=None, description="The team's channel.", examples=["#team-search"])
 
 
-class Handed(NewOwner):
+class Handed(NamedOwner):
     """Current owner of the service."""
 
     warning: str | None = Field(description="Null: a message reaches the owner or the team.", examples=[UNREACHABLE])
@@ -147,7 +147,7 @@ async def safe(here: Here, named: Annotated[NamedExposure, Query()]) -> SafeDays
 
 
 @router.post("/owners/{service:path}", summary="Set the owner of a service")
-async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-api"])], new: NewOwner) -> Handed:
+async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-api"])], new: NamedOwner) -> Handed:
     """The next tick hands over open campaigns: the new owner gets a first notice."""
     owner = await reassign(
         here.app.database,

@@ -17,27 +17,27 @@ OWN_SITE = frozenset({"same-origin", "none"})
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedRequest:
     status: int
     error: str
     remedy: str
 
 
-TOO_LARGE = Refused(413, "The body is too large.", f"Send at most {MAX_BODY:,} bytes.")
+TOO_LARGE = RefusedRequest(413, "The body is too large.", f"Send at most {MAX_BODY:,} bytes.")
 
 
-def refuse_change(headers: Headers, *, with_token: bool) -> Refused | None:
+def refuse_change(headers: Headers, *, with_token: bool) -> RefusedRequest | None:
     """`with_token`: a token is configured, and the request has it. None: the request may change data."""
     if with_token and not headers.get("authorization", "").lower().startswith("bearer "):
-        return Refused(
+        return RefusedRequest(
             403, "A change needs the bearer token.", "Send `Authorization: Bearer <LASTCALL_API_TOKEN>`, no password."
         )
     if _is_foreign(headers):
-        return Refused(
+        return RefusedRequest(
             403, "Another site has sent this.", "Use the command, or the API from a program; no page may act for you."
         )
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return Refused(415, "The body is not JSON.", "Send it with `Content-Type: application/json`.")
+        return RefusedRequest(415, "The body is not JSON.", "Send it with `Content-Type: application/json`.")
     if (length := headers.get("content-length", "0")).isdecimal() and int(length[:20]) > MAX_BODY:
         return TOO_LARGE
     return None

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from service.adapters import metrics
 from service.adapters.queries.health import DatabaseHealth, read_database_health, set_gauges
-from service.core.condition import InWords, Open
+from service.core.condition import InWords, OpenCondition
 from service.core.health import ConsumerHealth, trouble_of
 from service.entrypoints.web.context import Here
 
@@ -73,7 +73,7 @@ def readiness(
     }
 
 
-def _condition(one: Open, is_known: bool) -> dict[str, Any]:
+def _condition(one: OpenCondition, is_known: bool) -> dict[str, Any]:
     if is_known:
         return asdict(InWords.of(one.condition)) | {"since": one.since}
     return {"kind": one.condition.kind, "since": one.since, "remedy": one.condition.remedy}
