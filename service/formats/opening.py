@@ -244,7 +244,7 @@ class Opening:
 
 
 def _with_whole_characters(body: bytes) -> bytes:
-    """Without halves of surrogate pairs, which a text cut behind half a character ends with, and JSON cannot have."""
+    """Without halves of surrogate pairs, which a text cut after half a character ends with, and JSON cannot have."""
     if _ESCAPED_HALF.search(body) is None:
         return body
     try:

@@ -79,7 +79,7 @@ async def test_aborted_records_are_left_out_where_aiokafka_cannot_read_either(
 async def test_transactions_on_each_partition_cost_no_second_start(
     kafka: str, settings: Settings, database: Database
 ) -> None:
-    """Each partition goes on behind the mark of a transaction: a hole at the very start, in all of them at once."""
+    """Each partition goes on after the mark of a transaction: a hole at the very start, in all of them at once."""
     topic = settings.kafka_topics
     async with writer(kafka, topic) as transactional:
         for life in (1, 2):

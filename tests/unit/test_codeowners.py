@@ -96,7 +96,7 @@ def test_of_several_places_the_line_furthest_down_wins() -> None:
         ),
         pytest.param("/a\\\tb/ @acme/x", "/a\tb/", None, id="an escaped tab, which nothing can show"),
         pytest.param(r"/a\ b\ c/ @acme/x # one @two", "/a b c/", ("@acme/x",), id="spaces, and a comment"),
-        pytest.param(r"/jokes/ @acme/fun # trailing remark", "/jokes/", ("@acme/fun",), id="a comment behind"),
+        pytest.param(r"/jokes/ @acme/fun # trailing remark", "/jokes/", ("@acme/fun",), id="a comment after it"),
         pytest.param("/jokes/ @acme/fun#remark", "/jokes/", ("@acme/fun",), id="a comment without a space"),
         pytest.param(r"/a\*b/ @acme/x", r"/a\*b/", ("@acme/x",), id="an escaped star stays escaped"),
         pytest.param("/a/ @acme/x\tbob@example.com", "/a/", ("@acme/x", "bob@example.com"), id="tabs between"),

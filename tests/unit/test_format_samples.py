@@ -41,7 +41,7 @@ def decoded_file(name: str) -> list[Decoded]:
         pytest.param("debezium_envelope.jsonl", [4, 1], 1, id="rows of spend logs that were written"),
         pytest.param("coding_agents_otlp_json.jsonl", [3, 2, 2], 3, id="Claude Code, Gemini CLI, Codex"),
         pytest.param("filebeat_wrapper.jsonl", [2], 0, id="Filebeat of a file and of a pod"),
-        pytest.param("schema_registry_framed.jsonl", [1], 0, id="JSON behind a schema's number"),
+        pytest.param("schema_registry_framed.jsonl", [1], 0, id="JSON after a schema's number"),
     ],
 )
 def test_sample_gives_its_calls_by_reporter(name: str, reporters: list[int], failed: int) -> None:

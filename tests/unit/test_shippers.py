@@ -165,7 +165,7 @@ def test_what_needs_a_schema_is_rejected_and_says_which(content: bytes) -> None:
     assert decode(make_record(framed(content, 100_042)), "litellm").rejections == (expected,)
 
 
-@pytest.mark.parametrize("value", [b"\0", b"\0\0\0\0\7"], ids=["a zero", "a number and nothing behind it"])
+@pytest.mark.parametrize("value", [b"\0", b"\0\0\0\0\7"], ids=["a zero", "a number and nothing after it"])
 def test_frame_without_content_is_no_format(value: bytes) -> None:
     assert [one.reason for one in decode(make_record(value)).rejections] == ["unknown_format"]
 

@@ -2,7 +2,7 @@
 
     usage_daily = usage_closed + the late hours' volume
 
-The hours behind usage_closed are deleted: a corrected alias does not move them, and no later reporter is compared with
+The hours of usage_closed are deleted: a corrected alias does not move them, and no later reporter is compared with
 them. Late hours are kept, so among themselves they follow the usual rules.
 """
 

@@ -50,7 +50,7 @@ _PLACES = (
 
 
 async def lock_out_writers(connection: AsyncConnection) -> None:
-    """Nobody else writes to a table that may hold a name until the transaction ends, so none is written behind the
+    """Nobody else writes to a table that may hold a name until the transaction ends, so none is written after the
     search. One exception: a message that was being made at that moment.
 
     Raises DatabaseTrouble (`waited_in_vain`) if somebody writes now. It never waits, so it is in no deadlock.
