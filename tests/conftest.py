@@ -8,20 +8,23 @@ import os
 import re
 import tempfile
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from service.adapters.catalog.files import load_platforms
 from service.adapters.embedded import Embedded
-from service.adapters.postgres.database import open_database
+from service.adapters.postgres.database import Database, open_database
 from service.adapters.postgres.migration import migrate
 from service.core.identity import use_platforms
 
@@ -109,8 +112,14 @@ def apache_kafka() -> str:
 
 
 class Databases:
-    """Migrated, empty databases of one server. One that was used is emptied: a quarter of the time."""
+    """Migrated, empty databases of one server, each with a pool whose connections stay open from test to test: planning
+    on a new connection takes several times as long as most tests. One that was used is emptied: a quarter of the time.
+    """
 
+    _OTHERS = """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> ALL(:kept)
+    """
     _EMPTY = """
         DO $$
         DECLARE
@@ -118,8 +127,6 @@ class Databases:
           filled boolean;
           all_filled text[] := '{}';
         BEGIN
-          PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid();
           SET LOCAL session_replication_role = replica;
           FOR name IN SELECT 'usage_hourly_' || to_char(month, 'YYYY_MM') FROM usage_months WHERE closed_at IS NULL
           LOOP
@@ -138,7 +145,7 @@ class Databases:
           END IF;
         END $$
     """
-    """Whoever is still connected is sent away. The trigger that keeps acts from being taken away sleeps meanwhile."""
+    """The trigger that keeps acts from being taken away sleeps meanwhile."""
     _SCHEMA = """
         SELECT md5(string_agg(concat_ws(' ', relname, relkind, attnum, attname, atttypid, atttypmod, attnotnull), ','
                               ORDER BY relname, attnum))
@@ -149,7 +156,9 @@ class Databases:
         self._server = server
         self._template = template
         self._schema = schema
-        self._free: list[str] = []
+        self._free: list[Database] = []
+        self._backends: defaultdict[str, set[int]] = defaultdict(set)
+        """Processes of the server that the pools had, by database."""
 
     @classmethod
     @asynccontextmanager
@@ -163,35 +172,46 @@ class Databases:
         await engine.dispose()
         databases = cls(server, template, schema)
         yield databases
-        for name in (*databases._free, template):
-            await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+        for database in databases._free:
+            await databases._drop(database)
+        await _execute(server, f"DROP DATABASE {template} WITH (FORCE)")
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[str]:
-        """Its URL."""
-        name = self._free.pop() if self._free else await self._make()
-        yield _url(self._server, name)
-        if await self._is_empty_again(name):
-            self._free.append(name)
+    async def one(self) -> AsyncIterator[Database]:
+        database = self._free.pop() if self._free else await self._make()
+        yield database
+        if await self._is_empty_again(database):
+            self._free.append(database)
         else:
-            await _execute(self._server, f"DROP DATABASE {name} WITH (FORCE)")
+            await self._drop(database)
 
-    async def _make(self) -> str:
+    async def _make(self) -> Database:
         name = f"lastcall_test_{uuid.uuid4().hex[:12]}"
         await _execute(self._server, f"CREATE DATABASE {name} TEMPLATE {self._template}")
-        return name
+        database = open_database(_url(self._server, name))
 
-    async def _is_empty_again(self, name: str) -> bool:
-        """Not where a test changed the schema, or may not disable triggers."""
-        engine = open_database(_url(self._server, name))
+        def note(connection: DBAPIConnection, _record: object) -> None:
+            self._backends[name].add(connection.driver_connection.get_server_pid())
+
+        event.listen(database.sync_engine, "connect", note)
+        return database
+
+    async def _drop(self, database: Database) -> None:
+        await database.dispose()
+        await _execute(self._server, f"DROP DATABASE {database.url.database} WITH (FORCE)")
+
+    async def _is_empty_again(self, database: Database) -> bool:
+        """Not where a test changed the schema, may not disable triggers, or left a transaction open."""
+        if cast(QueuePool, database.pool).checkedout():
+            return False
         try:
-            async with engine.begin() as connection:
+            async with database.begin() as connection:
+                kept = self._backends[str(database.url.database)]
+                await connection.execute(text(self._OTHERS), {"kept": list(kept)})
                 await connection.execute(text(self._EMPTY))
                 return bool(await connection.scalar(text(self._SCHEMA)) == self._schema)
         except DBAPIError:
             return False
-        finally:
-            await engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -201,26 +221,23 @@ async def databases(postgres_server: str) -> AsyncIterator[Databases]:
 
 
 @pytest.fixture
-async def database_url(databases: Databases) -> AsyncIterator[str]:
-    """URL of an empty, migrated database that nobody else uses."""
-    async with databases.one() as url:
-        yield url
+async def database(databases: Databases) -> AsyncIterator[Database]:
+    """Empty, migrated, and nobody else's."""
+    async with databases.one() as database:
+        yield database
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = open_database(database_url)
-    yield engine
-    await engine.dispose()
+async def database_url(database: Database) -> str:
+    """For commands and other processes."""
+    return database.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
-async def another_database(databases: Databases) -> AsyncIterator[AsyncEngine]:
+async def another_database(databases: Databases) -> AsyncIterator[Database]:
     """For what is to be compared."""
-    async with databases.one() as url:
-        engine = open_database(url)
-        yield engine
-        await engine.dispose()
+    async with databases.one() as database:
+        yield database
 
 
 def _url(server: str, name: str) -> str:
