@@ -245,7 +245,7 @@ def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
 
 
 def current_step(campaign: Campaign, case: Case, ladder: Sequence[ScheduledStep]) -> ScheduledStep | None:
-    """The highest step that is past by the calendar; otherwise the last one sent, unless it was for failing calls that
+    """The highest step whose day is past. Without one: the last step sent, unless it was sent for failing calls that
     are answered again."""
     if past := [scheduled for scheduled in ladder if scheduled.due <= case.now and not scheduled.step.at.needs_calls]:
         return past[-1]

@@ -93,8 +93,8 @@ def _own_cause(due: StepToSend, at: AtStep) -> StepCause:
 
 
 def _highest(due: Sequence[StepToSend]) -> list[StepToSend]:
-    """The highest step with others of the same time, and the highest step for failing calls, which has other
-    audiences."""
+    """The steps to tell: the highest one and the others of its time, and the highest one for failing calls, because it
+    has other audiences."""
     calm = [one for one in due if not one.scheduled.step.at.while_failing]
     failing = [one for one in due if one.scheduled.step.at.while_failing]
     return [one for one in calm if one.scheduled.nominal == calm[-1].scheduled.nominal] + failing[-1:]
@@ -194,8 +194,9 @@ def tell_held_back(campaign: Campaign, holding: Done, case: Case) -> tuple[Campa
 def tell_relapse(
     campaign: Campaign, closed: Campaign, ladder: Sequence[ScheduledStep], case: Case
 ) -> tuple[Campaign, tuple[Telling, ...]]:
-    """At the last step sent, unless a step is due today or depends on calls after the shutdown. If no step was sent
-    before: at the highest due or past step; without one there is no message.
+    """Tell a relapse at the last step that was sent. A step that is due today, or that depends on calls after the
+    shutdown, takes its place. If no step was sent before: at the highest due or past step; without one there is no
+    message.
 
     Steps that became due while the campaign was closed do not count as missed. `closed`: the campaign before the
     reopening.
