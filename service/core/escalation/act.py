@@ -147,7 +147,10 @@ def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[da
 
 def _acknowledge(act: Acknowledge, campaign: Campaign | None, case: Case) -> Campaign | Refused:
     if campaign is None or campaign.level is None:
-        return Refused("nobody has been notified yet", "there is nothing to acknowledge; commit to a day, or waive")
+        return Refused(
+            "no step of the current plan has been sent yet",
+            "there is nothing to acknowledge; commit to a day, or waive",
+        )
     until = case.morning(case.owner.calendar.add_business_days(case.today, ACKNOWLEDGED_DAYS))
     level, before = campaign.level, campaign.acknowledged
     asked = Acknowledged(act.by, case.now, level.step, until, _sent_with(level, campaign))
