@@ -199,10 +199,12 @@ ALL_TOLD = make_campaign(*DOWN_TO_14, "-7d", "-3d", "-1d", "0d")
     ("act", "campaign", "case", "kind", "said"),
     [
         pytest.param(
-            Acknowledge(ADA), None, case_at(JULY_2), "not_now", "no step of the current plan has been sent yet", id="ack of nothing"
+            Acknowledge(ADA), None, case_at(JULY_2), "not_now", "no step of the current plan has been sent yet",
+            id="ack of nothing",
         ),
         pytest.param(
-            Acknowledge(ADA), make_campaign(), case_at(JULY_2), "not_now", "no step of the current plan has been sent yet",
+            Acknowledge(ADA), make_campaign(), case_at(JULY_2), "not_now",
+            "no step of the current plan has been sent yet",
             id="ack of a promise that came before any notice",
         ),
         pytest.param(
