@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,10 +15,11 @@ from service.adapters.postgres.daily_usage import recompute_days
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_evidence import with_evidence
 from service.adapters.postgres.exposure_store import load_public_exposures
+from service.adapters.postgres.lifecycle_store import compared
 from service.adapters.postgres.stale_days import StaleDay, mark_stale
 from service.adapters.postgres.tables import agenda, catalog_loads, deprecations, series, stale_days, usage_daily
 from service.adapters.postgres.watermark_store import clock
-from service.core.catalog.lifecycle import Catalog
+from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.cleaning import event_of
 from service.core.exposure import ExposureKey, redirection
 from service.core.usage import Call
@@ -307,3 +309,19 @@ async def test_call_from_before_all_others_makes_its_exposure_due(database: Data
     assert await due_after_a_call(AT - timedelta(hours=2)) == NOW
     assert await due_after_a_call(AT - timedelta(days=1)) == NOW
     assert await due_after_a_call(AT) == later
+
+
+def test_each_fact_of_a_deprecation_is_compared_or_is_only_worded() -> None:
+    """A fact that a decision reads makes the uses of the model due when a new catalog changes it: it is compared."""
+    only_worded = {"id", "aliases", "released", "after_shutdown", "redirect_to", "last_verified", "second_hand"}
+    only_worded |= {"superseded", "notes"}
+    plain = Deprecation("openai-api", "m", "m")
+    changes: dict[str, Any] = {
+        "announced": DAY,
+        "shutdown": Shutdown(DAY, "exact"),
+        "replacements": (Replacement("n", "n"),),
+        "sources": ("https://example.com",),
+    }
+    assert {one.name for one in fields(Deprecation)} == {"platform", "model"} | only_worded | changes.keys()
+    for name, value in changes.items():
+        assert compared(replace(plain, **{name: value})) != compared(plain), name

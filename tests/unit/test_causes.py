@@ -28,9 +28,9 @@ from service.core.escalation.cause import (
     key_of,
     kind_of,
 )
-from service.core.explanation.notification import KINDS
 from service.core.messages.group import URGENT_FIRST
 from service.core.messages.news import NEWS
+from service.core.wording.delivery import KINDS
 
 STEP = AtStep(name="+1d", policy="default", repeat_days=1)
 DAY = date(2025, 7, 15)

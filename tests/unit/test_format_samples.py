@@ -52,6 +52,11 @@ def test_sample_gives_its_calls_by_reporter(name: str, reporters: list[int], fai
     assert not [rejection for each in decoded for rejection in each.rejections]
 
 
+def test_each_dialect_has_a_sample() -> None:
+    decoded = (decode(record) for path in SAMPLES.glob("*.jsonl") for record in read_records(path))
+    assert {event.format for each in decoded for event in events_of(each)} == set(NAMES)
+
+
 @pytest.mark.parametrize("name", ["nginx_json_access_log.jsonl", "cloudflare_ai_gateway_log_api.jsonl"])
 def test_format_not_read_yet_is_rejected_and_never_guessed(name: str) -> None:
     for each in decoded_file(name):

@@ -135,8 +135,8 @@ def test_frameworks_word_says_nothing(word: str) -> None:
         "openai-compatible.chat",
         "OpenAILike",
         "custom_openai",
-        "nebius",
-        "sambanova",
+        "umbriel",
+        "zephyrnova",
         "azure-cognitive-services",
         "llm.acme.internal",
         "gateway",
@@ -151,7 +151,7 @@ def test_unknown_word_is_never_the_makers_own_api(word: str) -> None:
     )
 
 
-@pytest.mark.parametrize("host", ["ai-gw.acme.internal", "api.novita.ai", "10.0.0.7"])
+@pytest.mark.parametrize("host", ["ai-gw.acme.internal", "api.zephyr.example", "10.0.0.7"])
 def test_unknown_host_is_never_the_makers_own_api(host: str) -> None:
     assert RESOLVER.resolve("gpt-4o-2024-08-06", host=host) == Model(None, "gpt-4o-2024-08-06", "snapshot")
     assert RESOLVER.resolve("moonshotai/kimi-k2.5", provider="openai", host=host) == Model(

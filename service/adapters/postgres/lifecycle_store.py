@@ -61,7 +61,8 @@ async def _load(connection: AsyncConnection, catalog: Catalog, now: datetime) ->
     return len(changed) + len(gone)
 
 
-def _values(record: Deprecation) -> dict[str, Any]:
+def compared(record: Deprecation) -> dict[str, Any]:
+    """The facts that decisions read. A catalog that changes one of them makes the uses of the model due."""
     return {
         "announced_on": record.announced,
         "shutdown_on": record.shutdown.on,
@@ -73,7 +74,7 @@ def _values(record: Deprecation) -> dict[str, Any]:
 
 
 def _differs(row: Row[Any] | None, record: Deprecation) -> bool:
-    return row is None or any(row._mapping[name] != value for name, value in _values(record).items())
+    return row is None or any(row._mapping[name] != value for name, value in compared(record).items())
 
 
 def _has_moved(row: Row[Any] | None, record: Deprecation) -> bool:
@@ -100,14 +101,14 @@ async def _write(
 ) -> None:
     if changed:
         statement = insert(deprecations)
-        columns = _values(changed[0])
+        columns = compared(changed[0])
         await connection.execute(
             statement.on_conflict_do_update(
                 index_elements=[deprecations.c.platform, deprecations.c.model],
                 set_={name: statement.excluded[name] for name in columns},
             ),
             [
-                {"platform": record.platform, "model": record.model, "first_seen_at": now, **_values(record)}
+                {"platform": record.platform, "model": record.model, "first_seen_at": now, **compared(record)}
                 for record in changed
             ],
         )

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from service.adapters.queries.answers import FROZEN, REPEAT
 from service.adapters.queries.paging import Answer
+from service.core.wording.delivery import KINDS
 
 
 class NotificationAnswer(Answer):
@@ -14,7 +15,7 @@ class NotificationAnswer(Answer):
 
     id: str
     kind: str = Field(
-        description="notice, migrated, date_moved, withdrawn, redirected, digest, operator, undeliverable.",
+        description=f"{', '.join(KINDS)}.",
         examples=["notice"],
     )
     service: str | None = None

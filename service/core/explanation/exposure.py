@@ -17,7 +17,7 @@ from service.core.explanation.state import why_state
 from service.core.explanation.steps import Notification, step_sentence
 from service.core.notification import OVERTAKEN
 from service.core.ownership import recipients
-from service.core.wording.delivery import became
+from service.core.wording.delivery import became, kind
 from service.core.wording.end import day_of_end, reported_by
 from service.core.wording.state import state
 
@@ -40,7 +40,7 @@ def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
             owner=_owner(situation),
             campaign=_campaign(situation),
             ladder=(step_sentence(scheduled, case.now) for scheduled in evidence.ladder),
-            told_beside_the_steps=(f"{one.step}. {_became(one, case.now)}" for one in evidence.news),
+            told_beside_the_steps=(f"{sentence(kind(one.step))} {_became(one, case.now)}" for one in evidence.news),
             what_comes_next=_next(situation) if is_told else (),
         ),
         wrong=_wrong(situation),

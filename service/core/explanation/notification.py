@@ -1,12 +1,12 @@
 """A notification -> why this recipient, why now: rule, step, delays, other recipients, outcome."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.core import words
 from service.core.condition import InWords
-from service.core.escalation.cause import DateMoved, Kind, Migrated, Redirected, Withdrawn, kind_of
+from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn, kind_of
 from service.core.escalation.delay import in_words
 from service.core.escalation.hold import broken_promise
 from service.core.escalation.plan import Status
@@ -14,7 +14,7 @@ from service.core.explanation.answer import Explanation, Wrong, points, samples,
 from service.core.messages.late import late, upcoming
 from service.core.notification import OVERTAKEN, Digest, Facts, News, Notice, Trouble, Undeliverable
 from service.core.ownership import Audience
-from service.core.wording.delivery import LABELS, became
+from service.core.wording.delivery import LABELS, became, kind
 from service.core.wording.end import day_of_end, moved, reported_by
 from service.core.wording.recipients import otherwise
 from service.core.wording.state import state
@@ -89,7 +89,7 @@ def _what(record: StoredNotification) -> str:
         case Notice() | News() as facts:
             use = facts.use
             named = use_of(use.service, use.environment, use.id, use.platform)
-            return f"{KINDS[kind_of(facts.cause)]} {named}"
+            return f"notice of {named}" if isinstance(facts, Notice) else f"{kind(kind_of(facts.cause))}: {named}"
         case Digest() as facts:
             return f"digest of week {facts.week} for {facts.audience}"
         case Trouble() as facts:
@@ -98,15 +98,6 @@ def _what(record: StoredNotification) -> str:
             return f"what could not be delivered to {words.address(facts.destination)}"
         case None:
             return f"{record.kind}, whose facts this release cannot read"
-
-
-KINDS: Mapping[Kind, str] = {
-    "notice": "notice of",
-    "migrated": "the calls have ended:",
-    "date_moved": "the shutdown moved:",
-    "withdrawn": "the end was taken back:",
-    "redirected": "another model answers:",
-}
 
 
 def _why_you(record: StoredNotification, notice: Notice | None) -> Iterator[str]:

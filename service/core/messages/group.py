@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import assert_never
 
 import msgspec
 
@@ -71,7 +72,10 @@ def _latest(facts: Iterable[Notice | News]) -> list[Notice | News]:
     redirected: dict[UseFacts, News] = {}
     latest: dict[UseFacts, Notice | News] = {}
     for fact in facts:
-        before = latest.get(fact.use)
+        if isinstance(fact, Notice):
+            before = latest.get(fact.use)
+            latest[fact.use] = _joined(before, fact) if isinstance(before, Notice) else fact
+            continue
         match fact.cause:
             case DateMoved():
                 moves.append(fact)
@@ -81,7 +85,7 @@ def _latest(facts: Iterable[Notice | News]) -> list[Notice | News]:
                 latest[fact.use] = fact
                 redirected.pop(fact.use, None)
             case _:
-                latest[fact.use] = _joined(before, fact) if isinstance(before, Notice) else fact
+                assert_never(fact.cause)
     return [*moves, *redirected.values(), *latest.values()]
 
 

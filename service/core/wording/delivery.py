@@ -1,5 +1,6 @@
-"""The outcome of a notification, in words."""
+"""What a notification is, and its outcome, in words."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from service.core import words
@@ -14,6 +15,22 @@ LABELS: dict[Status, str] = {
     "failed": "not delivered",
     "unknown": "perhaps delivered",
 }
+
+KINDS: Mapping[str, str] = {
+    "notice": "notice",
+    "migrated": "the calls have ended",
+    "date_moved": "the shutdown moved",
+    "withdrawn": "the end was taken back",
+    "redirected": "another model answers",
+    "digest": "digest",
+    "operator": "problem of lastcall",
+    "undeliverable": "undelivered message",
+}
+
+
+def kind(name: str) -> str:
+    """Of a notification. A name that is not known, such as one of another release, stays as it is."""
+    return KINDS.get(name, name)
 
 
 def became(

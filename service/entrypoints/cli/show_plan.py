@@ -8,7 +8,7 @@ from typing import Any, Literal
 from service.core import words
 from service.core.calendar import utc_midnight
 from service.core.escalation.plan import Planned
-from service.core.wording.delivery import LABELS
+from service.core.wording.delivery import LABELS, kind
 from service.engine.plan import Review
 from service.entrypoints.cli.output import console
 from service.entrypoints.cli.tables import Column, show_table
@@ -123,7 +123,7 @@ def _when(at: datetime) -> str:
 
 def _step(one: Planned, times: int) -> str:
     if one.repeat_days is None:
-        return one.step
+        return kind(one.step)
     again = words.every(one.repeat_days)
     if times == 1:
         return f"{one.step}, {again}"

@@ -22,6 +22,7 @@ from service.adapters.queries.unknown import read_unknown_ids
 from service.core import words
 from service.core.checklist import ITEMS
 from service.core.escalation.hold import broken_promise
+from service.core.wording.delivery import kind
 from service.core.wording.end import reported_by
 from service.core.wording.state import STATES
 from service.core.wording.to_html import to_html
@@ -53,6 +54,7 @@ templates.env.filters.update(
     day=words.day,
     freeze=phrases.freeze,
     horizon=horizon,
+    kind=kind,
     days_left=phrases.days_left,
     platform=words.platform_name,
     progress=phrases.progress,
