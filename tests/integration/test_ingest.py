@@ -54,6 +54,13 @@ async def conditions(database: Database) -> list[tuple[str, str]]:
         return [(one.condition.kind, one.condition.subject) for one in await open_conditions(connection)]
 
 
+async def change_schema(database: Database, statement: str) -> None:
+    """Connections close, because they keep statements of the schema before."""
+    async with database.begin() as connection:
+        await connection.execute(text(statement))
+    await database.dispose()
+
+
 async def test_records_become_totals_and_a_ledger(database: Database) -> None:
     log = ALog()
     ingest = await reader(database, log)
@@ -400,8 +407,7 @@ async def test_names_too_long_for_an_index_are_counted_like_any_other(database: 
 
 
 async def test_values_that_the_database_refuses_cost_themselves_alone(database: Database) -> None:
-    async with database.begin() as connection:
-        await connection.execute(text("ALTER TABLE series ALTER service TYPE varchar(10)"))
+    await change_schema(database, "ALTER TABLE series ALTER service TYPE varchar(10)")
     ingest = await reader(database, ALog())
     services = ["search-api", "long-cursed", "mail", "long-cursed", "billing"]
     ingest.count([ARecord(n, call_record(service=service)) for n, service in enumerate(services)], now=NOW)
@@ -420,8 +426,7 @@ async def test_values_that_the_database_refuses_cost_themselves_alone(database: 
 
 
 async def refuse_many_tokens(database: Database) -> None:
-    async with database.begin() as connection:
-        await connection.execute(text("ALTER TABLE usage_hourly ALTER input_tokens TYPE smallint"))
+    await change_schema(database, "ALTER TABLE usage_hourly ALTER input_tokens TYPE smallint")
 
 
 async def test_request_ids_and_key_owners_of_refused_calls_are_not_taken_for_written(database: Database) -> None:
@@ -454,8 +459,7 @@ async def test_refused_series_take_no_room_of_new_names(database: Database) -> N
 
 
 async def test_database_that_refuses_every_value_is_waited_for(database: Database) -> None:
-    async with database.begin() as connection:
-        await connection.execute(text("ALTER TABLE series ALTER service TYPE varchar(3)"))
+    await change_schema(database, "ALTER TABLE series ALTER service TYPE varchar(3)")
     ingest = await reader(database, ALog())
     ingest.count([ARecord(n, call_record(service=f"service-{n}")) for n in range(5)], now=NOW)
 
@@ -464,8 +468,7 @@ async def test_database_that_refuses_every_value_is_waited_for(database: Databas
 
 
 async def test_column_that_this_release_does_not_know_is_no_fault_of_the_values(database: Database) -> None:
-    async with database.begin() as connection:
-        await connection.execute(text("ALTER TABLE series ADD newer text NOT NULL"))
+    await change_schema(database, "ALTER TABLE series ADD newer text NOT NULL")
     ingest = await reader(database, ALog())
     ingest.count([ARecord(0)], now=NOW)
 
