@@ -5,7 +5,6 @@ from __future__ import annotations  # each Page[...] that is evaluated is a mode
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Uuid, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
@@ -138,8 +137,8 @@ def _since(days: Sequence[DayOfUse], before: date) -> list[DayOfUse]:
     return [day for day in days if day.day > before]
 
 
-def total_tokens(days: Iterable[Any]) -> int | None:
-    """Sum over days of use, which are rows or answers. None: no call of these days has token counts."""
+def total_tokens(days: Iterable[DayOfUse]) -> int | None:
+    """None: no call of these days has token counts."""
     said = [day.input_tokens + day.output_tokens for day in days if day.tokens_known]
     return sum(said) if said else None
 
@@ -147,16 +146,14 @@ def total_tokens(days: Iterable[Any]) -> int | None:
 def _dense(days: Sequence[DayOfUse], today: date) -> list[DayCalls]:
     """The 28 days up to today, including days without calls."""
     used = {day.day: day for day in days}
-    dense = []
-    for ago in range(DAYS - 1, -1, -1):
-        day = today - timedelta(days=ago)
-        use = used.get(day)
-        dense.append(
-            DayCalls(day=day, calls=use.calls, errors=use.errors, tokens=total_tokens([use]))
-            if use
-            else DayCalls(day=day, calls=0, errors=0, tokens=None)
-        )
-    return dense
+    return [_calls_of(day, used.get(day)) for day in (today - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1))]
+
+
+def _calls_of(day: date, use: DayOfUse | None) -> DayCalls:
+    if use is None:
+        return DayCalls(day=day, calls=0, errors=0, tokens=None)
+    tokens = use.input_tokens + use.output_tokens if use.tokens_known else None
+    return DayCalls(day=day, calls=use.calls, errors=use.errors, tokens=tokens)
 
 
 def _campaign(campaign: Campaign, case: Case) -> CampaignAnswer:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from math import sqrt
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from service.adapters.queries.answers import AheadAnswer
 from service.adapters.queries.overview import AHEAD_DAYS
@@ -24,12 +24,12 @@ def horizon(ahead: Sequence[AheadAnswer], today: date) -> Markup:
     """Empty if no model goes within the span. `ahead` is sorted by the day by which callers must change."""
     if not ahead:
         return Markup("")
-    dots = Markup("").join(_dot(list(same)) for _, same in groupby(ahead, key=_left))
-    label = f"Shutdowns of models that are still called: {words.listed(_days(ahead))}"
-    return Markup(
-        '<svg class="horizon" role="img" aria-label="{}" viewBox="0 0 {} {}">'
-        '<path class="base" d="M0 {}H{}"/>{}{}</svg>'
-    ).format(label, WIDTH, HEIGHT, LINE, WIDTH, Markup("").join(_months(today)), dots)
+    dots = "".join(_dot(list(same)) for _, same in groupby(ahead, key=_left))
+    label = escape(f"Shutdowns of models that are still called: {words.listed(_days(ahead))}")
+    return Markup(  # noqa: S704  all words are escaped
+        f'<svg class="horizon" role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {HEIGHT}">'
+        f'<path class="base" d="M0 {LINE}H{WIDTH}"/>{"".join(_months(today))}{dots}</svg>'
+    )
 
 
 def _left(one: AheadAnswer) -> int:
@@ -41,14 +41,13 @@ def _days(ahead: Iterable[AheadAnswer]) -> list[str]:
     return list(dict.fromkeys(words.day(each.shutdown_on) for each in ahead if each.shutdown_on))
 
 
-def _dot(same_day: list[AheadAnswer]) -> Markup:
-    """Its area grows with the number of callers."""
+def _dot(same_day: list[AheadAnswer]) -> str:
+    """SVG. Its area grows with the number of callers."""
     one, callers = same_day[0], sum(each.callers for each in same_day)
     radius = min(LARGEST, 3 + 2 * sqrt(callers))
-    said = f"{words.listed(map(_name, same_day))}: {words.plural(callers, 'caller')}"
-    return Markup('<circle class="{}" cx="{}" cy="{}" r="{:.1f}"><title>{}, {}</title></circle>').format(
-        urgency(one), _x(_left(one)), LINE, radius, words.from_now(_left(one)), said
-    )
+    x, left = _x(_left(one)), words.from_now(_left(one))
+    said = escape(f"{left}, {words.listed(map(_name, same_day))}: {words.plural(callers, 'caller')}")
+    return f'<circle class="{urgency(one)}" cx="{x}" cy="{LINE}" r="{radius:.1f}"><title>{said}</title></circle>'
 
 
 def _name(one: AheadAnswer) -> str:
@@ -56,15 +55,15 @@ def _name(one: AheadAnswer) -> str:
     return f"{one.id} ({phrases.freeze(one)}; it goes {phrases.days_left(one)})" if phrases.freeze(one) else one.id
 
 
-def _months(today: date) -> Iterator[Markup]:
-    yield Markup('<text x="0" y="{}">today</text>').format(HEIGHT - 4)
+def _months(today: date) -> Iterator[str]:
+    yield f'<text x="0" y="{HEIGHT - 4}">today</text>'
     for ago in range(1, AHEAD_DAYS):
         day = today + timedelta(days=ago)
         if day.day == 1:
             x = _x(ago)
-            yield Markup('<path class="tick" d="M{} {}v8"/>').format(x, LINE - 4)
+            yield f'<path class="tick" d="M{x} {LINE - 4}v8"/>'
             if ago > 12:  # else it would stand on "today"
-                yield Markup('<text x="{}" y="{}">{:%b}</text>').format(x, HEIGHT - 4, day)
+                yield f'<text x="{x}" y="{HEIGHT - 4}">{day:%b}</text>'
 
 
 def _x(days: int) -> int:
