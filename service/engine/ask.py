@@ -62,7 +62,16 @@ async def overview(
         known = await known_until(connection, world.topics, now=now)
         headline = await read_headline(connection, world.catalog, known=known, now=now)
         after = None if cursor is None else position_in(cursor)
-        page = await read_page(connection, world.catalog, wanted, known=known, now=now, limit=limit, after=after)
+        page = await read_page(
+            connection,
+            world.catalog,
+            wanted,
+            known=known,
+            now=now,
+            limit=limit,
+            after=after,
+            by_day=headline.by_day,
+        )
         keys = [*page.keys, *([headline.next_one] if headline.next_one else [])]
         found = await read_exposures_of(connection, world, world.owners.owner_of, keys, known=known, now=now)
     shown = {one.key: one for one in found}

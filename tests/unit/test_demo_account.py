@@ -26,7 +26,7 @@ def use(service: str, *, state: str, last: date, calls: int, errors: int = 0) ->
         "first_at": datetime(2025, 6, 1, 9, tzinfo=UTC),
         "last_at": at,
         "calls_total": calls,
-        "by_day": [DayCalls.model_construct(day=last, calls=calls, errors=errors)],
+        "by_day": [DayCalls(day=last, calls=calls, errors=errors)],
         "told": Told(destination="#team-search", audience="owner", at=at, not_before=at, state="delivered"),
     }
     return ExposureAnswer.model_construct(**values)

@@ -4,14 +4,15 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, TypeVar
+from functools import cache, lru_cache
+from typing import Any
 
 import msgspec
 from sqlalchemy import (
     ColumnElement,
     DateTime,
     Row,
+    Select,
     Text,
     Update,
     Uuid,
@@ -29,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import campaigns, notifications
 from service.adapters.postgres.unnest import chunked, insert_rows, unnested
-from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
+from service.adapters.postgres.usage_keys import KEY, key_rows, key_values, same_key
 from service.core.escalation.campaign import Campaign, Done, NotifiedOwner
 from service.core.escalation.cause import StepCause, key_of, kind_of
 from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise
@@ -38,10 +39,14 @@ from service.core.exposure import ExposureKey
 from service.core.notification import OVERTAKEN, News, Notice
 from service.core.ownership import Destination
 
-T = TypeVar("T")
 _n = notifications.c
 _NAMESPACE = uuid.UUID("6f2c1f9e-3f0e-5d2c-9a55-0d6c61737463")
+_DONE = msgspec.json.Decoder(tuple[Done, ...])
+_OWNER = msgspec.json.Decoder(NotifiedOwner)
+_ACKNOWLEDGED = msgspec.json.Decoder(Acknowledged)
 _HOLD = msgspec.json.Decoder(Hold)
+_PROMISE = msgspec.json.Decoder(Promise)
+_KEPT_OPEN = msgspec.json.Decoder(KeptOpen)
 _READ = [cast(c, Text).label(c.name) if isinstance(c.type, JSONB) else c for c in campaigns.c]
 """JSON as text: msgspec parses it several times as fast as the driver."""
 
@@ -73,14 +78,17 @@ async def load_campaigns(
     connection: AsyncConnection, keys: Iterable[ExposureKey] | None = None, *, lock: bool = False
 ) -> dict[ExposureKey, Campaign]:
     """The campaigns of `keys`, or all. `lock`: lock them until the transaction ends."""
-    query = select(*_READ)
-    if keys is not None:
-        v = key_rows(keys)
-        query = query.join(v, same_key(campaigns, v))
+    query = select(*_READ) if keys is None else _of_keys()
     if lock:
         query = query.order_by(campaigns.c.id).with_for_update(of=campaigns)
-    rows = await connection.execute(query)
+    rows = await connection.execute(query, None if keys is None else key_values(keys))
     return {ExposureKey(row.service, row.environment, row.platform, row.model): _campaign(row) for row in rows}
+
+
+@cache
+def _of_keys() -> Select[Any]:
+    v = key_rows()
+    return select(*_READ).join(v, same_key(campaigns, v))
 
 
 def _campaign(row: Row[Any]) -> Campaign:
@@ -90,22 +98,18 @@ def _campaign(row: Row[Any]) -> Campaign:
         deadline=row.shutdown_on,
         frozen_from=row.frozen_from,
         plan_version=row.plan_version,
-        done=_read(row.done, tuple[Done, ...]),
-        owner=row.owner and _read(row.owner, NotifiedOwner),
+        done=_DONE.decode(row.done),
+        owner=row.owner and _OWNER.decode(row.owner),
         owner_told_at=row.owner_told_at,
-        acknowledged=row.acknowledged and _read(row.acknowledged, Acknowledged),
+        acknowledged=row.acknowledged and _ACKNOWLEDGED.decode(row.acknowledged),
         hold=row.hold and _HOLD.decode(row.hold),
-        promise=row.promise and _read(row.promise, Promise),
-        kept_open=row.kept_open and _read(row.kept_open, KeptOpen),
+        promise=row.promise and _PROMISE.decode(row.promise),
+        kept_open=row.kept_open and _KEPT_OPEN.decode(row.kept_open),
         redirect_told_at=row.redirect_told_at,
         reopened_at=row.reopened_at,
         closed_at=row.closed_at,
         close_reason=row.close_reason,
     )
-
-
-def _read(stored: str, shape: type[T]) -> T:
-    return msgspec.json.decode(stored, type=shape)
 
 
 @lru_cache(maxsize=256)

@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Text, and_, func, or_, select, true
+from sqlalchemy import BigInteger, Select, Text, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import series, usage_hourly
 from service.adapters.postgres.unnest import unnested
-from service.adapters.postgres.usage_keys import KEY, key_rows
+from service.adapters.postgres.usage_keys import KEY, key_rows, key_values
 from service.adapters.postgres.volumes import by_reporter, ranked, volume
 from service.core.exposure import LONGEST_QUIET, Exposure, ExposureKey
 from service.core.rollup import MAX_SAMPLES
@@ -43,19 +44,24 @@ class _Series(NamedTuple):
 
 async def _series_of(connection: AsyncConnection, keys: Sequence[ExposureKey]) -> Mapping[ExposureKey, list[_Series]]:
     """Series that requested the model, or were answered by it, latest samples first. A use has several if the log
-    describes its calls in several ways. OFFSET 0 keeps the planner from reading all series."""
-    v = key_rows(keys)
-    of_use = select(series).where(_of(v)).correlate(v).offset(0).lateral("of_use")
-    s = of_use.c
-    rows = await connection.execute(
-        select(*(v.c[name] for name in KEY), s.id, s.requested_id, s.samples)
-        .join_from(v, of_use, true())
-        .order_by(s.sampled_on.desc().nulls_last(), s.id)
-    )
+    describes its calls in several ways."""
     found: dict[ExposureKey, list[_Series]] = defaultdict(list)
-    for row in rows:
-        found[ExposureKey(*row[:4])].append(_Series(row.id, row.requested_id, row.samples))
+    for row in await connection.execute(_series_of_keys(), key_values(keys)):
+        found[ExposureKey(*row[:4])].append(_Series(*row[4:]))
     return found
+
+
+@cache
+def _series_of_keys() -> Select[Any]:
+    """OFFSET 0 keeps the planner from reading all series."""
+    v, s = key_rows(), series.c
+    shown = (s.id, s.requested_id, s.samples)
+    of_use = select(*shown, s.sampled_on).where(_of(v)).correlate(v).offset(0).lateral("of_use")
+    return (
+        select(*(v.c[name] for name in KEY), *(of_use.c[column.name] for column in shown))
+        .join_from(v, of_use, true())
+        .order_by(of_use.c.sampled_on.desc().nulls_last(), of_use.c.id)
+    )
 
 
 async def _calls_by_spelling(

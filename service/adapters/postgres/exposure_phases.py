@@ -63,10 +63,8 @@ def as_of(known: datetime, now: datetime) -> AsOf:
     return AsOf(min(known, now), now, now.date())
 
 
-_GIVEN = AsOf(
-    bindparam("on_record", type_=_INSTANT), bindparam("now", type_=_INSTANT), bindparam("today", type_=Date())
-)
-"""Parameters of every statement that computes a phase."""
+GIVEN = AsOf(bindparam("on_record", type_=_INSTANT), bindparam("now", type_=_INSTANT), bindparam("today", type_=Date()))
+"""Parameters of a statement that is built once; `as_of` has their values."""
 
 
 def shown(at: AsOf) -> ColumnElement[str]:
@@ -90,7 +88,7 @@ def is_ahead(at: AsOf) -> ColumnElement[bool]:
 
 
 def _phase() -> ColumnElement[int]:
-    at, state = _GIVEN, shown(_GIVEN)
+    at, state = GIVEN, shown(GIVEN)
     is_open = _e.quiet_at > at.on_record
     is_calling = and_(is_open, or_(state != "active", _e.last_day + SILENT_DAYS > at.today))
     in_counts: dict[str, ColumnElement[bool]] = {
@@ -131,7 +129,7 @@ def counted_now(counts: Table) -> FromClause:
     statement takes longer to build than to run, so build it once.
     """
     key, names = [column.name for column in counts.primary_key], _names(counts)
-    uncertain, phase = or_(_e.phase_until <= _GIVEN.now, _e.phase_from > _GIVEN.on_record), _phase()
+    uncertain, phase = or_(_e.phase_until <= GIVEN.now, _e.phase_from > GIVEN.on_record), _phase()
     counted_by = {name: _e.phase_change_by if name == "change_by" else _e[name] for name in key}
     gone = (*counted_by.values(), *(-_in(_e.phase, name) for name in names))
     come_by = (_CHANGE_BY if name == "change_by" else _e[name] for name in key)
@@ -187,8 +185,8 @@ async def count_phases(connection: AsyncConnection, *, now: datetime, limit: int
     if not was:
         return 0
     v = key_rows(was)
-    passed = (case((moment <= _GIVEN.now, moment)) for moment in _moments())
-    ahead = (case((moment > _GIVEN.now, moment)) for moment in _moments())
+    passed = (case((moment <= GIVEN.now, moment)) for moment in _moments())
+    ahead = (case((moment > GIVEN.now, moment)) for moment in _moments())
     rows = await connection.execute(
         update(exposures)
         .where(same_key(exposures, v))

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import FromClause, Row, Select, and_, func, select, true, type_coerce
+from sqlalchemy import FromClause, Row, Select, and_, bindparam, func, select, true, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import NullType
 
 from service.adapters.postgres.tables import exposures, usage_daily
-from service.adapters.postgres.usage_keys import KEY, key_rows, model_rows, same_key, same_model
+from service.adapters.postgres.usage_keys import KEY, key_rows, key_values, model_rows, same_key, same_model
 from service.core.catalog.lifecycle import Catalog, Deprecation
 from service.core.exposure import RECENT_DAYS, DayOfUse, Exposure, ExposureKey, Failing, Summary, failing, recent
 
@@ -30,7 +31,12 @@ async def load_exposures_of(
 ) -> dict[ExposureKey, Exposure]:
     """The exposures of `keys` that have a record in the catalog and a call by `now`, without evidence."""
     wanted = list(keys)
-    return await _load(connection, catalog, key_rows(wanted), now) if wanted else {}
+    return await _load(connection, catalog, _of_keys(), now, **key_values(wanted)) if wanted else {}
+
+
+@cache
+def _of_keys() -> Select[Any]:
+    return _with_days(key_rows())
 
 
 async def load_public_exposures(
@@ -40,7 +46,7 @@ async def load_public_exposures(
     e, v = exposures.c, model_rows(record.key for record in catalog if record.known_on(now.date()))
     keys = select(*(e[name] for name in KEY)).join(v, same_model(exposures, v))
     narrowed = keys if service is None else keys.where(e.service == service)
-    found = await _load(connection, catalog, narrowed.subquery("keys"), now)
+    found = await _load(connection, catalog, _with_days(narrowed.subquery("keys")), now)
     return [one for _, one in sorted(found.items())]
 
 
@@ -53,17 +59,17 @@ async def newest_call(connection: AsyncConnection) -> datetime | None:
 
 
 async def _load(
-    connection: AsyncConnection, catalog: Catalog, keys: FromClause, now: datetime
+    connection: AsyncConnection, catalog: Catalog, query: Select[Any], now: datetime, **parameters: object
 ) -> dict[ExposureKey, Exposure]:
     found = {}
-    for row in await connection.execute(_with_days(keys, now)):
+    for row in await connection.execute(query, parameters | {"now": now}):
         if (deprecation := catalog.get(row.platform, row.model)) is not None:
             exposure = _exposure(row, deprecation, now)
             found[exposure.key] = exposure
     return found
 
 
-def _with_days(keys: FromClause, now: datetime) -> Select[Any]:
+def _with_days(keys: FromClause) -> Select[Any]:
     """The recent days with calls as arrays, latest first: as rows they take several times as long to fetch. The arrays
     are as the driver returns them.
 
@@ -79,12 +85,12 @@ def _with_days(keys: FromClause, now: datetime) -> Select[Any]:
         select(*(e[name] for name in KEY), *(e[name] for name in _SUMMARY), e.deadline, *use.c)
         .join_from(keys, exposures, same_key(exposures, keys))
         .join(use, true())
-        .where(e.first_at <= now, use.c.days_day.is_not(None))
+        .where(e.first_at <= bindparam("now", type_=e.first_at.type), use.c.days_day.is_not(None))
     )
 
 
 def _exposure(row: Row[Any], deprecation: Deprecation, now: datetime) -> Exposure:
-    days = recent(list(map(DayOfUse, *(reversed(row._mapping[f"days_{name}"]) for name in _DAY))))
+    days = recent(list(map(DayOfUse, *map(reversed, row[-len(_DAY) :]))))
     use, deadline = summary_in(row), deprecation.shutdown.deadline
     fails = use.failing if row.deadline == deadline else failing(days, deadline)
     use = structs.replace(use, last_at=min(row.last_at, now), failing=fails)

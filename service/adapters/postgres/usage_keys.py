@@ -1,6 +1,6 @@
 """Keys of many exposures as one relation for joins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, FromClause, TableValuedAlias, Text, and_
 
@@ -10,9 +10,17 @@ from service.core.exposure import ExposureKey
 KEY = ExposureKey._fields
 
 
-def key_rows(keys: Iterable[ExposureKey]) -> TableValuedAlias:
-    columns = list(zip(*keys, strict=True)) or [() for _ in KEY]
-    return unnested(*((name, Text(), values) for name, values in zip(KEY, columns, strict=True)))
+def key_rows(keys: Iterable[ExposureKey] = ()) -> TableValuedAlias:
+    """Without `keys`, for a statement that is built once: `key_values` has its parameters."""
+    return unnested(*((name, Text(), values) for name, values in zip(KEY, _columns(keys), strict=True)))
+
+
+def key_values(keys: Iterable[ExposureKey]) -> dict[str, Sequence[str]]:
+    return {f"v_{name}": values for name, values in zip(KEY, _columns(keys), strict=True)}
+
+
+def _columns(keys: Iterable[ExposureKey]) -> list[Sequence[str]]:
+    return list(zip(*keys, strict=True)) or [() for _ in KEY]
 
 
 def model_rows(models: Iterable[tuple[str, str]]) -> TableValuedAlias:

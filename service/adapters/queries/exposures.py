@@ -5,8 +5,10 @@ from __future__ import annotations  # each Page[...] that is evaluated is a mode
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Uuid, any_, bindparam, func, select
+from sqlalchemy import Select, Uuid, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -89,26 +91,32 @@ async def read_exposures_of(
 
 async def _read_told(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> Mapping[uuid.UUID, Told]:
     """By campaign: the last notification; delivered ones come before all others."""
+    rows = await connection.execute(_last_told(), {"ids": [campaign_id(key) for key in keys]})
+    return {row.campaign_id: Told(**dict(zip(Told.model_fields, row[1:], strict=True))) for row in rows}
+
+
+@cache
+def _last_told() -> Select[Any]:
     n = notifications.c
-    ids = bindparam("ids", [campaign_id(key) for key in keys], type_=ARRAY(Uuid()))
     others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step, n.decided_at)) - 1).label("others")
     repeat_days = n.facts["cause", "step", "repeat_days"].as_integer().label("repeat_days")
     frozen_from = n.facts["freeze", "begin"].as_string().label("frozen_from")
-    rows = await connection.execute(
-        select(n.campaign_id, n.destination, n.audience, n.step, n.state, n.not_before, others)
-        .add_columns(func.coalesce(n.settled_at, n.decided_at).label("at"), repeat_days, frozen_from)
-        .where(n.campaign_id == any_(ids))
+    at = func.coalesce(n.settled_at, n.decided_at).label("at")
+    shown = (n.destination, n.audience, n.step, n.state, n.not_before, others, at, repeat_days, frozen_from)
+    by_name = {column.name: column for column in shown}
+    return (
+        select(n.campaign_id, *(by_name[name] for name in Told.model_fields))
+        .where(n.campaign_id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
         .ext(distinct_on(n.campaign_id))
         .order_by(n.campaign_id, (n.state == "delivered").desc(), n.decided_at.desc(), n.id)
     )
-    return {row["campaign_id"]: Told(**{name: row[name] for name in Told.model_fields}) for row in rows.mappings()}
 
 
 def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist: ChecklistAnswer) -> ExposureAnswer:
     exposure, owner, today = case.exposure, case.owner, case.now.date()
     week, month = (_since(exposure.days, today - timedelta(days=days)) for days in (7, DAYS))
     return ExposureAnswer(
-        **dict(lifecycle_of(exposure.deprecation, today)),
+        **vars(lifecycle_of(exposure.deprecation, today)),
         service=exposure.service,
         environment=exposure.environment,
         team=owner.team,
@@ -151,9 +159,9 @@ def _dense(days: Sequence[DayOfUse], today: date) -> list[DayCalls]:
 
 def _calls_of(day: date, use: DayOfUse | None) -> DayCalls:
     if use is None:
-        return DayCalls(day=day, calls=0, errors=0, tokens=None)
+        return DayCalls(day, calls=0, errors=0)
     tokens = use.input_tokens + use.output_tokens if use.tokens_known else None
-    return DayCalls(day=day, calls=use.calls, errors=use.errors, tokens=tokens)
+    return DayCalls(day, use.calls, use.errors, tokens)
 
 
 def _campaign(campaign: Campaign, case: Case) -> CampaignAnswer:

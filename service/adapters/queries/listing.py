@@ -43,6 +43,11 @@ class ExposureFilter:
     """Maximum number of days to the deadline, or to a change freeze that lasts until it; past ones are included."""
 
 
+CountsByDay = Mapping[tuple[str, str, date], Counter[State]]
+"""Number of exposures by state, without zeros; the keys are platform, model, and the day by which changes must be out
+(`date.max`: none)."""
+
+
 class Position(NamedTuple):
     """Position of an exposure in the sort order."""
 
@@ -70,7 +75,9 @@ async def read_page(
     now: datetime,
     limit: int | None,
     after: Position | None,
+    by_day: CountsByDay | None = None,
 ) -> KeyPage:
+    """`by_day`: the counts, if the caller has read them."""
     scope = and_(*_narrowing(catalog, wanted, known=known, now=now))
     query = select(*ORDER).where(scope).order_by(*ORDER)
     if after is not None:
@@ -82,19 +89,14 @@ async def read_page(
     page = found if limit is None else found[:limit]
     keys = [ExposureKey(one.service, one.environment, one.platform, one.model) for one in page]
     is_all = after is None and len(page) == len(found)
-    total = len(page) if is_all else await _count(connection, catalog, wanted, known=known, now=now)
+    if is_all:
+        total = len(page)
+    elif wanted.service is None and wanted.environment is None and wanted.team is None and wanted.keys is None:
+        by_day = by_day or await count_by_day(connection, known=known, now=now)
+        total = sum(by_state.total() for by_state in _by_model(by_day, catalog, wanted, now).values())
+    else:
+        total = (await connection.execute(select(func.count()).select_from(exposures).where(scope))).scalar_one()
     return KeyPage(keys, total, _cursor(page[-1]) if len(page) < len(found) else None)
-
-
-async def _count(
-    connection: AsyncConnection, catalog: Catalog, wanted: ExposureFilter, *, known: datetime, now: datetime
-) -> int:
-    """Number of matches, from the counts by model if the filter allows it."""
-    if wanted.service is None and wanted.environment is None and wanted.team is None and wanted.keys is None:
-        by_model = await count_by_model(connection, catalog, wanted, known=known, now=now)
-        return sum(by_state.total() for by_state in by_model.values())
-    scope = _narrowing(catalog, wanted, known=known, now=now)
-    return (await connection.execute(select(func.count()).select_from(exposures).where(*scope))).scalar_one()
 
 
 async def count_by_model(
@@ -102,24 +104,27 @@ async def count_by_model(
 ) -> dict[tuple[str, str], Counter[State]]:
     """Number of exposures of each (platform, model) by state, without zeros. `wanted` narrows by models, states and
     days only."""
+    return _by_model(await count_by_day(connection, known=known, now=now), catalog, wanted, now)
+
+
+def _by_model(
+    by_day: CountsByDay, catalog: Catalog, wanted: ExposureFilter, now: datetime
+) -> dict[tuple[str, str], Counter[State]]:
     until = date.max if wanted.within_days is None else now.date() + timedelta(days=wanted.within_days)
     found: dict[tuple[str, str], Counter[State]] = {}
-    for (platform, model, change_by), by_state in (await count_by_day(connection, known=known, now=now)).items():
+    for (platform, model, change_by), by_state in by_day.items():
         if change_by <= until and _is_wanted_model(platform, model, wanted, catalog):
             states = {state: n for state, n in by_state.items() if _is_wanted(state, wanted)}
             found.setdefault((platform, model), Counter()).update(states)
     return {model: by_state for model, by_state in found.items() if by_state}
 
 
-async def count_by_day(
-    connection: AsyncConnection, *, known: datetime, now: datetime
-) -> dict[tuple[str, str, date], Counter[State]]:
-    """Number of exposures by state, without zeros; the keys are platform, model, and the day by which changes must be
-    out (`date.max`: none)."""
+async def count_by_day(connection: AsyncConnection, *, known: datetime, now: datetime) -> CountsByDay:
     rows = await connection.execute(_models(), as_of(known, now)._asdict())
     return {
         (platform, model, change_by): Counter({state: n for state, n in zip(STATES, numbers, strict=True) if n})
         for platform, model, change_by, *numbers in rows
+        if any(numbers)
     }
 
 

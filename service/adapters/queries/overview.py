@@ -1,24 +1,22 @@
 """Totals over all exposures: for the headline of the list, the deprecations and the metrics."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Executable, Text, func, literal, select
+from sqlalchemy import ColumnElement, Executable, Text, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.adapters.postgres.exposure_phases import SERVICE_COUNTS, AsOf, as_of, counted_now, is_ahead, public
+from service.adapters.postgres.exposure_phases import GIVEN, SERVICE_COUNTS, as_of, counted_now, is_ahead, public
 from service.adapters.postgres.tables import exposures, model_days, service_counts
 from service.adapters.postgres.usage_keys import KEY
 from service.adapters.queries.answers import AheadAnswer, CallerCounts, DeprecationAnswer
 from service.adapters.queries.exposures import deadline_key
 from service.adapters.queries.lifecycle import lifecycle_of
-from service.adapters.queries.listing import NO_TEAM, ORDER, ExposureFilter, count_by_day, count_by_model
+from service.adapters.queries.listing import NO_TEAM, ORDER, CountsByDay, ExposureFilter, count_by_day, count_by_model
 from service.core.catalog.lifecycle import Catalog
-from service.core.exposure import ExposureKey, State
+from service.core.exposure import ExposureKey
 
 _e = exposures.c
 AHEAD_DAYS = 183
@@ -47,16 +45,19 @@ class Headline:
     ahead: list[AheadAnswer]
     """Models that are still called and go within `AHEAD_DAYS`, by the day by which their callers must change."""
     teams: list[str]
-    platforms: list[str]
+    by_day: CountsByDay
+
+    @property
+    def platforms(self) -> list[str]:
+        return sorted({platform for platform, _, _ in self.by_day})
 
 
 async def read_headline(connection: AsyncConnection, catalog: Catalog, *, known: datetime, now: datetime) -> Headline:
-    at = as_of(known, now)
+    at = as_of(known, now)._asdict()
     by_day = await count_by_day(connection, known=known, now=now)
-    count = (await connection.execute(_services(), at._asdict())).one()
-    nearest = select(*(_e[name] for name in KEY)).where(public(at), ~_e.lacks_deadline, is_ahead(at))
-    nearest = nearest.order_by(*ORDER).limit(1)
-    next_one = (await connection.execute(nearest)).first()
+    count = (await connection.execute(_services(), at)).one()
+    next_one = (await connection.execute(_nearest(), at)).first()
+    teams = (await connection.scalars(_teams(), at)).all()
     return Headline(
         any=count.uses > 0,
         calling=count.calling,
@@ -66,22 +67,21 @@ async def read_headline(connection: AsyncConnection, catalog: Catalog, *, known:
         migrated=count.uses - count.unmigrated,
         untold=count.untold,
         next_one=ExposureKey(*next_one) if next_one else None,
-        teams=[NO_TEAM if team is None else team for team in await _distinct(connection, _e.team, at)],
+        teams=[*sorted(filter(None, teams)), *([NO_TEAM] if None in teams else [])],
         ahead=_ahead(by_day, catalog, now.date()),
-        platforms=sorted({platform for (platform, _, _), by_state in by_day.items() if by_state}),
+        by_day=by_day,
     )
 
 
-def _ahead(by_day: Mapping[tuple[str, str, date], Counter[State]], catalog: Catalog, today: date) -> list[AheadAnswer]:
+def _ahead(by_day: CountsByDay, catalog: Catalog, today: date) -> list[AheadAnswer]:
     found: list[AheadAnswer] = []
     for (platform, model, change_by), by_state in by_day.items():
         record, callers = catalog.get(platform, model), by_state.total() - by_state["quiet"]
         if record is None or not callers or (deadline := record.shutdown.deadline) is None or deadline < today:
             continue
         if change_by <= today + timedelta(days=AHEAD_DAYS):
-            lifecycle = lifecycle_of(record, today).model_dump()
             freeze = change_by if change_by < deadline else None
-            found.append(AheadAnswer(**lifecycle, changes_until=freeze, callers=callers))
+            found.append(AheadAnswer(**vars(lifecycle_of(record, today)), changes_until=freeze, callers=callers))
     return sorted(found, key=lambda one: (max(one.change_by or today, today), one.platform, one.id))
 
 
@@ -93,17 +93,23 @@ def _services() -> Executable:
     return select(*counts, func.count().filter(has["unmigrated"], ~has["calling"]).label("silent"))
 
 
-async def _distinct(connection: AsyncConnection, column: Column[Any], at: AsOf) -> list[str | None]:
-    """Distinct values of the column, by skipping through the index: there are far fewer values than exposures. None
-    comes last."""
-    public_ones = select(column.label("value")).where(public(at))
-    some = public_ones.where(column.is_not(None)).order_by(column).limit(1).cte("some", recursive=True)
-    following = public_ones.where(column > some.c.value).order_by(column).limit(1).scalar_subquery()
+@cache
+def _nearest() -> Executable:
+    nearest = select(*(_e[name] for name in KEY)).where(public(GIVEN), ~_e.lacks_deadline, is_ahead(GIVEN))
+    return nearest.order_by(*ORDER).limit(1)
+
+
+@cache
+def _teams() -> Executable:
+    """Distinct teams, by skipping through the index: there are far fewer of them than exposures."""
+    team = _e.team
+    public_ones = select(team.label("value")).where(public(GIVEN))
+    some = public_ones.where(team.is_not(None)).order_by(team).limit(1).cte("some", recursive=True)
+    following = public_ones.where(team > some.c.value).order_by(team).limit(1).scalar_subquery()
     some = some.union_all(select(following).where(some.c.value.is_not(None)))
     found = select(some.c.value).where(some.c.value.is_not(None))
-    none = select(literal(None, Text())).where(public_ones.where(column.is_(None)).exists())
-    values = (await connection.scalars(found.union_all(none))).all()
-    return sorted(values, key=lambda value: (value is None, value or ""))
+    none = select(literal(None, Text())).where(public_ones.where(team.is_(None)).exists())
+    return found.union_all(none)
 
 
 async def count_callers(
@@ -119,7 +125,7 @@ async def count_callers(
             by_state = services.get(record.key, Counter())
             quiet, calls_7d = by_state["quiet"], calls.get(record.key, 0) if by_state else 0
             callers = CallerCounts(calling=by_state.total() - quiet, quiet=quiet, calls_7d=calls_7d)
-            found.append(DeprecationAnswer(**dict(lifecycle_of(record, today)), callers=callers))
+            found.append(DeprecationAnswer(**vars(lifecycle_of(record, today)), callers=callers))
     return sorted(found, key=deadline_key)
 
 

@@ -5,9 +5,24 @@ Such a model may be deprecated without anybody noticing.
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, Subquery, and_, func, or_, select, union
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +36,7 @@ MAX_SERVICES = 5
 """Maximum number of services listed per id; the count includes all."""
 
 _requested, _served = series.c.requested_id, series.c.served_id
+_INSTANT = DateTime(timezone=True)
 _MODEL = func.coalesce(series.c.served_model, series.c.requested_model)
 _ID = ("subject", "model", "platform")
 """Key of the comparison between reporters, with service and environment: one model, or one id as spelled in logs."""
@@ -37,16 +53,20 @@ def _unplaced() -> ColumnElement[bool]:
     return and_(series.c.platform.is_(None), _MODEL.is_not(None))
 
 
-def _spelled(text: str) -> ColumnElement[bool]:
-    """True: a log has `text` as the requested or served model, ignoring case and a provider's prefix on either side."""
+def _spelled() -> ColumnElement[bool]:
+    """True: a log has the id of `_spellings` as the requested or served model, ignoring case and a provider's prefix on
+    either side."""
+    return or_(*(_is_spelled(column, name) for column in (_requested, _served) for name in ("given", "bare")))
+
+
+def _is_spelled(column: Column[Any], name: str) -> ColumnElement[bool]:
+    written, spelling = func.lower(column), bindparam(name, type_=Text())
+    return or_(written == spelling, func.right(written, func.length(spelling) + 1) == "/" + spelling)
+
+
+def _spellings(text: str) -> dict[str, str]:
     given = text.lower()
-    spellings = {given, given.partition("/")[2] or given}
-    return or_(*(_is_spelled(column, spelling) for column in (_requested, _served) for spelling in spellings))
-
-
-def _is_spelled(column: Column[Any], spelling: str) -> ColumnElement[bool]:
-    written = func.lower(column)
-    return or_(written == spelling, func.right(written, len(spelling) + 1) == f"/{spelling}")
+    return {"given": given, "bare": given.partition("/")[2] or given}
 
 
 _KINDS = {True: _unplaced(), False: _unresolved(), None: or_(_unresolved(), _unplaced())}
@@ -57,11 +77,11 @@ async def read_uses_spelled(connection: AsyncConnection, text: str) -> set[Expos
     s = series.c
     models = [
         select(s.service, s.environment, s.platform, model).where(
-            _spelled(text), model.is_not(None), s.platform.is_not(None)
+            _spelled(), model.is_not(None), s.platform.is_not(None)
         )
         for model in (s.requested_model, s.served_model)
     ]
-    return {ExposureKey(*row) for row in await connection.execute(union(*models))}
+    return {ExposureKey(*row) for row in await connection.execute(union(*models), _spellings(text))}
 
 
 async def read_unknown_ids(
@@ -79,24 +99,13 @@ async def read_unknown_ids(
     `spelled`: only ids that a log spells so, with or without a provider's prefix, and the models in `models`, which it
     is known to mean. `unplaced`: True, known models on an unknown platform; False, unknown ids; None, both.
     """
-    scope = [_KINDS[unplaced]]
+    query = _unknown_ids(unplaced, of_one=service is not None, named=spelled is not None)
+    values: dict[str, object] = {"now": now, "since": now - timedelta(days=DAYS), "limit": limit}
     if service is not None:
-        scope.append(series.c.service == service)
+        values["service"] = service
     if spelled is not None:
-        scope.append(or_(_spelled(spelled), _MODEL.in_(models)))
-    reported = _reported(scope, now)
-    of_use = ranked(reported.subquery(), (*_ID, "service", "environment"), evidence=_SHOWN)
-    of_service = [of_use.c[name] for name in (*_ID, "service")]
-    by_service = select(*of_service, volume(of_use).label("calls"), *_last_of(of_use)).group_by(*of_service).subquery()
-    t = by_service.c
-    calls = func.sum(t.calls).label("calls")
-    rows = await connection.execute(
-        select(t.model, t.platform, calls, *_last_of(by_service))
-        .add_columns(func.array_agg(aggregate_order_by(t.service, t.calls.desc(), t.service)).label("services"))
-        .group_by(*(t[name] for name in _ID))
-        .order_by(calls.desc(), t.subject, t.platform)
-        .limit(limit)
-    )
+        values |= {**_spellings(spelled), "models": list(models)}
+    rows = await connection.execute(query, values)
     return [
         UnknownId(
             requested_id=row.requested_id,
@@ -113,7 +122,29 @@ async def read_unknown_ids(
     ]
 
 
-def _reported(scope: Sequence[ColumnElement[bool]], now: datetime) -> Select[Any]:
+@cache
+def _unknown_ids(unplaced: bool | None, *, of_one: bool, named: bool) -> Select[Any]:
+    scope = [_KINDS[unplaced]]
+    if of_one:
+        scope.append(series.c.service == bindparam("service"))
+    if named:
+        scope.append(or_(_spelled(), _MODEL.in_(bindparam("models", expanding=True))))
+    reported = _reported(scope)
+    of_use = ranked(reported.subquery(), (*_ID, "service", "environment"), evidence=_SHOWN)
+    of_service = [of_use.c[name] for name in (*_ID, "service")]
+    by_service = select(*of_service, volume(of_use).label("calls"), *_last_of(of_use)).group_by(*of_service).subquery()
+    t = by_service.c
+    calls = func.sum(t.calls).label("calls")
+    return (
+        select(t.model, t.platform, calls, *_last_of(by_service))
+        .add_columns(func.array_agg(aggregate_order_by(t.service, t.calls.desc(), t.service)).label("services"))
+        .group_by(*(t[name] for name in _ID))
+        .order_by(calls.desc(), t.subject, t.platform)
+        .limit(bindparam("limit", type_=Integer()))
+    )
+
+
+def _reported(scope: Sequence[ColumnElement[bool]]) -> Select[Any]:
     """Calls of the last 28 days by use, hour and reporter, for the series in `scope`."""
     s, u = series.c, usage_hourly.c
     named = func.coalesce(_requested, _served)
@@ -122,7 +153,7 @@ def _reported(scope: Sequence[ColumnElement[bool]], now: datetime) -> Select[Any
     return (
         by_reporter(use, *(func.max(each).label(each.name) for each in shown))
         .join_from(series, usage_hourly, u.series_id == s.id)
-        .where(u.hour > now - timedelta(days=DAYS), u.hour <= now, *scope)
+        .where(u.hour > bindparam("since", type_=_INSTANT), u.hour <= bindparam("now", type_=_INSTANT), *scope)
     )
 
 

@@ -1,11 +1,12 @@
 """Uses of models, deprecated or not."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, collate, func, select, true, tuple_
+import msgspec
+from sqlalchemy import ColumnElement, Text, and_, cast, collate, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import model_days, usage_daily
@@ -17,6 +18,7 @@ from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey
 
 _u = usage_daily.c
+_REPORTERS = msgspec.json.Decoder(list[dict[str, int]])
 
 
 class Uses(NamedTuple):
@@ -53,7 +55,7 @@ async def read_uses(
             func.sum(tokens).filter(_u.tokens_known > 0).label("tokens_28d"),
             func.min(_u.first_at).label("first_at"),
             func.max(_u.last_at).label("last_at"),
-            func.array_agg(_u.reporters).label("reporters"),
+            cast(func.jsonb_agg(_u.reporters), Text).label("reporters"),
             func.count().over().label("total"),
         )
         .where(*scope)
@@ -65,11 +67,12 @@ async def read_uses(
     return Uses([_use(row, catalog, today) for row in rows], rows[0].total if rows else 0)
 
 
-def _summed(by_day: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    """Calls by reporter, most first."""
+def _summed(by_day: str) -> dict[str, int]:
+    """Calls by reporter, most first. `by_day` is JSON: msgspec parses it several times as fast as the driver."""
     calls = Counter[str]()
-    for day in by_day:
-        calls.update(day)
+    for day in _REPORTERS.decode(by_day):
+        for reporter, number in day.items():
+            calls[reporter] += number
     return dict(sorted(calls.items(), key=lambda item: (-item[1], item[0])))
 
 
