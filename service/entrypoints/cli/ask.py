@@ -42,7 +42,7 @@ def who(
             _no_such_model(app, model, await ask.called_models(app.database, app.world, now=now))
         return found
 
-    found = run(answer)
+    found = run(answer, logs=False)
     if as_json:
         uses = (*found.uses, *found.others.some)
         answers = {"exposures": found.exposures.items, "uses": uses, "unknown_ids": found.unknown_ids}
@@ -67,7 +67,7 @@ def service(name: Annotated[str, typer.Argument(help="Service name, as in the lo
             _not_found(f"no log has named a service {name}", name, names)
         return answer
 
-    answer = run(ask_of)
+    answer = run(ask_of, logs=False)
     if as_json:
         emit(answer.model_dump(mode="json"))
         return
@@ -97,7 +97,7 @@ def due(
         await catch_up(app.database, app.world, now=now)
         return await ask.exposures(app.database, await app.look(now=now), wanted, now=now, limit=limit)
 
-    page = run(nearest)
+    page = run(nearest, logs=False)
     if as_json:
         emit(page.model_dump(mode="json"))
         return

@@ -44,9 +44,9 @@ def owners(
     """
     now = datetime.now(UTC)
     if as_yaml:
-        _print_rules(run(_unwritten))
+        _print_rules(run(_unwritten, logs=False))
         return
-    answers = run(lambda app: _answers(app, service, now))
+    answers = run(lambda app: _answers(app, service, now), logs=False)
     if service is not None and not answers:
         fail(f"{service} is not in any log and has no owner", "`lastcall owners` lists the services")
     shown = [one for one in answers if not unowned or one.ownership.source is None]

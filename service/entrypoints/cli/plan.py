@@ -116,7 +116,7 @@ def _of_stored(asked: Asked) -> tuple[PlanSpan, Answer]:
             ticked = bool(await read_heartbeats(connection))
         return await read_stored(app.database, await app.look(now=now), start=span.start, end=span.end), ticked
 
-    stored, ticked = run(ask)
+    stored, ticked = run(ask, logs=False)
     if not ticked:
         stderr.print("No tick has processed the calls yet: start `lastcall up` or `lastcall schedule`.", soft_wrap=True)
     changed = asked.changed(stored.world.company)

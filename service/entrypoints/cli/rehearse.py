@@ -56,7 +56,7 @@ def rehearse(
         await catch_up(app.database, app.world, now=now)
         return await engine_rehearse(app.database, await app.look(now=now), on=on, now=now)
 
-    found = run(ask)
+    found = run(ask, logs=False)
     if as_json:
         emit([rehearsed(one) for one in found])
     else:

@@ -25,7 +25,6 @@ from service.app import App, open_app
 from service.config.company import ConfigError
 from service.config.settings import Settings, problems_of
 from service.entrypoints.cli.output import Exit, fail
-from service.entrypoints.logs import configure_logging
 
 T = TypeVar("T")
 UP_OR_OTHER_FOLDER = (
@@ -35,13 +34,16 @@ UP_OR_OTHER_FOLDER = (
 """Remedy if there is no database yet."""
 
 
-def read_settings() -> Settings:
-    """Settings of this process. Configures logging. Ends the command if a variable is invalid."""
+def read_settings(*, logs: bool = True) -> Settings:
+    """Settings of this process. Configures logging, unless nothing logs. Ends the command if a variable is invalid."""
     try:
         settings = Settings(_secrets_dir=os.environ.get("LASTCALL_SECRETS_DIR"))
     except ValidationError as error:
         fail("\n".join(problems_of(error)), "docs/configuration.md describes every variable")
-    configure_logging(settings)
+    if logs:
+        from service.entrypoints.logs import configure_logging  # noqa: PLC0415  slow to import
+
+        configure_logging(settings)
     return settings
 
 
@@ -70,11 +72,13 @@ async def with_database(settings: Settings, *, create: bool = False) -> AsyncIte
         )
 
 
-def run(command: Callable[[App], Awaitable[T]], *, migrated: bool = True) -> T:
-    """Run `command` with an App, closed afterwards. `migrated`: a schema that is not up to date ends the command."""
+def run(command: Callable[[App], Awaitable[T]], *, migrated: bool = True, logs: bool = True) -> T:
+    """Run `command` with an App, closed afterwards. `migrated`: a schema that is not up to date ends the command.
+    `logs`: False for a command that only asks, and logs nothing."""
 
     async def main() -> T:
-        async with with_database(read_settings(), create=not migrated) as settings, open_app(settings) as app:
+        given = read_settings(logs=logs)
+        async with with_database(given, create=not migrated) as settings, open_app(settings) as app:
             if migrated:
                 await _require_migrated(app)
             return await command(app)
