@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -112,11 +113,16 @@ async def load_answers(connection: AsyncConnection, directories: Collection[str]
 async def read_times_said(connection: AsyncConnection) -> tuple[int, int]:
     """Numbers of statements by people and by directories about owners. Each row counts its own, so none is missed,
     whatever the order of commits and the writers' clocks."""
+    by_people, by_directories = (await connection.execute(_times_said())).one()
+    return int(by_people), int(by_directories)
+
+
+@cache
+def _times_said() -> Select[int, int]:
     d = directory_answers.c
     people = select(func.coalesce(func.sum(assignments.c.times_said), 0)).scalar_subquery()
     directories = select(func.coalesce(func.sum(d.times_said), 0)).where(d.key == ITSELF).scalar_subquery()
-    by_people, by_directories = (await connection.execute(select(people, directories))).one()
-    return int(by_people), int(by_directories)
+    return select(people, directories)
 
 
 async def read_directory_health(database: Database) -> list[DirectoryHealth]:

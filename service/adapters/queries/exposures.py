@@ -5,7 +5,7 @@ from __future__ import annotations  # each Page[...] that is evaluated is a mode
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Select, Uuid, any_, bindparam, func, select
@@ -154,7 +154,12 @@ def total_tokens(days: Iterable[DayOfUse]) -> int | None:
 def _dense(days: Sequence[DayOfUse], today: date) -> list[DayCalls]:
     """The 28 days up to today, including days without calls."""
     used = {day.day: day for day in days}
-    return [_calls_of(day, used.get(day)) for day in (today - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1))]
+    return [_calls_of(day, used.get(day)) for day in _days_up_to(today)]
+
+
+@lru_cache(maxsize=2)
+def _days_up_to(today: date) -> tuple[date, ...]:
+    return tuple(today - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1))
 
 
 def _calls_of(day: date, use: DayOfUse | None) -> DayCalls:

@@ -1,8 +1,9 @@
 """The state of lastcall itself: records read, records rejected, last ticks of the engine."""
 
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Executable, Integer, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,17 +34,7 @@ async def read_heartbeats(connection: AsyncConnection) -> list[HeartbeatAnswer]:
 async def read_rejections(connection: AsyncConnection, *, now: datetime, days: int = 7) -> list[RejectionAnswer]:
     """Rejections of the last `days` by source, topic, reason, dialect and shape, most first; the sample is the
     newest."""
-    r = rejections.c
-    kind = (r.source, r.topic, r.reason, r.format, r.shape)
-    newest = (
-        select(*kind, r.hour, r.sample_partition, r.sample_offset, r.detail)
-        .add_columns(func.sum(r.rejected).over(partition_by=kind).label("rejected"))
-        .where(r.hour > now - timedelta(days=days), r.hour <= now)
-        .ext(distinct_on(*kind))
-        .order_by(*kind, r.hour.desc())
-        .subquery()
-    )
-    rows = await connection.execute(select(newest).order_by(newest.c.rejected.desc(), *newest.c[:5]).limit(MAX_ROWS))
+    rows = await connection.execute(_rejections(), {"since": now - timedelta(days=days), "now": now})
     return [
         RejectionAnswer(
             source=row.source,
@@ -60,21 +51,41 @@ async def read_rejections(connection: AsyncConnection, *, now: datetime, days: i
     ]
 
 
+@cache
+def _rejections() -> Executable:
+    r = rejections.c
+    kind = (r.source, r.topic, r.reason, r.format, r.shape)
+    newest = (
+        select(*kind, r.hour, r.sample_partition, r.sample_offset, r.detail)
+        .add_columns(func.sum(r.rejected).over(partition_by=kind).label("rejected"))
+        .where(r.hour > bindparam("since"), r.hour <= bindparam("now"))
+        .ext(distinct_on(*kind))
+        .order_by(*kind, r.hour.desc())
+        .subquery()
+    )
+    return select(newest).order_by(newest.c.rejected.desc(), *newest.c[:5]).limit(MAX_ROWS)
+
+
 async def read_passed_over(
     connection: AsyncConnection, *, now: datetime, days: int = 7, limit: int = MAX_ROWS
 ) -> list[PassedOverAnswer]:
     """Records passed over in the last `days` by source, topic, format and kind: topics without a call first, then most
     parts first."""
+    values = {"since": now - timedelta(days=days), "now": now, "limit": limit}
+    rows = await connection.execute(_passed_over(), values)
+    return [PassedOverAnswer(**row) for row in rows.mappings()]
+
+
+@cache
+def _passed_over() -> Executable:
     p, w = passed_over.c, watermarks.c
-    since = now - timedelta(days=days)
-    called = exists().where(w.source == p.source, w.topic == p.topic, w.called_at > since)
+    called = exists().where(w.source == p.source, w.topic == p.topic, w.called_at > bindparam("since"))
     kind = (p.source, p.topic, p.format, p.kind)
     parts, calls = func.sum(p.parts).label("parts"), called.label("calls")
-    rows = await connection.execute(
+    return (
         select(*kind, parts, calls)
-        .where(p.hour > since, p.hour <= now)
+        .where(p.hour > bindparam("since"), p.hour <= bindparam("now"))
         .group_by(*kind)
         .order_by(calls, parts.desc(), *kind)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer()))
     )
-    return [PassedOverAnswer(**row) for row in rows.mappings()]
