@@ -34,8 +34,8 @@ _LONGEST_BLOCKED = timedelta(minutes=5)
 class Source(Protocol):
     """Hands records over to `Consume.count`, each partition's in the order of their offsets.
 
-    It may do so by itself (Kafka, HTTP) or when its driver asks it to (a file). It hands over no record of a partition
-    that is paused, and after `read_from` none that it had fetched before.
+    It may do so by itself (Kafka, HTTP) or when its driver asks it to (a file). It hands over no record of a paused
+    partition. After `read_from`, it drops the records of the partition that it fetched before.
     """
 
     @property
@@ -91,15 +91,15 @@ class Consume:
         self._unopened: set[Partition] = set()
         self.held: set[Partition] = set()
         self.blocked: dict[Partition, int] = {}
-        """With the watermark of each."""
+        """Blocked partitions, with the watermark of each."""
         self._not_before = _LONG_AGO
         self._delay: timedelta | None = None
-        """Counted from the next call: `now` is older than the end of the call that failed."""
+        """Wait before the next flush. It begins at the next call: the `now` of a call is from before its flush failed."""
         self._unblock_at = _LONG_AGO
         self._blocked_for = timedelta()
         self._flood_told = False
         self._refused: DeadLettersWait | None = None
-        """Why the partitions that are blocked are."""
+        """Why partitions are blocked."""
         self._cleared: set[str] = set()
         """Kinds of conditions that need not be cleared by the next flush."""
         self._crash: Exception | None = None
