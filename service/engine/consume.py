@@ -43,7 +43,7 @@ class Source(Protocol):
         """The partitions that are ours now. When it changes, `Consume.revoked` and then `assigned` are called."""
 
     def read_from(self, partition: Partition, offset: int) -> None:
-        """Go on from there, paused or not."""
+        """Go on from `offset`. A paused partition goes on as well."""
 
     def pause(self, partitions: Iterable[Partition]) -> None: ...
     def resume(self, partitions: Collection[Partition]) -> None:
@@ -94,7 +94,7 @@ class Consume:
         """Blocked partitions, with the watermark of each."""
         self._not_before = _LONG_AGO
         self._delay: timedelta | None = None
-        """Wait before the next flush. It begins at the next call: the `now` of a call is from before its flush failed."""
+        """Wait before the next flush. It begins at the next call, as the `now` of a call is from before its flush."""
         self._unblock_at = _LONG_AGO
         self._blocked_for = timedelta()
         self._flood_told = False

@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 ATTEMPT_SECONDS = 240.0
 """Shorter than a lease, so that an attempt ends before its rows can be somebody else's."""
 UNANSWERED = 3
-"""Attempts without an answer that end a tick: Slack is the trouble then, and each one takes half a minute."""
+"""After so many attempts without an answer a tick ends: Slack is the trouble then, and each takes half a minute."""
 SLACKLESS = SlackTokenMissing()
 
 

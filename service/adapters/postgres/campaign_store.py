@@ -63,7 +63,7 @@ class Intent:
 
     @property
     def dedup_key(self) -> str:
-        """Includes the plan version: a step that is in the future again after a moved date can be sent again."""
+        """Includes the plan version. So a step can be sent again if a moved date has put it in the future again."""
         plan = f"v{self.plan_version}"
         return "/".join((str(campaign_id(self.key)), plan, key_of(self.facts.cause), self.destination.address))
 
@@ -203,6 +203,7 @@ async def cancel_untrue_news(connection: AsyncConnection, keys: Iterable[Exposur
 
 
 def _notification(intent: Intent, now: datetime) -> dict[str, object]:
+    """A row; its `state` is `pending` by default."""
     cause, destination = intent.facts.cause, intent.destination
     return {
         "id": uuid.uuid5(_NAMESPACE, intent.dedup_key),

@@ -61,7 +61,7 @@ async def recompute_days(connection: AsyncConnection, *, until: datetime, now: d
     """Take a batch of days first marked up to `until` and write their totals. The keys of their uses are locked on the
     agenda until the transaction ends.
 
-    An empty result: nothing is left. Skips days that another process has locked. Taking and reading are two statements,
+    An empty result: nothing is left but days that another process has locked. Taking and reading are two statements,
     so that reading sees what another writer committed before we got the lock of its day.
     """
     touched = await take_stale_days(connection, until=until, limit=BATCH)

@@ -101,7 +101,7 @@ class Outbox:
         return None
 
     async def write(self, claim: Claim, message_id: UUID, message: Message, *, now: datetime) -> bool:
-        """Stores the message before an attempt, replacing what the id referred to. From then on it may have been
+        """Stores the message before an attempt, in place of an earlier one with this id. From then on it may have been
         sent."""
         content = {**msgspec.to_builtins(message), "rendered_at": now}
         async with self._database.connect() as connection:

@@ -72,7 +72,7 @@ class SeriesBook:
         return FoundSeries(ids, {key: at for key, at in placed.items() if at.key != key}, new.values())
 
     def count(self, found: FoundSeries) -> None:
-        """Call it once everything that belongs to the series is written, so that a rollback to a savepoint counts
+        """Call it after everything that belongs to the series is written: then a rollback to a savepoint counts
         nothing."""
         if self._ledger is not None:
             for at in found.made:

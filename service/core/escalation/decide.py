@@ -72,8 +72,8 @@ def decide(
 ) -> Decision:
     """`policy` is the current one: it is used if a campaign opens. An open campaign keeps its own.
 
-    Calls after `known_until` may not be recorded yet (None: all are). Decisions that depend on silence, or on calls
-    that continue, wait until more is known; the steps of an open campaign do not.
+    Calls after `known_until` may not be recorded yet (None: all are). Until they are, no campaign closes for silence,
+    and none opens or reopens for a caller that seems silent. The steps of an open campaign are sent nevertheless.
     """
     return decide_case(campaign, Case(exposure, owner, now, known_until), policy)
 

@@ -135,7 +135,8 @@ def _call(
     error_text: str | None = None,
     host: Scalar = None,
 ) -> Call:
-    """A call of a plugin other than a proxy: the request's outcome and path do not apply to it."""
+    """The call that `entry` describes. `status`, `operation` and `host`: only of a proxied call; the request's own do not
+    apply to a plugin's calls."""
     meta, usage = entry.meta or _NO_META, entry.usage or _NO_USAGE
     requested_id, requested_field, endpoint = _requested(meta)
     taken = _first(usage.prompt_tokens, usage.prompt_token, usage.input_tokens)
