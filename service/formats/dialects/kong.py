@@ -135,8 +135,8 @@ def _call(
     error_text: str | None = None,
     host: Scalar = None,
 ) -> Call:
-    """The call that `entry` describes. `status`, `operation` and `host`: only of a proxied call; the request's own do not
-    apply to a plugin's calls."""
+    """The call that `entry` describes. `status`, `operation` and `host` are given for a proxied call only: those of the
+    request do not apply to what a plugin calls."""
     meta, usage = entry.meta or _NO_META, entry.usage or _NO_USAGE
     requested_id, requested_field, endpoint = _requested(meta)
     taken = _first(usage.prompt_tokens, usage.prompt_token, usage.input_tokens)
