@@ -114,11 +114,13 @@ def decode(one: Measured, decoder: Decoder) -> None:
 
 def count(one: Measured, decoder: Decoder) -> Batch:
     """As the consumer does it."""
-    batch, read = Batch(), decoder.reader(one.row.name)
-    add = batch.rollup.add
+    batch = Batch()
+    count, add = decoder.counter(one.row.name, batch.rollup), batch.rollup.add
     span = batch.span(Partition(one.row.name, 0), 0)
     for record in one.records:
-        answer = read(record)
+        answer = count(record)
+        if answer is None:
+            continue
         if type(answer) is Call:
             add(answer)
         else:

@@ -168,7 +168,7 @@ class Batch:
         self.end_run(span, 0, record.offset + 1)
 
     def end_run(self, span: OffsetSpan, call_records: int, next_offset: int) -> None:
-        """Count `call_records`, each with one call that is already in `rollup`, and advance to `next_offset`."""
+        """Count `call_records`, whose calls are already in `rollup`, and advance to `next_offset`."""
         span.call_records += call_records
         span.next_offset = next_offset
 

@@ -3,25 +3,46 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, final
+
+import msgspec
 
 from service.core.cleaning import Cleaned, cleaned, may_be_remembered
 from service.core.series import SeriesKey
 from service.core.usage import Call, Who
-from service.core.values import MAX_COUNT, MAX_MS, count, milliseconds, text
+from service.core.values import count, milliseconds, text
 
 MAX_SAMPLES = 3
 """Request ids kept as evidence of a series."""
 MAX_KEY_OWNERS = 5
 """Key owners kept per service: those with the most recent calls."""
-_MAX_CELLS = 8192
+MAX_CELLS = 8192
 """Size of the cache from words to cells. A full cache is cleared."""
+EARLIEST, END = datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
+class OutOfRangeError(Exception):
+    """The time of a call is outside the years in which calls are counted."""
+
+
+class Numbers(msgspec.Struct, frozen=True, gc=False):
+    """What a call adds to the totals. Tokens are from 0 to `MAX_COUNT`, latency from 0 to `MAX_MS`."""
+
+    at: datetime
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    latency_ms: float | None
+    request_id: Any
+    """Not clean."""
+
+
 @dataclass(slots=True)
 class Totals:
-    """Totals of one series in one hour. Sums cover the calls that report a value; `*_known` counts these."""
+    """Totals of one series in one hour. Sums cover the calls that report a value: `*_known` of them, all but
+    `*_unknown`."""
 
     first_at: datetime
     last_at: datetime
@@ -32,30 +53,17 @@ class Totals:
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
-    tokens_known: int = 0
+    tokens_unknown: int = 0
     latency_ms: float = 0.0
-    latency_known: int = 0
+    latency_unknown: int = 0
 
-    def add_numbers(self, call: Call) -> None:
-        """Tokens and latency. Plain valid numbers take a fast path."""
-        taken, given, latency = call.input_tokens, call.output_tokens, call.latency_ms
-        if type(latency) is not float or not 0.0 <= latency <= MAX_MS:
-            latency = milliseconds(latency)
-        if latency is not None:
-            self.latency_ms += latency
-            self.latency_known += 1
-        if type(taken) is int and type(given) is int and 0 <= taken <= MAX_COUNT and 0 <= given <= MAX_COUNT:
-            self.input_tokens += taken
-            self.output_tokens += given
-        else:
-            taken, given = count(taken), count(given)
-            if taken is None and given is None:
-                return
-            self.input_tokens += taken or 0
-            self.output_tokens += given or 0
-        self.tokens_known += 1
-        if call.cached_tokens is not None:
-            self.cached_tokens += count(call.cached_tokens) or 0
+    @property
+    def tokens_known(self) -> int:
+        return self.calls - self.tokens_unknown
+
+    @property
+    def latency_known(self) -> int:
+        return self.calls - self.latency_unknown
 
     def merge(self, other: "Totals") -> None:
         self.first_at = min(self.first_at, other.first_at)
@@ -66,13 +74,14 @@ class Totals:
         self.input_tokens += other.input_tokens
         self.output_tokens += other.output_tokens
         self.cached_tokens += other.cached_tokens
-        self.tokens_known += other.tokens_known
+        self.tokens_unknown += other.tokens_unknown
         self.latency_ms += other.latency_ms
-        self.latency_known += other.latency_known
+        self.latency_unknown += other.latency_unknown
 
 
-class _Cell:
-    """Cached target of calls with the same words, and the hour of the last call."""
+@final
+class Cell:
+    """Target of calls with the same words in one rollup, and the hour of the last call."""
 
     __slots__ = ("end", "end_of_life", "failed", "holder", "is_plain", "series", "start", "totals", "wants_evidence")
 
@@ -98,13 +107,28 @@ class Rollup:
     samples: dict[SeriesKey, list[str]] = field(default_factory=dict)
     key_owners: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """Service -> key owner -> last call with the key."""
-    _cells: dict[Who, _Cell] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _cells: dict[Who, Cell] = field(default_factory=dict, init=False, repr=False, compare=False)
+    cells_by_key: dict[object, dict[Any, Cell]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """For readers of records that remember cells by keys of their own: by reader."""
 
     def add(self, call: Call) -> None:
-        """Hot path: runs for every call."""
-        cell = self._cells.get(call.who)
-        if cell is None:
-            cell = self._new_cell(call.who)
+        numbers = Numbers(
+            call.at,
+            count(call.input_tokens),
+            count(call.output_tokens),
+            count(call.cached_tokens),
+            milliseconds(call.latency_ms),
+            call.request_id,
+        )
+        self.count(self.cell(call.who), numbers)
+
+    def cell(self, who: Who) -> Cell:
+        """The target of calls with these words."""
+        cell = self._cells.get(who)
+        return cell if cell is not None else self._new_cell(who)
+
+    def count(self, cell: Cell, call: Numbers) -> None:
+        """Hot path: runs for every call. `cell` is of this rollup. Raises OutOfRangeError, and counts nothing then."""
         at, totals = call.at, cell.totals
         if at > totals.last_at:
             if at < cell.end:
@@ -117,11 +141,23 @@ class Rollup:
             else:
                 totals = self._switch_hour(cell, at)
         totals.calls += 1
-        totals.add_numbers(call)
+        latency = call.latency_ms
+        if latency is not None:
+            totals.latency_ms += latency
+        else:
+            totals.latency_unknown += 1
+        taken, given = call.input_tokens, call.output_tokens
+        if taken is None and given is None:
+            totals.tokens_unknown += 1
+        else:
+            totals.input_tokens += taken or 0
+            totals.output_tokens += given or 0
+            if call.cached_tokens is not None:
+                totals.cached_tokens += call.cached_tokens
         if not cell.is_plain:
             self._add_words(cell, totals, call)
 
-    def _add_words(self, cell: _Cell, totals: Totals, call: Call) -> None:
+    def _add_words(self, cell: Cell, totals: Totals, call: Numbers) -> None:
         if cell.failed:
             totals.errors += 1
             totals.end_of_life += cell.end_of_life
@@ -130,16 +166,16 @@ class Rollup:
         if cell.holder is not None:
             self._add_key_owner(cell.series.service, cell.holder, call.at)
 
-    def _new_cell(self, who: Who) -> _Cell:
+    def _new_cell(self, who: Who) -> Cell:
         meaning = cleaned(who)
-        cell = _Cell(meaning)
-        if len(self._cells) >= _MAX_CELLS:
+        cell = Cell(meaning)
+        if len(self._cells) >= MAX_CELLS:
             self._cells.clear()
         if may_be_remembered(who):
             self._cells[who] = cell
         return cell
 
-    def _add_sample(self, cell: _Cell, request_id: str) -> None:
+    def _add_sample(self, cell: Cell, request_id: str) -> None:
         """Skipped if calls with other words have filled the list of the series."""
         samples = self.samples.setdefault(cell.series, [])
         if len(samples) < MAX_SAMPLES:
@@ -147,8 +183,11 @@ class Rollup:
         cell.wants_evidence = len(samples) < MAX_SAMPLES
         cell.is_plain = not (cell.wants_evidence or cell.failed or cell.holder is not None)
 
-    def _switch_hour(self, cell: _Cell, at: datetime) -> Totals:
+    def _switch_hour(self, cell: Cell, at: datetime) -> Totals:
         """Switch the cell to the hour of `at`."""
+        if not EARLIEST <= at < END:
+            raise OutOfRangeError
+        at = at.astimezone(UTC)
         cell.start = at.replace(minute=0, second=0, microsecond=0)
         cell.end = cell.start + _HOUR
         hour = int(at.timestamp()) // 3600

@@ -21,6 +21,7 @@ from service.adapters.postgres.usage_store import Applied, Superseded, UsageStor
 from service.core.batch import Batch, DeadLetter, DeadLettersRefused, Partition, RejectionShare, SourceName
 from service.core.condition_ingest import RejectionFlood
 from service.core.position import LogState
+from service.core.rollup import Rollup
 from service.core.usage import Call, Decoded, Rejection
 from service.engine.flush_outcome import Blocked, Flushed, FlushOutcome, Postponed
 from service.engine.partitions import Opened, open_partitions, record_gap
@@ -38,8 +39,8 @@ _LONGEST_WAIT = 30.0
 
 
 class Decoder(Protocol):
-    def reader(self, topic: str) -> Callable[[Record], Call | Decoded]:
-        """What each record of a topic holds."""
+    def counter(self, topic: str, rollup: Rollup) -> Callable[[Record], Call | Decoded | None]:
+        """What each record of a topic holds; None where its calls are counted in `rollup` already."""
 
 
 class Log(Protocol):
@@ -172,8 +173,8 @@ class Ingest:
         cursor = self._cursors.get(partition)
         if cursor is None:
             return 0, 0, next((one for one in records if (one.topic, one.partition) != partition), None)
-        batch, answer_to = self._batch, self.decoder.reader(partition.topic)
-        count = batch.rollup.add
+        batch = self._batch
+        count, add = self.decoder.counter(partition.topic, batch.rollup), batch.rollup.add
         topic, number = partition
         span = batch.span(partition, cursor.counted)
         before, rejected, following, call_records = span.records, span.rejected_records, span.next_offset, 0
@@ -186,12 +187,14 @@ class Ingest:
             if offset != following:
                 self._jump(partition, following, offset)
             try:
-                answer = answer_to(record)
+                answer = count(record)
             except Exception as error:
                 answer = _failed(record, error)
-            if type(answer) is Call:  # most are: accounted for at the end of the run
+            if answer is None:  # as most are: accounted for at the end of the run
                 call_records += 1
-                count(answer)
+            elif type(answer) is Call:
+                call_records += 1
+                add(answer)
             else:
                 batch.add(span, record, answer, hour)
             following = offset + 1

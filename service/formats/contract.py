@@ -75,6 +75,17 @@ Answer = Call | Decoded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Flat:
+    """For a dialect of flat objects: where `read` takes the parts of a call from, by key, which is the name of a field
+    of the shape as well. `who` depends on all other keys of the shape, and on the context but for its time."""
+
+    numbers: Mapping[str, tuple[str, ...]]
+    """Field of `Call` -> its keys: the first one that is there counts."""
+    uncounted: frozenset[str]
+    """Keys of `Who`'s fields that no total depends on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Dialect(Generic[Shape]):
     """A log format of calls. It maps raw words, and cleans nothing: `core.cleaning` does."""
 
@@ -91,6 +102,8 @@ class Dialect(Generic[Shape]):
     """For a form that is not JSON: bytes -> what `read` takes; None: the bytes are something else."""
     passes: Mapping[str, str] = field(default_factory=dict)
     """Parts that are no calls, by the kind of a `PassedOver`: what such a part is, and what would make it count."""
+    flat: Flat | None = None
+    """Its records may be counted without a `Call` of each."""
 
 
 class Inner(msgspec.Struct, frozen=True, gc=False):

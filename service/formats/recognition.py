@@ -44,7 +44,7 @@ class Form:
             )
             for one in msgspec.structs.fields(self.guarded)
         ]
-        return _struct(f"{self.guarded.__name__}With{body.__name__}", fields, self.mark)
+        return struct_of(f"{self.guarded.__name__}With{body.__name__}", fields, self.mark)
 
     def fits(self, keys: Set[str]) -> bool:
         return keys >= self.mark.keys and (not self.mark.alone or self.known.issuperset(keys))
@@ -121,10 +121,10 @@ def _guarded(shape: type[msgspec.Struct], mark: Mark, barred: set[str]) -> type[
         (f"other_{number}", type_, msgspec.field(name=key, default=default))
         for number, (key, type_, default) in enumerate(others)
     ]
-    return _struct(f"Guarded{shape.__name__}", fields, mark)
+    return struct_of(f"Guarded{shape.__name__}", fields, mark)
 
 
-def _struct(name: str, fields: list[tuple[str, Any, Any]], mark: Mark) -> type[msgspec.Struct]:
+def struct_of(name: str, fields: list[tuple[str, Any, Any]], mark: Mark) -> type[msgspec.Struct]:
     return msgspec.defstruct(name, fields, kw_only=True, gc=False, forbid_unknown_fields=mark.alone)
 
 

@@ -21,6 +21,8 @@ Step = Form | AnyEnvelope
 """An object of one form, or an envelope of bytes."""
 
 
+Use = Callable[[Any, Context], Any]
+"""A dialect's shape -> its answer."""
 Read = Callable[[Any, Context], Answer]
 
 
@@ -44,35 +46,45 @@ class _Layer(NamedTuple):
 class Route:
     """The envelopes of a record, outermost first, and its dialect."""
 
-    def __init__(self, steps: tuple[Step, ...]) -> None:
+    def __init__(self, steps: tuple[Step, ...], shape: type[msgspec.Struct] | None = None) -> None:
+        """`shape`: what a record of the dialect is decoded as, if not as the last form's guarded shape."""
         self.steps = steps
         layers: list[_Layer] = []
         for step in reversed(steps):
-            layers.insert(0, _layer(step, layers[0] if layers else None))
+            layers.insert(0, _layer(step, layers[0] if layers else None, shape if not layers else None))
         *self._envelopes, self._dialect = layers
-        read = _read_by(self._dialect)
+        self.several = any(_envelope_of(step).several for step in steps[:-1])
+        self.read: Read = self.read_by(self._dialect.use)
+        self.decode = layers[0].decode
+        """The first step's: bytes -> its shape."""
+
+    def read_by(self, use: Use) -> Read:
+        """Bytes -> the same result as `opening`, with `use` for the dialect's `read`. Raises one of `OFF_ROUTE` if the
+        result might differ."""
+        if self.several:
+            return lambda value, context: _joined(self.items(value, context, use))
+        read = _read_by(self._dialect, use)
         for layer in reversed(self._envelopes):
             read = _open_by(layer, read)
-        several = any(_envelope_of(step).several for step in steps[:-1])
-        self.read: Read = self._read_several if several else read
-        """Bytes -> the same result as `opening`. Raises one of `OFF_ROUTE` if the result might differ."""
+        return read
 
-    def _read_several(self, value: bytes, context: Context) -> Decoded:
-        collected = _Collected(len(self.steps))
+    def items(self, value: bytes, context: Context, use: Use) -> list[Any]:
+        """What `use` gives for each item of a record with several. Raises as `read_by`."""
+        collected = _Collected(len(self.steps), use)
         self._open(0, value, context, collected)
-        return collected.joined()
+        return collected.answers
 
     def _open(self, at: int, body: Any, context: Context, collected: "_Collected") -> None:
         is_dialect = at == len(self._envelopes)
         layer = self._dialect if is_dialect else self._envelopes[at]
         shape = body if type(body) is layer.shape else layer.decode(body)
         if is_dialect:
-            collected.answers.append(layer.use(shape, context))
+            collected.answers.append(collected.use(shape, context))
         elif layer.each is not None:
             shapes = layer.each(shape)
             collected.take(items=len(shapes))
             if at + 1 == len(self._envelopes):
-                collected.answers.extend(map(self._dialect.use, shapes, repeat(context)))
+                collected.answers.extend(map(collected.use, shapes, repeat(context)))
             else:
                 for one in shapes:
                     self._open(at + 1, one, context, collected)
@@ -84,8 +96,8 @@ class Route:
                 self._open(at + 1, item.body, item.context, collected)
 
 
-def _read_by(dialect: _Layer) -> Read:
-    shape, decode, use, _ = dialect
+def _read_by(dialect: _Layer, use: Use) -> Read:
+    shape, decode = dialect.shape, dialect.decode
 
     def read(body: Any, context: Context) -> Answer:
         answer: Answer = use(body if type(body) is shape else decode(body), context)
@@ -110,10 +122,10 @@ def _envelope_of(step: Step) -> AnyEnvelope:
     return cast(AnyEnvelope, step.thing if isinstance(step, Form) else step)
 
 
-def _layer(step: Step, inside: _Layer | None) -> _Layer:
+def _layer(step: Step, inside: _Layer | None, shape: type[msgspec.Struct] | None) -> _Layer:
     if isinstance(step, Form):
         thing: Any = step.thing
-        shape = step.guarded_around(inside.shape if inside is not None else None)
+        shape = shape or step.guarded_around(inside.shape if inside is not None else None)
         return _Layer(shape, msgspec.json.Decoder(shape).decode, thing.read if inside is None else thing.open)
     return _Layer(None, _matching_bytes(step), _bounded_open(step), _decoder_of_each(step, inside))
 
@@ -161,8 +173,9 @@ def _lines_of(body: bytes) -> list[bytes]:
 class _Collected:
     """The results of a record with several items, within its bounds."""
 
-    def __init__(self, layers: int) -> None:
-        self.answers: list[Answer] = []
+    def __init__(self, layers: int, use: Use) -> None:
+        self.use = use
+        self.answers: list[Any] = []
         self._bytes = MAX_TOTAL_BYTES - SMALL * layers  # the thorough reader counts each layer: here none is larger
         self._items = MAX_ITEMS
 
@@ -172,16 +185,17 @@ class _Collected:
         if self._bytes < 0 or self._items < 0:
             raise OffRouteError
 
-    def joined(self) -> Decoded:
-        calls: list[Call] = []
-        passed: list[PassedOver] = []
-        for answer in self.answers:
-            if isinstance(answer, Decoded):
-                calls.extend(_bounded(answer).calls)
-                passed.extend(answer.passed)
-            else:
-                calls.append(answer)
-        return _bounded(Decoded(tuple(calls), (), tuple(passed)))
+
+def _joined(answers: Sequence[Answer]) -> Decoded:
+    calls: list[Call] = []
+    passed: list[PassedOver] = []
+    for answer in answers:
+        if isinstance(answer, Decoded):
+            calls.extend(_bounded(answer).calls)
+            passed.extend(answer.passed)
+        else:
+            calls.append(answer)
+    return _bounded(Decoded(tuple(calls), (), tuple(passed)))
 
 
 def _bounded(found: Decoded) -> Decoded:

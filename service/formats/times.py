@@ -3,13 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
+from service.core.rollup import EARLIEST, END
 from service.core.usage import Words
 from service.formats.rejecting import UnreadableError
 
-_FROM_YEAR, _TO_YEAR = 2015, 2100
-_FROM_S, _TO_S = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (_FROM_YEAR, _TO_YEAR))
+_FROM_S, _TO_S = int(EARLIEST.timestamp()), int(END.timestamp())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORTEST = len("2025-06-30T09:14:03")
+_LONGEST_TO_MICROSECONDS = len("2025-06-30T09:14:03.123456Z")
 _from_iso = datetime.fromisoformat
 
 
@@ -33,20 +36,33 @@ def from_nanoseconds(nanoseconds: int) -> datetime:
 
 def from_any(value: Any) -> datetime:
     """ISO 8601 text with date and time, UTC where it has no offset; or a number since 1970: in the range of years
-    allowed, its size tells the unit, from seconds to nanoseconds."""
-    try:
-        moment = _from_iso(value)
-    except TypeError:
+    allowed, its size tells the unit, from seconds to nanoseconds. Where msgspec
+    can read the text as a time, the answer is the same."""
+    if type(value) is not str:
         return _from_number(value)
+    try:
+        moment = _from_iso(value) if len(value) <= _LONGEST_TO_MICROSECONDS else _from_rfc3339(value)
     except ValueError:  # which quotes the value
-        raise UnreadableError("bad_time", "not an ISO 8601 time") from None
+        moment = _from_rfc3339(value)
     if moment.tzinfo is not UTC:
         moment = _in_utc(moment)
-    if not _FROM_YEAR <= moment.year < _TO_YEAR:
+    if not EARLIEST <= moment < END:
         raise UnreadableError("bad_time", "outside 2015-2100")
     if len(value) < _SHORTEST:
         raise UnreadableError("bad_time", "not an ISO 8601 time")
     return moment
+
+
+def _from_rfc3339(value: str) -> datetime:
+    """Other text than most: small letters, parts of a microsecond."""
+    try:
+        return msgspec.convert(value, datetime)
+    except msgspec.ValidationError:
+        pass
+    try:
+        return _from_iso(value)
+    except ValueError:
+        raise UnreadableError("bad_time", "not an ISO 8601 time") from None
 
 
 def _in_utc(moment: datetime) -> datetime:

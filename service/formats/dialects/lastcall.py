@@ -8,7 +8,7 @@ from typing import Any, get_args
 import msgspec
 
 from service.core.usage import Call, FieldKind, Scalar, Who
-from service.formats.contract import Context, Dialect, mark
+from service.formats.contract import Context, Dialect, Flat, mark
 from service.formats.rejecting import UnreadableError
 from service.formats.times import from_any
 
@@ -90,4 +90,15 @@ DIALECT = Dialect(
         *(mark("model", caller, weak=True, alone=True) for caller in ("service", "provider")),
     ),
     _read,
+    flat=Flat(
+        {
+            "at": ("time", "ts"),
+            "input_tokens": ("input_tokens",),
+            "output_tokens": ("output_tokens",),
+            "cached_tokens": ("cached_tokens",),
+            "latency_ms": ("latency_ms", "duration_ms"),
+            "request_id": ("request_id",),
+        },
+        frozenset({"operation", "streaming"}),
+    ),
 )

@@ -1,0 +1,144 @@
+"""A record that is counted at once counts as one that is read thoroughly, whatever the records before it taught."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from service.core.batch import Batch, Partition
+from service.core.rollup import Rollup
+from service.core.usage import Call
+from service.formats import counting
+from service.formats.decoder import Decoder, decode
+from service.formats.files import FileRecord
+from tests.builders import make_record
+from tests.wraps import wrapped
+
+TIMES_EACH = 40
+HOUR = datetime(2026, 11, 22, 5, tzinfo=UTC)
+TOPIC = make_record(b"").topic
+ENOUGH = 60
+"""Records of one kind, until their words are known."""
+TIMES: tuple[Any, ...] = (
+    "2026-11-19T07:02:11Z",
+    "2026-11-19T07:59:59.9999999Z",
+    "2026-11-19T06:02:11.000001z",
+    "2026-11-19T09:02:11.5+02:00",
+    "2026-11-19T07:02:11",
+    "2014-12-31T23:59:59Z",
+    "2099-12-31T23:59:59-05:00",
+    "2026-11-19",
+    "0001-01-01T00:00:00+01:00",
+    1795071731,
+    None,
+)
+WORDS: tuple[Any, ...] = ("a", "b", "A", "", "é" * 300, 1, True, 200, "200", 404, 2**70, 1.0, None)
+NUMBERS: tuple[Any, ...] = (0, 7, 7.0, 7.5, "7", -1, 2**70, True, None)
+FIELDS: dict[str, tuple[Any, ...]] = {
+    "time": TIMES,
+    "ts": TIMES,
+    **dict.fromkeys(("service", "environment", "provider", "host", "model", "served_model", "response_model"), WORDS),
+    **dict.fromkeys(("status", "error_code", "streaming", "key_owner", "reporter", "operation"), WORDS),
+    "model_kind": ("model", "deployment", "other", None),
+    "error_message": ("The model has been deprecated", "x" * 3_000, {"code": 1}, None),
+    **dict.fromkeys(("input_tokens", "output_tokens", "cached_tokens", "latency_ms", "duration_ms"), NUMBERS),
+    "request_id": ("r1", "r2", "r3", "r4", 5, None),
+    "note": (None, {"nested": [1]}),
+    "op": ("c",),
+    "resourceSpans": ([],),
+}
+USUAL = {"time": TIMES[0], "service": "a", "provider": "openai", "model": "gpt-4", "input_tokens": 7}
+
+
+changes = st.dictionaries(st.sampled_from(sorted(FIELDS)), st.integers(0, 20), max_size=4).map(
+    lambda drawn: {key: FIELDS[key][number % len(FIELDS[key])] for key, number in drawn.items()}
+)
+records = st.lists(changes.map(lambda change: json.dumps(USUAL | change)), min_size=1, max_size=3)
+LAYERS = ("cloudevents", "debezium", "filebeat", "lines", "array", "gzip")
+HEADERS = ((), (("trace", b"\xff"),), (("ce_source", b"/services/x"),), (("__op", b"u"),))
+lots = st.tuples(records, st.lists(st.sampled_from(LAYERS), max_size=2), st.sampled_from(HEADERS))
+
+
+def record_of(texts: list[str], layers: list[str], headers: tuple[tuple[str, bytes], ...]) -> FileRecord:
+    value = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]"
+    body = value.encode()
+    for layer in layers:
+        body = wrapped(body, layer)
+    return make_record(body, headers=headers)
+
+
+def counted(decoder: Decoder, batch: Batch, record: FileRecord) -> None:
+    answer = decoder.counter(record.topic, batch.rollup)(record)
+    span = batch.span(Partition(record.topic, 0), 0)
+    if answer is None:
+        batch.end_run(span, 1, record.offset + 1)
+    elif type(answer) is Call:
+        batch.rollup.add(answer)
+        batch.end_run(span, 1, record.offset + 1)
+    else:
+        batch.add(span, record, answer, HOUR)
+
+
+@given(before=st.lists(lots, min_size=1, max_size=3), after=st.lists(lots, min_size=1, max_size=8))
+@example([(['{"model": "m", "service": "a", "time": "2026-11-19T07:02:11Z"}'], [], ())], [(["[]"], [], ())])
+@settings(max_examples=150)
+def test_counting_at_once_gives_the_totals_of_the_thorough_way(before: list[Any], after: list[Any]) -> None:
+    decoder, at_once, thorough = Decoder(), Batch(), Batch()
+    for record in (record_of(*one) for one in [one for one in before for _ in range(ENOUGH)] + after + before + after):
+        counted(decoder, at_once, record)
+        thorough.add(thorough.span(Partition(record.topic, 0), 0), record, decode(record), HOUR)
+    assert at_once == thorough
+
+
+@pytest.mark.parametrize("way", ["alone", "cloudevents", "array"])
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("most", [2, 100])
+def test_no_value_of_a_field_is_taken_for_another(field: str, way: str, most: int) -> None:
+    """Each is seen often enough to be known. Of an array, one item has it."""
+    decoder, at_once, thorough, values = Decoder(), Batch(), Batch(), FIELDS[field][:most]
+    for number in range(TIMES_EACH * len(values)):
+        text = json.dumps(USUAL | {field: values[number % len(values)]})
+        texts, layers = ([json.dumps(USUAL), text], []) if way == "array" else ([text], [way] if way != "alone" else [])
+        record = record_of(texts, layers, ())
+        counted(decoder, at_once, record)
+        thorough.add(thorough.span(Partition(record.topic, 0), 0), record, decode(record), HOUR)
+    assert at_once == thorough
+
+
+@pytest.mark.parametrize("way", ["", "cloudevents", "filebeat", "gzip", "two lines", "array"])
+def test_usual_records_are_counted_at_once(way: str) -> None:
+    """What no record before had is read the other way, once."""
+    usual = [json.dumps(USUAL | {"service": service}) for service in ("a", "b")]
+    if way == "two lines":
+        values = ["\n".join(usual).encode()]
+    else:
+        values = [wrapped(text.encode(), way) if way else text.encode() for text in usual]
+    decoder, rollup = Decoder(), Rollup()
+    answers = [
+        decoder.counter(TOPIC, rollup)(make_record(values[number % len(values)])) for number in range(2 * ENOUGH)
+    ]
+    assert answers[: ENOUGH // 2].count(None) == 0
+    assert answers[-ENOUGH // 2 :].count(None) == ENOUGH // 2
+
+
+def test_records_that_never_fit_are_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "_MOST_DUE", counting._FIRST_DUE)
+    decoder, rollup = Decoder(), Rollup()
+    record = record_of([json.dumps(USUAL | {"time": "2026-11-19T07:02:11"})], [], ())
+    for _ in range(4 * ENOUGH):
+        assert decoder.counter(TOPIC, rollup)(record) is not None
+    found = decoder.counter(TOPIC, rollup)
+    assert "Counter" not in found.__qualname__
+
+
+def test_cells_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MAX_CELLS", 10)
+    decoder, rollup = Decoder(), Rollup()
+    for number in range(5 * ENOUGH):
+        text = json.dumps(USUAL | {"service": f"s{number % 50}", "model": f"m{number % 7}"})
+        decoder.counter(TOPIC, rollup)(record_of([text], [], ()))
+    assert rollup.cells_by_key
+    assert all(len(cells) <= 10 for cells in rollup.cells_by_key.values())
