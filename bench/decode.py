@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from aiokafka import ConsumerRecord
 
@@ -20,10 +19,8 @@ from bench.rows.row import Row
 from service.adapters.catalog.files import load_platforms
 from service.core.batch import Batch, Partition
 from service.core.identity import use_platforms
-from service.core.usage import Call
 from service.formats.decoder import Decoder
 
-HOUR = datetime(2025, 6, 2, 9, tzinfo=UTC)
 MEASURES = ("bare", "decode", "count")
 LONG = 1.0
 """Seconds: what takes longer is far from any bound, and is measured in the first round only."""
@@ -113,18 +110,8 @@ def decode(one: Measured, decoder: Decoder) -> None:
 
 
 def count(one: Measured, decoder: Decoder) -> Batch:
-    """As the consumer does it."""
     batch = Batch()
-    count, add = decoder.counter(one.row.name, batch.rollup), batch.rollup.add
-    span = batch.span(Partition(one.row.name, 0), 0)
-    for record in one.records:
-        answer = count(record)
-        if answer is None:
-            continue
-        if type(answer) is Call:
-            add(answer)
-        else:
-            batch.add(span, record, answer, HOUR)
+    flood.count_all(one.records, decoder, batch, batch.span(Partition(one.row.name, 0), 0))
     return batch
 
 
