@@ -5,6 +5,7 @@ words. The words of a record are one key to the cell in which calls with these w
 """
 
 from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -72,7 +73,7 @@ class Counter:
                 return read(record)
             try:
                 shape = decode(value)
-                cell = get(words(shape) if context is None else (words(shape), _said(context)))
+                cell = get(words(shape) if context is None else _key(words(shape), context))
                 if cell is None:
                     raise _NewWordsError
                 count(cell, shape)
@@ -86,7 +87,7 @@ class Counter:
         return count_record
 
     def _counting(self, rollup: Rollup, read: Callable[[Record], Answer]) -> Count:
-        count, find = rollup.count, self._finding(rollup)
+        count, find, several = rollup.count, self._finding(rollup), self._route.several
 
         def count_record(record: Record) -> Answer | None:
             nonlocal find
@@ -96,9 +97,13 @@ class Counter:
                 return read(record)
             try:
                 found = find(value, context)
-                if not found:
-                    return read(record)
-                for cell, shape in found:
+                if several:
+                    if not found:
+                        return read(record)
+                    for cell, shape in found:
+                        count(cell, shape)
+                else:
+                    cell, shape = found
                     count(cell, shape)
             except _OFF_ROUTE as error:
                 answer = self._read(record, context, rollup, error)
@@ -109,24 +114,26 @@ class Counter:
 
         return count_record
 
-    def _finding(self, rollup: Rollup) -> Callable[[bytes, Context], list[tuple[Cell, Any]]]:
-        """The cell of each call of a record. All are found before one is counted."""
+    def _finding(self, rollup: Rollup) -> Callable[[bytes, Context], Any]:
+        """The cell and the numbers of a record's call. Of several calls, all are found before one is counted."""
         words, get, known = self._words, self._cells(rollup).get, self._known
         if known is None:
             return _nothing_known
 
         def find(shape: Any, context: Context) -> tuple[Cell, Any]:
-            cell = get((words(shape), _said(context)))
+            cell = get(
+                (words(shape), context.caller, context.environment, context.namespace, context.account, context.region)
+            )
             if cell is None:
                 raise _NewWordsError
-            if not EARLIEST <= shape.at < END:
-                raise OffRouteError
             return cell, shape
 
-        if known.several:
-            return lambda value, context: known.items(value, context, find)
-        find_one: Callable[[bytes, Context], Any] = known.read_by(find)
-        return lambda value, context: [find_one(value, context)]
+        def find_in_time(shape: Any, context: Context) -> tuple[Cell, Any]:
+            if not EARLIEST <= shape.at < END:
+                raise OffRouteError
+            return find(shape, context)
+
+        return partial(known.items, use=find_in_time) if known.several else known.read_by(find)
 
     @property
     def _decode(self) -> Any:
@@ -158,7 +165,7 @@ class Counter:
             if type(answer) is Call and may_be_remembered(answer.who):
                 if len(cells) >= MAX_CELLS:
                     cells.clear()
-                cells[words(shape) if outer is None else (words(shape), _said(context))] = rollup.cell(answer.who)
+                cells[words(shape) if outer is None else _key(words(shape), context)] = rollup.cell(answer.who)
             return answer
 
         return remember
@@ -185,6 +192,6 @@ def _nothing_known(*_: Any) -> Any:
     raise OffRouteError
 
 
-def _said(context: Context) -> tuple[Any, ...]:
-    """All that a call's words depend on."""
-    return context.caller, context.environment, context.namespace, context.account, context.region
+def _key(words: Any, context: Context) -> tuple[Any, ...]:
+    """All that the words of a call depend on."""
+    return words, context.caller, context.environment, context.namespace, context.account, context.region

@@ -28,7 +28,8 @@ class _CloudEvent(msgspec.Struct, gc=False):
 def _open(event: _CloudEvent, context: Context) -> Inner | PassedOver | Rejection:
     if event.debezium_operation is not None and event.debezium_operation not in debezium.WRITTEN:
         return debezium.ROW_CHANGED
-    context = within_event(context, event.source, event.time)
+    time = event.time if type(event.time) is str else None
+    context = within(context, time, caller_of(event.source))
     if event.data_base64 is not None:
         try:
             return Inner(b64decode(event.data_base64, validate=True), context)
@@ -37,13 +38,13 @@ def _open(event: _CloudEvent, context: Context) -> Inner | PassedOver | Rejectio
     return Inner(event.data, context) if event.data != NULL else Rejection("empty", "CloudEvent without data")
 
 
-def within_event(context: Context, source: Scalar, time: Scalar) -> Context:
-    caller = _last_segment(source) if type(source) is str else None
-    return within(context, time if type(time) is str else None, caller)
+def caller_of(source: Scalar) -> str | None:
+    """The author of an event."""
+    return _last_segment(source) if type(source) is str else None
 
 
 _last_segment: Callable[[str], str] = memoised(lambda source: source.rstrip("/").rpartition("/")[2])
-"""Last segment of a source such as `/services/billing-api`: the author of the event."""
+"""Last segment of a source such as `/services/billing-api`."""
 
 
 STRUCTURED = Envelope(

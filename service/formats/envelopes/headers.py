@@ -34,8 +34,9 @@ def context_of(record: Record) -> Context | None:
             operation = content
     if operation and _operation(operation) in debezium.CHANGED:
         return None
-    context = Context(record)
-    return cloudevents.within_event(context, _text(source), _text(time)) if source or time else context
+    if not source and not time:
+        return Context(record)
+    return Context(record, _text(time), cloudevents.caller_of(_text(source)))
 
 
 def _text(content: bytes | None) -> str | None:
