@@ -66,7 +66,7 @@ class Vocabulary:
 
     def shape(self) -> type[msgspec.Struct]:
         """Accepts records of the form with words that are known, and with numbers where the last record had them. A
-        number has the name that it has in `Call`."""
+        number has the name that it has in `Call`, the words of the `varying` fields are `word_1` and so on."""
         self.is_news = False
         return struct_of(f"Known{self._form.shape.__name__}", list(self._typed_fields()), self._form.mark)
 
@@ -76,6 +76,7 @@ class Vocabulary:
         return tuple(names) or tuple(self._words)[:1]
 
     def _typed_fields(self) -> Iterator[tuple[str, Any, Any]]:
+        varying = {name: f"word_{number}" for number, name in enumerate(self.varying(), 1)}
         others = {key for keys in self._flat.numbers.values() for key in keys} - self._places.keys()
         for one in self._fields:
             key, default = one.encode_name, one.default
@@ -88,7 +89,7 @@ class Vocabulary:
                 yield one.name, None, msgspec.field(name=key, default=default)
             elif one.name in self._words:
                 type_, default = _typed(self._words[one.name], default)
-                yield one.name, type_, msgspec.field(name=key, default=default)
+                yield varying.get(one.name, one.name), type_, msgspec.field(name=key, default=default)
             else:
                 yield one.name, one.type, msgspec.field(name=key, default=default)
 
