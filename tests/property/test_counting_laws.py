@@ -14,6 +14,7 @@ from service.core.usage import Call
 from service.formats import counting
 from service.formats.decoder import Decoder, decode
 from service.formats.files import FileRecord
+from service.formats.times import from_any
 from tests.builders import make_record
 from tests.wraps import wrapped
 
@@ -93,19 +94,35 @@ def test_counting_at_once_gives_the_totals_of_the_thorough_way(before: list[Any]
     assert at_once == thorough
 
 
-@pytest.mark.parametrize("way", ["alone", "cloudevents", "array"])
+@pytest.mark.parametrize("way", ["alone", "fixed", "cloudevents", "array"])
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("most", [2, 100])
 def test_no_value_of_a_field_is_taken_for_another(field: str, way: str, most: int) -> None:
     """Each is seen often enough to be known. Of an array, one item has it."""
-    decoder, at_once, thorough, values = Decoder(), Batch(), Batch(), FIELDS[field][:most]
+    fixed = "lastcall" if way == "fixed" else None
+    decoder = Decoder({TOPIC: fixed} if fixed else None)
+    at_once, thorough, values = Batch(), Batch(), FIELDS[field][:most]
     for number in range(TIMES_EACH * len(values)):
         text = json.dumps(USUAL | {field: values[number % len(values)]})
-        texts, layers = ([json.dumps(USUAL), text], []) if way == "array" else ([text], [way] if way != "alone" else [])
-        record = record_of(texts, layers, ())
+        texts = [json.dumps(USUAL), text] if way == "array" else [text]
+        record = record_of(texts, ["cloudevents"] if way == "cloudevents" else [], ())
         counted(decoder, at_once, record)
-        thorough.add(thorough.span(Partition(record.topic, 0), 0), record, decode(record), HOUR)
+        thorough.add(thorough.span(Partition(record.topic, 0), 0), record, decode(record, fixed), HOUR)
     assert at_once == thorough
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-19T07:02:11.1234567Z", datetime(2026, 11, 19, 7, 2, 11, 123457, tzinfo=UTC)),
+        ("2026-11-19T07:59:59.9999999+00:00", datetime(2026, 11, 19, 8, tzinfo=UTC)),
+        ("2026-11-19t09:02:11.5+02:00", datetime(2026, 11, 19, 7, 2, 11, 500_000, tzinfo=UTC)),
+        ("20261119T070211.1234567890123456789Z", datetime(2026, 11, 19, 7, 2, 11, 123456, tzinfo=UTC)),
+    ],
+    ids=["rounded", "rounded to the next hour", "a small letter", "not RFC 3339"],
+)
+def test_rare_forms_of_a_time_are_read(text: str, moment: datetime) -> None:
+    assert from_any(text) == moment
 
 
 @pytest.mark.parametrize("way", ["", "cloudevents", "filebeat", "gzip", "two lines", "array"])
