@@ -19,7 +19,7 @@ from bench import calls
 from bench.memory import peak_mb
 from service.adapters.catalog.files import load_platforms
 from service.config.settings import Settings
-from service.core.batch import Batch, Partition, Span
+from service.core.batch import Batch, OffsetSpan, Partition
 from service.core.identity import use_platforms
 from service.core.usage import Call
 from service.formats.decoder import Decoder
@@ -82,7 +82,7 @@ def run(kind: str) -> dict[str, float]:
     return {"us": cpu / RECORDS * 1e6, "peak_mb": peak_mb(), "growth_mb": peak_mb() - settled, "calls": decoded_calls}
 
 
-def count_all(records: Sequence[ConsumerRecord], decoder: Decoder, batch: Batch, span: Span) -> None:
+def count_all(records: Sequence[ConsumerRecord], decoder: Decoder, batch: Batch, span: OffsetSpan) -> None:
     """As the consumer does it, for records of one topic."""
     count, add = decoder.counter(records[0].topic, batch.rollup), batch.rollup.add
     for record in records:

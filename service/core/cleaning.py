@@ -122,7 +122,7 @@ def _remembered(platforms: Platforms) -> Callable[[Who], Cleaned]:
 
 
 def _provider(platforms: Platforms, words: Words) -> str | None:
-    """The first word that identifies a platform, which a framework's word does not; else the first word."""
+    """The first word that identifies a platform; a framework's word does not. Without one: the first word."""
 
     def telling(word: Scalar) -> str | None:
         found = name(word)

@@ -112,6 +112,7 @@ class Rollup:
     """For readers of records that remember cells by keys of their own: by reader."""
 
     def add(self, call: Call) -> None:
+        """Add a call to the totals of its series and hour. Calls with the same words have them cleaned once."""
         numbers = Numbers(
             call.at,
             count(call.input_tokens),
@@ -176,7 +177,7 @@ class Rollup:
         return cell
 
     def _add_sample(self, cell: Cell, request_id: str) -> None:
-        """Skipped if calls with other words have filled the list of the series."""
+        """Drops the id if the series has enough: calls with other words may be of the same series."""
         samples = self.samples.setdefault(cell.series, [])
         if len(samples) < MAX_SAMPLES:
             samples.append(request_id)

@@ -1,4 +1,4 @@
-"""Records -> totals in memory -> rows. Everything that makes a count exact meets here.
+"""Records -> totals in memory -> `UsageStore`. Everything that makes a count exact meets here.
 
 Three offsets of a partition: *applied* is the watermark in the database, the authority; *counted* is where the records
 counted in memory end; *committed* is Kafka's own, written afterwards for lag tools and never read.
@@ -30,8 +30,8 @@ from service.formats.record import Record
 _log = structlog.get_logger(__name__)
 
 DEAD_LETTER_BYTES = 16 * 1024 * 1024
-"""Held in memory before they are sent, and their number."""
 DEAD_LETTERS = 10_000
+"""Dead letters that are held in memory before a flush sends them: their bytes, and their number."""
 TROUBLE = (*DatabaseTrouble, *KafkaTrouble)
 """What passes by itself, or by the operator's hand outside lastcall: try again later."""
 _APPLY_PATIENCE = 60.0
@@ -86,8 +86,9 @@ class Ingest:
         self._jumps: dict[Partition, tuple[int, int]] = {}
         self._share = RejectionShare()
         self.failures = 0
-        """Flushes that failed in a row, and what the last one failed of."""
+        """Flushes that failed in a row."""
         self.trouble: str | None = None
+        """The error of the last flush, if it failed."""
         self._life = 0
         self._busy = asyncio.Lock()
         self._flushing: datetime | None = None
@@ -264,7 +265,7 @@ class Ingest:
         if not batch:
             return Applied()
         named = await self._log.incarnations({p.topic for p in batch.spans})
-        # Asked after the records were read, so that none of another topic of that name can be among them.
+        # Asked after the records were read: if the topic has not changed by now, all of them are of this topic.
         if other := {p for p, incarnation in incarnations.items() if named.get(p.topic) != incarnation}:
             return Superseded(frozenset(other))
         await self._log.send_dead_letters(batch.dead_letters)

@@ -17,7 +17,7 @@ from service.formats.route import OFF_ROUTE, SMALL, Read, Route, Step
 _ROUTES = 3
 """Remembered of one topic."""
 _MADE = 256
-"""Routes that are kept for when a topic takes them again."""
+"""Routes that are kept, because another topic or a later record may have them."""
 _PASSES = {"tombstone": "a null value: how a compacted topic forgets a key"}
 _BY_NAME: Mapping[Format, AnyDialect] = {dialect.name: dialect for dialect in DIALECTS}
 
@@ -53,7 +53,7 @@ class Decoder:
 
     def reader(self, topic: str) -> Callable[[Record], Answer]:
         """`decode` for records of one topic; a record with one call gives that call. Ask once for many records: the
-        topic's routes are looked up here. `formats/opening.py` reads only records of which no route is remembered."""
+        topic's routes are looked up here. `formats/opening.py` reads the records that fit no remembered route."""
         routes = self._routes.get(topic)
         if not routes:
             return self._answer

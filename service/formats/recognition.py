@@ -1,8 +1,8 @@
 """Detects the dialect or envelope of a JSON object by its keys. Everything follows from the two ordered tuples.
 
-Two ways give one answer. `recognise` looks at the keys of an object. A form's `guarded` shape is decoded directly, and
-rejects each object that `recognise` might give to another form: it requires the keys of its own mark, and bars one key
-of each mark that is tried before it.
+Two ways give one answer. `recognise` looks at the keys of an object. The fast reader decodes an object as a form's
+`guarded` shape, which fails for each object that `recognise` might give to another form: the shape requires the keys of
+the form's own mark, and forbids one key of each mark that is tried before it.
 """
 
 from collections.abc import Collection, Iterator, Set

@@ -1,4 +1,4 @@
-"""The fast reader: reads a record by the route of an earlier one, without checking what else it could be."""
+"""The fast reader: reads a record by the route of an earlier one, or says that it does not have this route."""
 
 from collections.abc import Callable, Sequence
 from itertools import repeat
