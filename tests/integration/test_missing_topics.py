@@ -146,7 +146,8 @@ async def test_dead_letter_topic_that_may_not_be_made_stops_those_partitions_alo
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records]
+    """By the consumer: the test's own producer may look for the leader of a new topic more than once."""
+    return [one.getMessage() for one in caplog.records if one.name != "aiokafka.producer.sender"]
 
 
 async def calls(database: Database) -> int:
