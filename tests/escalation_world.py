@@ -126,13 +126,13 @@ class World:
         """A record of a day that is past comes in now."""
         if late := self.calls.add(self.now.date() - days_ago * DAY, 50, "answered"):
             self._picture = None
-            if late is self.calls.days[0]:  # all others are after it
+            if late is not self.calls.days[-1]:  # it changes what is known of the past
                 self.look = None
             self._came_in([late])
 
     def _came_in(self, days: Sequence[DayOfUse]) -> None:
         """As the engine does: a record wakes where the last look said so; one of a model that is gone, or for which
-        another answers, and one from before all others, always."""
+        another answers, and one of a past day, always."""
         if self.look and any(self.look.wakes_on_call or one.end_of_life or one.redirected for one in days):
             self.look = None
 

@@ -127,12 +127,9 @@ async def summarise(connection: Transaction, world: World, recomputed: Recompute
         if (found := _with_days(one, days, now)) is not None:
             counted[key] = found
     unknown = {key: one for key, one in known.items() if key not in counted}
-    counted |= await _from_all_days(connection, unknown, now)
-    begin_earlier = [
-        key for key, one in counted.items() if (was := known[key].summary) and one.summary.first_at < was.first_at
-    ]
-    await make_uses_due(connection, begin_earlier, now=now)  # a step may be due earlier as well
-    await _save(connection, world, known, counted, now=now)
+    # Another past day may change the first call and the quiet period, and by them what is due.
+    await make_uses_due(connection, [key for key, one in unknown.items() if one.summary], now=now)
+    await _save(connection, world, known, counted | await _from_all_days(connection, unknown, now), now=now)
 
 
 async def summarise_again(connection: Transaction, world: World, *, now: datetime) -> int:

@@ -292,7 +292,7 @@ async def test_use_is_put_on_the_agenda(database: Database, loaded: LoadedCatalo
     assert looks == {MODEL: AT}
 
 
-async def test_call_from_before_all_others_makes_its_exposure_due(database: Database, loaded: LoadedCatalog) -> None:
+async def test_late_call_makes_its_exposure_due(database: Database, loaded: LoadedCatalog) -> None:
     world, later = make_world(loaded.catalog), NOW + timedelta(days=9)
 
     async def due_after_a_call(at: datetime) -> datetime | None:
@@ -307,6 +307,7 @@ async def test_call_from_before_all_others_makes_its_exposure_due(database: Data
     await reconcile(database, world, now=NOW)
     assert await due_after_a_call(AT + timedelta(hours=2)) == later
     assert await due_after_a_call(AT - timedelta(hours=2)) == NOW
+    assert await due_after_a_call(AT - timedelta(days=3)) == NOW
     assert await due_after_a_call(AT - timedelta(days=1)) == NOW
     assert await due_after_a_call(AT) == later
 

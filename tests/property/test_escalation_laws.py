@@ -400,6 +400,25 @@ def test_relapse_that_no_step_speaks_of_is_told_once_a_step_has_a_day() -> None:
     history.teardown()
 
 
+def test_late_call_that_shortens_the_quiet_period_wakes() -> None:
+    history = Escalation()
+    history.begins(
+        day=0, minute=0, notice=112, person=ADA, calendar="always", policy=None, rhythm=Rhythm(every=30), calls_at=0,
+        after="failing",
+    )  # fmt: skip
+    history.ticks_come_at_any_time(minutes=[1])
+    history.ticks_come_at_any_time(minutes=[1])
+    history.ticks_come_at_any_time(minutes=[134, 642, 732, 1073])
+    history.late_record_comes_in(days=9)
+    history.ticks_come_at_any_time(minutes=[1, 281, 127, 1])
+    history.ticks_come_at_any_time(minutes=[1, 386, 641, 1739])
+    history.late_record_comes_in(days=24)
+    history.ticks_come_at_any_time(minutes=[1, 1800])
+    history.late_record_comes_in(days=19)
+    history.ticks_come_at_any_time(minutes=[1, 1])
+    history.teardown()
+
+
 def test_call_from_before_all_others_wakes() -> None:
     """It was made in working hours, and so the announcement is due before the morning that was waited for."""
     history = Escalation()
