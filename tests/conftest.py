@@ -152,6 +152,13 @@ class Databases:
         FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid WHERE relnamespace = 'public'::regnamespace
     """
 
+    _OF_SESSIONS = """
+        SELECT EXISTS (SELECT FROM pg_class WHERE relpersistence = 't') OR EXISTS (
+          SELECT FROM pg_locks JOIN pg_database ON database = pg_database.oid
+          WHERE locktype = 'advisory' AND datname = current_database())
+    """
+    """Temporary tables, and locks that outlive a transaction."""
+
     def __init__(self, server: str, template: str, schema: str) -> None:
         self._server = server
         self._template = template
@@ -201,7 +208,7 @@ class Databases:
         await _execute(self._server, f"DROP DATABASE {database.url.database} WITH (FORCE)")
 
     async def _is_empty_again(self, database: Database) -> bool:
-        """Not where a test changed the schema, may not disable triggers, or left a transaction open."""
+        """Not where a test changed the schema, may not disable triggers, or left a transaction or a lock open."""
         if cast(QueuePool, database.pool).checkedout():
             return False
         try:
@@ -209,6 +216,8 @@ class Databases:
                 kept = self._backends[str(database.url.database)]
                 await connection.execute(text(self._OTHERS), {"kept": list(kept)})
                 await connection.execute(text(self._EMPTY))
+                if await connection.scalar(text(self._OF_SESSIONS)):
+                    return False
                 return bool(await connection.scalar(text(self._SCHEMA)) == self._schema)
         except DBAPIError:
             return False

@@ -290,6 +290,13 @@ class Ticking(History):
     def happens(self, change: Callable[[World], None]) -> None:
         """All see at once what has changed; they differ in when they look while time passes."""
         super().happens(change)
+        self.all_look()
+
+    def act(self, act: Act) -> None:
+        super().act(act)
+        self.all_look()
+
+    def all_look(self) -> None:
         for witness in self.witnesses:
             witness.look()
 
@@ -304,8 +311,7 @@ class Ticking(History):
         _tick(each_hour, end, [60])
         _tick(at_any_time, end, gaps)
         as_told.world.live_until(end, as_told.look)
-        for witness in self.witnesses:
-            witness.look()
+        self.all_look()
 
     def teardown(self) -> None:
         """A while later all three stand at the same step, and the owner knows the same."""
@@ -384,8 +390,8 @@ def test_call_that_was_counted_stays_when_reading_stalls_before_it() -> None:
 
 
 def test_relapse_that_no_step_speaks_of_is_told_once_a_step_has_a_day() -> None:
-    """The caller comes back while the shutdown has no firm day, and the policy has but one step, long past."""
-    long_before = Policy("one step", (Step(parse_offset("-60d"), ("owner",)),))
+    """The caller comes back while the shutdown has no firm day, and all steps of the policy are long past."""
+    long_before = Policy("two steps", tuple(Step(parse_offset(one), ("owner",)) for one in ("-60d", "-30d")))
     history = Escalation()
     history.begins(
         day=31, minute=0, notice=1, person=ADA, calendar="always", policy=long_before, rhythm=Rhythm(every=7),

@@ -265,3 +265,20 @@ def test_date_that_moves_to_and_fro_is_told_each_time() -> None:
     for day in (date(2025, 8, 14), date(2025, 7, 14), date(2025, 8, 14)):
         story.world.plan_end(day)
         assert story.until(story.world.now + HOUR).steps == [(f"{story.world.now - HOUR:%m-%d %H:%M}", "date_moved")]
+
+
+def test_relapse_without_a_firm_day_is_told_at_the_step_that_was_sent_before_and_none_is_missed() -> None:
+    story = Story()
+    story.world.policy = once("-60d", "-30d")
+    story.until(at("06-20"))
+    story.world.call(None)
+    story.until(at("06-28"))
+    story.world.plan_end(date(2025, 7, 14), "no_sooner_than")
+    story.until(at("06-28", "12:00"))
+    story.world.call(Rhythm())
+    story.until(at("07-01"))
+    assert not [one for one in story.told if one[1].kind == "notice"]
+
+    story.world.plan_end(date(2025, 7, 14))
+    story.until(at("07-01", "12:00"))
+    assert [(one.step, one.missed) for _, one in story.told if one.kind == "notice"] == [("-30d", ())]

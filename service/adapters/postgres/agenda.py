@@ -86,8 +86,8 @@ async def schedule_check_after_calls(connection: AsyncConnection, first_calls: M
 
 async def make_uses_due(connection: AsyncConnection, keys: Iterable[ExposureKey], *, now: datetime) -> None:
     """Make these uses due at once, whatever they wait for."""
-    v = key_rows(sorted(keys))
-    await _make_due(connection, same_key(agenda, v), now)
+    if in_order := sorted(keys):
+        await _make_due(connection, same_key(agenda, key_rows(in_order)), now)
 
 
 async def make_open_exposures_due(connection: AsyncConnection, *, now: datetime) -> None:

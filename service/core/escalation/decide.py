@@ -32,6 +32,7 @@ from service.core.escalation.holding import (
 from service.core.escalation.policy import Policy
 from service.core.escalation.schedule import (
     ScheduledStep,
+    StepToSend,
     current_step,
     held_back,
     held_back_until,
@@ -159,8 +160,6 @@ def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
     reopened, tellings = tell_relapse(revived, campaign, schedule(revived.policy, case), case)
     if not tellings and not isinstance(went_on := _advance(reopened, case), Wait):
         reopened, tellings = went_on.campaign, went_on.tellings
-    if reopened.owner_told_at is None:  # no step has a day yet: once it has one, it is sent again
-        reopened = replace(reopened, done=())
     match campaign.close_reason:
         case "withdrawn":
             again = f"deprecated again, after a withdrawal by {closed_at:%Y-%m-%d}"
@@ -244,6 +243,8 @@ def _tell_what_is_due(
         campaign, telling = tell_new_owner(campaign, current, former, case)
         campaign, more = _tell_held_back(campaign, case)  # in the last days there is no business day to wait for
         return campaign, (telling, *more)
+    elif current and campaign.owner_told_at is None:  # reopened while no step had a day
+        campaign, telling = tell(campaign, [StepToSend(current, case.today)], ladder, case)
     else:
         return _tell_held_back(campaign, case)
     if former and isinstance(telling.cause, StepCause):
