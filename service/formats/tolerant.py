@@ -1,18 +1,21 @@
 """Reads a record in which some field has a wrong type: the field is left out, the rest counts."""
 
-import re
 from functools import cache
-from types import UnionType
-from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
+from service.formats.rejecting import MSGSPEC_ERRORS
+
 _Record = TypeVar("_Record", bound=msgspec.Struct)
+_PLAIN = msgspec.json.Decoder()
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _UNFIT: Any = object()
-_FIELD = re.compile(r" - at `\$\.([^.\[`]+)")
-"""In msgspec's error: the field of the outermost object, unless its name has a dot."""
+_SCALARS = frozenset({str, int, float, bool, NoneType})
+_ALL = _SCALARS | {dict, list}
+_SIMPLE = _SCALARS | {Any, msgspec.UnsetType, tuple[()]}
 
 
 def decode(type_: type[_Record], body: bytes | str | msgspec.Raw) -> _Record:
@@ -31,18 +34,9 @@ def decode(type_: type[_Record], body: bytes | str | msgspec.Raw) -> _Record:
 def _decode(type_: type[_Record], text: bytes) -> _Record:
     try:
         return decoder_of(type_).decode(text)  # type: ignore[no-any-return]
-    except msgspec.ValidationError as error:
-        found = _fitting_part(text, type_, error)
+    except msgspec.ValidationError:
+        found = _reader_of(type_).read(text)
         return found if found is not _UNFIT else decoder_of(type_).decode(_required_part(text, type_))  # type: ignore[no-any-return]
-
-
-class _Parts(NamedTuple):
-    """What a type can be: an object of this struct, or with values of one type; an array of one type."""
-
-    struct: type[msgspec.Struct] | None = None
-    fields: tuple[msgspec.structs.FieldInfo, ...] = ()
-    values: Any = None
-    items: Any = None
 
 
 @cache
@@ -51,26 +45,92 @@ def decoder_of(type_: Any) -> msgspec.json.Decoder[Any]:
 
 
 @cache
-def _parts(type_: Any) -> _Parts:
-    parts = _Parts()
-    for kind in get_args(type_) if get_origin(type_) in (Union, UnionType) else (type_,):
-        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            parts = parts._replace(struct=kind, fields=msgspec.structs.fields(kind))
-        elif get_origin(kind) is dict:
-            parts = parts._replace(values=get_args(kind)[1])
-        elif get_origin(kind) is list:
-            parts = parts._replace(items=get_args(kind)[0])
-    return parts
+def _reader_of(type_: Any) -> "_Reader":
+    return _Reader(type_)
 
 
-@cache
-def _left_raw(struct: type[msgspec.Struct], key: str) -> tuple[Any, msgspec.json.Decoder[Any] | None]:
-    """An optional field, and a decoder of the struct that leaves it raw."""
-    field = next((one for one in _parts(struct).fields if one.encode_name == key and not one.required), None)
-    if field is None:
-        return None, None
-    raw = (field.name, msgspec.Raw, msgspec.field(name=key, default=msgspec.Raw()))
-    return field, msgspec.json.Decoder(msgspec.defstruct(f"{struct.__name__}WithRaw", [raw], bases=(struct,)))
+class _Reader:
+    """Reads the parts of a value that fit a type, which is not recursive.
+
+    The whole is decoded at once without types, so that many wrong parts take no longer than many right ones. It is
+    decoded part by part if it cannot be decoded so, or if the type has raw parts or a kind that is not named here.
+    """
+
+    def __init__(self, type_: Any) -> None:
+        kinds = set(get_args(type_) if get_origin(type_) in (Union, UnionType) else (type_,))
+        self._type = type_
+        self._as_they_are = _ALL if Any in kinds else _SCALARS & kinds
+        self._convertible = ({int} if float in kinds else set()) | ({list} if tuple[()] in kinds else set())
+        self._struct: type[msgspec.Struct] | None = None
+        self._fields: dict[str, tuple[str, _Reader]] = {}
+        self._required: set[str] = set()
+        self._values: _Reader | None = None
+        self._items: _Reader | None = None
+        others: set[Any] = set()
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+                self._struct, fields = kind, msgspec.structs.fields(kind)
+                self._fields = {one.encode_name: (one.name, _reader_of(one.type)) for one in fields}
+                self._required = {one.name for one in fields if one.required}
+            elif get_origin(kind) is dict:
+                self._values = _reader_of(get_args(kind)[1])
+            elif get_origin(kind) is list:
+                self._items = _reader_of(get_args(kind)[0])
+            else:
+                others.add(kind)
+        inner = (*(reader for _, reader in self._fields.values()), self._values, self._items)
+        self._by_parts: bool = not others <= _SIMPLE or any(one._by_parts for one in inner if one is not None)
+
+    def read(self, text: bytes | msgspec.Raw) -> Any:
+        """The value, or the part of it that fits, or `_UNFIT`."""
+        if not self._by_parts:
+            try:
+                return self._fitting(_PLAIN.decode(text))
+            except MSGSPEC_ERRORS:
+                pass  # a number out of range, for instance
+        try:
+            return decoder_of(self._type).decode(text)
+        except msgspec.ValidationError:
+            return self._fitting(self._raw_parts(bytes(text)))
+
+    def _raw_parts(self, text: bytes) -> Any:
+        if text[:1] == b"{" and (self._struct is not None or self._values is not None):
+            return fields_of(text)
+        return _ARRAY.decode(text) if text[:1] == b"[" and self._items is not None else _UNFIT
+
+    def _fitting(self, value: Any) -> Any:
+        """Of a value that was decoded without types, or as raw parts."""
+        kind = type(value)
+        if kind is msgspec.Raw:
+            return self.read(value)
+        if kind in self._as_they_are:
+            return value
+        if kind is dict:
+            return self._fitting_object(value)
+        if kind is list and self._items is not None:
+            return [part for one in value if (part := self._items._fitting(one)) is not _UNFIT]
+        return self._converted(value) if kind in self._convertible else _UNFIT
+
+    def _converted(self, value: Any) -> Any:
+        try:
+            return msgspec.convert(value, self._type)
+        except msgspec.ValidationError:
+            return _UNFIT
+
+    def _fitting_object(self, value: dict[str, Any]) -> Any:
+        if self._struct is None:
+            if self._values is None:
+                return _UNFIT
+            fitting = ((key, self._values._fitting(one)) for key, one in value.items())
+            return {key: part for key, part in fitting if part is not _UNFIT}
+        found = {}
+        for key, one in value.items():
+            if (field := self._fields.get(key)) is not None:
+                name, reader = field
+                part = one if type(one) in reader._as_they_are else reader._fitting(one)
+                if part is not _UNFIT:
+                    found[name] = part
+        return self._struct(**found) if self._required <= found.keys() else _UNFIT
 
 
 def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
@@ -81,56 +141,7 @@ def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
         return _OBJECT.decode(body.decode(errors="replace").encode())
 
 
-def _fitting(part: msgspec.Raw, type_: Any) -> Any:
-    """The value, or the part of it that fits its type, or `_UNFIT`. Most parts fit as they are."""
-    try:
-        return decoder_of(type_).decode(part)
-    except msgspec.ValidationError as error:
-        return _fitting_part(bytes(part), type_, error)
-
-
-def _fitting_part(text: bytes, type_: Any, error: msgspec.ValidationError) -> Any:
-    """The part that fits, of a text that does not fit as a whole: `error` says why."""
-    parts = _parts(type_)
-    if text[:1] == b"{" and parts.struct is not None:
-        found = _with_one_field_fitted(text, parts.struct, error)
-        return found if found is not None else _with_each_field_fitted(text, parts)
-    if text[:1] == b"{" and parts.values is not None:
-        fitting = ((key, _fitting(one, parts.values)) for key, one in fields_of(text).items())
-        return {key: value for key, value in fitting if value is not _UNFIT}
-    if text[:1] == b"[" and parts.items is not None:
-        return [value for one in _ARRAY.decode(text) if (value := _fitting(one, parts.items)) is not _UNFIT]
-    return _UNFIT
-
-
-def _with_one_field_fitted(text: bytes, struct: type[msgspec.Struct], error: msgspec.ValidationError) -> Any:
-    """For an object in which only the field that the error names does not fit. None: other fields do not fit either."""
-    named = _FIELD.search(str(error))
-    field, decoder = _left_raw(struct, named[1]) if named is not None else (None, None)
-    if field is None or decoder is None:
-        return None
-    try:
-        found = decoder.decode(text)
-    except msgspec.ValidationError:
-        return None
-    value = _fitting(getattr(found, field.name), field.type)
-    setattr(found, field.name, value if value is not _UNFIT else field.default)
-    return found
-
-
-def _with_each_field_fitted(text: bytes, parts: _Parts) -> Any:
-    found, values = fields_of(text), {}
-    for field in parts.fields:
-        part = found.get(field.encode_name)
-        value = _fitting(part, field.type) if part is not None else _UNFIT
-        if value is not _UNFIT:
-            values[field.name] = value
-        elif field.required:
-            return _UNFIT
-    return parts.struct(**values)  # type: ignore[misc]  # it has one
-
-
 def _required_part(text: bytes, type_: type[msgspec.Struct]) -> bytes:
     """An object without its optional fields: what msgspec says of it names a field that must be there."""
-    found, required = fields_of(text), {one.encode_name for one in _parts(type_).fields if one.required}
+    found, required = fields_of(text), {one.encode_name for one in msgspec.structs.fields(type_) if one.required}
     return msgspec.json.encode({key: part for key, part in found.items() if key in required})

@@ -71,6 +71,20 @@ BIG: tuple[Any, ...] = (
     msgspec.Raw(b"{" + b",".join(b'"%d":0' % number for number in range(20_000)) + b"}"),
 )
 """Drawn seldom: each takes as long as a thousand others."""
+_MISTYPED: tuple[Any, ...] = (
+    {"name": 5, "attributes": [{"key": "gen_ai.request.model", "value": 5}]},
+    {"name": 5, "kind": [], "attributes": [{"key": 5, "value": {"stringValue": 5, "intValue": []}}]},
+    {"attributes": [5, {"key": 5}], "events": [{"attributes": 5}, 5], "status": 5},
+    {"body": 5, "attributes": [{"key": "event.name", "value": {"stringValue": msgspec.Raw(b"1e999")}}]},
+)
+
+
+def mistyped(items: int) -> list[bytes]:
+    """OTLP requests of so many spans or log records, none of which fits its shape: one kind each, and all in turn."""
+    lists = [[item] * items for item in _MISTYPED] + [[_MISTYPED[i % len(_MISTYPED)] for i in range(items)]]
+    traces = [{"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]} for spans in lists]
+    logs = [{"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]} for records in lists]
+    return [msgspec.json.encode(request) for request in (*traces, *logs)]
 
 
 @dataclass(slots=True)
@@ -91,6 +105,7 @@ def load() -> Corpus:
         if value[:1] == b"{":
             _collect(msgspec.json.decode(value), corpus)
     corpus.words = sorted(corpus.parts)
+    corpus.values += [*mistyped(1), *mistyped(300)]
     return corpus
 
 

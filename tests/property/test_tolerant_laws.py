@@ -1,7 +1,7 @@
 """A field that does not fit costs itself: no other field is read another way beside it."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -65,3 +65,21 @@ def test_error_names_the_field_that_must_be_there_and_not_another_that_does_not_
 def test_bytes_that_are_no_text_cost_nothing_beside_a_field_that_does_not_fit() -> None:
     span = tolerant.decode(Span, b'{"name": 5, "kind": "caf\xc3", "traceId": "\xff"}')
     assert (span.name, span.kind, span.trace_id) == (None, "caf\ufffd", "\ufffd")
+
+
+@pytest.mark.parametrize("number", ["1e999", "[1e999]", '{"a": 1e999}'])
+def test_number_out_of_range_costs_nothing_beside_it(number: str) -> None:
+    span = tolerant.decode(Span, f'{{"name": {number}, "kind": 3, "attributes": [5, {number}, {{"key": "a"}}]}}')
+    assert (span.name, span.kind) == (None, 3)
+    assert [attribute.key for attribute in span.attributes or ()][-1] == "a"
+
+
+def test_type_without_a_rule_of_its_own_is_read_as_msgspec_reads_it() -> None:
+    class Record(msgspec.Struct):
+        kind: Literal["a", "b"] = "a"
+        amount: float | None = None
+        other: int | None = None
+
+    found = tolerant.decode(Record, '{"kind": "b", "amount": 5, "other": 1.5}')
+    assert (found.kind, found.amount, type(found.amount), found.other) == ("b", 5.0, float, None)
+    assert tolerant.decode(Record, '{"kind": "c", "other": 5}') == Record(other=5)
