@@ -1,6 +1,7 @@
 """Reads a record in which some field has a wrong type: the field is left out, the rest counts."""
 
 from functools import cache
+from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -9,12 +10,13 @@ import msgspec
 from service.formats.rejecting import MSGSPEC_ERRORS
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
-_PLAIN = msgspec.json.Decoder()
+_PLAIN = msgspec.json.Decoder(float_hook=float)
+"""Without types. A number out of range, an error with types, becomes infinite."""
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _UNFIT: Any = object()
 _SCALARS = frozenset({str, int, float, bool, NoneType})
-_ALL = _SCALARS | {dict, list}
+_MAYBE_INFINITE = frozenset({float, dict, list})
 _SIMPLE = _SCALARS | {Any, msgspec.UnsetType, tuple[()]}
 
 
@@ -59,7 +61,8 @@ class _Reader:
     def __init__(self, type_: Any) -> None:
         kinds = set(get_args(type_) if get_origin(type_) in (Union, UnionType) else (type_,))
         self._type = type_
-        self._as_they_are = _ALL if Any in kinds else _SCALARS & kinds
+        self._as_they_are = (_SCALARS if Any in kinds else _SCALARS & kinds) - {float}
+        self._if_finite = _MAYBE_INFINITE if Any in kinds else {float} & kinds
         self._convertible = ({int} if float in kinds else set()) | ({list} if tuple[()] in kinds else set())
         self._struct: type[msgspec.Struct] | None = None
         self._fields: dict[str, tuple[str, _Reader]] = {}
@@ -87,7 +90,7 @@ class _Reader:
             try:
                 return self._fitting(_PLAIN.decode(text))
             except MSGSPEC_ERRORS:
-                pass  # a number out of range, for instance
+                pass  # half a character, for instance
         try:
             return decoder_of(self._type).decode(text)
         except msgspec.ValidationError:
@@ -105,6 +108,8 @@ class _Reader:
             return self.read(value)
         if kind in self._as_they_are:
             return value
+        if kind in self._if_finite:
+            return value if _is_finite(value) else _UNFIT
         if kind is dict:
             return self._fitting_object(value)
         if kind is list and self._items is not None:
@@ -131,6 +136,12 @@ class _Reader:
                 if part is not _UNFIT:
                     found[name] = part
         return self._struct(**found) if self._required <= found.keys() else _UNFIT
+
+
+def _is_finite(value: Any) -> bool:
+    if type(value) is dict:
+        return all(map(_is_finite, value.values()))
+    return all(map(_is_finite, value)) if type(value) is list else type(value) is not float or isfinite(value)
 
 
 def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
