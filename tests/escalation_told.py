@@ -142,7 +142,9 @@ class Told(Asked):
         is_early_death = step.at.while_failing and self._state(exposure, now) == "broken"
         assert act_in_force is not None, "told of a step that has no day"
         is_told_anew = (
-            isinstance(telling.cause, Relapse | Resumed) or telling.to_new_owner or self._is_rest(telling)
+            isinstance(telling.cause, Relapse | Resumed | BrokenPromise)
+            or telling.to_new_owner
+            or self._is_rest(telling)
         ) and step.name in self.past
         assert now >= act_in_force.begins or is_early_death or is_told_anew, f"{telling.step} was told before its time"
         if in_last_days(calendar, exposure.deadline, now) or (step.at.while_failing and telling.not_before == now):

@@ -406,6 +406,21 @@ def test_relapse_that_no_step_speaks_of_is_told_once_a_step_has_a_day() -> None:
     history.teardown()
 
 
+def test_broken_promise_is_told_at_a_step_that_a_new_calendar_has_put_off() -> None:
+    """It is told again, and was told for the first time by the calendar of then."""
+    step = Policy("one step", (Step(parse_offset("-15bd"), ("owner",)),))
+    history = Escalation()
+    history.begins(
+        day=0, minute=0, notice=18, person=ADA, calendar="bavaria", policy=step, rhythm=None, calls_at=0,
+        after="failing",
+    )  # fmt: skip
+    history.promised_day_passes(days=0, hours=1)
+    history.promised_day_passes(days=0, hours=31)
+    history.service_changes_hands(calendar="always", person=ADA)
+    history.promised_day_passes(days=0, hours=1)
+    history.teardown()
+
+
 def test_late_call_that_shortens_the_quiet_period_wakes() -> None:
     history = Escalation()
     history.begins(
