@@ -86,7 +86,7 @@ class Vocabulary:
                 name = self._places[key]
                 yield name, _NUMBERS[name], msgspec.field(name=key, default=None if name != "at" else msgspec.NODEFAULT)
             elif key in others:
-                yield one.name, None, msgspec.field(name=key, default=default)
+                yield f"other_{key}", None, msgspec.field(name=key, default=default)
             elif one.name in self._words:
                 type_, default = _typed(self._words[one.name], default)
                 yield varying.get(one.name, one.name), type_, msgspec.field(name=key, default=default)

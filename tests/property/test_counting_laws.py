@@ -111,6 +111,17 @@ def test_no_value_of_a_field_is_taken_for_another(field: str, way: str, most: in
     assert at_once == thorough
 
 
+def test_a_number_is_found_by_whichever_of_its_keys_has_it() -> None:
+    decoder, at_once, thorough = Decoder(), Batch(), Batch()
+    kinds = ({"duration_ms": 5.0}, {"latency_ms": 6.0}, {"latency_ms": 7.0, "duration_ms": 8.0}, {"duration_ms": 9.0})
+    for numbers in kinds:
+        record = record_of([json.dumps(USUAL | numbers)], [], ())
+        for _ in range(TIMES_EACH * len(kinds)):
+            counted(decoder, at_once, record)
+            thorough.add(thorough.span(Partition(record.topic, 0), 0), record, decode(record), HOUR)
+    assert at_once == thorough
+
+
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
