@@ -10,7 +10,7 @@ import msgspec
 from service.core.cleaning import Cleaned, cleaned, may_be_remembered
 from service.core.series import SeriesKey
 from service.core.usage import Call, Who
-from service.core.values import count, milliseconds, text
+from service.core.values import MAX_COUNT, MAX_MS, count, milliseconds, text
 
 MAX_SAMPLES = 3
 """Request ids kept as evidence of a series."""
@@ -20,7 +20,7 @@ MAX_CELLS = 8192
 """Size of the cache from words to cells. A full cache is cleared."""
 EARLIEST, END = datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
-_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_FIRST_MOMENT, _LAST_MOMENT = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class OutOfRangeError(Exception):
@@ -93,9 +93,9 @@ class Cell:
         self.wants_evidence = True
         self.is_plain = False
         """Only time and numbers of a call matter."""
-        self.start = self.end = _NEVER
-        self.totals = Totals(_NEVER, _NEVER)
-        """Totals of the hour from `start` to `end`."""
+        self.start, self.end = _LAST_MOMENT, _FIRST_MOMENT
+        self.totals = Totals(_LAST_MOMENT, _FIRST_MOMENT)
+        """Totals of the hour from `start` to `end`: at first of none, so that any call switches the hour."""
 
 
 @dataclass(slots=True)
@@ -113,23 +113,27 @@ class Rollup:
 
     def add(self, call: Call) -> None:
         """Add a call to the totals of its series and hour. Calls with the same words have them cleaned once."""
-        numbers = Numbers(
-            call.at,
-            count(call.input_tokens),
-            count(call.output_tokens),
-            count(call.cached_tokens),
-            milliseconds(call.latency_ms),
-            call.request_id,
-        )
-        self.count(self.cell(call.who), numbers)
+        taken, given, cached, latency = call.input_tokens, call.output_tokens, call.cached_tokens, call.latency_ms
+        clean: Call | Numbers = call
+        if not (  # in place, as most are clean already
+            (taken is None or (type(taken) is int and 0 <= taken <= MAX_COUNT))
+            and (given is None or (type(given) is int and 0 <= given <= MAX_COUNT))
+            and (cached is None or (type(cached) is int and 0 <= cached <= MAX_COUNT))
+            and (latency is None or (type(latency) is float and 0 <= latency <= MAX_MS))
+        ):
+            clean = Numbers(
+                call.at, count(taken), count(given), count(cached), milliseconds(latency), call.request_id
+            )
+        cell = self._cells.get(call.who)
+        self.count(cell if cell is not None else self._new_cell(call.who), clean)
 
     def cell(self, who: Who) -> Cell:
         """The target of calls with these words."""
         cell = self._cells.get(who)
         return cell if cell is not None else self._new_cell(who)
 
-    def count(self, cell: Cell, call: Numbers) -> None:
-        """Hot path: runs for every call. `cell` is of this rollup. Raises OutOfRangeError, and counts nothing then."""
+    def count(self, cell: Cell, call: Call | Numbers) -> None:
+        """Hot path: runs for every call. `cell` is of this rollup, and the numbers are clean. Raises OutOfRangeError, and counts nothing then."""
         at, totals = call.at, cell.totals
         if at > totals.last_at:
             if at < cell.end:
@@ -158,7 +162,7 @@ class Rollup:
         if not cell.is_plain:
             self._add_words(cell, totals, call)
 
-    def _add_words(self, cell: Cell, totals: Totals, call: Numbers) -> None:
+    def _add_words(self, cell: Cell, totals: Totals, call: Call | Numbers) -> None:
         if cell.failed:
             totals.errors += 1
             totals.end_of_life += cell.end_of_life

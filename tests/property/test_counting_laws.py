@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.core.batch import Batch, Partition
-from service.core.rollup import Rollup
-from service.core.usage import Call
+from service.core.rollup import OutOfRangeError, Rollup
+from service.core.usage import Call, Who
 from service.formats import counting
 from service.formats.decoder import Decoder, decode
 from service.formats.files import FileRecord
@@ -109,6 +109,14 @@ def test_no_value_of_a_field_is_taken_for_another(field: str, way: str, most: in
         counted(decoder, at_once, record)
         thorough.add(thorough.span(Partition(record.topic, 0), 0), record, decode(record, fixed), HOUR)
     assert at_once == thorough
+
+
+@pytest.mark.parametrize("at", [datetime.min, datetime(2014, 12, 31), datetime(2100, 1, 1), datetime.max])
+def test_a_call_outside_the_years_is_refused_also_if_it_is_the_first(at: datetime) -> None:
+    rollup = Rollup()
+    with pytest.raises(OutOfRangeError):
+        rollup.add(Call(Who("lastcall", "x", "a", requested_id="m"), at.replace(tzinfo=UTC)))
+    assert not rollup
 
 
 def test_a_number_is_found_by_whichever_of_its_keys_has_it() -> None:
