@@ -17,7 +17,9 @@ MAX_SAMPLES = 3
 MAX_KEY_OWNERS = 5
 """Key owners kept per service: those with the most recent calls."""
 MAX_CELLS = 8192
-"""Size of the cache from words to cells. A full cache is cleared."""
+"""Size of a cache from words to cells. A full cache is cleared."""
+MAX_READERS = 16
+"""Readers that may remember cells."""
 EARLIEST, END = datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
 _FIRST_MOMENT, _LAST_MOMENT = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -108,8 +110,10 @@ class Rollup:
     key_owners: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """Service -> key owner -> last call with the key."""
     _cells: dict[Who, Cell] = field(default_factory=dict, init=False, repr=False, compare=False)
-    cells_by_key: dict[object, dict[Any, Cell]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """For readers of records that remember cells by keys of their own: by reader."""
+    _remembered: dict[object, tuple[object, dict[Any, Cell]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Reader -> the shape that it reads, and its cells."""
 
     def add(self, call: Call) -> None:
         """Add a call to the totals of its series and hour. Calls with the same words have them cleaned once."""
@@ -131,6 +135,28 @@ class Rollup:
         """The target of calls with these words."""
         cell = self._cells.get(who)
         return cell if cell is not None else self._new_cell(who)
+
+    def remembered(self, reader: object, shape: object) -> dict[Any, Cell]:
+        """The cells that `reader` remembers by keys of its own. They are of one shape: another one starts anew."""
+        found = self._remembered.get(reader)
+        if found is None or found[0] is not shape:
+            if found is None and len(self._remembered) >= MAX_READERS:
+                self._remembered.clear()
+            found = self._remembered[reader] = (shape, {})
+        return found[1]
+
+    def remember(self, cells: dict[Any, Cell], key: Any, who: Who) -> None:
+        """Add the target of calls with these words to `remembered` cells. At most `MAX_CELLS` of all readers are kept,
+        and none of words that are too long."""
+        cell = self.cell(who)
+        if who in self._cells:
+            if self.number_remembered() >= MAX_CELLS:
+                for _, others in self._remembered.values():
+                    others.clear()
+            cells[key] = cell
+
+    def number_remembered(self) -> int:
+        return sum(len(cells) for _, cells in self._remembered.values())
 
     def count(self, cell: Cell, call: Call | Numbers) -> None:
         """Hot path: runs for every call. `cell` is of this rollup, and the numbers are clean. Raises OutOfRangeError, and counts nothing then."""

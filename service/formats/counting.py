@@ -9,50 +9,54 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from service.core.cleaning import may_be_remembered
-from service.core.rollup import EARLIEST, END, MAX_CELLS, Cell, OutOfRangeError, Rollup
+from service.core.rollup import EARLIEST, END, Cell, OutOfRangeError, Rollup
 from service.core.usage import Call
 from service.formats.contract import Answer, Context, Dialect, Flat
 from service.formats.envelopes.headers import context_of
 from service.formats.recognition import Form
 from service.formats.record import Record
-from service.formats.route import OFF_ROUTE, SMALL, OffRouteError, Read, Route
+from service.formats.route import OFF_ROUTE, SMALL, OffRouteError, Route
 from service.formats.vocabulary import Vocabulary
 
 _FIRST_DUE, _MOST_DUE = 50, 2_000
-"""Records that cannot be counted, before a new decoder is made: the first time, and then twice as many each time."""
+"""Records to learn from before a new decoder is made: the first time, and then twice as many each time."""
 _OFF_ROUTE = (*OFF_ROUTE, OutOfRangeError)
 Count = Callable[[Record], Answer | None]
 """Counts a record, or gives the answer of a reader that could not."""
 
 
-class _NewWordsError(OffRouteError):
-    """All words are known, and not together."""
+class _NewWordsError(Exception):
+    """All words are known, and have no cell together."""
 
 
-class Counter:
-    """Counts the records of one route, each into the rollup that is given."""
+class FlatReader:
+    """Reads the records of one route of a flat dialect. Those with known words are counted, each into the rollup that
+    is given."""
 
     def __init__(self, route: Route, form: Form, dialect: Dialect[Any], flat: Flat) -> None:
         self._route = route
         self._dialect = dialect
         self._vocabulary = Vocabulary(form, flat)
+        self._read_and_learn = route.read_by(self._learn)
         self._known: Route | None = None
         """Accepts records with known words only."""
         self._varying = self._vocabulary.varying()
         """Fields whose words are the key to a cell."""
         self._words = _words_of(len(self._varying))
         self._fits = False
-        """A record with known words was seen."""
+        """`_known` accepted a record."""
         self._is_done = False
-        """None will ever be."""
-        self._missed, self._due = 0, _FIRST_DUE
+        """All words were known, and no record was accepted: no other will be tried."""
+        self._due = self._to_learn = _FIRST_DUE
+        """Records to learn from before `_renew`: at first, and still."""
+        self._to_pass = 0
+        """Records that are not accepted and not learned from, before learning goes on."""
 
     @staticmethod
-    def of(route: Route) -> "Counter | None":
+    def of(route: Route) -> "FlatReader | None":
         form = route.steps[-1]
         if isinstance(form, Form) and isinstance(form.thing, Dialect) and form.thing.flat is not None:
-            return Counter(route, form, form.thing, form.thing.flat)
+            return FlatReader(route, form, form.thing, form.thing.flat)
         return None
 
     def counting(self, rollup: Rollup, read: Callable[[Record], Answer]) -> Count:
@@ -64,7 +68,7 @@ class Counter:
     def _counting_flat(self, rollup: Rollup, read: Callable[[Record], Answer]) -> Count:
         """Hot path: all of it in one function."""
         count = rollup.count
-        decode, words, get = self._decode, self._words, self._cells(rollup).get
+        decode, words, get = self._decode, self._words, rollup.remembered(self, self._known).get
 
         def count_record(record: Record) -> Answer | None:
             nonlocal decode, words, get
@@ -79,11 +83,16 @@ class Counter:
                 if cell is None:
                     raise _NewWordsError
                 count(cell, shape)
-            except _OFF_ROUTE as error:
-                answer = self._read(record, context, rollup, error)
+            except _NewWordsError:
+                answer = self._read_and_remember(record, context, rollup)
+            except _OFF_ROUTE:
+                if self._to_pass:
+                    self._to_pass -= 1
+                    return read(record)
+                answer = self._learn_from(record, context)
             else:
                 return None
-            decode, words, get = self._decode, self._words, self._cells(rollup).get
+            decode, words, get = self._decode, self._words, rollup.remembered(self, self._known).get
             return read(record) if answer is None else answer
 
         return count_record
@@ -107,8 +116,13 @@ class Counter:
                 else:
                     cell, shape = found
                     count(cell, shape)
-            except _OFF_ROUTE as error:
-                answer = self._read(record, context, rollup, error)
+            except _NewWordsError:
+                answer = self._read_and_remember(record, context, rollup)
+            except _OFF_ROUTE:
+                if self._to_pass:
+                    self._to_pass -= 1
+                    return read(record)
+                answer = self._learn_from(record, context)
             else:
                 return None
             find = self._finding(rollup)
@@ -118,7 +132,7 @@ class Counter:
 
     def _finding(self, rollup: Rollup) -> Callable[[bytes, Context], Any]:
         """The cell and the numbers of a record's call. Of several calls, all are found before one is counted."""
-        words, get, known = self._words, self._cells(rollup).get, self._known
+        words, get, known = self._words, rollup.remembered(self, self._known).get, self._known
         if known is None:
             return _nothing_known
 
@@ -141,36 +155,32 @@ class Counter:
     def _decode(self) -> Any:
         return self._known.decode if self._known is not None else _nothing_known
 
-    def _read(self, record: Record, context: Context | None, rollup: Rollup, error: Exception) -> Answer | None:
-        """A record that could not be counted, for `error`. Its words are learned."""
-        if isinstance(error, _NewWordsError):
-            return self._tried(self._route.read_by(self._remembering(rollup, context)), record, context)
-        answer = self._tried(self._route.read_by(self._learn), record, context)
-        if answer is not None:
-            self._missed += 1
-            if self._missed >= self._due:
-                self._renew()
-        return answer
+    def _read_and_remember(self, record: Record, context: Context | None, rollup: Rollup) -> Answer | None:
+        """The answer for a record that `_known` accepts, whose words have no cell yet. None: it has another route."""
+        self._fits = True
+        cells, words = rollup.remembered(self, self._known), attrgetter(*self._varying)
 
-    def _tried(self, read: Read, record: Record, context: Context | None) -> Answer | None:
+        def remember(shape: Any, inner: Context) -> Answer:
+            answer = self._dialect.read(shape, inner)
+            if type(answer) is Call:
+                rollup.remember(cells, words(shape) if context is None else _key(words(shape), inner), answer.who)
+            return answer
+
         try:
-            return read(record.value, context or Context(record))
+            return self._route.read_by(remember)(record.value, context or Context(record))
         except OFF_ROUTE:
             return None
 
-    def _remembering(self, rollup: Rollup, outer: Context | None) -> Callable[[Any, Context], Answer]:
-        self._fits = True
-        cells, words = self._cells(rollup), attrgetter(*self._varying)
-
-        def remember(shape: Any, context: Context) -> Answer:
-            answer = self._dialect.read(shape, context)
-            if type(answer) is Call and may_be_remembered(answer.who):
-                if len(cells) >= MAX_CELLS:
-                    cells.clear()
-                cells[words(shape) if outer is None else _key(words(shape), context)] = rollup.cell(answer.who)
-            return answer
-
-        return remember
+    def _learn_from(self, record: Record, context: Context | None) -> Answer | None:
+        """The answer for a record that `_known` does not accept. None: it has another route."""
+        try:
+            answer = self._read_and_learn(record.value, context or Context(record))
+        except OFF_ROUTE:
+            return None
+        self._to_learn -= 1
+        if not self._to_learn:
+            self._renew()
+        return answer
 
     def _learn(self, shape: Any, context: Context) -> Answer:
         answer = self._dialect.read(shape, context)
@@ -178,17 +188,16 @@ class Counter:
         return answer
 
     def _renew(self) -> None:
-        self._missed, self._due = 0, min(2 * self._due, _MOST_DUE)
+        self._due = self._to_learn = min(2 * self._due, _MOST_DUE)
         if self._vocabulary.is_news:
             self._known = Route(self._route.steps, self._vocabulary.shape())
             self._varying = self._vocabulary.varying()
             self._words = _words_of(len(self._varying))
             self._fits = False
-        elif not self._fits:
+        elif self._fits:
+            self._to_pass, self._to_learn = self._due, _FIRST_DUE
+        else:
             self._known, self._is_done = None, True
-
-    def _cells(self, rollup: Rollup) -> dict[Any, Cell]:
-        return rollup.cells_by_key.setdefault(self._known, {})
 
 
 def _words_of(number: int) -> Callable[[Any], Any]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from service.core.rollup import Rollup
+from service.core.rollup import MAX_READERS, Rollup
 from service.core.usage import Decoded, Format
 from service.formats.contract import Answer, AnyDialect, Context
-from service.formats.counting import Counter
+from service.formats.counting import FlatReader
 from service.formats.dialects import DIALECTS
 from service.formats.envelopes import ENVELOPES
 from service.formats.envelopes.headers import context_of
@@ -45,7 +45,7 @@ class Decoder:
         self._fixed = {topic: _BY_NAME[format_] for topic, format_ in (formats or {}).items()}
         self._routes = {topic: [Route((form_of(dialect),))] for topic, dialect in self._fixed.items()}
         self._made: dict[tuple[Step, ...], Route] = {}
-        self._counters: dict[Route, Counter | None] = {}
+        self._flat_readers: dict[Route, FlatReader] = {}
 
     def decode(self, record: Record) -> Decoded:
         answer = self._answer(record)
@@ -74,13 +74,16 @@ class Decoder:
     def counter(self, topic: str, rollup: Rollup) -> Callable[[Record], Answer | None]:
         """`reader`, but what can be counted without a `Call` is added to `rollup` at once; the answer is None then."""
         read, routes = self.reader(topic), self._routes.get(topic)
-        counter = self._counter(routes[0]) if routes else None
-        return counter.counting(rollup, read) if counter is not None else read
+        flat_reader = self._flat_reader(routes[0]) if routes else None
+        return flat_reader.counting(rollup, read) if flat_reader is not None else read
 
-    def _counter(self, route: Route) -> Counter | None:
-        if route not in self._counters:
-            self._counters[route] = Counter.of(route)
-        return self._counters[route]
+    def _flat_reader(self, route: Route) -> FlatReader | None:
+        found = self._flat_readers.get(route)
+        if found is None and (found := FlatReader.of(route)) is not None:
+            if len(self._flat_readers) >= MAX_READERS:
+                self._flat_readers.clear()
+            self._flat_readers[route] = found
+        return found
 
     def _answer(self, record: Record) -> Answer:
         return self._read_otherwise(record, context_of(record) if record.headers else Context(record))
@@ -113,6 +116,6 @@ class Decoder:
         if route is None:
             if len(self._made) >= _MADE:
                 self._made.clear()
-                self._counters.clear()
+                self._flat_readers.clear()
             route = self._made[steps] = Route(steps)
         return route

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from service.core import rollup as rollup_module
 from service.core.batch import Batch, Partition
 from service.core.rollup import OutOfRangeError, Rollup
 from service.core.usage import Call, Who
@@ -166,15 +167,16 @@ def test_records_that_never_fit_are_not_tried_for_ever(monkeypatch: pytest.Monke
     record = record_of([json.dumps(USUAL | {"time": "2026-11-19T07:02:11"})], [], ())
     for _ in range(4 * ENOUGH):
         assert decoder.counter(TOPIC, rollup)(record) is not None
-    found = decoder.counter(TOPIC, rollup)
-    assert "Counter" not in found.__qualname__
+    assert decoder.counter(TOPIC, rollup).__qualname__ == decoder.reader(TOPIC).__qualname__
 
 
-def test_cells_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "MAX_CELLS", 10)
-    decoder, rollup = Decoder(), Rollup()
-    for number in range(5 * ENOUGH):
-        text = json.dumps(USUAL | {"service": f"s{number % 50}", "model": f"m{number % 7}"})
-        decoder.counter(TOPIC, rollup)(record_of([text], [], ()))
-    assert rollup.cells_by_key
-    assert all(len(cells) <= 10 for cells in rollup.cells_by_key.values())
+def test_cells_that_are_remembered_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several readers, and of one that learns new words again and again."""
+    monkeypatch.setattr(rollup_module, "MAX_CELLS", 10)
+    decoder, rollup, most = Decoder(), Rollup(), 0
+    for number in range(20 * ENOUGH):
+        words = {"service": f"s{number % (number // 10 + 1)}", "model": f"m{number % 7}"}
+        layers = [LAYERS[number // ENOUGH % 5]] if number // ENOUGH % 6 else []
+        decoder.counter(TOPIC, rollup)(record_of([json.dumps(USUAL | words)], layers, ()))
+        most = max(most, rollup.number_remembered())
+    assert most == 10
