@@ -49,12 +49,17 @@ def _hosts(number: int) -> dict[str, Any]:
     return {"host": f"https://tenant-{number:08x}.openai.azure.com/openai/deployments/chat"}
 
 
+def _counts(number: int) -> dict[str, Any]:
+    return {"input_tokens": str(calls.input_tokens(number))} if number % 2 else {}
+
+
 def _all(number: int) -> dict[str, Any]:
     return _callers(number) | _models(number) | _errors(number) | _hosts(number)
 
 
 KINDS: dict[str, Callable[[int], dict[str, Any]]] = {
     "no word": lambda _: {},
+    "half: a text": _counts,
     "callers": _callers,
     "models": _models,
     "error messages": _errors,

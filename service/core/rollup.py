@@ -125,9 +125,7 @@ class Rollup:
             and (cached is None or (type(cached) is int and 0 <= cached <= MAX_COUNT))
             and (latency is None or (type(latency) is float and 0 <= latency <= MAX_MS))
         ):
-            clean = Numbers(
-                call.at, count(taken), count(given), count(cached), milliseconds(latency), call.request_id
-            )
+            clean = Numbers(call.at, count(taken), count(given), count(cached), milliseconds(latency), call.request_id)
         cell = self._cells.get(call.who)
         self.count(cell if cell is not None else self._new_cell(call.who), clean)
 
@@ -148,18 +146,18 @@ class Rollup:
     def remember(self, cells: dict[Any, Cell], key: Any, who: Who) -> None:
         """Add the target of calls with these words to `remembered` cells. At most `MAX_CELLS` of all readers are kept,
         and none of words that are too long."""
-        cell = self.cell(who)
-        if who in self._cells:
+        if may_be_remembered(who):
             if self.number_remembered() >= MAX_CELLS:
                 for _, others in self._remembered.values():
                     others.clear()
-            cells[key] = cell
+            cells[key] = self.cell(who)
 
     def number_remembered(self) -> int:
         return sum(len(cells) for _, cells in self._remembered.values())
 
     def count(self, cell: Cell, call: Call | Numbers) -> None:
-        """Hot path: runs for every call. `cell` is of this rollup, and the numbers are clean. Raises OutOfRangeError, and counts nothing then."""
+        """Hot path: runs for every call. `cell` is of this rollup, and the numbers are clean. Raises OutOfRangeError,
+        and counts nothing then."""
         at, totals = call.at, cell.totals
         if at > totals.last_at:
             if at < cell.end:

@@ -66,7 +66,7 @@ class FlatReader:
         return self._counting_flat(rollup, read) if len(self._route.steps) == 1 else self._counting(rollup, read)
 
     def _counting_flat(self, rollup: Rollup, read: Callable[[Record], Answer]) -> Count:
-        """Hot path: all of it in one function."""
+        """As `_counting` for a record without an envelope. Hot path: all of it in one function."""
         count = rollup.count
         decode, words, get = self._decode, self._words, rollup.remembered(self, self._known).get
 
@@ -80,18 +80,15 @@ class FlatReader:
             try:
                 shape = decode(value)
                 cell = get(words(shape) if context is None else _key(words(shape), context))
-                if cell is None:
-                    raise _NewWordsError
-                count(cell, shape)
-            except _NewWordsError:
+                if cell is not None:
+                    count(cell, shape)
+                    return None
                 answer = self._read_and_remember(record, context, rollup)
             except _OFF_ROUTE:
                 if self._to_pass:
                     self._to_pass -= 1
                     return read(record)
                 answer = self._learn_from(record, context)
-            else:
-                return None
             decode, words, get = self._decode, self._words, rollup.remembered(self, self._known).get
             return read(record) if answer is None else answer
 
@@ -137,7 +134,7 @@ class FlatReader:
             return _nothing_known
 
         def find(shape: Any, context: Context) -> tuple[Cell, Any]:
-            cell = get(
+            cell = get(  # `_key`, in place: this runs for every call
                 (words(shape), context.caller, context.environment, context.namespace, context.account, context.region)
             )
             if cell is None:
@@ -201,9 +198,9 @@ class FlatReader:
 
 
 def _words_of(number: int) -> Callable[[Any], Any]:
-    """Of a shape of known words, as `attrgetter` gives them: one, or a tuple. For few it is twice as fast."""
+    """Of a shape of known words, as `attrgetter` gives them: one, or a tuple. For two to five words, written out saves
+    20 to 50 ns of the 1.5 us that a record takes."""
     few: Mapping[int, Callable[[Any], Any]] = {
-        1: lambda shape: shape.word_1,
         2: lambda shape: (shape.word_1, shape.word_2),
         3: lambda shape: (shape.word_1, shape.word_2, shape.word_3),
         4: lambda shape: (shape.word_1, shape.word_2, shape.word_3, shape.word_4),

@@ -20,9 +20,8 @@ SMALL = 1024 * 1024
 Step = Form | AnyEnvelope
 """An object of one form, or an envelope of bytes."""
 
-
 Use = Callable[[Any, Context], Any]
-"""A dialect's shape -> its answer."""
+"""A dialect's shape -> whatever is made of it: the dialect's answer, or what a reader counts."""
 Read = Callable[[Any, Context], Answer]
 
 

@@ -36,8 +36,8 @@ def from_nanoseconds(nanoseconds: int) -> datetime:
 
 def from_any(value: Any) -> datetime:
     """ISO 8601 text with date and time, UTC where it has no offset; or a number since 1970: in the range of years
-    allowed, its size tells the unit, from seconds to nanoseconds. Where msgspec
-    can read the text as a time, the answer is the same."""
+    allowed, its size tells the unit, from seconds to nanoseconds. Where msgspec can read the text as a time, the answer
+    is the same."""
     if type(value) is not str:
         return _from_number(value)
     try:

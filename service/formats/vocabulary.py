@@ -16,8 +16,13 @@ from service.formats.contract import Flat
 from service.formats.recognition import Form, struct_of
 
 _MOST_WORDS = 2_000
-"""Of one field. With more, each word is read as it is."""
+"""Of one field. With more, each word is read as it is: a field with so many words has new ones all the time."""
+_MOST_CHARACTERS = 64 * 1024
+"""Of all words: bounds the memory, and the time that a shape takes to make, which stops everything else."""
+_NUMBER_CHARACTERS = 8
+"""What a word that is no text counts."""
 _LARGEST = 2**31
+"""A number from here on is no word: msgspec has no `Literal` of 2**63, and no status is near it."""
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)] | None
 _NUMBERS: Mapping[str, Any] = {
     "at": Annotated[datetime, msgspec.Meta(tz=True)],
@@ -42,6 +47,8 @@ class Vocabulary:
             one.name: set() for one in self._fields if one.encode_name in form.known - places
         }
         """By field of the shape. None: it has too many words, or other values than words."""
+        self._characters = dict.fromkeys(self._words, 0)
+        """Of the words, by field."""
         self._places: dict[str, str] = {}
         """Key of a number -> field of `Call`, as the last record had it."""
         self.is_news = True
@@ -55,14 +62,20 @@ class Vocabulary:
                 self.is_news = True
                 if _is_word(word) and len(words) < _MOST_WORDS:
                     words.add(word)
+                    self._characters[name] += len(word) if type(word) is str else _NUMBER_CHARACTERS
+                    if sum(self._characters.values()) > _MOST_CHARACTERS:
+                        self._forget(max(self._characters, key=self._characters.__getitem__))
                 else:
-                    self._words[name] = None
+                    self._forget(name)
         places = {
             next((key for key in keys if getattr(shape, key) is not None), keys[0]): name
             for name, keys in self._flat.numbers.items()
         }
         self.is_news = self.is_news or places != self._places
         self._places = places
+
+    def _forget(self, name: str) -> None:
+        self._words[name], self._characters[name] = None, 0
 
     def shape(self) -> type[msgspec.Struct]:
         """Accepts records of the form with words that are known, and with numbers where the last record had them. A
