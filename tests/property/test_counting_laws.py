@@ -174,6 +174,18 @@ def test_records_that_never_fit_are_not_tried_for_ever(monkeypatch: pytest.Monke
     assert decoder.counter(TOPIC, rollup).__qualname__ == decoder.reader(TOPIC).__qualname__
 
 
+def test_new_words_are_learned_after_misfits_that_taught_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "_MOST_DUE", counting._FIRST_DUE)
+    decoder, rollup = Decoder(), Rollup()
+    misfit = {"time": "2026-11-19T07:02:11"}
+    for number in range(10 * ENOUGH):
+        decoder.counter(TOPIC, rollup)(record_of([json.dumps(USUAL | (misfit if number % 2 else {}))], [], ()))
+    new = record_of([json.dumps(USUAL | {"service": "new"})], [], ())
+    answers = [decoder.counter(TOPIC, rollup)(new) for _ in range(4 * ENOUGH)]
+    assert answers[0] is not None
+    assert answers[-1] is None
+
+
 def test_words_that_are_known_are_bounded_together() -> None:
     """The field with the most of them is left open, and those with few are not."""
     dialect = next(one for one in DIALECTS if one.flat is not None)
