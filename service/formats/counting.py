@@ -19,7 +19,7 @@ from service.formats.route import OFF_ROUTE, SMALL, OffRouteError, Route
 from service.formats.vocabulary import Vocabulary
 
 _FIRST_DUE, _MOST_DUE = 50, 2_000
-"""Records to learn from before a new decoder is made: the first time, and then twice as many each time."""
+"""Records to learn from before a new decoder is made: at first, and at most. Twice as many each time."""
 _OFF_ROUTE = (*OFF_ROUTE, OutOfRangeError)
 Count = Callable[[Record], Answer | None]
 """Counts a record, or gives the answer of a reader that could not."""
@@ -46,7 +46,7 @@ class FlatReader:
         self._fits = False
         """`_known` accepted a record."""
         self._is_done = False
-        """All words were known, and no record was accepted: no other will be tried."""
+        """Nothing new was learned, and no record was accepted: none is tried again."""
         self._due = self._to_learn = _FIRST_DUE
         """Records to learn from before `_renew`: at first, and still."""
         self._to_pass = 0
