@@ -85,12 +85,11 @@ class FlatReader:
                     return None
                 answer = self._read_and_remember(record, context, rollup)
             except _OFF_ROUTE:
-                if self._to_pass:
-                    self._to_pass -= 1
-                    return read(record)
                 answer = self._learn_from(record, context)
+            if answer is None:
+                return read(record)
             decode, words, get = self._decode, self._words, rollup.remembered(self, self._known).get
-            return read(record) if answer is None else answer
+            return answer
 
         return count_record
 
@@ -116,14 +115,13 @@ class FlatReader:
             except _NewWordsError:
                 answer = self._read_and_remember(record, context, rollup)
             except _OFF_ROUTE:
-                if self._to_pass:
-                    self._to_pass -= 1
-                    return read(record)
                 answer = self._learn_from(record, context)
             else:
                 return None
+            if answer is None:
+                return read(record)
             find = self._finding(rollup)
-            return read(record) if answer is None else answer
+            return answer
 
         return count_record
 
@@ -169,7 +167,10 @@ class FlatReader:
             return None
 
     def _learn_from(self, record: Record, context: Context | None) -> Answer | None:
-        """The answer for a record that `_known` does not accept. None: it has another route."""
+        """The answer for a record that `_known` does not accept. None: it has another route, or is not learned from."""
+        if self._to_pass:
+            self._to_pass -= 1
+            return None
         try:
             answer = self._read_and_learn(record.value, context or Context(record))
         except OFF_ROUTE:
