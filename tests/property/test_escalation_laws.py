@@ -440,6 +440,34 @@ def test_late_call_that_shortens_the_quiet_period_wakes() -> None:
     history.teardown()
 
 
+def test_day_of_a_repeat_never_goes_back_though_the_clock_does() -> None:
+    """By a clock of 27 hours ago the calls had ended; the day's repeat was told before."""
+    history = Escalation()
+    history.begins(
+        day=148, minute=0, notice=1, person=ADA, calendar="always", policy=None, calls_at=0, after="failing",
+        rhythm=Rhythm(every=30, rests_on_weekends=True),
+    )  # fmt: skip
+    history.promised_day_passes(days=4, hours=10)
+    history.schedulers_are_down(hours=105, minutes=0)
+    history.schedulers_are_down(hours=320, minutes=0)
+    history.promised_day_passes(days=0, hours=10)
+    history.promised_day_passes(days=4, hours=67)
+    history.clock_jumps_back(minutes=1)
+    history.promised_day_passes(days=8, hours=1)
+    history.schedulers_are_down(hours=154, minutes=0)
+    history.schedulers_are_down(hours=182, minutes=0)
+    history.schedulers_are_down(hours=187, minutes=0)
+    history.clock_jumps_back(minutes=1)
+    history.clock_jumps_back(minutes=1)
+    history.clock_jumps_back(minutes=1)
+    history.schedulers_are_down(hours=80, minutes=0)
+    history.promised_day_passes(days=4, hours=20)
+    history.promised_day_passes(days=3, hours=19)
+    history.clock_jumps_back(minutes=1621)
+    history.clock_jumps_back(minutes=1)
+    history.teardown()
+
+
 def test_call_from_before_all_others_wakes() -> None:
     """It was made in working hours, and so the announcement is due before the morning that was waited for."""
     history = Escalation()

@@ -32,7 +32,6 @@ from service.core.escalation.holding import (
 from service.core.escalation.policy import Policy
 from service.core.escalation.schedule import (
     ScheduledStep,
-    StepToSend,
     current_step,
     held_back,
     held_back_until,
@@ -42,6 +41,7 @@ from service.core.escalation.schedule import (
 )
 from service.core.escalation.telling import (
     has_untold_promise,
+    once_more,
     tell,
     tell_broken_promise,
     tell_held_back,
@@ -244,7 +244,7 @@ def _tell_what_is_due(
         campaign, more = _tell_held_back(campaign, case)  # in the last days there is no business day to wait for
         return campaign, (telling, *more)
     elif current and campaign.owner_told_at is None:  # reopened while no step had a day
-        campaign, telling = tell(campaign, [StepToSend(current, case.today)], ladder, case)
+        campaign, telling = tell(campaign, [once_more(current, campaign, case)], ladder, case)
     else:
         return _tell_held_back(campaign, case)
     if former and isinstance(telling.cause, StepCause):

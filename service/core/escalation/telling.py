@@ -203,7 +203,7 @@ def tell_relapse(
     """
     due = steps_to_send(campaign, case, ladder)
     level = last_sent_step(campaign, case, ladder) or (None if due else current_step(campaign, case, ladder))
-    left = [StepToSend(level, case.today)] if level else []
+    left = [once_more(level, campaign, case)] if level else []
     fresh = [
         one for one in due if one.scheduled.step.at.needs_calls or case.day_of(one.scheduled.nominal) == case.today
     ]
@@ -218,6 +218,12 @@ def tell_relapse(
     due_at = {scheduled.name: scheduled.due for scheduled in ladder}
     missed = tuple(name for name in unsent if closed.closed_at and due_at[name] < closed.closed_at)
     return reopened, (replace(telling, missed=missed),)
+
+
+def once_more(scheduled: ScheduledStep, campaign: Campaign, case: Case) -> StepToSend:
+    """The step again, today. Its day never goes back, even if the clock does: repeats count from it."""
+    done = campaign.done_with(scheduled.name)
+    return StepToSend(scheduled, max(case.today, done.day) if done and done.day else case.today)
 
 
 def _reopened(at: AtStep, closed: Campaign, case: Case) -> Relapse | Resumed:
@@ -239,8 +245,8 @@ def tell_broken_promise(
 ) -> tuple[Campaign, Telling]:
     """Repeats the current step, if no other step is due."""
     on = campaign.promise_broken_on or case.today
-    once_more = [StepToSend(current, case.today)]
-    return tell(campaign, once_more, ladder, case, lambda at: BrokenPromise(step=at, promised_on=on))
+    again = [once_more(current, campaign, case)]
+    return tell(campaign, again, ladder, case, lambda at: BrokenPromise(step=at, promised_on=on))
 
 
 def tell_new_owner(
