@@ -79,6 +79,14 @@ def test_asking_without_a_lastcall_yaml_imports_nothing_that_checks_one() -> Non
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.parametrize("name", ["ask", "owners", "plan", "rehearse"])
+def test_command_that_configures_no_logging_has_nothing_that_logs(name: str) -> None:
+    """A line of a log that is not configured would be on standard output, among the JSON."""
+    code = f"import sys; import service.entrypoints.cli.{name}; print('structlog' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 @pytest.mark.parametrize(("name", "entry"), COMMANDS.items(), ids=COMMANDS.keys())
 def test_line_of_a_command_is_the_first_sentence_of_its_help(name: str, entry: Any) -> None:
     _, usage, rest = said(lastcall(name, "--help")).partition("[OPTIONS]")
