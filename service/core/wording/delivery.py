@@ -29,7 +29,7 @@ KINDS: Mapping[str, str] = {
 
 
 def kind(name: str) -> str:
-    """Of a notification. A name that is not known, such as one of another release, stays as it is."""
+    """A kind of notification. The name of a step stays as it is."""
     return KINDS.get(name, name)
 
 
