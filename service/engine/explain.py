@@ -138,27 +138,19 @@ async def _why_not_tracked(
         names = _canonical(world.catalog, model) if model else None
         unknown = await read_unknown_ids(connection, now=now, service=service, spelled=model, models=names or ())
     found = [
-        Untracked(
-            service,
-            one.environment,
-            one.platform,
-            one.model,
-            True,
-            one.calls_28d,
-            world.catalog.get(one.platform, one.model),
-        )
+        Untracked(service, one.environment, one.platform, one.model, True, one.calls_28d)
         for one in uses
         if (names is None or one.model in names)
         and environment in {None, one.environment}
         and platform in {None, one.platform}
     ]
     found += [
-        Untracked(service, environment or "", one.platform, called, one.model is not None, one.calls_28d, None)
+        Untracked(service, environment or "", one.platform, called, one.model is not None, one.calls_28d)
         for one in unknown
         if (called := one.model or one.requested_id) is not None and platform in {None, one.platform}
     ]
     meant = max(found, key=lambda one: one.calls_28d, default=None)
-    return explain_untracked(meant, now.date()) if meant else None
+    return explain_untracked(meant, world.catalog.get(meant.platform, meant.model), now.date()) if meant else None
 
 
 def _canonical(catalog: Catalog, model: str) -> set[str]:

@@ -194,8 +194,8 @@ def test_quiet_period_says_what_it_was_learned_from() -> None:
     ],
 )
 def test_use_that_is_no_exposure_says_why(deprecation: Any, why: str) -> None:
-    use = Untracked("s", "", "openai-api", "m", is_known=True, calls_28d=1, deprecation=deprecation)
-    explanation = explain_untracked(use, date(2025, 4, 13))
+    use = Untracked("s", "", "openai-api", "m", is_known=True, calls_28d=1)
+    explanation = explain_untracked(use, deprecation, date(2025, 4, 13))
     assert said(explanation, "why nobody was told") == (why,)
     assert explanation.wrong is None
 

@@ -110,7 +110,8 @@ def month_end_job() -> Explanation[Any]:
 
 def unknown_model() -> Explanation[Any]:
     return explain_untracked(
-        Untracked("search-api", "", "azure-openai", "prod-chat", is_known=False, calls_28d=1200, deprecation=None),
+        Untracked("search-api", "", "azure-openai", "prod-chat", is_known=False, calls_28d=1200),
+        None,
         date(2025, 6, 16),
     )
 

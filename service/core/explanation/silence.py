@@ -23,10 +23,9 @@ class Untracked:
     is_known: bool
     """True: lastcall knows the id."""
     calls_28d: int
-    deprecation: Deprecation | None
 
 
-def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
+def explain_untracked(use: Untracked, record: Deprecation | None, today: date) -> Explanation[Untracked]:
     wrong = None
     if use.is_known and not use.platform:
         mend = "let the log name the provider, or the host that is called"
@@ -36,7 +35,7 @@ def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
         wrong = Wrong.of(f"it is not known whether {use.model} is going away", mend)
     return Explanation(
         about=f"{use_of(use.service, use.environment, use.model, use.platform)}.",
-        points=points(why_nobody_was_told=_why(use, today), evidence=[_calls(use)]),
+        points=points(why_nobody_was_told=_why(use, record, today), evidence=[_calls(use)]),
         wrong=wrong,
         evidence=use,
     )
@@ -45,7 +44,7 @@ def explain_untracked(use: Untracked, today: date) -> Explanation[Untracked]:
 def explain_undecidable(exposure: Exposure, trouble: Condition, today: date) -> Explanation[Untracked]:
     """An exposure that escalation cannot evaluate."""
     month = sum(use.calls for use in exposure.days if use.day > today - timedelta(days=28))
-    use = Untracked(*exposure.key, is_known=True, calls_28d=month, deprecation=exposure.deprecation)
+    use = Untracked(*exposure.key, is_known=True, calls_28d=month)
     return Explanation(
         about=f"{use_of(use.service, use.environment, use.model, use.platform)}.",
         points=points(why_nobody_was_told=[sentence(trouble.detail)], evidence=[_calls(use)]),
@@ -54,8 +53,7 @@ def explain_undecidable(exposure: Exposure, trouble: Condition, today: date) -> 
     )
 
 
-def _why(use: Untracked, today: date) -> Iterator[str]:
-    record = use.deprecation
+def _why(use: Untracked, record: Deprecation | None, today: date) -> Iterator[str]:
     if not use.is_known:
         yield f"lastcall does not know the model {use.model}, so it cannot know whether it is going away."
     elif not use.platform:

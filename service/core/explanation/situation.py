@@ -44,7 +44,9 @@ class CampaignEvidence:
     close_reason: CloseReason | None
     policy: str
     plan_version: int
+    """Number of dates so far; it increases when the deadline moves."""
     act_in_force: str | None
+    """The acknowledgement, promise or hold in force, as a clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,21 @@ class ExposureEvidence:
     environment: str
     platform: str
     model: str
+    """Canonical id."""
     state: State
     first_at: datetime
     last_at: datetime
     calls_7d: int
     errors_7d: int
     quiet_days: int
+    """Quiet period of the exposure."""
     quiet_at: datetime
+    """When the exposure becomes quiet without further calls."""
     known_until: datetime | None
+    """All calls up to this time are recorded."""
     requested_ids: tuple[str, ...]
     request_ids: tuple[str, ...]
+    """A few request ids, as evidence."""
     announced_on: date | None
     deadline: date | None
     effective_deadline: date | None
@@ -71,6 +78,7 @@ class ExposureEvidence:
     team: str | None
     owner_rule: str
     owner_source: Source | None
+    """None: no owner."""
     owner_as_of: datetime | None
     campaign: CampaignEvidence | None
     ladder: tuple[StepEvidence, ...]

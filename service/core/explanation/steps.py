@@ -51,6 +51,7 @@ class StepEvidence:
     done_at: datetime | None
     """When it was last sent or passed over."""
     held: tuple[Audience, ...]
+    """Notified after the owner has had a business day."""
     held_until: datetime | None
     spared: tuple[Audience, ...]
     notified: tuple[Notification, ...]
