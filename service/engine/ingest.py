@@ -24,7 +24,7 @@ from service.core.position import LogState
 from service.core.rollup import Rollup
 from service.core.usage import Call, Decoded, Rejection
 from service.engine.flush_outcome import Blocked, Flushed, FlushOutcome, Postponed
-from service.engine.partitions import Opened, open_partitions, record_gap
+from service.engine.partitions import OpenedPartitions, open_partitions, record_gap
 from service.formats.record import Record
 
 _log = structlog.get_logger(__name__)
@@ -38,12 +38,12 @@ _APPLY_PATIENCE = 60.0
 _LONGEST_WAIT = 30.0
 
 
-class Decoder(Protocol):
+class RecordDecoder(Protocol):
     def counter(self, topic: str, rollup: Rollup) -> Callable[[Record], Call | Decoded | None]:
         """What each record of a topic holds; None where its calls are counted in `rollup` already."""
 
 
-class Log(Protocol):
+class PartitionLog(Protocol):
     """The cluster, or what stands for it. Raises one of `KafkaTrouble` when it cannot answer now."""
 
     async def incarnations(self, topics: Collection[str]) -> Mapping[str, str]: ...
@@ -74,7 +74,9 @@ class _DoesNotFollow(Exception):
 class Ingest:
     """One consume loop's state. `count` and `close` never wait; `open` and `flush` wait for each other."""
 
-    def __init__(self, store: UsageStore, log: Log, decoder: Decoder, limits: Limits, *, source: SourceName) -> None:
+    def __init__(
+        self, store: UsageStore, log: PartitionLog, decoder: RecordDecoder, limits: Limits, *, source: SourceName
+    ) -> None:
         self._store = store
         self._source = source
         self._log = log
@@ -114,17 +116,17 @@ class Ingest:
         """When the oldest record that is not written yet was counted; also while it is being written."""
         return self._flushing or (self._oldest if self._batch else None)
 
-    async def open(self, partitions: Collection[Partition], *, now: datetime) -> Opened:
+    async def open(self, partitions: Collection[Partition], *, now: datetime) -> OpenedPartitions:
         """Where to read each from. A partition that the result lacks (its topic is missing, or another consumer is
         opening it) must be requested again. Until it is open, its records are ignored."""
         if self.flood is not None:
-            return Opened()
+            return OpenedPartitions()
         async with self._busy:
             life = self._life
             states = await self._log.states(partitions)
             opened = await open_partitions(self._store.database, self._source, states, now=now)
             if life != self._life:  # given up meanwhile
-                return Opened()
+                return OpenedPartitions()
             for partition, offset in opened.positions.items():
                 self._cursors[partition] = _Cursor(states[partition].incarnation, offset, offset)
             return opened

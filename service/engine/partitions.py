@@ -16,7 +16,7 @@ _LOSS_SHOWN_FOR = timedelta(days=1)
 
 
 @dataclass(slots=True)
-class Opened:
+class OpenedPartitions:
     positions: dict[Partition, int] = field(default_factory=dict)
     """Offset to read from."""
     held: dict[Partition, Hold] = field(default_factory=dict)
@@ -25,12 +25,12 @@ class Opened:
 
 async def open_partitions(
     database: Database, source: SourceName, logs: Mapping[Partition, LogState], *, now: datetime
-) -> Opened:
+) -> OpenedPartitions:
     """Compare the watermarks with the logs and store the start offsets, in one transaction.
 
     If a partition is in neither part of the answer, another consumer is taking it over: try again.
     """
-    opened = Opened()
+    opened = OpenedPartitions()
     async with database.begin() as connection:
         watermarks = await load_watermarks(connection, source, logs.keys())
         for partition, log in sorted(logs.items()):

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class Rota:
-    """`adapters.slack.addresses.Rota`, with stored earlier answers."""
+    """`adapters.slack.addresses.OnDutyLookup`, with stored earlier answers."""
 
     def __init__(self, database: Database, door: Callable[[], PagerDuty | None]) -> None:
         self._database, self._door = database, door

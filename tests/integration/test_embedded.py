@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import text
 
 from service.adapters.embedded import (
-    Addresses,
     Embedded,
     EmbeddedFailed,
     FolderEmpty,
     FolderInUse,
+    ServerAddresses,
     attach,
     read_running,
 )
@@ -77,7 +77,7 @@ async def test_commands_share_a_database_that_nobody_else_runs(folder: Path) -> 
 
 async def test_up_with_a_database_of_its_own_is_found(folder: Path) -> None:
     make_folder(folder)
-    elsewhere = Addresses(None, "127.0.0.1:9092")
+    elsewhere = ServerAddresses(None, "127.0.0.1:9092")
     with owned(folder), announced(folder, elsewhere, None):
         async with attach(folder) as found:
             assert found == elsewhere

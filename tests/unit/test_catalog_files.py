@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.adapters.catalog.check import Finding, check_catalog
+from service.adapters.catalog.check import Defect, check_catalog
 from service.adapters.catalog.files import CatalogError, load_catalog
 
 TODAY = date(2026, 11, 22)
@@ -152,8 +152,8 @@ def test_word_and_host_belong_to_one_platform(tmp_path: Path, claim: str, first_
     folder_with(tmp_path, f"platform: zephyr\n{claim}\nprovider: zephyr\n", "zephyr.yaml")
     remedy = "leave it to one platform"
     assert check_catalog(tmp_path, today=TODAY) == [
-        Finding("error", "openai-api.yaml", first_line, what.format("zephyr"), remedy),
-        Finding("error", "zephyr.yaml", 2, what.format("openai-api"), remedy),
+        Defect("error", "openai-api.yaml", first_line, what.format("zephyr"), remedy),
+        Defect("error", "zephyr.yaml", 2, what.format("openai-api"), remedy),
     ]
     with pytest.raises(CatalogError, match=f"openai-api: {what.format('zephyr')}"):
         load_catalog(tmp_path)
@@ -177,7 +177,7 @@ def test_file_is_called_like_its_platform(tmp_path: Path) -> None:
 
 def test_every_finding_says_what_to_do(tmp_path: Path) -> None:
     (finding,) = check_catalog(folder_with(tmp_path, HEAD + STORY, "openai.yaml"), today=TODAY)
-    assert finding == Finding("error", "openai.yaml", 1, "the platform is openai-api", "call the file openai-api.yaml")
+    assert finding == Defect("error", "openai.yaml", 1, "the platform is openai-api", "call the file openai-api.yaml")
 
 
 def test_folder_without_files_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from service.core.catalog.file import PlatformFile
-from service.core.catalog.rules import Problem, broken_rules
+from service.core.catalog.rules import Breach, broken_rules
 
 TODAY = date(2026, 11, 22)
 SOURCE = {"url": "https://example.com/deprecations", "accessed": "2026-08-21"}
@@ -17,7 +17,7 @@ def record(name: str, **fields: Any) -> dict[str, Any]:
     return {"id": name, "sources": [SOURCE], "last_verified": "2026-08-21", **fields}
 
 
-def problems(*records: dict[str, Any], after: str = "error") -> list[Problem]:
+def problems(*records: dict[str, Any], after: str = "error") -> list[Breach]:
     file = {
         "platform": "openai-api",
         "provider": "openai",
@@ -179,7 +179,7 @@ def test_chain_that_comes_back_to_itself_is_a_warning() -> None:
 
 
 def test_model_that_goes_today_is_shut_down_and_one_of_tomorrow_is_not() -> None:
-    def ends(day: str) -> list[Problem]:
+    def ends(day: str) -> list[Breach]:
         return problems(record("a", replacements=[{"id": "b"}]), record("b", shutdown={"on": day}))
 
     assert len(ends("2026-11-22")) == 1

@@ -20,7 +20,7 @@ from service.core.identity import Platforms
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Defect:
     severity: Severity
     file: str
     line: int
@@ -28,9 +28,9 @@ class Finding:
     remedy: str
 
 
-def check_catalog(folder: Path | None = None, *, today: date) -> list[Finding]:
+def check_catalog(folder: Path | None = None, *, today: date) -> list[Defect]:
     """All findings, by file and line. Raises `CatalogError` if the folder has no catalog file."""
-    findings: list[Finding] = []
+    findings: list[Defect] = []
     whole: list[tuple[Path, Lines, PlatformFile]] = []
     for path in catalog_paths(folder):
         text = path.read_bytes()
@@ -54,27 +54,27 @@ def check_catalog(folder: Path | None = None, *, today: date) -> list[Finding]:
     return sorted(findings, key=lambda finding: (finding.file, finding.line))
 
 
-def _unreadable(path: Path, error: yaml.YAMLError) -> Finding:
+def _unreadable(path: Path, error: yaml.YAMLError) -> Defect:
     if isinstance(error, yaml.TooDeepError):
-        return Finding("error", path.name, error.line, f"{error}", "remove what nests")
+        return Defect("error", path.name, error.line, f"{error}", "remove what nests")
     mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
     problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)
-    return Finding("error", path.name, mark.line + 1 if mark else 1, f"not YAML: {problem}", "correct the syntax")
+    return Defect("error", path.name, mark.line + 1 if mark else 1, f"not YAML: {problem}", "correct the syntax")
 
 
-def _repeated_keys(path: Path, lines: Lines) -> Iterator[Finding]:
+def _repeated_keys(path: Path, lines: Lines) -> Iterator[Defect]:
     for line, key in lines.repeated_keys():
-        yield Finding("error", path.name, line, f"{key} is written twice", "keep one of the two")
+        yield Defect("error", path.name, line, f"{key} is written twice", "keep one of the two")
 
 
-def _schema(path: Path, lines: Lines, data: object) -> Iterator[Finding]:
+def _schema(path: Path, lines: Lines, data: object) -> Iterator[Defect]:
     validator = jsonschema.Draft202012Validator(json_schema(), format_checker=jsonschema.FormatChecker(["date"]))
     for error in validator.iter_errors(data):
         line = lines.of(tuple(error.absolute_path))
-        yield Finding("error", path.name, line, error.message, "see service/catalog/schema.json for the shape")
+        yield Defect("error", path.name, line, error.message, "see service/catalog/schema.json for the shape")
 
 
-def _key_order(path: Path, lines: Lines, data: dict[str, Any]) -> Iterator[Finding]:
+def _key_order(path: Path, lines: Lines, data: dict[str, Any]) -> Iterator[Defect]:
     yield from _in_order(path, lines, (), list(data), PlatformFile)
     for number, entry in enumerate(data.get("models", ())):
         yield from _in_order(path, lines, ("models", number), list(entry), Entry)
@@ -82,29 +82,27 @@ def _key_order(path: Path, lines: Lines, data: dict[str, Any]) -> Iterator[Findi
 
 def _in_order(
     path: Path, lines: Lines, place: tuple[str | int, ...], keys: list[str], shape: type[msgspec.Struct]
-) -> Iterator[Finding]:
+) -> Iterator[Defect]:
     wanted = sorted(keys, key=shape.__struct_fields__.index)
     if keys != wanted:
-        yield Finding(
-            "error", path.name, lines.of(place), "keys are out of order", f"write them as {', '.join(wanted)}"
-        )
+        yield Defect("error", path.name, lines.of(place), "keys are out of order", f"write them as {', '.join(wanted)}")
 
 
-def _rules(path: Path, lines: Lines, file: PlatformFile, today: date) -> Iterator[Finding]:
+def _rules(path: Path, lines: Lines, file: PlatformFile, today: date) -> Iterator[Defect]:
     if path.stem != file.platform:
-        yield Finding("error", path.name, 1, f"the platform is {file.platform}", f"call the file {file.platform}.yaml")
+        yield Defect("error", path.name, 1, f"the platform is {file.platform}", f"call the file {file.platform}.yaml")
     for problem in broken_rules(file, today=today):
-        yield Finding(problem.severity, path.name, lines.of(problem.path), problem.what, problem.remedy)
+        yield Defect(problem.severity, path.name, lines.of(problem.path), problem.what, problem.remedy)
 
 
-def _heads(whole: list[tuple[Path, Lines, PlatformFile]]) -> Iterator[Finding]:
+def _heads(whole: list[tuple[Path, Lines, PlatformFile]]) -> Iterator[Defect]:
     places = {file.platform: (path, lines) for path, lines, file in whole}
     for platform, problem in broken_heads([file for _, _, file in whole]):
         path, lines = places[platform]
-        yield Finding(problem.severity, path.name, lines.of(problem.path), problem.what, problem.remedy)
+        yield Defect(problem.severity, path.name, lines.of(problem.path), problem.what, problem.remedy)
 
 
-def _identity(whole: list[tuple[Path, Lines, PlatformFile]]) -> Iterator[Finding]:
+def _identity(whole: list[tuple[Path, Lines, PlatformFile]]) -> Iterator[Defect]:
     files = [file for _, _, file in whole]
     assembled = assemble(files, build_resolver(files, Platforms(files)))
     places = {
@@ -121,5 +119,5 @@ def _identity(whole: list[tuple[Path, Lines, PlatformFile]]) -> Iterator[Finding
         yield _error(places[platform, name], what, "give both the same dates, or mend catalog/identity.yaml")
 
 
-def _error(place: tuple[str, int], what: str, remedy: str) -> Finding:
-    return Finding("error", *place, what, remedy)
+def _error(place: tuple[str, int], what: str, remedy: str) -> Defect:
+    return Defect("error", *place, what, remedy)

@@ -6,10 +6,10 @@ runs) and two lock files. Locks are kernel locks (`flock`), so a killed process 
 
 from service.adapters.embedded.broker import EMBEDDED_CLUSTER
 from service.adapters.embedded.folder import (
-    Addresses,
     FolderEmpty,
     FolderInUse,
     FolderUnusable,
+    ServerAddresses,
     default_data_dir,
     read_running,
 )
@@ -18,13 +18,13 @@ from service.adapters.embedded.servers import Embedded, attach
 
 __all__ = [
     "EMBEDDED_CLUSTER",
-    "Addresses",
     "Embedded",
     "EmbeddedFailed",
     "EmbeddedMissing",
     "FolderEmpty",
     "FolderInUse",
     "FolderUnusable",
+    "ServerAddresses",
     "attach",
     "default_data_dir",
     "read_running",

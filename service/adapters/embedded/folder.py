@@ -25,7 +25,7 @@ class FolderUnusable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
+class ServerAddresses:
     database_url: str | None
     kafka_bootstrap_servers: str | None
 
@@ -51,13 +51,13 @@ def make_folder(data_dir: Path) -> None:
         raise FolderUnusable(f"{data_dir} cannot be written to")
 
 
-def read_running(data_dir: Path) -> Addresses | None:
+def read_running(data_dir: Path) -> ServerAddresses | None:
     """Addresses of the `lastcall up` that uses the folder. None: none does."""
     if not is_owned(data_dir):
         return None
     try:
         noted = json.loads((data_dir / "run.json").read_text())
-        return Addresses(noted["database_url"], noted["kafka_bootstrap_servers"])
+        return ServerAddresses(noted["database_url"], noted["kafka_bootstrap_servers"])
     except (FileNotFoundError, ValueError, KeyError):
         return None  # it is still starting
 
@@ -84,7 +84,7 @@ def owned(data_dir: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def announced(data_dir: Path, addresses: Addresses, broker_pid: int | None) -> Iterator[None]:
+def announced(data_dir: Path, addresses: ServerAddresses, broker_pid: int | None) -> Iterator[None]:
     target = data_dir / "run.json"
     draft = data_dir / f".run.json.{os.getpid()}"
     draft.write_text(json.dumps({**asdict(addresses), "pid": os.getpid(), "broker_pid": broker_pid}) + "\n")

@@ -9,8 +9,8 @@ from types import TracebackType
 
 from service.adapters.embedded.broker import Broker, open_broker
 from service.adapters.embedded.folder import (
-    Addresses,
     FolderEmpty,
+    ServerAddresses,
     announced,
     end_left_broker,
     is_owned,
@@ -39,14 +39,14 @@ class Embedded:
         self._watch: asyncio.Task[None] | None = None
         self._failure: EmbeddedFailed | None = None
 
-    async def __aenter__(self) -> Addresses:
+    async def __aenter__(self) -> ServerAddresses:
         make_folder(self._data_dir)
         try:
             self._stack.enter_context(owned(self._data_dir))
             end_left_broker(self._data_dir)
             url = await self._stack.enter_async_context(open_postgres(self._data_dir)) if self._database else None
             broker = await self._stack.enter_async_context(open_broker(self._data_dir)) if self._broker else None
-            addresses = Addresses(url, broker.address if broker else None)
+            addresses = ServerAddresses(url, broker.address if broker else None)
             self._stack.enter_context(announced(self._data_dir, addresses, broker.process.pid if broker else None))
         except BaseException:
             await self._stack.aclose()
@@ -71,7 +71,7 @@ class Embedded:
 
 
 @asynccontextmanager
-async def attach(data_dir: Path, *, create: bool = False) -> AsyncIterator[Addresses]:
+async def attach(data_dir: Path, *, create: bool = False) -> AsyncIterator[ServerAddresses]:
     """The database of `data_dir` for a short command: that of a running `lastcall up`, else one started for the
     duration.
 
@@ -86,4 +86,4 @@ async def attach(data_dir: Path, *, create: bool = False) -> AsyncIterator[Addre
         yield running
         return
     async with open_postgres(data_dir) as url:
-        yield Addresses(url, running.kafka_bootstrap_servers if running else None)
+        yield ServerAddresses(url, running.kafka_bootstrap_servers if running else None)

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import Field
 
-from service.adapters.queries.paging import Answer
+from service.adapters.queries.paging import AnswerModel
 
 
-class ChecklistItem(Answer):
+class ChecklistItem(AnswerModel):
     """One part of a migration."""
 
     id: str = Field(examples=["prompts"])
@@ -18,7 +18,7 @@ class ChecklistItem(Answer):
     at: datetime | None = None
 
 
-class ChecklistAnswer(Answer):
+class ChecklistAnswer(AnswerModel):
     """The checklist of a migration, ticked by owners. It does not depend on the calls."""
 
     done: int = Field(examples=[2])
@@ -26,7 +26,7 @@ class ChecklistAnswer(Answer):
     items: list[ChecklistItem]
 
 
-class NamedAnswer(Answer):
+class NamedAnswer(AnswerModel):
     """Names of the exposure that the answer is about."""
 
     service: str = Field(examples=["search-api"])
@@ -41,7 +41,7 @@ class ExposureChecklist(NamedAnswer):
     checklist: ChecklistAnswer
 
 
-class LoggedActAnswer(Answer):
+class LoggedActAnswer(AnswerModel):
     """An act on an exposure."""
 
     kind: str = Field(description="acknowledge, snooze, commit, waive, reassign, reopen, check.", examples=["check"])

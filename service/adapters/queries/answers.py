@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from service.adapters.queries.act_answers import ChecklistAnswer
-from service.adapters.queries.paging import Answer
+from service.adapters.queries.paging import AnswerModel
 from service.core.catalog.lifecycle import Precision
 from service.core.exposure import ExposureKey, State
 
@@ -19,7 +19,7 @@ FROZEN = "First day of the change freeze from which the step is counted; null: c
 REPEAT = "Days between repeats of the step while calls continue; null: the step does not repeat."
 
 
-class Lifecycle(Answer):
+class Lifecycle(AnswerModel):
     """Deprecation of a model on its platform."""
 
     platform: str = Field(
@@ -86,7 +86,7 @@ class AheadAnswer(Lifecycle):
         return self.changes_until or self.shutdown_on
 
 
-class CallerCounts(Answer):
+class CallerCounts(AnswerModel):
     """Number of services that use a deprecated model, by state."""
 
     calling: int = Field(
@@ -122,7 +122,7 @@ class DayCalls:
     ] = None
 
 
-class Told(Answer):
+class Told(AnswerModel):
     """The last notification of an exposure, or the next one: see `state`."""
 
     destination: str = Field(examples=["#team-search"])
@@ -136,7 +136,7 @@ class Told(Answer):
     others: int = Field(default=0, description="Number of other destinations of the same decision.")
 
 
-class CampaignAnswer(Answer):
+class CampaignAnswer(AnswerModel):
     """The campaign of an exposure."""
 
     state: Literal["open", "closed"]
@@ -210,7 +210,7 @@ class ExposureAnswer(Lifecycle):
         return self.changes_until if self.changes_until and is_ahead else self.shutdown_on
 
 
-class ModelUse(Answer):
+class ModelUse(AnswerModel):
     """A service's use of one model over 28 days, deprecated or not."""
 
     service: str
@@ -236,7 +236,7 @@ class ModelUse(Answer):
         return ExposureKey(self.service, self.environment, self.platform, self.model)
 
 
-class UnknownId(Answer):
+class UnknownId(AnswerModel):
     """A model id that lastcall does not know, or a known model whose platform the log does not show. The model may be
     deprecated without anybody noticing."""
 
@@ -255,7 +255,7 @@ class UnknownId(Answer):
     last_at: datetime
 
 
-class ServiceAnswer(Answer):
+class ServiceAnswer(AnswerModel):
     """All models that one service calls."""
 
     service: str

@@ -6,11 +6,11 @@ from typing import Any
 from pydantic import Field
 
 from service.adapters.queries.answers import FROZEN, REPEAT
-from service.adapters.queries.paging import Answer
+from service.adapters.queries.paging import AnswerModel
 from service.core.wording.delivery import KINDS
 
 
-class NotificationAnswer(Answer):
+class NotificationAnswer(AnswerModel):
     """The intent to send one thing to one destination, once, and its outcome."""
 
     id: str
@@ -45,7 +45,7 @@ class NotificationAnswer(Answer):
     message_id: str | None = None
 
 
-class RejectionAnswer(Answer):
+class RejectionAnswer(AnswerModel):
     """Rejected records, or rejected parts of one."""
 
     source: str = Field(description="kafka or file.", examples=["kafka"])
@@ -62,7 +62,7 @@ class RejectionAnswer(Answer):
     detail: str
 
 
-class PassedOverAnswer(Answer):
+class PassedOverAnswer(AnswerModel):
     """Parts of records that lastcall recognizes as no calls."""
 
     source: str = Field(description="kafka or file.", examples=["kafka"])
@@ -73,7 +73,7 @@ class PassedOverAnswer(Answer):
     calls: bool = Field(description="True: the topic also had a record with a call in this period.")
 
 
-class WatermarkAnswer(Answer):
+class WatermarkAnswer(AnswerModel):
     """The ledger of one topic partition: `records = call + rejected + other`."""
 
     source: str = Field(description="kafka or file.", examples=["kafka"])
@@ -91,7 +91,7 @@ class WatermarkAnswer(Answer):
     )
 
 
-class HeartbeatAnswer(Answer):
+class HeartbeatAnswer(AnswerModel):
     """The last tick of an engine verb."""
 
     verb: str

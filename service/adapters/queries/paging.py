@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 T = TypeVar("T")
 
 
-class Answer(BaseModel):
+class AnswerModel(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
 
-class Page(Answer, Generic[T]):
+class Page(AnswerModel, Generic[T]):
     """One page of a list."""
 
     items: list[T]

@@ -27,7 +27,7 @@ class Ask(Protocol):
         """A call without side effects: an unknown outcome or an invalid answer is a retry."""
 
 
-class Rota(Protocol):
+class OnDutyLookup(Protocol):
     """The people on duty, and the last answer as a fallback."""
 
     async def on_call(self, address: OnCall, *, now: datetime) -> OnDuty:
@@ -44,7 +44,7 @@ class Addresses:
     the address fails.
     """
 
-    def __init__(self, ask: Ask, rota: Rota | None = None) -> None:
+    def __init__(self, ask: Ask, rota: OnDutyLookup | None = None) -> None:
         self._ask, self._rota = ask, rota
         self._direct: OrderedDict[Address, str] = OrderedDict()
 
@@ -121,7 +121,7 @@ class Addresses:
         """The direct conversation with all of these people."""
         if isinstance(users, (Retry, Failed)):
             return users
-        answer = await self._ask("conversations.open", answers.Opened, users=users)
+        answer = await self._ask("conversations.open", answers.OpenedChannel, users=users)
         return answer if isinstance(answer, (Retry, Failed)) else answer.channel.id
 
     async def _channel_id(self, name: str) -> str | Retry | Failed:

@@ -25,7 +25,7 @@ class User(Struct, frozen=True):
     user: _WithId
 
 
-class Opened(Struct, frozen=True):
+class OpenedChannel(Struct, frozen=True):
     channel: _WithId
 
 

@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from service.adapters.slack import answers
-from service.adapters.slack.addresses import Addresses, Rota
+from service.adapters.slack.addresses import Addresses, OnDutyLookup
 from service.adapters.slack.errors import UNREADABLE, no_answer, no_connection, refused
 from service.core.address import Address
 from service.core.delivery import (
@@ -58,7 +58,7 @@ async def open_slack(
     api_url: str,
     timeout_seconds: float = TIMEOUT_SECONDS,
     pace_seconds: float = PACE_SECONDS,
-    rota: Rota | None = None,
+    rota: OnDutyLookup | None = None,
 ) -> AsyncIterator["SlackTransport"]:
     """A transport to the workspace of `token`. `rota`: looks up people on duty outside Slack.
 
@@ -79,7 +79,7 @@ class SlackTransport:
 
     is_local = False
 
-    def __init__(self, client: AsyncWebClient, *, pace_seconds: float, rota: Rota | None = None) -> None:
+    def __init__(self, client: AsyncWebClient, *, pace_seconds: float, rota: OnDutyLookup | None = None) -> None:
         self._client = client
         self._addresses = Addresses(self._ask, rota)
         self._pace = Pace(pace_seconds)

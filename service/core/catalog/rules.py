@@ -12,7 +12,7 @@ Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Breach:
     """A problem at `path` from the file's root: ("models", 3, "shutdown")."""
 
     path: tuple[str | int, ...]
@@ -21,64 +21,64 @@ class Problem:
     severity: Severity = "error"
 
 
-def broken_rules(file: PlatformFile, *, today: date) -> Iterator[Problem]:
+def broken_rules(file: PlatformFile, *, today: date) -> Iterator[Breach]:
     """All problems of a file that matches the schema, in the order of its records."""
     records = {name: entry for entry in reversed(file.models) for name in entry.names}
     yield from _order_and_names(file)
     for number, entry in enumerate(file.models):
         for rule in _RULES:
             for problem in rule(entry, file, records, today):
-                yield Problem(("models", number, *problem.path), problem.what, problem.remedy, problem.severity)
+                yield Breach(("models", number, *problem.path), problem.what, problem.remedy, problem.severity)
 
 
-def _order_and_names(file: PlatformFile) -> Iterator[Problem]:
+def _order_and_names(file: PlatformFile) -> Iterator[Breach]:
     owners: dict[str, str] = {}
     for number, entry in enumerate(file.models):
         path = ("models", number)
         if number and entry.id < file.models[number - 1].id:
-            yield Problem(path, f"{entry.id} comes after {file.models[number - 1].id}", "sort the records by id")
+            yield Breach(path, f"{entry.id} comes after {file.models[number - 1].id}", "sort the records by id")
         if list(entry.aliases) != sorted(entry.aliases):
-            yield Problem((*path, "aliases"), "aliases are not sorted", "sort them")
+            yield Breach((*path, "aliases"), "aliases are not sorted", "sort them")
         for name in dict.fromkeys(entry.names):
             if (owner := owners.setdefault(name, entry.id)) != entry.id or entry.names.count(name) > 1:
-                yield Problem(path, f"{name} already belongs to {owner}", "keep it in one record of the platform")
+                yield Breach(path, f"{name} already belongs to {owner}", "keep it in one record of the platform")
 
 
 Records = Mapping[str, Entry]
 
 
-def _dates(entry: Entry, _file: PlatformFile, _records: Records, _today: date) -> Iterator[Problem]:
+def _dates(entry: Entry, _file: PlatformFile, _records: Records, _today: date) -> Iterator[Breach]:
     named = [("released", entry.released), ("announced", entry.announced), ("shutdown", entry.shutdown.on)]
     days = [(field, day) for field, day in named if day is not None]
     for (before, early), (after, late) in pairwise(days):
         if early > late:
-            yield Problem((after,), f"{before} {early} is later than {after} {late}", "check the days in the source")
+            yield Breach((after,), f"{before} {early} is later than {after} {late}", "check the days in the source")
     yield from _plan(entry.shutdown, ("shutdown",))
     for number, plan in enumerate(entry.superseded):
         yield from _plan(plan, ("superseded", number))
     if entry.superseded and entry.superseded[-1] == entry.shutdown:
-        yield Problem(("superseded",), "the newest earlier plan equals the current plan", "remove it here")
+        yield Breach(("superseded",), "the newest earlier plan equals the current plan", "remove it here")
 
 
-def _plan(plan: Plan, path: tuple[str | int, ...]) -> Iterator[Problem]:
+def _plan(plan: Plan, path: tuple[str | int, ...]) -> Iterator[Breach]:
     if (plan.on is None) != (plan.precision == "unknown"):
-        yield Problem(path, f"precision {plan.precision} with day {plan.on}", "unknown has no day, all others have one")
+        yield Breach(path, f"precision {plan.precision} with day {plan.on}", "unknown has no day, all others have one")
     if plan.precision == "month" and plan.on is not None and plan.on.day != 1:
-        yield Problem(path, f"the precision is month, but the day is {plan.on}", "write the first of the month")
+        yield Breach(path, f"the precision is month, but the day is {plan.on}", "write the first of the month")
 
 
-def _replacements(entry: Entry, _file: PlatformFile, records: Records, today: date) -> Iterator[Problem]:
+def _replacements(entry: Entry, _file: PlatformFile, records: Records, today: date) -> Iterator[Breach]:
     for number, replacement in enumerate(entry.replacements):
         path = ("replacements", number)
         known = replacement.id in records
         if replacement.id in entry.names:
-            yield Problem(path, f"{entry.id} is replaced by itself", "write the model to move to, or remove it")
+            yield Breach(path, f"{entry.id} is replaced by itself", "write the model to move to, or remove it")
         elif not known and not replacement.external:
-            yield Problem(path, f"there is no record {replacement.id}", "add one, or mark it `external: true`")
+            yield Breach(path, f"there is no record {replacement.id}", "add one, or mark it `external: true`")
         elif known and replacement.external:
-            yield Problem(path, f"{replacement.id} is marked external but has a record", "remove `external`")
+            yield Breach(path, f"{replacement.id} is marked external but has a record", "remove `external`")
     if (end := _dead_end(entry, records, today)) is not None:
-        yield Problem(
+        yield Breach(
             ("replacements",),
             f"following the replacements of {entry.id} ends at {end}, which is shut down",
             "check whether the provider names a newer one",
@@ -104,27 +104,23 @@ def _shut_down(entry: Entry, today: date) -> bool:
     return entry.shutdown.on is not None and entry.shutdown.precision == "exact" and entry.shutdown.on <= today
 
 
-def _redirect(entry: Entry, file: PlatformFile, _records: Records, _today: date) -> Iterator[Problem]:
+def _redirect(entry: Entry, file: PlatformFile, _records: Records, _today: date) -> Iterator[Breach]:
     after = entry.after_shutdown or file.default_after_shutdown
     if entry.redirect_to is not None and after != "redirect":
-        yield Problem(("redirect_to",), f"redirect_to is set, but calls get {after}", "set `after_shutdown: redirect`")
+        yield Breach(("redirect_to",), f"redirect_to is set, but calls get {after}", "set `after_shutdown: redirect`")
     if entry.redirect_to in entry.names:
-        yield Problem(("redirect_to",), f"{entry.id} redirects to itself", "write the model that answers")
+        yield Breach(("redirect_to",), f"{entry.id} redirects to itself", "write the model that answers")
 
 
-def _sources(entry: Entry, _file: PlatformFile, _records: Records, today: date) -> Iterator[Problem]:
+def _sources(entry: Entry, _file: PlatformFile, _records: Records, today: date) -> Iterator[Breach]:
     newest = max(source.accessed for source in entry.sources)
     if newest > entry.last_verified:
-        yield Problem(
-            ("last_verified",), f"a source was read later, on {newest}", "write the day of the newest reading"
-        )
+        yield Breach(("last_verified",), f"a source was read later, on {newest}", "write the day of the newest reading")
     if entry.last_verified > today:
-        yield Problem(
-            ("last_verified",), f"{entry.last_verified} is in the future", "write the day of the last reading"
-        )
+        yield Breach(("last_verified",), f"{entry.last_verified} is in the future", "write the day of the last reading")
 
 
-_RULES: tuple[Callable[[Entry, PlatformFile, Records, date], Iterator[Problem]], ...] = (
+_RULES: tuple[Callable[[Entry, PlatformFile, Records, date], Iterator[Breach]], ...] = (
     _dates,
     _replacements,
     _redirect,

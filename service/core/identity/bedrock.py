@@ -3,7 +3,7 @@
 import re
 
 from service.core.identity.respell import SECOND_REVISIONS, spellings
-from service.core.identity.spelling import Spelling, UnreadableError, maker_of
+from service.core.identity.spelling import Spelling, UnreadableIdError, maker_of
 
 _REGIONS = ("us.", "us-gov.", "eu.", "apac.", "jp.", "au.", "ca.", "in.", "global.")
 _MAKERS = (
@@ -44,7 +44,7 @@ def bedrock(text: str) -> Spelling:
 def _arn(text: str) -> Spelling:
     match = _ARN.fullmatch(text)
     if match is None or match["service"] == "sagemaker":
-        raise UnreadableError("opaque")
+        raise UnreadableIdError("opaque")
     match match["kind"]:
         case "foundation-model":
             return bedrock(match["name"])
@@ -54,7 +54,7 @@ def _arn(text: str) -> Spelling:
             spelled = bedrock(base)
             return Spelling(spelled.names, spelled.maker, fine_tune=True)
         case _:
-            raise UnreadableError("opaque")
+            raise UnreadableIdError("opaque")
 
 
 def _names(maker: str, name: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import re
 
 from service.core.identity.respell import claude, spellings
-from service.core.identity.spelling import Spelling, UnreadableError, maker_of, split_maker
+from service.core.identity.spelling import Spelling, UnreadableIdError, maker_of, split_maker
 
 _PUBLISHER = re.compile(r"(?:.*/)?publishers/(?P<maker>[a-z0-9-]+)/models/(?P<name>[^/]+)")
 _REVISION = re.compile(r"(?:-|@)\d{3}$")
@@ -14,7 +14,7 @@ def vertex(text: str) -> Spelling:
     if match := _PUBLISHER.fullmatch(text):
         return Spelling(_names(match["name"]), maker_of(match["maker"]))
     if text.isdigit() or re.match(r"(projects|endpoints|models)/.*\d{6,}|projects/", text):
-        raise UnreadableError("opaque")
+        raise UnreadableIdError("opaque")
     maker, name = split_maker(text.removeprefix("models/").removeprefix("google/"))
     return Spelling(_names(name), maker)
 

@@ -3,7 +3,7 @@
 import re
 
 from service.core.identity.respell import spellings
-from service.core.identity.spelling import Spelling, UnreadableError, split_maker
+from service.core.identity.spelling import Spelling, UnreadableIdError, split_maker
 
 _OPENROUTER_VARIANT = re.compile(r":(free|beta|extended|thinking|nitro|floor|online|exacto|batch)$")
 _EFFORT = re.compile(r"(o\d(?:-mini)?)-(?:high|medium|low)")
@@ -30,7 +30,7 @@ def dotted_reseller(text: str) -> Spelling:
 def openrouter(text: str) -> Spelling:
     """`maker/model[:variant]`, and routers that choose the model themselves."""
     if text.startswith(("~", "@")) or text in {"auto", "openrouter/auto", "openrouter/free"}:
-        raise UnreadableError("router")
+        raise UnreadableIdError("router")
     spelled = reseller(_OPENROUTER_VARIANT.sub("", text))
     efforts = tuple(match[1] for name in spelled.names if (match := _EFFORT.fullmatch(name)))
     return Spelling(spelled.names + efforts, spelled.maker)
@@ -45,16 +45,16 @@ def databricks(text: str) -> Spelling:
     for prefix in ("databricks-", "system.ai.databricks-", "system.ai."):
         if text.startswith(prefix):
             return reseller(text.removeprefix(prefix))
-    raise UnreadableError("free_text")
+    raise UnreadableIdError("free_text")
 
 
 def fireworks(text: str) -> Spelling:
     if match := _FIREWORKS.fullmatch(text):
         return Spelling(spellings(match[1]))
     if text.startswith("accounts/fireworks/routers/"):
-        raise UnreadableError("router")
+        raise UnreadableIdError("router")
     if text.startswith("accounts/"):
-        raise UnreadableError("opaque")
+        raise UnreadableIdError("opaque")
     return reseller(text)
 
 
@@ -67,7 +67,7 @@ def sagemaker(text: str) -> Spelling:
     """JumpStart's model names (`-f` is the chat build); any other name is an endpoint's."""
     match = _JUMPSTART.fullmatch(text)
     if match is None:
-        raise UnreadableError("opaque")
+        raise UnreadableIdError("opaque")
     return Spelling((match[1] + ("-chat" if match["chat"] else ""),))
 
 

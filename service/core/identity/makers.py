@@ -3,7 +3,7 @@
 import re
 
 from service.core.identity.respell import spellings
-from service.core.identity.spelling import Spelling, UnreadableError, split_maker
+from service.core.identity.spelling import Spelling, UnreadableIdError, split_maker
 
 _FINE_TUNE = re.compile(r"ft:(?P<base>[^:]+)(:.*)?|(?P<old>[a-z0-9.-]+):ft-.+|ft-(?P<listed>[a-z0-9.-]+)")
 _AZURE_FINE_TUNE = re.compile(r"(?P<base>.+)\.ft-[^.]+")
@@ -42,5 +42,5 @@ def plain(text: str) -> Spelling:
 def gemini(text: str) -> Spelling:
     """Gemini API: `models/<id>`; the name of a tuned model does not identify its base."""
     if text.startswith(("tunedmodels/", "cachedcontents/", "endpoints/")):
-        raise UnreadableError("opaque")
+        raise UnreadableIdError("opaque")
     return Spelling((text.removeprefix("models/"),))

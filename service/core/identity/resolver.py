@@ -10,7 +10,7 @@ from service.core.identity.knowledge import Knowledge
 from service.core.identity.paths import read_path
 from service.core.identity.platforms import Platforms
 from service.core.identity.provider_words import telling_word
-from service.core.identity.spelling import Spelling, UnreadableError
+from service.core.identity.spelling import Spelling, UnreadableIdError
 from service.core.identity.wrappers import Address, unwrap
 from service.core.usage import OF_LOGS, FieldKind
 
@@ -92,7 +92,7 @@ class Resolver:
                 address = unwrap(self.platforms, text, platform, firm=firm, loose=hint.loose, elsewhere=elsewhere)
         except RefusedError as refused:
             return Unresolved(platform, refused.reason)
-        except UnreadableError as unreadable:
+        except UnreadableIdError as unreadable:
             return Unresolved(unreadable.platform or platform, unreadable.reason)
         return self._read(address, elsewhere=elsewhere)
 
@@ -122,7 +122,7 @@ class Resolver:
         if text.startswith("//aiplatform.googleapis.com/"):
             return Address("vertex-ai", text.removeprefix("//aiplatform.googleapis.com/"))
         if not is_path:
-            raise UnreadableError("not_an_id", platform)
+            raise UnreadableIdError("not_an_id", platform)
         return read_path(self.platforms, text, platform)
 
     def _read(self, address: Address, *, elsewhere: bool) -> Model | Unresolved:
@@ -135,7 +135,7 @@ class Resolver:
             # the word may be that of a client library
             other = self._somewhere(text) if elsewhere and platform in self.platforms.makers_apis else None
             return other if isinstance(other, Model) else Unresolved(platform, "unknown_model")
-        except UnreadableError as unreadable:
+        except UnreadableIdError as unreadable:
             return Unresolved(platform, unreadable.reason)
 
     def _look_up(self, platform: str, text: str) -> Model | None:
@@ -174,5 +174,5 @@ def spell(platforms: Platforms, platform: str, raw: str) -> Spelling | None:
     """Parses an id of the catalog with the platform's own grammar, without a look-up. None: not an id."""
     try:
         return platforms.grammar_of(platform)(unwrap(platforms, clean(raw), platform).text)
-    except (RefusedError, UnreadableError):
+    except (RefusedError, UnreadableIdError):
         return None

@@ -22,7 +22,7 @@ OPEN = "open"
 """Makers whose own API is not in the catalog, or who have none: Meta, Qwen, Microsoft and many more."""
 
 
-class UnreadableError(ValueError):
+class UnreadableIdError(ValueError):
     """By the platform's grammar, the text names no model. `reason` says why."""
 
     def __init__(self, reason: UnresolvedReason, platform: str | None = None) -> None:

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from service.core.identity.platforms import Platforms, proven
-from service.core.identity.spelling import UnreadableError
+from service.core.identity.spelling import UnreadableIdError
 
 _VERB = re.compile(
     r":(generatecontent|streamgeneratecontent|rawpredict|streamrawpredict|predict|serverstreamingpredict|embedcontent|"
@@ -82,6 +82,6 @@ def _integration(platforms: Platforms, text: str, platform: str | None) -> Addre
     name."""
     slug, slash, rest = text[1:].partition("/")
     if not slash:
-        raise UnreadableError("free_text", platform)
+        raise UnreadableIdError("free_text", platform)
     named = platforms.of_wrapper(slug) or platforms.of_wrapper(slug.partition("-")[0])
     return unwrap(platforms, rest, platform or named)

@@ -8,7 +8,7 @@ import msgspec
 import typer
 from rich.markup import escape
 
-from service.adapters.catalog.check import Finding, check_catalog
+from service.adapters.catalog.check import Defect, check_catalog
 from service.adapters.catalog.files import CatalogError, LoadedCatalog, load_catalog
 from service.core.catalog.lifecycle import Deprecation
 from service.core.catalog.lookup import records_of
@@ -84,7 +84,7 @@ def _load() -> LoadedCatalog:
         fail(str(error), "`lastcall catalog check` shows all errors and remedies")
 
 
-def _print_findings(findings: list[Finding]) -> None:
+def _print_findings(findings: list[Defect]) -> None:
     for finding in findings:
         colour = "red" if finding.severity == "error" else "yellow"
         place = escape(f"{finding.file}:{finding.line}")

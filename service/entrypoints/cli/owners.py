@@ -24,7 +24,7 @@ from service.entrypoints.cli.session import run
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OwnersAnswer:
     service: str
     ownership: Ownership
     candidates: tuple[Candidate, ...]
@@ -66,25 +66,25 @@ async def _unwritten(app: App) -> list[Named]:
         return [one for one in await load_assignments(connection) if one.service in missing]
 
 
-async def _answers(app: App, service: str | None, now: datetime) -> list[Answer]:
+async def _answers(app: App, service: str | None, now: datetime) -> list[OwnersAnswer]:
     """For the services in the logs. A given `service` may also have an owner only."""
     owners = (await app.look(now=now)).owners
     async with app.database.connect() as connection:
         known = await read_service_names(connection)
         names = known if service is None else [service]
         found = await CandidateBook(owners).look(connection, names)
-    answers = [Answer(name, owners.of(name), found.get(name, ())) for name in names]
+    answers = [OwnersAnswer(name, owners.of(name), found.get(name, ())) for name in names]
     return [one for one in answers if one.service in known or one.ownership.source is not None]
 
 
-def _plain(answer: Answer) -> dict[str, Any]:
+def _plain(answer: OwnersAnswer) -> dict[str, Any]:
     ownership = answer.ownership
     owner = owner_to_json(ownership.owner) if ownership.source else None
     source = {"source": ownership.source, "rule": ownership.owner.rule, "as_of": ownership.as_of}
     return {"service": answer.service, "owner": owner, **source, "candidates": answer.candidates}
 
 
-def _show(answers: Sequence[Answer], now: datetime, *, alone: bool) -> None:
+def _show(answers: Sequence[OwnersAnswer], now: datetime, *, alone: bool) -> None:
     if not answers:
         console.print("Every service in the logs has an owner.")
     for answer in answers:

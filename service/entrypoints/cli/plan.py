@@ -55,7 +55,7 @@ def plan(
     """
     if diff and policy is None:
         fail("--diff needs a policy to compare with the current one", "give its file: --policy new.yaml --diff")
-    asked = Asked(begin, end, policy, diff)
+    asked = PlanOptions(begin, end, policy, diff)
     try:
         span, answer = _of_scenario(scenario, asked) if scenario else _of_stored(asked)
     except ConfigError as error:
@@ -67,7 +67,7 @@ def plan(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PlanOptions:
     """The options except --scenario."""
 
     begin: date | None
@@ -95,7 +95,7 @@ class Asked:
 Answer = Review | list[Planned]
 
 
-def _of_scenario(path: Path, asked: Asked) -> tuple[PlanSpan, Answer]:
+def _of_scenario(path: Path, asked: PlanOptions) -> tuple[PlanSpan, Answer]:
     world = load_world(read_settings())
     file = load_scenario(path, world)
     company = replace(world.company, owners=(*file.owners, *world.company.owners))
@@ -106,7 +106,7 @@ def _of_scenario(path: Path, asked: Asked) -> tuple[PlanSpan, Answer]:
     return span, plan_scenario(file.scenario, changed or company, start=span.start, end=span.end)
 
 
-def _of_stored(asked: Asked) -> tuple[PlanSpan, Answer]:
+def _of_stored(asked: PlanOptions) -> tuple[PlanSpan, Answer]:
     now = datetime.now(UTC)
     span = asked.span(now.date())
 

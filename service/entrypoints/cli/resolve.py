@@ -40,14 +40,14 @@ class End(msgspec.Struct, frozen=True):
     precision: Precision
 
 
-class DeprecationAnswer(msgspec.Struct, frozen=True):
+class ResolvedDeprecation(msgspec.Struct, frozen=True):
     announced: date | None
     shutdown: End
     replacements: tuple[str, ...]
     source: str | None
 
 
-class Answer(msgspec.Struct, frozen=True):
+class ResolvedId(msgspec.Struct, frozen=True):
     """If the id is unresolved, `model` is null and `reason` says why. Otherwise `reason` is null."""
 
     raw: str
@@ -56,7 +56,7 @@ class Answer(msgspec.Struct, frozen=True):
     model: str | None
     kind: str | None
     reason: str | None
-    deprecation: DeprecationAnswer | None
+    deprecation: ResolvedDeprecation | None
 
 
 def resolve(
@@ -107,17 +107,17 @@ def _lines() -> Iterator[bytes]:
     return (line for line in iter(sys.stdin.buffer.readline, b"") if line.strip())
 
 
-def _answer(loaded: LoadedCatalog, question: Question) -> Answer:
+def _answer(loaded: LoadedCatalog, question: Question) -> ResolvedId:
     found = loaded.resolver.resolve(question.raw, provider=question.provider)
     if not isinstance(found, Model):
-        return Answer(question.raw, question.provider, found.platform, None, None, found.reason, None)
+        return ResolvedId(question.raw, question.provider, found.platform, None, None, found.reason, None)
     record = loaded.catalog.get(found.platform, found.model)
     deprecation = _deprecation(record) if record is not None and record.is_deprecated else None
-    return Answer(question.raw, question.provider, found.platform, found.model, found.kind, None, deprecation)
+    return ResolvedId(question.raw, question.provider, found.platform, found.model, found.kind, None, deprecation)
 
 
-def _deprecation(record: Deprecation) -> DeprecationAnswer:
-    return DeprecationAnswer(
+def _deprecation(record: Deprecation) -> ResolvedDeprecation:
+    return ResolvedDeprecation(
         record.announced,
         End(record.shutdown.on, record.shutdown.precision),
         tuple(replacement.id for replacement in record.replacements),
@@ -125,14 +125,14 @@ def _deprecation(record: Deprecation) -> DeprecationAnswer:
     )
 
 
-def _print(answer: Answer) -> None:
+def _print(answer: ResolvedId) -> None:
     shown = answer.raw if answer.raw.isprintable() else ascii(answer.raw)
     console.print(escape(shown), style="bold", soft_wrap=True)
     for name, value in _details(answer):
         console.print(f"  {name:<12}{escape(value)}", soft_wrap=True)
 
 
-def _details(answer: Answer) -> Sequence[tuple[str, str]]:
+def _details(answer: ResolvedId) -> Sequence[tuple[str, str]]:
     details: list[tuple[str, Any]] = [("platform", answer.platform or "unknown"), ("model", answer.model or "unknown")]
     if answer.reason is not None:
         return [*details, ("reason", REASONS[answer.reason])]

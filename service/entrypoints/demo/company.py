@@ -23,7 +23,7 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class DemoService:
     """One service and its behaviour."""
 
     name: str
@@ -42,47 +42,49 @@ class Caller:
 
 CALLERS = (
     # Callers of GPT-4.5 Preview, earliest migrations first.
-    Caller("checkout-assistant", "payments", "otlp_spans", 90, GPT45, Reaction("announced", 9)),
-    Caller("invoice-explainer", "payments", "litellm", 36, GPT45, Reaction("announced", 24)),
-    Caller("returns-copilot", "care", "otlp_spans", 120, GPT45, Reaction("announced", 16)),
-    Caller("ticket-triage", "care", "kong", 150, GPT45, Reaction("-30d", 6)),
-    Caller("answer-drafts", "care", "otlp_spans", 60, GPT45, Reaction("-60d", 11)),
-    Caller("contract-review", "legal", "litellm", 24, GPT45, Reaction("-14d", 4)),
-    Caller("policy-search", "legal", "otlp_spans", 30, GPT45, Reaction("-30d", 9)),
-    Caller("campaign-writer", "growth", "kong", 48, GPT45, Reaction("announced", 3)),
-    Caller("seo-outlines", "growth", "litellm", 42, GPT45, Reaction("-60d", 4)),
-    Caller("code-review-bot", "platform", "otlp_spans", 75, GPT45, Reaction("announced", 12)),
-    Caller("incident-scribe", "platform", "kong", 18, GPT45, Reaction("-30d", 3)),
-    Caller("query-rewriter", "search", "otlp_spans", 180, GPT45, Reaction("announced", 30), relapse=date(2025, 6, 30)),
-    Caller("month-end-report", "finance", "litellm", 64, GPT45, Reaction("-7d", 3), month_end=True),
-    Caller("lead-scoring", "sales", "kong", 54, GPT45, Reaction("-7d", 2)),
-    Caller("call-summaries", "sales", "otlp_spans", 66, GPT45, Reaction("-14d", 7)),
-    Caller("onboarding-guide", "people", "litellm", 33, GPT45, Reaction("-30d", 6), starts=date(2025, 6, 18)),
-    Caller("legacy-summarizer", None, "kong", 21, GPT45),
+    DemoService("checkout-assistant", "payments", "otlp_spans", 90, GPT45, Reaction("announced", 9)),
+    DemoService("invoice-explainer", "payments", "litellm", 36, GPT45, Reaction("announced", 24)),
+    DemoService("returns-copilot", "care", "otlp_spans", 120, GPT45, Reaction("announced", 16)),
+    DemoService("ticket-triage", "care", "kong", 150, GPT45, Reaction("-30d", 6)),
+    DemoService("answer-drafts", "care", "otlp_spans", 60, GPT45, Reaction("-60d", 11)),
+    DemoService("contract-review", "legal", "litellm", 24, GPT45, Reaction("-14d", 4)),
+    DemoService("policy-search", "legal", "otlp_spans", 30, GPT45, Reaction("-30d", 9)),
+    DemoService("campaign-writer", "growth", "kong", 48, GPT45, Reaction("announced", 3)),
+    DemoService("seo-outlines", "growth", "litellm", 42, GPT45, Reaction("-60d", 4)),
+    DemoService("code-review-bot", "platform", "otlp_spans", 75, GPT45, Reaction("announced", 12)),
+    DemoService("incident-scribe", "platform", "kong", 18, GPT45, Reaction("-30d", 3)),
+    DemoService(
+        "query-rewriter", "search", "otlp_spans", 180, GPT45, Reaction("announced", 30), relapse=date(2025, 6, 30)
+    ),
+    DemoService("month-end-report", "finance", "litellm", 64, GPT45, Reaction("-7d", 3), month_end=True),
+    DemoService("lead-scoring", "sales", "kong", 54, GPT45, Reaction("-7d", 2)),
+    DemoService("call-summaries", "sales", "otlp_spans", 66, GPT45, Reaction("-14d", 7)),
+    DemoService("onboarding-guide", "people", "litellm", 33, GPT45, Reaction("-30d", 6), starts=date(2025, 6, 18)),
+    DemoService("legacy-summarizer", None, "kong", 21, GPT45),
     # Other services.
-    Caller("fraud-notes", "payments", "otlp_spans", 48),
-    Caller("refund-classifier", "payments", "kong", 72, "gpt-4o-mini"),
-    Caller("dispute-letters", "payments", "litellm", 15, "claude-3-7-sonnet-20250219"),
-    Caller("sentiment", "care", "kong", 96, "gpt-4o-mini"),
-    Caller("faq-search", "care", "otlp_spans", 84, "text-embedding-3-small"),
-    Caller("translation", "care", "litellm", 60, "gemini-2.0-flash"),
-    Caller("clause-finder", "legal", "litellm", 21, "claude-3-7-sonnet-20250219"),
-    Caller("nda-drafts", "legal", "otlp_spans", 9),
-    Caller("ad-variants", "growth", "kong", 54, "gpt-4o-mini"),
-    Caller("audience-labels", "growth", "otlp_spans", 39, "gpt-4o-mini"),
-    Caller("log-explainer", "platform", "otlp_spans", 45),
-    Caller("runbook-search", "platform", "litellm", 27, "text-embedding-3-small"),
-    Caller("ci-failure-notes", "platform", "kong", 33, "claude-3-5-haiku-20241022"),
-    Caller("ranking-features", "search", "otlp_spans", 150, "text-embedding-3-small"),
-    Caller("spell-fixer", "search", "kong", 108, "gpt-4o-mini"),
-    Caller("synonyms", "search", "litellm", 12, "claude-3-5-haiku-20241022"),
-    Caller("expense-audit", "finance", "otlp_spans", 30),
-    Caller("forecast-notes", "finance", "litellm", 12, "claude-3-7-sonnet-20250219"),
-    Caller("email-drafts", "sales", "kong", 63, "gpt-4o-mini"),
-    Caller("crm-dedupe", "sales", "otlp_spans", 42, "text-embedding-3-small"),
-    Caller("cv-screening", "people", "litellm", 18),
-    Caller("survey-themes", "people", "kong", 24, "gemini-2.0-flash"),
-    Caller("policy-bot", "people", "otlp_spans", 27),
+    DemoService("fraud-notes", "payments", "otlp_spans", 48),
+    DemoService("refund-classifier", "payments", "kong", 72, "gpt-4o-mini"),
+    DemoService("dispute-letters", "payments", "litellm", 15, "claude-3-7-sonnet-20250219"),
+    DemoService("sentiment", "care", "kong", 96, "gpt-4o-mini"),
+    DemoService("faq-search", "care", "otlp_spans", 84, "text-embedding-3-small"),
+    DemoService("translation", "care", "litellm", 60, "gemini-2.0-flash"),
+    DemoService("clause-finder", "legal", "litellm", 21, "claude-3-7-sonnet-20250219"),
+    DemoService("nda-drafts", "legal", "otlp_spans", 9),
+    DemoService("ad-variants", "growth", "kong", 54, "gpt-4o-mini"),
+    DemoService("audience-labels", "growth", "otlp_spans", 39, "gpt-4o-mini"),
+    DemoService("log-explainer", "platform", "otlp_spans", 45),
+    DemoService("runbook-search", "platform", "litellm", 27, "text-embedding-3-small"),
+    DemoService("ci-failure-notes", "platform", "kong", 33, "claude-3-5-haiku-20241022"),
+    DemoService("ranking-features", "search", "otlp_spans", 150, "text-embedding-3-small"),
+    DemoService("spell-fixer", "search", "kong", 108, "gpt-4o-mini"),
+    DemoService("synonyms", "search", "litellm", 12, "claude-3-5-haiku-20241022"),
+    DemoService("expense-audit", "finance", "otlp_spans", 30),
+    DemoService("forecast-notes", "finance", "litellm", 12, "claude-3-7-sonnet-20250219"),
+    DemoService("email-drafts", "sales", "kong", 63, "gpt-4o-mini"),
+    DemoService("crm-dedupe", "sales", "otlp_spans", 42, "text-embedding-3-small"),
+    DemoService("cv-screening", "people", "litellm", 18),
+    DemoService("survey-themes", "people", "kong", 24, "gemini-2.0-flash"),
+    DemoService("policy-bot", "people", "otlp_spans", 27),
 )
 
 SUCCESSOR = "gpt-4.1"

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from service.entrypoints.demo.company import CALLERS, GPT45, SUCCESSOR, Caller
+from service.entrypoints.demo.company import CALLERS, GPT45, SUCCESSOR, DemoService
 from service.entrypoints.demo.records import SimulatedCall
 
 SHUTDOWN = date(2025, 7, 14)
@@ -26,7 +26,7 @@ class SimulatedCompany:
     """The owners and their reactions. They know only the notices; only the simulated provider knows the shutdown
     date."""
 
-    def __init__(self, callers: Iterable[Caller] = CALLERS) -> None:
+    def __init__(self, callers: Iterable[DemoService] = CALLERS) -> None:
         self.callers = tuple(callers)
         self._moves: dict[str, date] = {}
 
@@ -41,20 +41,20 @@ class SimulatedCompany:
         elif step == caller.reaction.step and service not in self._moves:
             self._moves[service] = on + timedelta(days=caller.reaction.days)
 
-    def model_on(self, caller: Caller, day: date) -> str:
+    def model_on(self, caller: DemoService, day: date) -> str:
         moved = self._moves.get(caller.name)
         if caller.model != GPT45 or moved is None or day < moved:
             return caller.model
         rolled_back = caller.relapse is not None and moved < caller.relapse <= day
         return GPT45 if rolled_back else SUCCESSOR
 
-    def calls_on(self, day: date) -> Iterator[tuple[Caller, list[SimulatedCall]]]:
+    def calls_on(self, day: date) -> Iterator[tuple[DemoService, list[SimulatedCall]]]:
         """Calls of each service on the day, in order of time, none after 20:00 UTC. Deterministic."""
         for caller in self.callers:
             if calls := self._calls(caller, day):
                 yield caller, calls
 
-    def _calls(self, caller: Caller, day: date) -> list[SimulatedCall]:
+    def _calls(self, caller: DemoService, day: date) -> list[SimulatedCall]:
         if day < caller.starts or (caller.month_end and (day + timedelta(days=1)).day != 1):
             return []
         dice = random.Random(hashlib.blake2b(f"{caller.name} {day}".encode()).digest())  # noqa: S311  a simulation

@@ -15,7 +15,7 @@ from service.core.author import LONGEST_AUTHOR, parse_author
 from service.core.exposure import ExposureKey
 from service.core.naming import Ambiguous, Missing
 from service.engine.which import which
-from service.entrypoints.web.context import Context
+from service.entrypoints.web.context import WebContext
 
 
 def _one_line(text: str) -> str:
@@ -68,7 +68,7 @@ class Act(NamedExposure):
     author: Author
 
 
-async def key_of(here: Context, named: NamedExposure, now: datetime) -> ExposureKey:
+async def key_of(here: WebContext, named: NamedExposure, now: datetime) -> ExposureKey:
     """The exposure with these names. Raises HTTPException: 404 if there is none, 409 if there are several."""
     answer = await which(
         here.app.database,

@@ -16,16 +16,16 @@ ConsumerProbe = Callable[[], ConsumerHealth]
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class WebContext:
     app: App
     clock: Callable[[], datetime]
     consumer: ConsumerProbe | None
     plans: Plans
 
 
-def _context_of(request: Request) -> Context:
-    context: Context = request.app.state.context
+def _context_of(request: Request) -> WebContext:
+    context: WebContext = request.app.state.context
     return context
 
 
-Here = Annotated[Context, Depends(_context_of)]
+Here = Annotated[WebContext, Depends(_context_of)]

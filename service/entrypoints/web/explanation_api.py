@@ -18,7 +18,7 @@ from service.core.ownership import Audience
 from service.engine.explain import why_so, why_told
 from service.entrypoints.web.acting import NamedExposure
 from service.entrypoints.web.api import Refusal
-from service.entrypoints.web.context import Context, Here
+from service.entrypoints.web.context import Here, WebContext
 
 
 class Explained(BaseModel):
@@ -100,7 +100,7 @@ async def exposure(here: Here, named: Annotated[NamedExposure, Query()]) -> Expo
     return ExposureExplanation.model_validate(await so(here, named), from_attributes=True)
 
 
-async def told(here: Context, id_: UUID) -> Explanation[Any]:
+async def told(here: WebContext, id_: UUID) -> Explanation[Any]:
     """Raises HTTPException."""
     answer = await why_told(here.app.database, id_, now=here.clock())
     if answer is None:
@@ -109,7 +109,7 @@ async def told(here: Context, id_: UUID) -> Explanation[Any]:
     return answer
 
 
-async def so(here: Context, named: NamedExposure) -> Explanation[Any]:
+async def so(here: WebContext, named: NamedExposure) -> Explanation[Any]:
     """Raises HTTPException."""
     app, now = here.app, here.clock()
     answer = await why_so(

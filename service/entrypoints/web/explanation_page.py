@@ -14,7 +14,7 @@ from service.entrypoints.web.explanation_api import so, told
 from service.entrypoints.web.pages import templates
 
 
-class Asked(BaseModel):
+class ExplanationQuery(BaseModel):
     """A notification, or the names of one exposure."""
 
     model_config = ConfigDict(extra="forbid")
@@ -36,7 +36,7 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 
 @router.get("/why")
-async def why(request: Request, here: Here, asked: Annotated[Asked, Query()]) -> Response:
+async def why(request: Request, here: Here, asked: Annotated[ExplanationQuery, Query()]) -> Response:
     if asked.notification:
         answer = await told(here, asked.notification)
     else:

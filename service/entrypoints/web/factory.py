@@ -28,7 +28,7 @@ from service.entrypoints.web import (
     planning_api,
 )
 from service.entrypoints.web.bad_request import in_words
-from service.entrypoints.web.context import ConsumerProbe, Context
+from service.entrypoints.web.context import ConsumerProbe, WebContext
 from service.entrypoints.web.guard import Access, Guard
 from service.entrypoints.web.plans import Plans
 
@@ -53,7 +53,7 @@ def create_web(
         docs_url=None,
         redoc_url=None,
     )
-    web.state.context = Context(app, clock, consumer, Plans())
+    web.state.context = WebContext(app, clock, consumer, Plans())
     for room in (operation, api, explanation_api, exposure_api, acts_api, planning_api, explanation_page, pages):
         web.include_router(room.router)
     web.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -84,7 +84,7 @@ async def _on_bad_cursor(request: Request, error: CursorError) -> Response:
 async def _on_trouble(request: Request, error: Exception) -> Response:
     """Answers 503 if the database does not respond now either. Otherwise the error is a bug: it is logged and
     raised."""
-    context: Context = request.app.state.context
+    context: WebContext = request.app.state.context
     health = await read_database_health(context.app.database)
     if health.trouble is None:
         raise error

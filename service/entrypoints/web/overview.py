@@ -11,7 +11,7 @@ from service.core.catalog.lifecycle import Catalog
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DeprecationGroup:
     """One deprecation and its services: largest callers first, migrated ones last."""
 
     lifecycle: Lifecycle
@@ -22,7 +22,7 @@ class Group:
         return sum(exposure.calls_7d for exposure in self.exposures)
 
 
-def group(exposures: Sequence[ExposureAnswer]) -> list[Group]:
+def group(exposures: Sequence[ExposureAnswer]) -> list[DeprecationGroup]:
     """Groups in the order of their first exposure."""
     members: dict[tuple[str, ...], list[ExposureAnswer]] = {}
     for exposure in exposures:
@@ -30,7 +30,7 @@ def group(exposures: Sequence[ExposureAnswer]) -> list[Group]:
     groups = []
     for some in members.values():
         rows = sorted(some, key=lambda each: (-each.calls_7d, each.state == "quiet", each.service, each.environment))
-        groups.append(Group(rows[0], tuple(rows)))
+        groups.append(DeprecationGroup(rows[0], tuple(rows)))
     return groups
 
 

@@ -30,7 +30,7 @@ from service.engine import ask
 from service.entrypoints import phrases
 from service.entrypoints.web import show
 from service.entrypoints.web.acting import Name, NamedExposure, key_of
-from service.entrypoints.web.context import Context, Here
+from service.entrypoints.web.context import Here, WebContext
 from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.overview import first_record, group
 from service.formats.decoder import why_passed_over
@@ -121,7 +121,7 @@ async def exposures(request: Request, here: Here, query: Annotated[PageQuery, Qu
     return templates.TemplateResponse(request, "exposures.html", context | await _blind_spots(here, now))
 
 
-async def _blind_spots(here: Context, now: datetime) -> dict[str, Any]:
+async def _blind_spots(here: WebContext, now: datetime) -> dict[str, Any]:
     async with here.app.database.connect() as connection:
         return {
             "unplaced": await read_unknown_ids(connection, now=now, unplaced=True, limit=UNREAD_ROWS),

@@ -24,7 +24,7 @@ from service.engine.rehearse import rehearse
 from service.entrypoints.web.acting import Day as IsoDay
 from service.entrypoints.web.acting import Name
 from service.entrypoints.web.api import Paging, Refusal
-from service.entrypoints.web.context import Context, Here
+from service.entrypoints.web.context import Here, WebContext
 from service.entrypoints.web.plans import BusyError
 
 DEFAULT_SPAN, MAX_SPAN = timedelta(days=90), timedelta(days=366)
@@ -156,7 +156,7 @@ async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned
     return Page(items=items, total=page.total, next_cursor=page.next_cursor)
 
 
-async def _plan(here: Context, world: World, query: PlanQuery, first: date, last: date) -> Sequence[Planned]:
+async def _plan(here: WebContext, world: World, query: PlanQuery, first: date, last: date) -> Sequence[Planned]:
     start, end = utc_midnight(first), utc_midnight(last + timedelta(days=1))
     stored = await read_stored(here.app.database, world, start=start, end=end, service=query.service)
     stored = narrowed(stored, query.wants, query.destination)
