@@ -149,20 +149,21 @@ def wrong(one: Measured, batch: Batch) -> str | None:
 
 
 def verdicts(every: Sequence[Measured]) -> list[Verdict]:
-    """Of the rows that were measured. A bound holds of decoding alone, and of decoding and counting."""
+    """Of the rows that were measured. A bound holds of all that a consumer does with a call: it decodes and counts it,
+    at once where it can."""
     by_name = {one.row.name: one for one in every}
     known = [b for b in BOUNDS if b.row in by_name and (b.base == BARE or b.base in by_name)]
-    return [Verdict(bound, max(ratio(bound, by_name, name) for name in ("decode", "count"))) for bound in known]
+    return [Verdict(bound, ratio(bound, by_name)) for bound in known]
 
 
-def ratio(bound: Bound, by_name: dict[str, Measured], name: str) -> float:
+def ratio(bound: Bound, by_name: dict[str, Measured]) -> float:
     """What is unpacked costs what zlib or zstd take by themselves; that stands on both sides."""
     one = by_name[bound.row]
     if bound.base == BARE:
-        return one.us[name] / one.us["bare"]
+        return one.us["count"] / one.us["bare"]
     base = by_name[bound.base]
     unpacking = one.us["bare"] - base.us["bare"] if bound.row in (wrapped.GZIP, wrapped.ZSTD) else 0.0
-    return one.us[name] / (base.us[name] + unpacking)
+    return one.us["count"] / (base.us["count"] + unpacking)
 
 
 def table(every: Sequence[Measured], judged: Sequence[Verdict]) -> Iterator[str]:

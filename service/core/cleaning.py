@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import lru_cache, partial
+from typing import Any
 
 import msgspec
 
@@ -47,15 +48,23 @@ def cleaned(who: Who) -> Cleaned:
 
 def may_be_remembered(who: Who) -> bool:
     """False for long error texts, which are mostly unique per call."""
-    if who.error_text is not None and len(who.error_text) > _LONGEST_ERROR:
-        return False
-    return sum(map(_length, msgspec.structs.astuple(who))) <= _LONGEST_REMEMBERED
+    return (who.error_text is None or len(who.error_text) <= _LONGEST_ERROR) and are_short(who)
 
 
-def _length(words: Words) -> int:
-    if isinstance(words, tuple):
-        return sum(map(_length, words))
-    return len(words) if isinstance(words, str) else 8
+def are_short(words: Any) -> bool:
+    """Words, or tuples and structs of words, that a bounded number of may be remembered."""
+    return _length(words) <= _LONGEST_REMEMBERED
+
+
+def _length(words: Any) -> int:
+    kind = type(words)
+    if kind is str or kind is bytes:
+        return len(words)
+    if isinstance(words, msgspec.Struct):
+        words = msgspec.structs.astuple(words)
+    elif kind is not tuple:
+        return 8
+    return sum(len(word) if type(word) is str else 8 if word is None else _length(word) for word in words)
 
 
 def event_of(call: Call) -> UsageEvent:

@@ -138,11 +138,17 @@ class Envelope(Generic[Shape]):
     matches: tuple[Mark, ...] | Callable[[bytes], bool]
     """Marks of a JSON object; for anything else, a function of the bytes."""
     open: Callable[[Shape, Context], Item | Iterable[Item]]
-    """Takes the shape of an object, else the bytes. Raises UnreadableError and what msgspec raises."""
+    """Takes the shape of an object, else the bytes, and hands on the context of bytes as it is. Raises UnreadableError
+    and what msgspec raises."""
     shape: type[Shape] | None = None
     """Of an object: a msgspec struct of the fields that are used."""
     body: str | None = None
-    """Name of the shape's field that holds the inner record as raw JSON. The fast reader decodes both at once."""
+    """Name of the shape's field that holds the inner record: as raw JSON, which the fast reader decodes together with
+    the envelope, or as JSON text."""
+    uncounted: frozenset[str] | None = None
+    """Keys of the shape that no total of a flat dialect depends on, if each call has a time of its own. None: records
+    inside are read one by one, and never counted at once. All other fields are words, hashable structs of words, or
+    other places for what is inside."""
     several: bool = False
     """`open` yields any number of items."""
     outermost: bool = False

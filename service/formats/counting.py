@@ -1,25 +1,28 @@
 """Counts records of a flat dialect at once, without a `Call` of each: the fastest reader.
 
 A record is counted here if its words are known and its time is in RFC 3339; `Route` reads all others, and teaches the
-words. The words of a record are one key to the cell in which calls with these words are counted.
+words. The words of a record, its envelopes and its headers are one key to the cell in which calls with these words are
+counted.
 """
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
+import msgspec
+
 from service.core.rollup import EARLIEST, END, Cell, OutOfRangeError, Rollup
-from service.core.usage import Call
-from service.formats.contract import Answer, Context, Dialect, Flat
-from service.formats.envelopes.headers import context_of
+from service.core.usage import Decoded
+from service.formats.contract import Answer, Context, Dialect, Inner
+from service.formats.envelopes.headers import context_of, words_of
 from service.formats.recognition import Form
 from service.formats.record import Record
-from service.formats.route import OFF_ROUTE, SMALL, OffRouteError, Route
+from service.formats.route import OFF_ROUTE, SMALL, Layer, Route, Step, Use
 from service.formats.vocabulary import Vocabulary
 
 _FIRST_DUE, _MOST_DUE = 50, 2_000
 """Records to learn from before a new decoder is made: at first, and at most. Twice as many each time."""
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OFF_ROUTE = (*OFF_ROUTE, OutOfRangeError)
 Count = Callable[[Record], Answer | None]
 """Counts a record, or gives the answer of a reader that could not."""
@@ -33,16 +36,13 @@ class FlatReader:
     """Reads the records of one route of a flat dialect. Those with known words are counted, each into the rollup that
     is given."""
 
-    def __init__(self, route: Route, form: Form, dialect: Dialect[Any], flat: Flat) -> None:
+    def __init__(self, route: Route) -> None:
         self._route = route
-        self._dialect = dialect
-        self._vocabulary = Vocabulary(form, flat)
-        self._read_and_learn = route.read_by(self._learn)
-        self._known: Route | None = None
-        """Accepts records with known words only."""
-        self._varying = self._vocabulary.varying()
-        """Fields whose words are the key to a cell."""
-        self._words = _words_of(len(self._varying))
+        self._vocabularies = {number: Vocabulary(one) for number, one in enumerate(route.steps) if type(one) is Form}
+        """By the number of the step."""
+        self._learning = Route(route.steps, self._learning_layer)
+        """As `_route`, and all that is read is learned."""
+        self._known: _Known | None = None
         self._fits = False
         """`_known` accepted a record."""
         self._is_done = False
@@ -54,166 +54,194 @@ class FlatReader:
 
     @staticmethod
     def of(route: Route) -> "FlatReader | None":
-        form = route.steps[-1]
-        if isinstance(form, Form) and isinstance(form.thing, Dialect) and form.thing.flat is not None:
-            return FlatReader(route, form, form.thing, form.thing.flat)
-        return None
+        """None: its records are not counted at once."""
+        return FlatReader(route) if all(map(_is_counted, route.steps)) else None
 
     def counting(self, rollup: Rollup, read: Callable[[Record], Answer]) -> Count:
-        """`read`: for records that do not have the route."""
+        """For the next records; what they teach is known to the next reader. `read`: for records of other routes."""
         if self._is_done:
             return read
-        return self._counting_flat(rollup, read) if len(self._route.steps) == 1 else self._counting(rollup, read)
+        known = self._known
+        if known is None:
+            return lambda record: self._learn_from(record, None) or read(record)
+        return (self._counting_flat if len(self._route.steps) == 1 else self._counting)(known, rollup, read)
 
-    def _counting_flat(self, rollup: Rollup, read: Callable[[Record], Answer]) -> Count:
+    def _counting_flat(self, known: "_Known", rollup: Rollup, read: Callable[[Record], Answer]) -> Count:
         """As `_counting` for a record without an envelope. Hot path: all of it in one function."""
-        count = rollup.count
-        decode, words, get = self._decode, self._words, rollup.remembered(self, self._known).get
+        count, get, decode, words = rollup.count, rollup.remembered(self, known).get, known.route.decode, known.words
 
         def count_record(record: Record) -> Answer | None:
-            nonlocal decode, words, get
-            value, context = record.value, None
+            value = record.value
             if value is None or len(value) > SMALL:
-                return read(record)
-            if record.headers and (context := context_of(record)) is None:
                 return read(record)
             try:
                 shape = decode(value)
-                cell = get(words(shape) if context is None else _key(words(shape), context))
-                if cell is not None:
-                    count(cell, shape)
-                    return None
-                answer = self._read_and_remember(record, context, rollup)
-            except _OFF_ROUTE:
-                answer = self._learn_from(record, context)
-            if answer is None:
-                return read(record)
-            decode, words, get = self._decode, self._words, rollup.remembered(self, self._known).get
-            return answer
-
-        return count_record
-
-    def _counting(self, rollup: Rollup, read: Callable[[Record], Answer]) -> Count:
-        count, find, several = rollup.count, self._finding(rollup), self._route.several
-
-        def count_record(record: Record) -> Answer | None:
-            nonlocal find
-            value = record.value
-            context = context_of(record) if record.headers else Context(record)
-            if value is None or len(value) > SMALL or context is None:
-                return read(record)
-            try:
-                found = find(value, context)
-                if several:
-                    if not found:
+                key = words(shape)
+                if record.headers:
+                    if (around := words_of(record)) is None:
                         return read(record)
-                    for cell, shape in found:
-                        count(cell, shape)
-                else:
-                    cell, shape = found
-                    count(cell, shape)
-            except _NewWordsError:
-                answer = self._read_and_remember(record, context, rollup)
+                    key = key, around
+                cell = get(key)
+                if cell is None:
+                    return self._read_and_remember(record, (key,), known, rollup) or read(record)
+                count(cell, shape)
             except _OFF_ROUTE:
-                answer = self._learn_from(record, context)
-            else:
-                return None
-            if answer is None:
-                return read(record)
-            find = self._finding(rollup)
-            return answer
-
-        return count_record
-
-    def _finding(self, rollup: Rollup) -> Callable[[bytes, Context], Any]:
-        """The cell and the numbers of a record's call. Of several calls, all are found before one is counted."""
-        words, get, known = self._words, rollup.remembered(self, self._known).get, self._known
-        if known is None:
-            return _nothing_known
-
-        def find(shape: Any, context: Context) -> tuple[Cell, Any]:
-            cell = get(  # `_key`, in place: this runs for every call
-                (words(shape), context.caller, context.environment, context.namespace, context.account, context.region)
-            )
-            if cell is None:
-                raise _NewWordsError
-            return cell, shape
-
-        def find_in_time(shape: Any, context: Context) -> tuple[Cell, Any]:
-            if not EARLIEST <= shape.at < END:
-                raise OffRouteError
-            return find(shape, context)
-
-        return partial(known.items, use=find_in_time) if known.several else known.read_by(find)
-
-    @property
-    def _decode(self) -> Any:
-        return self._known.decode if self._known is not None else _nothing_known
-
-    def _read_and_remember(self, record: Record, context: Context | None, rollup: Rollup) -> Answer | None:
-        """The answer for a record that `_known` accepts, whose words have no cell yet. None: it has another route."""
-        self._fits = True
-        cells, words = rollup.remembered(self, self._known), attrgetter(*self._varying)
-
-        def remember(shape: Any, inner: Context) -> Answer:
-            answer = self._dialect.read(shape, inner)
-            if type(answer) is Call:
-                rollup.remember(cells, words(shape) if context is None else _key(words(shape), inner), answer.who)
-            return answer
-
-        try:
-            return self._route.read_by(remember)(record.value, context or Context(record))
-        except OFF_ROUTE:
+                return self._learn_from(record, known) or read(record)
             return None
 
-    def _learn_from(self, record: Record, context: Context | None) -> Answer | None:
-        """The answer for a record that `_known` does not accept. None: it has another route, or is not learned from."""
+        return count_record
+
+    def _counting(self, known: "_Known", rollup: Rollup, read: Callable[[Record], Answer]) -> Count:
+        count = known.counting(rollup, rollup.remembered(self, known))
+
+        def count_record(record: Record) -> Answer | None:
+            value = record.value
+            around = words_of(record) if record.headers else ()
+            if value is None or len(value) > SMALL or around is None:
+                return read(record)
+            try:
+                count(value, around)
+            except _NewWordsError:
+                return self._read_and_remember(record, known.keys(value, around), known, rollup) or read(record)
+            except _OFF_ROUTE:
+                return self._learn_from(record, known) or read(record)
+            return None
+
+        return count_record
+
+    def _read_and_remember(self, record: Record, keys: Sequence[Any], known: "_Known", rollup: Rollup) -> Answer | None:
+        """The answer for a record that `known` accepts, with the keys of its calls, of which some have no cell yet.
+        None: it has another route."""
+        answer = self._read_by(self._route, record)
+        calls = answer.calls if isinstance(answer, Decoded) else (answer,) if answer is not None else ()
+        if known is self._known and len(calls) == len(keys):
+            self._fits = True
+            cells = rollup.remembered(self, known)
+            for key, call in zip(keys, calls, strict=True):
+                rollup.remember(cells, key, call.who)
+        return answer
+
+    def _learn_from(self, record: Record, known: "_Known | None") -> Answer | None:
+        """The answer for a record that `known` does not accept. None: it has another route, or is not learned from."""
+        if known is not self._known:
+            return None
         if self._to_pass:
             self._to_pass -= 1
             return None
-        try:
-            answer = self._read_and_learn(record.value, context or Context(record))
-        except OFF_ROUTE:
-            return None
-        self._to_learn -= 1
-        if not self._to_learn:
-            self._renew()
+        answer = self._read_by(self._learning, record)
+        if answer is not None:
+            self._to_learn -= 1
+            if not self._to_learn:
+                self._renew()
         return answer
 
-    def _learn(self, shape: Any, context: Context) -> Answer:
-        answer = self._dialect.read(shape, context)
-        self._vocabulary.learn(shape)
-        return answer
+    def _read_by(self, route: Route, record: Record) -> Answer | None:
+        value, context = record.value, context_of(record)
+        if value is None or len(value) > SMALL or context is None:
+            return None
+        try:
+            return route.read(value, context)
+        except OFF_ROUTE:
+            return None
 
     def _renew(self) -> None:
         self._due = self._to_learn = min(2 * self._due, _MOST_DUE)
-        if self._vocabulary.is_news:
-            self._known = Route(self._route.steps, self._vocabulary.shape())
-            self._varying = self._vocabulary.varying()
-            self._words = _words_of(len(self._varying))
-            self._fits = False
+        if any(one.is_news for one in self._vocabularies.values()):
+            self._known, self._fits = _Known(self._route, self._vocabularies), False
         elif self._fits:
             self._to_pass, self._to_learn = self._due, _FIRST_DUE
         else:
             self._known, self._is_done = None, True
 
+    def _learning_layer(self, number: int, form: Form, inside: Layer | None) -> Layer:
+        vocabulary, decode = self._vocabularies[number], msgspec.json.Decoder(form.guarded).decode
+        use: Any = form.thing.read if isinstance(form.thing, Dialect) else form.thing.open
 
-def _words_of(number: int) -> Callable[[Any], Any]:
+        def learn(body: Any, context: Context) -> Any:
+            shape = decode(body)
+            found = use(shape, context)
+            vocabulary.learn(shape, _KEYS.decode(body))
+            return found
+
+        return Layer(None, lambda body: body, learn)
+
+
+class _Known:
+    """Reads the records of a route whose words are known. In place of a context it hands on what tells records with the
+    same words apart: the words around them."""
+
+    def __init__(self, route: Route, vocabularies: Mapping[int, Vocabulary]) -> None:
+        self._vocabularies = vocabularies
+        self.route = Route(route.steps, self._layer)
+        self.words = _words_of(vocabularies[len(route.steps) - 1])
+        """Of the shape that a record of the dialect is decoded as."""
+
+    def counting(self, rollup: Rollup, cells: Mapping[Any, Cell]) -> Callable[[bytes, Any], None]:
+        """Counts what is in a record: all of it, or nothing."""
+        count, get, words, items = rollup.count, cells.get, self.words, self.route.items
+
+        def count_call(shape: Any, around: Any) -> None:
+            cell = get((words(shape), around))
+            if cell is None:
+                raise _NewWordsError
+            count(cell, shape)
+
+        def find(shape: Any, around: Any) -> tuple[Cell, Any]:
+            if not EARLIEST <= shape.at < END:
+                raise OutOfRangeError
+            cell = get((words(shape), around))
+            if cell is None:
+                raise _NewWordsError
+            return cell, shape
+
+        def count_all(value: bytes, around: Any) -> None:
+            for cell, shape in items(value, around, find):
+                count(cell, shape)
+
+        return count_all if self.route.several else self.route.read_by(count_call)
+
+    def keys(self, value: bytes, around: Any) -> Sequence[Any]:
+        """Of the calls in a record."""
+        return self.route.items(value, around, lambda shape, around: (self.words(shape), around))
+
+    def _layer(self, number: int, form: Form, inside: Layer | None) -> Layer:
+        vocabulary = self._vocabularies[number]
+        shape: Any = vocabulary.shape(inside.shape if inside is not None else None)
+        decode, words, varies = msgspec.json.Decoder(shape).decode, _words_of(vocabulary), bool(vocabulary.varying())
+        is_decoded = number - 1 in self._vocabularies and self._vocabularies[number - 1].holds_json
+
+        def open_known(opened: Any, around: Any) -> Inner:
+            around = (words(opened), around) if varies else around
+            return Inner(opened.body, around)
+
+        def reading(read: Use) -> Use:
+            if inside is None:
+                return read if is_decoded else lambda body, around: read(decode(body), around)
+
+            def open_and_read(body: Any, around: Any) -> Any:
+                opened = body if is_decoded else decode(body)
+                return read(opened.body, (words(opened), around) if varies else around)
+
+            return open_and_read
+
+        return Layer(shape, decode, open_known, reading=reading)
+
+
+def _is_counted(step: Step) -> bool:
+    if not isinstance(step, Form):
+        return True
+    return (step.thing.flat if isinstance(step.thing, Dialect) else step.thing.uncounted) is not None
+
+
+def _words_of(vocabulary: Vocabulary) -> Callable[[Any], Any]:
     """Of a shape of known words, as `attrgetter` gives them: one, or a tuple. For two to five words, written out saves
     20 to 50 ns of the 1.5 us that a record takes."""
+    number = len(vocabulary.varying())
     few: Mapping[int, Callable[[Any], Any]] = {
+        0: lambda shape: (),
         2: lambda shape: (shape.word_1, shape.word_2),
         3: lambda shape: (shape.word_1, shape.word_2, shape.word_3),
         4: lambda shape: (shape.word_1, shape.word_2, shape.word_3, shape.word_4),
         5: lambda shape: (shape.word_1, shape.word_2, shape.word_3, shape.word_4, shape.word_5),
     }
     return few.get(number) or attrgetter(*(f"word_{one}" for one in range(1, number + 1)))
-
-
-def _nothing_known(*_: Any) -> Any:
-    raise OffRouteError
-
-
-def _key(words: Any, context: Context) -> tuple[Any, ...]:
-    """All that the words of a call depend on."""
-    return words, context.caller, context.environment, context.namespace, context.account, context.region

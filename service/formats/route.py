@@ -20,8 +20,8 @@ SMALL = 1024 * 1024
 Step = Form | AnyEnvelope
 """An object of one form, or an envelope of bytes."""
 
-Use = Callable[[Any, Context], Any]
-"""A dialect's shape -> whatever is made of it: the dialect's answer, or what a reader counts."""
+Use = Callable[[Any, Any], Any]
+"""A body, or a dialect's shape, and what is around it -> whatever is made of it: an answer, or what a reader counts."""
 Read = Callable[[Any, Context], Answer]
 
 
@@ -32,48 +32,59 @@ class OffRouteError(Exception):
 OFF_ROUTE = (*READ_ERRORS, OffRouteError)
 
 
-class _Layer(NamedTuple):
+class Layer(NamedTuple):
     """One step: decode the body, unless the step before has done so; then open it (envelope) or read it (dialect)."""
 
     shape: type[Any] | None
     decode: Callable[[Any], Any]
-    use: Callable[[Any, Context], Any]
+    use: Use
     each: Callable[[bytes], Sequence[Any]] | None = None
     """Of an array or of lines: decodes all items for the next step."""
+    reading: Callable[[Use], Use] | None = None
+    """What reads the inside -> what reads the whole, where a record has one item: faster than by the other fields."""
+
+
+LayerOf = Callable[[int, Form, Layer | None], Layer]
+"""Number of a step, its form, and the layer inside it -> its layer."""
 
 
 class Route:
     """The envelopes of a record, outermost first, and its dialect."""
 
-    def __init__(self, steps: tuple[Step, ...], shape: type[msgspec.Struct] | None = None) -> None:
-        """`shape`: what a record of the dialect is decoded as, if not as the last form's guarded shape."""
+    def __init__(self, steps: tuple[Step, ...], layer_of: LayerOf | None = None) -> None:
+        """`layer_of`: in place of the guarded layers of objects, which give what `opening` gives."""
         self.steps = steps
-        layers: list[_Layer] = []
-        for step in reversed(steps):
-            layers.insert(0, _layer(step, layers[0] if layers else None, shape if not layers else None))
+        layers: list[Layer] = []
+        for number, step in reversed(list(enumerate(steps))):
+            inside = layers[0] if layers else None
+            if not isinstance(step, Form):
+                layer = _layer_of_bytes(step, inside)
+            else:
+                layer = _guarded_layer(step, inside) if layer_of is None else layer_of(number, step, inside)
+            layers.insert(0, layer)
         *self._envelopes, self._dialect = layers
         self.several = any(_envelope_of(step).several for step in steps[:-1])
         self.read: Read = self.read_by(self._dialect.use)
         self.decode = layers[0].decode
         """The first step's: bytes -> its shape."""
 
-    def read_by(self, use: Use) -> Read:
+    def read_by(self, use: Use) -> Use:
         """Bytes -> the same result as `opening`, with `use` for the dialect's `read`. Raises one of `OFF_ROUTE` if the
         result might differ."""
         if self.several:
             return lambda value, context: _joined(self.items(value, context, use))
-        read = _read_by(self._dialect, use)
+        read = self._dialect.reading(use) if self._dialect.reading is not None else _read_by(self._dialect, use)
         for layer in reversed(self._envelopes):
-            read = _open_by(layer, read)
+            read = layer.reading(read) if layer.reading is not None else _open_by(layer, read)
         return read
 
-    def items(self, value: bytes, context: Context, use: Use) -> list[Any]:
+    def items(self, value: bytes, context: Any, use: Use) -> list[Any]:
         """What `use` gives for each item of a record with several. Raises as `read_by`."""
         collected = _Collected(len(self.steps), use)
         self._open(0, value, context, collected)
         return collected.answers
 
-    def _open(self, at: int, body: Any, context: Context, collected: "_Collected") -> None:
+    def _open(self, at: int, body: Any, context: Any, collected: "_Collected") -> None:
         is_dialect = at == len(self._envelopes)
         layer = self._dialect if is_dialect else self._envelopes[at]
         shape = body if type(body) is layer.shape else layer.decode(body)
@@ -95,20 +106,20 @@ class Route:
                 self._open(at + 1, item.body, item.context, collected)
 
 
-def _read_by(dialect: _Layer, use: Use) -> Read:
+def _read_by(dialect: Layer, use: Use) -> Use:
     shape, decode = dialect.shape, dialect.decode
 
-    def read(body: Any, context: Context) -> Answer:
-        answer: Answer = use(body if type(body) is shape else decode(body), context)
+    def read(body: Any, context: Any) -> Any:
+        answer = use(body if type(body) is shape else decode(body), context)
         return _bounded(answer) if type(answer) is Decoded else answer
 
     return read
 
 
-def _open_by(envelope: _Layer, read: Read) -> Read:
-    shape, decode, use, _ = envelope
+def _open_by(envelope: Layer, read: Use) -> Use:
+    shape, decode, use = envelope.shape, envelope.decode, envelope.use
 
-    def open_and_read(body: Any, context: Context) -> Answer:
+    def open_and_read(body: Any, context: Any) -> Any:
         found = use(body if type(body) is shape else decode(body), context)
         if type(found) is not Inner:
             raise OffRouteError
@@ -121,16 +132,15 @@ def _envelope_of(step: Step) -> AnyEnvelope:
     return cast(AnyEnvelope, step.thing if isinstance(step, Form) else step)
 
 
-def _layer(step: Step, inside: _Layer | None, shape: type[msgspec.Struct] | None) -> _Layer:
-    if isinstance(step, Form):
-        thing: Any = step.thing
-        shape = shape or step.guarded_around(inside.shape if inside is not None else None)
-        return _Layer(shape, msgspec.json.Decoder(shape).decode, thing.read if inside is None else thing.open)
-    return _Layer(None, _matching_bytes(step), _bounded_open(step), _decoder_of_each(step, inside))
+def _guarded_layer(form: Form, inside: Layer | None) -> Layer:
+    thing: Any = form.thing
+    shape = form.guarded_around(inside.shape if inside is not None else None)
+    return Layer(shape, msgspec.json.Decoder(shape).decode, thing.read if inside is None else thing.open)
 
 
-def _matching_bytes(envelope: AnyEnvelope) -> Callable[[Any], bytes]:
+def _layer_of_bytes(envelope: AnyEnvelope, inside: Layer | None) -> Layer:
     matches: Any = envelope.matches
+    open_: Any = envelope.open
 
     def decode(body: Any) -> bytes:
         content = body if type(body) is bytes else body.encode() if type(body) is str else bytes(body)
@@ -138,20 +148,28 @@ def _matching_bytes(envelope: AnyEnvelope) -> Callable[[Any], bytes]:
             raise OffRouteError
         return content
 
-    return decode
-
-
-def _bounded_open(envelope: AnyEnvelope) -> Callable[[bytes, Context], Any]:
-    def use(content: bytes, context: Context) -> Any:
-        found = envelope.open(content, context)
+    def use(content: bytes, context: Any) -> Any:
+        found = open_(content, context)
         if type(found) is Inner and type(found.body) is bytes and len(found.body) > SMALL:
             raise OffRouteError
         return found
 
-    return use
+    def reading(read: Use) -> Use:
+        def open_and_read(body: Any, context: Any) -> Any:  # both in place: a call of each would cost a tenth
+            content = body if type(body) is bytes else decode(body)
+            if not matches(content):
+                raise OffRouteError
+            found = open_(content, context)
+            if type(found) is not Inner or found.body is None or len(found.body) > SMALL:
+                raise OffRouteError
+            return read(found.body, context)
+
+        return open_and_read
+
+    return Layer(None, decode, use, _decoder_of_each(envelope, inside), reading)
 
 
-def _decoder_of_each(envelope: AnyEnvelope, inside: _Layer | None) -> Callable[[bytes], Sequence[Any]] | None:
+def _decoder_of_each(envelope: AnyEnvelope, inside: Layer | None) -> Callable[[bytes], Sequence[Any]] | None:
     if inside is None or inside.shape is None:
         return None
     if envelope is ARRAY:

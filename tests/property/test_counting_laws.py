@@ -59,10 +59,62 @@ FIELDS: dict[str, tuple[Any, ...]] = {
 USUAL = {"time": TIMES[0], "service": "a", "provider": "openai", "model": "gpt-4", "input_tokens": 7}
 
 
-changes = st.dictionaries(st.sampled_from(sorted(FIELDS)), st.integers(0, 20), max_size=4).map(
-    lambda drawn: {key: FIELDS[key][number % len(FIELDS[key])] for key, number in drawn.items()}
-)
-records = st.lists(changes.map(lambda change: json.dumps(USUAL | change)), min_size=1, max_size=3)
+BASE64 = "eyJ0aW1lIjogIjIwMjYtMTEtMTlUMDc6MDI6MTFaIiwgInNlcnZpY2UiOiAieCIsICJtb2RlbCI6ICJtIn0="
+LABELS: tuple[Any, ...] = ({"app": "a"}, {"app": "b", "env": "test"}, {"app": {}}, {"k8s-app": 1}, None)
+PODS: tuple[Any, ...] = (*({"labels": labels} for labels in LABELS), {"namespace": "n"}, {"namespace": []}, "pod", None)
+CUSTOM: tuple[Any, ...] = ({"service": "c"}, {"environment": "test"}, {"service": True}, {}, None)
+SHIPPED: dict[str, tuple[Any, ...]] = {
+    "@timestamp": TIMES,
+    "timestamp": (*TIMES, {}),
+    "kubernetes": PODS,
+    "fields": CUSTOM,
+    "host": ("h", {"name": "h"}),
+}
+ENVELOPES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[Any, ...]]]] = {
+    "event": (
+        "data",
+        {"specversion": "1.0", "type": "t", "source": "/services/x", "id": "1"},
+        {
+            "source": ("/services/x", "/services/y", "y", "", 1, None, {}),
+            "time": TIMES,
+            "data_base64": (BASE64, "-", 1, None),
+            "iodebeziumop": ("c", "u", 1, None),
+            "specversion": (1, {}),
+            "new": ("a", None),
+        },
+    ),
+    "change": (
+        "after",
+        {"op": "c", "before": None, "source": {}, "ts_ms": 1},
+        {
+            "op": ("c", "r", "u", 1, None),
+            "before": ({"model": "m"}, None, 1),
+            "source": ({"ts_ms": 1}, {"ts_ms": {}}, 1, None),
+            "ts_ms": (2, "2", {}, None),
+        },
+    ),
+    "row": ("payload", {"schema": None}, {"schema": ({"type": "struct"}, 1, None), "new": (1,)}),
+    "filebeat line": (
+        "message",
+        {"agent": {"type": "filebeat"}},
+        SHIPPED | {"json": ({"model": "m"}, {}, "text", None), "message": ("{}", "- {}", 1, None)},
+    ),
+    "fluent bit line": (
+        "log",
+        {"stream": "stdout", "time": "x"},
+        SHIPPED | {"log_processed": ({"model": "m"}, {}, "text", None), "log": ("{}", "- {}", 1, None)},
+    ),
+}
+"""Envelopes by the key of what is inside: what is around it, and what may be there in its place."""
+
+
+def drawn_from(fields: dict[str, tuple[Any, ...]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.dictionaries(st.sampled_from(sorted(fields)), st.integers(0, 20), max_size=4).map(
+        lambda drawn: {key: fields[key][number % len(fields[key])] for key, number in drawn.items()}
+    )
+
+
+records = st.lists(drawn_from(FIELDS).map(lambda change: json.dumps(USUAL | change)), min_size=1, max_size=3)
 LAYERS = ("cloudevents", "debezium", "filebeat", "lines", "array", "gzip")
 HEADERS = ((), (("trace", b"\xff"),), (("ce_source", b"/services/x"),), (("__op", b"u"),))
 lots = st.tuples(records, st.lists(st.sampled_from(LAYERS), max_size=2), st.sampled_from(HEADERS))
@@ -74,6 +126,12 @@ def record_of(texts: list[str], layers: list[str], headers: tuple[tuple[str, byt
     for layer in layers:
         body = wrapped(body, layer)
     return make_record(body, headers=headers)
+
+
+def in_envelope(name: str, text: str, change: dict[str, Any]) -> FileRecord:
+    key, around, _ = ENVELOPES[name]
+    inside: Any = text + "\n" if name.endswith("line") else json.loads(text)
+    return make_record(json.dumps(around | {key: inside} | change).encode())
 
 
 def counted(decoder: Decoder, batch: Batch, record: FileRecord) -> None:
@@ -97,6 +155,31 @@ def test_counting_at_once_gives_the_totals_of_the_thorough_way(before: list[Any]
         counted(decoder, at_once, record)
         thorough.add(thorough.span(Partition(record.topic, 0), 0), record, decode(record), HOUR)
     assert at_once == thorough
+
+
+@pytest.mark.parametrize("name", ENVELOPES)
+@given(data=st.data())
+@settings(max_examples=40)
+def test_an_envelope_counts_as_in_the_thorough_way(name: str, data: st.DataObject) -> None:
+    texts, changes = data.draw(records), data.draw(st.lists(drawn_from(ENVELOPES[name][2]), min_size=1, max_size=4))
+    lots = [in_envelope(name, text, change) for text in texts for change in changes]
+    decoder, at_once, thorough = Decoder(), Batch(), Batch()
+    for record in [one for one in lots for _ in range(ENOUGH)] + lots:
+        counted(decoder, at_once, record)
+        thorough.add(thorough.span(Partition(record.topic, 0), 0), record, decode(record), HOUR)
+    assert at_once == thorough
+
+
+@pytest.mark.parametrize("name", ENVELOPES)
+@pytest.mark.parametrize("most", [2, 100])
+def test_no_value_around_a_record_is_taken_for_another(name: str, most: int) -> None:
+    for key, every in ENVELOPES[name][2].items():
+        decoder, at_once, thorough, values = Decoder(), Batch(), Batch(), every[:most]
+        for number in range(TIMES_EACH * len(values)):
+            record = in_envelope(name, json.dumps(USUAL), {key: values[number % len(values)]})
+            counted(decoder, at_once, record)
+            thorough.add(thorough.span(Partition(record.topic, 0), 0), record, decode(record), HOUR)
+        assert at_once == thorough
 
 
 @pytest.mark.parametrize("way", ["alone", "fixed", "cloudevents", "array"])
@@ -149,12 +232,14 @@ def test_rare_forms_of_a_time_are_read(text: str, moment: datetime) -> None:
     assert from_any(text) == moment
 
 
-@pytest.mark.parametrize("way", ["", "cloudevents", "filebeat", "gzip", "two lines", "array"])
+@pytest.mark.parametrize("way", ["", "filebeat", "gzip", "two lines", "array", *ENVELOPES])
 def test_usual_records_are_counted_at_once(way: str) -> None:
     """What no record before had is read the other way, once."""
     usual = [json.dumps(USUAL | {"service": service}) for service in ("a", "b")]
     if way == "two lines":
         values = ["\n".join(usual).encode()]
+    elif way in ENVELOPES:
+        values = [in_envelope(way, text, {}).value or b"" for text in usual]
     else:
         values = [wrapped(text.encode(), way) if way else text.encode() for text in usual]
     decoder, rollup = Decoder(), Rollup()
@@ -188,17 +273,45 @@ def test_new_words_are_learned_after_misfits_that_taught_nothing(monkeypatch: py
 
 def test_words_that_are_known_are_bounded_together() -> None:
     """The field with the most of them is left open, and those with few are not."""
-    dialect = next(one for one in DIALECTS if one.flat is not None)
-    form = form_of(dialect)
-    assert dialect.flat is not None
-    vocabulary, read = Vocabulary(form, dialect.flat), msgspec.json.Decoder(form.guarded).decode
+    form = form_of(next(one for one in DIALECTS if one.flat is not None))
+    vocabulary, read = Vocabulary(form), msgspec.json.Decoder(form.guarded).decode
     for number in range(100):
         long = dict.fromkeys(("host", "model", "error_message", "reporter"), f"{number}".ljust(200))
-        vocabulary.learn(read(json.dumps(USUAL | long | {"service": f"s{number % 9}"})))
-    known = [get_args(one.type) for one in msgspec.structs.fields(vocabulary.shape())]
+        record = USUAL | long | {"service": f"s{number % 9}"}
+        vocabulary.learn(read(json.dumps(record)), record)
+    known = [get_args(one.type) for one in msgspec.structs.fields(vocabulary.shape(None))]
     words = [word for some in known for word in some if isinstance(word, str)]
     assert words.count("s0") == words.count("s8") == 1
     assert 16 * 1024 < sum(map(len, words)) <= 64 * 1024
+
+
+def test_keys_that_are_known_are_bounded() -> None:
+    """Records whose keys are new each time are read one by one; those that have the keys of the first go on being
+    counted at once."""
+    decoder, rollup = Decoder(), Rollup()
+    for number in range(10 * ENOUGH):
+        note = {f"note {number}": 1} if number % 2 else {'a "quoted" key\\\n': 1}
+        decoder.counter(TOPIC, rollup)(record_of([json.dumps(USUAL | note)], [], ()))
+    usual = record_of([json.dumps(USUAL)], [], ())
+    answers = [decoder.counter(TOPIC, rollup)(usual) for _ in range(ENOUGH)]
+    assert answers[-1] is None
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        in_envelope("event", json.dumps(USUAL), {"source": "/" * 5_000 + "a"}),
+        in_envelope("filebeat line", json.dumps(USUAL), {"kubernetes": {"namespace": "n" * 5_000}}),
+        record_of([json.dumps(USUAL)], [], (("ce_source", b"/" * 5_000 + b"a"),)),
+    ],
+    ids=["a source", "a namespace", "a header"],
+)
+def test_long_words_around_a_record_are_not_remembered(record: FileRecord) -> None:
+    decoder, rollup = Decoder(), Rollup()
+    for _ in range(2 * ENOUGH):
+        decoder.counter(TOPIC, rollup)(record)
+    assert rollup.number_remembered() == 0
+    assert decoder.counter(TOPIC, rollup)(record) is not None
 
 
 def test_cells_that_are_remembered_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:

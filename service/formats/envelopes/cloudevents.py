@@ -54,4 +54,5 @@ STRUCTURED = Envelope(
     _open,
     _CloudEvent,
     body="data",
+    uncounted=frozenset({"time"}),
 )

@@ -28,5 +28,6 @@ CONNECT = Envelope(
     _open,
     _Connect,
     body="payload",
+    uncounted=frozenset({"schema"}),
     passes={"deleted_row": "a deleted row"},
 )

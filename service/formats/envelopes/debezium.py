@@ -63,6 +63,7 @@ CHANGE = Envelope(
     _open_change,
     _Change,
     body="after",
+    uncounted=frozenset({"source", "ts_ms"}),
     passes={"row_changed": "an update or deletion of a row, whose call was counted when it was written"},
 )
 ROW = Envelope(

@@ -24,6 +24,24 @@ _JSON = msgspec.json.Decoder(_WithSchema | str)
 def context_of(record: Record) -> Context | None:
     """None: a header reports a changed row, whose call was counted when it was written. Values can be any bytes, or
     None."""
+    source, time, operation = _attributes(record)
+    if operation and _operation(operation) in debezium.CHANGED:
+        return None
+    if not source and not time:
+        return Context(record)
+    return Context(record, _text(time), cloudevents.caller_of(_text(source)))
+
+
+def words_of(record: Record) -> Any:
+    """What the words of `context_of` depend on, hashable. None as there."""
+    source, _, operation = _attributes(record)
+    if operation and _operation(operation) in debezium.CHANGED:
+        return None
+    return source or ()
+
+
+def _attributes(record: Record) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """Source and time of a CloudEvent, and the operation."""
     source = time = operation = None
     for name, content in record.headers:
         if name == "ce_source":
@@ -32,11 +50,7 @@ def context_of(record: Record) -> Context | None:
             time = content or time
         elif name == "__op":
             operation = content
-    if operation and _operation(operation) in debezium.CHANGED:
-        return None
-    if not source and not time:
-        return Context(record)
-    return Context(record, _text(time), cloudevents.caller_of(_text(source)))
+    return source, time, operation
 
 
 def _text(content: bytes | None) -> str | None:

@@ -11,10 +11,7 @@ _HEAD = 5
 
 def _open(body: bytes, context: Context) -> Inner | NeedsSchema:
     content = body[_HEAD:]
-    start = content[:1]
-    if start.isspace():
-        start = content.lstrip()[:1]
-    if start in (b"{", b"["):
+    if content.lstrip()[:1] in (b"{", b"["):
         return Inner(content, context)
     return NeedsSchema(str(int.from_bytes(body[1:_HEAD], "big")))
 

@@ -16,7 +16,7 @@ _CRI = re.compile(r"\S{1,64} (?:stdout|stderr) [FP] ")
 """The prefix of a container runtime's log line."""
 
 
-class _Labels(msgspec.Struct, gc=False):
+class _Labels(msgspec.Struct, frozen=True, gc=False):
     """Labels with the name of a pod's service, in order of preference, and of its environment."""
 
     app: Scalar = None
@@ -30,7 +30,7 @@ class _Labels(msgspec.Struct, gc=False):
 _NO_LABELS = _Labels()
 
 
-class _Kubernetes(msgspec.Struct, gc=False):
+class _Kubernetes(msgspec.Struct, frozen=True, gc=False):
     labels: _Labels | None = None
     pod_labels: _Labels | None = None
     namespace_name: Scalar = None
@@ -38,7 +38,7 @@ class _Kubernetes(msgspec.Struct, gc=False):
     namespace: Scalar = None
 
 
-class _Custom(msgspec.Struct, gc=False):
+class _Custom(msgspec.Struct, frozen=True, gc=False):
     service: Scalar = None
     environment: Scalar = None
     env: Scalar = None
@@ -56,6 +56,7 @@ class _Shipped(msgspec.Struct, gc=False):
     kubernetes: _Kubernetes | None = None
 
 
+_TIMES = frozenset({"@timestamp", "timestamp", "time", "date"})
 _Line = str | dict[str, msgspec.Raw] | list[msgspec.Raw] | None
 """The application's output: text, or the shipper's parsed form."""
 
@@ -110,6 +111,8 @@ FLUENT_BIT = Envelope(
     tuple(mark("log", key) for key in ("@timestamp", "kubernetes", "stream", "date", "time", "_p", "log_processed")),
     _open_log,
     _Log,
+    body="log",
+    uncounted=_TIMES,
 )
 VECTOR = Envelope(
     "vector",
@@ -117,6 +120,8 @@ VECTOR = Envelope(
     (mark("message", "source_type"),),
     _open_message,
     _Message,
+    body="message",
+    uncounted=_TIMES,
 )
 FILEBEAT = Envelope(
     "filebeat",
@@ -127,4 +132,6 @@ FILEBEAT = Envelope(
     ),
     _open_message,
     _Message,
+    body="message",
+    uncounted=_TIMES,
 )
