@@ -57,14 +57,16 @@ def are_short(words: Any) -> bool:
 
 
 def _length(words: Any) -> int:
-    kind = type(words)
-    if kind is str or kind is bytes:
+    if type(words) is str or type(words) is bytes:
         return len(words)
     if isinstance(words, msgspec.Struct):
         words = msgspec.structs.astuple(words)
-    elif kind is not tuple:
+    elif type(words) is not tuple:
         return 8
-    return sum(len(word) if type(word) is str else 8 if word is None else _length(word) for word in words)
+    length = 0
+    for word in words:  # a loop: this runs for all words of each batch
+        length += len(word) if type(word) is str else 8 if word is None else _length(word)
+    return length
 
 
 def event_of(call: Call) -> UsageEvent:

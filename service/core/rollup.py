@@ -7,7 +7,7 @@ from typing import Any, final
 
 import msgspec
 
-from service.core.cleaning import Cleaned, are_short, cleaned, may_be_remembered
+from service.core.cleaning import Cleaned, cleaned, may_be_remembered
 from service.core.series import SeriesKey
 from service.core.usage import Call, Who
 from service.core.values import MAX_COUNT, MAX_MS, count, milliseconds, text
@@ -143,15 +143,14 @@ class Rollup:
             found = self._remembered[reader] = (shape, {})
         return found[1]
 
-    def remember(self, cells: dict[Any, Cell], key: Any, who: Who) -> None:
-        """Add the target of calls with these words to `remembered` cells. At most `MAX_CELLS` of all readers are kept,
-        and none of words that are too long."""
-        cell = self.cell(who)
-        if who in self._cells and are_short(key):
-            if self.number_remembered() >= MAX_CELLS:
-                for _, others in self._remembered.values():
-                    others.clear()
-            cells[key] = cell
+    def remember(self, cells: dict[Any, Cell], key: Any, who: Who) -> Cell:
+        """Add the target of calls with these words to `remembered` cells. At most `MAX_CELLS` of all readers are
+        kept."""
+        if self.number_remembered() >= MAX_CELLS:
+            for _, others in self._remembered.values():
+                others.clear()
+        cells[key] = cell = self.cell(who)
+        return cell
 
     def number_remembered(self) -> int:
         return sum(len(cells) for _, cells in self._remembered.values())

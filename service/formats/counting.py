@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
+from service.core.cleaning import are_short, may_be_remembered
 from service.core.rollup import EARLIEST, END, Cell, OutOfRangeError, Rollup
-from service.core.usage import Decoded
+from service.core.usage import Call, Decoded, Who
 from service.formats.contract import Answer, Context, Dialect, Inner
 from service.formats.envelopes.headers import context_of, words_of
 from service.formats.recognition import Form
@@ -22,6 +23,8 @@ from service.formats.vocabulary import Vocabulary
 
 _FIRST_DUE, _MOST_DUE = 50, 2_000
 """Records to learn from before a new decoder is made: at first, and at most. Twice as many each time."""
+_MOST_WHOS = 2_000
+"""Of one reader: bounds the memory."""
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OFF_ROUTE = (*OFF_ROUTE, OutOfRangeError)
 Count = Callable[[Record], Answer | None]
@@ -68,7 +71,8 @@ class FlatReader:
 
     def _counting_flat(self, known: "_Known", rollup: Rollup, read: Callable[[Record], Answer]) -> Count:
         """As `_counting` for a record without an envelope. Hot path: all of it in one function."""
-        count, get, decode, words = rollup.count, rollup.remembered(self, known).get, known.route.decode, known.words
+        cells = rollup.remembered(self, known)
+        count, get, decode, words = rollup.count, cells.get, known.route.decode, known.words
 
         def count_record(record: Record) -> Answer | None:
             value = record.value
@@ -81,9 +85,9 @@ class FlatReader:
                     if (around := words_of(record)) is None:
                         return read(record)
                     key = key, around
-                cell = get(key)
+                cell = get(key) or known.recall(key, cells, rollup)
                 if cell is None:
-                    return self._read_and_remember(record, (key,), known, rollup) or read(record)
+                    return self._read_and_remember(record, (key,), known) or read(record)
                 count(cell, shape)
             except _OFF_ROUTE:
                 return self._learn_from(record, known) or read(record)
@@ -102,23 +106,21 @@ class FlatReader:
             try:
                 count(value, around)
             except _NewWordsError:
-                return self._read_and_remember(record, known.keys(value, around), known, rollup) or read(record)
+                return self._read_and_remember(record, known.keys(value, around), known) or read(record)
             except _OFF_ROUTE:
                 return self._learn_from(record, known) or read(record)
             return None
 
         return count_record
 
-    def _read_and_remember(self, record: Record, keys: Sequence[Any], known: "_Known", rollup: Rollup) -> Answer | None:
-        """The answer for a record that `known` accepts, with the keys of its calls, of which some have no cell yet.
-        None: it has another route."""
+    def _read_and_remember(self, record: Record, keys: Sequence[Any], known: "_Known") -> Answer | None:
+        """The answer for a record that `known` accepts, with the keys of its calls, of which some are new. None: it has
+        another route."""
+        self._fits = self._fits or known is self._known
         answer = self._read_by(self._route, record)
         calls = answer.calls if isinstance(answer, Decoded) else (answer,) if answer is not None else ()
-        if known is self._known and len(calls) == len(keys):
-            self._fits = True
-            cells = rollup.remembered(self, known)
-            for key, call in zip(keys, calls, strict=True):
-                rollup.remember(cells, key, call.who)
+        if len(calls) == len(keys):
+            known.remember(keys, calls)
         return answer
 
     def _learn_from(self, record: Record, known: "_Known | None") -> Answer | None:
@@ -175,13 +177,29 @@ class _Known:
         self.route = Route(route.steps, self._layer)
         self.words = _words_of(vocabularies[len(route.steps) - 1])
         """Of the shape that a record of the dialect is decoded as."""
+        self._whos: dict[Any, Who] = {}
+        """By key."""
 
-    def counting(self, rollup: Rollup, cells: Mapping[Any, Cell]) -> Callable[[bytes, Any], None]:
+    def recall(self, key: Any, cells: dict[Any, Cell], rollup: Rollup) -> Cell | None:
+        """The cell of a rollup that has had no call with these words. None: no rollup has had one."""
+        who = self._whos.get(key)
+        return rollup.remember(cells, key, who) if who is not None else None
+
+    def remember(self, keys: Sequence[Any], calls: Sequence[Call]) -> None:
+        """What keys mean, if they are short."""
+        for key, call in zip(keys, calls, strict=True):
+            if may_be_remembered(call.who) and are_short(key):
+                if len(self._whos) >= _MOST_WHOS:
+                    self._whos.clear()
+                self._whos[key] = call.who
+
+    def counting(self, rollup: Rollup, cells: dict[Any, Cell]) -> Callable[[bytes, Any], None]:
         """Counts what is in a record: all of it, or nothing."""
         count, get, words, items = rollup.count, cells.get, self.words, self.route.items
 
         def count_call(shape: Any, around: Any) -> None:
-            cell = get((words(shape), around))
+            key = words(shape), around
+            cell = get(key) or self.recall(key, cells, rollup)
             if cell is None:
                 raise _NewWordsError
             count(cell, shape)
@@ -189,7 +207,8 @@ class _Known:
         def find(shape: Any, around: Any) -> tuple[Cell, Any]:
             if not EARLIEST <= shape.at < END:
                 raise OutOfRangeError
-            cell = get((words(shape), around))
+            key = words(shape), around
+            cell = get(key) or self.recall(key, cells, rollup)
             if cell is None:
                 raise _NewWordsError
             return cell, shape

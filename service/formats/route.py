@@ -155,14 +155,18 @@ def _layer_of_bytes(envelope: AnyEnvelope, inside: Layer | None) -> Layer:
         return found
 
     def reading(read: Use) -> Use:
-        def open_and_read(body: Any, context: Any) -> Any:  # both in place: a call of each would cost a tenth
-            content = body if type(body) is bytes else decode(body)
-            if not matches(content):
+        def open_and_read(body: Any, context: Any) -> Any:  # `decode` and `use`, in place: calls would cost a tenth
+            if type(body) is not bytes:
+                body = decode(body)
+            elif not matches(body):
                 raise OffRouteError
-            found = open_(content, context)
-            if type(found) is not Inner or found.body is None or len(found.body) > SMALL:
+            found = open_(body, context)
+            if type(found) is not Inner:
                 raise OffRouteError
-            return read(found.body, context)
+            content: Any = found.body
+            if len(content) > SMALL:
+                raise OffRouteError
+            return read(content, context)
 
         return open_and_read
 

@@ -319,7 +319,7 @@ def test_cells_that_are_remembered_are_bounded_together(monkeypatch: pytest.Monk
     monkeypatch.setattr(rollup_module, "MAX_CELLS", 10)
     decoder, rollup, most = Decoder(), Rollup(), 0
     for number in range(20 * ENOUGH):
-        words = {"service": f"s{number % (number // 10 + 1)}", "model": f"m{number % 7}"}
+        words = {"service": f"s{number % (number // 60 + 1)}", "model": f"m{number % 3}"}
         layers = [LAYERS[number // ENOUGH % 5]] if number // ENOUGH % 6 else []
         decoder.counter(TOPIC, rollup)(record_of([json.dumps(USUAL | words)], layers, ()))
         most = max(most, rollup.number_remembered())

@@ -11,7 +11,7 @@ _HEAD = 5
 
 def _open(body: bytes, context: Context) -> Inner | NeedsSchema:
     content = body[_HEAD:]
-    if content.lstrip()[:1] in (b"{", b"["):
+    if content[:1] == b"{" or content.lstrip()[:1] in (b"{", b"["):
         return Inner(content, context)
     return NeedsSchema(str(int.from_bytes(body[1:_HEAD], "big")))
 
