@@ -18,7 +18,7 @@ from service.formats.contract import Answer, Context, Dialect, Inner
 from service.formats.envelopes.headers import context_of, words_of
 from service.formats.recognition import Form
 from service.formats.record import Record
-from service.formats.route import OFF_ROUTE, SMALL, Layer, Route, Step, Use
+from service.formats.route import OFF_ROUTE, SMALL, Layer, OffRouteError, Route, Step, Use
 from service.formats.vocabulary import Vocabulary
 
 _FIRST_DUE, _MOST_DUE = 50, 2_000
@@ -33,6 +33,11 @@ Count = Callable[[Record], Answer | None]
 
 class _NewWordsError(Exception):
     """All words are known, and have no cell together."""
+
+    def __init__(self, keys: Sequence[Any]) -> None:
+        """`keys`: of all calls in the record."""
+        super().__init__(keys)
+        self.keys = keys
 
 
 class FlatReader:
@@ -105,8 +110,8 @@ class FlatReader:
                 return read(record)
             try:
                 count(value, around)
-            except _NewWordsError:
-                return self._read_and_remember(record, known.keys(value, around), known) or read(record)
+            except _NewWordsError as error:
+                return self._read_and_remember(record, error.keys, known) or read(record)
             except _OFF_ROUTE:
                 return self._learn_from(record, known) or read(record)
             return None
@@ -118,8 +123,7 @@ class FlatReader:
         another route."""
         self._fits = self._fits or known is self._known
         answer = self._read_by(self._route, record)
-        calls = answer.calls if isinstance(answer, Decoded) else (answer,) if answer is not None else ()
-        if len(calls) == len(keys):
+        if answer is not None and len(calls := _calls_of(answer)) == len(keys):
             known.remember(keys, calls)
         return answer
 
@@ -131,7 +135,7 @@ class FlatReader:
             self._to_pass -= 1
             return None
         answer = self._read_by(self._learning, record)
-        if answer is not None:
+        if answer is not None and _calls_of(answer):
             self._to_learn -= 1
             if not self._to_learn:
                 self._renew()
@@ -194,34 +198,32 @@ class _Known:
                 self._whos[key] = call.who
 
     def counting(self, rollup: Rollup, cells: dict[Any, Cell]) -> Callable[[bytes, Any], None]:
-        """Counts what is in a record: all of it, or nothing."""
+        """Counts the calls of a record: all of them, or none. Raises one of `_OFF_ROUTE`, or _NewWordsError."""
         count, get, words, items = rollup.count, cells.get, self.words, self.route.items
 
         def count_call(shape: Any, around: Any) -> None:
             key = words(shape), around
             cell = get(key) or self.recall(key, cells, rollup)
             if cell is None:
-                raise _NewWordsError
+                raise _NewWordsError((key,))
             count(cell, shape)
 
-        def find(shape: Any, around: Any) -> tuple[Cell, Any]:
+        def key_of(shape: Any, around: Any) -> tuple[Any, Any]:
             if not EARLIEST <= shape.at < END:
                 raise OutOfRangeError
-            key = words(shape), around
-            cell = get(key) or self.recall(key, cells, rollup)
-            if cell is None:
-                raise _NewWordsError
-            return cell, shape
+            return (words(shape), around), shape
 
         def count_all(value: bytes, around: Any) -> None:
-            for cell, shape in items(value, around, find):
+            found = items(value, around, key_of)
+            if not found:
+                raise OffRouteError  # no call, which counts as another kind of record
+            targets = [cell for key, _ in found if (cell := get(key) or self.recall(key, cells, rollup)) is not None]
+            if len(targets) < len(found):
+                raise _NewWordsError([key for key, _ in found])
+            for cell, (_, shape) in zip(targets, found, strict=True):
                 count(cell, shape)
 
         return count_all if self.route.several else self.route.read_by(count_call)
-
-    def keys(self, value: bytes, around: Any) -> Sequence[Any]:
-        """Of the calls in a record."""
-        return self.route.items(value, around, lambda shape, around: (self.words(shape), around))
 
     def _layer(self, number: int, form: Form, inside: Layer | None) -> Layer:
         vocabulary = self._vocabularies[number]
@@ -244,6 +246,10 @@ class _Known:
             return open_and_read
 
         return Layer(shape, decode, open_known, reading=reading)
+
+
+def _calls_of(answer: Answer) -> Sequence[Call]:
+    return answer.calls if isinstance(answer, Decoded) else (answer,)
 
 
 def _is_counted(step: Step) -> bool:

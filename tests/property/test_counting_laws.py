@@ -250,6 +250,19 @@ def test_usual_records_are_counted_at_once(way: str) -> None:
     assert answers[-ENOUGH // 2 :].count(None) == ENOUGH // 2
 
 
+@pytest.mark.parametrize("way", ["array", "lines"])
+def test_a_record_without_a_call_is_counted_as_such(way: str) -> None:
+    """Also between others that are counted at once."""
+    usual = [json.dumps(USUAL), json.dumps(USUAL)]
+    values = {"array": f"[{','.join(usual)}]", "lines": "\n".join(usual)}, {"array": "[]", "lines": "\n"}
+    decoder, at_once, thorough = Decoder(), Batch(), Batch()
+    for number in range(3 * ENOUGH):
+        record = make_record(values[number % 9 == 0][way].encode())
+        counted(decoder, at_once, record)
+        thorough.add(thorough.span(Partition(record.topic, 0), 0), record, decode(record), HOUR)
+    assert at_once == thorough
+
+
 def test_records_that_never_fit_are_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "_MOST_DUE", counting._FIRST_DUE)
     decoder, rollup = Decoder(), Rollup()
