@@ -25,7 +25,7 @@ def find(shipped: LoadedCatalog, platform: str, name: str) -> Deprecation:
 
 
 def test_shipped_catalog_keeps_every_rule() -> None:
-    findings = check_catalog(today=date(2026, 11, 22))
+    findings = check_catalog(today=date(2026, 12, 1))
     assert [finding for finding in findings if finding.severity == "error"] == []
 
 
@@ -125,7 +125,51 @@ def test_earlier_plans_are_kept(shipped: LoadedCatalog) -> None:
 def test_redirect_names_the_model_that_answers(shipped: LoadedCatalog) -> None:
     record = find(shipped, "gemini-api", "gemini-2.5-pro")
     assert (record.after_shutdown, record.redirect_to) == ("redirect", "gemini-3.8-flash")
-    assert find(shipped, "perplexity-api", "sonar").after_shutdown == "unsupported_but_served"
+    assert find(shipped, "perplexity-api", "sonar").after_shutdown == "error"
+
+
+@pytest.mark.parametrize(
+    ("platform", "name", "deadline"),
+    [
+        ("vertex-ai", "gemini-3.6-flash", date(2027, 1, 28)),
+        ("vertex-ai", "claude-sonnet-4-5", date(2026, 11, 30)),
+        ("vertex-ai", "claude-opus-4-5", date(2027, 1, 22)),
+        ("vertex-ai", "claude-haiku-4-5", None),
+        ("vertex-ai", "claude-sonnet-5", None),
+        ("azure-foundry", "claude-opus-4-5", date(2027, 1, 22)),
+        ("azure-foundry", "claude-haiku-4-5", None),
+        ("azure-foundry", "claude-opus-4-6", None),
+        ("azure-foundry", "claude-opus-5-5-fast", None),
+        ("azure-foundry", "Kimi-K2.7-Code", date(2027, 4, 16)),
+        ("azure-openai", "gpt-4.1-nano", date(2027, 4, 14)),
+        ("anthropic-api", "claude-opus-4-5", date(2027, 1, 22)),
+        ("github-copilot", "Claude Sonnet 4.6", None),
+        ("snowflake-cortex", "mistral-large2", None),
+    ],
+)
+def test_model_that_still_answers_is_not_told_retired(
+    shipped: LoadedCatalog, platform: str, name: str, deadline: date | None
+) -> None:
+    """Each was shipped with an earlier day: most of them the day before which it does not end."""
+    assert find(shipped, platform, name).shutdown.deadline == deadline
+
+
+@pytest.mark.parametrize(
+    ("platform", "name", "replacement"),
+    [
+        ("openai-api", "o3", "gpt-6.1-sol"),
+        ("openai-api", "gpt-5-nano", "gpt-6-luna"),
+        ("vertex-ai", "gemini-3.7-flash", "gemini-4-hydrogen"),
+        ("deepseek-api", "deepseek-chat", "deepseek-flash"),
+        ("xai-api", "grok-code-fast-1", "grok-4.7"),
+        ("fireworks-serverless", "accounts/fireworks/models/qwen3-8b", None),
+    ],
+)
+def test_replacement_that_is_gone_is_not_recommended(
+    shipped: LoadedCatalog, platform: str, name: str, replacement: str | None
+) -> None:
+    found = [one.id for one in find(shipped, platform, name).replacements]
+    assert found == ([replacement] if replacement else [])
 
 
 def test_model_in_service_is_not_deprecated(shipped: LoadedCatalog) -> None:
