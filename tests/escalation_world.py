@@ -186,7 +186,7 @@ class World:
             self._looked_at = max(self._looked_at, now)
         if exposure is None:
             return None
-        return decide(self.campaign, exposure, self.owner, self.policy, now, known_until=self.read_until)
+        return decide(self.campaign, Case(exposure, self.owner, now, self.read_until), self.policy)
 
     def case(self) -> Case | None:
         exposure = self.picture(self.now)

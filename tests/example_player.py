@@ -183,11 +183,11 @@ class Player:
         if not self.caller.days:
             return
         exposure = self.unread or self._exposure()
-        decision = decide(self.campaign, exposure, self.owner, self.policy, now, known_until=self.unread_since)
+        decision = decide(self.campaign, Case(exposure, self.owner, now, self.unread_since), self.policy)
         if isinstance(decision, Wait):
             return
         self.campaign = decision.campaign
-        again = decide(self.campaign, exposure, self.owner, self.policy, now, known_until=self.unread_since)
+        again = decide(self.campaign, Case(exposure, self.owner, now, self.unread_since), self.policy)
         assert isinstance(again, Wait), f"{now}: asking again changes it again: {again.reason}"
         self.told += [Told(one.not_before, self._line(one, decision.campaign)) for one in decision.tellings]
 

@@ -12,15 +12,11 @@ from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.policy import DEFAULT_POLICY, Policy
-from service.core.explanation import (
-    Explanation,
-    Notification,
-    Recipient,
-    Situation,
-    StoredNotification,
-    explain_notification,
-)
+from service.core.explanation.answer import Explanation
+from service.core.explanation.notification import Recipient, StoredNotification, explain_notification
 from service.core.explanation.reason import reason_of
+from service.core.explanation.situation import Situation
+from service.core.explanation.steps import Notification
 from service.core.exposure import Exposure
 from service.core.facts import facts_of
 from service.core.notification import Facts
@@ -53,7 +49,7 @@ class Played:
     def decides(self, now: str) -> list[StoredNotification]:
         """What is told by one decision."""
         case = Case(self.exposure(at(now)), self.owner, at(now))
-        decision = decide(self.campaign, case.exposure, self.owner, self.policy, case.now)
+        decision = decide(self.campaign, Case(case.exposure, self.owner, case.now), self.policy)
         if isinstance(decision, Wait):
             return []
         before, self.campaign = self.campaign, decision.campaign
@@ -108,7 +104,7 @@ class Played:
             campaign=self.campaign,
             policy=self.policy,
             ownership=Ownership(self.owner, "lastcall.yaml"),
-            decision=decide(self.campaign, exposure, self.owner, self.policy, moment),
+            decision=decide(self.campaign, Case(exposure, self.owner, moment), self.policy),
             notifications=tuple(notifications),
             looked_at=moment,
             superseded=None,

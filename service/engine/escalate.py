@@ -31,7 +31,7 @@ from service.core.checklist import Checklist
 from service.core.condition import Undecidable
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
-from service.core.escalation.decide import close_misattributed, decide_case
+from service.core.escalation.decide import close_misattributed, decide
 from service.core.escalation.decision import Decision, Telling, Wait
 from service.core.escalation.hold import Promise
 from service.core.escalation.holding import active_hold
@@ -255,7 +255,7 @@ class _Tick:
         if case is None:
             return close_misattributed(campaign, self.now)
         policy = self.world.company.policy_for(platform=key.platform, environment=key.environment, owner=case.owner)
-        return decide_case(campaign, case, policy)
+        return decide(campaign, case, policy)
 
     def intents(
         self, changed: _Changed, exposures: Mapping[ExposureKey, Exposure], extras: _Extras

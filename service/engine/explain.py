@@ -24,17 +24,11 @@ from service.config.world import World
 from service.core.catalog.lifecycle import Catalog
 from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
-from service.core.explanation import (
-    Explanation,
-    ExposureEvidence,
-    Situation,
-    StoredNotification,
-    Untracked,
-    explain_exposure,
-    explain_notification,
-    explain_undecidable,
-    explain_untracked,
-)
+from service.core.explanation.answer import Explanation
+from service.core.explanation.exposure import explain_exposure
+from service.core.explanation.notification import StoredNotification, explain_notification
+from service.core.explanation.silence import Untracked, explain_undecidable, explain_untracked
+from service.core.explanation.situation import ExposureEvidence, Situation
 from service.core.exposure import Exposure, ExposureKey
 from service.core.naming import Ambiguous, Missing
 from service.engine.escalate import UNDECIDABLE
@@ -100,13 +94,14 @@ async def _situation(connection: Transaction, world: World, exposure: Exposure, 
     policy = world.company.policy_for(platform=key.platform, environment=key.environment, owner=ownership.owner)
     campaign = (await load_campaigns(connection, [key])).get(key)
     known = await known_until(connection, world.topics, now=now)
+    case = Case(exposure, ownership.owner, now, known)
     subjects = [(UNDECIDABLE, key.label), *(("consumer_behind", topic) for topic in world.topics)]
     return Situation(
-        case=Case(exposure, ownership.owner, now, known),
+        case=case,
         campaign=campaign,
         policy=policy,
         ownership=ownership,
-        decision=decide(campaign, exposure, ownership.owner, policy, now, known_until=known),
+        decision=decide(campaign, case, policy),
         notifications=await read_notifications_of(connection, key),
         looked_at=await last_tick(connection, "escalate"),
         superseded=await _superseded(connection, world, now=now),

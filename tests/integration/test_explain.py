@@ -21,7 +21,10 @@ from service.adapters.postgres.tables import campaigns, notifications
 from service.config.company import Company
 from service.core.condition import SlackAuth, SlackDestination
 from service.core.condition_ingest import Gap
-from service.core.explanation import Explanation, ExposureEvidence, StoredNotification, Untracked
+from service.core.explanation.answer import Explanation
+from service.core.explanation.notification import StoredNotification
+from service.core.explanation.silence import Untracked
+from service.core.explanation.situation import ExposureEvidence
 from service.core.naming import Missing
 from service.core.notification import Notice, Trouble
 from service.core.ownership import Owner, OwnerRule

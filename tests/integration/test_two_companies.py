@@ -16,7 +16,7 @@ from service.config.company import Company, load_company
 from service.core.calendar import Calendar
 from service.core.escalation.act import Refused, Waive
 from service.core.escalation.policy import PolicyRule, policy_from_json
-from service.core.explanation import Explanation
+from service.core.explanation.answer import Explanation
 from service.core.exposure import ExposureKey
 from service.core.ownership import Owner, OwnerRule
 from service.engine.act import act

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from service.core.calendar import Calendar
 from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.outlook import Outlook, ProjectLastWeek
@@ -75,7 +76,7 @@ def ticked(prospect: Prospect, start: datetime, end: datetime) -> list[Telling]:
         exposure = prospect.outlook.as_of(now)
         if exposure is None:
             continue
-        decision = decide(campaign, exposure, prospect.owner, prospect.policy, now)
+        decision = decide(campaign, Case(exposure, prospect.owner, now), prospect.policy)
         if not isinstance(decision, Wait):
             campaign = decision.campaign
             told += decision.tellings

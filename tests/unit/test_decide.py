@@ -7,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
 from service.core.escalation.cause import Relapse, Resumed, key_of
 from service.core.escalation.decide import close_misattributed, decide
 from service.core.escalation.decision import Change, Close, Decision, Notify, Open, Reopen, Replan, Telling, Wait
@@ -27,7 +28,7 @@ def ask(
 ) -> Decision:
     """With no exposure given: called each day, for the last time an hour ago."""
     moment = at(now)
-    return decide(campaign, exposure or calling(moment), OWNER, policy, moment)
+    return decide(campaign, Case(exposure or calling(moment), OWNER, moment), policy)
 
 
 def calling(moment: datetime, **given: object) -> Exposure:
@@ -217,7 +218,7 @@ def told_to_the_end() -> Campaign:
 def test_failing_calls_are_told_at_once_on_the_day_itself() -> None:
     before = changed(ask(opened(), "2025-07-13T08:00")).campaign
     now = at("2025-07-14T01:30")
-    telling = only(decide(before, failing_since(date(2025, 7, 14), now), OWNER, DEFAULT_POLICY, now))
+    telling = only(decide(before, Case(failing_since(date(2025, 7, 14), now), OWNER, now), DEFAULT_POLICY))
     assert (telling.step, telling.not_before) == ("+0d while failing", now)
 
 
@@ -232,7 +233,7 @@ def test_past_the_end_it_is_told_daily_while_it_is_called() -> None:
 def test_past_the_end_silence_is_not_told() -> None:
     now = at("2025-07-16T08:00")
     month_end = make_exposure(days=(date(2025, 5, 31), date(2025, 6, 30)))
-    assert isinstance(decide(told_to_the_end(), month_end, OWNER, DEFAULT_POLICY, now), Wait)
+    assert isinstance(decide(told_to_the_end(), Case(month_end, OWNER, now), DEFAULT_POLICY), Wait)
 
 
 # --- closing and reopening --------------------------------------------------------------------------------------------
@@ -269,7 +270,7 @@ def test_relapse_says_what_was_missed_before_the_campaign_was_closed() -> None:
     """lastcall was away from April on, and looked again once the calls had ended."""
     before = opened()
     gone = calling(at("2025-05-20T08:00"))
-    shut = changed(decide(before, gone, OWNER, DEFAULT_POLICY, at("2025-06-02T09:00")))
+    shut = changed(decide(before, Case(gone, OWNER, at("2025-06-02T09:00")), DEFAULT_POLICY))
     assert isinstance(shut, Close)
     again = ask(shut.campaign, "2025-06-20T10:00")
     assert only(again).missed == ("-60d",)
@@ -277,14 +278,14 @@ def test_relapse_says_what_was_missed_before_the_campaign_was_closed() -> None:
 
 def test_relapse_after_the_end_is_told_as_what_it_is() -> None:
     now = at("2025-07-20T10:00")
-    decision = decide(closed(), failing_since(date(2025, 7, 14), now), OWNER, DEFAULT_POLICY, now)
+    decision = decide(closed(), Case(failing_since(date(2025, 7, 14), now), OWNER, now), DEFAULT_POLICY)
     telling = only(decision)
     assert (telling.step, type(telling.cause)) == ("+0d while failing", Relapse)
 
 
 def test_deprecation_taken_back_closes() -> None:
     now = at("2025-05-05T09:00")
-    decision = decide(opened(), calling(now, deprecation=NO_DEPRECATION), OWNER, DEFAULT_POLICY, now)
+    decision = decide(opened(), Case(calling(now, deprecation=NO_DEPRECATION), OWNER, now), DEFAULT_POLICY)
     assert isinstance(decision, Close)
     assert (only(decision).kind, decision.campaign.close_reason) == ("withdrawn", "withdrawn")
 
@@ -370,7 +371,7 @@ def test_silence_closes_only_as_far_as_it_is_known(known_until: str, closes: boo
     """Last called on 1 May at noon, each day: the quiet period of three days ends on 4 May at noon."""
     now, known = at("2025-05-05T08:00"), at(known_until)
     exposure = make_exposure(until=date(2025, 5, 1))
-    decision = decide(opened(), exposure, OWNER, DEFAULT_POLICY, now, known_until=known)
+    decision = decide(opened(), Case(exposure, OWNER, now, known), DEFAULT_POLICY)
     if closes:
         assert isinstance(decision, Close)
     else:
@@ -381,14 +382,14 @@ def test_silence_closes_only_as_far_as_it_is_known(known_until: str, closes: boo
 def test_step_that_is_due_does_not_wait_for_records() -> None:
     exposure = make_exposure(until=date(2025, 5, 1))
     now, known = at("2025-05-15T08:00"), at("2025-05-02T00:00")
-    assert only(decide(opened(), exposure, OWNER, DEFAULT_POLICY, now, known_until=known)).step == "-60d"
+    assert only(decide(opened(), Case(exposure, OWNER, now, known), DEFAULT_POLICY)).step == "-60d"
 
 
 def test_nobody_is_told_of_a_caller_that_may_have_stopped() -> None:
     exposure = make_exposure(until=date(2025, 5, 1))
     now, known = at("2025-05-15T08:00"), at("2025-05-02T00:00")
     for campaign in (None, closed_before_the_calls()):
-        decision = decide(campaign, exposure, OWNER, DEFAULT_POLICY, now, known_until=known)
+        decision = decide(campaign, Case(exposure, OWNER, now, known), DEFAULT_POLICY)
         assert isinstance(decision, Wait)
         assert decision.until == at("2025-05-15T08:05")
 

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from service.core.calendar import Calendar, Freeze
 from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Decision, Notify, Open, Replan, Wait
 from service.core.escalation.policy import DEFAULT_POLICY
@@ -19,7 +20,7 @@ def ask(campaign: Campaign | None, now: str, since: date) -> Decision:
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
     last = moment - timedelta(hours=1)
     exposure = make_exposure(since=since, until=last.date(), last_at=last)
-    return decide(campaign, exposure, OWNER, DEFAULT_POLICY, moment)
+    return decide(campaign, Case(exposure, OWNER, moment), DEFAULT_POLICY)
 
 
 def test_step_is_told_so_many_days_before_the_freeze() -> None:
@@ -52,12 +53,12 @@ def test_step_is_armed_again_where_a_freeze_that_pulled_it_forward_is_taken_away
     told = ask(make_campaign("announced", "-60d", frozen_from=date(2025, 6, 9)), "2025-05-12T07:00", since)
     assert isinstance(told, Notify)
     exposure = make_exposure(since=since, until=now.date(), last_at=now)
-    planned = decide(told.campaign, exposure, make_owner(), DEFAULT_POLICY, now)
+    planned = decide(told.campaign, Case(exposure, make_owner(), now), DEFAULT_POLICY)
     assert isinstance(planned, Replan)
     assert planned.tellings == (), "nobody hears of it"
     assert (planned.campaign.plan_version, planned.campaign.frozen_from) == (2, None)
     assert planned.campaign.done_with("-30d") is None
-    assert isinstance(decide(planned.campaign, exposure, make_owner(), DEFAULT_POLICY, now), Wait)
+    assert isinstance(decide(planned.campaign, Case(exposure, make_owner(), now), DEFAULT_POLICY), Wait)
 
 
 def test_freeze_that_is_added_makes_a_step_due_and_no_news_of_the_date() -> None:

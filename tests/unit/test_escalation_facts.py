@@ -42,7 +42,7 @@ def test_relapse_on_the_day_of_the_closing_says_since_when_it_was_silent_and_how
     closed = replace(TOLD, closed_at=at("2025-06-04T08:00"), close_reason="migrated")
     days = [make_day(date(2025, 5, 30)), make_day(date(2025, 5, 31)), make_day(date(2025, 6, 4), calls=7)]
     exposure, now = make_exposure(days=days, last_at=at("2025-06-04T10:00")), at("2025-06-04T11:00")
-    decision = decide(closed, exposure, make_owner(), DEFAULT_POLICY, now)
+    decision = decide(closed, Case(exposure, make_owner(), now), DEFAULT_POLICY)
     assert isinstance(decision, Reopen)
     case = Case(exposure, make_owner(), now)
     facts = facts_of(decision.tellings[0], closed, decision.campaign, case, checklist=Checklist())
@@ -94,10 +94,10 @@ CLOSING = at("2025-06-04T08:00")
     [
         pytest.param(close_misattributed(PROMISED, CLOSING), id="its calls were of another model"),
         pytest.param(
-            decide(PROMISED, make_exposure(deprecation=NOT_DEPRECATED), make_owner(), DEFAULT_POLICY, CLOSING),
+            decide(PROMISED, Case(make_exposure(deprecation=NOT_DEPRECATED), make_owner(), CLOSING), DEFAULT_POLICY),
             id="the deprecation is taken back",
         ),
-        pytest.param(decide(PROMISED, make_exposure(), make_owner(), DEFAULT_POLICY, CLOSING), id="migrated"),
+        pytest.param(decide(PROMISED, Case(make_exposure(), make_owner(), CLOSING), DEFAULT_POLICY), id="migrated"),
     ],
 )
 def test_no_promise_outlives_the_closing(decision: object) -> None:

@@ -9,8 +9,10 @@ import pytest
 from service.core.condition import Undecidable
 from service.core.escalation.hold import Waived
 from service.core.escalation.policy import DEFAULT_POLICY, Policy
-from service.core.explanation import Explanation, explain_exposure, explain_notification, explain_untracked
-from service.core.explanation.silence import Untracked
+from service.core.explanation.answer import Explanation
+from service.core.explanation.exposure import explain_exposure
+from service.core.explanation.notification import explain_notification
+from service.core.explanation.silence import Untracked, explain_untracked
 from service.core.explanation.steps import Notification
 from tests.builders import make_day, make_deprecation
 from tests.explained import BEHIND, NOT_READ, RUN_MORE, Played, at, said

@@ -15,14 +15,10 @@ import pytest
 from service.core.calendar import Calendar, Freeze
 from service.core.condition import InWords, SlackAuth
 from service.core.escalation.hold import Snoozed
-from service.core.explanation import (
-    Explanation,
-    Recipient,
-    Untracked,
-    explain_exposure,
-    explain_notification,
-    explain_untracked,
-)
+from service.core.explanation.answer import Explanation
+from service.core.explanation.exposure import explain_exposure
+from service.core.explanation.notification import Recipient, explain_notification
+from service.core.explanation.silence import Untracked, explain_untracked
 from service.entrypoints.cli.explain import show_explanation
 from tests.builders import make_day, make_owner
 from tests.explained import Played, at

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from service.core.escalation.campaign import Campaign
+from service.core.escalation.case import Case
 from service.core.escalation.cause import FailsAgain, StepDue
 from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
@@ -27,7 +28,7 @@ def told_of_failing(campaign: Campaign, failing: set[date], *, end: str) -> list
     """Looked at each hour from 2 July on: when it was told, and of which occurrence."""
     told, now = [], datetime(2025, 7, 2, tzinfo=UTC)
     while now < datetime.fromisoformat(end).replace(tzinfo=UTC):
-        decision = decide(campaign, exposure_at(now, failing), make_owner(), DEFAULT_POLICY, now)
+        decision = decide(campaign, Case(exposure_at(now, failing), make_owner(), now), DEFAULT_POLICY)
         if not isinstance(decision, Wait):
             campaign = decision.campaign
             told += [(f"{now:%d %H:%M}", occurrence(one)) for one in decision.tellings if one.step == FAILING]

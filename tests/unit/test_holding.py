@@ -83,7 +83,7 @@ def play(campaign: Campaign, since: str, end: str, calls: Calls = steady) -> tup
     told = []
     moment = at(since)
     while moment <= at(end):
-        decision = decide(campaign, calls(moment), OWNER, DEFAULT_POLICY, moment)
+        decision = decide(campaign, Case(calls(moment), OWNER, moment), DEFAULT_POLICY)
         if not isinstance(decision, Wait):
             campaign = decision.campaign
             told += [(f"{moment:%m-%d %H:%M}", telling.step) for telling in decision.tellings]
@@ -92,7 +92,7 @@ def play(campaign: Campaign, since: str, end: str, calls: Calls = steady) -> tup
 
 
 def tellings_at(campaign: Campaign, now: str, calls: Calls = steady) -> tuple[Telling, ...]:
-    decision = decide(campaign, calls(at(now)), OWNER, DEFAULT_POLICY, at(now))
+    decision = decide(campaign, Case(calls(at(now)), OWNER, at(now)), DEFAULT_POLICY)
     assert not isinstance(decision, Wait), decision.reason
     return decision.tellings
 
@@ -143,7 +143,7 @@ def test_snooze_is_over_when_a_freeze_comes_before_which_steps_move() -> None:
     snoozed = replace(TOLD, hold=structs.replace(SNOOZED, until=date(2025, 7, 7)))
     now = at("2025-07-02T12:00")
     assert active_hold(snoozed, Case(steady(now), OWNER, now))
-    decision = decide(snoozed, steady(now), frozen, DEFAULT_POLICY, now)
+    decision = decide(snoozed, Case(steady(now), frozen, now), DEFAULT_POLICY)
     assert isinstance(decision, Replan)
     assert (decision.campaign.hold, [one.step for one in decision.tellings]) == (None, ["-7d"])
 
@@ -179,7 +179,7 @@ def test_promise_after_a_relapse_is_trusted_anew() -> None:
     campaign = promised(date(2025, 6, 20), "2025-06-16T10:00", calls=until("2025-06-19T15:00"))
     closed, _ = play(campaign, "2025-06-16T10:00", "2025-06-24T00:00", until("2025-06-19T15:00"))
     assert closed.close_reason == "migrated"
-    again = decide(closed, steady(at("2025-07-01T10:00")), OWNER, DEFAULT_POLICY, at("2025-07-01T10:00"))
+    again = decide(closed, Case(steady(at("2025-07-01T10:00")), OWNER, at("2025-07-01T10:00")), DEFAULT_POLICY)
     assert isinstance(again, Reopen)
     assert in_force(promised(date(2025, 7, 10), "2025-07-02T10:00", again.campaign), "2025-07-06T06:59")
 
@@ -250,7 +250,7 @@ def test_promise_that_a_snooze_took_the_place_of_is_judged_at_the_first_call_aft
     snoozed = perform(Snooze(ADA, date(2025, 7, 2)), thursday, Case(steady(asked_at), OWNER, asked_at), DEFAULT_POLICY)
     assert isinstance(snoozed, Campaign)
     silent = decide(
-        snoozed, until("2025-07-03T15:00")(at("2025-07-04T09:00")), OWNER, DEFAULT_POLICY, at("2025-07-04T09:00")
+        snoozed, Case(until("2025-07-03T15:00")(at("2025-07-04T09:00")), OWNER, at("2025-07-04T09:00")), DEFAULT_POLICY
     )
     assert isinstance(silent, Wait)
     assert silent.wakes_on_call
@@ -264,7 +264,7 @@ def test_promise_is_looked_at_again_soon_when_the_records_up_to_the_morning_are_
     known."""
     campaign, morning = promised(date(2025, 7, 10), "2025-07-02T10:00", calls=falling), at("2025-07-07T07:00")
     looks = [
-        decide(campaign, falling(morning), OWNER, DEFAULT_POLICY, morning, known_until=known)
+        decide(campaign, Case(falling(morning), OWNER, morning, known), DEFAULT_POLICY)
         for known in (morning - timedelta(seconds=5), morning)
     ]
     assert [isinstance(look, Wait) and look.until for look in looks] == [at("2025-07-07T07:05"), at("2025-07-08T07:00")]
@@ -315,7 +315,7 @@ def test_steps_that_somebody_asked_to_wait_were_not_missed(asked: dict[str, Any]
 def test_shutdown_that_moves_earlier_ends_a_snooze_and_the_owner_hears(planned_for: date | None) -> None:
     campaign = replace(TOLD, deadline=planned_for, hold=SNOOZED)
     now = at("2025-07-02T12:00")
-    decision = decide(campaign, steady(now), OWNER, DEFAULT_POLICY, now)
+    decision = decide(campaign, Case(steady(now), OWNER, now), DEFAULT_POLICY)
     assert isinstance(decision, Replan)
     assert (decision.tellings[0].kind, decision.campaign.hold) == ("date_moved", None)
 
@@ -358,8 +358,8 @@ def test_hand_over_waits_for_the_snooze_and_the_new_owner_hears_first() -> None:
     eve = make_owner(team="shop", people=("eve@example.com",))
     during, after = at("2025-07-03T10:00"), at("2025-07-04T07:00")
     campaign = replace(TOLD, hold=SNOOZED)
-    assert isinstance(decide(campaign, steady(during), eve, DEFAULT_POLICY, during), Wait)
-    decision = decide(campaign, steady(after), eve, DEFAULT_POLICY, after)
+    assert isinstance(decide(campaign, Case(steady(during), eve, during), DEFAULT_POLICY), Wait)
+    decision = decide(campaign, Case(steady(after), eve, after), DEFAULT_POLICY)
     assert isinstance(decision, HandOver)
     assert [(telling.audiences, type(telling.cause)) for telling in decision.tellings] == [(("owner",), NewOwner)]
 
@@ -409,5 +409,5 @@ def test_silence_does_not_close_what_is_kept_open_before_the_shutdown() -> None:
     silent = until("2025-06-20T10:00")
     after, told = play(kept, "2025-07-02T10:00", "2025-07-13T23:00", silent)
     assert (after.is_open, [step for _, step in told]) == (True, ["-7d", "-3d", "-1d"])
-    decision = decide(after, silent(at("2025-07-14T00:00")), OWNER, DEFAULT_POLICY, at("2025-07-14T00:00"))
+    decision = decide(after, Case(silent(at("2025-07-14T00:00")), OWNER, at("2025-07-14T00:00")), DEFAULT_POLICY)
     assert isinstance(decision, Close)

@@ -12,8 +12,9 @@ from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.outbox_reroute import SLACK_IS_CLOSED
 from service.adapters.postgres.tables import campaigns, conditions, notifications
 from service.core.condition import Condition, InWords, read_condition
-from service.core.explanation import Notification, Recipient, StoredNotification
+from service.core.explanation.notification import Recipient, StoredNotification
 from service.core.explanation.reason import reason_of
+from service.core.explanation.steps import Notification
 from service.core.exposure import ExposureKey
 from service.core.notification import read_facts
 

@@ -58,29 +58,15 @@ from service.core.escalation.turns import (
     replanned,
     with_promise_judged,
 )
-from service.core.exposure import Exposure, quiet_at
-from service.core.ownership import Owner
+from service.core.exposure import quiet_at
 
 
-def decide(
-    campaign: Campaign | None,
-    exposure: Exposure,
-    owner: Owner,
-    policy: Policy,
-    now: datetime,
-    *,
-    known_until: datetime | None = None,
-) -> Decision:
+def decide(campaign: Campaign | None, case: Case, policy: Policy) -> Decision:
     """`policy` is the current one: it is used if a campaign opens. An open campaign keeps its own.
 
-    Calls after `known_until` may not be recorded yet (None: all are). Until they are, no campaign closes for silence,
-    and none opens or reopens for a caller that seems silent. The steps of an open campaign are sent nevertheless.
+    Calls after the case's `known_until` may not be recorded yet. Until they are, no campaign closes for silence, and
+    none opens or reopens for a caller that seems silent. The steps of an open campaign are sent nevertheless.
     """
-    return decide_case(campaign, Case(exposure, owner, now, known_until), policy)
-
-
-def decide_case(campaign: Campaign | None, case: Case, policy: Policy) -> Decision:
-    """`decide` with a case, which caches results for further decisions."""
     if campaign is None:
         return _until_public(case) or _without_campaign(case, policy)
     if campaign.closed_at is not None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
-from service.core.escalation.decide import decide_case
+from service.core.escalation.decide import decide
 from service.core.escalation.decision import Telling, Wait
 from service.core.escalation.outlook import Outlook
 from service.core.escalation.policy import Policy
@@ -49,12 +49,12 @@ def foresee(prospect: Prospect, *, start: datetime, end: datetime) -> Iterator[F
             now = prospect.outlook.next_call(now)
             continue
         case = Case(exposure, prospect.owner, now, prospect.known_until if now == start else None)
-        decision = decide_case(campaign, case, prospect.policy)
+        decision = decide(campaign, case, prospect.policy)
         if not isinstance(decision, Wait):
             campaign = decision.campaign
             for telling in decision.tellings:
                 yield Foreseen(telling, exposure)
-            decision = decide_case(campaign, case, prospect.policy)
+            decision = decide(campaign, case, prospect.policy)
         if not isinstance(decision, Wait):
             raise TypeError(f"deciding twice at {now} changed {exposure.key} twice: {decision.reason}")
         now = _next_look(decision, prospect.outlook, now)

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from service.app import App
-from service.core.explanation import Explanation
+from service.core.explanation.answer import Explanation
 from service.core.naming import Ambiguous, Missing
 from service.engine.explain import ids_beginning, why_so, why_told
 from service.engine.reconcile import catch_up

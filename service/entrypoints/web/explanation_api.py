@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service.core.condition import InWords
 from service.core.escalation.plan import Status
-from service.core.explanation import Explanation, ExposureEvidence, Untracked
-from service.core.explanation.answer import Point, Wrong
+from service.core.explanation.answer import Explanation, Point, Wrong
 from service.core.explanation.notification import Recipient
+from service.core.explanation.silence import Untracked
+from service.core.explanation.situation import ExposureEvidence
 from service.core.naming import Ambiguous, Missing
 from service.core.ownership import Audience
 from service.engine.explain import why_so, why_told
