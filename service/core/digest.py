@@ -10,8 +10,7 @@ from service.core.catalog.lifecycle import Deprecation
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Waived
-from service.core.escalation.holding import act_in_force, active_hold, shown_state
+from service.core.escalation.holding import act_in_force, shown_state, waiver_in_force
 from service.core.exposure import Exposure, ExposureKey, quiet_at, state_of
 from service.core.notification import Digest, DigestLine, Unlisted, Unread, WeekTotals
 from service.core.ownership import Owner
@@ -224,10 +223,8 @@ def _as_of(campaign: Campaign, week: Week) -> Campaign:
 
 
 def _waiver_end(campaign: Campaign, case: Case, week: Week) -> date | None:
-    quiet = active_hold(campaign, case)
-    if quiet is None or not isinstance(quiet.hold, Waived):
-        return None
-    return quiet.hold.until if quiet.hold.until <= week.sunday + timedelta(days=7) else None
+    waiver = waiver_in_force(campaign, case)
+    return waiver.until if waiver and waiver.until <= week.sunday + timedelta(days=7) else None
 
 
 def _replacement(deprecation: Deprecation) -> str | None:

@@ -57,7 +57,7 @@ def _notice(
         end=_end(exposure),
         traffic=_traffic(case),
         owner=owner,
-        freeze=case.owner.calendar.freeze_before(case.deadline) if case.deadline else None,
+        freeze=case.freeze,
         missed=_missed(telling, before, campaign, ladder, case),
         recipients=Recipients(
             held=telling.held,

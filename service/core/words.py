@@ -9,8 +9,7 @@ from service.core.identity.platforms import known_platforms
 from service.core.ownership import Audience
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_LONG_MONTHS = (
+_MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
@@ -29,7 +28,7 @@ _AUDIENCES: dict[Audience, str] = {
 
 SHUTDOWN = "the shutdown"
 FREEZE = "the change freeze"
-"""What steps are counted from where nobody may change anything from then on up to the shutdown."""
+"""Reference date for steps when a change freeze runs up to the shutdown."""
 
 
 def platform_name(platform: str) -> str:
@@ -50,22 +49,28 @@ def short_number(n: int) -> str:
     """9,200 as it is, 412 k, 1.2 M, 12.4 M, 3.1 B: at most three digits that matter."""
     if abs(n) < 10_000:
         return number(n)
-    for limit, unit in ((999_500, "k"), (999_500_000, "M"), (None, "B")):
-        if limit is None or abs(n) < limit:
-            scaled = n / {"k": 1e3, "M": 1e6, "B": 1e9}[unit]
-            decimals = 0 if unit == "k" or abs(scaled) >= 99.95 else 1
-            return f"{scaled:,.{decimals}f} {unit}"
-    raise AssertionError("the last unit has no limit")
+    size, unit = (1e3, "k") if abs(n) < 999_500 else (1e6, "M") if abs(n) < 999_500_000 else (1e9, "B")
+    decimals = 0 if unit == "k" or abs(n) >= 99.95 * size else 1
+    return f"{n / size:,.{decimals}f} {unit}"
+
+
+def and_failed(n: int) -> str:
+    """After a number of calls: `, 12 failed`; empty: none."""
+    return f", {number(n)} failed" if n else ""
 
 
 def day(on: date) -> str:
     """Mon 14 Jul 2025"""
-    return f"{_DAYS[on.weekday()]} {on.day} {_MONTHS[on.month - 1]} {on.year}"
+    return f"{_day_and_month(on)} {on.year}"
+
+
+def _day_and_month(on: date) -> str:
+    return f"{_DAYS[on.weekday()]} {on.day} {_MONTHS[on.month - 1][:3]}"
 
 
 def month(on: date) -> str:
     """July 2025"""
-    return f"{_LONG_MONTHS[on.month - 1]} {on.year}"
+    return f"{_MONTHS[on.month - 1]} {on.year}"
 
 
 def moment(at: datetime) -> str:
@@ -75,7 +80,7 @@ def moment(at: datetime) -> str:
 
 def soon(at: datetime) -> str:
     """Mon 23 Nov 08:00 UTC: of what is at most weeks away. `at` is in UTC."""
-    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]} {at:%H:%M} UTC"
+    return f"{_day_and_month(at)} {at:%H:%M} UTC"
 
 
 def from_now(days: int) -> str:
@@ -109,8 +114,7 @@ def audiences(who: Iterable[Audience]) -> str:
 
 
 def step(name: str, end: str = SHUTDOWN) -> str:
-    """`-30d` is `30 days before the shutdown`. A name that is no offset stays as it is. `end`: what it is counted from,
-    where a freeze comes before the shutdown."""
+    """`-30d` is `30 days before the shutdown`. A name that is no offset stays as it is. `end`: SHUTDOWN or FREEZE."""
     try:
         offset = parse_offset(name)
     except ValueError:
@@ -131,12 +135,12 @@ def every(days: int) -> str:
 
 
 def repeat(days: int) -> str:
-    """What a step that comes round again is, after whatever day it began on."""
+    """`each day while it is still called`, for a step that repeats."""
     return f"{every(days)} while it is still called"
 
 
 def step_in_words(name: str, repeat_days: int | None, end: str = SHUTDOWN) -> str:
-    """`30 days before the shutdown`, `each day while it is still called`."""
+    """The words of `repeat` or `step`."""
     return repeat(repeat_days) if repeat_days else step(name, end)
 
 

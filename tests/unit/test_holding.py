@@ -19,7 +19,6 @@ from service.core.escalation.decision import Close, HandOver, Reopen, Replan, Te
 from service.core.escalation.hold import Hold, KeptOpen, Promise, Snoozed, Waived
 from service.core.escalation.holding import active_hold, asked_in_words
 from service.core.escalation.policy import DEFAULT_POLICY, policy_from_json
-from service.core.escalation.telling import has_untold_promise
 from service.core.exposure import Exposure
 from tests.builders import make_broken_promise, make_campaign, make_day, make_deprecation, make_exposure, make_owner
 
@@ -240,7 +239,8 @@ def test_act_between_a_broken_promise_and_its_judgement_does_not_keep_it_from_be
     assert isinstance(asked, Campaign)
     after, told = play(asked, "2025-07-05T20:00", "2025-07-10T10:00")
     assert told[0][0] == told_at
-    assert not has_untold_promise(after)
+    assert after.promise
+    assert not after.promise.has_untold_break
 
 
 def test_promise_that_a_snooze_took_the_place_of_is_judged_at_the_first_call_after_its_day() -> None:

@@ -18,7 +18,6 @@ from service.core.escalation.holding import (
     is_kept_open,
     is_moved_earlier,
     trusted_until,
-    with_broken_promise,
 )
 from service.core.escalation.policy import Policy
 from service.core.escalation.schedule import schedule, steps_to_send
@@ -118,7 +117,7 @@ def _prolongs(act: Act, campaign: Campaign, case: Case) -> bool:
 def _settled(campaign: Campaign, case: Case) -> Campaign:
     """The campaign after its promise is judged: calls after the promised day break it."""
     promised = campaign.promised_on
-    return with_broken_promise(campaign) if promised is not None and calls_after(promised, case) else campaign
+    return campaign.with_broken_promise() if promised is not None and calls_after(promised, case) else campaign
 
 
 def _begun_with(hold: Hold, campaign: Campaign, case: Case) -> Hold:
@@ -135,12 +134,9 @@ def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[da
     ladder = schedule(campaign.policy if campaign else policy, case)
     if steps_to_send(campaign, case, ladder) or (campaign and is_moved_earlier(campaign, case)):
         return ()
-    steps = [
-        case.day_of(scheduled.due)
-        for scheduled in ladder
-        if scheduled.due > case.now and not scheduled.step.at.while_failing
-    ]
-    last = min([*steps, *([case.deadline] if case.deadline else [])], default=case.today + FARTHEST_SNOOZE)
+    calm = (scheduled for scheduled in ladder if not scheduled.step.at.while_failing)
+    ends = [case.deadline, *(case.day_of(scheduled.due) for scheduled in calm if scheduled.due > case.now)]
+    last = min(filter(None, ends), default=case.today + FARTHEST_SNOOZE)
     ahead = (case.today + timedelta(days=n) for n in range(1, (last - case.today).days + 1))
     return tuple(day for day in ahead if case.owner.calendar.is_business_day(day))
 
@@ -179,23 +175,20 @@ def _commit(act: Commit, opened: Campaign, case: Case) -> Promise | Refused:
     """Repeating a promise returns the same promise."""
     if act.on < case.today:
         return Refused(f"{words.day(act.on)} is past", "promise today or a later day", "wrong_input")
-    if case.deadline is None and act.on > case.today + LONGEST:
-        last = words.day(case.today + LONGEST)
-        return Refused(f"{words.day(act.on)} is too far away", f"promise a day up to {last}", "wrong_input")
-    if case.deadline is not None and case.now >= utc_midnight(case.deadline):
-        return Refused(
-            f"the shutdown was on {words.day(case.deadline)}", "it is too late for a promise; migrate, or waive"
-        )
-    if case.deadline is not None and act.on > case.deadline:
-        end = words.day(case.deadline)
-        return Refused(f"{words.day(act.on)} is after the shutdown", f"promise a day up to {end}, or waive")
-    before = opened.promise
-    moved = before if before is not None and before == opened.in_force else None
-    if moved is not None and (moved.by, moved.on) == (act.by, act.on):
-        return moved
-    promise = Promise(act.by, moved.at if moved else case.now, act.on)
-    if before is not None:
-        promise = structs.replace(before, by=promise.by, at=promise.at, on=promise.on, is_open=True)
+    last = case.deadline or case.today + LONGEST
+    if case.deadline and case.now >= utc_midnight(case.deadline):
+        return Refused(f"the shutdown was on {words.day(last)}", "it is too late for a promise; migrate, or waive")
+    if act.on > last and case.deadline:
+        remedy = f"promise a day up to {words.day(last)}, or waive"
+        return Refused(f"{words.day(act.on)} is after the shutdown", remedy)
+    if act.on > last:
+        remedy = f"promise a day up to {words.day(last)}"
+        return Refused(f"{words.day(act.on)} is too far away", remedy, "wrong_input")
+    before = opened.promise or Promise(act.by, case.now, act.on)
+    moves = before == opened.in_force
+    if moves and (before.by, before.on) == (act.by, act.on):
+        return before
+    promise = structs.replace(before, by=act.by, at=before.at if moves else case.now, on=act.on, is_open=True)
     return structs.replace(promise, trusted_until=trusted_until(promise, case))
 
 

@@ -117,6 +117,20 @@ class Campaign:
         """The step with audiences that are still held."""
         return next((done for done in self.done if done.held), None)
 
+    def is_handed_over_to(self, owner: Owner) -> bool:
+        return self.owner is not None and self.owner.has_handed_over_to(owner)
+
+    def handed_over(self, owner: Owner) -> "Campaign":
+        """The new owner is not notified yet, so the audiences above wait again."""
+        return replace(self, owner_told_at=None, owner=NotifiedOwner.of(owner))
+
+    def with_broken_promise(self) -> "Campaign":
+        return replace(self, promise=self.promise.broken()) if self.promise else self
+
+    def closed(self, now: datetime, reason: CloseReason) -> "Campaign":
+        """Acts of people end with it, except a snooze or a waiver, which also applies to a relapse."""
+        return replace(self, closed_at=now, close_reason=reason, promise=None, acknowledged=None, kept_open=None)
+
     def with_done(self, *entries: Done) -> "Campaign":
         """The entries come last, replace those of the same steps, and clear held audiences of earlier steps."""
         names = {entry.step for entry in entries}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 
-from service.core.calendar import Calendar, utc_midnight
+from service.core.calendar import Calendar, Freeze, utc_midnight
 from service.core.exposure import Exposure, State, quiet_at, state_of
 from service.core.forecast import Forecast, forecast
 from service.core.ownership import Owner
@@ -51,14 +51,18 @@ class Case:
         return self.exposure.deadline
 
     @cached_property
-    def effective_deadline(self) -> date | None:
-        """Last day for changes: the deadline, or the first day of a freeze that lasts until the deadline."""
-        return None if self.deadline is None else self.owner.calendar.effective_deadline(self.deadline)
+    def freeze(self) -> Freeze | None:
+        """The change freeze that lasts until the deadline."""
+        return None if self.deadline is None else self.owner.calendar.freeze_before(self.deadline)
 
     @property
     def frozen_from(self) -> date | None:
-        """First day of a freeze that lasts until the deadline. None: there is none."""
-        return None if self.effective_deadline == self.deadline else self.effective_deadline
+        return self.freeze.begin if self.freeze else None
+
+    @property
+    def effective_deadline(self) -> date | None:
+        """Last day for changes: the deadline, or the first day of a freeze that lasts until the deadline."""
+        return self.frozen_from or self.deadline
 
     @property
     def is_late(self) -> bool:

@@ -24,11 +24,7 @@ from service.core.escalation.decision import (
     Wait,
 )
 from service.core.escalation.hold import Promise, Snoozed
-from service.core.escalation.holding import (
-    Quiet,
-    active_hold,
-    is_kept_open,
-)
+from service.core.escalation.holding import Quiet, active_hold, is_kept_open, with_promise_judged
 from service.core.escalation.policy import Policy
 from service.core.escalation.schedule import (
     ScheduledStep,
@@ -40,7 +36,6 @@ from service.core.escalation.schedule import (
     steps_to_send,
 )
 from service.core.escalation.telling import (
-    has_untold_promise,
     once_more,
     tell,
     tell_broken_promise,
@@ -49,14 +44,6 @@ from service.core.escalation.telling import (
     tell_owner,
     tell_redirected,
     tell_relapse,
-)
-from service.core.escalation.turns import (
-    closed,
-    handed_over,
-    is_handed_over,
-    is_planned_for,
-    replanned,
-    with_promise_judged,
 )
 from service.core.exposure import quiet_at
 
@@ -72,9 +59,10 @@ def decide(campaign: Campaign | None, case: Case, policy: Policy) -> Decision:
     if campaign.closed_at is not None:
         return _until_public(case) or _decide_closed(campaign, campaign.closed_at, case)
     if not case.exposure.deprecation.is_deprecated:
-        return _withdraw(campaign, case)
+        return _close(campaign, Withdrawn(at=case.now, before=campaign.deadline), case)
     if case.state == "quiet" and not is_kept_open(campaign, case):
-        return _migrate(campaign, case)
+        use = case.exposure.use
+        return _close(campaign, Migrated(at=case.now, last_at=use.last_at, quiet_days=use.quiet_period.days), case)
     return _decide_open(campaign, case)
 
 
@@ -84,11 +72,11 @@ def _decide_open(campaign: Campaign, case: Case) -> Change | Wait:
     quiet = active_hold(campaign, case)
     if quiet and isinstance(quiet.hold, Snoozed):
         return _wait_on_hold(quiet, case)
-    if not is_planned_for(campaign, case):
+    if not _is_planned_for(campaign, case):
         return _replan(campaign, case)
     if quiet is None:
         return _advance(campaign, case)
-    return _hand_over(campaign, case) if is_handed_over(campaign, case) else _wait_on_hold(quiet, case)
+    return _hand_over(campaign, case) if campaign.is_handed_over_to(case.owner) else _wait_on_hold(quiet, case)
 
 
 def _wait_on_hold(quiet: Quiet, case: Case) -> Wait:
@@ -103,7 +91,7 @@ def close_misattributed(campaign: Campaign | None, now: datetime) -> Close | Wai
     """Close the campaign if all its calls were re-attributed to another model."""
     if campaign is None or not campaign.is_open:
         return Wait(None, wakes_on_call=True, reason="no call of the model")
-    return Close(closed(campaign, now, "misattributed"), (), "the calls turned out to be of another model")
+    return Close(campaign.closed(now, "misattributed"), (), "the calls turned out to be of another model")
 
 
 def _until_public(case: Case) -> Wait | None:
@@ -141,7 +129,7 @@ def _decide_closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reope
 def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
     """Reopen after a relapse; or, if the calls continued, after a withdrawn deprecation was announced again, or after
     the calls were attributed to this model again."""
-    planned = replanned(campaign, case)
+    planned = _replanned(campaign, case)
     revived = replace(planned, reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None)
     reopened, tellings = tell_relapse(revived, campaign, schedule(revived.policy, case), case)
     if not tellings and not isinstance(went_on := _advance(reopened, case), Wait):
@@ -156,46 +144,54 @@ def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
     return Reopen(reopened, tellings, again)
 
 
-def _withdraw(campaign: Campaign, case: Case) -> Close:
-    telling = tell_owner(Withdrawn(at=case.now, before=campaign.deadline), case)
-    return _close(campaign, "withdrawn", telling, case)
-
-
-def _migrate(campaign: Campaign, case: Case) -> Close:
-    exposure = case.exposure
-    cause = Migrated(at=case.now, last_at=exposure.last_at, quiet_days=exposure.quiet_period.days)
-    return _close(campaign, "migrated", tell_owner(cause, case), case)
-
-
-def _close(campaign: Campaign, reason: CloseReason, telling: Telling, case: Case) -> Close:
-    return Close(closed(campaign, case.now, reason), (_after_the_hold(telling, campaign, case),), telling.reason)
-
-
-def _after_the_hold(telling: Telling, campaign: Campaign, case: Case) -> Telling:
+def _close(campaign: Campaign, cause: Migrated | Withdrawn, case: Case) -> Close:
     """A snooze or a waiver delays good news as well; a kept promise is reported at once."""
-    quiet = active_hold(campaign, case)
-    if quiet is None or quiet.until is None or isinstance(quiet.hold, Promise):
-        return telling
-    return replace(telling, not_before=max(telling.not_before, quiet.until))
+    telling, quiet = tell_owner(cause, case), active_hold(campaign, case)
+    if quiet and quiet.until and not isinstance(quiet.hold, Promise):
+        telling = replace(telling, not_before=max(telling.not_before, quiet.until))
+    reason: CloseReason = "migrated" if isinstance(cause, Migrated) else "withdrawn"
+    return Close(campaign.closed(case.now, reason), (telling,), telling.reason)
 
 
 def _replan(campaign: Campaign, case: Case) -> Replan:
     """A freeze that is added or removed moves steps without a notification."""
-    moved = replanned(campaign, case)
+    moved = _replanned(campaign, case)
     after = _decide_open(moved, case)
+    went_on, tellings = (moved, ()) if isinstance(after, Wait) else (after.campaign, after.tellings)
     if campaign.deadline == case.deadline:
-        reason = f"the last day for changes moved to {case.effective_deadline}"
-        return Replan(moved, (), reason) if isinstance(after, Wait) else Replan(after.campaign, after.tellings, reason)
+        return Replan(went_on, tellings, f"the last day for changes moved to {case.effective_deadline}")
     news = tell_owner(DateMoved(before=campaign.deadline, after=case.deadline), case)
-    if isinstance(after, Wait):
-        return Replan(moved, (news,), news.reason)
-    return Replan(after.campaign, (news, *after.tellings), news.reason)
+    return Replan(went_on, (news, *tellings), news.reason)
+
+
+def _is_planned_for(campaign: Campaign, case: Case) -> bool:
+    return (campaign.deadline, campaign.frozen_from) == (case.deadline, case.frozen_from)
+
+
+def _replanned(campaign: Campaign, case: Case) -> Campaign:
+    """The campaign for the current deadline and freeze. Steps that are in the future again can be sent again. Steps
+    without a day in the new plan stay past, and their held audiences are dropped. A snooze ends, because it was safe
+    only for the old plan, and so does a promise that it replaced."""
+    if _is_planned_for(campaign, case):
+        return campaign
+    begins = {scheduled.name: scheduled.nominal for scheduled in schedule(campaign.policy, case)}
+    past = (done for done in campaign.done if begins.get(done.step, case.now) <= case.now)
+    was_snoozed = isinstance(campaign.hold, Snoozed)
+    return replace(
+        campaign,
+        deadline=case.deadline,
+        frozen_from=case.frozen_from,
+        plan_version=campaign.plan_version + 1,
+        done=tuple(done if done.step in begins else replace(done, held=()) for done in past),
+        hold=None if was_snoozed else campaign.hold,
+        promise=campaign.promise.taken_back() if was_snoozed and campaign.promise else campaign.promise,
+    )
 
 
 def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     """Everything that is due now, in one decision: so that asking again finds nothing."""
-    former = campaign.owner if is_handed_over(campaign, case) else None
-    settled = with_promise_judged(handed_over(campaign, case) if former else campaign, case)
+    former = campaign.owner if campaign.is_handed_over_to(case.owner) else None
+    settled = with_promise_judged(campaign.handed_over(case.owner) if former else campaign, case)
     ladder = schedule(campaign.policy, case)
     went_on, tellings = _tell_what_is_due(settled, ladder, case, former)
     if case.state == "redirected" and went_on.redirect_told_at is None:
@@ -209,7 +205,7 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
 
 def _hand_over(campaign: Campaign, case: Case) -> HandOver:
     """Notify a new owner during a promise or a waiver: the current step, and the promise or waiver in force."""
-    taken, former = handed_over(campaign, case), campaign.owner or NotifiedOwner(None)
+    taken, former = campaign.handed_over(case.owner), campaign.owner or NotifiedOwner(None)
     current = current_step(taken, case, schedule(campaign.policy, case))
     told, telling = tell_new_owner(taken, current, former, case)
     return HandOver(told, (telling,), telling.reason)
@@ -223,7 +219,7 @@ def _tell_what_is_due(
     current = current_step(campaign, case, ladder)
     if due := steps_to_send(campaign, case, ladder):
         campaign, telling = tell(campaign, due, ladder, case)
-    elif current and has_untold_promise(campaign):
+    elif current and campaign.promise and campaign.promise.has_untold_break:
         campaign, telling = tell_broken_promise(campaign, current, ladder, case)
     elif former:
         campaign, telling = tell_new_owner(campaign, current, former, case)

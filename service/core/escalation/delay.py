@@ -150,11 +150,10 @@ def delays(
 
 def _of_its_day(scheduled: ScheduledStep, case: Case) -> Iterator[Delay]:
     """Reasons why the step has another day or a later hour than the policy gives."""
-    deadline, deprecation = case.deadline, case.exposure.deprecation
+    deprecation = case.exposure.deprecation
     announced = deprecation.announced
-    freeze = case.owner.calendar.freeze_before(deadline) if deadline and scheduled.step.at.days < 0 else None
-    if freeze:
-        yield Frozen(freeze.begin, freeze.name)
+    if case.freeze and scheduled.step.at.days < 0:
+        yield Frozen(case.freeze.begin, case.freeze.name)
     first_at = case.exposure.first_at
     public_at = utc_midnight(announced) if announced else first_at
     if first_at >= public_at and scheduled.nominal < first_at:

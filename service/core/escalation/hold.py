@@ -57,6 +57,11 @@ class Promise(Struct, frozen=True):
     is_break_told: bool = False
     """A later notice has named the broken promise."""
 
+    @property
+    def has_untold_break(self) -> bool:
+        """Whether a promise was broken, and no later notice has named it."""
+        return self.broken_on is not None and not self.is_break_told
+
     def taken_back(self) -> "Promise":
         return replace(self, is_open=False)
 

@@ -1,6 +1,6 @@
 """Which acts of people are in force. They end by the clock, never by a read or a new call."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from msgspec import structs
@@ -38,12 +38,16 @@ def active_hold(campaign: Campaign, case: Case) -> Quiet | None:
     return Quiet(hold, min(filter(None, (_next_evaluation(hold, campaign, case), end)), default=None))
 
 
+def waiver_in_force(campaign: Campaign | None, case: Case) -> Waived | None:
+    quiet = active_hold(campaign, case) if campaign else None
+    return quiet.hold if quiet and isinstance(quiet.hold, Waived) else None
+
+
 def shown_state(campaign: Campaign | None, case: Case) -> State:
     """The state of the exposure; `waived` if a waiver is in force and the exposure is neither quiet nor broken."""
-    if campaign is None or case.state in {"quiet", "broken"}:
+    if case.state in {"quiet", "broken"}:
         return case.state
-    quiet = active_hold(campaign, case)
-    return "waived" if quiet and isinstance(quiet.hold, Waived) else case.state
+    return "waived" if waiver_in_force(campaign, case) else case.state
 
 
 def is_moved_earlier(campaign: Campaign, case: Case) -> bool:
@@ -57,13 +61,13 @@ def _is_over(hold: Hold | Promise, campaign: Campaign, case: Case) -> bool:
     day."""
     if (end := _end_of(hold, case)) and case.now >= end:
         return True
-    match hold:
-        case Snoozed():
-            return is_moved_earlier(campaign, case)
-        case Promise():
-            return case.deadline is not None and hold.on > case.deadline
-        case Waived():
-            return False
+    if isinstance(hold, Snoozed):
+        return is_moved_earlier(campaign, case)
+    return isinstance(hold, Promise) and _is_too_late(hold, case)
+
+
+def _is_too_late(promise: Promise, case: Case) -> bool:
+    return case.deadline is not None and promise.on > case.deadline
 
 
 def _is_credible(promise: Promise, case: Case) -> bool:
@@ -94,9 +98,10 @@ def breaks_at(campaign: Campaign, case: Case) -> datetime | None:
     return judged_at(promised, case) if promised is not None and calls_after(promised, case) else None
 
 
-def with_broken_promise(campaign: Campaign) -> Campaign:
-    """The campaign with its promise marked as broken."""
-    return replace(campaign, promise=campaign.promise.broken()) if campaign.promise else campaign
+def with_promise_judged(campaign: Campaign, case: Case) -> Campaign:
+    """The campaign after its promise was judged, if the time has come."""
+    breaks = breaks_at(campaign, case)
+    return campaign.with_broken_promise() if breaks and case.now >= breaks else campaign
 
 
 def _end_of(hold: Hold | Promise, case: Case) -> datetime | None:
@@ -163,7 +168,7 @@ def _doubted(campaign: Campaign, case: Case) -> ActInForce | None:
     if not isinstance(promise, Promise) or case.today > promise.on:
         return None
     said = ActInForce.of(promise)
-    if case.deadline is not None and promise.on > case.deadline:
+    if _is_too_late(promise, case):
         return structs.replace(said, what="promised_too_late")
     end = _end_of(promise, case)
     return None if end and case.now >= end else structs.replace(said, what="doubted")

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from service.core.catalog.lifecycle import Deprecation
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.hold import Waived
-from service.core.escalation.holding import active_hold
+from service.core.escalation.holding import waiver_in_force
 from service.core.ownership import Owner
 
 NO_DAY = date.max
@@ -27,8 +26,8 @@ class Listing:
 
 
 def listing_of(case: Case, campaign: Campaign | None) -> Listing:
-    held = active_hold(campaign, case) if campaign else None
-    waived_until = held.until if held and isinstance(held.hold, Waived) else None
+    waiver = waiver_in_force(campaign, case)
+    waived_until = case.morning(waiver.until) if waiver else None
     return new_listing(case.exposure.deprecation, case.owner, case.now.date(), waived_until)
 
 

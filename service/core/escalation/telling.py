@@ -78,7 +78,10 @@ def tell(
     entries = [Done(one.scheduled.name, case.now, one.day) for one in passed]
     entries += [Done(one.scheduled.name, case.now, one.day, told=who.now) for one in chosen]
     entries[-1] = replace(entries[-1], held=who.held, spared=who.spared)
-    return _with_owner_notified(_with_break_reported(campaign.with_done(*entries)), telling, case), telling
+    after = campaign.with_done(*entries)
+    if after.promise and after.promise.has_untold_break:  # every notice names a broken promise
+        after = replace(after, promise=structs.replace(after.promise, is_break_told=True))
+    return _with_owner_notified(after, telling, case), telling
 
 
 def _at(step: Step, campaign: Campaign, case: Case) -> AtStep:
@@ -121,19 +124,6 @@ def _with_owner_notified(campaign: Campaign, telling: Telling, case: Case) -> Ca
     redirect_told_at = campaign.redirect_told_at or (case.now if case.state == "redirected" else None)
     owner = NotifiedOwner.of(case.owner)
     return replace(campaign, owner_told_at=told_at, owner=owner, redirect_told_at=redirect_told_at)
-
-
-def _with_break_reported(campaign: Campaign) -> Campaign:
-    """Records that a notice has named the broken promise: every notice does."""
-    if campaign.promise is None or not has_untold_promise(campaign):
-        return campaign
-    return replace(campaign, promise=structs.replace(campaign.promise, is_break_told=True))
-
-
-def has_untold_promise(campaign: Campaign) -> bool:
-    """Whether a promise was broken, and no later notice has named it."""
-    promise = campaign.promise
-    return promise is not None and promise.broken_on is not None and not promise.is_break_told
 
 
 def _recipients(

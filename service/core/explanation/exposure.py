@@ -8,8 +8,8 @@ from service.core.condition import Undecidable
 from service.core.escalation.campaign import CloseReason
 from service.core.escalation.case import Case
 from service.core.escalation.decision import Wait
-from service.core.escalation.hold import Waived, broken_promise
-from service.core.escalation.holding import active_hold, asked_in_words
+from service.core.escalation.hold import broken_promise
+from service.core.escalation.holding import asked_in_words, waiver_in_force
 from service.core.escalation.schedule import upcoming
 from service.core.explanation.answer import Explanation, Wrong, points, sentence, use_of
 from service.core.explanation.situation import ExposureEvidence, Situation, evidence_of
@@ -33,7 +33,7 @@ def explain_exposure(situation: Situation) -> Explanation[ExposureEvidence]:
     return Explanation(
         about=f"{use_of(exposure.service, exposure.environment, deprecation.id, deprecation.platform)}.",
         points=points(
-            why_nobody_was_told=() if is_told or is_written else _why_nobody(situation),
+            why_nobody_was_told=() if is_written else _why_nobody(situation),
             why_nobody_was_told_yet=_why_nobody(situation) if is_written and not is_told else (),
             state=why_state(case, situation.campaign),
             dates=_dates(case),
@@ -74,10 +74,8 @@ def _dates(case: Case) -> Iterator[str]:
     yield f"Shutdown: {day_of_end(shutdown.on, shutdown.precision, second_hand=record.second_hand)}."
     if case.deadline is None:
         yield "That is no deadline, so only the announcement is notified."
-    if case.effective_deadline != case.deadline and case.effective_deadline and case.deadline:
-        freeze = case.owner.calendar.freeze_before(case.deadline)
-        name = f" ({freeze.name})" if freeze else ""
-        yield f"Steps before it count from {words.day(case.effective_deadline)}, when changes are frozen{name}."
+    if freeze := case.freeze:
+        yield f"Steps before it count from {words.day(freeze.begin)}, when changes are frozen ({freeze.name})."
     for before in record.superseded:
         yield f"Shutdown before that: {day_of_end(before.on, before.precision)}."
     yield from (f"Source: {source}" for source in record.sources)
@@ -104,10 +102,8 @@ def _campaign(situation: Situation) -> Iterator[str]:
         return
     opened = f"opened on {words.moment(campaign.opened_at)}"
     if campaign.closed_at:
-        reason = sentence(
-            f"closed on {words.moment(campaign.closed_at)}, as {_CLOSED[campaign.close_reason]}; {opened}"
-        )
-        yield reason
+        closed = f"closed on {words.moment(campaign.closed_at)}, as {_CLOSED[campaign.close_reason]}"
+        yield sentence(f"{closed}; {opened}")
     else:
         again = f", again since {words.moment(campaign.reopened_at)}" if campaign.reopened_at else ""
         yield f"Open: {opened}{again}."
@@ -177,8 +173,7 @@ def _not_delivered(situation: Situation) -> Wrong | None:
 def _too_late(situation: Situation) -> Wrong | None:
     """The end has come, nobody was notified, and nobody will be."""
     case, campaign = situation.case, situation.campaign
-    is_waived = campaign is not None and (quiet := active_hold(campaign, case)) and isinstance(quiet.hold, Waived)
-    if case.state not in {"overdue", "broken"} or situation.notifications or is_waived:
+    if case.state not in {"overdue", "broken"} or situation.notifications or waiver_in_force(campaign, case):
         return None
     if not isinstance(situation.decision, Wait):
         return None

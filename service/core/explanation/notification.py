@@ -197,7 +197,7 @@ def _happened(news: News) -> str:
 
 def _calls(notice: Notice) -> Iterator[str]:
     traffic = notice.traffic
-    failed = f", {words.number(traffic.errors_7d)} failed" if traffic.errors_7d else ""
+    failed = words.and_failed(traffic.errors_7d)
     yield (
         f"State then: {state(traffic.state)}; {words.plural(traffic.calls_7d, 'call')} in the last 7 days{failed};"
         f" first on {words.moment(traffic.first_at)}, last on {words.moment(traffic.last_at)}."

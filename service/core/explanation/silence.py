@@ -1,6 +1,6 @@
 """Uses that nobody is notified of: an unknown model, no known deprecation, or an error in the evaluation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -33,24 +33,20 @@ def explain_untracked(use: Untracked, record: Deprecation | None, today: date) -
     elif not use.is_known:
         mend = f"`lastcall resolve {use.model}` says what is known; an alias in the catalog makes it known"
         wrong = Wrong.of(f"it is not known whether {use.model} is going away", mend)
-    return Explanation(
-        about=f"{use_of(use.service, use.environment, use.model, use.platform)}.",
-        points=points(why_nobody_was_told=_why(use, record, today), evidence=[_calls(use)]),
-        wrong=wrong,
-        evidence=use,
-    )
+    return _explained(use, _why(use, record, today), wrong)
 
 
 def explain_undecidable(exposure: Exposure, trouble: Condition, today: date) -> Explanation[Untracked]:
     """An exposure that escalation cannot evaluate."""
     month = sum(use.calls for use in exposure.days if use.day > today - timedelta(days=28))
     use = Untracked(*exposure.key, is_known=True, calls_28d=month)
-    return Explanation(
-        about=f"{use_of(use.service, use.environment, use.model, use.platform)}.",
-        points=points(why_nobody_was_told=[sentence(trouble.detail)], evidence=[_calls(use)]),
-        wrong=Wrong.of(trouble.detail, trouble.remedy),
-        evidence=use,
-    )
+    return _explained(use, [sentence(trouble.detail)], Wrong.of(trouble.detail, trouble.remedy))
+
+
+def _explained(use: Untracked, why: Iterable[str], wrong: Wrong | None) -> Explanation[Untracked]:
+    calls = f"{words.plural(use.calls_28d, 'call')} in the last 28 days."
+    about = f"{use_of(use.service, use.environment, use.model, use.platform)}."
+    return Explanation(about, points(why_nobody_was_told=why, evidence=[calls]), wrong, use)
 
 
 def _why(use: Untracked, record: Deprecation | None, today: date) -> Iterator[str]:
@@ -66,7 +62,3 @@ def _why(use: Untracked, record: Deprecation | None, today: date) -> Iterator[st
         yield f"Its end will be announced on {words.day(record.announced)}."
     else:
         yield "It is announced to go, and lastcall has not looked at these calls yet."
-
-
-def _calls(use: Untracked) -> str:
-    return f"{words.plural(use.calls_28d, 'call')} in the last 28 days."

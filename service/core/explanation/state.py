@@ -1,31 +1,24 @@
 """Why an exposure has its state: the last day with calls, and the quiet period with its derivation."""
 
-from collections.abc import Iterator, Mapping
-from typing import Literal
+from collections.abc import Iterator
 
 from service.core import words
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
-from service.core.escalation.holding import active_hold, shown_state
+from service.core.escalation.hold import ActInForce
+from service.core.escalation.holding import shown_state, waiver_in_force
 from service.core.explanation.answer import samples
-from service.core.exposure import (
-    LONGEST_QUIET,
-    SHORTEST_QUIET,
-    Exposure,
-    quiet_at,
-    redirection,
-)
+from service.core.exposure import LONGEST_QUIET, SHORTEST_QUIET, Exposure, State, quiet_at
 from service.core.wording.state import badge
 
 
 def why_state(case: Case, campaign: Campaign | None) -> Iterator[str]:
     exposure, state = case.exposure, shown_state(campaign, case)
     last = exposure.days[-1]
-    yield f"{badge(state)[0].capitalize()}: {_because(case, campaign)}."
-    failed = f", {words.number(last.errors)} failed" if last.errors else ""
-    much = words.plural(last.calls, "call")
+    yield f"{badge(state)[0].capitalize()}: {_because(state, case, campaign)}."
+    much = words.plural(last.calls, "call") + words.and_failed(last.errors)
     yield (
-        f"The last day with calls is {words.day(last.day)}, with {much}{failed}; the last call was on"
+        f"The last day with calls is {words.day(last.day)}, with {much}; the last call was on"
         f" {words.moment(exposure.last_at)}, the first on {words.moment(exposure.first_at)}."
     )
     yield _quiet_period(case)
@@ -34,22 +27,25 @@ def why_state(case: Case, campaign: Campaign | None) -> Iterator[str]:
     yield from samples(exposure.requested_ids, exposure.request_ids)
 
 
-def _because(case: Case, campaign: Campaign | None) -> str:
-    last, state = case.exposure.days[-1], shown_state(campaign, case)
+def _because(state: State, case: Case, campaign: Campaign | None) -> str:
+    last = case.exposure.days[-1]
     match state:
-        case "active" | "quiet" | "overdue":
-            return _BECAUSE[state]
-        case "broken" if last.end_of_life:
-            return f"{_share(last.end_of_life, last.calls)} got the answer that the model is gone"
+        case "active":
+            return "it calls, within its own quiet period"
+        case "quiet":
+            return "no call for longer than its own quiet period, so it counts as migrated until it calls again"
+        case "overdue":
+            return "the day of the shutdown is past, and calls are still answered"
         case "broken":
-            return f"the day of the shutdown is past, and {_share(last.errors, last.calls)} failed"
+            gone = f"{_share(last.end_of_life, last.calls)} got the answer that the model is gone"
+            failed = f"the day of the shutdown is past, and {_share(last.errors, last.calls)} failed"
+            return gone if last.end_of_life else failed
         case "redirected":
-            found = redirection(case.exposure)
-            since = f" since {words.day(found.since)}" if found else ""
-            return f"another model answers half or more of its calls{since}"
+            since = case.exposure.use.redirected_since
+            return "another model answers half or more of its calls" + (f" since {words.day(since)}" if since else "")
         case "waived":
-            held = active_hold(campaign, case) if campaign else None
-            return held.reason if held else "somebody has accepted the risk"
+            waiver = waiver_in_force(campaign, case)
+            return ActInForce.of(waiver).in_words() if waiver else "somebody has accepted the risk"
 
 
 def _share(some: int, calls: int) -> str:
@@ -57,13 +53,6 @@ def _share(some: int, calls: int) -> str:
     if some < calls:
         return f"{words.number(some)} of its {words.plural(calls, 'call')} on the last day with calls"
     return "its only call on the last day with calls" if calls == 1 else "all calls on the last day with calls"
-
-
-_BECAUSE: Mapping[Literal["active", "quiet", "overdue"], str] = {
-    "active": "it calls, within its own quiet period",
-    "quiet": "no call for longer than its own quiet period, so it counts as migrated until it calls again",
-    "overdue": "the day of the shutdown is past, and calls are still answered",
-}
 
 
 def _quiet_period(case: Case) -> str:
@@ -81,10 +70,7 @@ def _no_longer_gap(exposure: Exposure) -> str:
     """Calls seen for less time than a month-end job needs to repeat show no rhythm."""
     if exposure.use.longest_gap == 0:
         return "one day of use shows no rhythm yet"
-    span = exposure.days[-1].day - exposure.first_at.date()
-    close = "its days of use are close together"
-    return (
-        f"{close}, and {words.plural(span.days + 1, 'day')} on record show no longer rhythm yet"
-        if span < LONGEST_QUIET
-        else close
-    )
+    span, close = exposure.days[-1].day - exposure.first_at.date(), "its days of use are close together"
+    if span >= LONGEST_QUIET:
+        return close
+    return f"{close}, and {words.plural(span.days + 1, 'day')} on record show no longer rhythm yet"

@@ -15,7 +15,7 @@ from service.core.notification import Digest, DigestLine, Unlisted, Unread
 from service.core.week import Week
 from service.core.wording.blocks import Block, Divider, Header
 from service.core.wording.end import Timing
-from service.core.wording.names import caller, code, link, model_on, name
+from service.core.wording.names import and_team, caller, code, link, model_on, name
 from service.core.wording.spans import Span, Spans, bold, listed, say
 from service.core.wording.state import fate
 
@@ -46,9 +46,9 @@ def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
         rest = unlisted.get(_deprecation(lines[0]))
         yield from sections(_part(timing, lines, rest, week, with_team=with_team))
     for part in (_ending(digest.lines), _migrated(digest), _unowned(digest), _unread(digest)):
-        if part:
+        if said := list(sections(part)):
             yield Divider()
-            yield from sections(part)
+            yield from said
     if links.page:
         yield from context([link(links.page, "Open lastcall")])
 
@@ -128,10 +128,10 @@ def _part(
 ) -> Iterator[Spans]:
     first = lines[0]
     to = say(". Move to ", code(first.replacement)) if first.replacement else ""
-    model = say(bold(code(first.id)), f" on {name(words.platform_name(first.platform))}")
-    yield say(f"{timing.mark} ", model, f": {timing.brief}", to)
+    platform = name(words.platform_name(first.platform))
+    yield say(f"{timing.mark} ", bold(code(first.id)), f" on {platform}: {timing.brief}", to)
     for line in lines:
-        team = (f", {name(line.team, 100)}" if line.team else ", no owner") if with_team else ""
+        team = and_team(line.team) if with_team else ""
         yield say("• ", caller(line.service, line.environment), f"{team}: ", _volume(line, week))
     if rest:
         yield say(f"• and {words.number(rest.uses)} more: {_calls(rest.calls, rest.calls_before)}")
@@ -149,10 +149,8 @@ def _volume(line: DigestLine, week: Week) -> Spans:
 def _asked(line: DigestLine) -> Spans:
     """Broken promise, and act in force."""
     broken = say(", ", bold(broken_promise(line.promised_on))) if line.promised_on else ""
-    act_in_force = (
-        name(line.act_in_force.in_words()) if line.act_in_force else "waived" if line.state == "waived" else ""
-    )
-    return say(broken, f", {act_in_force}" if act_in_force else "")
+    asked = f", {name(line.act_in_force.in_words())}" if line.act_in_force else ""
+    return say(broken, asked or (", waived" if line.state == "waived" else ""))
 
 
 def _progress(line: DigestLine) -> str:
@@ -163,35 +161,25 @@ def _progress(line: DigestLine) -> str:
     return f", checklist {line.ticked or 0} of {len(ITEM_IDS)}" + (f", {named}" if named else "")
 
 
-def _ending(lines: Iterable[DigestLine]) -> list[Spans]:
+def _ending(lines: Iterable[DigestLine]) -> Iterator[Spans]:
     ending = [(line.waiver_ends_on, line) for line in lines if line.waiver_ends_on]
-    if not ending:
-        return []
-    return [
-        say("⏳ ", bold("Waivers that end this week."), " Escalation goes on afterwards."),
-        *(
-            say("• ", caller(line.service, line.environment), ", ", code(line.id), f": until {words.day(until)}")
-            for until, line in sorted(ending, key=lambda one: (one[0], one[1].service, one[1].environment))
-        ),
-    ]
+    if ending:
+        yield say("⏳ ", bold("Waivers that end this week."), " Escalation goes on afterwards.")
+    for until, line in sorted(ending, key=lambda one: (one[0], one[1].service, one[1].environment)):
+        yield say("• ", caller(line.service, line.environment), ", ", code(line.id), f": until {words.day(until)}")
 
 
-def _migrated(digest: Digest) -> list[Spans]:
-    if not digest.migrated:
-        return []
-    return [
-        say("✅ ", bold("Migrated")),
-        *(
-            say("• ", caller(line.service, line.environment), " no longer calls ", model_on(line.id, line.platform))
-            for line in digest.migrated
-        ),
-        *_and_more(digest.totals.migrated_uses - len(digest.migrated)),
-    ]
+def _migrated(digest: Digest) -> Iterator[Spans]:
+    if digest.migrated:
+        yield say("✅ ", bold("Migrated"))
+    for line in digest.migrated:
+        yield say("• ", caller(line.service, line.environment), " no longer calls ", model_on(line.id, line.platform))
+    yield from _and_more(digest.totals.migrated_uses - len(digest.migrated))
 
 
-def _unowned(digest: Digest) -> list[Spans]:
-    asked = who_owns({service: digest.candidates.get(service, ()) for service in digest.unowned})
-    return [*asked, *_and_more(digest.totals.unowned - len(digest.unowned))]
+def _unowned(digest: Digest) -> Iterator[Spans]:
+    yield from who_owns({service: digest.candidates.get(service, ()) for service in digest.unowned})
+    yield from _and_more(digest.totals.unowned - len(digest.unowned))
 
 
 def _and_more(count: int) -> Iterator[Spans]:
@@ -199,14 +187,12 @@ def _and_more(count: int) -> Iterator[Spans]:
         yield say(f"• and {words.number(count)} more")
 
 
-def _unread(digest: Digest) -> list[Spans]:
-    if not digest.unread:
-        return []
-    title = say(bold("What lastcall could not read."), " It is in none of the numbers above.")
-    lines = [title, *map(_unread_line, digest.unread)]
+def _unread(digest: Digest) -> Iterator[Spans]:
+    if digest.unread:
+        yield say(bold("What lastcall could not read."), " It is in none of the numbers above.")
+    yield from map(_unread_line, digest.unread)
     if digest.unread_more:
-        lines.append(say(f"• {words.plural(digest.unread_more, 'more unknown id')}, each with fewer calls"))
-    return lines
+        yield say(f"• {words.plural(digest.unread_more, 'more unknown id')}, each with fewer calls")
 
 
 def _unread_line(unread: Unread) -> Spans:

@@ -9,10 +9,10 @@ from service.core.messages.late import late, late_together, upcoming
 from service.core.messages.message import Links
 from service.core.messages.orphans import who_owns
 from service.core.messages.particulars import act_in_force, again, checklist, how_it_calls, is_begun, prospects
-from service.core.notification import Notice
+from service.core.notification import Notice, Traffic
 from service.core.wording.blocks import Block, Fields
 from service.core.wording.end import Timing
-from service.core.wording.names import as_typed, caller, code, link, model_on, name, source
+from service.core.wording.names import and_team, as_typed, caller, code, link, model_on, source
 from service.core.wording.spans import Span, Spans, bold, listed, say
 from service.core.wording.state import fate
 
@@ -29,12 +29,12 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
         yield from sections(particular.line for particular in (*act_in_force(worst), *checklist(worst)))
     else:
         yield from sections(_list(group.notices, late_said or late_together(group.notices) is not None))
-    yield from sections(
-        who_owns({one.use.service: one.owner.candidates for one in group.notices if one.owner.team is None})
-    )
+    orphans = {one.use.service: one.owner.candidates for one in group.notices if one.owner.team is None}
+    yield from sections(who_owns(orphans))
     if reason := None if late_said else _late(group.notices):
         yield section(bold("Late:"), f" {reason}")
-    yield from sections([*_prospects(group.notices), _outlook(group.notices, group.timing)])
+    alone = prospects(worst) if len(group.notices) == 1 else ()
+    yield from sections([*(particular.line for particular in alone), _outlook(group.notices, group.timing)])
     yield from context([*_evidence(group.notices, links), _answers(group.notices)])
 
 
@@ -51,21 +51,21 @@ def _where_to(notice: Notice) -> Spans:
 
 
 def _numbers(notice: Notice) -> tuple[tuple[str, str], ...]:
-    failed = f", {words.number(notice.traffic.errors_7d)} failed" if notice.traffic.errors_7d else ""
+    traffic = notice.traffic
     return (
-        ("Calls, last 7 days", words.number(notice.traffic.calls_7d) + failed),
-        ("Tokens, last 7 days", _tokens(notice)),
-        ("Last call", words.moment(notice.traffic.last_at)),
-        (f"Calls since {words.day(notice.traffic.first_at.date())}", words.number(notice.traffic.calls_total)),
+        ("Calls, last 7 days", words.number(traffic.calls_7d) + words.and_failed(traffic.errors_7d)),
+        ("Tokens, last 7 days", _tokens(traffic)),
+        ("Last call", words.moment(traffic.last_at)),
+        (f"Calls since {words.day(traffic.first_at.date())}", words.number(traffic.calls_total)),
     )
 
 
-def _tokens(notice: Notice) -> str:
-    if notice.traffic.tokens_7d:
-        return words.short_number(notice.traffic.tokens_7d)
-    if notice.traffic.errors_7d and notice.traffic.errors_7d >= notice.traffic.calls_7d:
+def _tokens(traffic: Traffic) -> str:
+    if traffic.tokens_7d:
+        return words.short_number(traffic.tokens_7d)
+    if traffic.errors_7d and traffic.errors_7d >= traffic.calls_7d:
         return "none, as every call failed"
-    return "not in the logs" if notice.traffic.tokens_7d is None and notice.traffic.calls_7d else "none"
+    return "not in the logs" if traffic.tokens_7d is None and traffic.calls_7d else "none"
 
 
 def _list(notices: Sequence[Notice], late_said: bool) -> Iterator[Spans]:
@@ -77,8 +77,8 @@ def _list(notices: Sequence[Notice], late_said: bool) -> Iterator[Spans]:
     fare_alike = len({notice.traffic.state for notice in notices}) == 1
     late_differs, upcoming_differs = not late_said and _differ(late, notices), _differ(upcoming, notices)
     for notice in notices:
-        who = say(caller(notice.use.service, notice.use.environment), _team(notice) if with_team else "")
-        lines = [say("• ", who, f": {_volume(notice)}", () if fare_alike else _fate(notice), again(notice))]
+        who = say(caller(notice.use.service, notice.use.environment), and_team(notice.owner.team) if with_team else "")
+        lines = [say("• ", who, f": {_volume(notice.traffic)}", () if fare_alike else _fate(notice), again(notice))]
         begun = checklist(notice) if is_begun(notice) else ()
         lines += [particular.bullet for particular in (*act_in_force(notice), *begun, *prospects(notice))]
         if late_differs and (steps := late(notice)):
@@ -101,12 +101,6 @@ def _late(notices: Sequence[Notice]) -> str | None:
     return f"you were not told {steps}." if (steps := late(notices[0])) else None
 
 
-def _prospects(notices: Sequence[Notice]) -> Iterator[Spans]:
-    """Prospects of a single caller; with several, each has its own in the list."""
-    if len(notices) == 1:
-        yield from (particular.line for particular in prospects(notices[0]))
-
-
 def _outlook(notices: Sequence[Notice], when: Timing) -> Spans:
     """Next step, if it is the same for all."""
     if _differ(upcoming, notices):
@@ -121,18 +115,10 @@ def _differ(clause: Callable[[Notice], str | None], notices: Sequence[Notice]) -
     return len({clause(notice) for notice in notices}) > 1
 
 
-def _team(notice: Notice) -> str:
-    return f", {name(notice.owner.team, 100)}" if notice.owner.team else ", no owner"
-
-
-def _volume(notice: Notice) -> str:
-    parts = [words.plural(notice.traffic.calls_7d, "call") if notice.traffic.calls_7d else "no call"]
-    if notice.traffic.errors_7d:
-        parts.append(f"{words.number(notice.traffic.errors_7d)} failed")
-    if notice.traffic.tokens_7d:
-        parts.append(f"{words.short_number(notice.traffic.tokens_7d)} tokens")
-    parts.append(f"last on {words.day(notice.traffic.last_at.date())}")
-    return ", ".join(parts)
+def _volume(traffic: Traffic) -> str:
+    calls = words.plural(traffic.calls_7d, "call") if traffic.calls_7d else "no call"
+    tokens = f", {words.short_number(traffic.tokens_7d)} tokens" if traffic.tokens_7d else ""
+    return f"{calls}{words.and_failed(traffic.errors_7d)}{tokens}, last on {words.day(traffic.last_at.date())}"
 
 
 def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[Span | Spans]:

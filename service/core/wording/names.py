@@ -37,6 +37,11 @@ def caller(service: str, environment: str) -> Spans:
     return say(code(service), f" ({name(environment, 100)})" if environment else "")
 
 
+def and_team(team: str | None) -> str:
+    """`, search`, `, no owner`"""
+    return f", {name(team, 100)}" if team else ", no owner"
+
+
 def model_on(id_: str, platform: str) -> Spans:
     """``gpt-4.5-preview` on OpenAI API``"""
     return say(code(id_), f" on {name(words.platform_name(platform))}")
