@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from service.core.candidates import Candidate
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
-from service.core.escalation.case import Case
+from service.core.escalation.case import Case, ScheduledStep
 from service.core.escalation.cause import NewsCause, StepCause
 from service.core.escalation.decision import Telling
 from service.core.escalation.delay import delays, planned_day
 from service.core.escalation.holding import act_in_force
-from service.core.escalation.schedule import ScheduledStep, schedule, upcoming
+from service.core.escalation.schedule import schedule, upcoming
 from service.core.exposure import Exposure, last_week, redirection
 from service.core.notification import EndFacts, Following, Missed, News, Notice, Owned, Recipients, Traffic, UseFacts
 from service.core.ownership import Audience, Owner, recipients

@@ -101,7 +101,7 @@ def perform(act: Act, campaign: Campaign | None, case: Case, policy: Policy) -> 
 
 
 def _asked(act: Snooze | Commit | Waive, campaign: Campaign | None, case: Case, policy: Policy) -> Campaign | Refused:
-    opened = _settled(campaign, case) if campaign else Campaign(policy, case.now, case.deadline, case.frozen_from)
+    opened = _settled(campaign, case) if campaign else Campaign.opened(policy, case)
     if isinstance(act, Commit):
         promise = _commit(act, opened, case)
         return promise if isinstance(promise, Refused) else replace(opened, promise=promise, hold=None)
@@ -131,11 +131,11 @@ def _begun_with(hold: Hold, campaign: Campaign, case: Case) -> Hold:
 
 def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[date, ...]:
     """Business days until which a snooze may last: up to the next step's day, never after the shutdown."""
-    ladder = schedule(campaign.policy if campaign else policy, case)
-    if steps_to_send(campaign, case, ladder) or (campaign and is_moved_earlier(campaign, case)):
+    campaign = campaign or Campaign.opened(policy, case)
+    if steps_to_send(campaign, case) or is_moved_earlier(campaign, case):
         return ()
-    calm = (scheduled for scheduled in ladder if not scheduled.step.at.while_failing)
-    ends = [case.deadline, *(case.day_of(scheduled.due) for scheduled in calm if scheduled.due > case.now)]
+    calm = (one for one in schedule(campaign.policy, case) if not one.step.at.while_failing)
+    ends = [case.deadline, *(case.day_of(one.due) for one in calm if one.due > case.now)]
     last = min(filter(None, ends), default=case.today + FARTHEST_SNOOZE)
     ahead = (case.today + timedelta(days=n) for n in range(1, (last - case.today).days + 1))
     return tuple(day for day in ahead if case.owner.calendar.is_business_day(day))

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from service.core import words
+from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise
 from service.core.escalation.policy import Policy
 from service.core.ownership import Audience, Owner
@@ -83,6 +84,10 @@ class Campaign:
     reopened_at: datetime | None = None
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
+
+    @classmethod
+    def opened(cls, policy: Policy, case: Case) -> "Campaign":
+        return cls(policy, case.now, case.deadline, case.frozen_from)
 
     @property
     def is_open(self) -> bool:

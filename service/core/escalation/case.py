@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 
 from service.core.calendar import Calendar, Freeze, utc_midnight
+from service.core.escalation.policy import Policy, Step
 from service.core.exposure import Exposure, State, quiet_at, state_of
 from service.core.forecast import Forecast, forecast
 from service.core.ownership import Owner
@@ -13,6 +14,21 @@ LAST_DAYS = 3
 """In this many days before the end, nothing waits for working hours or for the owner's business day."""
 UNTIL_MORE_IS_KNOWN = timedelta(minutes=5)
 """Interval of new evaluations while records still have to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledStep:
+    """A step with its time for one exposure."""
+
+    step: Step
+    nominal: datetime
+    """By the policy alone: start of work in the owner's zone on the step's day; for failing calls, 0:00 UTC."""
+    due: datetime
+    """Not before the announcement or the first call; in working hours until the last days."""
+
+    @property
+    def name(self) -> str:
+        return self.step.name
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,11 @@ class Case:
         shown = replace(self, exposure=exposure)
         vars(shown).update(vars(self) | vars(shown))
         return shown
+
+    @cached_property
+    def schedules(self) -> dict[Policy, tuple[ScheduledStep, ...]]:
+        """Filled by `core.escalation.schedule`."""
+        return {}
 
     @cached_property
     def today(self) -> date:

@@ -3,7 +3,6 @@
 A second decision at the same `now`, with the campaign of the first one, is always Wait.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,7 +26,6 @@ from service.core.escalation.hold import Promise, Snoozed
 from service.core.escalation.holding import Quiet, active_hold, is_kept_open, with_promise_judged
 from service.core.escalation.policy import Policy
 from service.core.escalation.schedule import (
-    ScheduledStep,
     current_step,
     held_back,
     held_back_until,
@@ -108,12 +106,11 @@ def _without_campaign(case: Case, policy: Policy) -> Open | Wait:
         return Wait(None, wakes_on_call=True, reason="the calls ended before the first notice was due")
     if case.seems_quiet:
         return _until_more_is_known(case)
-    ladder = schedule(policy, case)
-    if due := steps_to_send(None, case, ladder):
-        fresh = Campaign(policy, case.now, case.deadline, case.frozen_from)
-        opened, telling = tell(fresh, due, ladder, case)
+    fresh = Campaign.opened(policy, case)
+    if due := steps_to_send(fresh, case):
+        opened, telling = tell(fresh, due, case)
         return Open(opened, (telling,), f"{case.exposure.service} calls a model that is going away")
-    return Wait(next_due(None, case, ladder), _calls_count(None, case), "no step of the policy is due yet")
+    return Wait(next_due(fresh, case), _calls_count(fresh, case), "no step of the policy is due yet")
 
 
 def _decide_closed(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen | Wait:
@@ -131,7 +128,7 @@ def _reopen(campaign: Campaign, closed_at: datetime, case: Case) -> Reopen:
     the calls were attributed to this model again."""
     planned = _replanned(campaign, case)
     revived = replace(planned, reopened_at=case.now, closed_at=None, close_reason=None, owner_told_at=None)
-    reopened, tellings = tell_relapse(revived, campaign, schedule(revived.policy, case), case)
+    reopened, tellings = tell_relapse(revived, campaign, case)
     if not tellings and not isinstance(went_on := _advance(reopened, case), Wait):
         reopened, tellings = went_on.campaign, went_on.tellings
     match campaign.close_reason:
@@ -192,13 +189,12 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     """Everything that is due now, in one decision: so that asking again finds nothing."""
     former = campaign.owner if campaign.is_handed_over_to(case.owner) else None
     settled = with_promise_judged(campaign.handed_over(case.owner) if former else campaign, case)
-    ladder = schedule(campaign.policy, case)
-    went_on, tellings = _tell_what_is_due(settled, ladder, case, former)
+    went_on, tellings = _tell_what_is_due(settled, case, former)
     if case.state == "redirected" and went_on.redirect_told_at is None:
         went_on, telling = tell_redirected(went_on, case)
         tellings = (*tellings, telling)
     if went_on == campaign:
-        return _wait(campaign, ladder, case)
+        return _wait(campaign, case)
     kind = HandOver if former else Notify
     return kind(went_on, tellings, "; ".join(telling.reason for telling in tellings) or "the promised day is past")
 
@@ -206,27 +202,26 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
 def _hand_over(campaign: Campaign, case: Case) -> HandOver:
     """Notify a new owner during a promise or a waiver: the current step, and the promise or waiver in force."""
     taken, former = campaign.handed_over(case.owner), campaign.owner or NotifiedOwner(None)
-    current = current_step(taken, case, schedule(campaign.policy, case))
-    told, telling = tell_new_owner(taken, current, former, case)
+    told, telling = tell_new_owner(taken, current_step(taken, case), former, case)
     return HandOver(told, (telling,), telling.reason)
 
 
 def _tell_what_is_due(
-    campaign: Campaign, ladder: Sequence[ScheduledStep], case: Case, former: NotifiedOwner | None
+    campaign: Campaign, case: Case, former: NotifiedOwner | None
 ) -> tuple[Campaign, tuple[Telling, ...]]:
     """At most one message: the highest due step, or an event between two steps. `former`: the former owner after a
     hand-over."""
-    current = current_step(campaign, case, ladder)
-    if due := steps_to_send(campaign, case, ladder):
-        campaign, telling = tell(campaign, due, ladder, case)
+    current = current_step(campaign, case)
+    if due := steps_to_send(campaign, case):
+        campaign, telling = tell(campaign, due, case)
     elif current and campaign.promise and campaign.promise.has_untold_break:
-        campaign, telling = tell_broken_promise(campaign, current, ladder, case)
+        campaign, telling = tell_broken_promise(campaign, current, case)
     elif former:
         campaign, telling = tell_new_owner(campaign, current, former, case)
         campaign, more = _tell_held_back(campaign, case)  # in the last days there is no business day to wait for
         return campaign, (telling, *more)
     elif current and campaign.owner_told_at is None:  # reopened while no step had a day
-        campaign, telling = tell(campaign, [once_more(current, campaign, case)], ladder, case)
+        campaign, telling = tell(campaign, [once_more(current, campaign, case)], case)
     else:
         return _tell_held_back(campaign, case)
     if former and isinstance(telling.cause, StepCause):
@@ -242,10 +237,10 @@ def _tell_held_back(campaign: Campaign, case: Case) -> tuple[Campaign, tuple[Tel
     return campaign, (telling,)
 
 
-def _wait(campaign: Campaign, ladder: Sequence[ScheduledStep], case: Case) -> Wait:
+def _wait(campaign: Campaign, case: Case) -> Wait:
     if case.seems_quiet and not is_kept_open(campaign, case):
         return _until_more_is_known(case)
-    until = next_due(campaign, case, ladder)
+    until = next_due(campaign, case)
     reason = f"nothing is due before {until:%Y-%m-%d %H:%M} UTC" if until else "the policy has no more steps"
     return Wait(until, _calls_count(campaign, case), reason)
 
@@ -256,8 +251,8 @@ def _until_more_is_known(case: Case) -> Wait:
     return Wait(case.now + UNTIL_MORE_IS_KNOWN, wakes_on_call=True, reason=reason)
 
 
-def _calls_count(campaign: Campaign | None, case: Case) -> bool:
+def _calls_count(campaign: Campaign, case: Case) -> bool:
     """Whether a new call may make something due: steps after the shutdown depend on calls, and so does an open promise,
     even if a snooze or a waiver replaces it."""
     is_over = case.deadline is not None and case.now >= utc_midnight(case.deadline)
-    return is_over or (campaign is not None and campaign.promised_on is not None)
+    return is_over or campaign.promised_on is not None

@@ -8,12 +8,11 @@ from msgspec import Struct
 from service.core import words
 from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign
-from service.core.escalation.case import Case
+from service.core.escalation.case import Case, ScheduledStep
 from service.core.escalation.cause import BrokenPromise, HeldBack, Relapse, Resumed
 from service.core.escalation.decision import Telling
 from service.core.escalation.hold import ActInForce
 from service.core.escalation.holding import was_paused
-from service.core.escalation.schedule import ScheduledStep
 
 LATE_AFTER = timedelta(hours=1)
 """Longer than the interval between two ticks of a running scheduler."""

@@ -74,13 +74,13 @@ def as_if_adopted(campaign: Campaign, policy: Policy, case: Case) -> Campaign:
     """
     if policy == campaign.policy:
         return campaign
-    names, ladder = {step.name for step in policy.steps}, schedule(policy, case)
-    repeated_on = {scheduled.name: occurrence(scheduled, case) for scheduled in ladder}
+    names = {step.name for step in policy.steps}
+    repeated_on = {scheduled.name: occurrence(scheduled, case) for scheduled in schedule(policy, case)}
     kept = (one if one.step in names else replace(one, held=()) for one in campaign.done)
     done = tuple(replace(one, day=one.day or repeated_on.get(one.step)) for one in kept)
     adopted = replace(campaign, policy=policy, done=done)
-    due = {one.scheduled.name for one in steps_to_send(campaign, case, schedule(campaign.policy, case))}
-    past = [one for one in steps_to_send(adopted, case, ladder) if one.scheduled.name not in due]
+    due = {one.scheduled.name for one in steps_to_send(campaign, case)}
+    past = [one for one in steps_to_send(adopted, case) if one.scheduled.name not in due]
     return adopted.with_done(*(Done(one.scheduled.name, case.now, one.day) for one in past)) if past else adopted
 
 

@@ -1,6 +1,6 @@
 """When the steps of a policy are due for one exposure, and which due steps are not sent yet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -8,7 +8,7 @@ from typing import Literal
 
 from service.core.calendar import Calendar, utc_midnight
 from service.core.escalation.campaign import Campaign, Done
-from service.core.escalation.case import LAST_DAYS, Case, send_time
+from service.core.escalation.case import LAST_DAYS, Case, ScheduledStep, send_time
 from service.core.escalation.holding import acknowledged_until, breaks_at, resumes_at
 from service.core.escalation.policy import Policy, Step
 from service.core.exposure import State, quiet_at
@@ -16,33 +16,20 @@ from service.core.exposure import State, quiet_at
 _NOT_KNOWN = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduledStep:
-    """A step with its time for one exposure."""
-
-    step: Step
-    nominal: datetime
-    """By the policy alone: start of work in the owner's zone on the step's day; for failing calls, 0:00 UTC."""
-    due: datetime
-    """Not before the announcement or the first call; in working hours until the last days."""
-
-    @property
-    def name(self) -> str:
-        return self.step.name
-
-
 def schedule(policy: Policy, case: Case) -> tuple[ScheduledStep, ...]:
     """Steps with a due date, earliest first; `announced` always first. Without a firm deadline only `announced` has a
-    date."""
+    date. The case remembers it."""
+    if policy not in case.schedules:
+        case.schedules[policy] = _schedule(policy, case)
+    return case.schedules[policy]
+
+
+def _schedule(policy: Policy, case: Case) -> tuple[ScheduledStep, ...]:
     announced = case.exposure.deprecation.announced
     ladder = _by_dates(policy, case.owner.calendar, announced, case.deadline)
     if announced is None or case.state == "broken":
         ladder = _lowest_first(_by_calls(scheduled, case) for scheduled in ladder)
-    if all(scheduled.nominal >= case.earliest for scheduled in ladder):
-        return ladder
-    return tuple(
-        scheduled if scheduled.nominal >= case.earliest else _not_before_start(scheduled, case) for scheduled in ladder
-    )
+    return tuple(_not_before_start(scheduled, case) for scheduled in ladder)
 
 
 @lru_cache(maxsize=4096)
@@ -81,9 +68,10 @@ def _by_calls(scheduled: ScheduledStep, case: Case) -> ScheduledStep:
 
 
 def _not_before_start(scheduled: ScheduledStep, case: Case) -> ScheduledStep:
-    return ScheduledStep(
-        scheduled.step, scheduled.nominal, case.earliest if scheduled.step.at.while_failing else case.earliest_send
-    )
+    if scheduled.nominal >= case.earliest:
+        return scheduled
+    due = case.earliest if scheduled.step.at.while_failing else case.earliest_send
+    return replace(scheduled, due=due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +83,19 @@ class StepToSend:
     why: Literal["due", "repeats", "fails_again"] = "due"
 
 
-def steps_to_send(campaign: Campaign | None, case: Case, ladder: Sequence[ScheduledStep]) -> list[StepToSend]:
+def steps_to_send(campaign: Campaign, case: Case) -> list[StepToSend]:
     """Due steps that are not sent yet, earliest first."""
-    state = case.state
-    past = {done.step: done for done in campaign.done} if campaign else {}
+    past = {done.step: done for done in campaign.done}
     found = []
-    for scheduled in ladder:
-        if scheduled.due > case.now or not _applies(scheduled.step, state):
+    for scheduled in schedule(campaign.policy, case):
+        if scheduled.due > case.now or not _applies(scheduled.step, case.state):
             continue
         done = past.get(scheduled.name)
         if done is None:
             found.append(StepToSend(scheduled, occurrence(scheduled, case)))
         elif day := _new_failure_day(done, scheduled, case):
             found.append(StepToSend(scheduled, day, "fails_again"))
-        elif campaign and (day := _repeat_day(campaign, done, scheduled, case)):
+        elif day := _repeat_day(campaign, done, scheduled, case):
             found.append(StepToSend(scheduled, day, "repeats"))
     return found
 
@@ -198,15 +185,14 @@ def held_back_until(campaign: Campaign, case: Case) -> datetime | None:
     return max(campaign.owner_told_at, min([had_a_day, *last_days]))
 
 
-def next_due(campaign: Campaign | None, case: Case, ladder: Sequence[ScheduledStep]) -> datetime | None:
+def next_due(campaign: Campaign, case: Case) -> datetime | None:
     """The next time at which time alone can make something due. None: never."""
-    moments: list[datetime | None] = [quiet_at(case.exposure), *(scheduled.due for scheduled in ladder)]
+    moments = [quiet_at(case.exposure), held_back_until(campaign, case), breaks_at(campaign, case)]
     if case.deadline is not None:
         moments.append(utc_midnight(case.deadline))
-    if campaign is not None:
-        moments += [_next_repeat(campaign, scheduled, case) for scheduled in ladder if scheduled.step.repeat]
-        moments += [held_back_until(campaign, case), breaks_at(campaign, case)]
-        moments += [acknowledged_until(campaign, case, scheduled.name) for scheduled in ladder]
+    for scheduled in schedule(campaign.policy, case):
+        acknowledged = acknowledged_until(campaign, case, scheduled.name)
+        moments += [scheduled.due, _next_repeat(campaign, scheduled, case), acknowledged]
     return min((moment for moment in moments if moment and moment > case.now), default=None)
 
 
@@ -244,28 +230,31 @@ def upcoming(campaign: Campaign, case: Case) -> Upcoming | None:
     return Upcoming(step, at, case.day_of(at))
 
 
-def current_step(campaign: Campaign, case: Case, ladder: Sequence[ScheduledStep]) -> ScheduledStep | None:
+def current_step(campaign: Campaign, case: Case) -> ScheduledStep | None:
     """The highest step whose day is past. Without one: the last step sent, unless it was sent for failing calls that
     are answered again."""
-    if past := [scheduled for scheduled in ladder if scheduled.due <= case.now and not scheduled.step.at.needs_calls]:
-        return past[-1]
+    ladder = schedule(campaign.policy, case)
+    past = [scheduled for scheduled in ladder if scheduled.due <= case.now and not scheduled.step.at.needs_calls]
+    return past[-1] if past else _last_sent_step(campaign, case)
+
+
+def _last_sent_step(campaign: Campaign, case: Case) -> ScheduledStep | None:
+    """None: no step was sent, it has no day now, or it was for failing calls that are answered again."""
     level = campaign.level.step if campaign.level else None
-    return next(
-        (scheduled for scheduled in ladder if scheduled.name == level and _applies(scheduled.step, case.state)), None
-    )
+    sent = (one for one in schedule(campaign.policy, case) if one.name == level and _applies(one.step, case.state))
+    return next(sent, None)
 
 
-def last_sent_step(campaign: Campaign, case: Case, ladder: Sequence[ScheduledStep]) -> ScheduledStep | None:
-    """The last step sent. If it was for failing calls that are answered again: the current step. None: no step was
+def step_to_resume(campaign: Campaign, case: Case) -> ScheduledStep | None:
+    """The last step sent; the current one if that was for failing calls that are answered again. None: no step was
     sent."""
-    if (level := campaign.level) is None:
+    if campaign.level is None:
         return None
-    told_last = next((scheduled for scheduled in ladder if scheduled.name == level.step), None)
-    candidates = (told_last, current_step(campaign, case, ladder))
-    return next((scheduled for scheduled in candidates if scheduled and _applies(scheduled.step, case.state)), None)
+    current = current_step(campaign, case)
+    return _last_sent_step(campaign, case) or (current if current and _applies(current.step, case.state) else None)
 
 
-def next_above(scheduled: ScheduledStep, ladder: Sequence[ScheduledStep]) -> Step | None:
+def next_above(scheduled: ScheduledStep, policy: Policy, case: Case) -> Step | None:
     """The next step by the calendar, unless it depends on calls after the shutdown."""
-    later = (one.step for one in ladder if one.nominal > scheduled.nominal and not one.step.at.needs_calls)
-    return next(later, None)
+    later = (one.step for one in schedule(policy, case) if one.nominal > scheduled.nominal)
+    return next((step for step in later if not step.at.needs_calls), None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from msgspec import structs
 
 from service.core.escalation.campaign import Campaign, Done, NotifiedOwner
-from service.core.escalation.case import Case
+from service.core.escalation.case import Case, ScheduledStep
 from service.core.escalation.cause import (
     AtStep,
     BrokenPromise,
@@ -27,12 +27,12 @@ from service.core.escalation.decision import Telling
 from service.core.escalation.holding import was_paused
 from service.core.escalation.policy import Step
 from service.core.escalation.schedule import (
-    ScheduledStep,
     StepToSend,
     current_step,
     held_back,
-    last_sent_step,
     next_above,
+    schedule,
+    step_to_resume,
     steps_to_send,
 )
 from service.core.exposure import redirection
@@ -55,7 +55,6 @@ class _Recipients:
 def tell(
     campaign: Campaign,
     due: Sequence[StepToSend],
-    ladder: Sequence[ScheduledStep],
     case: Case,
     cause: Callable[[AtStep], StepCause] | None = None,
 ) -> tuple[Campaign, Telling]:
@@ -63,8 +62,8 @@ def tell(
     step. Default: the step itself."""
     chosen = _highest(due)
     top = chosen[-1]
-    who = _recipients(campaign, [one.scheduled for one in chosen], ladder, case)
-    passed = [*_late_announcement(campaign, top.scheduled, ladder), *(one for one in due if one not in chosen)]
+    who = _recipients(campaign, [one.scheduled for one in chosen], case)
+    passed = [*_late_announcement(campaign, top.scheduled, case), *(one for one in due if one not in chosen)]
     at = _at(top.scheduled.step, campaign, case)
     telling = Telling(
         cause(at) if cause else _own_cause(top, at),
@@ -103,13 +102,12 @@ def _highest(due: Sequence[StepToSend]) -> list[StepToSend]:
     return [one for one in calm if one.scheduled.nominal == calm[-1].scheduled.nominal] + failing[-1:]
 
 
-def _late_announcement(campaign: Campaign, top: ScheduledStep, ladder: Sequence[ScheduledStep]) -> list[StepToSend]:
+def _late_announcement(campaign: Campaign, top: ScheduledStep, case: Case) -> list[StepToSend]:
     """The announcement if it is still to come: a higher step that is sent earlier replaces it."""
-    if top.step.at.while_failing or top.name == ladder[0].name:
+    lowest = schedule(campaign.policy, case)[0]
+    if lowest.step.at.anchor != "announced" or lowest.nominal <= top.nominal or top.step.at.while_failing:
         return []
-    lowest = ladder[0]
-    is_announcement = lowest.step.at.anchor == "announced" and lowest.nominal > top.nominal
-    return [StepToSend(lowest, None)] if is_announcement and not campaign.done_with(lowest.name) else []
+    return [] if campaign.done_with(lowest.name) else [StepToSend(lowest, None)]
 
 
 def _missed(campaign: Campaign, passed: Sequence[StepToSend], case: Case) -> tuple[str, ...]:
@@ -126,14 +124,12 @@ def _with_owner_notified(campaign: Campaign, telling: Telling, case: Case) -> Ca
     return replace(campaign, owner_told_at=told_at, owner=owner, redirect_told_at=redirect_told_at)
 
 
-def _recipients(
-    campaign: Campaign, chosen: Sequence[ScheduledStep], ladder: Sequence[ScheduledStep], case: Case
-) -> _Recipients:
+def _recipients(campaign: Campaign, chosen: Sequence[ScheduledStep], case: Case) -> _Recipients:
     """Audiences to notify now, and audiences held until the owner has had a business day."""
     waits = held_back(campaign, case)
     belong = [*(audience for scheduled in chosen for audience in scheduled.step.tell), *(waits.held if waits else ())]
     wanted = tuple(dict.fromkeys(belong))
-    spared, early = _by_forecast(campaign, chosen[-1], wanted, ladder, case)
+    spared, early = _by_forecast(campaign, chosen[-1], wanted, case)
     everybody = tuple(audience for audience in (*wanted, *early) if audience not in spared)
     told_at = campaign.owner_told_at
     if (told_at is None or told_at > case.send_now_at) and "owner" not in everybody:
@@ -146,7 +142,7 @@ def _recipients(
 
 
 def _by_forecast(
-    campaign: Campaign, top: ScheduledStep, wanted: Sequence[Audience], ladder: Sequence[ScheduledStep], case: Case
+    campaign: Campaign, top: ScheduledStep, wanted: Sequence[Audience], case: Case
 ) -> tuple[tuple[Audience, ...], tuple[Audience, ...]]:
     """(spared, early): audiences removed because the calls end in time, and audiences added because they do not.
 
@@ -159,7 +155,7 @@ def _by_forecast(
         case "in_time":
             return tuple(audience for audience in wanted if audience in ABOVE_OWNER), nobody
         case "late" if _had_time(campaign, case) and (end - case.today).days <= EARLY_WITHIN:
-            above = next_above(top, ladder)
+            above = next_above(top, campaign.policy, case)
             return nobody, tuple(audience for audience in above.tell if audience not in wanted) if above else nobody
         case _:
             return nobody, nobody
@@ -181,9 +177,7 @@ def tell_held_back(campaign: Campaign, holding: Done, case: Case) -> tuple[Campa
     return after, Telling(cause, holding.held, not_before=case.send_now_at, already_notified=holding.told)
 
 
-def tell_relapse(
-    campaign: Campaign, closed: Campaign, ladder: Sequence[ScheduledStep], case: Case
-) -> tuple[Campaign, tuple[Telling, ...]]:
+def tell_relapse(campaign: Campaign, closed: Campaign, case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
     """Tell a relapse at the last step that was sent. A step that is due today, or that depends on calls after the
     shutdown, takes its place. If no step was sent before: at the highest due or past step; without one there is no
     message.
@@ -191,8 +185,8 @@ def tell_relapse(
     Steps that became due while the campaign was closed do not count as missed. `closed`: the campaign before the
     reopening.
     """
-    due = steps_to_send(campaign, case, ladder)
-    level = last_sent_step(campaign, case, ladder) or (None if due else current_step(campaign, case, ladder))
+    due = steps_to_send(campaign, case)
+    level = step_to_resume(campaign, case) or (None if due else current_step(campaign, case))
     left = [once_more(level, campaign, case)] if level else []
     fresh = [
         one for one in due if one.scheduled.step.at.needs_calls or case.day_of(one.scheduled.nominal) == case.today
@@ -203,9 +197,9 @@ def tell_relapse(
         return campaign, ()
     skipped = [one for one in due if one not in fresh]
     passed = campaign.with_done(*(Done(one.scheduled.name, case.now, one.day) for one in skipped))
-    reopened, telling = tell(passed, fresh or left, ladder, case, lambda at: _reopened(at, closed, case))
+    reopened, telling = tell(passed, fresh or left, case, lambda at: _reopened(at, closed, case))
     unsent = dict.fromkeys((*(one.scheduled.name for one in skipped), *telling.missed))
-    due_at = {scheduled.name: scheduled.due for scheduled in ladder}
+    due_at = {scheduled.name: scheduled.due for scheduled in schedule(campaign.policy, case)}
     missed = tuple(name for name in unsent if closed.closed_at and due_at[name] < closed.closed_at)
     return reopened, (replace(telling, missed=missed),)
 
@@ -230,13 +224,11 @@ def _reopened(at: AtStep, closed: Campaign, case: Case) -> Relapse | Resumed:
     )
 
 
-def tell_broken_promise(
-    campaign: Campaign, current: ScheduledStep, ladder: Sequence[ScheduledStep], case: Case
-) -> tuple[Campaign, Telling]:
+def tell_broken_promise(campaign: Campaign, current: ScheduledStep, case: Case) -> tuple[Campaign, Telling]:
     """Repeats the current step, if no other step is due."""
     on = campaign.promise_broken_on or case.today
     again = [once_more(current, campaign, case)]
-    return tell(campaign, again, ladder, case, lambda at: BrokenPromise(step=at, promised_on=on))
+    return tell(campaign, again, case, lambda at: BrokenPromise(step=at, promised_on=on))
 
 
 def tell_new_owner(

@@ -7,11 +7,11 @@ from typing import Literal
 
 from service.core import words
 from service.core.escalation.campaign import Campaign
-from service.core.escalation.case import Case
+from service.core.escalation.case import Case, ScheduledStep
 from service.core.escalation.decision import Decision, Wait
 from service.core.escalation.plan import Status
 from service.core.escalation.policy import Policy, Step, parse_offset
-from service.core.escalation.schedule import ScheduledStep, held_back_until, schedule, steps_to_send
+from service.core.escalation.schedule import held_back_until, schedule, steps_to_send
 from service.core.ownership import Audience
 from service.core.wording.delivery import became
 
@@ -69,7 +69,7 @@ def scheduled_steps(
     ladder = schedule(policy, case)
     steps = {step.name for step in policy.steps}
     told = [one for one in notifications if one.step in steps]
-    due = {one.scheduled.name for one in steps_to_send(campaign, case, ladder)}
+    due = {one.scheduled.name for one in steps_to_send(campaign or Campaign.opened(policy, case), case)}
     found = []
     for scheduled in ladder:
         status = _due(scheduled, decision, campaign) if scheduled.name in due else _status(scheduled, campaign, case)
