@@ -45,7 +45,6 @@ from service.core.escalation.campaign import Done
 from service.core.escalation.policy import DEFAULT_POLICY, policy_to_json
 from service.core.exposure import ExposureKey
 from service.core.identity import use_platforms
-from service.core.messages.message import Links
 from service.core.ownership import Owner, OwnerRule
 from service.core.retention import month_of
 from service.core.week import due_week
@@ -148,7 +147,7 @@ async def run_stage(stage: Stage, url: str) -> dict[str, float]:
     transport = LocalTransport(lambda destination, message: None)
     resolver = load_catalog().resolver
     use_platforms(resolver.platforms)
-    engine = Engine(database, Worlds(world_of(catalog(), resolver, company())), {"slack": transport}, Links())
+    engine = Engine(database, Worlds(world_of(catalog(), resolver, company())), {"slack": transport}, None)
     gc.freeze()  # as `open_engine` does
     started, cpu_started = time.perf_counter(), time.process_time()
     ticked = await tick(engine, now=stage.now, only=stage.verbs)

@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime
 
-from service.core.messages.message import Links, Message
+from service.core.messages.message import Message
 from service.core.messages.render import render
 from service.core.notification import Facts
 from service.core.wording import to_slack
 from service.core.wording.to_text import to_text
 
-NOWHERE = Links()
 TODAY = datetime(2025, 6, 2, tzinfo=UTC)
 
 
@@ -18,7 +17,7 @@ def posted(message: Message) -> str:
 
 def read(*facts: Facts, today: str = "2025-06-02") -> str:
     """What a person reads, the thread included."""
-    return as_text(render(facts, links=NOWHERE, now=at(today)))
+    return as_text(render(facts, page=None, now=at(today)))
 
 
 def as_text(message: Message) -> str:

@@ -13,7 +13,6 @@ from service.adapters.postgres import tables
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import conditions, messages, notifications
 from service.core.delivery import Transport
-from service.core.messages.message import Links
 from service.core.notification import Facts
 from service.core.ownership import Channels
 from service.core.wording import to_slack
@@ -21,7 +20,7 @@ from service.core.wording.blocks import read_blocks
 from service.engine.deliver import DeliveryReport, deliver
 
 NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)
-LINKS = Links(page="http://lastcall.test")
+PAGE = "http://lastcall.test"
 CHANNELS = Channels(fallback="#fallback", operator="#operator")
 
 
@@ -35,7 +34,7 @@ async def send(
 ) -> DeliveryReport:
     """One tick of delivery, so long after noon. It takes no time unless `seconds` says so."""
     now = NOON + timedelta(minutes=minutes)
-    return await deliver(database, {"slack": transport}, Company().channels, links=LINKS, now=now, seconds=seconds)
+    return await deliver(database, {"slack": transport}, Company().channels, page=PAGE, now=now, seconds=seconds)
 
 
 async def enqueue(database: Database, destination: str, *facts: Facts, not_before: datetime = NOON) -> list[UUID]:

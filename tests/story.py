@@ -29,7 +29,6 @@ from service.config.world import World, world_of
 from service.core.catalog.lifecycle import Catalog, Deprecation, Shutdown
 from service.core.escalation.act import Act
 from service.core.exposure import ExposureKey, State
-from service.core.messages.message import Links
 from service.core.ownership import Owner
 from service.core.wording import to_slack
 from service.core.wording.blocks import read_blocks
@@ -304,7 +303,7 @@ async def open_story(database: Database, lastcall_yaml: str, *, begins: date) ->
         slack_of(company) as slack,
         open_slack(SecretStr(slack.token), api_url=slack.url, pace_seconds=0) as transport,
     ):
-        engine = Engine(database, Worlds(make_world(company=company)), {"slack": transport}, Links())
+        engine = Engine(database, Worlds(make_world(company=company)), {"slack": transport}, None)
         story = Story(database, engine, slack, datetime.combine(begins, time(), UTC))
         yield story
         story.expect_nothing_else()

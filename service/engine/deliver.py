@@ -38,7 +38,7 @@ from service.core.delivery import (
     next_attempt,
     plain,
 )
-from service.core.messages.message import Links, Message
+from service.core.messages.message import Message
 from service.core.messages.render import render
 from service.core.ownership import Channels
 
@@ -72,7 +72,7 @@ async def deliver(
     transports: Transports,
     channels: Channels,
     *,
-    links: Links,
+    page: str | None,
     now: datetime,
     seconds: Callable[[], float] = monotonic,
 ) -> DeliveryReport:
@@ -84,7 +84,7 @@ async def deliver(
     outbox = Outbox(database)
     if transports["slack"].is_local and await outbox.is_on_slack():
         return await _leave_to_slack(outbox, now)
-    delivery = Delivery(outbox, transports, channels, links, now, seconds, seconds())
+    delivery = Delivery(outbox, transports, channels, page, now, seconds, seconds())
     came: Counter[str] = Counter()
     tried = False
     await outbox.tell_operator(channels.operator, now=now)
@@ -141,7 +141,7 @@ class Delivery:
     outbox: Outbox
     transports: Transports
     channels: Channels
-    links: Links
+    page: str | None
     now: datetime
     seconds: Callable[[], float]
     began: float
@@ -172,7 +172,7 @@ class Delivery:
         return await self._render_and_post(claim, message_id)
 
     async def _render_and_post(self, claim: Claim, message_id: UUID) -> Outcome:
-        message = render(claim.facts, links=self.links, now=self.now)
+        message = render(claim.facts, page=self.page, now=self.now)
         outcome = await self._write_and_post(claim, message_id, message)
         if isinstance(outcome, Failed) and outcome.scope == "message":
             log.error("Slack refused the blocks of a message", reason=outcome.reason, message_id=str(message_id))

@@ -13,7 +13,6 @@ from service.adapters.postgres.conditions import record_heartbeats
 from service.adapters.postgres.database import Database
 from service.config.world import World
 from service.core.delivery import Transports
-from service.core.messages.message import Links
 from service.core.retention import KEEP, Retention
 from service.engine.clean_up import clean_up
 from service.engine.deliver import deliver
@@ -36,7 +35,8 @@ class Engine:
     database: Database
     worlds: Worlds
     transports: Transports
-    links: Links
+    page: str | None
+    """Address of lastcall's page, for links. None: it has no public address."""
     clients_for: ClientsFor = lambda named: NO_CLIENTS
     retention: Retention = KEEP
 
@@ -62,7 +62,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
         "escalate": lambda world: escalate(database, world, recomputed_until=_recomputed_until(results), now=now),
         "report": lambda world: report(database, world, now=now),
         "deliver": lambda world: deliver(
-            database, engine.transports, world.company.channels, links=engine.links, now=now
+            database, engine.transports, world.company.channels, page=engine.page, now=now
         ),
         "clean_up": lambda world: clean_up(database, engine.retention, now=now),
     }

@@ -18,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from service.adapters.slack.transport import LocalTransport, Transport, open_slack
 from service.app import App
-from service.core.messages.message import Links, Message
+from service.core.messages.message import Message
 from service.engine.reconcile import reconcile
 from service.engine.refresh import open_clients
 from service.engine.rota import Rota
@@ -53,7 +53,7 @@ async def open_engine(app: App, *, show: Show, page: str | None = None) -> Async
             transport = await stack.enter_async_context(slack)
         gc.freeze()  # objects that exist now, mostly the catalog, stay; a tick creates many short-lived ones
         retention = app.settings.retention
-        yield Engine(app.database, app.worlds, {"slack": transport}, Links(page), clients_for, retention)
+        yield Engine(app.database, app.worlds, {"slack": transport}, page, clients_for, retention)
 
 
 class Heartbeat:

@@ -13,7 +13,6 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import notifications
 from service.adapters.slack.transport import LocalTransport
 from service.config.company import Company
-from service.core.messages.message import Links
 from service.engine.refresh import EVERY, Clients
 from service.engine.tick import Engine, tick
 from service.engine.world import Worlds
@@ -71,7 +70,7 @@ class Quiet:
         assert company.directories.backstage.path is not None
         clients = Clients(backstage=BackstageFiles(company.directories.backstage.path))
         world = make_world(history.loaded.catalog, company, ("lastcall",))
-        self._engine = Engine(database, Worlds(world), {"slack": quiet}, Links(), lambda named: clients)
+        self._engine = Engine(database, Worlds(world), {"slack": quiet}, None, lambda named: clients)
 
     async def live(self, calls: Calls) -> None:
         self._history.directory.says("people")

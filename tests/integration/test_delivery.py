@@ -18,8 +18,8 @@ from service.core.wording.blocks import read_blocks
 from service.engine.deliver import DeliveryReport, deliver
 from tests.builders import make_notice
 from tests.outbox_rows import (
-    LINKS,
     NOON,
+    PAGE,
     Company,
     as_posted,
     cards,
@@ -148,7 +148,7 @@ async def test_crash_after_posting_is_looked_up_and_not_repeated(
     outbox, message_id = Outbox(database), uuid4()
     claim = await outbox.claim(NOON)
     assert claim is not None
-    message = render(claim.facts, links=LINKS, now=NOON)
+    message = render(claim.facts, page=PAGE, now=NOON)
     assert await outbox.write(claim, message_id, message, now=NOON)
     assert isinstance(await transport.post(message, parse("#search"), message_id, now=NOON), Delivered)
     await let_leases_lapse(database)
@@ -167,7 +167,7 @@ async def test_crash_before_posting_sends_the_same_message(
     outbox, message_id = Outbox(database), uuid4()
     claim = await outbox.claim(NOON)
     assert claim is not None
-    assert await outbox.write(claim, message_id, render([make_notice()], links=LINKS, now=NOON), now=NOON)
+    assert await outbox.write(claim, message_id, render([make_notice()], page=PAGE, now=NOON), now=NOON)
     await let_leases_lapse(database)
 
     await send(database, transport)
@@ -322,7 +322,7 @@ async def test_without_slack_the_message_is_noted_and_shown(database: Database) 
     local = LocalTransport(lambda destination, message: shown.append((destination, message)))
     await enqueue(database, "#search", make_notice(service="search-api"))
 
-    report = await deliver(database, {"slack": local}, Company().channels, links=LINKS, now=NOON)
+    report = await deliver(database, {"slack": local}, Company().channels, page=PAGE, now=NOON)
 
     assert report == DeliveryReport(delivered=1)
     [(destination, message)], [stored] = shown, await stored_messages(database)

@@ -18,8 +18,8 @@ from service.core.messages.message import Message
 from service.engine.deliver import DeliveryReport, deliver
 from tests.builders import make_notice
 from tests.outbox_rows import (
-    LINKS,
     NOON,
+    PAGE,
     Company,
     as_posted,
     enqueue,
@@ -329,7 +329,7 @@ async def test_operator_hears_of_a_condition_once(
     async with database.begin() as connection:
         await raise_condition(connection, flood, since=NOON)
     for minute in range(3):
-        await deliver(database, {"slack": transport}, Company().channels, links=LINKS, now=NOON)
+        await deliver(database, {"slack": transport}, Company().channels, page=PAGE, now=NOON)
         await send(database, transport, minutes=minute)
     assert [posted.where for posted in slack.posts] == ["#operator"]
     assert "over 61% of the last thousand records were rejected" in said_in(slack, "#operator")

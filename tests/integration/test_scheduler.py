@@ -14,7 +14,7 @@ from service.adapters.postgres.tables import usage_daily
 from service.adapters.slack.transport import LocalTransport
 from service.core.address import Address
 from service.core.delivery import Absent, Delivered, Outcome, Sent, Sought
-from service.core.messages.message import Links, Message
+from service.core.messages.message import Message
 from service.engine.tick import Engine
 from service.engine.world import Worlds
 from service.entrypoints.scheduler import BEAT_SECONDS, Heartbeat
@@ -61,7 +61,7 @@ class StuckSlack:
 
 async def test_slow_slack_delays_nothing_but_messages_and_stop_waits_for_it(database: Database) -> None:
     loaded, slack = load_catalog(), StuckSlack()
-    engine = Engine(database, Worlds(make_world()), {"slack": slack}, Links())
+    engine = Engine(database, Worlds(make_world()), {"slack": slack}, None)
     await enqueue(database, "#search", make_notice(), not_before=NOW)
     heartbeat = Heartbeat(engine, clock=lambda: NOW)
     heartbeat.start()
@@ -79,7 +79,7 @@ async def test_slow_slack_delays_nothing_but_messages_and_stop_waits_for_it(data
 async def test_calls_between_two_ticks_do_not_wait_for_the_next(database: Database) -> None:
     loaded = load_catalog()
     transport = LocalTransport(lambda destination, message: None)
-    engine = Engine(database, Worlds(make_world()), {"slack": transport}, Links())
+    engine = Engine(database, Worlds(make_world()), {"slack": transport}, None)
     heartbeat = Heartbeat(engine, clock=lambda: NOW)
     heartbeat.start()
     try:

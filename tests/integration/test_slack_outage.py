@@ -12,7 +12,6 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import notifications
 from service.adapters.slack.transport import SlackTransport
 from service.config.company import Company
-from service.core.messages.message import Links
 from service.core.ownership import Owner, OwnerRule
 from service.engine.tick import Engine, Verb, tick
 from service.engine.world import Worlds
@@ -35,7 +34,7 @@ async def test_steps_that_fall_due_while_slack_is_away_are_one_message_a_destina
     database: Database, slack: SlackServer, transport: SlackTransport, error: str
 ) -> None:
     loaded = load_catalog()
-    engine = Engine(database, Worlds(make_world(company=COMPANY)), {"slack": transport}, Links())
+    engine = Engine(database, Worlds(make_world(company=COMPANY)), {"slack": transport}, None)
     for day in _days(ANNOUNCED, BACK):
         now = datetime.combine(day, time(14), UTC)
         events = [make_call(at=now, service=name, request_id=f"{name} {day}") for name in ("search-api", "search-ui")]

@@ -16,7 +16,7 @@ from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withd
 from service.core.escalation.hold import ActInForce
 from service.core.exposure import State
 from service.core.messages.blocks import MAX_MESSAGE
-from service.core.messages.message import Links, Message
+from service.core.messages.message import Message
 from service.core.messages.render import render
 from service.core.notification import Digest, DigestLine, Facts, News, Notice, Trouble, Undeliverable, Unread
 from service.core.wording import to_slack
@@ -111,7 +111,7 @@ anything = st.lists(
 @given(anything, instants)
 @settings(max_examples=60, deadline=None)
 def test_any_facts_with_any_names_fit_into_slack(facts: list[Facts], now: datetime) -> None:
-    check(render(facts, links=Links("https://lastcall.example"), now=now), facts)
+    check(render(facts, page="https://lastcall.example", now=now), facts)
 
 
 @pytest.mark.parametrize("name", ["checkout-{:04}", "<!channel>`{:04}`" + "&" * 40, "💥" * 100 + "{:04}"])
@@ -122,14 +122,14 @@ def test_a_thousand_exposures_are_all_told(name: str) -> None:
         )
         for n in range(1000)
     ]
-    message = render(facts, links=Links(), now=NOW)
+    message = render(facts, page=None, now=NOW)
     check(message, facts)
     assert "The list goes on in the thread." in to_text(message.blocks)
 
 
 def test_a_thousand_models_are_all_told() -> None:
     facts = [make_notice(service=f"service-{n}", model=f"model-{n}") for n in range(1000)]
-    check(render(facts, links=Links(), now=NOW), facts)
+    check(render(facts, page=None, now=NOW), facts)
 
 
 def test_a_hundred_callers_with_all_there_is_to_say_are_told_whole() -> None:
@@ -146,7 +146,7 @@ def test_a_hundred_callers_with_all_there_is_to_say_are_told_whole() -> None:
         )
         for n in range(100)
     ]  # fmt: skip
-    check(render(facts, links=Links(), now=NOW), facts)
+    check(render(facts, page=None, now=NOW), facts)
 
 
 def test_a_digest_of_a_thousand_lines_is_told_whole() -> None:
@@ -154,11 +154,11 @@ def test_a_digest_of_a_thousand_lines_is_told_whole() -> None:
         lines=tuple(make_digest_line(service=f"service-{n}", model=f"model-{n % 7}") for n in range(1000)),
         unowned=tuple(f"orphan-{n}" for n in range(500)),
     )
-    check(render([digest], links=Links(), now=NOW), [digest])
+    check(render([digest], page=None, now=NOW), [digest])
 
 
 def test_short_message_has_no_thread() -> None:
-    assert render([make_notice()], links=Links(), now=NOW).replies == ()
+    assert render([make_notice()], page=None, now=NOW).replies == ()
 
 
 def check(message: Message, facts: Sequence[Facts]) -> None:

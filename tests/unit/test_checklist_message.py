@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from service.core.messages.message import Links
 from service.core.messages.render import render
 from service.core.notification import DigestLine, Facts
 from service.core.wording.to_text import to_text
@@ -15,7 +14,7 @@ EVERYTHING = ("model", "prompts", "latency", "cost", "users")
 
 
 def read(*facts: Facts) -> list[str]:
-    message = render(facts, links=Links(), now=WEEK_BEFORE)
+    message = render(facts, page=None, now=WEEK_BEFORE)
     return [line for blocks in (message.blocks, *message.replies) for line in to_text(blocks).splitlines()]
 
 

@@ -4,7 +4,6 @@ import pytest
 
 from service.core.candidates import Candidate, HoldsKey
 from service.core.escalation.hold import ActInForce
-from service.core.messages.message import Links
 from service.core.messages.render import render
 from service.core.notification import Digest, DigestLine, Unlisted, Unread, WeekTotals
 from service.core.wording.to_text import to_text
@@ -14,7 +13,7 @@ NOW = datetime(2025, 7, 7, 7, tzinfo=UTC)
 
 
 def read(digest: Digest) -> list[str]:
-    message = render([digest], links=Links(), now=NOW)
+    message = render([digest], page=None, now=NOW)
     return [line for blocks in (message.blocks, *message.replies) for line in to_text(blocks).splitlines()]
 
 
@@ -120,7 +119,7 @@ def test_organisation_hears_of_teams_of_what_is_unowned_and_of_what_could_not_be
 def test_digest_after_the_last_migration_says_that_it_is_done() -> None:
     digest = make_digest(migrated=(make_digest_line(calls=0),))
     assert read(digest)[0] == "Week 27: no service is known to call a model that is going away"
-    assert render([digest], links=Links(), now=NOW).text == (
+    assert render([digest], page=None, now=NOW).text == (
         "Week 27: no service is known to call a model that is going away. "
         "No call in the week, down from 1,200. Of the services, 1 has migrated."
     )

@@ -8,7 +8,7 @@ import pytest
 from service.core.escalation.cause import DateMoved, Migrated
 from service.core.messages.render import render
 from tests.builders import make_news, make_notice
-from tests.message_text import NOWHERE, TODAY, as_text, at, posted, read
+from tests.message_text import TODAY, as_text, at, posted, read
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_days_are_counted_to_when_the_message_goes_out() -> None:
 
 @pytest.mark.parametrize("today", ["2025-06-02", "2025-07-19"])
 def test_no_sooner_than_never_promises_an_end(today: str) -> None:
-    message = render([make_notice(precision="no_sooner_than")], links=NOWHERE, now=at(today))
+    message = render([make_notice(precision="no_sooner_than")], page=None, now=at(today))
     for promise in ("shuts down", "shut down", "breaks", "fail"):
         assert promise not in as_text(message) + message.text
 
@@ -272,7 +272,7 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
 )
 def test_a_reported_end_is_no_fact(today: str, given: dict[str, object], headline: str, sentence: str) -> None:
     notice = make_notice(**given, source="https://dev.to/a-post", second_hand=True)
-    message = render([notice], links=NOWHERE, now=at(today))
+    message = render([notice], page=None, now=at(today))
     lines = as_text(message).splitlines()
     assert lines[0] == headline
     by = "Reported by dev.to, not confirmed by the provider."
@@ -288,12 +288,12 @@ def test_a_reported_end_is_no_fact(today: str, given: dict[str, object], headlin
     ],
 )
 def test_the_push_text_words_a_reported_end_as_a_report(today: str, given: dict[str, object], said: str) -> None:
-    message = render([make_notice(**given, second_hand=True)], links=NOWHERE, now=at(today))
+    message = render([make_notice(**given, second_hand=True)], page=None, now=at(today))
     assert said in message.text
 
 
 def test_the_host_of_a_source_is_escaped() -> None:
-    message = render([make_notice(source="https://<!channel>/post", second_hand=True)], links=NOWHERE, now=TODAY)
+    message = render([make_notice(source="https://<!channel>/post", second_hand=True)], page=None, now=TODAY)
 
     assert "<!channel>" not in posted(message)
 

@@ -7,7 +7,7 @@ import pytest
 from service.core.messages.render import render
 from service.core.notification import Notice
 from tests.builders import make_notice
-from tests.message_text import NOWHERE, TODAY, at, read
+from tests.message_text import TODAY, at, read
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_steps_that_waited_for_one_reader_are_one_notice_at_the_last() -> None:
         make_notice(step="-3d", calls_7d=1200),
         make_notice(step="-3d", service="mail", calls_7d=34),
     ]
-    assert render(waited, links=NOWHERE, now=TODAY).text.startswith(
+    assert render(waited, page=None, now=TODAY).text.startswith(
         "2 services still call gpt-4.5-preview (OpenAI API), which shuts down in 42 days, on Mon 14 Jul 2025: "
         "1,234 calls in the last 7 days."
     )

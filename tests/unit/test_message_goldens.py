@@ -14,7 +14,6 @@ import pytest
 from service.core.candidates import Candidate, HoldsKey
 from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
 from service.core.escalation.hold import ActInForce
-from service.core.messages.message import Links
 from service.core.messages.render import render
 from service.core.notification import Facts, Undeliverable, Unread
 from service.core.wording.to_text import to_text
@@ -167,7 +166,7 @@ MESSAGES: dict[str, tuple[date, Sequence[Facts]]] = {
 def test_message_reads_as_agreed(name: str) -> None:
     today, facts = MESSAGES[name]
     now = datetime.combine(today, time(12), UTC)
-    message = render(facts, links=Links("https://lastcall.example"), now=now)
+    message = render(facts, page="https://lastcall.example", now=now)
     read = "\n\n".join([message.text, *map(to_text, (message.blocks, *message.replies))]) + "\n"
     golden = GOLDEN / f"{name}.txt"
     if os.environ.get("LASTCALL_WRITE_GOLDENS"):

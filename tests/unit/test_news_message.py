@@ -10,7 +10,7 @@ from service.core.escalation.cause import DateMoved, Migrated
 from service.core.messages.render import render
 from service.core.notification import Facts, News, Trouble, Undeliverable
 from tests.builders import make_news, make_notice
-from tests.message_text import NOWHERE, TODAY, as_text, at, read
+from tests.message_text import TODAY, as_text, at, read
 
 
 def make_migrated(**given: Any) -> News:
@@ -58,11 +58,11 @@ def test_only_what_holds_now_is_said_of_a_caller_that_stopped_meanwhile(came_bac
     ],
 )
 def test_fallback_text_is_one_sentence(today: str, facts: list[Facts], text: str) -> None:
-    assert render(facts, links=NOWHERE, now=at(today)).text == text
+    assert render(facts, page=None, now=at(today)).text == text
 
 
 def test_migration_is_good_news() -> None:
-    message = render([make_migrated()], links=NOWHERE, now=TODAY)
+    message = render([make_migrated()], page=None, now=TODAY)
     assert message.text == "search-api no longer calls gpt-4.5-preview (OpenAI API)."
     assert as_text(message).splitlines() == [
         "✅ search-api no longer calls gpt-4.5-preview",
@@ -110,7 +110,7 @@ def test_moved_date_is_told_with_the_old_one(
 
 def test_operator_reads_what_is_wrong_and_what_to_do() -> None:
     trouble = Trouble(condition=Gap(topic="llm-logs", partition=0, first=5, last=8))
-    message = render([trouble, trouble], links=NOWHERE, now=TODAY)
+    message = render([trouble, trouble], page=None, now=TODAY)
     assert message.text == "lastcall needs you: Kafka deleted the offsets 5 to 8 before lastcall had read them"
     assert as_text(message).splitlines() == [
         "⚠️ lastcall needs you: gap",

@@ -5,10 +5,9 @@ from datetime import date
 import pytest
 
 from service.core.candidates import ActedOnIt, Candidate, HoldsKey, SameName
-from service.core.messages.message import Links
 from service.core.messages.render import render
 from tests.builders import make_notice
-from tests.message_text import NOWHERE, TODAY, as_text, at, posted, read
+from tests.message_text import TODAY, as_text, at, posted, read
 
 
 def test_volume_is_told_in_numbers_for_people() -> None:
@@ -75,7 +74,7 @@ def test_unowned_service_is_shown_with_who_may_own_it_and_why() -> None:
         "Who owns search-api? Perhaps ada (acknowledged it on Mon 2 Jun 2025) or <!channel> (holds the key that "
         f"it calls with). {ANSWER.format('search-api')}"
     ) in read(notice).splitlines()
-    assert "<!channel>" not in posted(render([notice], links=NOWHERE, now=TODAY))
+    assert "<!channel>" not in posted(render([notice], page=None, now=TODAY))
 
 
 def test_unowned_services_are_asked_for_in_one_question() -> None:
@@ -120,7 +119,7 @@ def test_evidence_stands_below_with_its_source() -> None:
         requested_ids=("gpt-4.5-preview-2025-02-27", "gpt-4.5-preview"),
         request_ids=("req_1", "req_2"),
     )
-    message = render([notice], links=Links("https://lastcall.example"), now=TODAY)
+    message = render([notice], page="https://lastcall.example", now=TODAY)
     assert as_text(message).splitlines()[-1] == (
         "Announced Mon 14 Apr 2025 (https://provider.example/deprecations) · Called as gpt-4.5-preview-2025-02-27 · "
         "Requests: req_1 and req_2 · Open lastcall (https://lastcall.example) · "

@@ -126,19 +126,21 @@ class PolicyRule:
         return self.platform, self.environment, self.team, self.tier
 
     def matches(self, *, platform: str, environment: str, owner: Owner) -> bool:
-        return self.matches_owner(owner) and all(
-            pattern is None or fnmatchcase(value, pattern)
-            for pattern, value in ((self.platform, platform), (self.environment, environment))
-        )
+        return self.matches_owner(owner) and _match((self.platform, self.environment), (platform, environment))
 
     def matches_owner(self, owner: Owner) -> bool:
         """Whether the rule can match services of this owner, on some platform in some environment."""
-        wanted = ((self.team, owner.team), (self.tier, owner.tier))
-        return all(pattern is None or fnmatchcase(value or "", pattern) for pattern, value in wanted)
+        return _match((self.team, self.tier), (owner.team, owner.tier))
 
     def covers(self, later: "PolicyRule") -> bool:
         """Whether it matches everything that `later` matches, so that `later` can never match below it."""
         return all(map(_covers, self._patterns, later._patterns))
+
+
+def _match(patterns: Iterable[str | None], values: Iterable[str | None]) -> bool:
+    return all(
+        pattern is None or fnmatchcase(value or "", pattern) for pattern, value in zip(patterns, values, strict=True)
+    )
 
 
 def _covers(pattern: str | None, other: str | None) -> bool:
@@ -189,17 +191,11 @@ def policy_to_json(policy: Policy) -> dict[str, Any]:
 
 def policy_from_json(stored: dict[str, Any]) -> Policy:
     """Raises ValueError if an offset or a repeat is invalid."""
-    return Policy(
-        stored["name"],
-        tuple(
-            Step(
-                parse_offset(step["at"]),
-                tuple(step["tell"]),
-                parse_repeat(step["repeat"]) if "repeat" in step else None,
-            )
-            for step in stored["steps"]
-        ),
+    steps = (
+        Step(parse_offset(one["at"]), tuple(one["tell"]), parse_repeat(one["repeat"]) if "repeat" in one else None)
+        for one in stored["steps"]
     )
+    return Policy(stored["name"], tuple(steps))
 
 
 DEFAULT_POLICY = policy_from_json(

@@ -14,9 +14,8 @@ from service.core.explanation.answer import Explanation, Wrong, points, samples,
 from service.core.messages.late import late, upcoming
 from service.core.notification import OVERTAKEN, Digest, Facts, News, Notice, Trouble, Undeliverable
 from service.core.ownership import Audience
-from service.core.wording.delivery import LABELS, became, kind
+from service.core.wording.delivery import LABELS, became, kind, otherwise
 from service.core.wording.end import day_of_end, moved, reported_by
-from service.core.wording.recipients import otherwise
 from service.core.wording.state import state
 from service.core.wording.to_text import plain
 

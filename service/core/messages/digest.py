@@ -8,7 +8,6 @@ from service.core.checklist import ITEM_IDS
 from service.core.digest import ORGANISATION
 from service.core.escalation.hold import broken_promise
 from service.core.messages.blocks import context, section, sections
-from service.core.messages.message import Links
 from service.core.messages.orphans import who_owns
 from service.core.messages.particulars import still_open
 from service.core.notification import Digest, DigestLine, Unlisted, Unread
@@ -33,7 +32,7 @@ _REASONS = {
 }
 
 
-def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
+def digest_blocks(digest: Digest, page: str | None) -> Iterator[Block]:
     week = Week.parse(digest.week)
     yield Header(_headline(digest, week))
     whom = "the whole organisation" if digest.audience == ORGANISATION else name(digest.audience)
@@ -49,8 +48,8 @@ def digest_blocks(digest: Digest, links: Links) -> Iterator[Block]:
         if said := list(sections(part)):
             yield Divider()
             yield from said
-    if links.page:
-        yield from context([link(links.page, "Open lastcall")])
+    if page:
+        yield from context([link(page, "Open lastcall")])
 
 
 def digest_sentence(digest: Digest) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from service.core import words
+from service.core.escalation.delay import AnnouncedLater, SetLater, in_words
 from service.core.notification import Notice
 from service.core.wording.names import name
 
@@ -34,11 +35,10 @@ def _reason(notice: Notice) -> str:
     """The latest event is the reason: the date was set, the announcement, the first call, or lastcall learned of it;
     otherwise lastcall is at fault."""
     if notice.missed.moved_on:
-        return f"the day of {notice.cause.step.end} was set only on {words.day(notice.missed.moved_on)}"
+        return in_words(SetLater(notice.missed.moved_on, notice.cause.step.before_freeze))
     due, first_call = notice.missed.last_due, notice.traffic.first_at.date()
     if notice.end.announced and _announced_after(notice):
-        who = "it was reported" if notice.end.second_hand else "the provider announced it"
-        return f"{who} only on {words.day(notice.end.announced)}"
+        return in_words(AnnouncedLater(notice.end.announced, notice.end.second_hand))
     if due and first_call > due:
         return f"the first call was seen only on {words.day(first_call)}"
     if due and notice.missed.known_since and notice.missed.known_since > due:

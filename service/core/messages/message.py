@@ -1,7 +1,5 @@
 """A message: the payload for one destination, stored as sent."""
 
-from dataclasses import dataclass
-
 from msgspec import Struct
 
 from service.core.wording.blocks import Block
@@ -15,10 +13,3 @@ class Message(Struct, frozen=True):
     blocks: tuple[Block, ...]
     replies: tuple[tuple[Block, ...], ...] = ()
     """Continuations: the blocks of each reply in the thread, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Targets of links. `page`: address of lastcall's page; None: it has no public address."""
-
-    page: str | None = None

@@ -6,7 +6,6 @@ from service.core import words
 from service.core.messages.blocks import context, header, section, sections
 from service.core.messages.group import Group, services
 from service.core.messages.late import late, late_together, upcoming
-from service.core.messages.message import Links
 from service.core.messages.orphans import who_owns
 from service.core.messages.particulars import act_in_force, again, checklist, how_it_calls, is_begun, prospects
 from service.core.notification import Notice, Traffic
@@ -17,7 +16,7 @@ from service.core.wording.spans import Span, Spans, bold, listed, say
 from service.core.wording.state import fate
 
 
-def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Block]:
+def notice_blocks(group: Group, page: str | None, *, late_said: bool) -> Iterator[Block]:
     """`group.notices` is not empty and begins with the worst, whose dates the heading gives. `late_said`: another part
     of the message explains why all of it is late."""
     worst = group.notices[0]
@@ -35,7 +34,7 @@ def notice_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Bl
         yield section(bold("Late:"), f" {reason}")
     alone = prospects(worst) if len(group.notices) == 1 else ()
     yield from sections([*(particular.line for particular in alone), _outlook(group.notices, group.timing)])
-    yield from context([*_evidence(group.notices, links), _answers(group.notices)])
+    yield from context([*_evidence(group.notices, page), _answers(group.notices)])
 
 
 def _what_and_when(notice: Notice, when: Timing) -> Spans:
@@ -121,7 +120,7 @@ def _volume(traffic: Traffic) -> str:
     return f"{calls}{words.and_failed(traffic.errors_7d)}{tokens}, last on {words.day(traffic.last_at.date())}"
 
 
-def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[Span | Spans]:
+def _evidence(notices: Sequence[Notice], page: str | None) -> Iterator[Span | Spans]:
     first = notices[0]
     end = first.end
     announced = f"Announced {words.day(end.announced)}" if end.announced and not end.second_hand else None
@@ -134,8 +133,8 @@ def _evidence(notices: Sequence[Notice], links: Links) -> Iterator[Span | Spans]
         yield say("Called as ", _some(spelled))
     if len(notices) == 1 and first.traffic.request_ids:
         yield say("Requests: ", _some(first.traffic.request_ids))
-    if links.page:
-        yield link(links.page, "Open lastcall")
+    if page:
+        yield link(page, "Open lastcall")
 
 
 def _answers(notices: Sequence[Notice]) -> Spans:

@@ -8,8 +8,8 @@ from service.core.checklist import ITEM_IDS
 from service.core.escalation.cause import Relapse
 from service.core.escalation.hold import broken_promise
 from service.core.notification import Notice
+from service.core.wording.delivery import otherwise
 from service.core.wording.names import caller, code, name
-from service.core.wording.recipients import otherwise
 from service.core.wording.spans import Spans, bold, say
 
 

@@ -7,12 +7,11 @@ from typing import TypeVar
 from service.core import words
 from service.core.messages.blocks import paginate, section, sections
 from service.core.messages.digest import digest_blocks, digest_sentence
-from service.core.messages.group import Group, grouped, services
+from service.core.messages.group import Group, grouped, named_services, services
 from service.core.messages.late import late_together
-from service.core.messages.message import Links, Message
+from service.core.messages.message import Message
 from service.core.messages.news import NEWS, trouble_blocks, undeliverable_blocks
 from service.core.messages.notice import notice_blocks
-from service.core.messages.sentence import group_sentence, groups_sentence
 from service.core.notification import Digest, Facts, News, Notice, Trouble, Undeliverable
 from service.core.wording.blocks import Block, Divider
 from service.core.wording.names import model_on, name
@@ -21,7 +20,7 @@ from service.core.wording.spans import Spans, bold, say
 T = TypeVar("T")
 
 
-def render(facts: Sequence[Facts], *, links: Links, now: datetime) -> Message:
+def render(facts: Sequence[Facts], *, page: str | None, now: datetime) -> Message:
     """One message for all facts of one destination at one tick, of any kind.
 
     `facts` is not empty; oldest first. Problems of lastcall or of the destination come first, then deprecations, most
@@ -35,8 +34,8 @@ def render(facts: Sequence[Facts], *, links: Links, now: datetime) -> Message:
     together = late_together([notice for group in groups for notice in group.notices]) if len(groups) > 1 else None
     if len(groups) > 1:
         parts.append(list(_overview(groups, together)))
-    parts += [list(_group_blocks(group, links, late_said=together is not None)) for group in groups]
-    parts += [list(digest_blocks(digest, links)) for digest in digests]
+    parts += [list(_group_blocks(group, page, late_said=together is not None)) for group in groups]
+    parts += [list(digest_blocks(digest, page)) for digest in digests]
     first, *replies = paginate([*undeliverable_blocks(lost), *_divided(parts)])
     return Message(_sentence(lost, troubles, groups, digests), first, tuple(replies))
 
@@ -52,9 +51,9 @@ def _divided(parts: Sequence[Sequence[Block]]) -> Iterator[Block]:
         yield from part
 
 
-def _group_blocks(group: Group, links: Links, *, late_said: bool) -> Iterator[Block]:
+def _group_blocks(group: Group, page: str | None, *, late_said: bool) -> Iterator[Block]:
     if group.notices:
-        yield from notice_blocks(group, links, late_said=late_said)
+        yield from notice_blocks(group, page, late_said=late_said)
     for kind, news in group.news_by_kind.items():
         yield from NEWS[kind].blocks(news, group.today)
 
@@ -91,9 +90,49 @@ def _sentence(
     if troubles:
         return f"lastcall needs you: {name(troubles[0].condition.detail, 1000)}"
     if len(groups) == 1:
-        return group_sentence(groups[0])
+        return _group_sentence(groups[0])
     if groups:
-        return groups_sentence(groups)
+        return _groups_sentence(groups)
     if digests:
         return digest_sentence(digests[0])
     return f"Slack does not take messages for {name(words.address(lost[0].destination))}: {name(lost[0].error)}."
+
+
+def _group_sentence(group: Group) -> str:
+    if group.notices:
+        return _notices_sentence(group)
+    kind, news = next(iter(group.news_by_kind.items()))
+    return NEWS[kind].sentence(_named(group), news)
+
+
+def _groups_sentence(groups: Sequence[Group]) -> str:
+    """For several deprecations: their number, and the most urgent one."""
+    going = [group for group in groups if group.notices]
+    if not going:
+        return f"News of {words.plural(len(groups), 'model')} that you call or called."
+    notices = [notice for group in going for notice in group.notices]
+    who = f"{named_services(notices)} still {_call(notices)}"
+    first = f"{_named(going[0])} {going[0].timing.which}"
+    if len(going) == 1:
+        return f"{who} {_named(going[0])}, which {going[0].timing.which}."
+    return f"{who} {words.plural(len(going), 'model')} that are going away. The first: {first}."
+
+
+def _notices_sentence(group: Group) -> str:
+    worst = group.notices[0]
+    calls = sum(notice.traffic.calls_7d for notice in group.notices)
+    failed = sum(notice.traffic.errors_7d for notice in group.notices)
+    much = f": {words.plural(calls, 'call')} in the last 7 days" if calls else ""
+    if worst.traffic.state == "broken" and failed:
+        much = f": {words.number(failed)} of {words.plural(calls, 'call')} in the last 7 days failed"
+    to = f" Move to {name(worst.end.replacements[0])}." if worst.end.replacements else ""
+    who = f"{named_services(group.notices)} still {_call(group.notices)}"
+    return f"{who} {_named(group)}, which {group.timing.which}{much}.{to}"
+
+
+def _call(notices: Sequence[Notice]) -> str:
+    return "calls" if services(notices) == 1 else "call"
+
+
+def _named(group: Group) -> str:
+    return f"{name(group.id)} ({name(words.platform_name(group.platform))})"

@@ -1,11 +1,11 @@
-"""What a notification is, and its outcome, in words."""
+"""What a notification is, its recipients and its outcome, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from service.core import words
 from service.core.escalation.plan import Status
-from service.core.notification import OVERTAKEN
+from service.core.notification import OVERTAKEN, Recipients
 
 LABELS: dict[Status, str] = {
     "foreseen": "foreseen",
@@ -63,3 +63,12 @@ def became(
 def outcome_in_words(outcome: str) -> str:
     """Slack's errors stay as they are."""
     return "it was no longer true when it was due" if outcome == OVERTAKEN else outcome
+
+
+def otherwise(recipients: Recipients) -> Iterator[tuple[str, str]]:
+    """Audiences that the forecast removes or adds: `Spared`, `the manager, because at this pace ...`."""
+    if recipients.spared:
+        yield "Spared", f"{words.audiences(recipients.spared)}, because at this pace the calls end in time"
+    if recipients.early:
+        why = "because at this pace the calls do not reach zero before the end"
+        yield "Notified early", f"{words.audiences(recipients.early)}, {why}"

@@ -9,7 +9,6 @@ from rich.markup import escape
 
 from service.app import App
 from service.core.digest import ORGANISATION
-from service.core.messages.message import Links
 from service.core.messages.render import render
 from service.core.notification import Digest
 from service.core.week import Week
@@ -73,6 +72,6 @@ def _show(digests: Sequence[Digest], now: datetime) -> None:
     for one in digests:
         whom = "the whole organisation" if one.audience == ORGANISATION else one.audience
         console.rule(f"to {escape(whom)}", align="left")
-        message = render([one], links=Links(), now=now)
+        message = render([one], page=None, now=now)
         console.print(thread_to_text(message.blocks, message.replies), markup=False, soft_wrap=True)
         console.print()

@@ -12,7 +12,6 @@ from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
 from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.database import Database
 from service.core.exposure import ExposureKey
-from service.core.messages.message import Links
 from service.core.messages.render import render
 from service.engine.check import check
 from service.entrypoints.web import create_web
@@ -90,7 +89,7 @@ async def test_the_form_narrows_the_list_and_a_service_has_its_page(
 
 
 async def test_the_outbox_shows_a_message_as_people_read_it(database: Database, address: str, page: Page) -> None:
-    message = render([make_notice(service="search-api")], links=Links(), now=NOW)
+    message = render([make_notice(service="search-api")], page=None, now=NOW)
     async with database.begin() as connection:
         campaign = await put_campaign(connection)
         sent = await put_message(connection, text=message.text, blocks=message.blocks)
@@ -147,7 +146,7 @@ async def test_a_form_of_a_foreign_page_cannot_act(database: Database, address: 
 
 
 async def test_hostile_names_are_shown_as_text(database: Database, address: str, page: Page) -> None:
-    message = render([make_notice(service=HOSTILE, environment="<!channel>")], links=Links(), now=NOW)
+    message = render([make_notice(service=HOSTILE, environment="<!channel>")], page=None, now=NOW)
     async with database.begin() as connection:
         await put_use(connection, service=HOSTILE, environment="<!channel>")
         await put_message(connection, text=message.text, blocks=message.blocks)
