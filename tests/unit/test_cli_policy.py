@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json
-from service.core.escalation.review import remarks_on
+from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json, remarks_on
 from service.entrypoints.cli import app
 
 HOLDS = """\

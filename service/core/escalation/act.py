@@ -7,7 +7,6 @@ from typing import Literal
 from msgspec import structs
 
 from service.core import words
-from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign, Done
 from service.core.escalation.case import Case
 from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise, Snoozed, Waived
@@ -76,8 +75,6 @@ Act = Acknowledge | Snooze | Commit | Waive | Reopen
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The act is rejected."""
-
     reason: str
     remedy: str
     kind: Literal["not_now", "wrong_input"] = "not_now"
@@ -176,7 +173,7 @@ def _commit(act: Commit, opened: Campaign, case: Case) -> Promise | Refused:
     if act.on < case.today:
         return Refused(f"{words.day(act.on)} is past", "promise today or a later day", "wrong_input")
     last = case.deadline or case.today + LONGEST
-    if case.deadline and case.now >= utc_midnight(case.deadline):
+    if case.is_shut_down:
         return Refused(f"the shutdown was on {words.day(last)}", "it is too late for a promise; migrate, or waive")
     if act.on > last and case.deadline:
         remedy = f"promise a day up to {words.day(last)}, or waive"

@@ -105,7 +105,6 @@ class Campaign:
 
     @property
     def promise_broken_on(self) -> date | None:
-        """Day of the last broken promise."""
         return self.promise.broken_on if self.promise else None
 
     def done_with(self, step: str) -> Done | None:
@@ -122,8 +121,9 @@ class Campaign:
         """The step with audiences that are still held."""
         return next((done for done in self.done if done.held), None)
 
-    def is_handed_over_to(self, owner: Owner) -> bool:
-        return self.owner is not None and self.owner.has_handed_over_to(owner)
+    def former_owner(self, owner: Owner) -> NotifiedOwner | None:
+        """The notified owner, if the service was handed over to `owner` since."""
+        return self.owner if self.owner and self.owner.has_handed_over_to(owner) else None
 
     def handed_over(self, owner: Owner) -> "Campaign":
         """The new owner is not notified yet, so the audiences above wait again."""

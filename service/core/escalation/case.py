@@ -68,8 +68,16 @@ class Case:
 
     @cached_property
     def deadline(self) -> date | None:
-        """The first day of the shutdown."""
         return self.exposure.deadline
+
+    @property
+    def shutdown_at(self) -> datetime | None:
+        return None if self.deadline is None else utc_midnight(self.deadline)
+
+    @property
+    def is_shut_down(self) -> bool:
+        """By the plan: calls may still be answered."""
+        return self.shutdown_at is not None and self.now >= self.shutdown_at
 
     @cached_property
     def freeze(self) -> Freeze | None:

@@ -117,7 +117,6 @@ class Withdrawn(Struct, frozen=True, kw_only=True, tag="withdrawn", tag_field="k
 
     at: datetime
     before: date | None
-    """The withdrawn shutdown date."""
 
 
 class Redirected(Struct, frozen=True, kw_only=True, tag="redirected", tag_field="kind"):
@@ -133,7 +132,6 @@ class Redirected(Struct, frozen=True, kw_only=True, tag="redirected", tag_field=
 
 
 StepCause = StepDue | Repeat | FailsAgain | HeldBack | Relapse | Resumed | BrokenPromise | NewOwner
-"""Causes at a step of the policy."""
 NewsCause = Migrated | DateMoved | Withdrawn | Redirected
 """Causes outside the steps: events of one use of a model."""
 Cause = StepCause | NewsCause

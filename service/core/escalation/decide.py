@@ -27,8 +27,6 @@ from service.core.escalation.holding import Quiet, active_hold, is_kept_open, wi
 from service.core.escalation.policy import Policy
 from service.core.escalation.schedule import (
     current_step,
-    held_back,
-    held_back_until,
     next_due,
     schedule,
     steps_to_send,
@@ -74,14 +72,14 @@ def _decide_open(campaign: Campaign, case: Case) -> Change | Wait:
         return _replan(campaign, case)
     if quiet is None:
         return _advance(campaign, case)
-    return _hand_over(campaign, case) if campaign.is_handed_over_to(case.owner) else _wait_on_hold(quiet, case)
+    former = campaign.former_owner(case.owner)
+    return _hand_over(campaign, former, case) if former else _wait_on_hold(quiet, case)
 
 
 def _wait_on_hold(quiet: Quiet, case: Case) -> Wait:
     """Also evaluates again when the campaign may close: when the quiet period ends, and at the shutdown."""
     ends_at = case.now + UNTIL_MORE_IS_KNOWN if case.seems_quiet else quiet_at(case.exposure)
-    shutdown = utc_midnight(case.deadline) if case.deadline else None
-    until = min((at for at in (quiet.until, ends_at, shutdown) if at and at > case.now), default=None)
+    until = min((at for at in (quiet.until, ends_at, case.shutdown_at) if at and at > case.now), default=None)
     return Wait(until, wakes_on_call=isinstance(quiet.hold, Promise), reason=quiet.reason)
 
 
@@ -187,7 +185,7 @@ def _replanned(campaign: Campaign, case: Case) -> Campaign:
 
 def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     """Everything that is due now, in one decision: so that asking again finds nothing."""
-    former = campaign.owner if campaign.is_handed_over_to(case.owner) else None
+    former = campaign.former_owner(case.owner)
     settled = with_promise_judged(campaign.handed_over(case.owner) if former else campaign, case)
     went_on, tellings = _tell_what_is_due(settled, case, former)
     if case.state == "redirected" and went_on.redirect_told_at is None:
@@ -199,10 +197,9 @@ def _advance(campaign: Campaign, case: Case) -> Change | Wait:
     return kind(went_on, tellings, "; ".join(telling.reason for telling in tellings) or "the promised day is past")
 
 
-def _hand_over(campaign: Campaign, case: Case) -> HandOver:
+def _hand_over(campaign: Campaign, former: NotifiedOwner, case: Case) -> HandOver:
     """Notify a new owner during a promise or a waiver: the current step, and the promise or waiver in force."""
-    taken, former = campaign.handed_over(case.owner), campaign.owner or NotifiedOwner(None)
-    told, telling = tell_new_owner(taken, current_step(taken, case), former, case)
+    told, telling = tell_new_owner(campaign.handed_over(case.owner), former, case)
     return HandOver(told, (telling,), telling.reason)
 
 
@@ -217,23 +214,15 @@ def _tell_what_is_due(
     elif current and campaign.promise and campaign.promise.has_untold_break:
         campaign, telling = tell_broken_promise(campaign, current, case)
     elif former:
-        campaign, telling = tell_new_owner(campaign, current, former, case)
-        campaign, more = _tell_held_back(campaign, case)  # in the last days there is no business day to wait for
+        campaign, telling = tell_new_owner(campaign, former, case)
+        campaign, more = tell_held_back(campaign, case)  # in the last days there is no business day to wait for
         return campaign, (telling, *more)
     elif current and campaign.owner_told_at is None:  # reopened while no step had a day
         campaign, telling = tell(campaign, [once_more(current, campaign, case)], case)
     else:
-        return _tell_held_back(campaign, case)
+        return tell_held_back(campaign, case)
     if former and isinstance(telling.cause, StepCause):
         telling = replace(telling, to_new_owner=NewOwner(step=telling.cause.step, at=case.now, former=former))
-    return campaign, (telling,)
-
-
-def _tell_held_back(campaign: Campaign, case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
-    until, held = held_back_until(campaign, case), held_back(campaign, case)
-    if until is None or held is None or until > case.now:
-        return campaign, ()
-    campaign, telling = tell_held_back(campaign, held, case)
     return campaign, (telling,)
 
 
@@ -254,5 +243,4 @@ def _until_more_is_known(case: Case) -> Wait:
 def _calls_count(campaign: Campaign, case: Case) -> bool:
     """Whether a new call may make something due: steps after the shutdown depend on calls, and so does an open promise,
     even if a snooze or a waiver replaces it."""
-    is_over = case.deadline is not None and case.now >= utc_midnight(case.deadline)
-    return is_over or campaign.promised_on is not None
+    return case.is_shut_down or campaign.promised_on is not None

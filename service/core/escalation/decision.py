@@ -10,7 +10,7 @@ from service.core.ownership import Audience
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One notification for some audiences."""
+    """One notification for some audiences. `held` and `spared`: as in the campaign's `Done`."""
 
     cause: Cause
     audiences: tuple[Audience, ...]
@@ -21,11 +21,9 @@ class Telling:
     missed: tuple[str, ...] = ()
     """Steps of earlier days that were not sent."""
     held: tuple[Audience, ...] = ()
-    """Audiences that are notified after the owner has had a business day."""
     already_notified: tuple[Audience, ...] = ()
     """Audiences that were already notified: an address in both is not notified twice."""
     spared: tuple[Audience, ...] = ()
-    """Audiences not notified, because the forecast is in time."""
     early: tuple[Audience, ...] = ()
     """Audiences notified or held before their own step, because the forecast is late."""
 
@@ -51,9 +49,7 @@ class Telling:
 @dataclass(frozen=True, slots=True)
 class _Change:
     campaign: Campaign
-    """The campaign after the decision."""
     tellings: tuple[Telling, ...]
-    """The notifications to send."""
     reason: str
 
 
@@ -94,8 +90,6 @@ class Reopen(_Change):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """No action now."""
-
     until: datetime | None
     """When time alone may make something due; later than now. None: never."""
     wakes_on_call: bool

@@ -49,7 +49,6 @@ class SetLater(Struct, frozen=True, tag="set_later", tag_field="kind"):
 
     on: date
     is_freeze: bool
-    """True: the change freeze moved."""
 
 
 class LookedLater(Struct, frozen=True, tag="looked_later", tag_field="kind"):

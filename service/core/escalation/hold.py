@@ -59,7 +59,6 @@ class Promise(Struct, frozen=True):
 
     @property
     def has_untold_break(self) -> bool:
-        """Whether a promise was broken, and no later notice has named it."""
         return self.broken_on is not None and not self.is_break_told
 
     def taken_back(self) -> "Promise":
@@ -80,8 +79,6 @@ class KeptOpen(Struct, frozen=True):
 
 
 class ActInForce(Struct, frozen=True, kw_only=True):
-    """An act in force."""
-
     what: Literal["snoozed", "waived", "promised", "doubted", "promised_too_late", "acknowledged", "kept_open"]
     """doubted: a promise that the forecast contradicts. promised_too_late: its day is after the current shutdown."""
     by: str

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 
 from msgspec import structs
 
-from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.hold import ActInForce, Hold, Promise, Snoozed, Waived
@@ -106,14 +105,13 @@ def with_promise_judged(campaign: Campaign, case: Case) -> Campaign:
 
 def _end_of(hold: Hold | Promise, case: Case) -> datetime | None:
     """Snoozes and promises end at the shutdown at the latest; waivers do not."""
-    shutdown = None if case.deadline is None else utc_midnight(case.deadline)
     match hold:
         case Waived():
             return case.morning(hold.until)
         case Snoozed():
-            return min(filter(None, (case.morning(hold.until), shutdown)))
+            return min(filter(None, (case.morning(hold.until), case.shutdown_at)))
         case Promise():
-            return shutdown
+            return case.shutdown_at
 
 
 def trusted_until(promise: Promise, case: Case) -> datetime:
@@ -176,9 +174,7 @@ def _doubted(campaign: Campaign, case: Case) -> ActInForce | None:
 
 def is_kept_open(campaign: Campaign, case: Case) -> bool:
     """Whether silence does not close the campaign. This ends at the shutdown."""
-    if campaign.kept_open is None:
-        return False
-    return case.deadline is None or case.now < utc_midnight(case.deadline)
+    return campaign.kept_open is not None and not case.is_shut_down
 
 
 def was_paused(campaign: Campaign, case: Case, moment: datetime) -> bool:

@@ -98,7 +98,6 @@ class Planned:
     """The model as a request on that platform spells it."""
     step: str
     repeat_days: int | None = field(compare=False)
-    """Interval of a repeating step."""
     destination: str
     audience: Audience
     status: Status

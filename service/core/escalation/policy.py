@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from service.core.calendar import Calendar
-from service.core.ownership import Audience, Owner, covers
+from service.core.ownership import ABOVE_OWNER, Audience, Owner, covers
 
 Anchor = Literal["announced", "days", "business_days"]
 MAX_DAYS = 3650
@@ -169,6 +169,20 @@ def policies_of(rules: Sequence[PolicyRule], owner: Owner) -> tuple[Policy, ...]
 def _covers_places(earlier: PolicyRule, later: PolicyRule) -> bool:
     """For one owner: whether `earlier` matches on every platform and in every environment of `later`."""
     return _covers(earlier.platform, later.platform) and _covers(earlier.environment, later.environment)
+
+
+def remarks_on(policy: Policy) -> tuple[str, ...]:
+    """On an unusual policy, for its author. The policy is valid."""
+    told = {audience for step in policy.steps for audience in step.tell}
+    days = [-1 if step.at.anchor == "announced" else step.at.days for step in policy.steps]
+    is_owner_told = not told.isdisjoint({"owner", "team"})
+    remarks = {
+        "nobody is notified before the shutdown": all(day >= 0 for day in days),
+        "nobody is notified after the shutdown": all(day < 0 for day in days),
+        "no step notifies the owner: the owner gets only the first notice of each campaign": not is_owner_told,
+        "nobody above the owner is ever notified": told.isdisjoint(ABOVE_OWNER),
+    }
+    return tuple(remark for remark, applies in remarks.items() if applies)
 
 
 def parse_repeat(text: str) -> int:

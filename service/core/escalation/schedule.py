@@ -114,7 +114,7 @@ def _new_failure_day(done: Done, scheduled: ScheduledStep, case: Case) -> date |
 
 def _was_early(done: Done, case: Case) -> bool:
     """Whether the step was sent for a failure before the shutdown, and the shutdown has come since."""
-    return case.deadline is not None and done.at < utc_midnight(case.deadline) <= case.now
+    return case.shutdown_at is not None and done.at < case.shutdown_at <= case.now
 
 
 def _applies(step: Step, state: State) -> bool:
@@ -187,9 +187,7 @@ def held_back_until(campaign: Campaign, case: Case) -> datetime | None:
 
 def next_due(campaign: Campaign, case: Case) -> datetime | None:
     """The next time at which time alone can make something due. None: never."""
-    moments = [quiet_at(case.exposure), held_back_until(campaign, case), breaks_at(campaign, case)]
-    if case.deadline is not None:
-        moments.append(utc_midnight(case.deadline))
+    moments = [quiet_at(case.exposure), case.shutdown_at, held_back_until(campaign, case), breaks_at(campaign, case)]
     for scheduled in schedule(campaign.policy, case):
         acknowledged = acknowledged_until(campaign, case, scheduled.name)
         moments += [scheduled.due, _next_repeat(campaign, scheduled, case), acknowledged]

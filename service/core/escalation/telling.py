@@ -1,7 +1,7 @@
 """Turns due steps into one message: its step, recipients, held and spared audiences, and missed steps."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from msgspec import structs
 
@@ -30,6 +30,7 @@ from service.core.escalation.schedule import (
     StepToSend,
     current_step,
     held_back,
+    held_back_until,
     next_above,
     schedule,
     step_to_resume,
@@ -44,14 +45,6 @@ TIME_TO_BEGIN = 5
 """Business days that the owner must have had before that."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Recipients:
-    now: tuple[Audience, ...]
-    held: tuple[Audience, ...] = ()
-    spared: tuple[Audience, ...] = ()
-    early: tuple[Audience, ...] = ()
-
-
 def tell(
     campaign: Campaign,
     due: Sequence[StepToSend],
@@ -62,21 +55,13 @@ def tell(
     step. Default: the step itself."""
     chosen = _highest(due)
     top = chosen[-1]
-    who = _recipients(campaign, [one.scheduled for one in chosen], case)
     passed = [*_late_announcement(campaign, top.scheduled, case), *(one for one in due if one not in chosen)]
     at = _at(top.scheduled.step, campaign, case)
-    telling = Telling(
-        cause(at) if cause else _own_cause(top, at),
-        who.now,
-        not_before=case.now if top.scheduled.step.at.while_failing else case.send_now_at,
-        missed=_missed(campaign, passed, case),
-        held=who.held,
-        spared=who.spared,
-        early=who.early,
-    )
+    addressed = _addressed(cause(at) if cause else _own_cause(top, at), campaign, chosen, case)
+    telling = replace(addressed, missed=_missed(campaign, passed, case))
     entries = [Done(one.scheduled.name, case.now, one.day) for one in passed]
-    entries += [Done(one.scheduled.name, case.now, one.day, told=who.now) for one in chosen]
-    entries[-1] = replace(entries[-1], held=who.held, spared=who.spared)
+    entries += [Done(one.scheduled.name, case.now, one.day, told=telling.audiences) for one in chosen]
+    entries[-1] = replace(entries[-1], held=telling.held, spared=telling.spared)
     after = campaign.with_done(*entries)
     if after.promise and after.promise.has_untold_break:  # every notice names a broken promise
         after = replace(after, promise=structs.replace(after.promise, is_break_told=True))
@@ -124,21 +109,21 @@ def _with_owner_notified(campaign: Campaign, telling: Telling, case: Case) -> Ca
     return replace(campaign, owner_told_at=told_at, owner=owner, redirect_told_at=redirect_told_at)
 
 
-def _recipients(campaign: Campaign, chosen: Sequence[ScheduledStep], case: Case) -> _Recipients:
-    """Audiences to notify now, and audiences held until the owner has had a business day."""
-    waits = held_back(campaign, case)
-    belong = [*(audience for scheduled in chosen for audience in scheduled.step.tell), *(waits.held if waits else ())]
+def _addressed(cause: StepCause, campaign: Campaign, chosen: Sequence[StepToSend], case: Case) -> Telling:
+    """To the audiences of the chosen steps. Those above the owner are held until the owner has had a business day."""
+    top, waits = chosen[-1].scheduled, held_back(campaign, case)
+    belong = [*(audience for one in chosen for audience in one.scheduled.step.tell), *(waits.held if waits else ())]
     wanted = tuple(dict.fromkeys(belong))
-    spared, early = _by_forecast(campaign, chosen[-1], wanted, case)
+    spared, early = _by_forecast(campaign, top, wanted, case)
     everybody = tuple(audience for audience in (*wanted, *early) if audience not in spared)
     told_at = campaign.owner_told_at
     if (told_at is None or told_at > case.send_now_at) and "owner" not in everybody:
         everybody = ("owner", *everybody)
-    if case.is_late or (told_at and case.business_day_after(told_at) <= case.now):
-        return _Recipients(everybody or ("owner",), (), spared, early)
-    first = tuple(audience for audience in everybody if audience not in ABOVE_OWNER)
-    held = tuple(audience for audience in everybody if audience in ABOVE_OWNER)
-    return _Recipients(first or ("owner",), held, spared, early)
+    owner_had_time = case.is_late or (told_at and case.business_day_after(told_at) <= case.now)
+    held = () if owner_had_time else tuple(audience for audience in everybody if audience in ABOVE_OWNER)
+    first: tuple[Audience, ...] = tuple(audience for audience in everybody if audience not in held) or ("owner",)
+    not_before = case.now if top.step.at.while_failing else case.send_now_at
+    return Telling(cause, first, not_before, held=held, spared=spared, early=early)
 
 
 def _by_forecast(
@@ -168,13 +153,17 @@ def _had_time(campaign: Campaign, case: Case) -> bool:
     return begun <= case.today
 
 
-def tell_held_back(campaign: Campaign, holding: Done, case: Case) -> tuple[Campaign, Telling]:
+def tell_held_back(campaign: Campaign, case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
+    """Tell held audiences if the time has come."""
+    until, holding = held_back_until(campaign, case), held_back(campaign, case)
+    if until is None or holding is None or until > case.now:
+        return campaign, ()
     told = replace(holding, told=(*holding.told, *holding.held), held=())
     after = replace(campaign, done=tuple(told if one is holding else one for one in campaign.done))
     at = _at(campaign.policy.step(holding.step), campaign, case)
     owner_told_on = case.day_of(campaign.owner_told_at or holding.at)
     cause = HeldBack(step=at, day=holding.day, owner_told_on=owner_told_on)
-    return after, Telling(cause, holding.held, not_before=case.send_now_at, already_notified=holding.told)
+    return after, (Telling(cause, holding.held, case.send_now_at, already_notified=holding.told),)
 
 
 def tell_relapse(campaign: Campaign, closed: Campaign, case: Case) -> tuple[Campaign, tuple[Telling, ...]]:
@@ -191,13 +180,11 @@ def tell_relapse(campaign: Campaign, closed: Campaign, case: Case) -> tuple[Camp
     fresh = [
         one for one in due if one.scheduled.step.at.needs_calls or case.day_of(one.scheduled.nominal) == case.today
     ]
-    if not fresh and not left:
-        fresh = due
-    if not fresh and not left:
+    if not (chosen := fresh or left or due):
         return campaign, ()
-    skipped = [one for one in due if one not in fresh]
+    skipped = [one for one in due if one not in chosen]
     passed = campaign.with_done(*(Done(one.scheduled.name, case.now, one.day) for one in skipped))
-    reopened, telling = tell(passed, fresh or left, case, lambda at: _reopened(at, closed, case))
+    reopened, telling = tell(passed, chosen, case, lambda at: _reopened(at, closed, case))
     unsent = dict.fromkeys((*(one.scheduled.name for one in skipped), *telling.missed))
     due_at = {scheduled.name: scheduled.due for scheduled in schedule(campaign.policy, case)}
     missed = tuple(name for name in unsent if closed.closed_at and due_at[name] < closed.closed_at)
@@ -231,10 +218,9 @@ def tell_broken_promise(campaign: Campaign, current: ScheduledStep, case: Case) 
     return tell(campaign, again, case, lambda at: BrokenPromise(step=at, promised_on=on))
 
 
-def tell_new_owner(
-    campaign: Campaign, current: ScheduledStep | None, former: NotifiedOwner, case: Case
-) -> tuple[Campaign, Telling]:
+def tell_new_owner(campaign: Campaign, former: NotifiedOwner, case: Case) -> tuple[Campaign, Telling]:
     """A first notice at the current step. Audiences above wait until the new owner has had a business day."""
+    current = current_step(campaign, case)
     level = campaign.policy.step(campaign.level.step) if campaign.level else campaign.policy.steps[0]
     at = _at(current.step if current else level, campaign, case)
     cause = NewOwner(step=at, at=case.now, former=former)

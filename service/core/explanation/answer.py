@@ -36,7 +36,6 @@ class Explanation(Generic[E]):
     """One sentence: the subject of the explanation."""
     points: tuple[Point, ...]
     wrong: Wrong | None
-    """None: no fault."""
     evidence: E
 
 

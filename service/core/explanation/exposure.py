@@ -101,7 +101,7 @@ def _campaign(situation: Situation) -> Iterator[str]:
         yield f"None yet; policy {situation.policy.name} counts when one opens."
         return
     opened = f"opened on {words.moment(campaign.opened_at)}"
-    if campaign.closed_at:
+    if campaign.closed_at and campaign.close_reason:
         closed = f"closed on {words.moment(campaign.closed_at)}, as {_CLOSED[campaign.close_reason]}"
         yield sentence(f"{closed}; {opened}")
     else:
@@ -116,11 +116,10 @@ def _campaign(situation: Situation) -> Iterator[str]:
         yield sentence(broken_promise(campaign.promise_broken_on))
 
 
-_CLOSED: dict[CloseReason | None, str] = {
+_CLOSED: dict[CloseReason, str] = {
     "migrated": "the calls had ended",
     "withdrawn": "the model is not deprecated any more",
     "misattributed": "the calls turned out to be of another model",
-    None: "nothing was left to do",
 }
 
 

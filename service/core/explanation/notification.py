@@ -36,8 +36,6 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class StoredNotification:
-    """A stored notification and its outcome."""
-
     id: str
     kind: str
     step: str | None

@@ -2,7 +2,7 @@
 
 from service.core import words
 from service.core.escalation.cause import in_words
-from service.core.notification import Digest, Facts, News, Notice, Owned, Recipients, Trouble, Undeliverable
+from service.core.notification import Digest, Facts, News, Notice, Recipients, Trouble, Undeliverable
 from service.core.ownership import Audience
 from service.core.week import Week
 
@@ -13,8 +13,10 @@ def reason_of(facts: Facts | None, audience: Audience, *, failed: tuple[str, str
         case _ if failed is not None:
             return "{} could not be told: {}".format(*failed)
         case Notice() | News():
+            by = "by" if facts.owner.team else "as"
             aside = facts.recipients if isinstance(facts, Notice) else Recipients()
-            return f"{in_words(facts.cause, spared=aside.spared, early=aside.early)}; {audience} {_by(facts.owner)}"
+            why = in_words(facts.cause, spared=aside.spared, early=aside.early)
+            return f"{why}; {audience} {by} {facts.owner.rule}"
         case Digest():
             return f"weekly digest of {facts.week}, due {words.moment(Week.parse(facts.week).due_at)}"
         case Trouble():
@@ -23,7 +25,3 @@ def reason_of(facts: Facts | None, audience: Audience, *, failed: tuple[str, str
             return f"{facts.destination} could not be told: {facts.error}"
         case _:
             return "another release wrote it, and this one cannot read why"
-
-
-def _by(owner: Owned) -> str:
-    return f"by {owner.rule}" if owner.team else f"as {owner.rule}"

@@ -21,7 +21,6 @@ class Untracked:
     model: str
     """Canonical id; for an unknown model, the id in the log."""
     is_known: bool
-    """True: lastcall knows the id."""
     calls_28d: int
 
 

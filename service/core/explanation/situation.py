@@ -22,7 +22,6 @@ class Situation:
     case: Case
     campaign: Campaign | None
     policy: Policy
-    """The current policy."""
     ownership: Ownership
     decision: Decision
     """Result of `decide` as of now."""

@@ -66,17 +66,19 @@ def scheduled_steps(
     policy: Policy, campaign: Campaign | None, case: Case, decision: Decision, notifications: Sequence[Notification]
 ) -> tuple[StepEvidence, ...]:
     """Steps by day; those without one are last. `policy`: the campaign's, if there is one. `decision`: as of now."""
-    ladder = schedule(policy, case)
-    steps = {step.name for step in policy.steps}
-    told = [one for one in notifications if one.step in steps]
-    due = {one.scheduled.name for one in steps_to_send(campaign or Campaign.opened(policy, case), case)}
-    found = []
-    for scheduled in ladder:
-        status = _due(scheduled, decision, campaign) if scheduled.name in due else _status(scheduled, campaign, case)
-        found.append(_step_evidence(scheduled.step, scheduled, status, campaign, case, notifications=told))
-    names = {scheduled.name for scheduled in ladder}
-    without = (step for step in policy.steps if step.name not in names)
-    return (*found, *(_step_evidence(step, None, "no_day", campaign, case, notifications=told) for step in without))
+    ladder = {scheduled.name: scheduled for scheduled in schedule(policy, case)}
+    known = campaign or Campaign.opened(policy, case)
+    due = {one.scheduled.name for one in steps_to_send(known, case)}
+    statuses: dict[str, StepStatus] = {
+        name: _due(one, decision, campaign) if name in due else _status(one, campaign, case)
+        for name, one in ladder.items()
+    }
+    statuses |= {step.name: "no_day" for step in policy.steps if step.name not in ladder}
+    told = [one for one in notifications if one.step in statuses]
+    return tuple(
+        _step_evidence(policy.step(name), ladder.get(name), status, known, case, notifications=told)
+        for name, status in statuses.items()
+    )
 
 
 def _due(scheduled: ScheduledStep, decision: Decision, campaign: Campaign | None) -> StepStatus:
@@ -100,18 +102,14 @@ def _step_evidence(
     step: Step,
     scheduled: ScheduledStep | None,
     status: StepStatus,
-    campaign: Campaign | None,
+    campaign: Campaign,
     case: Case,
     *,
     notifications: Sequence[Notification],
 ) -> StepEvidence:
-    done = campaign.done_with(step.name) if campaign else None
-    with_it = {one.step for one in notifications if done and done.told and one.decided_at == done.at} - {step.name}
-    of_step = [
-        one
-        for one in notifications
-        if one.step == step.name or (one.step in with_it and done and one.decided_at == done.at)
-    ]
+    done = campaign.done_with(step.name)
+    together = [one for one in notifications if done and done.told and one.decided_at == done.at]
+    of_step = [one for one in notifications if one.step == step.name or one in together]
     decided = {one.decided_at for one in of_step}
     shown = {max(decided)} if step.repeat and decided else decided
     return StepEvidence(
@@ -123,10 +121,10 @@ def _step_evidence(
         status=status,
         done_at=done.at if done else None,
         held=done.held if done else (),
-        held_until=held_back_until(campaign, case) if campaign and done and done.held else None,
+        held_until=held_back_until(campaign, case) if done and done.held else None,
         spared=done.spared if done else (),
         notified=tuple(sorted((one for one in of_step if one.decided_at in shown), key=lambda one: one.decided_at)),
-        sent_with=min(with_it, default=None),
+        sent_with=min((one.step for one in together if one.step != step.name), default=None),
         times=len(decided),
     )
 

@@ -1,7 +1,7 @@
 """Clauses about steps that were not sent in time, with the reason, and about the next step."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from service.core import words
 from service.core.escalation.delay import AnnouncedLater, SetLater, in_words
@@ -18,17 +18,20 @@ def late(notice: Notice) -> str | None:
 
 def late_together(notices: Sequence[Notice]) -> str | None:
     """One sentence for all notices, if each is late because lastcall did not know of it before; else None."""
-    since = {notice.missed.known_since if _was_unknown(notice) else None for notice in notices if notice.missed.steps}
+    since = {
+        None if notice.missed.moved_on or _announced_after(notice) else _learned_on(notice)
+        for notice in notices
+        if notice.missed.steps
+    }
     if len(since) != 1 or (day := since.pop()) is None:
         return None
     return f"lastcall has known of these calls only since {words.day(day)}; what was due before was not told."
 
 
-def _was_unknown(notice: Notice) -> bool:
-    if notice.missed.moved_on or _announced_after(notice):
-        return False
-    due = notice.missed.last_due
-    return due is not None and notice.missed.known_since is not None and notice.missed.known_since > due
+def _learned_on(notice: Notice) -> date | None:
+    """When lastcall learned of the use, if that was after the steps' day."""
+    due, since = notice.missed.last_due, notice.missed.known_since
+    return since if due and since and since > due else None
 
 
 def _reason(notice: Notice) -> str:
@@ -41,8 +44,8 @@ def _reason(notice: Notice) -> str:
         return in_words(AnnouncedLater(notice.end.announced, notice.end.second_hand))
     if due and first_call > due:
         return f"the first call was seen only on {words.day(first_call)}"
-    if due and notice.missed.known_since and notice.missed.known_since > due:
-        return f"lastcall has known of it only since {words.day(notice.missed.known_since)}"
+    if since := _learned_on(notice):
+        return f"lastcall has known of it only since {words.day(since)}"
     return "lastcall did not send it in time"
 
 

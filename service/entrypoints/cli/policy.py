@@ -14,8 +14,7 @@ from service.config.located import Problem
 from service.config.owner_checks import warnings_of_owners
 from service.config.reading import read_located
 from service.core import words
-from service.core.escalation.policy import DEFAULT_POLICY, PolicyRule, policies_of, policy_to_json
-from service.core.escalation.review import remarks_on
+from service.core.escalation.policy import DEFAULT_POLICY, PolicyRule, policies_of, policy_to_json, remarks_on
 from service.core.identity import use_platforms
 from service.core.ownership import NOBODY
 from service.entrypoints.cli.output import Exit, Json, console, emit, fail
