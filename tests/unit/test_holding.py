@@ -240,7 +240,7 @@ def test_act_between_a_broken_promise_and_its_judgement_does_not_keep_it_from_be
     after, told = play(asked, "2025-07-05T20:00", "2025-07-10T10:00")
     assert told[0][0] == told_at
     assert after.promise
-    assert not after.promise.has_untold_break
+    assert not after.promise.untold_break
 
 
 def test_promise_that_a_snooze_took_the_place_of_is_judged_at_the_first_call_after_its_day() -> None:

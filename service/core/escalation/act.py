@@ -88,22 +88,22 @@ def perform(act: Act, campaign: Campaign | None, case: Case, policy: Policy) -> 
         return Refused("the model is not deprecated", "nothing needs to be done")
     if isinstance(act, Reopen):
         return _reopen(campaign, case, act)
-    if campaign is not None and not campaign.is_open and not _prolongs(act, campaign, case):
+    campaign = campaign or Campaign.opened(policy, case)
+    if not campaign.is_open and not _prolongs(act, campaign, case):
         return Refused("the campaign is closed", "reopen it first if you expect further calls")
-    if case.state == "quiet" and not (campaign and is_kept_open(campaign, case)):
+    if case.state == "quiet" and not is_kept_open(campaign, case):
         return Refused("the calls have ended", "nothing needs to be done: a new call opens the campaign again")
     if isinstance(act, Acknowledge):
         return _acknowledge(act, campaign, case)
-    return _asked(act, campaign, case, policy)
+    return _asked(act, _settled(campaign, case), case)
 
 
-def _asked(act: Snooze | Commit | Waive, campaign: Campaign | None, case: Case, policy: Policy) -> Campaign | Refused:
-    opened = _settled(campaign, case) if campaign else Campaign.opened(policy, case)
+def _asked(act: Snooze | Commit | Waive, campaign: Campaign, case: Case) -> Campaign | Refused:
     if isinstance(act, Commit):
-        promise = _commit(act, opened, case)
-        return promise if isinstance(promise, Refused) else replace(opened, promise=promise, hold=None)
-    hold = _snooze(act, campaign, opened, case) if isinstance(act, Snooze) else _waive(act, case)
-    return hold if isinstance(hold, Refused) else replace(opened, hold=_begun_with(hold, opened, case))
+        promise = _commit(act, campaign, case)
+        return promise if isinstance(promise, Refused) else replace(campaign, promise=promise, hold=None)
+    hold = _snooze(act, campaign, case) if isinstance(act, Snooze) else _waive(act, case)
+    return hold if isinstance(hold, Refused) else replace(campaign, hold=_begun_with(hold, campaign, case))
 
 
 def _prolongs(act: Act, campaign: Campaign, case: Case) -> bool:
@@ -138,12 +138,10 @@ def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[da
     return tuple(day for day in ahead if case.owner.calendar.is_business_day(day))
 
 
-def _acknowledge(act: Acknowledge, campaign: Campaign | None, case: Case) -> Campaign | Refused:
-    if campaign is None or campaign.level is None:
-        return Refused(
-            "no step of the current plan has been sent yet",
-            "there is nothing to acknowledge; commit to a day, or waive",
-        )
+def _acknowledge(act: Acknowledge, campaign: Campaign, case: Case) -> Campaign | Refused:
+    if campaign.level is None:
+        remedy = "there is nothing to acknowledge; commit to a day, or waive"
+        return Refused("no step of the current plan has been sent yet", remedy)
     until = case.morning(case.owner.calendar.add_business_days(case.today, ACKNOWLEDGED_DAYS))
     level, before = campaign.level, campaign.acknowledged
     asked = Acknowledged(act.by, case.now, level.step, until, _sent_with(level, campaign))
@@ -158,8 +156,8 @@ def _sent_with(level: Done, campaign: Campaign) -> tuple[str, ...]:
     return tuple(name for name in others if (one := campaign.done_with(name)) and one.told and one.at == level.at)
 
 
-def _snooze(act: Snooze, campaign: Campaign | None, opened: Campaign, case: Case) -> Snoozed | Refused:
-    safe = safe_days(campaign, case, opened.policy)
+def _snooze(act: Snooze, campaign: Campaign, case: Case) -> Snoozed | Refused:
+    safe = safe_days(campaign, case, campaign.policy)
     if not safe:
         return Refused("no day is safe to snooze until", "the next step is near; commit to a day, or waive")
     if act.until not in safe:
@@ -168,7 +166,7 @@ def _snooze(act: Snooze, campaign: Campaign | None, opened: Campaign, case: Case
     return Snoozed(act.by, case.now, act.until)
 
 
-def _commit(act: Commit, opened: Campaign, case: Case) -> Promise | Refused:
+def _commit(act: Commit, campaign: Campaign, case: Case) -> Promise | Refused:
     """Repeating a promise returns the same promise."""
     if act.on < case.today:
         return Refused(f"{words.day(act.on)} is past", "promise today or a later day", "wrong_input")
@@ -181,8 +179,8 @@ def _commit(act: Commit, opened: Campaign, case: Case) -> Promise | Refused:
     if act.on > last:
         remedy = f"promise a day up to {words.day(last)}"
         return Refused(f"{words.day(act.on)} is too far away", remedy, "wrong_input")
-    before = opened.promise or Promise(act.by, case.now, act.on)
-    moves = before == opened.in_force
+    before = campaign.promise or Promise(act.by, case.now, act.on)
+    moves = before == campaign.in_force
     if moves and (before.by, before.on) == (act.by, act.on):
         return before
     promise = structs.replace(before, by=act.by, at=before.at if moves else case.now, on=act.on, is_open=True)

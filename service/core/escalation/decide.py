@@ -25,12 +25,7 @@ from service.core.escalation.decision import (
 from service.core.escalation.hold import Promise, Snoozed
 from service.core.escalation.holding import Quiet, active_hold, is_kept_open, with_promise_judged
 from service.core.escalation.policy import Policy
-from service.core.escalation.schedule import (
-    current_step,
-    next_due,
-    schedule,
-    steps_to_send,
-)
+from service.core.escalation.schedule import current_step, next_due, schedule, steps_to_send
 from service.core.escalation.telling import (
     once_more,
     tell,
@@ -211,8 +206,8 @@ def _tell_what_is_due(
     current = current_step(campaign, case)
     if due := steps_to_send(campaign, case):
         campaign, telling = tell(campaign, due, case)
-    elif current and campaign.promise and campaign.promise.has_untold_break:
-        campaign, telling = tell_broken_promise(campaign, current, case)
+    elif current and campaign.promise and (broken_on := campaign.promise.untold_break):
+        campaign, telling = tell_broken_promise(campaign, broken_on, current, case)
     elif former:
         campaign, telling = tell_new_owner(campaign, former, case)
         campaign, more = tell_held_back(campaign, case)  # in the last days there is no business day to wait for

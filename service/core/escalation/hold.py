@@ -58,8 +58,8 @@ class Promise(Struct, frozen=True):
     """A later notice has named the broken promise."""
 
     @property
-    def has_untold_break(self) -> bool:
-        return self.broken_on is not None and not self.is_break_told
+    def untold_break(self) -> date | None:
+        return None if self.is_break_told else self.broken_on
 
     def taken_back(self) -> "Promise":
         return replace(self, is_open=False)

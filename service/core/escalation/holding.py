@@ -192,7 +192,5 @@ def resumes_at(campaign: Campaign, case: Case) -> datetime | None:
     quiet = active_hold(campaign, case)
     if quiet is None:
         return None
-    end = _end_of(quiet.hold, case)
-    if isinstance(quiet.hold, Promise):
-        return min(filter(None, (judged_at(quiet.hold.on, case), end)))
-    return end
+    judged = judged_at(quiet.hold.on, case) if isinstance(quiet.hold, Promise) else None
+    return min(filter(None, (judged, _end_of(quiet.hold, case))), default=None)

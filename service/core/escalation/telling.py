@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 
 from msgspec import structs
 
@@ -63,7 +64,7 @@ def tell(
     entries += [Done(one.scheduled.name, case.now, one.day, told=telling.audiences) for one in chosen]
     entries[-1] = replace(entries[-1], held=telling.held, spared=telling.spared)
     after = campaign.with_done(*entries)
-    if after.promise and after.promise.has_untold_break:  # every notice names a broken promise
+    if after.promise and after.promise.untold_break:  # every notice names a broken promise
         after = replace(after, promise=structs.replace(after.promise, is_break_told=True))
     return _with_owner_notified(after, telling, case), telling
 
@@ -211,9 +212,8 @@ def _reopened(at: AtStep, closed: Campaign, case: Case) -> Relapse | Resumed:
     )
 
 
-def tell_broken_promise(campaign: Campaign, current: ScheduledStep, case: Case) -> tuple[Campaign, Telling]:
+def tell_broken_promise(campaign: Campaign, on: date, current: ScheduledStep, case: Case) -> tuple[Campaign, Telling]:
     """Repeats the current step, if no other step is due."""
-    on = campaign.promise_broken_on or case.today
     again = [once_more(current, campaign, case)]
     return tell(campaign, again, case, lambda at: BrokenPromise(step=at, promised_on=on))
 

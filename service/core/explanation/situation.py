@@ -93,9 +93,7 @@ def evidence_of(situation: Situation) -> ExposureEvidence:
     case, campaign, decision = situation.case, situation.campaign, situation.decision
     exposure, owner = case.exposure, situation.ownership.owner
     week = last_week(exposure.days, case.now.date())
-    ladder = scheduled_steps(
-        campaign.policy if campaign else situation.policy, campaign, case, decision, situation.notifications
-    )
+    ladder = scheduled_steps(situation.policy, campaign, case, decision, situation.notifications)
     steps = {scheduled.step for scheduled in ladder}
     return ExposureEvidence(
         **exposure.key._asdict(),

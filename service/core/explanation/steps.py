@@ -65,9 +65,10 @@ class StepEvidence:
 def scheduled_steps(
     policy: Policy, campaign: Campaign | None, case: Case, decision: Decision, notifications: Sequence[Notification]
 ) -> tuple[StepEvidence, ...]:
-    """Steps by day; those without one are last. `policy`: the campaign's, if there is one. `decision`: as of now."""
-    ladder = {scheduled.name: scheduled for scheduled in schedule(policy, case)}
+    """Steps by day; those without one are last. `policy`: counts if there is no campaign. `decision`: as of now."""
     known = campaign or Campaign.opened(policy, case)
+    policy = known.policy
+    ladder = {scheduled.name: scheduled for scheduled in schedule(policy, case)}
     due = {one.scheduled.name for one in steps_to_send(known, case)}
     statuses: dict[str, StepStatus] = {
         name: _due(one, decision, campaign) if name in due else _status(one, campaign, case)

@@ -64,7 +64,9 @@ def paginate(blocks: Sequence[Block]) -> Iterator[tuple[Block, ...]]:
     pages: list[list[Block]] = []
     for block in blocks:
         if page and (len(page) >= MAX_BLOCKS - 1 or weight + _weight(block) > budget):
-            kept = _without_trailing(page)
+            kept = len(page)
+            while kept > 1 and isinstance(page[kept - 1], Header | Divider):
+                kept -= 1
             pages.append(page[:kept])
             page = [one for one in page[kept:] if isinstance(one, Header)]
             weight = sum(map(_weight, page))
@@ -75,14 +77,6 @@ def paginate(blocks: Sequence[Block]) -> Iterator[tuple[Block, ...]]:
     if len(pages) > 1:
         pages[0].append(CONTINUES)
     yield from map(tuple, pages)
-
-
-def _without_trailing(page: Sequence[Block]) -> int:
-    """Number of blocks without trailing headers and dividers; at least one."""
-    kept = len(page)
-    while kept > 1 and isinstance(page[kept - 1], Header | Divider):
-        kept -= 1
-    return kept
 
 
 def _weight(block: Block) -> int:

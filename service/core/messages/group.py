@@ -116,5 +116,5 @@ def services(facts: Iterable[Notice | News]) -> int:
 
 def named_services(facts: Sequence[Notice | News]) -> str:
     """The service by its name, or how many there are."""
-    distinct = list(dict.fromkeys(fact.use.service for fact in facts))
-    return name(distinct[0]) if len(distinct) == 1 else words.plural(len(distinct), "service")
+    count = services(facts)
+    return name(facts[0].use.service) if count == 1 else words.plural(count, "service")

@@ -48,8 +48,7 @@ def _moved_blocks(moves: Sequence[News], _today: date) -> Iterator[Block]:
         kind = "reported" if same[0].end.second_hand else "announced"
         follow = " Reminders follow the new day." if move.after else ""
         yield section(f"The {kind} shutdown of ", model_on(use.id, use.platform), " ", change, f".{follow}")
-        yield from sections(_callers("It is called by", same))
-        yield from _source(same[0])
+        yield from _callers(same)
 
 
 def _source(news: News) -> Iterator[Block]:
@@ -69,8 +68,7 @@ def _withdrawn_blocks(withdrawn: Sequence[News], _today: date) -> Iterator[Block
         else say("The provider has taken the end of ", model, " back.")
     )
     yield section(back, f"{no_longer} {follow}")
-    yield from sections(_callers("It is called by", withdrawn))
-    yield from _source(first)
+    yield from _callers(withdrawn)
 
 
 def _redirected_blocks(redirected: Sequence[News], today: date) -> Iterator[Block]:
@@ -164,13 +162,14 @@ NEWS: Mapping[type[NewsCause], NewsWording] = {
 }
 
 
-def _callers(lead: str, facts: Sequence[News]) -> Iterator[Spans]:
+def _callers(facts: Sequence[News]) -> Iterator[Block]:
+    """The callers, and the source of the news."""
     callers = list(dict.fromkeys(caller(fact.use.service, fact.use.environment) for fact in facts))
     if len(callers) == 1:
-        yield say(f"{lead} ", callers[0], ".")
-        return
-    yield say(f"{lead}:")
-    yield from (say("• ", one) for one in callers)
+        yield section("It is called by ", callers[0], ".")
+    else:
+        yield from sections([say("It is called by:"), *(say("• ", one) for one in callers)])
+    yield from _source(facts[0])
 
 
 def trouble_blocks(trouble: Trouble) -> Iterator[Block]:
