@@ -13,7 +13,7 @@ from service.core.escalation.hold import Acknowledged, Hold, KeptOpen, Promise, 
 from service.core.escalation.holding import (
     active_hold,
     asked_in_words,
-    calls_after,
+    breaks_at,
     is_kept_open,
     is_moved_earlier,
     trusted_until,
@@ -112,9 +112,8 @@ def _prolongs(act: Act, campaign: Campaign, case: Case) -> bool:
 
 
 def _settled(campaign: Campaign, case: Case) -> Campaign:
-    """The campaign after its promise is judged: calls after the promised day break it."""
-    promised = campaign.promised_on
-    return campaign.with_broken_promise() if promised is not None and calls_after(promised, case) else campaign
+    """The campaign after its promise is judged: calls after the promised day break it, before the time to tell it."""
+    return campaign.with_broken_promise() if breaks_at(campaign, case) else campaign
 
 
 def _begun_with(hold: Hold, campaign: Campaign, case: Case) -> Hold:

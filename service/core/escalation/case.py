@@ -70,7 +70,7 @@ class Case:
     def deadline(self) -> date | None:
         return self.exposure.deadline
 
-    @property
+    @cached_property
     def shutdown_at(self) -> datetime | None:
         return None if self.deadline is None else utc_midnight(self.deadline)
 

@@ -76,13 +76,13 @@ def _is_credible(promise: Promise, case: Case) -> bool:
     After the promised day, it stays credible until it is judged on the next business day, by the calls since.
     """
     if case.today > promise.on:
-        return case.now < judged_at(promise.on, case) or not calls_after(promise.on, case)
+        return case.now < judged_at(promise.on, case) or not _calls_after(promise.on, case)
     if case.now < trusted_until(promise, case):
         return True
     return case.forecast.is_believable(promise.on + timedelta(days=1))
 
 
-def calls_after(promised: date, case: Case) -> bool:
+def _calls_after(promised: date, case: Case) -> bool:
     return case.day_of(case.exposure.last_at) > promised
 
 
@@ -94,7 +94,7 @@ def judged_at(promised: date, case: Case) -> datetime:
 def breaks_at(campaign: Campaign, case: Case) -> datetime | None:
     """When the open promise counts as broken because of calls after its day. None: there are no such calls."""
     promised = campaign.promised_on
-    return judged_at(promised, case) if promised is not None and calls_after(promised, case) else None
+    return judged_at(promised, case) if promised is not None and _calls_after(promised, case) else None
 
 
 def with_promise_judged(campaign: Campaign, case: Case) -> Campaign:
