@@ -85,7 +85,7 @@ def event(**given: Any) -> UsageEvent:
 
 
 def test_file_keeps_the_rules(folder: Path) -> None:
-    findings = check_catalog(folder, today=date(2026, 11, 22))
+    findings = check_catalog(folder, today=date(2026, 12, 1))
     assert [finding for finding in findings if finding.severity == "error"] == []
 
 
