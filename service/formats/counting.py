@@ -23,6 +23,7 @@ from service.formats.vocabulary import Vocabulary
 
 _FIRST_DUE, _MOST_DUE = 50, 2_000
 """Records to learn from before a new decoder is made: at first, and at most. Twice as many each time."""
+_RUNS_TO_SKIP = 1_000
 _MOST_WHOS = 2_000
 """Of one reader: bounds the memory."""
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -53,8 +54,8 @@ class FlatReader:
         self._known: _Known | None = None
         self._fits = False
         """`_known` accepted a record."""
-        self._is_done = False
-        """Nothing new was learned, and no record was accepted: none is tried again."""
+        self._runs_to_skip = 0
+        """Runs of which no record is tried, because none was accepted, and nothing new was learned."""
         self._due = self._to_learn = _FIRST_DUE
         """Records to learn from before `_renew`: at first, and still."""
         self._to_pass = 0
@@ -67,7 +68,8 @@ class FlatReader:
 
     def counting(self, rollup: Rollup, read: Callable[[Record], Answer]) -> Count:
         """For the next records; what they teach is known to the next reader. `read`: for records of other routes."""
-        if self._is_done:
+        if self._runs_to_skip:
+            self._runs_to_skip -= 1
             return read
         known = self._known
         if known is None:
@@ -152,12 +154,15 @@ class FlatReader:
 
     def _renew(self) -> None:
         self._due = self._to_learn = min(2 * self._due, _MOST_DUE)
-        if any(one.is_news for one in self._vocabularies.values()):
-            self._known, self._fits = _Known(self._route, self._vocabularies), False
-        elif self._fits:
+        vocabularies = self._vocabularies.values()
+        is_news = any(one.is_news for one in vocabularies)
+        has_moved = any(one.has_moved for one in vocabularies)
+        if not is_news and self._fits:
             self._to_pass, self._to_learn = self._due, _FIRST_DUE
-        else:
-            self._known, self._is_done = None, True
+        if is_news or has_moved:
+            self._known, self._fits = _Known(self._route, self._vocabularies), False
+        elif not self._fits:
+            self._runs_to_skip = _RUNS_TO_SKIP
 
     def _learning_layer(self, number: int, form: Form, inside: Layer | None) -> Layer:
         vocabulary, decode = self._vocabularies[number], msgspec.json.Decoder(form.guarded).decode

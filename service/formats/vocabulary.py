@@ -66,8 +66,10 @@ class Vocabulary:
         """Those that objects have had, in their order."""
         self._places: dict[str, str] = {}
         """Key of a number -> field of `Call`, as the last record had it."""
+        self._shape_places: dict[str, str] = {}
+        """As the last shape has them."""
         self.is_news = True
-        """Something was learned since the last shape was made."""
+        """A key or a word was learned since the last shape was made."""
 
     def learn(self, shape: Any, keys: Iterable[str]) -> None:
         """From an object of this form that was read, as its guarded shape."""
@@ -86,12 +88,16 @@ class Vocabulary:
                         self._forget(max(self._characters, key=self._characters.__getitem__))
                 else:
                     self._forget(key)
-        places = {
+        self._places = {
             next((key for key in keys if getattr(shape, key) is not None), keys[0]): name
             for name, keys in self._numbers.items()
         }
-        self.is_news = self.is_news or places != self._places
-        self._places = places
+
+    @property
+    def has_moved(self) -> bool:
+        """The last record has a number at another place than the last shape. Records of two producers may take turns,
+        so this may be true again and again."""
+        return self._places != self._shape_places
 
     def _forget(self, key: str) -> None:
         self._words[key], self._characters[key] = None, 0
@@ -100,7 +106,7 @@ class Vocabulary:
         """Accepts objects of the form whose keys and words are known, with numbers where the last record had them. A
         number has the name that it has in `Call`, the words of the `varying` keys are `word_1` and so on. An envelope's
         `body` is of the type `inside`, if it is not text."""
-        self.is_news = False
+        self.is_news, self._shape_places = False, self._places
         fields = list(self._typed_fields(inside))
         name = f"Known{self._form.shape.__name__}"
         return msgspec.defstruct(name, fields, kw_only=True, gc=False, forbid_unknown_fields=True)

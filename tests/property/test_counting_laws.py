@@ -272,6 +272,27 @@ def test_records_that_never_fit_are_not_tried_for_ever(monkeypatch: pytest.Monke
     assert decoder.counter(TOPIC, rollup).__qualname__ == decoder.reader(TOPIC).__qualname__
 
 
+def test_records_are_tried_again_after_many_runs_of_misfits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A topic may begin with the records of a producer that is soon gone."""
+    monkeypatch.setattr(counting, "_RUNS_TO_SKIP", 2 * ENOUGH)
+    decoder, rollup = Decoder(), Rollup()
+    usual, misfit = (record_of([json.dumps(USUAL | one)], [], ()) for one in ({}, {"time": "2026-11-19T07:02:11"}))
+    for record in [usual] * (1 + counting._FIRST_DUE) + [misfit] * 2 * ENOUGH:
+        decoder.counter(TOPIC, rollup)(record)
+    answers = [decoder.counter(TOPIC, rollup)(usual) for _ in range(2 * ENOUGH)]
+    assert answers[0] is not None
+    assert answers[-1] is None
+
+
+def test_a_number_is_counted_at_the_place_that_it_moved_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "_MOST_DUE", counting._FIRST_DUE)
+    decoder, rollup = Decoder(), Rollup()
+    before, after = (record_of([json.dumps(USUAL | {key: 5.0})], [], ()) for key in ("latency_ms", "duration_ms"))
+    for record in [before, after] * 3 * ENOUGH + [after] * 5 * ENOUGH:
+        answer = decoder.counter(TOPIC, rollup)(record)
+    assert answer is None
+
+
 def test_new_words_are_learned_after_misfits_that_taught_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "_MOST_DUE", counting._FIRST_DUE)
     decoder, rollup = Decoder(), Rollup()
