@@ -43,7 +43,8 @@ class Decoder:
     def __init__(self, formats: Mapping[str, Format] | None = None) -> None:
         """`formats`: by topic, those that are fixed and not told by shape."""
         self._fixed = {topic: _BY_NAME[format_] for topic, format_ in (formats or {}).items()}
-        self._routes = {topic: [Route((form_of(dialect),))] for topic, dialect in self._fixed.items()}
+        fixed_routes = {dialect: Route((form_of(dialect),)) for dialect in set(self._fixed.values())}
+        self._routes = {topic: [fixed_routes[dialect]] for topic, dialect in self._fixed.items()}
         self._made: dict[tuple[Step, ...], Route] = {}
         self._flat_readers: dict[Route, FlatReader] = {}
 

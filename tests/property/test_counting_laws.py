@@ -293,6 +293,14 @@ def test_a_number_is_counted_at_the_place_that_it_moved_to(monkeypatch: pytest.M
     assert answer is None
 
 
+def test_records_of_many_topics_of_a_fixed_format_are_counted_at_once() -> None:
+    topics = [f"topic {number}" for number in range(2 * rollup_module.MAX_READERS)]
+    decoder, rollup = Decoder(dict.fromkeys(topics, "lastcall")), Rollup()
+    records = [make_record(json.dumps(USUAL).encode(), topic=topic) for topic in topics]
+    answers = [decoder.counter(record.topic, rollup)(record) for record in records * ENOUGH]
+    assert answers[-len(topics) :] == [None] * len(topics)
+
+
 def test_new_words_are_learned_after_misfits_that_taught_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "_MOST_DUE", counting._FIRST_DUE)
     decoder, rollup = Decoder(), Rollup()
