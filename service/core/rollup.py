@@ -85,14 +85,14 @@ class Totals:
 class Cell:
     """Target of calls with the same words in one rollup, and the hour of the last call."""
 
-    __slots__ = ("end", "end_of_life", "failed", "holder", "is_plain", "series", "start", "totals", "wants_evidence")
+    __slots__ = ("end", "end_of_life", "failed", "is_plain", "key_owner", "series", "start", "totals", "wants_samples")
 
     def __init__(self, who: Cleaned) -> None:
         self.series = who.series
         self.failed = who.failed
         self.end_of_life = who.end_of_life
-        self.holder = who.key_owner if who.service is not None else None
-        self.wants_evidence = True
+        self.key_owner = who.key_owner if who.service is not None else None
+        self.wants_samples = True
         self.is_plain = False
         """Only time and numbers of a call matter."""
         self.start, self.end = _LAST_MOMENT, _FIRST_MOMENT
@@ -190,10 +190,10 @@ class Rollup:
         if cell.failed:
             totals.errors += 1
             totals.end_of_life += cell.end_of_life
-        if cell.wants_evidence and (request_id := text(call.request_id)) is not None:
+        if cell.wants_samples and (request_id := text(call.request_id)) is not None:
             self._add_sample(cell, request_id)
-        if cell.holder is not None:
-            self._add_key_owner(cell.series.service, cell.holder, call.at)
+        if cell.key_owner is not None:
+            self._add_key_owner(cell.series.service, cell.key_owner, call.at)
 
     def _new_cell(self, who: Who) -> Cell:
         meaning = cleaned(who)
@@ -209,8 +209,8 @@ class Rollup:
         samples = self.samples.setdefault(cell.series, [])
         if len(samples) < MAX_SAMPLES:
             samples.append(request_id)
-        cell.wants_evidence = len(samples) < MAX_SAMPLES
-        cell.is_plain = not (cell.wants_evidence or cell.failed or cell.holder is not None)
+        cell.wants_samples = len(samples) < MAX_SAMPLES
+        cell.is_plain = not (cell.wants_samples or cell.failed or cell.key_owner is not None)
 
     def _switch_hour(self, cell: Cell, at: datetime) -> Totals:
         """Switch the cell to the hour of `at`."""

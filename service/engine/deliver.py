@@ -48,12 +48,12 @@ ATTEMPT_SECONDS = 240.0
 """Shorter than a lease, so that an attempt ends before its rows can be somebody else's."""
 UNANSWERED = 3
 """After so many attempts without an answer a tick ends: Slack is the trouble then, and each takes half a minute."""
-SLACKLESS = SlackTokenMissing()
+NO_TOKEN = SlackTokenMissing()
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """Messages by what came of them."""
+    """Number of messages by outcome."""
 
     delivered: int = 0
     retry: int = 0
@@ -85,7 +85,7 @@ async def deliver(
     if transports["slack"].is_local and await outbox.is_on_slack():
         return await _leave_to_slack(outbox, now)
     delivery = Delivery(outbox, transports, channels, page, now, seconds, seconds())
-    came: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     tried = False
     await outbox.tell_operator(channels.operator, now=now)
     while True:
@@ -93,7 +93,7 @@ async def deliver(
         if claim is None:
             if tried and await outbox.tell_operator(channels.operator, now=now):
                 continue  # of what came of an attempt
-            return _report(came, None)
+            return _report(counts, None)
         tried = True
         try:
             outcome = await delivery.deliver(claim)
@@ -107,21 +107,21 @@ async def deliver(
             await delivery.put_aside(claim, error)
             continue
         name = type(outcome).__name__.lower()
-        came[name] += 1
+        counts[name] += 1
         DELIVERIES.labels(name).inc()
-        if stopped := _stops(outcome, unanswered=came["unknown"]):
-            return _report(came, stopped)
+        if stopped := _stops(outcome, unanswered=counts["unknown"]):
+            return _report(counts, stopped)
 
 
 async def _leave_to_slack(outbox: Outbox, now: datetime) -> DeliveryReport:
     """Deliver nothing without a token if this database's messages go to Slack: nobody there would see them."""
-    log.error("delivery refused: no Slack token, and this database's messages go to Slack", remedy=SLACKLESS.remedy)
-    await outbox.raise_condition(SLACKLESS, since=now)
-    return DeliveryReport(stopped=SLACKLESS.kind)
+    log.error("delivery refused: no Slack token, and this database's messages go to Slack", remedy=NO_TOKEN.remedy)
+    await outbox.raise_condition(NO_TOKEN, since=now)
+    return DeliveryReport(stopped=NO_TOKEN.kind)
 
 
-def _report(came: Counter[str], stopped: str | None) -> DeliveryReport:
-    return DeliveryReport(came["delivered"], came["retry"], came["failed"], came["unknown"], stopped)
+def _report(counts: Counter[str], stopped: str | None) -> DeliveryReport:
+    return DeliveryReport(counts["delivered"], counts["retry"], counts["failed"], counts["unknown"], stopped)
 
 
 def _stops(outcome: Outcome, *, unanswered: int) -> str | None:

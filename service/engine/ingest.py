@@ -92,6 +92,7 @@ class Ingest:
         self.trouble: str | None = None
         """The error of the last flush, if it failed."""
         self._life = 0
+        """How often everything was given up. Whoever waited compares it."""
         self._busy = asyncio.Lock()
         self._flushing: datetime | None = None
         self.flood: RejectionFlood | None = None
@@ -193,7 +194,7 @@ class Ingest:
                 answer = count(record)
             except Exception as error:
                 answer = _failed(record, error)
-            if answer is None:  # as most are: accounted for at the end of the run
+            if answer is None:  # as for most flat records: accounted for at the end of the run
                 call_records += 1
             elif type(answer) is Call:
                 call_records += 1

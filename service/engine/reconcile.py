@@ -126,10 +126,10 @@ async def summarise(connection: Transaction, world: World, recomputed: Recompute
         days = [recomputed.use.get(mark) for mark in touched[key]]
         if (found := _with_days(one, days, now)) is not None:
             counted[key] = found
-    unknown = {key: one for key, one in known.items() if key not in counted}
+    need_all_days = {key: one for key, one in known.items() if key not in counted}
     # Another past day may change the first call and the quiet period, and by them what is due.
-    await make_uses_due(connection, [key for key, one in unknown.items() if one.summary], now=now)
-    await _save(connection, world, known, counted | await _from_all_days(connection, unknown, now), now=now)
+    await make_uses_due(connection, [key for key, one in need_all_days.items() if one.summary], now=now)
+    await _save(connection, world, known, counted | await _from_all_days(connection, need_all_days, now), now=now)
 
 
 async def summarise_again(connection: Transaction, world: World, *, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""The consume loop of a process: Kafka's events, and a beat ten times a second, each with the time."""
+"""The consume loop of a process: Kafka's events, and a beat ten times a second, passed to `Consume` with the time."""
 
 import asyncio
 import contextlib

@@ -98,7 +98,7 @@ class Decoder:
                     try:
                         return route.read(value, context)
                     except OFF_ROUTE:
-                        pass  # another route, or a broken record: the thorough reader tells
+                        pass  # another route, or a broken record: the full reader tells
         return self._decode_and_remember(record)
 
     def _decode_and_remember(self, record: Record) -> Decoded:
@@ -112,7 +112,7 @@ class Decoder:
         return decoded
 
     def _route(self, steps: tuple[Step, ...]) -> Route:
-        """Made once: it composes classes, which costs more than to read a record thoroughly."""
+        """Made once: it composes classes, which costs more than to read a record in full."""
         route = self._made.get(steps)
         if route is None:
             if len(self._made) >= _MADE:

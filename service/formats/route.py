@@ -197,7 +197,7 @@ class _Collected:
     def __init__(self, layers: int, use: Use) -> None:
         self.use = use
         self.answers: list[Any] = []
-        self._bytes = MAX_TOTAL_BYTES - SMALL * layers  # the thorough reader counts each layer: here none is larger
+        self._bytes = MAX_TOTAL_BYTES - SMALL * layers  # the full reader counts each layer: here none is larger
         self._items = MAX_ITEMS
 
     def take(self, *, items: int, size: int = 0) -> None:

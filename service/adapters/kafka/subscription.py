@@ -1,4 +1,4 @@
-"""Membership in the consumer group: FastStream delivers raw records in batches, and takes seeks."""
+"""Membership in the consumer group: FastStream delivers raw records in batches, and lets us seek."""
 
 import contextlib
 from asyncio import timeout
@@ -111,7 +111,8 @@ class Subscription:
         await self._broker.start()
 
     async def _hand_over(self, records: tuple[ConsumerRecord, ...]) -> None:
-        """Its annotation must stay simple: FastStream builds a model from it."""
+        """Hands a batch over, without the records of partitions that were sought since it was fetched: they come again.
+        The annotation must stay simple: FastStream builds a model from it."""
         sought = self._consumer.sought if self._consumer is not None else None
         if sought:
             records = tuple(r for r in records if TopicPartition(r.topic, r.partition) not in sought)

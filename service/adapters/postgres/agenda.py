@@ -68,7 +68,7 @@ async def set_next_evaluations(connection: AsyncConnection, evaluations: Iterabl
 
 
 async def schedule_check_after_calls(connection: AsyncConnection, first_calls: Mapping[ExposureKey, datetime]) -> None:
-    """Schedule an evaluation after new calls at these times, for uses that wake on a call or are new."""
+    """Make uses that are new, or wait for a call, due from their first new call on."""
     for some in chunked(sorted(first_calls.items())):
         v = unnested(
             *((name, Text(), [getattr(key, name) for key, _ in some]) for name in KEY),

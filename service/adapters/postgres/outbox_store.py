@@ -203,7 +203,8 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _is_held(now: datetime) -> ColumnElement[bool]:
-    """True: another process sends to the destination, or the destination refused a message and must wait."""
+    """True: another process sends to the destination, or the last attempt there has not succeeded, and its
+    wait is not over."""
     o = _other.c
     live = and_(o.state == "leased", o.lease_until >= func.clock_timestamp())
     resting = and_(o.state.in_(("pending", "unknown")), o.attempts > 0, o.not_before > now)

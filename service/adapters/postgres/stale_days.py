@@ -55,7 +55,8 @@ async def mark_models(connection: AsyncConnection, models: Iterable[tuple[str, s
 
 
 async def take_stale_days(connection: AsyncConnection, *, until: datetime, limit: int) -> list[StaleDay]:
-    """Take the oldest marks first set up to `until`, sorted. Skips marks that another process has locked."""
+    """Delete and return the oldest marks first set up to `until`, sorted; a rollback brings them back. Skips marks that
+    another process has locked."""
     key = tuple_(*(stale_days.c[name] for name in DAY))
     oldest = (
         select(*(stale_days.c[name] for name in DAY))

@@ -95,7 +95,7 @@ async def add_gap(connection: AsyncConnection, source: SourceName, partition: Pa
 async def advance(
     connection: AsyncConnection, source: SourceName, spans: Mapping[Partition, tuple[str, OffsetSpan]], *, now: datetime
 ) -> set[Partition]:
-    """Move each watermark from the first to the last offset of its span, if incarnation and offset are as expected.
+    """Move each watermark from `expected` to `next_offset` of its span, if incarnation and offset are as expected.
 
     Returns the partitions where they were not: then the caller must roll back.
     """

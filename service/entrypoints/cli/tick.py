@@ -69,10 +69,8 @@ def tick(
         for verb, sentence in (said | {verb: f"failed: {error}" for verb, error in failures.items()}).items():
             console.print(f"[bold]{verb:<10}[/] {escape(sentence)}", soft_wrap=True)
     match ticked.results.get("deliver"):
-        case DeliveryReport(stopped=deliver.SLACKLESS.kind):
-            fail(
-                "nothing was delivered: messages of this database go to Slack", deliver.SLACKLESS.remedy, Exit.BAD_NEWS
-            )
+        case DeliveryReport(stopped=deliver.NO_TOKEN.kind):
+            fail("nothing was delivered: messages of this database go to Slack", deliver.NO_TOKEN.remedy, Exit.BAD_NEWS)
     if failures:
         raise SystemExit(int(Exit.BAD_NEWS))
 

@@ -1,8 +1,8 @@
 """Kong Gateway's log records (`kafka-log` and its siblings) with the statistics of the AI plugins.
 
-One record is one request through the gateway. `ai` has one entry per plugin that called a model: `proxy` (`ai-proxy`
-in 3.6 and 3.7), and also transformers and judges, each a separate call. A plugin with a semantic look-up names the
-embeddings model that it called. A record without `ai` is other traffic.
+One record is one request through the gateway. `ai` has one entry per plugin that called a model: `proxy` (in Kong 3.6
+and 3.7 `ai-proxy`), and others for transformers and judges, each a separate call. A plugin with a semantic look-up
+names the embeddings model that it called. A record without `ai` is other traffic.
 https://developer.konghq.com/ai-gateway/ai-audit-log-reference/
 """
 
@@ -203,13 +203,13 @@ def _service(log: Log) -> Words:
 
 
 def _key_owner(log: Log) -> Words:
-    """Key owner from a tag of the consumer: `owner:ada@example.com` or `team:payments`. The consumer's own names are
-    the caller's."""
+    """Key owner from a tag of the consumer: `owner:ada@example.com` or `team:payments`. The consumer's
+    username and custom_id name the caller."""
     tags = log.consumer.tags if log.consumer else None
     if not isinstance(tags, list):
         return None
     words = [tag for tag in tags if isinstance(tag, str)]
-    return tuple(tag[len(mark) :] for mark in _OWNER_TAGS for tag in words if tag.startswith(mark))
+    return tuple(tag[len(prefix) :] for prefix in _OWNER_TAGS for tag in words if tag.startswith(prefix))
 
 
 DIALECT = Dialect(
