@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from service.core.wording import to_slack
-from service.core.wording.blocks import CONTINUES, Block, Context, Divider, Fields, Header, Section, read_blocks
+from service.core.wording.blocks import CONTINUES, Block, Divider, Fields, Header, Section, SmallText, read_blocks
 from service.core.wording.names import code, link, name
 from service.core.wording.spans import Code, Spans, bold, listed, say
 from service.core.wording.to_html import to_html
@@ -14,7 +14,7 @@ BLOCKS: tuple[Block, ...] = (
     Header("a < b *c*"),
     Section(say("one\n", bold("two ", Code("a*b")), link("https://x.example/?a=1&b=2", "there"))),
     Fields((("Calls", "3 < 4"),)),
-    Context(("small",)),
+    SmallText(("small",)),
     Divider(),
 )
 

@@ -7,18 +7,18 @@ import pytest
 
 from service.core.usage import Call, Who
 from service.formats.decoder import decode
-from service.formats.dialects.wrappers import Span, without_wrappers
+from service.formats.dialects.wrappers import PlacedSpan, without_wrappers
 from tests.builders import make_record
 from tests.calls import events_of
 
 AT = datetime(2026, 11, 19, tzinfo=UTC)
 
 
-def make_span(id_: str, parent: str = "", **given: Any) -> Span:
+def make_span(id_: str, parent: str = "", **given: Any) -> PlacedSpan:
     """A chat of one scope; `operation=None` makes it no call."""
     operation = given.pop("operation", "chat")
     call = Call(Who("otlp_traces", "s", operation=operation), AT) if operation is not None else None
-    return Span("t", id_, parent, "s", is_tool=False, call=call)._replace(**given)
+    return PlacedSpan("t", id_, parent, "s", is_tool=False, call=call)._replace(**given)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def make_span(id_: str, parent: str = "", **given: Any) -> Span:
         pytest.param([make_span("", "a"), make_span("a")], ".", id="a child without an id"),
     ],
 )
-def test_what_is_left_of_a_request(spans: list[Span], left: str) -> None:
+def test_what_is_left_of_a_request(spans: list[PlacedSpan], left: str) -> None:
     found = [span.id or "." for span, call in zip(spans, without_wrappers(spans), strict=True) if call is not None]
     assert "".join(found) == left
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from service.core.wording import to_slack
-from service.core.wording.blocks import CONTINUES, Block, Context, Divider, Header, Section
+from service.core.wording.blocks import CONTINUES, Block, Divider, Header, Section, SmallText
 from service.core.wording.names import name
 from service.core.wording.spans import Span, Spans, say
 
@@ -45,10 +45,10 @@ def sections(lines: Iterable[Spans]) -> Iterator[Section]:
         yield Section(_joined(held, "\n"))
 
 
-def context(parts: Iterable[Span | Spans]) -> Iterator[Context]:
+def context(parts: Iterable[Span | Spans]) -> Iterator[SmallText]:
     """Empty without parts."""
     if held := list(parts):
-        yield Context(_joined(held, " · "))
+        yield SmallText(_joined(held, " · "))
 
 
 def _joined(parts: Sequence[Span | Spans], joint: str) -> Spans:

@@ -22,7 +22,7 @@ class Fields(Struct, frozen=True, tag="fields"):
     pairs: tuple[tuple[str, str], ...]
 
 
-class Context(Struct, frozen=True, tag="context"):
+class SmallText(Struct, frozen=True, tag="context"):
     """Small grey text on one line."""
 
     text: Spans
@@ -32,8 +32,8 @@ class Divider(Struct, frozen=True, tag="divider"):
     pass
 
 
-Block = Header | Section | Fields | Context | Divider
-CONTINUES = Context(("The list goes on in the thread.",))
+Block = Header | Section | Fields | SmallText | Divider
+CONTINUES = SmallText(("The list goes on in the thread.",))
 """Last block of a message with replies, in Slack."""
 
 

@@ -8,7 +8,7 @@ pre-wrap`.
 import html
 from collections.abc import Iterable
 
-from service.core.wording.blocks import Block, Context, Divider, Fields, Header, Section
+from service.core.wording.blocks import Block, Divider, Fields, Header, Section, SmallText
 from service.core.wording.spans import Bold, Code, Link, Span, Spans
 
 
@@ -27,7 +27,7 @@ def _block(block: Block) -> str:
                 f'<span class="slack-field"><b>{_span(label)}</b><br>{_span(value)}</span>' for label, value in pairs
             )
             return f'<div class="slack-fields">{"".join(inside)}</div>'
-        case Context(spans):
+        case SmallText(spans):
             return f'<div class="slack-context"><span>{_spans(spans)}</span></div>'
         case Divider():
             return '<hr class="slack-divider">'

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.core.wording.blocks import Block, Context, Divider, Fields, Header, Section
+from service.core.wording.blocks import Block, Divider, Fields, Header, Section, SmallText
 from service.core.wording.spans import Bold, Code, Link, Span, Spans
 
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "ˋ"})
@@ -55,7 +55,7 @@ def block(part: Block) -> dict[str, Any]:
                 "type": "section",
                 "fields": [_text(f"*{escaped(label)}*\n{escaped(value)}") for label, value in pairs],
             }
-        case Context(spans):
+        case SmallText(spans):
             return {"type": "context", "elements": [_text(mrkdwn(spans))]}
         case Divider():
             return {"type": "divider"}

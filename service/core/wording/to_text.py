@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from service.core.wording.blocks import CONTINUES, Block, Context, Divider, Fields, Header, Section
+from service.core.wording.blocks import CONTINUES, Block, Divider, Fields, Header, Section, SmallText
 from service.core.wording.spans import Bold, Code, Link, Span, Spans
 
 
@@ -24,7 +24,7 @@ def _lines(block: Block) -> Iterator[str]:
     match block:
         case Header(text):
             yield text
-        case Section(spans) | Context(spans):
+        case Section(spans) | SmallText(spans):
             yield plain(spans)
         case Fields(pairs):
             yield from (f"  {label}: {value}" for label, value in pairs)

@@ -19,7 +19,7 @@ from service.formats.dialects.otlp_json import LogRecord as LogRecordJson
 from service.formats.dialects.otlp_json import Logs, Resource, Scope, Traces, each
 from service.formats.dialects.otlp_json import Span as SpanJson
 from service.formats.dialects.otlp_protobuf import parse_logs, parse_traces
-from service.formats.dialects.wrappers import Span, without_wrappers
+from service.formats.dialects.wrappers import PlacedSpan, without_wrappers
 from service.formats.rejecting import READ_ERRORS, UnreadableError, rejection
 
 INFERENCE_EVENT = "gen_ai.client.inference.operation.details"
@@ -58,7 +58,7 @@ class _Item(NamedTuple):
 def _read_traces(traces: Any, context: Context) -> Decoded:
     found = _Results("otlp_traces", "other_spans")
     seen: set[tuple[str, str]] = set()
-    spans: list[Span] = []
+    spans: list[PlacedSpan] = []
     for item in found.limited(_items(traces.resource_spans, _SPANS)):
         ids = _hex(item.content.trace_id), _hex(item.content.span_id)
         if ids in seen:
@@ -75,7 +75,7 @@ def _read_traces(traces: Any, context: Context) -> Decoded:
     return found.decoded()
 
 
-def _span(item: _Item, trace: str, own: str, context: Context) -> Span:
+def _span(item: _Item, trace: str, own: str, context: Context) -> PlacedSpan:
     raw = item.content
     attributes = _attributes(raw.attributes, _SPAN_ATTRIBUTES)
     call = None
@@ -95,7 +95,9 @@ def _span(item: _Item, trace: str, own: str, context: Context) -> Span:
             trace=_identity(trace, own),
         )
         call = genai.call_of(telemetry)
-    return Span(trace, own, _hex(raw.parent_span_id), (item.resource, item.scope), inference.is_tool(attributes), call)
+    return PlacedSpan(
+        trace, own, _hex(raw.parent_span_id), (item.resource, item.scope), inference.is_tool(attributes), call
+    )
 
 
 def _read_logs(logs: Any, context: Context) -> Decoded:

@@ -12,7 +12,7 @@ _SIDE_WORK = frozenset({"embeddings", "rerank"})
 """Operations that a chat does not wrap: a look-up below a chat is a separate call."""
 
 
-class Span(NamedTuple):
+class PlacedSpan(NamedTuple):
     """A span of one request, with the call that it may be."""
 
     trace: str
@@ -24,7 +24,7 @@ class Span(NamedTuple):
     call: Call | None = None
 
 
-def without_wrappers(spans: Sequence[Span]) -> Iterator[Call | None]:
+def without_wrappers(spans: Sequence[PlacedSpan]) -> Iterator[Call | None]:
     """The call of each span; None for a span with a call of its own scope below it.
 
     A call of another scope has another reporter, and stays: reporters are never added up. Below a tool, separate work
@@ -44,10 +44,10 @@ def without_wrappers(spans: Sequence[Span]) -> Iterator[Call | None]:
         yield span.call if (span.trace, span.id) not in wrappers else None
 
 
-def _above(call: Span, by_id: dict[tuple[str, str], Span]) -> list[tuple[str, str]]:
+def _above(call: PlacedSpan, by_id: dict[tuple[str, str], PlacedSpan]) -> list[tuple[str, str]]:
     """Wrappers of a call. Empty if the parents form a cycle: the wrapper is unknown."""
     found: list[tuple[str, str]] = []
-    span: Span | None = call
+    span: PlacedSpan | None = call
     for _ in range(_DEEPEST):
         span = by_id.get((span.trace, span.parent)) if span is not None and span.parent else None
         if span is None or span.is_tool:
@@ -59,7 +59,7 @@ def _above(call: Span, by_id: dict[tuple[str, str], Span]) -> list[tuple[str, st
     return found
 
 
-def _side_work(span: Span) -> Words:
+def _side_work(span: PlacedSpan) -> Words:
     """The operation if it is one of `_SIDE_WORK`."""
     operation = span.call.who.operation if span.call is not None else None
     words = operation if isinstance(operation, tuple) else (operation,)
