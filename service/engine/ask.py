@@ -8,14 +8,13 @@ from datetime import datetime
 
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries.answers import DeprecationAnswer, ExposureAnswer, ModelUse, ServiceAnswer, UnknownId
-from service.adapters.queries.exposures import read_exposures, read_exposures_of
-from service.adapters.queries.listing import ExposureFilter, position_in, read_page
-from service.adapters.queries.overview import Headline, count_callers, read_headline
+from service.adapters.queries.exposures import ExposureAnswer, read_exposures
+from service.adapters.queries.listing import ExposureFilter, read_page
+from service.adapters.queries.overview import DeprecationAnswer, Headline, count_callers, read_headline
 from service.adapters.queries.paging import Page
-from service.adapters.queries.services import read_service
-from service.adapters.queries.unknown import read_unknown_ids, read_uses_spelled
-from service.adapters.queries.uses import Uses, read_called_models, read_uses
+from service.adapters.queries.services import ServiceAnswer, read_service
+from service.adapters.queries.unknown import UnknownId, read_unknown_ids, read_uses_spelled
+from service.adapters.queries.uses import ModelUse, Uses, read_calls_by_model, read_uses
 from service.config.world import World
 from service.core.catalog.lifecycle import Catalog
 from service.core.catalog.lookup import records_of
@@ -42,7 +41,7 @@ async def exposure(database: Database, world: World, key: ExposureKey, *, now: d
     """None: it has no call by `now`."""
     async with database.connect() as connection:
         known = await known_until(connection, world.topics, now=now)
-        found = await read_exposures_of(connection, world, world.owners.owner_of, [key], known=known, now=now)
+        found = await read_exposures(connection, world, [key], known=known, now=now)
     return found[0] if found else None
 
 
@@ -61,7 +60,6 @@ async def overview(
     async with database.connect() as connection:
         known = await known_until(connection, world.topics, now=now)
         headline = await read_headline(connection, world.catalog, known=known, now=now)
-        after = None if cursor is None else position_in(cursor)
         page = await read_page(
             connection,
             world.catalog,
@@ -69,13 +67,13 @@ async def overview(
             known=known,
             now=now,
             limit=limit,
-            after=after,
+            cursor=cursor,
             by_day=headline.by_day,
         )
-        keys = [*page.keys, *([headline.next_one] if headline.next_one else [])]
-        found = await read_exposures_of(connection, world, world.owners.owner_of, keys, known=known, now=now)
+        keys = [*page.items, *([headline.next_one] if headline.next_one else [])]
+        found = await read_exposures(connection, world, keys, known=known, now=now)
     shown = {one.key: one for one in found}
-    items = [shown[key] for key in page.keys if key in shown]
+    items = [shown[key] for key in page.items if key in shown]
     next_one = shown.get(headline.next_one) if headline.next_one else None
     return Overview(headline, next_one, Page(items=items, total=page.total, next_cursor=page.next_cursor))
 
@@ -91,7 +89,7 @@ async def service(database: Database, world: World, name: str, *, now: datetime)
     """All models that one service calls. None: no log contains it."""
     async with database.connect() as connection:
         own = await _exposures(connection, world, ExposureFilter(service=name), now=now)
-        return await read_service(connection, name, world.catalog, world.owners.owner_of, own.items, now=now)
+        return await read_service(connection, name, world, own.items, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +144,7 @@ async def _other_uses(
         record = catalog.get(platform, model)
         return record is not None and record.known_on(now.date())
 
-    called = await read_called_models(connection, now=now, models=models)
+    called = await read_calls_by_model(connection, now=now, models=models)
     going_on = {one for one in called if not is_exposure(*one)}
     if not going_on:
         return Uses((), 0)
@@ -166,7 +164,7 @@ def _models_meant(world: World, text: str) -> set[str]:
 async def called_models(database: Database, world: World, *, now: datetime) -> list[str]:
     """Names of the models called in the last weeks, most calls first."""
     async with database.connect() as connection:
-        called = await read_called_models(connection, now=now)
+        called = await read_calls_by_model(connection, now=now)
     records = (world.catalog.get(*one) for one in called)
     names = (record.id if record else model for record, (_, model) in zip(records, called, strict=True))
     return list(dict.fromkeys(names))
@@ -182,6 +180,6 @@ async def _exposures(
     cursor: str | None = None,
 ) -> Page[ExposureAnswer]:
     known = await known_until(connection, world.topics, now=now)
-    return await read_exposures(
-        connection, world, world.owners.owner_of, wanted, known=known, now=now, limit=limit, cursor=cursor
-    )
+    page = await read_page(connection, world.catalog, wanted, known=known, now=now, limit=limit, cursor=cursor)
+    items = await read_exposures(connection, world, page.items, known=known, now=now)
+    return Page(items=items, total=page.total, next_cursor=page.next_cursor)

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import cast
 
-from service.adapters.queries.act_answers import ChecklistAnswer, LoggedActAnswer
-from service.adapters.queries.answers import ExposureAnswer, Lifecycle, Told
-from service.adapters.queries.operation_answers import NotificationAnswer
+from service.adapters.queries.acts import ChecklistAnswer, LoggedActAnswer
+from service.adapters.queries.exposures import ExposureAnswer
+from service.adapters.queries.lifecycle import Lifecycle
+from service.adapters.queries.notifications import NotificationAnswer, Told
 from service.core import words
 from service.core.escalation.plan import Status
 from service.core.wording import act as acts

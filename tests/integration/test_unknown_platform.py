@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from service.adapters.catalog.files import load_catalog
 from service.adapters.postgres.database import Database
-from service.adapters.queries.unknown import count_unknown_ids, count_unplaced_models
+from service.adapters.queries.unknown import count_unknown_ids
 from service.config.company import Company
 from service.engine.explain import why_so
 from service.entrypoints.cli import app
@@ -135,8 +135,8 @@ async def test_it_has_a_gauge_of_its_own(database: Database) -> None:
 
     async with database.connect() as connection:
         now = datetime.now(UTC)
-        assert await count_unplaced_models(connection, now=now) == 1
-        assert await count_unknown_ids(connection, now=now) == 1
+        assert await count_unknown_ids(connection, unplaced=True, now=now) == 1
+        assert await count_unknown_ids(connection, unplaced=False, now=now) == 1
 
 
 async def test_nothing_is_said_where_every_platform_is_known(database: Database, database_url: str) -> None:

@@ -151,7 +151,7 @@ async def _counted_alike(database: Database, catalog: Catalog, now: datetime) ->
 
 async def _counts(connection: AsyncConnection, catalog: Catalog, known: datetime, now: datetime) -> object:
     headline = await read_headline(connection, catalog, known=known, now=now)
-    return headline, await count_by_model(connection, catalog, ExposureFilter(), known=known, now=now)
+    return headline, await count_by_model(connection, known=known, now=now)
 
 
 async def _listed_alike(database: Database, catalog: Catalog, states: dict[ExposureKey, State], now: datetime) -> None:

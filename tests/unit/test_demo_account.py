@@ -6,7 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from service.adapters.queries.answers import DayCalls, ExposureAnswer, Told
+from service.adapters.queries.exposures import DayCalls, ExposureAnswer
+from service.adapters.queries.notifications import Told
 from service.entrypoints.demo.timeline import account, show_account
 
 DAY = date(2025, 7, 14)

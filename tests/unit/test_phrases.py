@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 
-from service.adapters.queries.act_answers import ChecklistAnswer, LoggedActAnswer
-from service.adapters.queries.answers import AheadAnswer, ExposureAnswer, Told
+from service.adapters.queries.acts import ChecklistAnswer, LoggedActAnswer
+from service.adapters.queries.exposures import ExposureAnswer
+from service.adapters.queries.notifications import Told
+from service.adapters.queries.overview import AheadAnswer
 from service.entrypoints import phrases
 from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.pages import templates

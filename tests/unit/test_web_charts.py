@@ -2,7 +2,9 @@
 
 from datetime import date, timedelta
 
-from service.adapters.queries.answers import AheadAnswer, DayCalls, Lifecycle
+from service.adapters.queries.exposures import DayCalls
+from service.adapters.queries.lifecycle import Lifecycle
+from service.adapters.queries.overview import AheadAnswer
 from service.entrypoints.web.horizon import horizon
 from service.entrypoints.web.show import sparkline, urgency
 

@@ -1,18 +1,71 @@
-"""Acts on an exposure, and its migration checklist."""
+"""Acts of people on an exposure, and its migration checklist."""
 
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.act_log import read_acts
 from service.adapters.postgres.checklist_store import load_checklists
-from service.adapters.queries.act_answers import (
-    ChecklistAnswer,
-    ChecklistItem,
-    ExposureActs,
-    ExposureChecklist,
-    LoggedActAnswer,
-)
+from service.adapters.queries.paging import AnswerModel
 from service.core.checklist import ITEMS, Checklist, Item
 from service.core.exposure import ExposureKey
+
+
+class ChecklistItem(AnswerModel):
+    """One part of a migration."""
+
+    id: str = Field(examples=["prompts"])
+    words: str = Field(examples=["Prompts are tuned and evaluated again"])
+    done: bool
+    author: str | None = Field(default=None, examples=["ada@example.com"])
+    """Who ticked it."""
+    at: datetime | None = None
+
+
+class ChecklistAnswer(AnswerModel):
+    """The checklist of a migration, ticked by owners. It does not depend on the calls."""
+
+    done: int = Field(examples=[2])
+    total: int = Field(examples=[5])
+    items: list[ChecklistItem]
+
+
+class NamedAnswer(AnswerModel):
+    """Names of the exposure that the answer is about."""
+
+    service: str = Field(examples=["search-api"])
+    environment: str = Field(examples=["production"])
+    """Empty: the log has no environment."""
+    platform: str = Field(examples=["openai-api"])
+    model: str = Field(examples=["gpt-4.5-preview-2025-02-27"])
+    """Canonical id on that platform."""
+
+
+class ExposureChecklist(NamedAnswer):
+    """The migration checklist of one exposure."""
+
+    checklist: ChecklistAnswer
+
+
+class LoggedActAnswer(AnswerModel):
+    """An act on an exposure."""
+
+    kind: str = Field(examples=["check"])
+    """acknowledge, snooze, commit, waive, reassign, reopen, check."""
+    author: str = Field(examples=["ada@example.com"])
+    """The name that the author gave."""
+    at: datetime
+    details: dict[str, Any] = Field(examples=[{"item": "prompts", "done": True}])
+    """Details of the act: until when, why, to whom, which item."""
+
+
+class ExposureActs(NamedAnswer):
+    """Acts on one exposure."""
+
+    acts: list[LoggedActAnswer]
+    """Newest first, at most 200."""
 
 
 async def read_checklist(connection: AsyncConnection, key: ExposureKey) -> ExposureChecklist:
@@ -21,10 +74,7 @@ async def read_checklist(connection: AsyncConnection, key: ExposureKey) -> Expos
 
 
 async def read_history(connection: AsyncConnection, key: ExposureKey) -> ExposureActs:
-    acts = [
-        LoggedActAnswer(kind=act.kind, author=act.author, at=act.at, details=dict(act.details))
-        for act in await read_acts(connection, key)
-    ]
+    acts = [LoggedActAnswer.model_validate(act, from_attributes=True) for act in await read_acts(connection, key)]
     return ExposureActs(**key._asdict(), acts=acts)
 
 

@@ -2,16 +2,17 @@
 conditions."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, or_, select
+from sqlalchemy import ColumnElement, Row, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id
+from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.outbox_reroute import SLACK_IS_CLOSED
-from service.adapters.postgres.tables import campaigns, conditions, notifications
-from service.core.condition import Condition, InWords, read_condition
+from service.adapters.postgres.tables import campaigns, notifications
+from service.core.condition import Condition, InWords
 from service.core.explanation.notification import Recipient, StoredNotification
 from service.core.explanation.reason import reason_of
 from service.core.explanation.steps import Notification
@@ -22,7 +23,7 @@ MAX_NOTIFICATIONS = 500
 """Maximum number of notifications read per exposure, newest first. A daily reminder reaches it after months."""
 MAX_IDS = 10
 _SHAPE = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
-_n, _c = notifications.c, conditions.c
+_n = notifications.c
 _RECIPIENT = (_n.id, _n.destination, _n.audience, _n.state, _n.outcome)
 
 
@@ -70,7 +71,7 @@ async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> StoredNoti
         came_from=came_from,
         instead=next(iter(await _read_recipients(connection, *again)), None),
         same_decision=await _read_same_decision(connection, row),
-        troubles=tuple(map(InWords.of, await _read_troubles(connection, _is_in_the_way_of(row.destination)))),
+        troubles=tuple(map(InWords.of, await _read_blocking(connection, row.destination))),
     )
 
 
@@ -92,38 +93,24 @@ async def _read_recipients(connection: AsyncConnection, *which: ColumnElement[bo
 async def read_notifications_of(connection: AsyncConnection, key: ExposureKey) -> tuple[Notification, ...]:
     """Notifications of the exposure, newest first."""
     at = case((_n.state == "delivered", _n.settled_at), else_=_n.not_before).label("at")
+    step = func.coalesce(_n.step, _n.kind)
     rows = await connection.execute(
-        select(_n.id, _n.step, _n.kind, _n.destination, _n.audience, _n.state, _n.decided_at, at, _n.outcome)
+        select(_n.id, step, _n.destination, _n.audience, _n.state, _n.decided_at, at, _n.outcome)
         .where(_n.campaign_id == campaign_id(key))
         .order_by(_n.decided_at.desc(), _n.destination, _n.id)
         .limit(MAX_NOTIFICATIONS)
     )
-    return tuple(
-        Notification(
-            str(row.id),
-            row.step or row.kind,
-            row.destination,
-            row.audience,
-            row.state,
-            row.decided_at,
-            row.at,
-            row.outcome,
-        )
-        for row in rows
-    )
+    return tuple(Notification(str(row.id), *row[1:]) for row in rows)
 
 
-async def read_troubles_of(connection: AsyncConnection, subjects: Sequence[tuple[str, str]]) -> tuple[Condition, ...]:
+async def read_troubles_of(connection: AsyncConnection, subjects: Collection[tuple[str, str]]) -> tuple[Condition, ...]:
     """Open conditions of these kinds and subjects."""
-    named = or_(*((_c.kind == kind) & (_c.subject == subject) for kind, subject in subjects))
-    return await _read_troubles(connection, named) if subjects else ()
+    found = [one.condition for one in await open_conditions(connection)]
+    return tuple(one for one in found if (one.kind, one.subject) in subjects)
 
 
-def _is_in_the_way_of(destination: str) -> ColumnElement[bool]:
-    of_destination = _c.kind.in_(("slack_destination", "delivery_broke")) & (_c.subject == destination)
-    return or_(of_destination, _c.kind.in_(SLACK_IS_CLOSED))
-
-
-async def _read_troubles(connection: AsyncConnection, which: ColumnElement[bool]) -> tuple[Condition, ...]:
-    rows = await connection.execute(select(conditions).where(which, _c.cleared_at.is_(None)).order_by(_c.since))
-    return tuple(read_condition(r.kind, r.subject, r.facts) for r in rows)
+async def _read_blocking(connection: AsyncConnection, destination: str) -> tuple[Condition, ...]:
+    """Open conditions that block messages to the destination."""
+    of_destination = {("slack_destination", destination), ("delivery_broke", destination)}
+    found = [one.condition for one in await open_conditions(connection)]
+    return tuple(one for one in found if (one.kind, one.subject) in of_destination or one.kind in SLACK_IS_CLOSED)

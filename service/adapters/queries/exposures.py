@@ -1,115 +1,138 @@
-"""Exposures by deadline, each with its owner, its campaign and its last notification."""
+"""Exposures, each with its owner, its campaign and its last notification."""
 
-from __future__ import annotations  # each Page[...] that is evaluated is a model that pydantic makes
-
-import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
+from typing import Literal
 
-from sqlalchemy import Select, Uuid, any_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id, load_campaigns
 from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.exposure_evidence import with_evidence
 from service.adapters.postgres.exposure_store import load_exposures_of
-from service.adapters.postgres.tables import notifications
-from service.adapters.queries.act_answers import ChecklistAnswer
-from service.adapters.queries.acts import checklist_answer
-from service.adapters.queries.answers import CampaignAnswer, DayCalls, ExposureAnswer, Lifecycle, Told
-from service.adapters.queries.lifecycle import lifecycle_of
-from service.adapters.queries.listing import ExposureFilter, position_in, read_page
-from service.adapters.queries.paging import Page
+from service.adapters.queries.acts import ChecklistAnswer, checklist_answer
+from service.adapters.queries.lifecycle import Lifecycle, lifecycle_of
+from service.adapters.queries.notifications import RepeatDays, Told, read_last_told
+from service.adapters.queries.paging import AnswerModel
 from service.config.world import World
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
 from service.core.escalation.holding import asked_in_words, shown_state
 from service.core.escalation.schedule import upcoming
-from service.core.exposure import DayOfUse, ExposureKey
-from service.core.ownership import Owner
+from service.core.exposure import DayOfUse, ExposureKey, State
 
 DAYS = 28
-Owners = Callable[[str], Owner]
-"""Service -> owner, by the rules of lastcall.yaml."""
 
 
-def deadline_key(lifecycle: Lifecycle) -> tuple[str, ...]:
-    """Sorts firm deadlines first, by the last day for changes; then "not before" dates; then those without a date."""
-    day = lifecycle.change_by
-    rank = "0" if lifecycle.days_left is not None else "1" if day else "2"
-    return (rank, day.isoformat() if day else "", lifecycle.platform, lifecycle.model)
+@dataclass(slots=True)
+class DayCalls:
+    """Calls of one UTC day."""
+
+    # A page has thousands of these, and a pydantic model takes ten times as long to make.
+    day: date
+    calls: int
+    """Including failed calls. The largest reporter's count, hour by hour, never a sum of reporters."""
+    errors: int
+    tokens: int | None = None
+    """Input and output tokens; null: no call of the day has token counts."""
+
+
+class CampaignAnswer(AnswerModel):
+    """The campaign of an exposure."""
+
+    state: Literal["open", "closed"]
+    opened_at: datetime
+    closed_at: datetime | None = None
+    close_reason: str | None = None
+    next_step: str | None = Field(default=None, examples=["-7d"])
+    """The next step that falls due."""
+    next_repeat_days: RepeatDays = None
+    next_on: date | None = None
+    """Day of the next step, in the owner's time zone; null: no step is planned."""
+    next_audiences: list[str] = Field(default_factory=list, examples=[["owner", "team"]])
+    act_in_force: str | None = Field(default=None, examples=["snoozed by ada@example.com until Fri 4 Jul 2025"])
+    """The acknowledgement, promise or hold in force, as a clause."""
+    promise_broken_on: date | None = Field(default=None, examples=["2025-07-04"])
+    """Day of a broken promise: the calls continued after it. Null: no promise is broken, or the calls have ended."""
+
+
+class ExposureAnswer(Lifecycle):
+    """A service's use of a deprecated model in one environment."""
+
+    service: str = Field(examples=["search-api"])
+    environment: str = Field(examples=["production"])
+    """Empty: the log has no environment."""
+    team: str | None = Field(examples=["search"])
+    """Null: the service has no owner."""
+    channel: str | None = Field(default=None, examples=["#team-search"])
+    """The team's channel."""
+    people: list[str] = Field(default_factory=list)
+    """People named for the service."""
+    state: State
+    """active: the service calls the model. quiet: no call for longer than its quiet period, so it has migrated.
+    overdue: the shutdown date is past and calls are answered. broken: calls fail because the model is gone, after the
+    shutdown date or before it. redirected: another model answers. waived: a person has accepted the risk until a day.
+    """
+    requested_ids: list[str] = Field(default_factory=list)
+    """The model's ids in requests, as callers spell them."""
+    request_ids: list[str] = Field(default_factory=list)
+    """A few request ids, as evidence."""
+    changes_until: date | None = Field(default=None, examples=["2025-07-01"])
+    """First day of a change freeze of the owner that lasts until the shutdown: changes must be deployed before it, and
+    steps before the shutdown are counted from it; null: none."""
+    first_at: datetime
+    """First recorded call."""
+    last_at: datetime
+    """Last recorded call."""
+    calls_7d: int
+    errors_7d: int
+    tokens_7d: int | None = None
+    """Null: no call of the week has token counts."""
+    calls_28d: int
+    tokens_28d: int | None = None
+    calls_total: int
+    by_day: list[DayCalls]
+    """Oldest first, without gaps; the last day is today."""
+    campaign: CampaignAnswer | None = None
+    """Null: no campaign was opened."""
+    told: Told | None = None
+    """Null: nobody was notified yet."""
+    checklist: ChecklistAnswer
+
+    @property
+    def key(self) -> ExposureKey:
+        return ExposureKey(self.service, self.environment, self.platform, self.model)
+
+    @property
+    def change_by(self) -> date | None:
+        """Until the shutdown, a freeze counts as the deadline."""
+        is_ahead = self.days_left is not None and self.days_left > 0
+        return self.changes_until if self.changes_until and is_ahead else self.shutdown_on
 
 
 async def read_exposures(
-    connection: AsyncConnection,
-    world: World,
-    owners: Owners,
-    wanted: ExposureFilter,
-    *,
-    known: datetime,
-    now: datetime,
-    limit: int | None = None,
-    cursor: str | None = None,
-) -> Page[ExposureAnswer]:
-    """As of `now`, by deadline. A caller is never quiet while records before `known` wait to be read."""
-    after = None if cursor is None else position_in(cursor)
-    page = await read_page(connection, world.catalog, wanted, known=known, now=now, limit=limit, after=after)
-    items = await read_exposures_of(connection, world, owners, page.keys, known=known, now=now)
-    return Page(items=items, total=page.total, next_cursor=page.next_cursor)
-
-
-async def read_exposures_of(
-    connection: AsyncConnection,
-    world: World,
-    owners: Owners,
-    keys: Sequence[ExposureKey],
-    *,
-    known: datetime,
-    now: datetime,
+    connection: AsyncConnection, world: World, keys: Sequence[ExposureKey], *, known: datetime, now: datetime
 ) -> list[ExposureAnswer]:
-    """Exposures in the order of `keys`."""
+    """Exposures as of `now`, in the order of `keys`. None is quiet while records before `known` wait to be read."""
     found = await load_exposures_of(connection, world.catalog, keys, now=now)
     exposures = await with_evidence(connection, [found[key] for key in keys if key in found], now=now)
     campaigns = await load_campaigns(connection, keys)
-    told = await _read_told(connection, keys)
+    told = await read_last_told(connection, keys)
     ticked = {key: checklist_answer(each) for key, each in (await load_checklists(connection, keys)).items()}
     unticked = checklist_answer(Checklist())
     return [
         _answer(
-            Case(each, owners(each.service), now, known),
+            Case(each, world.owners.owner_of(each.service), now, known),
             campaigns.get(each.key),
             told.get(campaign_id(each.key)),
             ticked.get(each.key, unticked),
         )
         for each in exposures
     ]
-
-
-async def _read_told(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> Mapping[uuid.UUID, Told]:
-    """By campaign: the last notification; delivered ones come before all others."""
-    rows = await connection.execute(_last_told(), {"ids": [campaign_id(key) for key in keys]})
-    return {row.campaign_id: Told(**dict(zip(Told.model_fields, row[1:], strict=True))) for row in rows}
-
-
-@cache
-def _last_told() -> Select[Any]:
-    n = notifications.c
-    others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step, n.decided_at)) - 1).label("others")
-    repeat_days = n.facts["cause", "step", "repeat_days"].as_integer().label("repeat_days")
-    frozen_from = n.facts["freeze", "begin"].as_string().label("frozen_from")
-    at = func.coalesce(n.settled_at, n.decided_at).label("at")
-    shown = (n.destination, n.audience, n.step, n.state, n.not_before, others, at, repeat_days, frozen_from)
-    by_name = {column.name: column for column in shown}
-    return (
-        select(n.campaign_id, *(by_name[name] for name in Told.model_fields))
-        .where(n.campaign_id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
-        .ext(distinct_on(n.campaign_id))
-        .order_by(n.campaign_id, (n.state == "delivered").desc(), n.decided_at.desc(), n.id)
-    )
 
 
 def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist: ChecklistAnswer) -> ExposureAnswer:
@@ -130,9 +153,9 @@ def _answer(case: Case, campaign: Campaign | None, told: Told | None, checklist:
         last_at=exposure.last_at,
         calls_7d=sum(day.calls for day in week),
         errors_7d=sum(day.errors for day in week),
-        tokens_7d=total_tokens(week),
+        tokens_7d=_tokens_in(week),
         calls_28d=sum(day.calls for day in month),
-        tokens_28d=total_tokens(month),
+        tokens_28d=_tokens_in(month),
         calls_total=exposure.use.calls,
         by_day=_dense(month, today),
         campaign=_campaign(campaign, case) if campaign else None,
@@ -145,7 +168,7 @@ def _since(days: Sequence[DayOfUse], before: date) -> list[DayOfUse]:
     return [day for day in days if day.day > before]
 
 
-def total_tokens(days: Iterable[DayOfUse]) -> int | None:
+def _tokens_in(days: Iterable[DayOfUse]) -> int | None:
     """None: no call of these days has token counts."""
     said = [day.input_tokens + day.output_tokens for day in days if day.tokens_known]
     return sum(said) if said else None

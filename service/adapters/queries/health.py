@@ -14,10 +14,9 @@ from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import REVISION, Database, DatabaseTrouble, Unreachable, current_revision
 from service.adapters.postgres.tables import notifications
 from service.adapters.postgres.watermark_store import known_until
-from service.adapters.queries.listing import ExposureFilter, count_by_model
-from service.adapters.queries.operation import read_heartbeats, read_watermarks
-from service.adapters.queries.operation_answers import HeartbeatAnswer, WatermarkAnswer
-from service.adapters.queries.unknown import count_unknown_ids, count_unplaced_models
+from service.adapters.queries.listing import count_by_model
+from service.adapters.queries.operation import HeartbeatAnswer, WatermarkAnswer, read_heartbeats, read_watermarks
+from service.adapters.queries.unknown import count_unknown_ids
 from service.core.catalog.lifecycle import Catalog
 from service.core.condition import OpenCondition
 from service.core.exposure import State
@@ -69,10 +68,10 @@ async def set_gauges(connection: AsyncConnection, catalog: Catalog, topics: Coll
         metrics.CONDITIONS.labels(one.condition.kind).inc()
     for beat in await read_heartbeats(connection):
         metrics.LAST_TICK.labels(beat.verb).set(beat.finished_at.timestamp())
-    metrics.UNRESOLVED_IDS.set(await count_unknown_ids(connection, now=now))
-    metrics.UNPLACED_MODELS.set(await count_unplaced_models(connection, now=now))
+    metrics.UNRESOLVED_IDS.set(await count_unknown_ids(connection, unplaced=False, now=now))
+    metrics.UNPLACED_MODELS.set(await count_unknown_ids(connection, unplaced=True, now=now))
     known = await known_until(connection, topics, now=now)
-    by_model = await count_by_model(connection, catalog, ExposureFilter(), known=known, now=now)
+    by_model = await count_by_model(connection, known=known, now=now)
     exposures: Counter[tuple[str, State]] = Counter()
     nearest: dict[str, date] = {}
     for (platform, model), by_state in by_model.items():

@@ -1,9 +1,49 @@
-"""A deprecation of the catalog as an answer."""
+"""Deprecations of the catalog as answers."""
 
 from datetime import date
 
-from service.adapters.queries.answers import Lifecycle
-from service.core.catalog.lifecycle import Deprecation
+from pydantic import Field
+
+from service.adapters.queries.paging import AnswerModel
+from service.core.catalog.lifecycle import Deprecation, Precision
+
+
+class Lifecycle(AnswerModel):
+    """Deprecation of a model on its platform."""
+
+    platform: str = Field(examples=["openai-api"])
+    """The service that answers the calls, and whose shutdown date applies."""
+    model: str = Field(examples=["gpt-4.5-preview-2025-02-27"])
+    """Canonical id on that platform."""
+    id: str = Field(examples=["gpt-4.5-preview"])
+    """The model's id in requests on that platform."""
+    announced_on: date | None = Field(default=None, examples=["2025-04-14"])
+    shutdown_on: date | None = Field(default=None, examples=["2025-07-14"])
+    """Shutdown day: calls may fail from its start, UTC. `precision` qualifies it."""
+    precision: Precision = Field(examples=["exact"])
+    """Precision of the day. `no_sooner_than` is not a deadline: the provider only promised not to shut down earlier."""
+    days_left: int | None = Field(default=None, examples=[12])
+    """Whole days to the deadline; negative: the deadline is past; null: no deadline."""
+    replacements: list[str] = Field(default_factory=list, examples=[["gpt-4.1"]])
+    """Replacements named by the provider, in its spelling."""
+    after_shutdown: str = Field(default="error", examples=["error"])
+    """How the provider answers calls after the shutdown: error, redirect, unsupported_but_served."""
+    source: str | None = Field(default=None, examples=["https://developers.openai.com/api/docs/deprecations"])
+    """Address of the provider's notice; with `second_hand`, of another report."""
+    second_hand: bool = False
+    """True: no source is the provider's own; the dates are unconfirmed."""
+
+    @property
+    def change_by(self) -> date | None:
+        """Last day for changes."""
+        return self.shutdown_on
+
+    @property
+    def days_to_change(self) -> int | None:
+        """Days to `change_by`, as `days_left`."""
+        if self.days_left is None or self.shutdown_on is None or self.change_by is None:
+            return self.days_left
+        return self.days_left - (self.shutdown_on - self.change_by).days
 
 
 def lifecycle_of(deprecation: Deprecation, today: date) -> Lifecycle:
@@ -22,3 +62,10 @@ def lifecycle_of(deprecation: Deprecation, today: date) -> Lifecycle:
         source=deprecation.sources[0] if deprecation.sources else None,
         second_hand=deprecation.second_hand,
     )
+
+
+def deadline_key(lifecycle: Lifecycle) -> tuple[str, ...]:
+    """Sorts firm deadlines first, by the last day for changes; then "not before" dates; then those without a date."""
+    day = lifecycle.change_by
+    rank = "0" if lifecycle.days_left is not None else "1" if day else "2"
+    return (rank, day.isoformat() if day else "", lifecycle.platform, lifecycle.model)

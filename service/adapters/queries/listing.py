@@ -1,5 +1,7 @@
 """Lists of exposures: filtered, sorted, counted and paged by index."""
 
+from __future__ import annotations  # each Page[...] that is evaluated is a model that pydantic makes
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.exposure_phases import STATES, as_of, counted_now, public, shown
 from service.adapters.postgres.tables import exposures, model_counts
 from service.adapters.postgres.usage_keys import key_rows, same_key
-from service.adapters.queries.paging import CursorError, decode_cursor, encode_cursor
+from service.adapters.queries.paging import Page, decode_cursor, encode_cursor
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey, State
 
@@ -59,13 +61,6 @@ class Position(NamedTuple):
     environment: str
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPage:
-    keys: Sequence[ExposureKey]
-    total: int
-    next_cursor: str | None
-
-
 async def read_page(
     connection: AsyncConnection,
     catalog: Catalog,
@@ -73,50 +68,53 @@ async def read_page(
     *,
     known: datetime,
     now: datetime,
-    limit: int | None,
-    after: Position | None,
+    limit: int | None = None,
+    cursor: str | None = None,
     by_day: CountsByDay | None = None,
-) -> KeyPage:
-    """`by_day`: the counts, if the caller has read them."""
+) -> Page[ExposureKey]:
+    """`by_day`: the counts, if the caller has read them. Raises `CursorError`."""
     scope = and_(*_narrowing(catalog, wanted, known=known, now=now))
     query = select(*ORDER).where(scope).order_by(*ORDER)
-    if after is not None:
+    if cursor is not None:
+        after = decode_cursor(cursor, Position)
         position = (literal(value, column.type) for value, column in zip(after, ORDER, strict=True))
         query = query.where(tuple_(*ORDER) > tuple_(*position))
     if limit is not None:
         query = query.limit(limit + 1)
     found = [Position(*row) for row in await connection.execute(query)]
-    page = found if limit is None else found[:limit]
-    keys = [ExposureKey(one.service, one.environment, one.platform, one.model) for one in page]
-    is_all = after is None and len(page) == len(found)
-    if is_all:
+    page = found[:limit]
+    is_last = len(page) == len(found)
+    if cursor is None and is_last:
         total = len(page)
     elif wanted.service is None and wanted.environment is None and wanted.team is None and wanted.keys is None:
         by_day = by_day or await count_by_day(connection, known=known, now=now)
-        total = sum(by_state.total() for by_state in _by_model(by_day, catalog, wanted, now).values())
+        total = _total(by_day, catalog, wanted, now)
     else:
         total = (await connection.execute(select(func.count()).select_from(exposures).where(scope))).scalar_one()
-    return KeyPage(keys, total, _cursor(page[-1]) if len(page) < len(found) else None)
+    keys = [ExposureKey(one.service, one.environment, one.platform, one.model) for one in page]
+    return Page(items=keys, total=total, next_cursor=None if is_last else encode_cursor(page[-1]))
+
+
+def _total(by_day: CountsByDay, catalog: Catalog, wanted: ExposureFilter, now: datetime) -> int:
+    """`wanted` narrows by models, states and days only."""
+    until = date.max if wanted.within_days is None else now.date() + timedelta(days=wanted.within_days)
+    return sum(
+        number
+        for (platform, model, change_by), by_state in by_day.items()
+        if change_by <= until and _is_wanted_model(platform, model, wanted, catalog)
+        for state, number in by_state.items()
+        if wanted.state in {None, state} and not (wanted.calling and state == "quiet")
+    )
 
 
 async def count_by_model(
-    connection: AsyncConnection, catalog: Catalog, wanted: ExposureFilter, *, known: datetime, now: datetime
+    connection: AsyncConnection, *, known: datetime, now: datetime
 ) -> dict[tuple[str, str], Counter[State]]:
-    """Number of exposures of each (platform, model) by state, without zeros. `wanted` narrows by models, states and
-    days only."""
-    return _by_model(await count_by_day(connection, known=known, now=now), catalog, wanted, now)
-
-
-def _by_model(
-    by_day: CountsByDay, catalog: Catalog, wanted: ExposureFilter, now: datetime
-) -> dict[tuple[str, str], Counter[State]]:
-    until = date.max if wanted.within_days is None else now.date() + timedelta(days=wanted.within_days)
+    """Number of exposures of each (platform, model) by state, without zeros."""
     found: dict[tuple[str, str], Counter[State]] = {}
-    for (platform, model, change_by), by_state in by_day.items():
-        if change_by <= until and _is_wanted_model(platform, model, wanted, catalog):
-            states = {state: n for state, n in by_state.items() if _is_wanted(state, wanted)}
-            found.setdefault((platform, model), Counter()).update(states)
-    return {model: by_state for model, by_state in found.items() if by_state}
+    for (platform, model, _), by_state in (await count_by_day(connection, known=known, now=now)).items():
+        found.setdefault((platform, model), Counter()).update(by_state)
+    return found
 
 
 async def count_by_day(connection: AsyncConnection, *, known: datetime, now: datetime) -> CountsByDay:
@@ -132,10 +130,6 @@ async def count_by_day(connection: AsyncConnection, *, known: datetime, now: dat
 def _models() -> Select[Any]:
     counted = counted_now(model_counts)
     return select(*(counted.c[name] for name in ("platform", "model", "change_by", *STATES)))
-
-
-def _is_wanted(state: State, wanted: ExposureFilter) -> bool:
-    return wanted.state in {None, state} and not (wanted.calling and state == "quiet")
 
 
 def _is_wanted_model(platform: str, model: str, wanted: ExposureFilter, catalog: Catalog) -> bool:
@@ -173,16 +167,3 @@ def _narrowing(
     if wanted.within_days is not None:
         found += [~_e.lacks_deadline, _e.change_by <= at.today + timedelta(days=wanted.within_days)]
     return found
-
-
-def position_in(cursor: str) -> Position:
-    """Raises CursorError."""
-    lacks_deadline, change_by, *names = decode_cursor(cursor, length=len(ORDER))
-    try:
-        return Position(bool(int(lacks_deadline)), date.fromisoformat(change_by), *names)
-    except ValueError as error:
-        raise CursorError(cursor) from error
-
-
-def _cursor(one: Position) -> str:
-    return encode_cursor((f"{one.lacks_deadline:d}", one.change_by.isoformat(), *one[2:]))

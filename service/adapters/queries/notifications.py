@@ -1,24 +1,88 @@
 """The outbox: notifications with recipient, time, reason and rendered message."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Annotated, Any
 
 import msgspec
-from sqlalchemy import Row, Select, select, tuple_
+from pydantic import Field
+from sqlalchemy import Column, Row, Select, Uuid, any_, bindparam, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.tables import campaigns, messages, notifications
-from service.adapters.queries.operation_answers import NotificationAnswer
-from service.adapters.queries.paging import CursorError, Page, decode_cursor, encode_cursor
+from service.adapters.queries.paging import AnswerModel, CursorError, Page, decode_cursor, encode_cursor
 from service.core.explanation.reason import reason_of
 from service.core.exposure import ExposureKey
 from service.core.notification import News, Notice, read_facts
 from service.core.wording.blocks import Block, read_blocks
-from service.core.wording.delivery import outcome_in_words
+from service.core.wording.delivery import KINDS, outcome_in_words
+
+RepeatDays = Annotated[
+    int | None,
+    Field(description="Days between repeats of the step while calls continue; null: the step does not repeat."),
+]
+FrozenFrom = Annotated[
+    date | None,
+    Field(
+        description="First day of the change freeze from which the step is counted; null: counted from the deadline."
+    ),
+]
+
+
+class NotificationAnswer(AnswerModel):
+    """The intent to send one thing to one destination, once, and its outcome."""
+
+    id: str
+    kind: str = Field(description=f"{', '.join(KINDS)}.", examples=["notice"])
+    service: str | None = None
+    environment: str | None = None
+    platform: str | None = None
+    model: str | None = Field(default=None, examples=["gpt-4.5-preview-2025-02-27"])
+    """Canonical id."""
+    model_id: str | None = Field(default=None, examples=["gpt-4.5-preview"])
+    """The model's id in requests on that platform."""
+    step: str | None = Field(default=None, examples=["-30d"])
+    repeat_days: RepeatDays = None
+    frozen_from: FrozenFrom = None
+    audience: str = Field(examples=["owner"])
+    destination: str = Field(examples=["#team-search"])
+    reason: str
+    """Why this destination, and why at this time."""
+    cause: dict[str, Any] | None = None
+    """The reason as data: `kind`, such as step_due, repeat, held_back, relapse, broken_promise, new_owner, date_moved,
+    and its fields; null: the notification is not about a use of a model."""
+    decided_at: datetime
+    not_before: datetime
+    state: str = Field(examples=["delivered"])
+    """pending, leased, delivered, failed, unknown."""
+    attempts: int
+    settled_at: datetime | None = None
+    outcome: str | None = None
+    """Outcome of the last attempt, in words."""
+    message_id: str | None = None
+
+
+class Told(AnswerModel):
+    """The last notification of an exposure, or the next one: see `state`."""
+
+    destination: str = Field(examples=["#team-search"])
+    audience: str = Field(examples=["owner"])
+    step: str | None = Field(default=None, examples=["-30d"])
+    repeat_days: RepeatDays = None
+    frozen_from: FrozenFrom = None
+    at: datetime
+    """Time of delivery, or of the decision if it is not delivered."""
+    not_before: datetime
+    """Earliest time of delivery."""
+    state: str = Field(examples=["delivered"])
+    """pending, leased, delivered, failed, unknown."""
+    others: int = 0
+    """Number of other destinations of the same decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +121,15 @@ async def read_notifications(
         query = query.where(n.destination == destination)
     if exposure is not None:
         query = query.where(n.campaign_id == campaign_id(exposure))
-    if cursor is not None:
-        query = query.where(tuple_(n.decided_at, n.id) < tuple_(*_after(cursor)))
-    rows = (await connection.execute(query.order_by(n.decided_at.desc(), n.id.desc()).limit(limit + 1))).all()
-    items = [_notification(row) for row in rows[:limit]]
-    following = _cursor(items[-1].decided_at, items[-1].id) if len(rows) > limit else None
-    return Page(items=items, next_cursor=following)
+    rows, following = await _newest(connection, query, (n.decided_at, n.id), limit=limit, cursor=cursor)
+    return Page(items=[_notification(row) for row in rows], next_cursor=following)
 
 
 async def read_messages(connection: AsyncConnection, *, limit: int, cursor: str | None = None) -> Page[SentMessage]:
     """Rendered messages with their notifications, newest first. Raises `CursorError`."""
-    m = messages.c
-    query = select(messages)
-    if cursor is not None:
-        query = query.where(tuple_(m.rendered_at, m.id) < tuple_(*_after(cursor)))
-    rows = (await connection.execute(query.order_by(m.rendered_at.desc(), m.id.desc()).limit(limit + 1))).all()
-    carried = await _carried(connection, [row.id for row in rows[:limit]])
+    by = (messages.c.rendered_at, messages.c.id)
+    rows, following = await _newest(connection, select(messages), by, limit=limit, cursor=cursor)
+    carried = await _carried(connection, [row.id for row in rows])
     items = [
         SentMessage(
             id=str(row.id),
@@ -84,9 +141,8 @@ async def read_messages(connection: AsyncConnection, *, limit: int, cursor: str 
             delivered_at=row.delivered_at,
             notifications=tuple(carried.get(row.id, ())),
         )
-        for row in rows[:limit]
+        for row in rows
     ]
-    following = _cursor(items[-1].rendered_at, items[-1].id) if len(rows) > limit else None
     return Page(items=items, next_cursor=following)
 
 
@@ -97,6 +153,54 @@ async def read_next(connection: AsyncConnection, *, limit: int) -> list[Notifica
         _select().where(n.state == "pending", n.message_id.is_(None)).order_by(n.not_before, n.id).limit(limit)
     )
     return [_notification(row) for row in rows]
+
+
+async def read_last_told(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> Mapping[uuid.UUID, Told]:
+    """By campaign: the last notification; delivered ones come before all others."""
+    rows = await connection.execute(_last_told(), {"ids": [campaign_id(key) for key in keys]})
+    return {row.campaign_id: Told(**row._mapping) for row in rows}
+
+
+@cache
+def _last_told() -> Select[Any]:
+    n = notifications.c
+    others = (func.count().over(partition_by=(n.campaign_id, n.kind, n.step, n.decided_at)) - 1).label("others")
+    repeat_days = n.facts["cause", "step", "repeat_days"].as_integer().label("repeat_days")
+    frozen_from = n.facts["freeze", "begin"].as_string().label("frozen_from")
+    at = func.coalesce(n.settled_at, n.decided_at).label("at")
+    stored = (n.campaign_id, n.destination, n.audience, n.step, n.state, n.not_before)
+    return (
+        select(*stored, others, at, repeat_days, frozen_from)
+        .where(n.campaign_id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
+        .ext(distinct_on(n.campaign_id))
+        .order_by(n.campaign_id, (n.state == "delivered").desc(), n.decided_at.desc(), n.id)
+    )
+
+
+async def _newest(
+    connection: AsyncConnection,
+    query: Select[Any],
+    by: tuple[Column[Any], Column[Any]],
+    *,
+    limit: int,
+    cursor: str | None,
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """A page of rows `by` time and id, newest first, and the cursor of the next page. Raises `CursorError`."""
+    at, id_ = by
+    if cursor is not None:
+        query = query.where(tuple_(at, id_) < tuple_(*_after(cursor)))
+    rows = (await connection.execute(query.order_by(at.desc(), id_.desc()).limit(limit + 1))).all()
+    page = rows[:limit]
+    following = encode_cursor((page[-1]._mapping[at], page[-1].id)) if len(rows) > limit else None
+    return page, following
+
+
+def _after(cursor: str) -> tuple[datetime, uuid.UUID]:
+    at, id_ = decode_cursor(cursor, tuple[datetime, uuid.UUID])
+    try:
+        return at.astimezone(UTC), id_
+    except OverflowError as error:
+        raise CursorError(cursor) from error
 
 
 async def _carried(
@@ -120,41 +224,17 @@ def _select() -> Select[Any]:
     )
 
 
-def _cursor(at: datetime, key: str) -> str:
-    return encode_cursor((at.isoformat(), key))
-
-
-def _after(cursor: str) -> tuple[datetime, uuid.UUID]:
-    at, key = decode_cursor(cursor, length=2)
-    try:
-        return datetime.fromisoformat(at).astimezone(UTC), uuid.UUID(key)
-    except (ValueError, OverflowError) as error:
-        raise CursorError(cursor) from error
-
-
 def _notification(row: Row[Any]) -> NotificationAnswer:
     facts = read_facts(row.facts)
-    notice = facts if isinstance(facts, Notice) else None
-    return NotificationAnswer(
-        id=str(row.id),
-        kind=row.kind,
-        service=row.service,
-        environment=row.environment,
-        platform=row.platform,
-        model=row.model,
-        model_id=facts.use.id if isinstance(facts, Notice | News) else None,
-        step=row.step,
-        repeat_days=notice and notice.cause.step.repeat_days,
-        frozen_from=notice and notice.freeze and notice.freeze.begin,
-        audience=row.audience,
-        destination=row.destination,
-        reason=reason_of(facts, row.audience, failed=(row.meant_for, row.error) if row.meant_for else None),
-        cause=msgspec.to_builtins(facts.cause) if isinstance(facts, Notice | News) else None,
-        decided_at=row.decided_at,
-        not_before=row.not_before,
-        state=row.state,
-        attempts=row.attempts,
-        settled_at=row.settled_at,
-        outcome=row.outcome and outcome_in_words(row.outcome),
-        message_id=row.message_id and str(row.message_id),
-    )
+    read: dict[str, object] = {
+        "id": str(row.id),
+        "reason": reason_of(facts, row.audience, failed=(row.meant_for, row.error) if row.meant_for else None),
+        "outcome": row.outcome and outcome_in_words(row.outcome),
+        "message_id": row.message_id and str(row.message_id),
+    }
+    if isinstance(facts, Notice | News):
+        read |= {"model_id": facts.use.id, "cause": msgspec.to_builtins(facts.cause)}
+    if isinstance(facts, Notice):
+        freeze = facts.freeze
+        read |= {"repeat_days": facts.cause.step.repeat_days, "frozen_from": freeze and freeze.begin}
+    return NotificationAnswer.model_validate({**row._mapping, **read})

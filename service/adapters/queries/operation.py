@@ -3,27 +3,50 @@
 from datetime import datetime, timedelta
 from functools import cache
 
+from pydantic import Field
 from sqlalchemy import Executable, Integer, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import heartbeats, passed_over, rejections, watermarks
-from service.adapters.queries.operation_answers import (
-    HeartbeatAnswer,
-    PassedOverAnswer,
-    RejectionAnswer,
-    WatermarkAnswer,
-)
+from service.adapters.queries.paging import AnswerModel
 
 MAX_ROWS = 500
 
 
+class WatermarkAnswer(AnswerModel):
+    """The ledger of one topic partition: `records = call + rejected + other`."""
+
+    source: str = Field(examples=["kafka"])
+    """kafka or file."""
+    topic: str
+    partition: int
+    next_offset: int
+    records: int
+    call_records: int
+    rejected_records: int
+    other_records: int
+    gap_records: int
+    applied_at: datetime
+    caught_up_at: datetime | None = None
+    """All records older than this are applied; null: lastcall has not reached the end yet."""
+
+
 async def read_watermarks(connection: AsyncConnection) -> list[WatermarkAnswer]:
-    rows = await connection.execute(
-        select(watermarks).order_by(watermarks.c.source, watermarks.c.topic, watermarks.c.partition).limit(MAX_ROWS)
-    )
-    fields = WatermarkAnswer.model_fields
-    return [WatermarkAnswer(**{name: row[name] for name in fields}) for row in rows.mappings()]
+    w = watermarks.c
+    rows = await connection.execute(select(watermarks).order_by(w.source, w.topic, w.partition).limit(MAX_ROWS))
+    return [WatermarkAnswer(**row) for row in rows.mappings()]
+
+
+class HeartbeatAnswer(AnswerModel):
+    """The last tick of an engine verb."""
+
+    verb: str
+    now: datetime
+    finished_at: datetime
+    took_ms: float
+    company: str | None = None
+    """Digest of the lastcall.yaml in force at the tick."""
 
 
 async def read_heartbeats(connection: AsyncConnection) -> list[HeartbeatAnswer]:
@@ -31,32 +54,39 @@ async def read_heartbeats(connection: AsyncConnection) -> list[HeartbeatAnswer]:
     return [HeartbeatAnswer(**row) for row in rows.mappings()]
 
 
+class RejectionAnswer(AnswerModel):
+    """Rejected records, or rejected parts of one."""
+
+    source: str = Field(examples=["kafka"])
+    """kafka or file."""
+    topic: str
+    reason: str
+    format: str
+    """Empty: the format is not recognized."""
+    shape: str = Field(examples=["an object with host, message and level"])
+    """Names of keys of a record in an unknown format. Empty for other reasons, and beyond 20 shapes."""
+    rejected: int
+    last_hour: datetime
+    """Start of the latest hour with such a rejection."""
+    sample: str = Field(examples=["3:104422"])
+    """partition:offset of a sample."""
+    detail: str
+
+
 async def read_rejections(connection: AsyncConnection, *, now: datetime, days: int = 7) -> list[RejectionAnswer]:
     """Rejections of the last `days` by source, topic, reason, dialect and shape, most first; the sample is the
     newest."""
     rows = await connection.execute(_rejections(), {"since": now - timedelta(days=days), "now": now})
-    return [
-        RejectionAnswer(
-            source=row.source,
-            topic=row.topic,
-            reason=row.reason,
-            format=row.format,
-            shape=row.shape,
-            rejected=row.rejected,
-            last_hour=row.hour,
-            sample=f"{row.sample_partition}:{row.sample_offset}",
-            detail=row.detail,
-        )
-        for row in rows
-    ]
+    return [RejectionAnswer(**row) for row in rows.mappings()]
 
 
 @cache
 def _rejections() -> Executable:
     r = rejections.c
     kind = (r.source, r.topic, r.reason, r.format, r.shape)
+    sample = func.concat(r.sample_partition, ":", r.sample_offset).label("sample")
     newest = (
-        select(*kind, r.hour, r.sample_partition, r.sample_offset, r.detail)
+        select(*kind, r.hour.label("last_hour"), sample, r.detail)
         .add_columns(func.sum(r.rejected).over(partition_by=kind).label("rejected"))
         .where(r.hour > bindparam("since"), r.hour <= bindparam("now"))
         .ext(distinct_on(*kind))
@@ -66,12 +96,25 @@ def _rejections() -> Executable:
     return select(newest).order_by(newest.c.rejected.desc(), *newest.c[:5]).limit(MAX_ROWS)
 
 
+class PassedOverAnswer(AnswerModel):
+    """Parts of records that lastcall recognizes as no calls."""
+
+    source: str = Field(examples=["kafka"])
+    """kafka or file."""
+    topic: str
+    format: str
+    kind: str
+    parts: int
+    calls: bool
+    """True: the topic also had a record with a call in this period."""
+
+
 async def read_passed_over(
-    connection: AsyncConnection, *, now: datetime, days: int = 7, limit: int = MAX_ROWS
+    connection: AsyncConnection, *, now: datetime, limit: int = MAX_ROWS
 ) -> list[PassedOverAnswer]:
-    """Records passed over in the last `days` by source, topic, format and kind: topics without a call first, then most
+    """Records passed over in the last 7 days by source, topic, format and kind: topics without a call first, then most
     parts first."""
-    values = {"since": now - timedelta(days=days), "now": now, "limit": limit}
+    values = {"since": now - timedelta(days=7), "now": now, "limit": limit}
     rows = await connection.execute(_passed_over(), values)
     return [PassedOverAnswer(**row) for row in rows.mappings()]
 

@@ -9,17 +9,46 @@ from sqlalchemy import ColumnElement, Executable, Text, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.exposure_phases import GIVEN, SERVICE_COUNTS, as_of, counted_now, is_ahead, public
-from service.adapters.postgres.tables import exposures, model_days, service_counts
+from service.adapters.postgres.tables import exposures, service_counts
 from service.adapters.postgres.usage_keys import KEY
-from service.adapters.queries.answers import AheadAnswer, CallerCounts, DeprecationAnswer
-from service.adapters.queries.exposures import deadline_key
-from service.adapters.queries.lifecycle import lifecycle_of
-from service.adapters.queries.listing import NO_TEAM, ORDER, CountsByDay, ExposureFilter, count_by_day, count_by_model
+from service.adapters.queries.lifecycle import Lifecycle, deadline_key, lifecycle_of
+from service.adapters.queries.listing import NO_TEAM, ORDER, CountsByDay, count_by_day, count_by_model
+from service.adapters.queries.paging import AnswerModel
+from service.adapters.queries.uses import read_calls_by_model
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey
 
 _e = exposures.c
 AHEAD_DAYS = 183
+
+
+class AheadAnswer(Lifecycle):
+    """A model that is still called, and the day by which some of its callers must change."""
+
+    changes_until: date | None = None
+    """The first day of a change freeze of the owner that reaches up to the shutdown. None: there is none."""
+    callers: int
+    """Services, by environment, that have not migrated."""
+
+    @property
+    def change_by(self) -> date | None:
+        return self.changes_until or self.shutdown_on
+
+
+class CallerCounts(AnswerModel):
+    """Number of services that use a deprecated model, by state."""
+
+    calling: int = 0
+    """Services (per environment) that still call it, whether the calls succeed or not."""
+    quiet: int = 0
+    """Services that have been silent for longer than their quiet period: migrated."""
+    calls_7d: int = 0
+
+
+class DeprecationAnswer(Lifecycle):
+    """A deprecated model, and the number of services that still call it."""
+
+    callers: CallerCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +146,8 @@ async def count_callers(
 ) -> list[DeprecationAnswer]:
     """Every deprecation that was public on `now`'s UTC day, by deadline."""
     today = now.date()
-    services = await count_by_model(connection, catalog, ExposureFilter(), known=known, now=now)
-    calls = await _calls_of_week(connection, today)
+    services = await count_by_model(connection, known=known, now=now)
+    calls = await read_calls_by_model(connection, now=now, days=7)
     found = []
     for record in catalog:
         if record.known_on(today):
@@ -127,10 +156,3 @@ async def count_callers(
             callers = CallerCounts(calling=by_state.total() - quiet, quiet=quiet, calls_7d=calls_7d)
             found.append(DeprecationAnswer(**vars(lifecycle_of(record, today)), callers=callers))
     return sorted(found, key=deadline_key)
-
-
-async def _calls_of_week(connection: AsyncConnection, today: date) -> dict[tuple[str, str], int]:
-    d = model_days.c
-    week = select(d.platform, d.model, func.sum(d.calls)).where(d.day > today - timedelta(days=7), d.day <= today)
-    rows = await connection.execute(week.group_by(d.platform, d.model))
-    return {(platform, model): int(calls) for platform, model, calls in rows}

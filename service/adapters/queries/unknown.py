@@ -3,11 +3,12 @@
 Such a model may be deprecated without anybody noticing.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from pydantic import Field
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -28,8 +29,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import series, usage_hourly
 from service.adapters.postgres.volumes import by_reporter, ranked, volume
-from service.adapters.queries.answers import UnknownId
 from service.adapters.queries.exposures import DAYS
+from service.adapters.queries.paging import AnswerModel
 from service.core.exposure import ExposureKey
 
 MAX_SERVICES = 5
@@ -38,19 +39,36 @@ MAX_SERVICES = 5
 _requested, _served = series.c.requested_id, series.c.served_id
 _INSTANT = DateTime(timezone=True)
 _MODEL = func.coalesce(series.c.served_model, series.c.requested_model)
+_NAMED = func.coalesce(_requested, _served)
+_SUBJECT = func.coalesce(_MODEL, _NAMED).label("subject")
+_UNRESOLVED = and_(series.c.requested_model.is_(None), series.c.served_model.is_(None))
+"""Must equal the condition of the index."""
+_UNPLACED = and_(series.c.platform.is_(None), _MODEL.is_not(None))
+_BY_UNPLACED = {True: _UNPLACED, False: _UNRESOLVED, None: or_(_UNRESOLVED, _UNPLACED)}
 _ID = ("subject", "model", "platform")
 """Key of the comparison between reporters, with service and environment: one model, or one id as spelled in logs."""
 _SHOWN = ("requested_id", "provider", "host", "last_at")
 """Of several values, the last in sort order: two reporters may spell the same thing differently."""
 
 
-def _unresolved() -> ColumnElement[bool]:
-    """Must equal the condition of the index."""
-    return and_(series.c.requested_model.is_(None), series.c.served_model.is_(None))
+class UnknownId(AnswerModel):
+    """A model id that lastcall does not know, or a known model whose platform the log does not show. The model may be
+    deprecated without anybody noticing."""
 
-
-def _unplaced() -> ColumnElement[bool]:
-    return and_(series.c.platform.is_(None), _MODEL.is_not(None))
+    requested_id: str | None
+    """The requested model as the log spells it, or else the served model; null: the log has none."""
+    model: str | None = None
+    """The model, if it is known and only its platform is not; null: the id is unknown."""
+    provider: str | None = Field(examples=["Langchain"])
+    """The provider's name in a log."""
+    host: str | None = None
+    """A called host, if a log has one."""
+    platform: str | None
+    services: list[str]
+    """Some of the services, most calls first."""
+    service_count: int
+    calls_28d: int
+    last_at: datetime
 
 
 def _spelled() -> ColumnElement[bool]:
@@ -67,9 +85,6 @@ def _is_spelled(column: Column[Any], name: str) -> ColumnElement[bool]:
 def _spellings(text: str) -> dict[str, str]:
     given = text.lower()
     return {"given": given, "bare": given.partition("/")[2] or given}
-
-
-_KINDS = {True: _unplaced(), False: _unresolved(), None: or_(_unresolved(), _unplaced())}
 
 
 async def read_uses_spelled(connection: AsyncConnection, text: str) -> set[ExposureKey]:
@@ -106,25 +121,12 @@ async def read_unknown_ids(
     if spelled is not None:
         values |= {**_spellings(spelled), "models": list(models)}
     rows = await connection.execute(query, values)
-    return [
-        UnknownId(
-            requested_id=row.requested_id,
-            model=row.model,
-            provider=row.provider,
-            host=row.host,
-            platform=row.platform,
-            services=row.services[:MAX_SERVICES],
-            service_count=len(row.services),
-            calls_28d=int(row.calls),
-            last_at=row.last_at,
-        )
-        for row in rows
-    ]
+    return [UnknownId(**row) for row in rows.mappings()]
 
 
 @cache
 def _unknown_ids(unplaced: bool | None, *, of_one: bool, named: bool) -> Select[Any]:
-    scope = [_KINDS[unplaced]]
+    scope = [_BY_UNPLACED[unplaced]]
     if of_one:
         scope.append(series.c.service == bindparam("service"))
     if named:
@@ -134,10 +136,10 @@ def _unknown_ids(unplaced: bool | None, *, of_one: bool, named: bool) -> Select[
     of_service = [of_use.c[name] for name in (*_ID, "service")]
     by_service = select(*of_service, volume(of_use).label("calls"), *_last_of(of_use)).group_by(*of_service).subquery()
     t = by_service.c
-    calls = func.sum(t.calls).label("calls")
+    calls, count = func.sum(t.calls).label("calls_28d"), func.count().label("service_count")
+    services = func.array_agg(aggregate_order_by(t.service, t.calls.desc(), t.service))
     return (
-        select(t.model, t.platform, calls, *_last_of(by_service))
-        .add_columns(func.array_agg(aggregate_order_by(t.service, t.calls.desc(), t.service)).label("services"))
+        select(t.model, t.platform, calls, count, services[1:MAX_SERVICES].label("services"), *_last_of(by_service))
         .group_by(*(t[name] for name in _ID))
         .order_by(calls.desc(), t.subject, t.platform)
         .limit(bindparam("limit", type_=Integer()))
@@ -147,9 +149,8 @@ def _unknown_ids(unplaced: bool | None, *, of_one: bool, named: bool) -> Select[
 def _reported(scope: Sequence[ColumnElement[bool]]) -> Select[Any]:
     """Calls of the last 28 days by use, hour and reporter, for the series in `scope`."""
     s, u = series.c, usage_hourly.c
-    named = func.coalesce(_requested, _served)
-    use = (func.coalesce(_MODEL, named).label("subject"), _MODEL.label("model"), s.platform, s.service, s.environment)
-    shown = (named.label("requested_id"), s.provider, s.host, u.last_at)
+    use = (_SUBJECT, _MODEL.label("model"), s.platform, s.service, s.environment)
+    shown = (_NAMED.label("requested_id"), s.provider, s.host, u.last_at)
     return (
         by_reporter(use, *(func.max(each).label(each.name) for each in shown))
         .join_from(series, usage_hourly, u.series_id == s.id)
@@ -161,21 +162,9 @@ def _last_of(rows: Subquery) -> list[ColumnElement[Any]]:
     return [func.max(rows.c[name]).label(name) for name in _SHOWN]
 
 
-async def count_unknown_ids(connection: AsyncConnection, *, now: datetime) -> int:
-    """Number of distinct unknown ids in the last 28 days."""
-    named = func.coalesce(_requested, _served)
-    return await _count(connection, (named, series.c.platform), _unresolved(), now=now)
-
-
-async def count_unplaced_models(connection: AsyncConnection, *, now: datetime) -> int:
-    """Number of known models called on an unknown platform in the last 28 days."""
-    return await _count(connection, (_MODEL,), _unplaced(), now=now)
-
-
-async def _count(
-    connection: AsyncConnection, what: Iterable[ColumnElement[Any]], scope: ColumnElement[bool], *, now: datetime
-) -> int:
+async def count_unknown_ids(connection: AsyncConnection, *, unplaced: bool, now: datetime) -> int:
+    """Number of the ids that `read_unknown_ids` returns without a limit."""
     s, u = series.c, usage_hourly.c
     recent = select(1).where(u.series_id == s.id, u.hour > now - timedelta(days=DAYS), u.hour <= now).exists()
-    distinct = select(*what).where(scope, recent).distinct().subquery()
+    distinct = select(_SUBJECT, s.platform).where(_BY_UNPLACED[unplaced], recent).distinct().subquery()
     return (await connection.execute(select(func.count()).select_from(distinct))).scalar_one()

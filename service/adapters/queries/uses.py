@@ -11,14 +11,38 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.tables import model_days, usage_daily
 from service.adapters.postgres.usage_keys import KEY, key_rows, same_key
-from service.adapters.queries.answers import ModelUse
 from service.adapters.queries.exposures import DAYS
-from service.adapters.queries.lifecycle import lifecycle_of
+from service.adapters.queries.lifecycle import Lifecycle, lifecycle_of
+from service.adapters.queries.paging import AnswerModel
 from service.core.catalog.lifecycle import Catalog
 from service.core.exposure import ExposureKey
 
 _u = usage_daily.c
 _REPORTERS = msgspec.json.Decoder(list[dict[str, int]])
+
+
+class ModelUse(AnswerModel):
+    """A service's use of one model over 28 days, deprecated or not."""
+
+    service: str
+    platform: str
+    model: str
+    environment: str
+    calls_7d: int
+    calls_28d: int
+    errors_28d: int
+    tokens_28d: int | None
+    first_at: datetime
+    """First call of the 28 days."""
+    last_at: datetime
+    reporters: dict[str, int]
+    """Calls of the 28 days by reporter. Several reporters may describe the same calls: never add them up."""
+    deprecation: Lifecycle | None = None
+    """Null: the catalog has no deprecation of this model."""
+
+    @property
+    def key(self) -> ExposureKey:
+        return ExposureKey(self.service, self.environment, self.platform, self.model)
 
 
 class Uses(NamedTuple):
@@ -38,7 +62,7 @@ async def read_uses(
 ) -> Uses:
     """Uses of the last 28 days, most calls first: of one `service`, of `models` as (platform, model), or of `keys`."""
     today = now.date()
-    scope: list[ColumnElement[bool]] = [_in_days(today)]
+    scope: list[ColumnElement[bool]] = [_u.day > today - timedelta(days=DAYS), _u.day <= today]
     if service is not None:
         scope.append(_u.service == service)
     if models is not None:
@@ -55,7 +79,7 @@ async def read_uses(
             func.sum(tokens).filter(_u.tokens_known > 0).label("tokens_28d"),
             func.min(_u.first_at).label("first_at"),
             func.max(_u.last_at).label("last_at"),
-            cast(func.jsonb_agg(_u.reporters), Text).label("reporters"),
+            cast(func.jsonb_agg(_u.reporters), Text).label("reporters_by_day"),
             func.count().over().label("total"),
         )
         .where(*scope)
@@ -76,35 +100,20 @@ def _summed(by_day: str) -> dict[str, int]:
     return dict(sorted(calls.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _in_days(today: date) -> ColumnElement[bool]:
-    return and_(_u.day > today - timedelta(days=DAYS), _u.day <= today)
-
-
 def _use(row: Any, catalog: Catalog, today: date) -> ModelUse:
-    deprecation = catalog.get(row.platform, row.model)
-    return ModelUse(
-        service=row.service,
-        environment=row.environment,
-        platform=row.platform,
-        model=row.model,
-        calls_7d=int(row.calls_7d),
-        calls_28d=int(row.calls_28d),
-        errors_28d=int(row.errors_28d),
-        tokens_28d=None if row.tokens_28d is None else int(row.tokens_28d),
-        first_at=row.first_at,
-        last_at=row.last_at,
-        reporters=_summed(row.reporters),
-        deprecation=lifecycle_of(deprecation, today) if deprecation and deprecation.known_on(today) else None,
-    )
+    record = catalog.get(row.platform, row.model)
+    deprecation = lifecycle_of(record, today) if record and record.known_on(today) else None
+    return ModelUse(**row._mapping, reporters=_summed(row.reporters_by_day), deprecation=deprecation)
 
 
-async def read_called_models(
-    connection: AsyncConnection, *, now: datetime, models: Collection[str] | None = None
-) -> list[tuple[str, str]]:
-    """Each (platform, model) called in the last 28 days, most calls first. `models`: canonical ids to look for."""
-    d, today = model_days.c, now.date()
-    days = and_(d.day > today - timedelta(days=DAYS), d.day <= today, d.calls > 0)
+async def read_calls_by_model(
+    connection: AsyncConnection, *, now: datetime, days: int = DAYS, models: Collection[str] | None = None
+) -> dict[tuple[str, str], int]:
+    """Calls of the last `days` of each (platform, model) that has any, most first. `models`: canonical ids to look
+    for."""
+    d, today, calls = model_days.c, now.date(), func.sum(model_days.c.calls)
+    recent = and_(d.day > today - timedelta(days=days), d.day <= today, d.calls > 0)
     named = true() if models is None else d.model.in_(models)
-    called = select(d.platform, d.model).where(days, named).group_by(d.platform, d.model)
-    rows = await connection.execute(called.order_by(func.sum(d.calls).desc(), d.platform, d.model))
-    return [(row.platform, row.model) for row in rows]
+    called = select(d.platform, d.model, calls).where(recent, named).group_by(d.platform, d.model)
+    rows = await connection.execute(called.order_by(calls.desc(), d.platform, d.model))
+    return {(platform, model): int(number) for platform, model, number in rows}

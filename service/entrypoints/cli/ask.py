@@ -10,10 +10,10 @@ import typer
 from pydantic import BaseModel
 from rich.markup import escape
 
-from service.adapters.queries.answers import ExposureAnswer, ServiceAnswer
+from service.adapters.queries.exposures import ExposureAnswer
 from service.adapters.queries.listing import ExposureFilter
 from service.adapters.queries.paging import Page
-from service.adapters.queries.services import read_service_names
+from service.adapters.queries.services import ServiceAnswer, read_service_names
 from service.app import App
 from service.engine import ask
 from service.engine.reconcile import catch_up

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from service.adapters.queries.act_answers import ExposureChecklist
-from service.adapters.queries.acts import checklist_answer, read_checklist
+from service.adapters.queries.acts import ExposureChecklist, checklist_answer, read_checklist
 from service.app import App
 from service.core import words
 from service.core.checklist import ItemId, parse_item

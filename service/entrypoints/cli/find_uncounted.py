@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from service.adapters.queries.operation import read_passed_over, read_rejections
-from service.adapters.queries.operation_answers import PassedOverAnswer, RejectionAnswer
+from service.adapters.queries.operation import PassedOverAnswer, RejectionAnswer, read_passed_over, read_rejections
 from service.app import App
 from service.core.batch import topic_in_words
 from service.core.words import plural

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from service.adapters.directory.codeowners import CodeownersFile
-from service.adapters.queries.answers import UnknownId
-from service.adapters.queries.unknown import read_unknown_ids
+from service.adapters.queries.unknown import UnknownId, read_unknown_ids
 from service.app import App
 from service.core.directory.answer import Unavailable
 from service.core.directory.codeowners import UnreadLine

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from rich.markup import escape
 from rich.panel import Panel
 
-from service.adapters.queries.answers import ExposureAnswer, ModelUse, UnknownId
+from service.adapters.queries.exposures import ExposureAnswer
+from service.adapters.queries.unknown import UnknownId
+from service.adapters.queries.uses import ModelUse
 from service.core import words
 from service.core.messages.message import Message
 from service.core.wording.to_text import thread_to_text

@@ -9,9 +9,8 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from service.adapters.queries.answers import ExposureAnswer
-from service.adapters.queries.notifications import SentMessage
-from service.adapters.queries.operation_answers import NotificationAnswer
+from service.adapters.queries.exposures import ExposureAnswer
+from service.adapters.queries.notifications import NotificationAnswer, SentMessage
 from service.core import words
 from service.core.wording.to_text import thread_to_text
 from service.entrypoints import phrases

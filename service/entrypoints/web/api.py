@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.adapters.queries.answers import DeprecationAnswer, ExposureAnswer, ServiceAnswer
-from service.adapters.queries.exposures import deadline_key
+from service.adapters.queries.exposures import ExposureAnswer
+from service.adapters.queries.lifecycle import deadline_key
 from service.adapters.queries.listing import ExposureFilter
-from service.adapters.queries.notifications import read_notifications
-from service.adapters.queries.operation_answers import NotificationAnswer
+from service.adapters.queries.notifications import NotificationAnswer, read_notifications
+from service.adapters.queries.overview import DeprecationAnswer
 from service.adapters.queries.paging import MAX_PAGE, Page, cut
-from service.adapters.queries.services import read_service_names
+from service.adapters.queries.services import ServiceAnswer, read_service_names
 from service.core.exposure import State
 from service.engine import ask
 from service.entrypoints.web.acting import Name

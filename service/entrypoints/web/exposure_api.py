@@ -5,8 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field, model_validator
 
-from service.adapters.queries.act_answers import ExposureActs, ExposureChecklist
-from service.adapters.queries.acts import checklist_answer, read_checklist, read_history
+from service.adapters.queries.acts import (
+    ExposureActs,
+    ExposureChecklist,
+    checklist_answer,
+    read_checklist,
+    read_history,
+)
 from service.core.checklist import ITEM_IDS, ItemId
 from service.engine.check import check
 from service.entrypoints.web.acting import Act, NamedExposure, key_of

@@ -10,8 +10,7 @@ from math import sqrt
 
 from markupsafe import Markup, escape
 
-from service.adapters.queries.answers import AheadAnswer
-from service.adapters.queries.overview import AHEAD_DAYS
+from service.adapters.queries.overview import AHEAD_DAYS, AheadAnswer
 from service.core import words
 from service.entrypoints import phrases
 from service.entrypoints.web.show import urgency

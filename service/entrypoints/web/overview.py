@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.adapters.queries.answers import ExposureAnswer, Lifecycle
-from service.adapters.queries.exposures import deadline_key
+from service.adapters.queries.exposures import ExposureAnswer
+from service.adapters.queries.lifecycle import Lifecycle, deadline_key
 from service.core.catalog.lifecycle import Catalog
 
 

@@ -5,7 +5,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from service.adapters.queries.answers import DayCalls, Lifecycle
+from service.adapters.queries.exposures import DayCalls
+from service.adapters.queries.lifecycle import Lifecycle
 from service.core import words
 
 Urgency = Literal["past", "near", "soon", "later", "open"]
