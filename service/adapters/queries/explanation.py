@@ -24,6 +24,11 @@ MAX_NOTIFICATIONS = 500
 MAX_IDS = 10
 _SHAPE = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _n = notifications.c
+_STORED = (
+    "kind", "step", "audience", "destination", "decided_at", "not_before", "state", "attempts", "settled_at", "outcome",
+    "policy", "policy_since",
+)  # fmt: skip
+"""Columns, each named as its field of `StoredNotification`."""
 _RECIPIENT = (_n.id, _n.destination, _n.audience, _n.state, _n.outcome)
 
 
@@ -53,21 +58,10 @@ async def read_record(connection: AsyncConnection, id_: uuid.UUID) -> StoredNoti
     facts = read_facts(row.facts)
     came_from = next(iter(await _read_recipients(connection, _n.id == row.rerouted_from)), None)
     return StoredNotification(
+        **{name: row._mapping[name] for name in _STORED},
         id=str(row.id),
-        kind=row.kind,
-        step=row.step,
-        audience=row.audience,
-        destination=row.destination,
         reason=reason_of(facts, row.audience, failed=(came_from.destination, came_from.outcome) if came_from else None),
         facts=facts,
-        decided_at=row.decided_at,
-        not_before=row.not_before,
-        state=row.state,
-        attempts=row.attempts,
-        settled_at=row.settled_at,
-        outcome=row.outcome,
-        policy=row.policy,
-        policy_since=row.policy_since,
         came_from=came_from,
         instead=next(iter(await _read_recipients(connection, *again)), None),
         same_decision=await _read_same_decision(connection, row),
