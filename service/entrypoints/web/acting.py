@@ -79,10 +79,11 @@ async def key_of(here: WebContext, named: NamedExposure, now: datetime) -> Expos
         platform=named.platform,
         now=now,
     )
-    match answer:
-        case Missing():
-            raise HTTPException(404, {"error": answer.error, "remedy": answer.remedy})
-        case Ambiguous():
-            raise HTTPException(409, {"error": answer.error, "remedy": answer.remedy})
-        case ExposureKey():
-            return answer
+    if isinstance(answer, Missing | Ambiguous):
+        raise not_found(answer)
+    return answer
+
+
+def not_found(answer: Missing | Ambiguous) -> HTTPException:
+    """404 if nothing has these names, 409 if several exposures have."""
+    return HTTPException(404 if isinstance(answer, Missing) else 409, {"error": answer.error, "remedy": answer.remedy})

@@ -10,8 +10,8 @@ from service.core.escalation.act import Acknowledge, Commit, Refused, Reopen, Sn
 from service.core.naming import Missing
 from service.engine.act import act, offered_days
 from service.engine.reassign import UNREACHABLE, is_reachable, reassign
-from service.entrypoints.web.acting import Act, Author, Day, Name, NamedExposure, key_of
-from service.entrypoints.web.api import Refusal
+from service.entrypoints.web.acting import Act, Author, Day, Name, NamedExposure, key_of, not_found
+from service.entrypoints.web.api import refusals
 from service.entrypoints.web.context import Here
 
 
@@ -105,16 +105,14 @@ class Handed(NamedOwner):
 router = APIRouter(
     prefix="/api/v1",
     tags=["one exposure"],
-    responses={
-        401: {"model": Refusal, "description": "The token is missing or wrong."},
-        404: {"model": Refusal, "description": "The exposure or service does not exist; `remedy` lists those that do."},
-        409: {
-            "model": Refusal,
-            "description": "Several exposures match, or the act is not possible in the current state.",
-        },
-        422: {"model": Refusal, "description": "A field is invalid."},
-        503: {"model": Refusal, "description": "The database does not answer."},
-    },
+    responses=refusals(
+        {
+            404: "The exposure or service does not exist; `remedy` lists those that do.",
+            409: "Several exposures match, or the act is not possible in the current state.",
+            422: "A field is invalid.",
+            503: "The database does not answer.",
+        }
+    ),
 )
 
 
@@ -160,7 +158,7 @@ async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-
         now=here.clock(),
     )
     if isinstance(owner, Missing):
-        raise HTTPException(404, {"error": owner.error, "remedy": owner.remedy})
+        raise not_found(owner)
     if isinstance(owner, Refused):
         raise _refusal(owner)
     reachable = await is_reachable(here.app.database, here.app.world, service, now=here.clock())

@@ -1,7 +1,7 @@
 """The HTTP API, version 1: read only, bounded pages; every parameter is validated, unknown ones are refused."""
 
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -79,14 +79,18 @@ class Refusal(BaseModel):
     remedy: str
 
 
-router = APIRouter(
-    prefix="/api/v1",
-    responses={
-        401: {"model": Refusal, "description": "The token is missing or wrong."},
-        422: {"model": Refusal, "description": "A parameter is invalid."},
-        503: {"model": Refusal, "description": "The database does not respond."},
-    },
-)
+def refusals(described: dict[int, str]) -> dict[int | str, dict[str, Any]]:
+    """The errors of a router: those of all routers, and `described` by status."""
+    common = {
+        401: "The token is missing or wrong.",
+        422: "A parameter is invalid.",
+        503: "The database does not respond.",
+    }
+    by_status = sorted((common | described).items())
+    return {status: {"model": Refusal, "description": text} for status, text in by_status}
+
+
+router = APIRouter(prefix="/api/v1", responses=refusals({}))
 
 
 @router.get("/deprecations", tags=["lifecycle"], summary="Deprecated models, by deadline")

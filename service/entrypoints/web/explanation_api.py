@@ -17,8 +17,8 @@ from service.core.explanation.situation import ExposureEvidence
 from service.core.naming import Ambiguous, Missing
 from service.core.ownership import Audience
 from service.engine.explain import why_so, why_told
-from service.entrypoints.web.acting import NamedExposure
-from service.entrypoints.web.api import Refusal
+from service.entrypoints.web.acting import NamedExposure, not_found
+from service.entrypoints.web.api import refusals
 from service.entrypoints.web.context import Here, WebContext
 
 
@@ -76,13 +76,9 @@ class ExposureExplanation(Explained):
 
 router = APIRouter(
     prefix="/api/v1",
-    responses={
-        401: {"model": Refusal, "description": "The token is missing or wrong."},
-        404: {"model": Refusal, "description": "It does not exist; `remedy` lists what does."},
-        409: {"model": Refusal, "description": "Several match; `remedy` lists them."},
-        422: {"model": Refusal, "description": "A parameter is invalid."},
-        503: {"model": Refusal, "description": "The database does not respond."},
-    },
+    responses=refusals(
+        {404: "It does not exist; `remedy` lists what does.", 409: "Several match; `remedy` lists them."}
+    ),
 )
 
 
@@ -122,10 +118,6 @@ async def so(here: WebContext, named: NamedExposure) -> Explanation[Any]:
         platform=named.platform,
         now=now,
     )
-    match answer:
-        case Missing():
-            raise HTTPException(404, {"error": answer.error, "remedy": answer.remedy})
-        case Ambiguous():
-            raise HTTPException(409, {"error": answer.error, "remedy": answer.remedy})
-        case Explanation():
-            return answer
+    if isinstance(answer, Missing | Ambiguous):
+        raise not_found(answer)
+    return answer

@@ -15,7 +15,7 @@ from service.adapters.queries.acts import (
 from service.core.checklist import ITEM_IDS, ItemId
 from service.engine.check import check
 from service.entrypoints.web.acting import Act, NamedExposure, key_of
-from service.entrypoints.web.api import Refusal
+from service.entrypoints.web.api import refusals
 from service.entrypoints.web.context import Here
 
 Items = Annotated[tuple[ItemId, ...], Field(max_length=len(ITEM_IDS))]
@@ -39,13 +39,12 @@ class Check(Act):
 router = APIRouter(
     prefix="/api/v1/exposures",
     tags=["one exposure"],
-    responses={
-        401: {"model": Refusal, "description": "The token is missing or wrong."},
-        404: {"model": Refusal, "description": "The service has no such exposure; `remedy` lists its exposures."},
-        409: {"model": Refusal, "description": "The service has several that match; `remedy` lists them."},
-        422: {"model": Refusal, "description": "A parameter is invalid."},
-        503: {"model": Refusal, "description": "The database does not respond."},
-    },
+    responses=refusals(
+        {
+            404: "The service has no such exposure; `remedy` lists its exposures.",
+            409: "The service has several that match; `remedy` lists them.",
+        }
+    ),
 )
 
 

@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from service.adapters.postgres.conditions import last_tick
 from service.adapters.queries.listing import NO_TEAM
-from service.adapters.queries.paging import Page, cut
+from service.adapters.queries.notifications import RepeatDays
+from service.adapters.queries.paging import AnswerModel, Page, cut
 from service.config.world import World
 from service.core.calendar import utc_midnight
 from service.core.catalog.lifecycle import AfterShutdown
@@ -23,7 +24,7 @@ from service.engine.plan import plan as engine_plan
 from service.engine.rehearse import rehearse
 from service.entrypoints.web.acting import Day as IsoDay
 from service.entrypoints.web.acting import Name
-from service.entrypoints.web.api import Paging, Refusal
+from service.entrypoints.web.api import Paging, refusals
 from service.entrypoints.web.context import Here, WebContext
 from service.entrypoints.web.plans import BusyError
 
@@ -45,86 +46,95 @@ class PlanQuery(Paging):
         return self.service in {None, service} and self.team in {None, owner.team or NO_TEAM}
 
 
-class PlannedAnswer(BaseModel):
+class PlannedAnswer(AnswerModel):
     """One notification to one destination, planned or sent."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    at: datetime = Field(description="Planned time of the notification.")
+    at: datetime
+    """Planned time of the notification."""
     service: str = Field(examples=["search-api"])
-    environment: str = Field(description="Empty: the log has no environment.")
+    environment: str
+    """Empty: the log has no environment."""
     platform: str = Field(examples=["openai-api"])
-    model: str = Field(description="Canonical id of the model.", examples=["gpt-4.5-preview-2025-02-27"])
-    id: str = Field(description="The model's id in requests on that platform.", examples=["gpt-4.5-preview"])
+    model: str = Field(examples=["gpt-4.5-preview-2025-02-27"])
+    """Canonical id of the model."""
+    id: str = Field(examples=["gpt-4.5-preview"])
+    """The model's id in requests on that platform."""
     step: str = Field(examples=["-30d"])
-    repeat_days: int | None = Field(
-        description="Days between repeats of the step while calls continue; null: the step does not repeat."
-    )
+    repeat_days: RepeatDays
     destination: str = Field(examples=["#team-search"])
     audience: str = Field(examples=["owner"])
-    status: Status = Field(
-        description="foreseen: to be sent if the calls continue as they are. The others are states of stored "
-        "notifications: pending, leased, delivered, failed, unknown."
-    )
-    reason: str = Field(description="Why this destination, and why at this time.")
-    instead: str | None = Field(description="The replacement, if this destination could not be notified.")
-    notification: str | None = Field(
-        description="Id of the stored notification, as in `/api/v1/notifications`; null: foreseen."
-    )
+    status: Status
+    """foreseen: to be sent if the calls continue as they are. The others are states of stored notifications: pending,
+    leased, delivered, failed, unknown."""
+    reason: str
+    """Why this destination, and why at this time."""
+    instead: str | None
+    """The replacement, if this destination could not be notified."""
+    notification: str | None
+    """Id of the stored notification, as in `/api/v1/notifications`; null: foreseen."""
 
 
 class RehearsalQuery(Paging):
     on: Day = Field(description="The day, UTC: today or later.", examples=["2025-07-14"])
 
 
-class AtRiskAnswer(BaseModel):
+class AtRiskAnswer(AnswerModel):
     """A service, in one environment, that calls a model which is shut down on the day."""
 
     model_config = ConfigDict(from_attributes=True)
 
     service: str = Field(examples=["search-api"])
-    environment: str = Field(description="Empty: the log has no environment.")
+    environment: str
+    """Empty: the log has no environment."""
     platform: str = Field(examples=["openai-api"])
-    model: str = Field(description="Canonical id of the model.", examples=["gpt-4.5-preview-2025-02-27"])
-    id: str = Field(description="The model's id in requests on that platform.", examples=["gpt-4.5-preview"])
+    model: str = Field(examples=["gpt-4.5-preview-2025-02-27"])
+    """Canonical id of the model."""
+    id: str = Field(examples=["gpt-4.5-preview"])
+    """The model's id in requests on that platform."""
     shutdown_on: date
-    replacements: list[str] = Field(description="Replacements named by the provider.", examples=[["gpt-4.1"]])
-    after_shutdown: AfterShutdown = Field(description="How the provider answers calls after the shutdown.")
-    breaks: bool = Field(
-        description="True: calls fail on that day. False: another model answers, or the same one does for a while."
-    )
-    state: State = Field(description="Current state.")
-    team: str | None = Field(description="Null: the service has no owner.", examples=["search"])
+    replacements: list[str] = Field(examples=[["gpt-4.1"]])
+    """Replacements named by the provider."""
+    after_shutdown: AfterShutdown
+    """How the provider answers calls after the shutdown."""
+    breaks: bool
+    """True: calls fail on that day. False: another model answers, or the same one does for a while."""
+    state: State
+    """Current state."""
+    team: str | None = Field(examples=["search"])
+    """Null: the service has no owner."""
     people: list[str]
-    on_call: list[str] = Field(description="Destinations of the person on call, or of the replacement audience.")
-    calls: list[float] = Field(
-        description="Expected calls in each UTC hour of the day, from the last four weeks: a call in two of the four "
-        "weeks is 0.5. Of the largest reporter."
-    )
-    calls_a_day: int = Field(description="Sum of `calls`, rounded.")
-    peak_hour: int | None = Field(description="Hour with the most calls, UTC; null: no calls are expected.")
-    begins_at: datetime = Field(
-        description="Expected time of the day's first call; without calls, the start of the day."
-    )
-    begins_local: str = Field(description="`begins_at` in the owner's time zone.", examples=["Mon 02:00 Europe/Berlin"])
-    duty: Duty = Field(description="Kind of that hour for the owner.")
-    forecast: str | None = Field(description="When the calls end at their current pace; null: not enough data.")
+    on_call: list[str]
+    """Destinations of the person on call, or of the replacement audience."""
+    calls: list[float]
+    """Expected calls in each UTC hour of the day, from the last four weeks: a call in two of the four weeks is 0.5. Of
+    the largest reporter."""
+    calls_a_day: int
+    """Sum of `calls`, rounded."""
+    peak_hour: int | None
+    """Hour with the most calls, UTC; null: no calls are expected."""
+    begins_at: datetime
+    """Expected time of the day's first call; without calls, the start of the day."""
+    begins_local: str = Field(examples=["Mon 02:00 Europe/Berlin"])
+    """`begins_at` in the owner's time zone."""
+    duty: Duty
+    """Kind of that hour for the owner."""
+    forecast: str | None
+    """When the calls end at their current pace; null: not enough data."""
 
 
 class RehearsalAnswer(Page[AtRiskAnswer]):
     """Exposures whose calls fail first; then by calls, most first."""
 
     on: date
-    breaks: bool = Field(description="True: calls of a service fail on that day, on any page.")
+    breaks: bool
+    """True: calls of a service fail on that day, on any page."""
 
 
 router = APIRouter(
     prefix="/api/v1",
-    responses={
-        401: {"model": Refusal, "description": "The token is missing or wrong."},
-        422: {"model": Refusal, "description": "A parameter is invalid."},
-        503: {"model": Refusal, "description": "The database does not respond, or other plans are being computed."},
-    },
+    responses=refusals({503: "The database does not respond, or other plans are being computed."}),
 )
 
 
