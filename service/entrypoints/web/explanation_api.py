@@ -1,77 +1,46 @@
 """The HTTP API of explanations: why a notification was sent, or why nobody was notified."""
 
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, RootModel
 
-from service.core.condition import InWords
-from service.core.escalation.plan import Status
-from service.core.explanation.answer import Explanation, Point, Wrong
-from service.core.explanation.notification import Recipient
+from service.core.explanation.answer import Explanation
+from service.core.explanation.notification import StoredNotification
 from service.core.explanation.silence import Untracked
 from service.core.explanation.situation import ExposureEvidence
 from service.core.naming import Ambiguous, Missing
-from service.core.ownership import Audience
 from service.engine.explain import why_so, why_told
 from service.entrypoints.web.acting import NamedExposure, not_found
 from service.entrypoints.web.api import refusals
 from service.entrypoints.web.context import Here, WebContext
 
 
-class Explained(BaseModel):
-    """Core's nouns with their docstrings as descriptions."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    about: str = Field(examples=["search-api in production, gpt-4.5-preview on OpenAI API."])
-    points: tuple[Point, ...]
-    wrong: Wrong | None
-    """A fault: somebody who should be notified is not. Null: no fault."""
+PUBLISHED = ConfigDict(use_attribute_docstrings=True)
+"""Docstrings of fields, here and in core, are their descriptions."""
 
 
-class NotificationEvidence(BaseModel):
-    """The stored notification and its context."""
+@dataclass(frozen=True, slots=True)
+class NotificationEvidence(StoredNotification):
+    """The stored notification and its context. `came_from` is the original notification, which could not be delivered;
+    `instead` is the one to the replacement, if this one could not be; `same_decision` are others of the same decision;
+    `troubles` are problems of lastcall itself that prevent delivery; `policy` is frozen since `policy_since`."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    id: str
-    kind: str
-    step: str | None = Field(examples=["-30d"])
-    audience: Audience
-    destination: str = Field(examples=["#team-search"])
-    reason: str
-    facts: dict[str, Any] | None
+    facts: Any
     """Cause of the notification and data of its message, stored with the decision. `type` is the kind; `cause.kind` of
-    a notice or news is the cause. A notice also has `planned_on`, `delays`, `missed`, `recipients`."""
-    decided_at: datetime
-    not_before: datetime
-    state: Status
-    attempts: int
-    settled_at: datetime | None
-    outcome: str | None
-    policy: str | None = Field(examples=["default"])
-    policy_since: datetime | None
-    """When its campaign opened; its policy is frozen since then."""
-    came_from: Recipient | None
-    """The original notification, which could not be delivered."""
-    instead: Recipient | None
-    """The notification to the replacement, if this one could not be delivered."""
-    same_decision: tuple[Recipient, ...]
-    """Other notifications of the same decision."""
-    troubles: tuple[InWords, ...]
-    """Problems of lastcall itself that prevent delivery."""
+    a notice or news is the cause. A notice also has `planned_on`, `delays`, `missed`, `recipients`. Null: another
+    release stored them, and this one cannot read them."""
 
 
-class NotificationExplanation(Explained):
-    evidence: NotificationEvidence
+class NotificationExplanation(RootModel[Explanation[NotificationEvidence]]):
+    model_config = PUBLISHED
 
 
-class ExposureExplanation(Explained):
-    evidence: ExposureEvidence | Untracked
+class ExposureExplanation(RootModel[Explanation[ExposureEvidence | Untracked]]):
+    model_config = PUBLISHED
 
 
 router = APIRouter(
@@ -94,7 +63,7 @@ async def notification(here: Here, id: UUID) -> NotificationExplanation:  # noqa
 async def exposure(here: Here, named: Annotated[NamedExposure, Query()]) -> ExposureExplanation:
     """State, owner, campaign and every step of the ladder. For a use of a model without a known deprecation: why
     nobody is notified."""
-    return ExposureExplanation.model_validate(await so(here, named), from_attributes=True)
+    return ExposureExplanation(await so(here, named))
 
 
 async def told(here: WebContext, id_: UUID) -> Explanation[Any]:
