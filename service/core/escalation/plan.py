@@ -86,26 +86,31 @@ def as_if_adopted(campaign: Campaign, policy: Policy, case: Case) -> Campaign:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Planned:
-    """One notification for one destination. Sorted by time, then by exposure."""
+    """One notification for one destination, planned or sent. Sorted by time, then by exposure."""
 
     at: datetime
     """Planned or actual time of sending."""
     service: str
     environment: str
+    """Empty: the log has no environment."""
     platform: str
     model: str
+    """Canonical id of the model."""
     id: str
     """The model as a request on that platform spells it."""
     step: str
     repeat_days: int | None = field(compare=False)
+    """Days between repeats of the step while calls continue. Null: the step does not repeat."""
     destination: str
     audience: Audience
     status: Status
+    """foreseen: to be sent if the calls continue as they are. All others: states of a stored notification."""
     reason: str
+    """Why this destination, and why at this time."""
     instead: str | None = field(default=None, compare=False)
     """Destination notified instead, because this one failed."""
     notification: str | None = field(default=None, compare=False)
-    """Id of a stored notification."""
+    """Id of the stored notification. Null: foreseen."""
 
     @property
     def key(self) -> ExposureKey:

@@ -18,7 +18,6 @@ from service.entrypoints.web.acting import NamedExposure, not_found
 from service.entrypoints.web.api import refusals
 from service.entrypoints.web.context import Here, WebContext
 
-
 PUBLISHED = ConfigDict(use_attribute_docstrings=True)
 """Docstrings of fields, here and in core, are their descriptions."""
 

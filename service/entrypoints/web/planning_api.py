@@ -10,12 +10,11 @@ from pydantic import ConfigDict, Field
 
 from service.adapters.postgres.conditions import last_tick
 from service.adapters.queries.listing import NO_TEAM
-from service.adapters.queries.notifications import RepeatDays
 from service.adapters.queries.paging import AnswerModel, Page, cut
 from service.config.world import World
 from service.core.calendar import utc_midnight
 from service.core.catalog.lifecycle import AfterShutdown
-from service.core.escalation.plan import Planned, Status
+from service.core.escalation.plan import Planned
 from service.core.exposure import State
 from service.core.ownership import Owner
 from service.core.rehearsal import AtRisk, Duty
@@ -44,36 +43,6 @@ class PlanQuery(Paging):
 
     def wants(self, service: str, owner: Owner) -> bool:
         return self.service in {None, service} and self.team in {None, owner.team or NO_TEAM}
-
-
-class PlannedAnswer(AnswerModel):
-    """One notification to one destination, planned or sent."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    at: datetime
-    """Planned time of the notification."""
-    service: str = Field(examples=["search-api"])
-    environment: str
-    """Empty: the log has no environment."""
-    platform: str = Field(examples=["openai-api"])
-    model: str = Field(examples=["gpt-4.5-preview-2025-02-27"])
-    """Canonical id of the model."""
-    id: str = Field(examples=["gpt-4.5-preview"])
-    """The model's id in requests on that platform."""
-    step: str = Field(examples=["-30d"])
-    repeat_days: RepeatDays
-    destination: str = Field(examples=["#team-search"])
-    audience: str = Field(examples=["owner"])
-    status: Status
-    """foreseen: to be sent if the calls continue as they are. The others are states of stored notifications: pending,
-    leased, delivered, failed, unknown."""
-    reason: str
-    """Why this destination, and why at this time."""
-    instead: str | None
-    """The replacement, if this destination could not be notified."""
-    notification: str | None
-    """Id of the stored notification, as in `/api/v1/notifications`; null: foreseen."""
 
 
 class RehearsalQuery(Paging):
@@ -139,7 +108,7 @@ router = APIRouter(
 
 
 @router.get("/plan", tags=["escalation"], summary="Notifications in a span of time, sent and foreseen")
-async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[PlannedAnswer]:
+async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned]:
     """Up to the last tick: stored notifications and their outcomes. After it: notifications to be sent if the calls
     continue as they are."""
     first = query.begin or here.clock().date()
@@ -161,9 +130,7 @@ async def plan(here: Here, query: Annotated[PlanQuery, Query()]) -> Page[Planned
         remedy = "Retry later, with a smaller plan if possible: set `service`, `team` or a shorter span."
         said = {"error": "Other plans are being computed.", "remedy": remedy}
         raise HTTPException(503, said, {"Retry-After": f"{RETRY_AFTER_SECONDS}"}) from busy
-    page = await to_thread(cut, planned, _key, limit=query.limit, cursor=query.cursor)
-    items = [PlannedAnswer.model_validate(one) for one in page.items]
-    return Page(items=items, total=page.total, next_cursor=page.next_cursor)
+    return await to_thread(cut, planned, _key, limit=query.limit, cursor=query.cursor)
 
 
 async def _plan(here: WebContext, world: World, query: PlanQuery, first: date, last: date) -> Sequence[Planned]:
