@@ -62,6 +62,8 @@ def test_list_keeps_to_the_platform_asked_for() -> None:
         ("deepseek-v3.2-speciale", "2025-12-15"),
         ("deepseek-chat", "2026-07-24"),
         ("deepseek-reasoner", "2026-07-24"),
+        ("deepseek-v4-flash", "2026-09-10"),
+        ("deepseek-v4-flash-vision-exp", "2026-09-10"),
     ]
     assert "deepseek-reasoner" in run("list", "--platform", "deepseek-api").stdout
 
