@@ -24,6 +24,7 @@ from service.formats.vocabulary import Vocabulary
 _FIRST_DUE, _MOST_DUE = 50, 2_000
 """Records to learn from before a new decoder is made: at first, and at most. Twice as many each time."""
 _RUNS_TO_SKIP = 1_000
+"""Before records that never fitted are tried again: a topic may begin with those of a producer that is soon gone."""
 _MOST_WHOS = 2_000
 """Of one reader: bounds the memory."""
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])

@@ -89,8 +89,8 @@ class Vocabulary:
                 else:
                     self._forget(key)
         self._places = {
-            next((key for key in keys if getattr(shape, key) is not None), keys[0]): name
-            for name, keys in self._numbers.items()
+            next((key for key in places if getattr(shape, key) is not None), places[0]): name
+            for name, places in self._numbers.items()
         }
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Text, any_, bindparam, case, null, or_, select, update
+from sqlalchemy import ColumnElement, Text, any_, bindparam, case, null, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -61,9 +61,10 @@ async def clear_conditions_before(connection: AsyncConnection, kind: str, since:
     await connection.execute(update(conditions).where(*over).values(cleared_at=now))
 
 
-async def open_conditions(connection: AsyncConnection) -> Sequence[OpenCondition]:
+async def open_conditions(connection: AsyncConnection, *which: ColumnElement[bool]) -> Sequence[OpenCondition]:
+    """Those that meet all of `which`, oldest first."""
     rows = await connection.execute(
-        select(conditions).where(conditions.c.cleared_at.is_(None)).order_by(conditions.c.since)
+        select(conditions).where(conditions.c.cleared_at.is_(None), *which).order_by(conditions.c.since)
     )
     return [OpenCondition(read_condition(r.kind, r.subject, r.facts), r.since) for r in rows]
 

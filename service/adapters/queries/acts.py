@@ -19,8 +19,7 @@ class ChecklistItem(AnswerModel):
     id: str = Field(examples=["prompts"])
     words: str = Field(examples=["Prompts are tuned and evaluated again"])
     done: bool
-    author: str | None = Field(default=None, examples=["ada@example.com"])
-    """Who ticked it."""
+    author: str | None = Field(default=None, examples=["ada@example.com"], description="Who ticked it.")
     at: datetime | None = None
 
 
@@ -36,11 +35,9 @@ class NamedAnswer(AnswerModel):
     """Names of the exposure that the answer is about."""
 
     service: str = Field(examples=["search-api"])
-    environment: str = Field(examples=["production"])
-    """Empty: the log has no environment."""
+    environment: str = Field(examples=["production"], description="Empty: the log has no environment.")
     platform: str = Field(examples=["openai-api"])
-    model: str = Field(examples=["gpt-4.5-preview-2025-02-27"])
-    """Canonical id on that platform."""
+    model: str = Field(examples=["gpt-4.5-preview-2025-02-27"], description="Canonical id on that platform.")
 
 
 class ExposureChecklist(NamedAnswer):
@@ -52,20 +49,19 @@ class ExposureChecklist(NamedAnswer):
 class LoggedActAnswer(AnswerModel):
     """An act on an exposure."""
 
-    kind: str = Field(examples=["check"])
-    """acknowledge, snooze, commit, waive, reassign, reopen, check."""
-    author: str = Field(examples=["ada@example.com"])
-    """The name that the author gave."""
+    kind: str = Field(examples=["check"], description="acknowledge, snooze, commit, waive, reassign, reopen, check.")
+    author: str = Field(examples=["ada@example.com"], description="The name that the author gave.")
     at: datetime
-    details: dict[str, Any] = Field(examples=[{"item": "prompts", "done": True}])
-    """Details of the act: until when, why, to whom, which item."""
+    details: dict[str, Any] = Field(
+        examples=[{"item": "prompts", "done": True}],
+        description="Details of the act: until when, why, to whom, which item.",
+    )
 
 
 class ExposureActs(NamedAnswer):
     """Acts on one exposure."""
 
-    acts: list[LoggedActAnswer]
-    """Newest first, at most 200."""
+    acts: list[LoggedActAnswer] = Field(description="Newest first, at most 200.")
 
 
 async def read_checklist(connection: AsyncConnection, key: ExposureKey) -> ExposureChecklist:

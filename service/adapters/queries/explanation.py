@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, select
+from sqlalchemy import ColumnElement, Row, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.campaign_store import campaign_id
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.outbox_reroute import SLACK_IS_CLOSED
-from service.adapters.postgres.tables import campaigns, notifications
+from service.adapters.postgres.tables import campaigns, conditions, notifications
 from service.core.condition import Condition, InWords
 from service.core.explanation.notification import Recipient, StoredNotification
 from service.core.explanation.reason import reason_of
@@ -29,6 +29,7 @@ _STORED = (
     "policy", "policy_since",
 )  # fmt: skip
 """Columns, each named as its field of `StoredNotification`."""
+_NAMED = tuple_(conditions.c.kind, conditions.c.subject)
 _RECIPIENT = (_n.id, _n.destination, _n.audience, _n.state, _n.outcome)
 
 
@@ -99,12 +100,11 @@ async def read_notifications_of(connection: AsyncConnection, key: ExposureKey) -
 
 async def read_troubles_of(connection: AsyncConnection, subjects: Collection[tuple[str, str]]) -> tuple[Condition, ...]:
     """Open conditions of these kinds and subjects."""
-    found = [one.condition for one in await open_conditions(connection)]
-    return tuple(one for one in found if (one.kind, one.subject) in subjects)
+    return tuple(one.condition for one in await open_conditions(connection, _NAMED.in_(subjects)))
 
 
 async def _read_blocking(connection: AsyncConnection, destination: str) -> tuple[Condition, ...]:
     """Open conditions that block messages to the destination."""
-    of_destination = {("slack_destination", destination), ("delivery_broke", destination)}
-    found = [one.condition for one in await open_conditions(connection)]
-    return tuple(one for one in found if (one.kind, one.subject) in of_destination or one.kind in SLACK_IS_CLOSED)
+    of_destination = _NAMED.in_([("slack_destination", destination), ("delivery_broke", destination)])
+    found = await open_conditions(connection, or_(of_destination, conditions.c.kind.in_(SLACK_IS_CLOSED)))
+    return tuple(one.condition for one in found)

@@ -48,59 +48,60 @@ class CampaignAnswer(AnswerModel):
     opened_at: datetime
     closed_at: datetime | None = None
     close_reason: str | None = None
-    next_step: str | None = Field(default=None, examples=["-7d"])
-    """The next step that falls due."""
+    next_step: str | None = Field(default=None, examples=["-7d"], description="The next step that falls due.")
     next_repeat_days: RepeatDays = None
-    next_on: date | None = None
-    """Day of the next step, in the owner's time zone; null: no step is planned."""
+    next_on: date | None = Field(
+        default=None, description="Day of the next step, in the owner's time zone; null: no step is planned."
+    )
     next_audiences: list[str] = Field(default_factory=list, examples=[["owner", "team"]])
-    act_in_force: str | None = Field(default=None, examples=["snoozed by ada@example.com until Fri 4 Jul 2025"])
-    """The acknowledgement, promise or hold in force, as a clause."""
-    promise_broken_on: date | None = Field(default=None, examples=["2025-07-04"])
-    """Day of a broken promise: the calls continued after it. Null: no promise is broken, or the calls have ended."""
+    act_in_force: str | None = Field(
+        default=None,
+        examples=["snoozed by ada@example.com until Fri 4 Jul 2025"],
+        description="The acknowledgement, promise or hold in force, as a clause.",
+    )
+    promise_broken_on: date | None = Field(
+        default=None,
+        examples=["2025-07-04"],
+        description="Day of a broken promise: the calls continued after it. Null: no promise is broken, or the "
+        "calls have ended.",
+    )
 
 
 class ExposureAnswer(Lifecycle):
     """A service's use of a deprecated model in one environment."""
 
     service: str = Field(examples=["search-api"])
-    environment: str = Field(examples=["production"])
-    """Empty: the log has no environment."""
-    team: str | None = Field(examples=["search"])
-    """Null: the service has no owner."""
-    channel: str | None = Field(default=None, examples=["#team-search"])
-    """The team's channel."""
-    people: list[str] = Field(default_factory=list)
-    """People named for the service."""
-    state: State
-    """active: the service calls the model. quiet: no call for longer than its quiet period, so it has migrated.
-    overdue: the shutdown date is past and calls are answered. broken: calls fail because the model is gone, after the
-    shutdown date or before it. redirected: another model answers. waived: a person has accepted the risk until a day.
-    """
-    requested_ids: list[str] = Field(default_factory=list)
-    """The model's ids in requests, as callers spell them."""
-    request_ids: list[str] = Field(default_factory=list)
-    """A few request ids, as evidence."""
-    changes_until: date | None = Field(default=None, examples=["2025-07-01"])
-    """First day of a change freeze of the owner that lasts until the shutdown: changes must be deployed before it, and
-    steps before the shutdown are counted from it; null: none."""
-    first_at: datetime
-    """First recorded call."""
-    last_at: datetime
-    """Last recorded call."""
+    environment: str = Field(examples=["production"], description="Empty: the log has no environment.")
+    team: str | None = Field(examples=["search"], description="Null: the service has no owner.")
+    channel: str | None = Field(default=None, examples=["#team-search"], description="The team's channel.")
+    people: list[str] = Field(default_factory=list, description="People named for the service.")
+    state: State = Field(
+        description="active: the service calls the model. quiet: no call for longer than its quiet period, so it "
+        "has migrated. overdue: the shutdown date is past and calls are answered. broken: calls fail "
+        "because the model is gone, after the shutdown date or before it. redirected: another model "
+        "answers. waived: a person has accepted the risk until a day."
+    )
+    requested_ids: list[str] = Field(
+        default_factory=list, description="The model's ids in requests, as callers spell them."
+    )
+    request_ids: list[str] = Field(default_factory=list, description="A few request ids, as evidence.")
+    changes_until: date | None = Field(
+        default=None,
+        examples=["2025-07-01"],
+        description="First day of a change freeze of the owner that lasts until the shutdown: changes must be "
+        "deployed before it, and steps before the shutdown are counted from it; null: none.",
+    )
+    first_at: datetime = Field(description="First recorded call.")
+    last_at: datetime = Field(description="Last recorded call.")
     calls_7d: int
     errors_7d: int
-    tokens_7d: int | None = None
-    """Null: no call of the week has token counts."""
+    tokens_7d: int | None = Field(default=None, description="Null: no call of the week has token counts.")
     calls_28d: int
     tokens_28d: int | None = None
     calls_total: int
-    by_day: list[DayCalls]
-    """Oldest first, without gaps; the last day is today."""
-    campaign: CampaignAnswer | None = None
-    """Null: no campaign was opened."""
-    told: Told | None = None
-    """Null: nobody was notified yet."""
+    by_day: list[DayCalls] = Field(description="Oldest first, without gaps; the last day is today.")
+    campaign: CampaignAnswer | None = Field(default=None, description="Null: no campaign was opened.")
+    told: Told | None = Field(default=None, description="Null: nobody was notified yet.")
     checklist: ChecklistAnswer
 
     @property

@@ -11,27 +11,43 @@ from service.core.catalog.lifecycle import Deprecation, Precision
 class Lifecycle(AnswerModel):
     """Deprecation of a model on its platform."""
 
-    platform: str = Field(examples=["openai-api"])
-    """The service that answers the calls, and whose shutdown date applies."""
-    model: str = Field(examples=["gpt-4.5-preview-2025-02-27"])
-    """Canonical id on that platform."""
-    id: str = Field(examples=["gpt-4.5-preview"])
-    """The model's id in requests on that platform."""
+    platform: str = Field(
+        examples=["openai-api"], description="The service that answers the calls, and whose shutdown date applies."
+    )
+    model: str = Field(examples=["gpt-4.5-preview-2025-02-27"], description="Canonical id on that platform.")
+    id: str = Field(examples=["gpt-4.5-preview"], description="The model's id in requests on that platform.")
     announced_on: date | None = Field(default=None, examples=["2025-04-14"])
-    shutdown_on: date | None = Field(default=None, examples=["2025-07-14"])
-    """Shutdown day: calls may fail from its start, UTC. `precision` qualifies it."""
-    precision: Precision = Field(examples=["exact"])
-    """Precision of the day. `no_sooner_than` is not a deadline: the provider only promised not to shut down earlier."""
-    days_left: int | None = Field(default=None, examples=[12])
-    """Whole days to the deadline; negative: the deadline is past; null: no deadline."""
-    replacements: list[str] = Field(default_factory=list, examples=[["gpt-4.1"]])
-    """Replacements named by the provider, in its spelling."""
-    after_shutdown: str = Field(default="error", examples=["error"])
-    """How the provider answers calls after the shutdown: error, redirect, unsupported_but_served."""
-    source: str | None = Field(default=None, examples=["https://developers.openai.com/api/docs/deprecations"])
-    """Address of the provider's notice; with `second_hand`, of another report."""
-    second_hand: bool = False
-    """True: no source is the provider's own; the dates are unconfirmed."""
+    shutdown_on: date | None = Field(
+        default=None,
+        examples=["2025-07-14"],
+        description="Shutdown day: calls may fail from its start, UTC. `precision` qualifies it.",
+    )
+    precision: Precision = Field(
+        examples=["exact"],
+        description="Precision of the day. `no_sooner_than` is not a deadline: the provider only promised not to "
+        "shut down earlier.",
+    )
+    days_left: int | None = Field(
+        default=None,
+        examples=[12],
+        description="Whole days to the deadline; negative: the deadline is past; null: no deadline.",
+    )
+    replacements: list[str] = Field(
+        default_factory=list, examples=[["gpt-4.1"]], description="Replacements named by the provider, in its spelling."
+    )
+    after_shutdown: str = Field(
+        default="error",
+        examples=["error"],
+        description="How the provider answers calls after the shutdown: error, redirect, unsupported_but_served.",
+    )
+    source: str | None = Field(
+        default=None,
+        examples=["https://developers.openai.com/api/docs/deprecations"],
+        description="Address of the provider's notice; with `second_hand`, of another report.",
+    )
+    second_hand: bool = Field(
+        default=False, description="True: no source is the provider's own; the dates are unconfirmed."
+    )
 
     @property
     def change_by(self) -> date | None:

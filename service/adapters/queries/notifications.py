@@ -42,28 +42,27 @@ class NotificationAnswer(AnswerModel):
     service: str | None = None
     environment: str | None = None
     platform: str | None = None
-    model: str | None = Field(default=None, examples=["gpt-4.5-preview-2025-02-27"])
-    """Canonical id."""
-    model_id: str | None = Field(default=None, examples=["gpt-4.5-preview"])
-    """The model's id in requests on that platform."""
+    model: str | None = Field(default=None, examples=["gpt-4.5-preview-2025-02-27"], description="Canonical id.")
+    model_id: str | None = Field(
+        default=None, examples=["gpt-4.5-preview"], description="The model's id in requests on that platform."
+    )
     step: str | None = Field(default=None, examples=["-30d"])
     repeat_days: RepeatDays = None
     frozen_from: FrozenFrom = None
     audience: str = Field(examples=["owner"])
     destination: str = Field(examples=["#team-search"])
-    reason: str
-    """Why this destination, and why at this time."""
-    cause: dict[str, Any] | None = None
-    """The reason as data: `kind`, such as step_due, repeat, held_back, relapse, broken_promise, new_owner, date_moved,
-    and its fields; null: the notification is not about a use of a model."""
+    reason: str = Field(description="Why this destination, and why at this time.")
+    cause: dict[str, Any] | None = Field(
+        default=None,
+        description="The reason as data: `kind`, such as step_due, repeat, held_back, relapse, broken_promise, "
+        "new_owner, date_moved, and its fields; null: the notification is not about a use of a model.",
+    )
     decided_at: datetime
     not_before: datetime
-    state: str = Field(examples=["delivered"])
-    """pending, leased, delivered, failed, unknown."""
+    state: str = Field(examples=["delivered"], description="pending, leased, delivered, failed, unknown.")
     attempts: int
     settled_at: datetime | None = None
-    outcome: str | None = None
-    """Outcome of the last attempt, in words."""
+    outcome: str | None = Field(default=None, description="Outcome of the last attempt, in words.")
     message_id: str | None = None
 
 
@@ -75,14 +74,10 @@ class Told(AnswerModel):
     step: str | None = Field(default=None, examples=["-30d"])
     repeat_days: RepeatDays = None
     frozen_from: FrozenFrom = None
-    at: datetime
-    """Time of delivery, or of the decision if it is not delivered."""
-    not_before: datetime
-    """Earliest time of delivery."""
-    state: str = Field(examples=["delivered"])
-    """pending, leased, delivered, failed, unknown."""
-    others: int = 0
-    """Number of other destinations of the same decision."""
+    at: datetime = Field(description="Time of delivery, or of the decision if it is not delivered.")
+    not_before: datetime = Field(description="Earliest time of delivery.")
+    state: str = Field(examples=["delivered"], description="pending, leased, delivered, failed, unknown.")
+    others: int = Field(default=0, description="Number of other destinations of the same decision.")
 
 
 @dataclass(frozen=True, slots=True)

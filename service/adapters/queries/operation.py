@@ -17,8 +17,7 @@ MAX_ROWS = 500
 class WatermarkAnswer(AnswerModel):
     """The ledger of one topic partition: `records = call + rejected + other`."""
 
-    source: str = Field(examples=["kafka"])
-    """kafka or file."""
+    source: str = Field(examples=["kafka"], description="kafka or file.")
     topic: str
     partition: int
     next_offset: int
@@ -28,8 +27,9 @@ class WatermarkAnswer(AnswerModel):
     other_records: int
     gap_records: int
     applied_at: datetime
-    caught_up_at: datetime | None = None
-    """All records older than this are applied; null: lastcall has not reached the end yet."""
+    caught_up_at: datetime | None = Field(
+        default=None, description="All records older than this are applied; null: lastcall has not reached the end yet."
+    )
 
 
 async def read_watermarks(connection: AsyncConnection) -> list[WatermarkAnswer]:
@@ -45,8 +45,7 @@ class HeartbeatAnswer(AnswerModel):
     now: datetime
     finished_at: datetime
     took_ms: float
-    company: str | None = None
-    """Digest of the lastcall.yaml in force at the tick."""
+    company: str | None = Field(default=None, description="Digest of the lastcall.yaml in force at the tick.")
 
 
 async def read_heartbeats(connection: AsyncConnection) -> list[HeartbeatAnswer]:
@@ -57,19 +56,17 @@ async def read_heartbeats(connection: AsyncConnection) -> list[HeartbeatAnswer]:
 class RejectionAnswer(AnswerModel):
     """Rejected records, or rejected parts of one."""
 
-    source: str = Field(examples=["kafka"])
-    """kafka or file."""
+    source: str = Field(examples=["kafka"], description="kafka or file.")
     topic: str
     reason: str
-    format: str
-    """Empty: the format is not recognized."""
-    shape: str = Field(examples=["an object with host, message and level"])
-    """Names of keys of a record in an unknown format. Empty for other reasons, and beyond 20 shapes."""
+    format: str = Field(description="Empty: the format is not recognized.")
+    shape: str = Field(
+        examples=["an object with host, message and level"],
+        description="Names of keys of a record in an unknown format. Empty for other reasons, and beyond 20 shapes.",
+    )
     rejected: int
-    last_hour: datetime
-    """Start of the latest hour with such a rejection."""
-    sample: str = Field(examples=["3:104422"])
-    """partition:offset of a sample."""
+    last_hour: datetime = Field(description="Start of the latest hour with such a rejection.")
+    sample: str = Field(examples=["3:104422"], description="partition:offset of a sample.")
     detail: str
 
 
@@ -99,14 +96,12 @@ def _rejections() -> Executable:
 class PassedOverAnswer(AnswerModel):
     """Parts of records that lastcall recognizes as no calls."""
 
-    source: str = Field(examples=["kafka"])
-    """kafka or file."""
+    source: str = Field(examples=["kafka"], description="kafka or file.")
     topic: str
     format: str
     kind: str
     parts: int
-    calls: bool
-    """True: the topic also had a record with a call in this period."""
+    calls: bool = Field(description="True: the topic also had a record with a call in this period.")
 
 
 async def read_passed_over(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 
+from pydantic import Field
 from sqlalchemy import ColumnElement, Executable, Text, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,10 +26,12 @@ AHEAD_DAYS = 183
 class AheadAnswer(Lifecycle):
     """A model that is still called, and the day by which some of its callers must change."""
 
-    changes_until: date | None = None
-    """The first day of a change freeze of the owner that reaches up to the shutdown. None: there is none."""
-    callers: int
-    """Services, by environment, that have not migrated."""
+    changes_until: date | None = Field(
+        default=None,
+        description="The first day of a change freeze of the owner that reaches up to the shutdown. None: there "
+        "is none.",
+    )
+    callers: int = Field(description="Services, by environment, that have not migrated.")
 
     @property
     def change_by(self) -> date | None:
@@ -38,10 +41,12 @@ class AheadAnswer(Lifecycle):
 class CallerCounts(AnswerModel):
     """Number of services that use a deprecated model, by state."""
 
-    calling: int = 0
-    """Services (per environment) that still call it, whether the calls succeed or not."""
-    quiet: int = 0
-    """Services that have been silent for longer than their quiet period: migrated."""
+    calling: int = Field(
+        default=0, description="Services (per environment) that still call it, whether the calls succeed or not."
+    )
+    quiet: int = Field(
+        default=0, description="Services that have been silent for longer than their quiet period: migrated."
+    )
     calls_7d: int = 0
 
 

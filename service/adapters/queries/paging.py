@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
 Key = TypeVar("Key", bound=tuple[object, ...])
@@ -22,17 +22,17 @@ class AnswerModel(BaseModel):
     logs: they are bounded when stored, and untrusted when shown.
     """
 
-    model_config = ConfigDict(frozen=True, defer_build=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Page(AnswerModel, Generic[T]):
     """One page of a list. Its cursor is the key of the last item, so a growing list neither repeats nor skips items."""
 
     items: list[T]
-    total: int | None = None
-    """Number of all matches; null: not counted."""
-    next_cursor: str | None = None
-    """Value of `cursor` for the next page; null: this is the last page."""
+    total: int | None = Field(default=None, description="Number of all matches; null: not counted.")
+    next_cursor: str | None = Field(
+        default=None, description="Value of `cursor` for the next page; null: this is the last page."
+    )
 
 
 class CursorError(ValueError):

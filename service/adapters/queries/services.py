@@ -25,11 +25,9 @@ class ServiceAnswer(AnswerModel):
     team: str | None
     channel: str | None = None
     people: list[str] = Field(default_factory=list)
-    rule: str = ""
-    """The rule in lastcall.yaml that determined the owner."""
+    rule: str = Field(default="", description="The rule in lastcall.yaml that determined the owner.")
     exposures: list[ExposureAnswer]
-    models: list[ModelUse]
-    """Models of the last 28 days, deprecated or not, most calls first."""
+    models: list[ModelUse] = Field(description="Models of the last 28 days, deprecated or not, most calls first.")
     unknown_ids: list[UnknownId]
 
 

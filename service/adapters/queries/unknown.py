@@ -55,17 +55,16 @@ class UnknownId(AnswerModel):
     """A model id that lastcall does not know, or a known model whose platform the log does not show. The model may be
     deprecated without anybody noticing."""
 
-    requested_id: str | None
-    """The requested model as the log spells it, or else the served model; null: the log has none."""
-    model: str | None = None
-    """The model, if it is known and only its platform is not; null: the id is unknown."""
-    provider: str | None = Field(examples=["Langchain"])
-    """The provider's name in a log."""
-    host: str | None = None
-    """A called host, if a log has one."""
+    requested_id: str | None = Field(
+        description="The requested model as the log spells it, or else the served model; null: the log has none."
+    )
+    model: str | None = Field(
+        default=None, description="The model, if it is known and only its platform is not; null: the id is unknown."
+    )
+    provider: str | None = Field(examples=["Langchain"], description="The provider's name in a log.")
+    host: str | None = Field(default=None, description="A called host, if a log has one.")
     platform: str | None
-    services: list[str]
-    """Some of the services, most calls first."""
+    services: list[str] = Field(description="Some of the services, most calls first.")
     service_count: int
     calls_28d: int
     last_at: datetime

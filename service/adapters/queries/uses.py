@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
+from pydantic import Field
 from sqlalchemy import ColumnElement, Text, and_, cast, collate, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,13 +33,15 @@ class ModelUse(AnswerModel):
     calls_28d: int
     errors_28d: int
     tokens_28d: int | None
-    first_at: datetime
-    """First call of the 28 days."""
+    first_at: datetime = Field(description="First call of the 28 days.")
     last_at: datetime
-    reporters: dict[str, int]
-    """Calls of the 28 days by reporter. Several reporters may describe the same calls: never add them up."""
-    deprecation: Lifecycle | None = None
-    """Null: the catalog has no deprecation of this model."""
+    reporters: dict[str, int] = Field(
+        description="Calls of the 28 days by reporter. Several reporters may describe the same calls: never add "
+        "them up."
+    )
+    deprecation: Lifecycle | None = Field(
+        default=None, description="Null: the catalog has no deprecation of this model."
+    )
 
     @property
     def key(self) -> ExposureKey:
