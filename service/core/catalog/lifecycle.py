@@ -10,6 +10,9 @@ from datetime import date
 from typing import Literal
 
 Precision = Literal["exact", "tentative", "month", "no_sooner_than", "unknown"]
+Standing = Literal["provider", "reported", "inferred"]
+"""provider: its page, API, SDK, or its own answer to a call. reported: trackers, feeds, resellers. inferred: derived
+from other facts, or called provisional by the provider."""
 AfterShutdown = Literal["error", "redirect", "unsupported_but_served"]
 
 
