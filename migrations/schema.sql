@@ -121,6 +121,7 @@ CREATE TABLE deprecations (
 	first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	shutdown_on DATE,
 	precision TEXT NOT NULL,
+	standing TEXT NOT NULL,
 	replacements TEXT[] DEFAULT '{}'::text[] NOT NULL,
 	sources TEXT[] DEFAULT '{}'::text[] NOT NULL,
 	withdrawn BOOLEAN DEFAULT false NOT NULL,

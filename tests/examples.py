@@ -208,8 +208,12 @@ def _settle_dates(setting: Setting, line: str) -> Setting | None:
         return replace(setting, shown_from=day_in(found["day"]))
     if found := re.fullmatch(rf"announced (?P<day>{_DAY})", line):
         return replace(setting, deprecation=replace(record, announced=day_in(found["day"])))
-    if line == "no announcement on record":
-        return replace(setting, deprecation=replace(record, announced=None))
+    plain: dict[str, dict[str, Any]] = {
+        "only reported": {"standing": "reported"},
+        "no announcement on record": {"announced": None},
+    }
+    if line in plain:
+        return replace(setting, deprecation=replace(record, **plain[line]))
     if found := re.fullmatch(rf"shutdown (?P<soft>no sooner than )?(?P<day>{_DAY})", line):
         shutdown = Shutdown(day_in(found["day"]), "no_sooner_than" if found["soft"] else "exact")
         return replace(setting, deprecation=replace(record, shutdown=shutdown))

@@ -16,7 +16,7 @@ def ending_model(model: str, *, announced: date, shutdown_on: date) -> dict[str,
     return {
         "id": model,
         "announced": f"{announced}",
-        "shutdown": {"on": f"{shutdown_on}", "precision": "exact"},
+        "shutdown": {"day": f"{shutdown_on}", "precision": "exact"},
         "sources": [{"url": SOURCE, "accessed": f"{announced}"}],
         "last_verified": f"{announced}",
     }

@@ -127,6 +127,7 @@ def upgrade() -> None:
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("shutdown_on", sa.Date()),
         sa.Column("precision", sa.Text(), nullable=False),
+        sa.Column("standing", sa.Text(), nullable=False, comment="provider, reported or inferred"),
         sa.Column("replacements", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("sources", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("withdrawn", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment="removed from the catalog"),

@@ -62,4 +62,6 @@ def urgency(notice: Notice, today: date) -> Urgency:
     if end is None:
         return Urgency.CALM
     left = (end - today).days
+    if notice.end.is_reported:
+        return Urgency.SOON if left <= SOON_DAYS else Urgency.CALM
     return Urgency.LAST_DAYS if left <= LAST_DAYS else Urgency.SOON if left <= SOON_DAYS else Urgency.CALM

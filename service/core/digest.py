@@ -194,7 +194,7 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
         id=deprecation.id,
         shutdown_on=deprecation.shutdown.on,
         precision=deprecation.shutdown.precision,
-        second_hand=deprecation.second_hand,
+        standing=deprecation.standing,
         replacement=_replacement(deprecation),
         state=shown_state(by_then, case),
         calls=_calls(exposure, week),

@@ -95,7 +95,7 @@ def _end(exposure: Exposure) -> EndFacts:
         after_shutdown=deprecation.after_shutdown,
         replacements=tuple(replacement.id for replacement in deprecation.replacements),
         source=deprecation.sources[0] if deprecation.sources else None,
-        second_hand=deprecation.second_hand,
+        standing=deprecation.standing,
     )
 
 

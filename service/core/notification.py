@@ -12,7 +12,7 @@ import msgspec
 
 from service.core.calendar import Freeze
 from service.core.candidates import Candidate
-from service.core.catalog.lifecycle import Precision, Shutdown
+from service.core.catalog.lifecycle import Precision, Shutdown, Standing
 from service.core.condition import Condition
 from service.core.escalation.cause import NewOwner, NewsCause, Relapse, StepCause
 from service.core.escalation.delay import Delay
@@ -45,8 +45,12 @@ class EndFacts(msgspec.Struct, frozen=True, kw_only=True):
     after_shutdown: str = "error"
     replacements: tuple[str, ...] = ()
     source: str | None = None
-    second_hand: bool = False
-    """No source is the provider's own: the dates are unconfirmed."""
+    standing: Standing = "provider"
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether only others say so, and not the provider."""
+        return self.standing == "reported"
 
     @property
     def deadline(self) -> date | None:
@@ -178,8 +182,7 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     shutdown_on: date | None
     precision: Precision
-    second_hand: bool = False
-    """As for a notice."""
+    standing: Standing = "provider"
     replacement: str | None
     state: State
     calls: int

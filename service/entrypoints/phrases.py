@@ -33,12 +33,12 @@ def became(one: NotificationAnswer, now: datetime) -> str:
 
 
 def badge(exposure: ExposureAnswer) -> tuple[str, str]:
-    return states.badge(exposure.state, silent=is_silent(exposure))
+    return states.badge(exposure.state, exposure.standing, silent=is_silent(exposure))
 
 
 def state(exposure: ExposureAnswer) -> str:
     """`still calling; snoozed by ada@example.com until Fri 4 Jul 2025`"""
-    alone, said = states.state(exposure.state, silent=is_silent(exposure)), asked(exposure)
+    alone, said = states.state(exposure.state, exposure.standing, silent=is_silent(exposure)), asked(exposure)
     return said if said.startswith(alone) else "; ".join(filter(None, (alone, said)))
 
 
@@ -67,7 +67,7 @@ def progress(checklist: ChecklistAnswer) -> str:
 
 
 def when(lifecycle: Lifecycle) -> str:
-    return end.day_of_end(lifecycle.shutdown_on, lifecycle.precision, second_hand=lifecycle.second_hand)
+    return end.day_of_end(lifecycle.shutdown_on, lifecycle.precision, lifecycle.standing)
 
 
 def days_left(lifecycle: Lifecycle) -> str:

@@ -1,7 +1,8 @@
 """One service calls o3 at OpenAI, where it ends on 2026-12-11, and on Azure, where it ends on 2026-11-19.
 
 Two platforms, two ladders: what ends first is told first, and the day on the one says nothing about the other. What is
-expected was worked out by hand from the default policy.
+expected was worked out by hand from the default policy. Azure's day is only reported, so nobody above the owner hears
+of it before calls fail.
 """
 
 from datetime import date
@@ -35,13 +36,13 @@ TOLD: Told = {
     # 20 September is a Sunday: it waits for Monday.
     "2026-09-21": {"azure-openai": {"-60d": {ANN}}},
     "2026-10-12": {"openai-api": {"-60d": {ANN}}},
+    "2026-10-20": {"azure-openai": {"-30d": {ANN, TEAM}}},
+    "2026-11-05": {"azure-openai": {"-14d": {ANN, TEAM}}},
     # The calls do not fall: from 30 days before the end on, those hear as well whom the next step would tell.
-    "2026-10-20": {"azure-openai": {"-30d": {ANN, TEAM, MIA}}},
-    "2026-11-05": {"azure-openai": {"-14d": {ANN, TEAM, MIA}}},
     "2026-11-11": {"openai-api": {"-30d": {ANN, TEAM, MIA}}},
-    "2026-11-12": {"azure-openai": {"-7d": {ANN, TEAM, ONCALL, MIA, DORA}}},
-    "2026-11-16": {"azure-openai": {"-3d": {ANN, TEAM, ONCALL, MIA, DORA}}},
-    "2026-11-18": {"azure-openai": {"-1d": {ANN, TEAM, ONCALL, MIA, DORA}}},
+    "2026-11-12": {"azure-openai": {"-7d": {ANN, TEAM}}},
+    "2026-11-16": {"azure-openai": {"-3d": {ANN, TEAM}}},
+    "2026-11-18": {"azure-openai": {"-1d": {ANN, TEAM}}},
     "2026-11-19": {"azure-openai": {"+0d while failing": {ANN, TEAM, ONCALL, MIA, DORA, INCIDENT}}},
     # It is called, and fails, until the 20th: after that day's calls the last daily reminder.
     "2026-11-20": {"azure-openai": {"+1d": {ANN, TEAM, ONCALL, MIA}}},

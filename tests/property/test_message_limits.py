@@ -44,7 +44,7 @@ evidence = st.one_of(
     st.builds(OwnsNeighbours, services=counts, total=counts, beginning=names),
 )  # fmt: skip
 candidates = st.lists(st.builds(Candidate, who=names, evidence=evidence), max_size=8).map(tuple)
-precisions = st.sampled_from(["exact", "tentative", "month", "no_sooner_than", "unknown"])
+precisions = st.sampled_from(["exact", "month", "no_sooner_than", "unknown"])
 states = st.sampled_from(get_args(State))
 audiences = st.lists(st.sampled_from(["owner", "team", "director"]), max_size=3).map(tuple)
 steps = st.sampled_from(["announced", "-60d", "-7bd", "0d", "+1d", "+0d while failing"]) | names

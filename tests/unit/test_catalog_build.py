@@ -59,7 +59,7 @@ def test_replacement_that_identity_does_not_know_keeps_its_id() -> None:
 
 
 def test_two_ids_of_one_model_with_equal_dates_become_one_record_with_the_announced_ones_facts() -> None:
-    day = {"on": "2025-07-14"}
+    day = {"day": "2025-07-14"}
     (built,) = assembled(
         record("gpt-4.5-preview", shutdown=day, kind="tracker"),
         record("gpt-4.5-preview-2025-02-27", shutdown=day, announced="2025-04-14"),
@@ -67,19 +67,19 @@ def test_two_ids_of_one_model_with_equal_dates_become_one_record_with_the_announ
     assert built.id == "gpt-4.5-preview-2025-02-27"
     assert built.aliases == ("gpt-4.5-preview",)
     assert built.announced == date(2025, 4, 14)
-    assert built.second_hand is False
+    assert built.standing == "provider"
 
 
 def test_two_ids_of_one_model_with_different_dates_clash() -> None:
     result = assembled(
-        record("gpt-4.5-preview", shutdown={"on": "2025-07-14"}),
-        record("gpt-4.5-preview-2025-02-27", shutdown={"on": "2025-07-15"}),
+        record("gpt-4.5-preview", shutdown={"day": "2025-07-14"}),
+        record("gpt-4.5-preview-2025-02-27", shutdown={"day": "2025-07-15"}),
     )
     assert result.clashes == (("openai-api", "gpt-4.5-preview-2025-02-27", "gpt-4.5-preview"),)
 
 
 def test_floating_alias_has_the_facts_of_its_record_under_its_own_name() -> None:
-    built = assembled(record("gpt-4o-2024-08-06", aliases=["gpt-4o"], shutdown={"on": "2027-01-14"})).records
+    built = assembled(record("gpt-4o-2024-08-06", aliases=["gpt-4o"], shutdown={"day": "2027-01-14"})).records
     assert [(r.model, r.id, r.shutdown.on) for r in built] == [
         ("gpt-4o-2024-08-06", "gpt-4o-2024-08-06", date(2027, 1, 14)),
         ("gpt-4o", "gpt-4o", date(2027, 1, 14)),
@@ -88,8 +88,8 @@ def test_floating_alias_has_the_facts_of_its_record_under_its_own_name() -> None
 
 def test_record_of_an_alias_wins_over_the_facts_of_the_record_that_lists_it() -> None:
     built = assembled(
-        record("gpt-4o-2024-08-06", aliases=["gpt-4o"], shutdown={"on": "2027-01-14"}),
-        record("gpt-4o", shutdown={"on": "2027-02-14"}),
+        record("gpt-4o-2024-08-06", aliases=["gpt-4o"], shutdown={"day": "2027-01-14"}),
+        record("gpt-4o", shutdown={"day": "2027-02-14"}),
     ).records
     assert {r.model: r.shutdown.on for r in built}["gpt-4o"] == date(2027, 2, 14)
 
@@ -112,16 +112,16 @@ def test_record_without_a_shutdown_is_a_model_in_service() -> None:
     assert built.is_deprecated is False
 
 
-def test_record_with_trackers_alone_is_second_hand() -> None:
+def test_record_with_trackers_alone_is_reported() -> None:
     (built,) = assembled(record("gpt-4.1", kind="tracker")).records
-    assert built.second_hand is True
+    assert built.standing == "reported"
 
 
 def test_ids_with_different_dates_are_learned_as_different_models() -> None:
     file = file_of(
         [
-            record("gpt-4.5-preview", shutdown={"on": "2025-07-14"}),
-            record("gpt-4.5-preview-2025-02-27", shutdown={"on": "2025-07-15"}),
+            record("gpt-4.5-preview", shutdown={"day": "2025-07-14"}),
+            record("gpt-4.5-preview-2025-02-27", shutdown={"day": "2025-07-15"}),
         ]
     )
     platform_pins = Knowledge(KNOWLEDGE.makers, {"openai-api": Names(frozenset({"unrelated"}))}, KNOWLEDGE.platforms)

@@ -21,7 +21,7 @@ STORY = """\
     aliases: [gpt-4.5-preview-2025-02-27]
     released: 2025-02-27
     announced: 2025-04-14
-    shutdown: {on: 2025-07-14, precision: exact}
+    shutdown: {day: 2025-07-14, precision: exact}
     replacements: [{id: gpt-4.1, as_of: 2025-04-14, recommended: true, external: true}]
     sources: [{url: https://developers.openai.com/api/docs/deprecations, accessed: 2026-08-21}]
     last_verified: 2026-08-21
@@ -52,7 +52,9 @@ def test_record_is_read_with_all_its_facts(tmp_path: Path) -> None:
 def test_digest_changes_with_the_text_and_not_with_the_reading(tmp_path: Path) -> None:
     first = load_catalog(folder_with(tmp_path, HEAD + STORY)).catalog.digest
     again = load_catalog(tmp_path).catalog.digest
-    moved = load_catalog(folder_with(tmp_path, HEAD + STORY.replace("on: 2025-07-14", "on: 2025-07-15"))).catalog.digest
+    moved = load_catalog(
+        folder_with(tmp_path, HEAD + STORY.replace("day: 2025-07-14", "day: 2025-07-15"))
+    ).catalog.digest
     assert first == again
     assert first != moved
 

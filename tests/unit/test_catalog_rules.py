@@ -28,7 +28,7 @@ def problems(*records: dict[str, Any], after: str = "error") -> list[Breach]:
     return list(broken_rules(msgspec.convert(file, PlatformFile), today=TODAY))
 
 
-GONE = {"shutdown": {"on": "2026-10-23"}}
+GONE = {"shutdown": {"day": "2026-10-23"}}
 
 
 def test_record_of_the_story_keeps_every_rule() -> None:
@@ -37,7 +37,7 @@ def test_record_of_the_story_keeps_every_rule() -> None:
         aliases=["gpt-4.5-preview-2025-02-27"],
         released="2025-02-27",
         announced="2025-04-14",
-        shutdown={"on": "2025-07-14", "precision": "exact"},
+        shutdown={"day": "2025-07-14", "precision": "exact"},
         replacements=[{"id": "gpt-4.1", "as_of": "2025-04-14"}],
     )
     assert problems(record("gpt-4.1-2025-04-14", aliases=["gpt-4.1"]), old) == []
@@ -47,7 +47,7 @@ def test_record_of_the_story_keeps_every_rule() -> None:
     ("fields", "path", "what"),
     [
         pytest.param(
-            {"announced": "2025-07-15", "shutdown": {"on": "2025-07-14"}},
+            {"announced": "2025-07-15", "shutdown": {"day": "2025-07-14"}},
             ("models", 0, "shutdown"),
             "announced 2025-07-15 is later than shutdown 2025-07-14",
             id="announced after the end",
@@ -65,19 +65,19 @@ def test_record_of_the_story_keeps_every_rule() -> None:
             id="exact without a day",
         ),
         pytest.param(
-            {"shutdown": {"on": "2025-07-14", "precision": "unknown"}},
+            {"shutdown": {"day": "2025-07-14", "precision": "unknown"}},
             ("models", 0, "shutdown"),
             "precision unknown with day 2025-07-14",
             id="unknown with a day",
         ),
         pytest.param(
-            {"shutdown": {"on": "2025-07-14", "precision": "month"}},
+            {"shutdown": {"day": "2025-07-14", "precision": "month"}},
             ("models", 0, "shutdown"),
             "the precision is month, but the day is 2025-07-14",
             id="a day made up for a month",
         ),
         pytest.param(
-            {"shutdown": {"on": "2025-07-14"}, "superseded": [{"on": "2025-07-14"}]},
+            {"shutdown": {"day": "2025-07-14"}, "superseded": [{"day": "2025-07-14"}]},
             ("models", 0, "superseded"),
             "the newest earlier plan equals the current plan",
             id="plan in force among the earlier ones",
@@ -180,7 +180,7 @@ def test_chain_that_comes_back_to_itself_is_a_warning() -> None:
 
 def test_model_that_goes_today_is_shut_down_and_one_of_tomorrow_is_not() -> None:
     def ends(day: str) -> list[Breach]:
-        return problems(record("a", replacements=[{"id": "b"}]), record("b", shutdown={"on": day}))
+        return problems(record("a", replacements=[{"id": "b"}]), record("b", shutdown={"day": day}))
 
     assert len(ends("2026-11-22")) == 1
     assert ends("2026-11-23") == []

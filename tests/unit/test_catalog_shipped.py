@@ -57,16 +57,16 @@ def test_gpt_4_5_preview_was_announced_three_months_before_its_end(shipped: Load
     assert record.announced == date(2025, 4, 14)
     assert record.shutdown == Shutdown(date(2025, 7, 14), "exact")
     assert [r.id for r in record.replacements] == ["gpt-4.1"]
-    assert record.second_hand is False
+    assert record.standing == "provider"
 
 
 @pytest.mark.parametrize(
     ("platform", "name", "day", "precision"),
     [
         pytest.param("azure-openai", "gpt-4.5-preview", "2025-07-14", "exact", id="gpt-4.5 on azure"),
-        pytest.param("chatgpt-app", "GPT-4.5", "2026-06-27", "exact", id="gpt-4.5 in chatgpt"),
+        pytest.param("chatgpt-app", "GPT-4.5", "2026-06-27", "exact, reported", id="gpt-4.5 in chatgpt"),
         pytest.param("openai-api", "o3", "2026-12-11", "exact", id="o3 at openai"),
-        pytest.param("azure-openai", "o3", "2026-11-19", "tentative", id="o3 on azure"),
+        pytest.param("azure-openai", "o3", "2026-11-19", "exact, reported", id="o3 on azure"),
         pytest.param("github-copilot", "o3", "2025-10-23", "exact", id="o3 in copilot"),
         pytest.param("openai-api", "gpt-3.5-turbo-0125", "2026-10-23", "exact", id="gpt-3.5 is not o3"),
         pytest.param("openai-api", "gpt-3.5-turbo-16k", "2024-09-13", "exact", id="the 16k variant went long before"),
@@ -75,7 +75,11 @@ def test_gpt_4_5_preview_was_announced_three_months_before_its_end(shipped: Load
         pytest.param("openai-api", "gpt-4o", "2027-01-14", "exact", id="gpt-4o, which floats"),
         pytest.param("openai-api", "gpt-4o-2024-05-13", "2026-10-23", "exact", id="an older gpt-4o goes first"),
         pytest.param(
-            "openai-api", "ft:gpt-3.5-turbo-0613:acme::8a", "2026-10-23", "tentative", id="a fine-tune, not its base"
+            "openai-api",
+            "ft:gpt-3.5-turbo-0613:acme::8a",
+            "2026-10-23",
+            "exact, reported",
+            id="a fine-tune, not its base",
         ),
         pytest.param("openai-api", "gpt-3.5-turbo-0613", "2024-09-13", "exact", id="that fine-tune's base"),
         pytest.param("azure-openai", "gpt-35-turbo-0613", "2025-02-13", "exact", id="the same base on azure"),
@@ -84,7 +88,7 @@ def test_gpt_4_5_preview_was_announced_three_months_before_its_end(shipped: Load
             "openai-api",
             "gpt-4o-mini-realtime-preview-2024-12-17",
             "2027-01-20",
-            "tentative",
+            "exact, reported",
             id="its snapshot stays on",
         ),
         pytest.param("anthropic-api", "claude-3-opus-20240229", "2026-01-05", "exact", id="opus 3 at anthropic"),
@@ -102,14 +106,15 @@ def test_gpt_4_5_preview_was_announced_three_months_before_its_end(shipped: Load
         pytest.param("gemini-api", "text-embedding-004", "2026-01-14", "exact", id="embedding at the gemini api"),
         pytest.param("vertex-ai", "text-embedding-004", "2027-04-01", "exact", id="embedding on vertex"),
         pytest.param("azure-foundry", "DeepSeek-V3.1", "2026-07-13", "exact", id="hosted by microsoft"),
-        pytest.param("azure-foundry", "FW-DeepSeek-V3.1", "2027-07-01", "tentative", id="hosted by fireworks"),
+        pytest.param("azure-foundry", "FW-DeepSeek-V3.1", "2027-07-01", "exact, reported", id="hosted by fireworks"),
     ],
 )
 def test_day_belongs_to_platform_and_model(
     shipped: LoadedCatalog, platform: str, name: str, day: str, precision: str
 ) -> None:
     record = find(shipped, platform, name)
-    assert (str(record.shutdown.on), record.shutdown.precision) == (day, precision)
+    known = record.shutdown.precision if record.standing == "provider" else f"exact, {record.standing}"
+    assert (str(record.shutdown.on), known) == (day, precision)
 
 
 def test_promise_is_no_deadline(shipped: LoadedCatalog) -> None:
@@ -192,9 +197,9 @@ def test_promise_alone_is_no_plan_to_end_a_model(
     assert find(shipped, platform, name).is_deprecated is deprecated
 
 
-def test_days_from_a_tracker_are_second_hand(shipped: LoadedCatalog) -> None:
-    assert find(shipped, "azure-openai", "o3").second_hand is True
-    assert find(shipped, "openai-api", "o3").second_hand is False
+def test_days_from_a_tracker_are_reported(shipped: LoadedCatalog) -> None:
+    assert find(shipped, "azure-openai", "o3").standing == "reported"
+    assert find(shipped, "openai-api", "o3").standing == "provider"
 
 
 def test_any_spelling_finds_the_model_on_every_platform(shipped: LoadedCatalog) -> None:

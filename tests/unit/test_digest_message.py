@@ -41,7 +41,7 @@ def test_digest_says_what_dies_when_and_who_calls_it() -> None:
 
 
 def test_digest_says_of_a_date_that_only_others_report_that_it_is_not_confirmed() -> None:
-    lines = read(make_digest(lines=(make_digest_line(second_hand=True),)))
+    lines = read(make_digest(lines=(make_digest_line(standing="reported"),)))
     assert "🟠 gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025, not confirmed, in 7 days. Move to gpt-4.1" in lines
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from service.core.catalog.lifecycle import Precision
+from service.core.catalog.lifecycle import Precision, Standing
 from service.core.exposure import State
 from service.core.wording.end import Timing, day_of_end, moved, reported_by
 from service.core.wording.spans import Code, Spans, bold
@@ -89,28 +89,27 @@ def test_early_death_is_told_with_the_announced_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "precision", "second_hand", "said"),
+    ("on", "precision", "standing", "said"),
     [
-        (DAY, "exact", False, "Mon 14 Jul 2025"),
-        (DAY, "exact", True, "Mon 14 Jul 2025, not confirmed"),
-        (DAY, "tentative", False, "Mon 14 Jul 2025 (tentative)"),
-        (DAY, "month", False, "July 2025 (no day named)"),
-        (DAY, "no_sooner_than", False, "not before Mon 14 Jul 2025"),
-        (None, "unknown", False, "no day set"),
-        (None, "no_sooner_than", True, "no day set"),
+        (DAY, "exact", "provider", "Mon 14 Jul 2025"),
+        (DAY, "exact", "reported", "Mon 14 Jul 2025, not confirmed"),
+        (DAY, "exact", "inferred", "Mon 14 Jul 2025, expected"),
+        (DAY, "month", "provider", "July 2025 (no day named)"),
+        (DAY, "no_sooner_than", "provider", "not before Mon 14 Jul 2025"),
+        (None, "unknown", "provider", "no day set"),
+        (None, "no_sooner_than", "reported", "no day set"),
     ],
 )
 def test_day_of_an_end_is_said_with_how_certain_it_is(
-    on: date | None, precision: Precision, second_hand: bool, said: str
+    on: date | None, precision: Precision, standing: Standing, said: str
 ) -> None:
-    assert day_of_end(on, precision, second_hand=second_hand) == said
+    assert day_of_end(on, precision, standing) == said
 
 
 @pytest.mark.parametrize(
     ("precision", "days_left", "said"),
     [
         ("exact", 12, "Mon 14 Jul 2025, in 12 days"),
-        ("tentative", 12, "Mon 14 Jul 2025 (tentative), in 12 days"),
         ("month", 12, "July 2025 (no day named), in 12 days at the earliest"),
         ("month", -1, "July 2025 (no day named), any day now"),
         ("no_sooner_than", 12, "not before Mon 14 Jul 2025"),
@@ -136,9 +135,17 @@ def test_move_is_said_with_both_days(before: date | None, after: date | None, sa
     ("source", "said"),
     [
         pytest.param("https://dev.to/a/post", "reported by dev.to, not confirmed by the provider", id="an address"),
+        pytest.param(
+            "https://github.com/BerriAI/litellm/blob/main/prices.json",
+            "reported by BerriAI/litellm on GitHub, not confirmed by the provider",
+            id="a project on GitHub",
+        ),
+        pytest.param(
+            "https://github.com/", "reported by github.com, not confirmed by the provider", id="GitHub, no project"
+        ),
         pytest.param(None, "reported by others, not confirmed by the provider", id="nothing"),
         pytest.param("https://[::1", "reported by others, not confirmed by the provider", id="no address"),
     ],
 )
-def test_a_second_hand_source_is_named_by_its_host(source: str | None, said: str) -> None:
+def test_source_that_only_reports_is_named(source: str | None, said: str) -> None:
     assert reported_by(source) == said

@@ -63,11 +63,11 @@ from tests.message_text import TODAY, as_text, at, posted, read
         ),
         pytest.param(
             "2025-06-24",
-            {"precision": "tentative"},
+            {"standing": "inferred"},
             "🟠 gpt-4.5-preview is expected to shut down in 20 days",
             "gpt-4.5-preview on OpenAI API is expected to shut down on Mon 14 Jul 2025, counted from 00:00 UTC. "
             "The provider may still move it. Calls fail from then on.",
-            id="a tentative day",
+            id="an inferred day",
         ),
         pytest.param(
             "2025-05-22",
@@ -108,11 +108,11 @@ from tests.message_text import TODAY, as_text, at, posted, read
         ),
         pytest.param(
             "2025-07-17",
-            {"precision": "tentative", "state": "overdue"},
+            {"standing": "inferred", "state": "overdue"},
             "🔴 gpt-4.5-preview is past its shutdown day and still answers",
-            "gpt-4.5-preview on OpenAI API was expected to shut down on Mon 14 Jul 2025 (tentative), 3 days ago. "
+            "gpt-4.5-preview on OpenAI API was expected to shut down on Mon 14 Jul 2025, 3 days ago. "
             "Calls are still answered, and can fail at any moment.",
-            id="past a tentative day",
+            id="past an inferred day",
         ),
         pytest.param(
             "2025-06-02",
@@ -153,7 +153,7 @@ def test_no_sooner_than_never_promises_an_end(today: str) -> None:
 
 
 def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
-    posted: dict[str, Any] = {"source": "https://dev.to/a-post", "second_hand": True}
+    posted: dict[str, Any] = {"source": "https://dev.to/a-post", "standing": "reported"}
     named: dict[str, Any] = {
         "service": "search-api",
         "environment": "",
@@ -172,7 +172,7 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
         )
     )
 
-    gone = make_news(Migrated(at=TODAY, last_at=at("2025-06-01"), quiet_days=3), **named, second_hand=True)
+    gone = make_news(Migrated(at=TODAY, last_at=at("2025-06-01"), quiet_days=3), **named, standing="reported")
 
     assert "Reported by dev.to, not confirmed by the provider." in told
     assert "Announced" not in told
@@ -188,7 +188,7 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
         pytest.param(
             "2025-07-11",
             {},
-            "🔴 gpt-4.5-preview is reported to shut down in 3 days",
+            "🟠 gpt-4.5-preview is reported to shut down in 3 days",
             "is reported to shut down on Mon 14 Jul 2025, counted from 00:00 UTC. "
             "If the report is right, calls fail from then on.",
             id="ahead",
@@ -196,7 +196,7 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
         pytest.param(
             "2025-07-14",
             {"after_shutdown": "redirect"},
-            "🔴 gpt-4.5-preview is reported to shut down today",
+            "🟠 gpt-4.5-preview is reported to shut down today",
             "is reported to shut down today, Mon 14 Jul 2025, counted from 00:00 UTC: "
             "if the report is right, another model answers from now on.",
             id="today",
@@ -204,7 +204,7 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
         pytest.param(
             "2025-07-17",
             {"state": "overdue", "after_shutdown": "unsupported_but_served"},
-            "🔴 gpt-4.5-preview is past the day of its reported shutdown and still answers",
+            "🟠 gpt-4.5-preview was reported to shut down, and still answers",
             "was reported to shut down on Mon 14 Jul 2025, 3 days ago. "
             "Calls are still answered, without support if the report is right.",
             id="past and answered",
@@ -224,14 +224,6 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
             id="the calls show it",
         ),
         pytest.param(
-            "2025-06-24",
-            {"precision": "tentative"},
-            "🟠 gpt-4.5-preview is reportedly expected to shut down in 20 days",
-            "is reportedly expected to shut down on Mon 14 Jul 2025, counted from 00:00 UTC. "
-            "The day may still move. If the report is right, calls fail from then on.",
-            id="a tentative day",
-        ),
-        pytest.param(
             "2025-05-22",
             {"precision": "month", "shutdown_on": date(2025, 7, 1)},
             "🟡 gpt-4.5-preview is reported to shut down in July 2025",
@@ -242,7 +234,7 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
         pytest.param(
             "2025-07-10",
             {"precision": "month", "shutdown_on": date(2025, 7, 1), "state": "overdue"},
-            "🔴 gpt-4.5-preview is reported to shut down this month",
+            "🟠 gpt-4.5-preview is reported to shut down this month",
             "is reported to shut down in July 2025. No day is reported: it can be any day now.",
             id="within the only month that is known",
         ),
@@ -271,7 +263,7 @@ def test_a_date_that_only_the_press_reports_is_said_to_be_unconfirmed() -> None:
     ],
 )
 def test_a_reported_end_is_no_fact(today: str, given: dict[str, object], headline: str, sentence: str) -> None:
-    notice = make_notice(**given, source="https://dev.to/a-post", second_hand=True)
+    notice = make_notice(**given, source="https://dev.to/a-post", standing="reported")
     message = render([notice], page=None, now=at(today))
     lines = as_text(message).splitlines()
     assert lines[0] == headline
@@ -283,17 +275,17 @@ def test_a_reported_end_is_no_fact(today: str, given: dict[str, object], headlin
     ("today", "given", "said"),
     [
         ("2025-07-11", {}, "which is reported to shut down in 3 days, on Mon 14 Jul 2025: "),
-        ("2025-07-17", {"state": "overdue"}, "which is past the day of its reported shutdown and still answers: "),
+        ("2025-07-17", {"state": "overdue"}, "which was reported to shut down, and still answers: "),
         ("2025-06-02", {"precision": "no_sooner_than"}, "which is reported to go away with its day not known: "),
     ],
 )
 def test_the_push_text_words_a_reported_end_as_a_report(today: str, given: dict[str, object], said: str) -> None:
-    message = render([make_notice(**given, second_hand=True)], page=None, now=at(today))
+    message = render([make_notice(**given, standing="reported")], page=None, now=at(today))
     assert said in message.text
 
 
 def test_the_host_of_a_source_is_escaped() -> None:
-    message = render([make_notice(source="https://<!channel>/post", second_hand=True)], page=None, now=TODAY)
+    message = render([make_notice(source="https://<!channel>/post", standing="reported")], page=None, now=TODAY)
 
     assert "<!channel>" not in posted(message)
 

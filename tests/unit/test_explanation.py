@@ -203,7 +203,7 @@ def test_use_that_is_no_exposure_says_why(deprecation: Any, why: str) -> None:
 
 
 def test_a_shutdown_that_only_others_report_is_explained_as_unconfirmed() -> None:
-    posted = make_deprecation(sources=("https://dev.to/a-post",), second_hand=True)
+    posted = make_deprecation(sources=("https://dev.to/a-post",), standing="reported")
     played = Played(given={"deprecation": posted})
     told = explain_notification(played.decides("2025-04-14T07:00")[0], at("2025-04-14T08:00"))
     dates = said(explain_exposure(played.situation("2025-04-14T08:00")), "dates")

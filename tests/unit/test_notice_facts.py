@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from service.core.calendar import Calendar, Freeze
+from service.core.catalog.lifecycle import Standing
 from service.core.escalation.delay import in_words
 from service.core.escalation.hold import Snoozed
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
@@ -125,14 +126,14 @@ def test_those_held_back_waited_for_the_owner_of_now() -> None:
 
 
 @pytest.mark.parametrize(
-    ("second_hand", "who"),
+    ("standing", "who"),
     [
-        pytest.param(False, "the provider announced it", id="by the provider"),
-        pytest.param(True, "it was reported", id="by others"),
+        pytest.param("provider", "the provider announced it", id="by the provider"),
+        pytest.param("reported", "it was reported", id="by others"),
     ],
 )
-def test_step_that_waited_for_the_announcement_says_who_made_it(*, second_hand: bool, who: str) -> None:
-    deprecation = make_deprecation(announced=date(2025, 6, 18), second_hand=second_hand)
+def test_step_that_waited_for_the_announcement_says_who_made_it(standing: Standing, who: str) -> None:
+    deprecation = make_deprecation(announced=date(2025, 6, 18), standing=standing)
     by_days = Policy("by days", DEFAULT_POLICY.steps[1:])
     told = notice_of(Played(given={"deprecation": deprecation}, policy=by_days), "2025-06-18T07:00")
     assert why_later(told)[0] == f"{who} only on Wed 18 Jun 2025"

@@ -109,7 +109,7 @@ def test_a_step_before_a_freeze_is_not_said_to_be_before_the_shutdown() -> None:
 
 
 def test_the_page_says_when_changes_freeze_and_who_reports_a_date() -> None:
-    posted = make_use("a", left=53, freeze_in=26, source="https://dev.to/a-post", second_hand=True)
+    posted = make_use("a", left=53, freeze_in=26, source="https://dev.to/a-post", standing="reported")
 
     shown = templates.env.get_template("macros.html").module.deadline(posted)  # type: ignore[attr-defined]
 

@@ -52,7 +52,7 @@ models:
   - id: zephyr/Breeze-2
     aliases: [breeze-2-0]
     announced: 2026-09-01
-    shutdown: {on: 2026-12-15, precision: exact}
+    shutdown: {day: 2026-12-15, precision: exact}
     replacements: [{id: breeze-3, as_of: 2026-09-01, external: true}]
     sources: [{url: https://docs.zephyr.example/deprecations, accessed: 2026-09-02}]
     last_verified: 2026-09-02

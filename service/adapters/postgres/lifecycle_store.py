@@ -67,6 +67,7 @@ def compared(record: Deprecation) -> dict[str, Any]:
         "announced_on": record.announced,
         "shutdown_on": record.shutdown.on,
         "precision": record.shutdown.precision,
+        "standing": record.standing,
         "replacements": [replacement.id for replacement in record.replacements],
         "sources": list(record.sources),
         "withdrawn": False,

@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from service.adapters.queries.paging import AnswerModel
-from service.core.catalog.lifecycle import Deprecation, Precision
+from service.core.catalog.lifecycle import Deprecation, Precision, Standing
 
 
 class Lifecycle(AnswerModel):
@@ -43,10 +43,13 @@ class Lifecycle(AnswerModel):
     source: str | None = Field(
         default=None,
         examples=["https://developers.openai.com/api/docs/deprecations"],
-        description="Address of the provider's notice; with `second_hand`, of another report.",
+        description="Address of the provider's notice; with `standing` reported, of the report.",
     )
-    second_hand: bool = Field(
-        default=False, description="True: no source is the provider's own; the dates are unconfirmed."
+    standing: Standing = Field(
+        default="provider",
+        examples=["provider"],
+        description="Who says so. provider: its page, API or SDK. reported: only others report the dates; the provider "
+        "has not confirmed them. inferred: derived from other facts, or called provisional by the provider.",
     )
 
     @property
@@ -76,7 +79,7 @@ def lifecycle_of(deprecation: Deprecation, today: date) -> Lifecycle:
         replacements=[replacement.id for replacement in deprecation.replacements],
         after_shutdown=deprecation.after_shutdown,
         source=deprecation.sources[0] if deprecation.sources else None,
-        second_hand=deprecation.second_hand,
+        standing=deprecation.standing,
     )
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from typing import get_args
 
-from service.core.catalog.file import Entry, Plan, PlatformFile
-from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
+from service.core.catalog.file import Entry, Plan, PlatformFile, SourceEntry
+from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown, Standing
 from service.core.identity import Model, Resolver
 
 Meaning = Callable[[str, str], str | None]
@@ -21,6 +22,10 @@ class Assembled:
     """(platform, id or alias) that is not a model of that platform for identity."""
     clashes: tuple[tuple[str, str, str], ...] = ()
     """(platform, id, other id) that are one model for identity, but have different dates."""
+
+
+_STANDINGS: tuple[Standing, ...] = get_args(Standing)
+"""Surest first."""
 
 
 def assemble(files: Iterable[PlatformFile], resolver: Resolver) -> Assembled:
@@ -83,16 +88,21 @@ def _deprecation(entry: Entry, file: PlatformFile, meaning: Meaning) -> Deprecat
         replacements=tuple(Replacement(r.id, meaning(file.platform, r.id), r.recommended) for r in entry.replacements),
         after_shutdown=entry.after_shutdown or file.default_after_shutdown,
         redirect_to=entry.redirect_to,
-        sources=tuple(source.url for source in entry.sources),
+        sources=tuple(source.url for source in sorted(entry.sources, key=partial(_is_other, entry.standing))),
         last_verified=entry.last_verified,
-        second_hand=all(source.kind != "provider" for source in entry.sources),
+        standing=entry.standing,
         superseded=tuple(_shutdown(plan) for plan in entry.superseded),
         notes=entry.notes,
     )
 
 
+def _is_other(standing: Standing, source: SourceEntry) -> bool:
+    """Whether the plan in force is from sources of another kind."""
+    return (source.kind == "provider") == (standing == "reported")
+
+
 def _shutdown(plan: Plan) -> Shutdown:
-    return Shutdown(plan.on, plan.precision)
+    return Shutdown(plan.day, plan.precision)
 
 
 def _dates_agree(one: Deprecation, other: Deprecation) -> bool:
@@ -112,5 +122,5 @@ def _merged(one: Deprecation, other: Deprecation) -> Deprecation:
         released=main.released or rest.released,
         replacements=main.replacements or rest.replacements,
         sources=tuple(dict.fromkeys((*main.sources, *rest.sources))),
-        second_hand=main.second_hand and rest.second_hand,
+        standing=min(main.standing, rest.standing, key=_STANDINGS.index),
     )

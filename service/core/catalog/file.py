@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from service.core.catalog.lifecycle import AfterShutdown, Precision
+from service.core.catalog.lifecycle import AfterShutdown, Precision, Standing
 from service.core.identity.platform import Platform, Slug
 
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -22,16 +22,29 @@ SourceKind = Literal["provider", "tracker", "press"]
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A shutdown day, and its precision."""
 
-    on: Annotated[
+    day: Annotated[
         date | None, Meta(description="The day, in UTC. Left out with `unknown`, the first of the month with `month`.")
     ] = None
     precision: Annotated[
         Precision,
         Meta(
-            description="exact: a day on the provider's page. tentative: called provisional, or not confirmed since. "
-            "month: no day is named. no_sooner_than: a promise, no deadline. unknown: announced without a day."
+            description="exact: the source names a day. month: it names the month only. no_sooner_than: a promise, no "
+            "deadline. unknown: announced without a day."
         ),
     ] = "exact"
+
+
+class CurrentPlan(Plan, frozen=True, forbid_unknown_fields=True):
+    """The plan in force, and who says so."""
+
+    standing: Annotated[
+        Standing | None,
+        Meta(
+            description="Left out: provider with a source of the provider, else reported. inferred: derived from other "
+            "facts, or called provisional by the provider. reported, beside a source of the provider: the provider's "
+            "copy does not have this plan."
+        ),
+    ] = None
 
 
 class ReplacementEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,7 +75,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = ()
     released: date | None = None
     announced: Annotated[date | None, Meta(description="The day of the newest notice.")] = None
-    shutdown: Annotated[Plan, Meta(description="Left out: none is announced.")] = Plan(precision="unknown")
+    shutdown: Annotated[CurrentPlan, Meta(description="Left out: none is announced.")] = CurrentPlan(
+        precision="unknown"
+    )
     superseded: Annotated[tuple[Plan, ...], Meta(description="Earlier plans, oldest first.")] = ()
     replacements: tuple[ReplacementEntry, ...] = ()
     after_shutdown: Annotated[AfterShutdown | None, Meta(description="Left out: as the platform does.")] = None
@@ -74,6 +89,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @property
     def names(self) -> tuple[str, ...]:
         return (self.id, *self.aliases)
+
+    @property
+    def standing(self) -> Standing:
+        if self.shutdown.standing is not None:
+            return self.shutdown.standing
+        return "provider" if any(source.kind == "provider" for source in self.sources) else "reported"
 
 
 class PlatformFile(Platform, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Precision = Literal["exact", "tentative", "month", "no_sooner_than", "unknown"]
+Precision = Literal["exact", "month", "no_sooner_than", "unknown"]
 Standing = Literal["provider", "reported", "inferred"]
 """provider: its page, API, SDK, or its own answer to a call. reported: trackers, feeds, resellers. inferred: derived
 from other facts, or called provisional by the provider."""
@@ -26,7 +26,7 @@ class Shutdown:
     @property
     def deadline(self) -> date | None:
         """The day on which calls are expected to break. None: the provider promised only "not before", or nothing."""
-        return self.on if self.precision in {"exact", "tentative", "month"} else None
+        return self.on if self.precision in {"exact", "month"} else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ class Deprecation:
     after_shutdown: AfterShutdown = "error"
     redirect_to: str | None = None
     sources: tuple[str, ...] = ()
+    """Those that state the plan in force are first."""
     last_verified: date | None = None
-    second_hand: bool = False
-    """No source is the provider's own: unconfirmed."""
+    standing: Standing = "provider"
     superseded: tuple[Shutdown, ...] = ()
     """Earlier plans, oldest first."""
     notes: str | None = None
@@ -68,6 +68,11 @@ class Deprecation:
     @property
     def key(self) -> tuple[str, str]:
         return (self.platform, self.model)
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether only others give the dates, and not the provider."""
+        return self.standing == "reported"
 
     @property
     def is_deprecated(self) -> bool:

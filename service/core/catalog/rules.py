@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from service.core.catalog.file import Entry, Plan, PlatformFile
+from service.core.catalog.lifecycle import Precision
 
 Severity = Literal["error", "warning"]
 
@@ -48,7 +49,7 @@ Records = Mapping[str, Entry]
 
 
 def _dates(entry: Entry, _file: PlatformFile, _records: Records, _today: date) -> Iterator[Breach]:
-    named = [("released", entry.released), ("announced", entry.announced), ("shutdown", entry.shutdown.on)]
+    named = [("released", entry.released), ("announced", entry.announced), ("shutdown", entry.shutdown.day)]
     days = [(field, day) for field, day in named if day is not None]
     for (before, early), (after, late) in pairwise(days):
         if early > late:
@@ -56,15 +57,19 @@ def _dates(entry: Entry, _file: PlatformFile, _records: Records, _today: date) -
     yield from _plan(entry.shutdown, ("shutdown",))
     for number, plan in enumerate(entry.superseded):
         yield from _plan(plan, ("superseded", number))
-    if entry.superseded and entry.superseded[-1] == entry.shutdown:
+    if entry.superseded and _said(entry.superseded[-1]) == _said(entry.shutdown):
         yield Breach(("superseded",), "the newest earlier plan equals the current plan", "remove it here")
 
 
+def _said(plan: Plan) -> tuple[date | None, Precision]:
+    return plan.day, plan.precision
+
+
 def _plan(plan: Plan, path: tuple[str | int, ...]) -> Iterator[Breach]:
-    if (plan.on is None) != (plan.precision == "unknown"):
-        yield Breach(path, f"precision {plan.precision} with day {plan.on}", "unknown has no day, all others have one")
-    if plan.precision == "month" and plan.on is not None and plan.on.day != 1:
-        yield Breach(path, f"the precision is month, but the day is {plan.on}", "write the first of the month")
+    if (plan.day is None) != (plan.precision == "unknown"):
+        yield Breach(path, f"precision {plan.precision} with day {plan.day}", "unknown has no day, all others have one")
+    if plan.precision == "month" and plan.day is not None and plan.day.day != 1:
+        yield Breach(path, f"the precision is month, but the day is {plan.day}", "write the first of the month")
 
 
 def _replacements(entry: Entry, _file: PlatformFile, records: Records, today: date) -> Iterator[Breach]:
@@ -101,7 +106,7 @@ def _dead_end(entry: Entry, records: Records, today: date) -> str | None:
 
 
 def _shut_down(entry: Entry, today: date) -> bool:
-    return entry.shutdown.on is not None and entry.shutdown.precision == "exact" and entry.shutdown.on <= today
+    return entry.shutdown.day is not None and entry.shutdown.precision == "exact" and entry.shutdown.day <= today
 
 
 def _redirect(entry: Entry, file: PlatformFile, _records: Records, _today: date) -> Iterator[Breach]:
@@ -120,9 +125,20 @@ def _sources(entry: Entry, _file: PlatformFile, _records: Records, today: date) 
         yield Breach(("last_verified",), f"{entry.last_verified} is in the future", "write the day of the last reading")
 
 
+def _standing(entry: Entry, _file: PlatformFile, _records: Records, _today: date) -> Iterator[Breach]:
+    of_provider = [source.accessed for source in entry.sources if source.kind == "provider"]
+    if entry.announced is not None and of_provider and entry.announced > max(of_provider):
+        if entry.standing == "provider":
+            what = f"announced on {entry.announced}, after the provider's page was read on {max(of_provider)}"
+            yield Breach(("shutdown",), what, "read the page again, or write `standing: reported`")
+    elif entry.shutdown.standing == "provider" and not of_provider:
+        yield Breach(("shutdown",), "standing provider, without a source of the provider", "remove `standing`")
+
+
 _RULES: tuple[Callable[[Entry, PlatformFile, Records, date], Iterator[Breach]], ...] = (
     _dates,
     _replacements,
     _redirect,
     _sources,
+    _standing,
 )

@@ -93,10 +93,21 @@ class Case:
         """Last day for changes: the deadline, or the first day of a freeze that lasts until the deadline."""
         return self.frozen_from or self.deadline
 
+    @cached_property
+    def is_only_reported(self) -> bool:
+        """Whether the end rests on a report alone: no word of the provider, and calls do not fail. Its ladder is the
+        gentle one."""
+        return self.exposure.deprecation.is_reported and self.state != "broken"
+
+    @cached_property
+    def urgent_deadline(self) -> date | None:
+        """The deadline whose last days override working hours and the owner's business day."""
+        return None if self.is_only_reported else self.deadline
+
     @property
     def is_late(self) -> bool:
         """Whether the last days have begun."""
-        return is_late_on(self.today, self.owner.calendar, self.deadline)
+        return is_late_on(self.today, self.owner.calendar, self.urgent_deadline)
 
     @cached_property
     def forecast(self) -> Forecast:
@@ -136,7 +147,7 @@ class Case:
         return self.send_time(self.now)
 
     def send_time(self, moment: datetime) -> datetime:
-        return send_time(moment, self.owner.calendar, self.deadline)
+        return send_time(moment, self.owner.calendar, self.urgent_deadline)
 
     def day_of(self, moment: datetime) -> date:
         return self.owner.calendar.day_of(moment)

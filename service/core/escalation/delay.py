@@ -41,7 +41,7 @@ class AnnouncedLater(Struct, frozen=True, tag="announced_later", tag_field="kind
     """The announcement came later."""
 
     on: date
-    second_hand: bool
+    is_reported: bool
 
 
 class SetLater(Struct, frozen=True, tag="set_later", tag_field="kind"):
@@ -89,8 +89,8 @@ def in_words(delay: Delay) -> str:
             said = f"counted from {words.day(begin)}, when changes are frozen up to the shutdown ({name})"
         case CalledLater(first_at):
             said = f"the first call on record is of {words.moment(first_at)}"
-        case AnnouncedLater(on, second_hand):
-            who = "it was reported" if second_hand else "the provider announced it"
+        case AnnouncedLater(on, is_reported):
+            who = "it was reported" if is_reported else "the provider announced it"
             said = f"{who} only on {words.day(on)}"
         case SetLater(on, is_freeze):
             said = f"the day of {words.FREEZE if is_freeze else words.SHUTDOWN} was set only on {words.day(on)}"
@@ -157,7 +157,7 @@ def _of_its_day(scheduled: ScheduledStep, case: Case) -> Iterator[Delay]:
     if first_at >= public_at and scheduled.nominal < first_at:
         yield CalledLater(first_at)
     elif announced and case.day_of(scheduled.nominal) < announced:
-        yield AnnouncedLater(announced, deprecation.second_hand)
+        yield AnnouncedLater(announced, deprecation.is_reported)
     ready = max(scheduled.nominal, first_at, public_at)
     if scheduled.due > ready:
         yield _quiet_hours(ready, case)

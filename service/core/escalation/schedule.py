@@ -1,6 +1,6 @@
 """When the steps of a policy are due for one exposure, and which due steps are not sent yet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -12,6 +12,7 @@ from service.core.escalation.case import LAST_DAYS, Case, ScheduledStep, send_ti
 from service.core.escalation.holding import acknowledged_until, breaks_at, resumes_at
 from service.core.escalation.policy import Policy, Step
 from service.core.exposure import State, quiet_at
+from service.core.ownership import ABOVE_OWNER
 
 _NOT_KNOWN = datetime.min.replace(tzinfo=UTC)
 
@@ -26,7 +27,7 @@ def schedule(policy: Policy, case: Case) -> tuple[ScheduledStep, ...]:
 
 def _schedule(policy: Policy, case: Case) -> tuple[ScheduledStep, ...]:
     announced = case.exposure.deprecation.announced
-    ladder = _by_dates(policy, case.owner.calendar, announced, case.deadline)
+    ladder = _by_dates(policy, case.owner.calendar, announced, case.deadline, case.is_only_reported)
     if announced is None or case.state == "broken":
         ladder = _lowest_first(_by_calls(scheduled, case) for scheduled in ladder)
     return tuple(_not_before_start(scheduled, case) for scheduled in ladder)
@@ -34,19 +35,30 @@ def _schedule(policy: Policy, case: Case) -> tuple[ScheduledStep, ...]:
 
 @lru_cache(maxsize=4096)
 def _by_dates(
-    policy: Policy, calendar: Calendar, announced: date | None, deadline: date | None
+    policy: Policy, calendar: Calendar, announced: date | None, deadline: date | None, is_only_reported: bool
 ) -> tuple[ScheduledStep, ...]:
     """The schedule of a caller from before the announcement. Cached: thousands of exposures share their dates."""
     found = []
-    for step in policy.steps:
+    for step in _gentle(policy.steps) if is_only_reported else policy.steps:
         day = step.at.day(calendar, announced=announced, deadline=deadline)
         if day is not None:
             nominal = utc_midnight(day) if step.at.while_failing else calendar.work_start(day)
-            due = nominal if step.at.while_failing else send_time(nominal, calendar, deadline)
+            urgent = None if is_only_reported else deadline
+            due = nominal if step.at.while_failing else send_time(nominal, calendar, urgent)
             found.append(ScheduledStep(step, nominal, due))
         elif step.at.anchor == "announced":
             found.append(ScheduledStep(step, _NOT_KNOWN, _NOT_KNOWN))
     return _lowest_first(found)
+
+
+def _gentle(steps: Iterable[Step]) -> Iterator[Step]:
+    """For an end that is only reported: nobody above the owner, and no repeats. Steps for failing calls stay."""
+    for step in steps:
+        below = tuple(audience for audience in step.tell if audience not in ABOVE_OWNER)
+        if step.at.while_failing:
+            yield step
+        elif below:
+            yield replace(step, tell=below, repeat=None)
 
 
 def _lowest_first(scheduled_steps: Iterable[ScheduledStep]) -> tuple[ScheduledStep, ...]:

@@ -71,7 +71,7 @@ def _dates(case: Case) -> Iterator[str]:
     if record.announced:
         yield f"Announced on {words.day(record.announced)}."
     shutdown = record.shutdown
-    yield f"Shutdown: {day_of_end(shutdown.on, shutdown.precision, second_hand=record.second_hand)}."
+    yield f"Shutdown: {day_of_end(shutdown.on, shutdown.precision, record.standing)}."
     if case.deadline is None:
         yield "That is no deadline, so only the announcement is notified."
     if freeze := case.freeze:
@@ -79,7 +79,7 @@ def _dates(case: Case) -> Iterator[str]:
     for before in record.superseded:
         yield f"Shutdown before that: {day_of_end(before.on, before.precision)}."
     yield from (f"Source: {source}" for source in record.sources)
-    if record.second_hand:
+    if record.is_reported:
         yield sentence(reported_by(next(iter(record.sources), None)))
 
 
@@ -176,7 +176,8 @@ def _too_late(situation: Situation) -> Wrong | None:
         return None
     if not isinstance(situation.decision, Wait):
         return None
+    now = state(case.state, case.exposure.deprecation.standing)
     return Wrong.of(
-        f"nobody was notified, and its state is now: {state(case.state)}; {situation.decision.reason}",
+        f"nobody was notified, and its state is now: {now}; {situation.decision.reason}",
         "give the policy a step after the shutdown, `+1d`, or tell the owner yourself",
     )

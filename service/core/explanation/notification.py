@@ -174,7 +174,7 @@ def _evidence(record: StoredNotification) -> Iterator[str]:
             return
     if isinstance(facts, Notice | News) and facts.end.source and not isinstance(facts.cause, Migrated):
         yield f"Source: {facts.end.source}"
-        if facts.end.second_hand:
+        if facts.end.is_reported:
             yield sentence(reported_by(facts.end.source))
 
 
@@ -194,9 +194,9 @@ def _happened(news: News) -> str:
 
 def _calls(notice: Notice) -> Iterator[str]:
     traffic = notice.traffic
-    failed = words.and_failed(traffic.errors_7d)
+    failed, then = words.and_failed(traffic.errors_7d), state(traffic.state, notice.end.standing)
     yield (
-        f"State then: {state(traffic.state)}; {words.plural(traffic.calls_7d, 'call')} in the last 7 days{failed};"
+        f"State then: {then}; {words.plural(traffic.calls_7d, 'call')} in the last 7 days{failed};"
         f" first on {words.moment(traffic.first_at)}, last on {words.moment(traffic.last_at)}."
     )
     yield from samples(traffic.requested_ids, traffic.request_ids)
@@ -204,7 +204,7 @@ def _calls(notice: Notice) -> Iterator[str]:
 
 def _dates(notice: Notice) -> str:
     announced = f"announced on {words.day(notice.end.announced)}, " if notice.end.announced else ""
-    end = day_of_end(notice.end.shutdown_on, notice.end.precision, second_hand=notice.end.second_hand)
+    end = day_of_end(notice.end.shutdown_on, notice.end.precision, notice.end.standing)
     return f"{notice.use.model} on {words.platform_name(notice.use.platform)}: {announced}shutdown: {end}."
 
 

@@ -15,7 +15,7 @@ from service.core.wording.state import badge
 def why_state(case: Case, campaign: Campaign | None) -> Iterator[str]:
     exposure, state = case.exposure, shown_state(campaign, case)
     last = exposure.days[-1]
-    yield f"{badge(state)[0].capitalize()}: {_because(state, case, campaign)}."
+    yield f"{badge(state, exposure.deprecation.standing)[0].capitalize()}: {_because(state, case, campaign)}."
     much = words.plural(last.calls, "call") + words.and_failed(last.errors)
     yield (
         f"The last day with calls is {words.day(last.day)}, with {much}; the last call was on"

@@ -16,12 +16,22 @@ from service.core.ownership import Audience
 from service.core.wording.delivery import became
 
 StepStatus = Literal[
-    "told", "passed_over", "due", "waits", "not_open", "ahead", "if_called", "if_failing", "if_reopened", "no_day"
+    "told",
+    "passed_over",
+    "due",
+    "waits",
+    "not_open",
+    "ahead",
+    "if_called",
+    "if_failing",
+    "if_reopened",
+    "if_confirmed",
+    "no_day",
 ]
 """passed_over: a higher step was, or is, due with it. waits: due but not sent now, by `decide`. not_open: its day has
 come, and no campaign is open. if_called, if_failing: its day has come, and it is sent only if calls are made, or fail,
-after the shutdown. if_reopened: the campaign is closed, or the calls ended before one was opened. no_day: the provider
-has set no firm date."""
+after the shutdown. if_reopened: the campaign is closed, or the calls ended before one was opened. if_confirmed: the end
+is only reported, and the step notifies nobody but those above the owner. no_day: the provider has set no firm date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +84,18 @@ def scheduled_steps(
         name: _due(one, decision, campaign) if name in due else _status(one, campaign, case)
         for name, one in ladder.items()
     }
-    statuses |= {step.name: "no_day" for step in policy.steps if step.name not in ladder}
+    left_out: StepStatus = "if_confirmed" if case.is_only_reported and case.deadline else "no_day"
+    statuses |= {step.name: left_out for step in policy.steps if step.name not in ladder}
     told = [one for one in notifications if one.step in statuses]
     return tuple(
-        _step_evidence(policy.step(name), ladder.get(name), status, known, case, notifications=told)
+        _step_evidence(
+            ladder[name].step if name in ladder else policy.step(name),
+            ladder.get(name),
+            status,
+            known,
+            case,
+            notifications=told,
+        )
         for name, status in statuses.items()
     )
 
@@ -168,6 +186,7 @@ _SAID: Mapping[StepStatus, str] = {
     "if_called": "only for calls after the shutdown",
     "if_failing": "only while calls fail",
     "if_reopened": "only if it calls again",
+    "if_confirmed": "only once the provider says so, or while calls fail",
     "no_day": "no day, as the provider has set none",
 }
 

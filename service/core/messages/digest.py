@@ -109,7 +109,7 @@ def _by_deprecation(lines: Iterable[DigestLine], week: Week) -> Iterator[tuple[T
 
     def timing(line: DigestLine) -> Timing:
         days = (line.shutdown_on - week.end.date()).days if line.shutdown_on else None
-        return Timing(line.shutdown_on, line.precision, days, line.state, second_hand=line.second_hand)
+        return Timing(line.shutdown_on, line.precision, days, line.state, standing=line.standing)
 
     groups: list[tuple[Timing, list[DigestLine]]] = []
     for _, same in groupby(sorted(lines, key=_deprecation), key=_deprecation):

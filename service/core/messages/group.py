@@ -107,7 +107,7 @@ def _timing(notice: Notice, today: date) -> Timing:
     end = notice.end
     days_left = (end.deadline - today).days if end.deadline else None
     known = end.shutdown_on, end.precision, days_left, notice.traffic.state, end.after_shutdown
-    return Timing(*known, second_hand=end.second_hand)
+    return Timing(*known, standing=end.standing)
 
 
 def services(facts: Iterable[Notice | News]) -> int:

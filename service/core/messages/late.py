@@ -41,7 +41,7 @@ def _reason(notice: Notice) -> str:
         return in_words(SetLater(notice.missed.moved_on, notice.cause.step.before_freeze))
     due, first_call = notice.missed.last_due, notice.traffic.first_at.date()
     if notice.end.announced and _announced_after(notice):
-        return in_words(AnnouncedLater(notice.end.announced, notice.end.second_hand))
+        return in_words(AnnouncedLater(notice.end.announced, notice.end.is_reported))
     if due and first_call > due:
         return f"the first call was seen only on {words.day(first_call)}"
     if since := _learned_on(notice):

@@ -45,7 +45,7 @@ def _moved_blocks(moves: Sequence[News], _today: date) -> Iterator[Block]:
     for (move, _), same in by_move.items():
         use, change = same[0].use, moved(move.before, move.after)
         yield header("📅", use.id, f": shutdown {plain(change)}")
-        kind = "reported" if same[0].end.second_hand else "announced"
+        kind = "reported" if same[0].end.is_reported else "announced"
         follow = " Reminders follow the new day." if move.after else ""
         yield section(f"The {kind} shutdown of ", model_on(use.id, use.platform), " ", change, f".{follow}")
         yield from _callers(same)
@@ -53,7 +53,7 @@ def _moved_blocks(moves: Sequence[News], _today: date) -> Iterator[Block]:
 
 def _source(news: News) -> Iterator[Block]:
     if address := news.end.source:
-        yield from context([link(address, source(address, second_hand=news.end.second_hand))])
+        yield from context([link(address, source(address, news.end.standing))])
 
 
 def _withdrawn_blocks(withdrawn: Sequence[News], _today: date) -> Iterator[Block]:
@@ -64,7 +64,7 @@ def _withdrawn_blocks(withdrawn: Sequence[News], _today: date) -> Iterator[Block
     follow = "Its reminders end, and begin again if the provider sets another end."
     back = (
         say("The end of ", model, " is not reported any more.")
-        if first.end.second_hand
+        if first.end.is_reported
         else say("The provider has taken the end of ", model, " back.")
     )
     yield section(back, f"{no_longer} {follow}")
@@ -84,7 +84,7 @@ def _redirected_blocks(redirected: Sequence[News], today: date) -> Iterator[Bloc
 def _why(news: News, today: date) -> str:
     deadline, day = news.end.deadline, day_of_end(news.end.shutdown_on, news.end.precision)
     ask = "Ask for the model that you want by its name."
-    told = "reported" if news.end.second_hand else "announced"
+    told = "reported" if news.end.is_reported else "announced"
     if deadline is not None and today >= deadline:
         how = "the provider redirects, or a gateway falls back"
         return f"The {told} day, {day}, has come: {how}. {ask}"
@@ -108,7 +108,7 @@ def _migrated_blocks(migrated: Sequence[News], _today: date) -> Iterator[Block]:
     who = name(first.use.service, 50) if len(names) == 1 else f"{words.number(len(names))} services"
     verb = "no longer calls" if len(names) == 1 else "no longer call"
     yield Header(f"✅ {who} {verb} {name(first.use.id, MAX_HEADER - len(verb) - 60)}")
-    kind = "Reported" if first.end.second_hand else "Announced"
+    kind = "Reported" if first.end.is_reported else "Announced"
     end = f" {kind} shutdown: {day_of_end(first.end.shutdown_on, first.end.precision)}."
     model = model_on(first.use.id, first.use.platform)
     yield from sections(
@@ -137,7 +137,7 @@ def _moved_sentence(model: str, moves: Sequence[News]) -> str:
 
 
 def _withdrawn_sentence(model: str, withdrawn: Sequence[News]) -> str:
-    is_reported = withdrawn[0].end.second_hand
+    is_reported = withdrawn[0].end.is_reported
     why = "its end is not reported any more" if is_reported else "the provider has taken its end back"
     return f"{model} stays after all: {why}."
 

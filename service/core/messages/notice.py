@@ -39,12 +39,14 @@ def notice_blocks(group: Group, page: str | None, *, late_said: bool) -> Iterato
 
 def _what_and_when(notice: Notice, when: Timing) -> Spans:
     said = when.sentences(model_on(notice.use.id, notice.use.platform))
-    return say(said, " ", bold(f"{source(notice.end.source, second_hand=True)}.")) if notice.end.second_hand else said
+    return (
+        say(said, " ", bold(f"{source(notice.end.source, notice.end.standing)}.")) if notice.end.is_reported else said
+    )
 
 
 def _where_to(notice: Notice) -> Spans:
     if not notice.end.replacements:
-        who = "no successor is reported" if notice.end.second_hand else "the provider names no successor"
+        who = "no successor is reported" if notice.end.is_reported else "the provider names no successor"
         return say(bold("Move to:"), f" {who}.")
     return say(bold("Move to:"), " ", listed([code(one) for one in notice.end.replacements[:5]], "or"))
 
@@ -123,9 +125,9 @@ def _volume(traffic: Traffic) -> str:
 def _evidence(notices: Sequence[Notice], page: str | None) -> Iterator[Span | Spans]:
     first = notices[0]
     end = first.end
-    announced = f"Announced {words.day(end.announced)}" if end.announced and not end.second_hand else None
+    announced = f"Announced {words.day(end.announced)}" if end.announced and not end.is_reported else None
     if end.source:
-        yield link(end.source, announced or source(end.source, second_hand=end.second_hand))
+        yield link(end.source, announced or source(end.source, end.standing))
     elif announced:
         yield announced
     spelled = list(dict.fromkeys(i for notice in notices for i in notice.traffic.requested_ids if i != first.use.id))

@@ -12,10 +12,14 @@ from urllib.parse import urlsplit
 
 from service.core import words
 from service.core.card import SOON_DAYS
-from service.core.catalog.lifecycle import Precision
+from service.core.catalog.lifecycle import Precision, Standing
 from service.core.escalation.case import LAST_DAYS
 from service.core.exposure import State
 from service.core.wording.spans import Span, Spans, bold, say
+
+_NOT_FIRM: dict[Standing, str] = {"inferred": ", expected", "reported": ", not confirmed"}
+_CODE_HOSTS = {"github.com": "GitHub", "raw.githubusercontent.com": "GitHub", "gitlab.com": "GitLab"}
+"""Their pages belong to projects, not to them."""
 
 Phase = Literal["early", "broken", "overdue", "redirected", "today", "this_month", "ahead", "not_before", "undated"]
 """early: calls fail before the end. redirected: another model answers after the end; before the end, the redirection
@@ -43,27 +47,31 @@ _EARLY = (
 )
 
 
-def day_of_end(on: date | None, precision: Precision, *, second_hand: bool = False) -> str:
-    """`Mon 14 Jul 2025`, `Mon 14 Jul 2025 (tentative)`, `July 2025 (no day named)`, `not before Mon 14 Jul 2025`, or
-    `no day set`; with `..., not confirmed` if no source is the provider's own."""
+def day_of_end(on: date | None, precision: Precision, standing: Standing = "provider") -> str:
+    """`Mon 14 Jul 2025`, `July 2025 (no day named)`, `not before Mon 14 Jul 2025`, or `no day set`; with `...,
+    expected` if it is inferred, `..., not confirmed` if it is reported."""
     if on is None or precision == "unknown":
         return "no day set"
     said = {
         "exact": words.day(on),
-        "tentative": f"{words.day(on)} (tentative)",
         "month": f"{words.month(on)} (no day named)",
         "no_sooner_than": f"not before {words.day(on)}",
     }[precision]
-    return f"{said}, not confirmed" if second_hand else said
+    return said + _NOT_FIRM.get(standing, "")
 
 
 def reported_by(source: str | None) -> str:
-    """For second-hand records: `reported by dev.to, not confirmed by the provider`"""
+    """For a reported end: `reported by dev.to, not confirmed by the provider`; of a project on GitHub, its name."""
     try:
-        host = urlsplit(source or "").hostname
+        address = urlsplit(source or "")
     except ValueError:
-        host = None
-    return f"reported by {host or 'others'}, not confirmed by the provider"
+        address = urlsplit("")
+    owner, _, rest = address.path.strip("/").partition("/")
+    repository = rest.partition("/")[0]
+    who = address.hostname or "others"
+    if who in _CODE_HOSTS and repository:
+        who = f"{owner}/{repository} on {_CODE_HOSTS[who]}"
+    return f"reported by {who}, not confirmed by the provider"
 
 
 def moved(before: date | None, after: date | None) -> Spans:
@@ -104,7 +112,7 @@ class Timing:
     state: State
     after_shutdown: str = "error"
     """A core.catalog.AfterShutdown."""
-    second_hand: bool = False
+    standing: Standing = "provider"
 
     @property
     def phase(self) -> Phase:
@@ -134,30 +142,37 @@ class Timing:
 
     @property
     def mark(self) -> str:
-        """Colour of the urgency: red in the last days and after, orange soon before, else yellow; white: no date."""
+        """Colour of the urgency: red in the last days and after, orange soon before, else yellow; white: no date. Never
+        red for an end that is only reported while calls are answered."""
         if self.phase in {"not_before", "undated"}:
             return "⚪"
         if self.phase == "redirected":
             return "🟠"
         left = self.days_left or 0 if self.phase == "ahead" else 0
-        return "🔴" if left <= LAST_DAYS else "🟠" if left <= SOON_DAYS else "🟡"
+        is_doubtful = self.is_reported and self.state != "broken"
+        return "🔴" if left <= LAST_DAYS and not is_doubtful else "🟠" if left <= SOON_DAYS else "🟡"
 
     @property
     def headline(self) -> str:
         """Text after the model's name in a header."""
         when = f"in {words.month(self._on)}" if self.precision == "month" else words.from_now(self.days_left or 0)
-        the_day = "the day of its reported shutdown" if self.second_hand else "its shutdown day"
-        any_day = "is reported to shut down this month" if self.second_hand else "can shut down any day now"
+        the_day = "the day of its reported shutdown" if self.is_reported else "its shutdown day"
+        any_day = "is reported to shut down this month" if self.is_reported else "can shut down any day now"
+        still = (
+            "was reported to shut down, and still answers"
+            if self.is_reported
+            else f"is past {the_day} and still answers"
+        )
         headlines: dict[Phase, str] = {
             "early": f"fails already, {self._before_the_end}",
             "broken": "is shut down, and calls fail",
-            "overdue": f"is past {the_day} and still answers",
+            "overdue": still,
             "redirected": f"is past {the_day}, and another model answers",
             "today": f"{self._shuts_down} today",
             "this_month": any_day,
             "ahead": f"{self._shuts_down} {when}",
-            "not_before": "is reported to go away, day not known" if self.second_hand else "is going away, day not set",
-            "undated": "is reported as deprecated, day not known" if self.second_hand else "is deprecated, day not set",
+            "not_before": "is reported to go away, day not known" if self.is_reported else "is going away, day not set",
+            "undated": "is reported as deprecated, day not known" if self.is_reported else "is deprecated, day not set",
         }
         return headlines[self.phase]
 
@@ -191,8 +206,9 @@ class Timing:
             case "broken":
                 said = say(was, "Calls to it now fail.")
             case "overdue":
-                fate = (_STILL_IF_RIGHT if self.second_hand else _STILL).get(
-                    self.after_shutdown, ", and can fail at any moment"
+                fate = (_STILL_IF_RIGHT if self.is_reported else _STILL).get(
+                    self.after_shutdown,
+                    ", so the report is in doubt" if self.is_reported else ", and can fail at any moment",
                 )
                 said = say(was, f"Calls are still answered{fate}.")
             case "redirected":
@@ -206,9 +222,9 @@ class Timing:
             case "ahead":
                 fate = self._if_right(_AFTER.get(self.after_shutdown, "calls fail from then on"))
                 said = say(self._will, f". {fate[0].upper()}{fate[1:]}.")
-            case "not_before" if self.second_hand:
+            case "not_before" if self.is_reported:
                 said = say(" is reported to go away, not before ", self._day, ". No day for its end is reported.")
-            case "undated" if self.second_hand:
+            case "undated" if self.is_reported:
                 said = say(" is reported as deprecated. No day for its end is reported.")
             case "not_before":
                 until = say(" is going away. The provider keeps it until ", self._day)
@@ -218,8 +234,12 @@ class Timing:
         return say(model, said)
 
     @property
+    def is_reported(self) -> bool:
+        return self.standing == "reported"
+
+    @property
     def _has_begun(self) -> bool:
-        return self.days_left is not None and self.days_left <= 0 and self.precision in {"exact", "tentative", "month"}
+        return self.days_left is not None and self.days_left <= 0 and self.precision in {"exact", "month"}
 
     @property
     def _is_within_its_month(self) -> bool:
@@ -232,9 +252,9 @@ class Timing:
     def _before_the_end(self) -> str:
         """`12 days before the announced end`"""
         if self.days_left is None or self.precision in {"no_sooner_than", "unknown"}:
-            return f"and no day is {'reported' if self.second_hand else 'set'} for its end"
+            return f"and no day is {'reported' if self.is_reported else 'set'} for its end"
         at_least = "at least " if self.precision == "month" else ""
-        end = f"{'reported' if self.second_hand else 'announced'} end"
+        end = f"{'reported' if self.is_reported else 'announced'} end"
         return f"{at_least}{words.plural(self.days_left, 'day')} before the {end}"
 
     @property
@@ -247,22 +267,20 @@ class Timing:
 
     @property
     def _when(self) -> Spans:
-        """` on Mon 14 Jul 2025 (tentative)`, ` in July 2025 (no day named)`"""
+        """` on Mon 14 Jul 2025`, ` in July 2025 (no day named)`"""
         return say(" in " if self.precision == "month" else " on ", bold(day_of_end(self.shutdown_on, self.precision)))
 
     @property
     def _said(self) -> str:
         """How sure the end is, before "to shut down"; empty: the provider says so."""
-        if self.precision == "tentative":
-            return "reportedly expected " if self.second_hand else "expected "
-        return "reported " if self.second_hand else ""
+        return {"provider": "", "inferred": "expected ", "reported": "reported "}[self.standing]
 
     @property
     def _shuts_down(self) -> str:
         return f"is {self._said}to shut down" if self._said else "shuts down"
 
     def _if_right(self, fate: str) -> str:
-        return f"if the report is right, {fate}" if self.second_hand else fate
+        return f"if the report is right, {fate}" if self.is_reported else fate
 
     @property
     def _from_now(self) -> str:
@@ -271,7 +289,7 @@ class Timing:
     @property
     def _dated(self) -> str:
         """The date with its precision, and its distance if known."""
-        said = day_of_end(self.shutdown_on, self.precision, second_hand=self.second_hand)
+        said = day_of_end(self.shutdown_on, self.precision, self.standing)
         if self.phase in {"not_before", "undated"}:
             return said
         if self.precision != "month":
@@ -280,13 +298,12 @@ class Timing:
 
     @property
     def _in_month(self) -> Spans:
-        no_day = "No day is reported" if self.second_hand else "The provider names no day"
+        no_day = "No day is reported" if self.is_reported else "The provider names no day"
         return say(f" {self._shuts_down} in ", bold(words.month(self._on)), f". {no_day}")
 
     @property
     def _will(self) -> Spans:
         if self.precision == "month":
             return say(self._in_month, "; lastcall counts from ", self._day)
-        moves = "The day may still move" if self.second_hand else "The provider may still move it"
-        may_move = f". {moves}" if self.precision == "tentative" else ""
+        may_move = ". The provider may still move it" if self.standing == "inferred" else ""
         return say(f" {self._shuts_down} on ", self._day, f", counted from 00:00 UTC{may_move}")

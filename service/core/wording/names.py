@@ -5,6 +5,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 from service.core import words
+from service.core.catalog.lifecycle import Standing
 from service.core.wording.end import reported_by
 from service.core.wording.spans import Code, Link, Span, Spans, say
 from service.core.wording.to_slack import size
@@ -62,7 +63,7 @@ def as_typed(service: str) -> str:
     return service if _COMMAND_WORD.fullmatch(service) else "SERVICE"
 
 
-def source(address: str | None, *, second_hand: bool) -> str:
-    """Label of a source; a second-hand one is named by its host."""
+def source(address: str | None, standing: Standing) -> str:
+    """Label of a source; one that only reports is named."""
     reported = name(reported_by(address))
-    return reported[0].upper() + reported[1:] if second_hand else "The provider's notice"
+    return reported[0].upper() + reported[1:] if standing == "reported" else "The provider's notice"

@@ -1,5 +1,6 @@
 """States of a service's use of a deprecated model, in words, by `core.exposure.State`."""
 
+from service.core.catalog.lifecycle import Standing
 from service.core.exposure import State
 
 STATES: dict[State, tuple[str, str]] = {
@@ -13,14 +14,19 @@ STATES: dict[State, tuple[str, str]] = {
 """A short name, and an explanation."""
 
 
-def badge(state: State, *, silent: bool = False) -> tuple[str, str]:
-    """`silent`: no call in a week, but within its quiet period."""
-    return ("silent", "not yet taken as migrated") if silent else STATES[state]
+_DOUBTED = ("doubted", "reported to have ended, still answered")
 
 
-def state(state: State, *, silent: bool = False) -> str:
+def badge(state: State, standing: Standing, *, silent: bool = False) -> tuple[str, str]:
+    """`silent`: no call in a week, but within its quiet period. `standing`: of the model's end."""
+    if silent:
+        return "silent", "not yet taken as migrated"
+    return _DOUBTED if state == "overdue" and standing == "reported" else STATES[state]
+
+
+def state(state: State, standing: Standing, *, silent: bool = False) -> str:
     """`past its day, still answered`"""
-    return ", ".join(filter(None, badge(state, silent=silent)))
+    return ", ".join(filter(None, badge(state, standing, silent=silent)))
 
 
 def fate(state: State) -> str | None:

@@ -109,7 +109,8 @@ def _details(record: Deprecation) -> list[tuple[str, str]]:
         ("planned before", ", ".join(day_of_end(plan.on, plan.precision) for plan in record.superseded)),
         ("move to", ", ".join(r.id + ("" if r.recommended else " (for some uses)") for r in record.replacements)),
         ("after shutdown", record.after_shutdown + (f" to {record.redirect_to}" if record.redirect_to else "")),
-        ("source", ", ".join(record.sources) + (" (second-hand, unconfirmed)" if record.second_hand else "")),
+        ("standing", record.standing),
+        ("source", ", ".join(record.sources)),
         ("verified", _day(record.last_verified)),
         ("note", record.notes or ""),
     ]

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from service.adapters.catalog.files import CatalogError, LoadedCatalog, load_catalog
-from service.core.catalog.lifecycle import Deprecation, Precision
+from service.core.catalog.lifecycle import Deprecation, Precision, Standing
 from service.core.identity import Model
 from service.core.wording.end import day_of_end
 from service.core.words import day
@@ -43,6 +43,8 @@ class End(msgspec.Struct, frozen=True):
 class ResolvedDeprecation(msgspec.Struct, frozen=True):
     announced: date | None
     shutdown: End
+    standing: Standing
+    """Who says so."""
     replacements: tuple[str, ...]
     source: str | None
 
@@ -120,6 +122,7 @@ def _deprecation(record: Deprecation) -> ResolvedDeprecation:
     return ResolvedDeprecation(
         record.announced,
         End(record.shutdown.on, record.shutdown.precision),
+        record.standing,
         tuple(replacement.id for replacement in record.replacements),
         record.sources[0] if record.sources else None,
     )
@@ -146,7 +149,7 @@ def _details(answer: ResolvedId) -> Sequence[tuple[str, str]]:
     end = deprecation.shutdown
     lines = [
         ("announced", day(deprecation.announced) if deprecation.announced else ""),
-        ("shutdown", day_of_end(end.on, end.precision)),
+        ("shutdown", day_of_end(end.on, end.precision, deprecation.standing)),
         ("move to", ", ".join(deprecation.replacements)),
         ("source", deprecation.source or ""),
     ]

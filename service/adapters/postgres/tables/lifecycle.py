@@ -45,6 +45,7 @@ deprecations = Table(
     Column("first_seen_at", DateTime(timezone=True), nullable=False),
     Column("shutdown_on", Date),
     Column("precision", Text, nullable=False),
+    Column("standing", Text, nullable=False, comment="provider, reported or inferred"),
     Column("replacements", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("sources", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column(
