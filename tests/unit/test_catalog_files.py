@@ -190,3 +190,13 @@ def test_folder_without_files_is_refused(tmp_path: Path) -> None:
 def test_broken_file_is_refused_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match=r"openai-api\.yaml: .*sunset"):
         load_catalog(folder_with(tmp_path, HEAD + STORY + "    sunset: 2025-07-14\n"))
+
+
+def test_external_replacement_that_a_record_has_in_another_spelling_is_an_error(tmp_path: Path) -> None:
+    other = STORY.replace("id: gpt-4.1,", "id: openai/gpt-4o-2024-08-06,") + (
+        "  - id: gpt-4o-2024-08-06\n"
+        "    sources: [{url: https://developers.openai.com/api/docs/deprecations, accessed: 2026-08-21}]\n"
+        "    last_verified: 2026-08-21\n"
+    )
+    what = "openai/gpt-4o-2024-08-06 is marked external but is the record gpt-4o-2024-08-06"
+    assert found(tmp_path, HEAD + other) == [(11, what)]

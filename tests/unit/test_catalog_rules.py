@@ -152,6 +152,38 @@ def test_external_replacement_with_a_record_is_an_error() -> None:
     assert problem.what == "b is marked external but has a record"
 
 
+TRACKER = {"url": "https://example.com/tracker", "accessed": "2026-08-21", "kind": "tracker"}
+
+
+@pytest.mark.parametrize(
+    ("end", "replacement_ends", "said"),
+    [
+        pytest.param("2026-12-11", "2026-10-23", ["b ends on 2026-10-23, no later than a"], id="gone already"),
+        pytest.param("2026-12-11", "2026-12-11", ["b ends on 2026-12-11, no later than a"], id="goes on the same day"),
+        pytest.param("2026-12-11", "2026-12-12", [], id="goes a day later"),
+    ],
+)
+def test_tracker_may_not_name_a_replacement_that_goes_as_soon(end: str, replacement_ends: str, said: list[str]) -> None:
+    named: dict[str, Any] = {"shutdown": {"day": end}, "replacements": [{"id": "b"}]}
+    other = record("b", shutdown={"day": replacement_ends})
+    assert [
+        one.what for one in problems(record("a", **named, sources=[TRACKER]), other) if one.severity == "error"
+    ] == said
+    assert [one for one in problems(record("a", **named), other) if one.severity == "error"] == [], "the provider may"
+
+
+def test_announcement_after_the_copy_of_the_provider_is_not_the_providers_word() -> None:
+    newer: dict[str, Any] = {"announced": "2026-08-22", "last_verified": "2026-08-22"}
+    (problem,) = problems(record("a", **newer, shutdown={"day": "2027-01-14"}))
+    assert problem.what == "announced on 2026-08-22, after the provider's page was read on 2026-08-21"
+    assert problems(record("a", **newer, shutdown={"day": "2027-01-14", "standing": "reported"})) == []
+
+
+def test_standing_of_the_provider_needs_its_source() -> None:
+    (problem,) = problems(record("a", shutdown={"day": "2027-01-14", "standing": "provider"}, sources=[TRACKER]))
+    assert problem.what == "standing provider, without a source of the provider"
+
+
 def test_chain_that_ends_at_a_model_shut_down_is_a_warning() -> None:
     chain = [
         record("a", replacements=[{"id": "b"}], **GONE),

@@ -1,6 +1,6 @@
 """Checks a folder of catalog files for contributors: all findings, each with line and remedy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,7 @@ import msgspec
 from service.adapters.catalog.files import build_resolver, catalog_paths
 from service.config import yaml
 from service.config.yaml import Lines, parse
-from service.core.catalog.build import assemble
+from service.core.catalog.build import Meaning, assemble, meanings
 from service.core.catalog.file import Entry, PlatformFile, json_schema
 from service.core.catalog.heads import broken_heads
 from service.core.catalog.rules import Severity, broken_rules
@@ -104,19 +104,36 @@ def _heads(whole: list[tuple[Path, Lines, PlatformFile]]) -> Iterator[Defect]:
 
 def _identity(whole: list[tuple[Path, Lines, PlatformFile]]) -> Iterator[Defect]:
     files = [file for _, _, file in whole]
-    assembled = assemble(files, build_resolver(files, Platforms(files)))
+    resolver = build_resolver(files, Platforms(files))
+    assembled = assemble(files, resolver)
     places = {
         (file.platform, name): (path.name, lines.of(("models", number)))
         for path, lines, file in whole
         for number, entry in enumerate(file.models)
         for name in entry.names
     }
+    yield from _external(whole, {record.key: record.id for record in assembled.records}, meanings(resolver))
     for platform, name in assembled.unresolved:
         what = f"{name} is no id of {platform}"
         yield _error(places[platform, name], what, "spell it exactly as a request on it does")
     for platform, name, other in assembled.clashes:
         what = f"{name} is the same model as {other}, with other dates"
         yield _error(places[platform, name], what, "give both the same dates, or mend catalog/identity.yaml")
+
+
+def _external(
+    whole: list[tuple[Path, Lines, PlatformFile]], ids: Mapping[tuple[str, str], str], meaning: Meaning
+) -> Iterator[Defect]:
+    """Replacements marked external that a record has under another spelling."""
+    for path, lines, file in whole:
+        for number, entry in enumerate(file.models):
+            for place, replacement in enumerate(entry.replacements):
+                model = meaning(file.platform, replacement.id)
+                known = ids.get((file.platform, model)) if replacement.external and model else None
+                if known not in {None, entry.id}:
+                    at = (path.name, lines.of(("models", number, "replacements", place)))
+                    what = f"{replacement.id} is marked external but is the record {known}"
+                    yield _error(at, what, f"write {known}, and remove `external`")
 
 
 def _error(place: tuple[str, int], what: str, remedy: str) -> Defect:

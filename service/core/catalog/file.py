@@ -94,7 +94,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def standing(self) -> Standing:
         if self.shutdown.standing is not None:
             return self.shutdown.standing
-        return "provider" if any(source.kind == "provider" for source in self.sources) else "reported"
+        return "provider" if self.of_provider else "reported"
+
+    @property
+    def of_provider(self) -> tuple[SourceEntry, ...]:
+        return tuple(source for source in self.sources if source.kind == "provider")
 
 
 class PlatformFile(Platform, frozen=True, kw_only=True, forbid_unknown_fields=True):

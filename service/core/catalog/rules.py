@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from service.core.catalog.file import Entry, Plan, PlatformFile
-from service.core.catalog.lifecycle import Precision
+from service.core.catalog.lifecycle import Precision, Shutdown
 
 Severity = Literal["error", "warning"]
 
@@ -82,6 +82,9 @@ def _replacements(entry: Entry, _file: PlatformFile, records: Records, today: da
             yield Breach(path, f"there is no record {replacement.id}", "add one, or mark it `external: true`")
         elif known and replacement.external:
             yield Breach(path, f"{replacement.id} is marked external but has a record", "remove `external`")
+        elif known and not entry.of_provider and _goes_sooner(records[replacement.id], entry, today):
+            what = f"{replacement.id} ends on {records[replacement.id].shutdown.day}, no later than {entry.id}"
+            yield Breach(path, what, "remove it: only the provider may name a model that goes as soon")
     if (end := _dead_end(entry, records, today)) is not None:
         yield Breach(
             ("replacements",),
@@ -105,6 +108,16 @@ def _dead_end(entry: Entry, records: Records, today: date) -> str | None:
     return entry.id if len(seen) > 1 else None
 
 
+def _goes_sooner(replacement: Entry, entry: Entry, today: date) -> bool:
+    """Whether it is gone, or goes no later than the model that it replaces."""
+    end, last = _deadline(entry), _deadline(replacement)
+    return last is not None and (last <= today or (end is not None and last <= end))
+
+
+def _deadline(entry: Entry) -> date | None:
+    return Shutdown(entry.shutdown.day, entry.shutdown.precision).deadline
+
+
 def _shut_down(entry: Entry, today: date) -> bool:
     return entry.shutdown.day is not None and entry.shutdown.precision == "exact" and entry.shutdown.day <= today
 
@@ -126,12 +139,12 @@ def _sources(entry: Entry, _file: PlatformFile, _records: Records, today: date) 
 
 
 def _standing(entry: Entry, _file: PlatformFile, _records: Records, _today: date) -> Iterator[Breach]:
-    of_provider = [source.accessed for source in entry.sources if source.kind == "provider"]
-    if entry.announced is not None and of_provider and entry.announced > max(of_provider):
+    newest = max((source.accessed for source in entry.of_provider), default=None)
+    if newest is not None and entry.announced is not None and entry.announced > newest:
         if entry.standing == "provider":
-            what = f"announced on {entry.announced}, after the provider's page was read on {max(of_provider)}"
+            what = f"announced on {entry.announced}, after the provider's page was read on {newest}"
             yield Breach(("shutdown",), what, "read the page again, or write `standing: reported`")
-    elif entry.shutdown.standing == "provider" and not of_provider:
+    elif entry.shutdown.standing == "provider" and newest is None:
         yield Breach(("shutdown",), "standing provider, without a source of the provider", "remove `standing`")
 
 
