@@ -108,7 +108,7 @@ class Story:
         service: str,
         model: str = "gpt-4.5-preview",
         *,
-        provider: Literal["openai", "azure"] = "openai",
+        provider: str = "openai",
         per_day: int = 3,
         since: date = date.min,
         until: date = date.max,
@@ -133,11 +133,16 @@ class Story:
         )
 
     def moves_date(self, platform: str, id_: str, *, to: date) -> None:
-        """The next release's catalog has another day for the shutdown."""
-        old, record = self.engine.worlds.latest.catalog, self._record(platform, id_)
+        """The next catalog has another day for the shutdown."""
+        record = self.record(platform, id_)
         moved = replace(record, shutdown=Shutdown(to, "exact"), superseded=(*record.superseded, record.shutdown))
-        records = [moved if one is record else one for one in old]
-        catalog = Catalog(records, digest=f"{old.digest[:40]}, moved {next(self._moves)}")
+        self.learns(moved)
+
+    def learns(self, *records: Deprecation) -> None:
+        """The next catalog has these records in place of the present ones."""
+        old, changed = self.engine.worlds.latest.catalog, {record.key: record for record in records}
+        digest = f"{old.digest[:40]}, moved {next(self._moves)}"
+        catalog = Catalog([changed.get(one.key, one) for one in old], digest=digest)
         self.engine.worlds.replace(replace(self.engine.worlds.latest, catalog=catalog))
         self._store = self._open_store()
 
@@ -150,7 +155,7 @@ class Story:
 
     async def asks(self, asked: Act, service: str, model: str = "gpt-4.5-preview") -> None:
         """Somebody acts on the service's use of a model of OpenAI's, and is not refused."""
-        key = ExposureKey(service, "production", *self._record("openai-api", model).key)
+        key = ExposureKey(service, "production", *self.record("openai-api", model).key)
         done = await act(self.database, self.engine.worlds.latest, key, asked, now=self.now)
         assert isinstance(done, Acted), done
 
@@ -231,7 +236,7 @@ class Story:
 
     # --- the engine -----------------------------------------------------------------------------------------------
 
-    def _record(self, platform: str, id_: str) -> Deprecation:
+    def record(self, platform: str, id_: str) -> Deprecation:
         catalog = self.engine.worlds.latest.catalog
         (record,) = (one for one in catalog if one.platform == platform and id_ in (one.id, *one.aliases))
         return record
