@@ -133,10 +133,10 @@ class Story:
         )
 
     def moves_date(self, platform: str, id_: str, *, to: date) -> None:
-        """The next catalog has another day for the shutdown."""
+        """The provider names another day for the shutdown."""
         record = self.record(platform, id_)
-        moved = replace(record, shutdown=Shutdown(to, "exact"), superseded=(*record.superseded, record.shutdown))
-        self.learns(moved)
+        plans = (*record.superseded, record.shutdown)
+        self.learns(replace(record, shutdown=Shutdown(to, "exact"), superseded=plans, standing="provider"))
 
     def learns(self, *records: Deprecation) -> None:
         """The next catalog has these records in place of the present ones."""

@@ -31,7 +31,13 @@ Look = Callable[[AsyncConnection], Awaitable[None]]
 
 async def put_backwards(database: Database) -> None:
     """On disk c comes first: that is the order in which a plan may come upon them."""
-    ending = {"platform": MODEL[0], "model": MODEL[1], "first_seen_at": NOW, "precision": "exact"}
+    ending = {
+        "platform": MODEL[0],
+        "model": MODEL[1],
+        "first_seen_at": NOW,
+        "precision": "exact",
+        "standing": "provider",
+    }
     async with database.begin() as connection:
         await connection.execute(deprecations.insert().values(ending))
         for key in reversed(USES):

@@ -320,6 +320,7 @@ def test_each_fact_of_a_deprecation_is_compared_or_is_only_worded() -> None:
     changes: dict[str, Any] = {
         "announced": DAY,
         "shutdown": Shutdown(DAY, "exact"),
+        "standing": "reported",
         "replacements": (Replacement("n", "n"),),
         "sources": ("https://example.com",),
     }
