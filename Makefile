@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-slow test-clocks test-kafka test-browser chaos laws check bench bench-peers bench-tick
 .PHONY: bench-retention bench-startup bench-ask bench-latency
-.PHONY: fuzz fuzz-engine schema fmt lock
+.PHONY: fuzz fuzz-engine schema fmt lock catalog-packages
 
 setup: $(READY)  ## the command, at .venv/bin/lastcall
 
@@ -58,6 +58,15 @@ check: setup  ## lint, format, types, layers, catalog
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/lastcall catalog check
+
+PACKAGES := .cache/catalog
+catalog-packages: setup $(PACKAGES)/.ready  ## the dates in the packages openai and anthropic against the catalog
+	$(BIN)/python -m scripts.compare_packages $(PACKAGES)/*.whl
+
+$(PACKAGES)/.ready: requirements.catalog.lock
+	rm -rf $(PACKAGES)
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest $(PACKAGES) -r requirements.catalog.lock
+	@touch $@
 
 bench: setup  ## what a call costs, and throughput against a bare loop and other stream processors
 	-$(MAKE) --no-print-directory bench-peers
@@ -109,8 +118,9 @@ fmt: setup
 LOCK := uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-lock:  ## anew from pyproject.toml (needs uv): all that development needs, what the image needs of it, peers, atheris
+lock:  ## anew from pyproject.toml (needs uv): all that development needs, what the image needs of it, peers, atheris, packages with dates
 	$(LOCK) pyproject.toml --all-extras --group dev --output-file requirements.lock
 	$(LOCK) pyproject.toml --group build --constraint requirements.lock --output-file requirements.image.lock
 	$(LOCK) --group pyproject.toml:bench --output-file requirements.bench.lock
 	$(LOCK) --group pyproject.toml:fuzz --output-file requirements.fuzz.lock
+	$(LOCK) --no-deps --group pyproject.toml:catalog --output-file requirements.catalog.lock

@@ -20,6 +20,11 @@ class Finding:
     """None: the source names no end. `Shutdown(None, "unknown")`: deprecated, without a day."""
     replacements: tuple[str, ...] = ()
     """Ids on the same platform."""
+    standing: Standing | None = None
+    """Of this finding, where it differs from the reading's: a day that the provider itself calls an estimate."""
+    in_service: bool | None = None
+    """The source says whether calls are answered now, whatever the day: True with a past day means overdue, not gone.
+    None: it does not say."""
     url: str | None = None
     """Where a person can read it: https. None: the source's own page."""
 

@@ -7,7 +7,7 @@ not before, firm shutdown. "No sooner than" is not a deadline.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 
 Precision = Literal["exact", "month", "no_sooner_than", "unknown"]
 Standing = Literal["provider", "reported", "inferred"]
@@ -22,6 +22,11 @@ class Shutdown:
 
     on: date | None
     precision: Precision
+
+    @classmethod
+    def earliest(cls, day: date) -> Self:
+        """The provider promised not to end it before `day`."""
+        return cls(day, "no_sooner_than")
 
     @property
     def deadline(self) -> date | None:
