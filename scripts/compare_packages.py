@@ -26,8 +26,8 @@ def differences(loaded: LoadedCatalog, findings: Sequence[Finding]) -> Iterator[
         day = finding.shutdown.on if finding.shutdown else None
         if record is None:
             yield f"{finding.platform} {finding.id}: {day} in the package, no record in the catalog"
-        elif record.shutdown != finding.shutdown or record.second_hand:
-            known = f"{record.shutdown.on} ({record.shutdown.precision}{', reported' if record.second_hand else ''})"
+        elif record.shutdown != finding.shutdown or record.standing != "provider":
+            known = f"{record.shutdown.on} ({record.shutdown.precision}, {record.standing})"
             yield f"{finding.platform} {finding.id}: {day} in the package, {known} in the catalog"
 
 

@@ -78,6 +78,26 @@ class Settings(BaseSettings):
     backstage_token: SecretStr | None = Field(None, description="Bearer token of the Backstage catalog's API.")
     pagerduty_token: SecretStr | None = Field(None, description="API key of PagerDuty; a read-only key is sufficient.")
 
+    openai_api_key: SecretStr | None = Field(None, description="Key that may list the models of OpenAI.")
+    anthropic_api_key: SecretStr | None = Field(None, description="Key that may list the models of Anthropic.")
+    mistral_api_key: SecretStr | None = Field(None, description="Key that may list the models of Mistral.")
+    gemini_api_key: SecretStr | None = Field(None, description="Key that may list the models of the Gemini API.")
+    cohere_api_key: SecretStr | None = Field(None, description="Key that may list the models of Cohere.")
+    azure_account: str | None = Field(
+        None,
+        pattern=r"^/subscriptions/[^/?#]+/resourceGroups/[^/?#]+/providers/Microsoft\.CognitiveServices/accounts/[^/?#]+$",
+        description="Resource id of the Azure account whose models are listed.",
+    )
+    azure_tenant_id: str | None = Field(None, pattern=r"^[\w.-]+$", description="Tenant of the application below.")
+    azure_client_id: str | None = Field(None, description="Application with the role Reader on the account.")
+    azure_client_secret: SecretStr | None = Field(None, description="Secret of the application.")
+    aws_region: str | None = Field(
+        None, pattern="^[a-z0-9-]+$", description="Region whose Bedrock models are listed: us-east-1."
+    )
+    aws_access_key_id: str | None = Field(None, description="Key with the permission bedrock:ListFoundationModels.")
+    aws_secret_access_key: SecretStr | None = Field(None, description="Secret of this key.")
+    aws_session_token: SecretStr | None = Field(None, description="Session token, if the key is temporary.")
+
     web_host: str = Field("127.0.0.1", description="Listen address of the page and the API.")
     web_port: int = Field(8080, ge=0, le=65535, description="0: any free port.")
     api_token: SecretStr | None = Field(

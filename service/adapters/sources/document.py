@@ -19,6 +19,10 @@ UNREADABLE = (yaml.YAMLError, msgspec.MsgspecError, ValueError, LookupError, Ove
 """What a reader of documents may raise."""
 
 
+class AlteredBundleError(Exception):
+    """The content of a bundle does not match its sha256."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How a document is read, and what it is worth."""
@@ -47,6 +51,8 @@ class DocumentSource:
             return document
         try:
             findings = await asyncio.to_thread(kind.read, document.body)
+        except AlteredBundleError:
+            return Failed("bundle_altered", "Copy the bundle again: its sha256 does not match.", is_refusal=True)
         except UNREADABLE:
             return Failed("unreadable_answer", f"Check what {kind.name} contains.")
         version = Version(digest_of([document.body]), etag=document.etag, last_modified=document.last_modified)
