@@ -133,7 +133,7 @@ def _refused(response: aiohttp.ClientResponse, remedy: str) -> _Attempt:
         return _Attempt(Failed(reason, _DOWN), again=again, pause=pause)
     if status in {401, 403}:
         return _Attempt(Failed(reason, remedy, is_refusal=True))
-    return _Attempt(Failed("redirected" if 300 <= status < 400 else reason, REACHABLE, is_refusal=True))
+    return _Attempt(Failed("redirected" if "Location" in response.headers else reason, REACHABLE, is_refusal=True))
 
 
 def _asked_pause(headers: Mapping[str, str]) -> float | None:
