@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from io import StringIO
@@ -17,6 +18,7 @@ from service.core.catalog.lifecycle import Precision, Shutdown
 from service.core.identity.platform import Slug
 
 BUNDLE = "lastcall-catalog/1"
+_YAML = re.compile(rb"^platform:", re.MULTILINE)
 
 
 class _Bundle(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,9 +54,9 @@ def own_file(name: str, page: str) -> Kind:
 def _read(body: bytes) -> tuple[Finding, ...]:
     if body.lstrip().startswith(b"{"):
         return tuple(finding for file in read_bundle(body) for finding in findings_of(file))
-    if b"platform:" not in body:
-        return tuple(_rows(body.decode("utf-8-sig")))
-    return tuple(findings_of(msgspec.convert(yaml.parse(body), PlatformFile)))
+    if _YAML.search(body):
+        return tuple(findings_of(msgspec.convert(yaml.parse(body), PlatformFile)))
+    return tuple(_rows(body.decode("utf-8-sig")))
 
 
 def findings_of(file: PlatformFile) -> Iterator[Finding]:
@@ -78,7 +80,10 @@ def _shutdown(entry: Entry) -> Shutdown | None:
 
 
 def _rows(text: str) -> Iterator[Finding]:
-    for given in csv.DictReader(StringIO(text), strict=True):
+    table = csv.DictReader(StringIO(text), strict=True)
+    if not {"platform", "id", "source"} <= set(table.fieldnames or ()) <= set(_Row.__struct_fields__):
+        raise ValueError("not the columns of a record")
+    for given in table:
         row = msgspec.convert({name: value for name, value in given.items() if value}, _Row)
         day = row.day
         plan = Shutdown(day, row.precision or ("exact" if day else "unknown"))
@@ -97,9 +102,17 @@ def _rows(text: str) -> Iterator[Finding]:
 
 def write_bundle(files: Iterable[PlatformFile], *, made: date) -> bytes:
     """All platforms in one file, for an installation without internet."""
-    platforms = {file.platform: msgspec.to_builtins(file, str_keys=True) for file in files}
+    platforms = {file.platform: _filled(msgspec.to_builtins(file)) for file in files}
     bundle = _Bundle(BUNDLE, made, _sha256(made, platforms), platforms)
     return msgspec.json.encode(bundle, order="deterministic") + b"\n"
+
+
+def _filled(value: Any) -> Any:
+    """Without keys that are left out in the files of the catalog: null, and empty lists and objects."""
+    if isinstance(value, dict):
+        filled = ((key, _filled(item)) for key, item in value.items())
+        return {key: item for key, item in filled if item not in (None, [], {})}
+    return [_filled(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def read_bundle(body: bytes) -> tuple[PlatformFile, ...]:

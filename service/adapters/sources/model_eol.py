@@ -3,6 +3,7 @@
 https://github.com/thossullivan/model-eol/blob/main/SPEC.md. A provider serves its feed at /.well-known/model-eol.json.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, Literal
@@ -18,6 +19,8 @@ from service.core.catalog.lifecycle import Shutdown, Standing
 from service.core.identity import Model, Platforms, Resolver, platform_of
 
 WELL_KNOWN = "/.well-known/model-eol.json"
+_ID = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
+"""The grammar of ids in the format's schema."""
 SPEC: Literal["model-eol/0.1"] = "model-eol/0.1"
 
 
@@ -131,14 +134,17 @@ def _https(url: str | None) -> str | None:
 
 def write_model_eol(file: PlatformFile, *, generated: datetime) -> bytes:
     """The records of one platform as a feed. Replacements are options: the catalog does not say that a model can be
-    replaced without changes."""
+    replaced without changes. The format has no ids with `/`, `:`, `@` or a space; such records are left out, and
+    counted in `note`."""
+    entries = [entry for entry in file.models if _ID.fullmatch(entry.id)]
+    left_out = len(file.models) - len(entries)
     feed = {
         "spec": SPEC,
         "publisher": file.provider,
         "generated": generated.isoformat(timespec="seconds"),
         "source": file.source,
-        "note": f"Platform {file.platform}, from the catalog of lastcall.",
-        "models": [_written(entry) for entry in file.models],
+        "note": f"Platform {file.platform} of the catalog of lastcall. Left out for their ids: {left_out}.",
+        "models": [_written(entry) for entry in entries],
     }
     return msgspec.json.format(msgspec.json.encode({k: v for k, v in feed.items() if v is not None})) + b"\n"
 
@@ -152,11 +158,11 @@ def _written(entry: Entry) -> dict[str, Any]:
         precision = "earliest" if is_announced else "tentative"
     fields: dict[str, Any] = {
         "id": entry.id,
-        "aliases": entry.aliases or None,
+        "aliases": [alias for alias in entry.aliases if _ID.fullmatch(alias)] or None,
         "announced": entry.announced if is_announced else None,
         "shutdown": entry.shutdown.day,
         "date_precision": precision if entry.shutdown.day else None,
-        "replacement_options": [one.id for one in entry.replacements] or None,
+        "replacement_options": [one.id for one in entry.replacements if _ID.fullmatch(one.id)] or None,
         "source": entry.sources[0].url,
     }
     return {name: value for name, value in fields.items() if value is not None}
