@@ -10,6 +10,7 @@ from yarl import URL
 from service.adapters.directory.http import open_http
 from service.adapters.sources.document import DocumentSource, Kind
 from service.adapters.sources.http import ATTEMPTS, MAX_BYTES, Http
+from service.adapters.sources.listing import with_headers
 from service.adapters.sources.model_lists import OPENAI
 from service.adapters.sources.source import Failed, Read, Unchanged
 from service.core.catalog.finding import Finding
@@ -161,6 +162,20 @@ async def test_server_that_is_down_is_no_connection(server: SourceServer) -> Non
 
 async def test_address_that_is_none_is_refused(server: SourceServer) -> None:
     assert (await failure(DocumentSource(server.http, FEED, URL("http:///nowhere")))).reason == "no_url"
+
+
+async def test_key_that_cannot_be_sent_is_refused(server: SourceServer) -> None:
+    broken = server.model_list(OPENAI, with_headers({"Authorization": "Bearer a\nb"}))
+    failed = await failure(broken)
+    assert (failed.reason, failed.remedy, server.asked) == ("invalid_request", OPENAI.credential, [])
+
+
+async def test_proxy_of_the_environment_is_used(server: SourceServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", str(server.url.origin()))
+    monkeypatch.setenv("no_proxy", "")
+    server.handler = answer(b"gpt-4o")
+    await reading(DocumentSource(server.http, FEED, URL("http://feed.example/feed.json")))
+    assert [one.headers["Host"] for one in server.asked] == ["feed.example"]
 
 
 async def test_key_does_not_follow_a_redirect(server: SourceServer) -> None:

@@ -171,7 +171,7 @@ FEED = {
 
 def test_reported_feed_in_the_open_format(resolver: Resolver) -> None:
     kind = feed_kind(feed_url("https://tracker.example/openai.json"), resolver)
-    assert (kind.name, kind.standing) == ("tracker.example", "reported")
+    assert (kind.name, kind.standing) == ("tracker.example/openai.json", "reported")
     assert kind.read(json.dumps(FEED).encode()) == (
         Finding(
             "openai-api",

@@ -1,6 +1,7 @@
 """A source that is one document: at a URL, or a file."""
 
 import asyncio
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,10 @@ from service.config import yaml
 from service.core.catalog.finding import Finding, Reading
 from service.core.catalog.lifecycle import Standing
 
-UNREADABLE = (yaml.YAMLError, msgspec.MsgspecError, ValueError, LookupError, OverflowError, RecursionError)
+UNREADABLE = (
+    *(yaml.YAMLError, msgspec.MsgspecError, csv.Error),
+    *(ValueError, LookupError, OverflowError, RecursionError),
+)
 """What a reader of documents may raise."""
 
 

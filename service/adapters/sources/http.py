@@ -95,16 +95,24 @@ class Http:
                 max_redirects=asked.redirects or 1,
             ) as response:
                 return await _read(response, asked)
-        except TimeoutError:
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            return _broken(error, asked)
+
+
+def _broken(error: Exception, asked: _Request) -> _Attempt:
+    match error:
+        case TimeoutError():
             return _Attempt(Failed("timeout", REACHABLE))
-        except aiohttp.TooManyRedirects:
+        case aiohttp.TooManyRedirects():
             return _Attempt(Failed("too_many_redirects", REACHABLE, is_refusal=True))
-        except aiohttp.InvalidURL:
+        case aiohttp.InvalidURL():
             return _Attempt(Failed("no_url", REACHABLE, is_refusal=True))
-        except aiohttp.ClientConnectorError:
+        case aiohttp.ClientConnectorError():
             return _Attempt(Failed("no_connection", REACHABLE), again=True)
-        except (aiohttp.ClientError, ValueError):  # ValueError: broken compression, or headers that cannot be sent
+        case aiohttp.ClientError():
             return _Attempt(Failed("connection_broke", REACHABLE), again=True)
+        case _:  # ValueError: a credential with a line break cannot be sent
+            return _Attempt(Failed("invalid_request", asked.remedy, is_refusal=True))
 
 
 async def _read(response: aiohttp.ClientResponse, asked: _Request) -> _Attempt:

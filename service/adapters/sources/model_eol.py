@@ -56,19 +56,25 @@ class _Feed(msgspec.Struct):
 
 def feed_kind(url: URL, resolver: Resolver) -> Kind:
     """The feed at `url`: on the provider's word if the provider serves it from its own host at the well-known address,
-    else reported. The name of the source is its host."""
+    else reported. The name of the source is its host, and its path if that is another one."""
     own = _platforms_at(url, resolver.platforms)
+    name = f"{url.host}{'' if url.path == WELL_KNOWN else url.path}"
 
     def read(body: bytes) -> tuple[Finding, ...]:
         return tuple(_findings(msgspec.json.decode(body, type=_Feed), resolver, own))
 
-    return Kind(url.host or str(url), "provider" if own else "reported", str(url), read)
+    return Kind(name, "provider" if own else "reported", shown(url), read)
 
 
 def feed_url(given: str) -> URL:
     """A host without a path means its well-known address. Raises ValueError."""
     url = URL(given)
     return url.with_path(WELL_KNOWN) if url.path == "/" else url
+
+
+def shown(url: URL) -> str:
+    """The address without what may be a secret: user, password, query."""
+    return str(url.with_user(None).with_query(None))
 
 
 def _platforms_at(url: URL, platforms: Platforms) -> frozenset[str]:

@@ -7,6 +7,7 @@ Announced shutdown date: 2026-10-23.` anthropic (as of 2.14.0) has a dictionary,
 import ast
 import asyncio
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,6 +31,13 @@ _UPGRADE = "Use the newest package, or report that its form has changed."
 
 class _UnreadableError(Exception):
     """The package does not have the expected form."""
+
+
+_UNREADABLE = (
+    _UnreadableError,
+    *(BadZipFile, zlib.error, EOFError, RuntimeError),  # RuntimeError: encrypted, or nested without end
+    *(SyntaxError, ValueError, TypeError, AttributeError),  # of the table in a module
+)
 
 
 def _openai_days(modules: Mapping[str, str]) -> dict[str, date]:
@@ -96,7 +104,7 @@ class PackageSource:
             return Failed("not_installed", f"Install the package {package.name}, or name a wheel of it.", True)
         except OSError as error:
             return Failed(type(error).__name__, "Name a wheel that lastcall can read.", is_refusal=True)
-        except (BadZipFile, _UnreadableError, SyntaxError, ValueError, RecursionError, NotImplementedError):
+        except _UNREADABLE:
             return Failed("unreadable_package", _UPGRADE, is_refusal=True)
         if not days:
             return Failed("no_days_in_package", _UPGRADE, is_refusal=True)

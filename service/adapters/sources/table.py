@@ -15,7 +15,7 @@ from service.adapters.sources.feeds import FEEDS
 from service.adapters.sources.files import own_file
 from service.adapters.sources.http import Http
 from service.adapters.sources.listing import ModelList, Provider, with_headers
-from service.adapters.sources.model_eol import feed_kind, feed_url
+from service.adapters.sources.model_eol import feed_kind, feed_url, shown
 from service.adapters.sources.model_lists import ANTHROPIC, COHERE, GEMINI, MISTRAL, OPENAI
 from service.adapters.sources.packages import PACKAGES, Package, PackageSource
 from service.adapters.sources.pages import PAGES
@@ -63,7 +63,8 @@ def open_file(name: str, place: str, context: Context) -> CatalogSource:
     """A file of the operator's own, by its URL or path: YAML, CSV, a bundle; or a wheel (a path) of a package in
     `PACKAGES`. Raises ValueError for what is no URL."""
     if place.startswith(("https://", "http://")):
-        return DocumentSource(context.http, own_file(name, place), URL(place))
+        url = URL(place)
+        return DocumentSource(context.http, own_file(name, shown(url)), url)
     path = Path(place)
     for package in PACKAGES:
         if path.suffix == ".whl" and path.name.startswith(f"{package.name}-"):

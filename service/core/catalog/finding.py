@@ -37,7 +37,7 @@ class Reading:
     """The source's name: openai, anthropic, litellm."""
     standing: Standing
     url: str
-    """The page or API that was read, as people find it: https."""
+    """The page or API that was read, as people find it: https, or the name of an own file."""
     findings: tuple[Finding, ...]
     whole: frozenset[str] = frozenset()
     """Platforms of which this is the complete list of models in service: a model that left it is gone."""
