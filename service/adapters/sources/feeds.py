@@ -46,9 +46,12 @@ class _LitellmRow(msgspec.Struct):
 
 
 def litellm(resolver: Resolver) -> Kind:
+    """Several keys may mean one model: with and without the word of its platform."""
+
     def read(body: bytes) -> tuple[Finding, ...]:
         rows = msgspec.json.decode(body, type=dict[str, _LitellmRow])
-        return tuple(dict.fromkeys(_of_litellm(rows, resolver)))
+        findings = _of_litellm(rows, resolver)
+        return tuple({(one.platform, one.id, one.shutdown): one for one in findings}.values())
 
     return Kind("litellm", "reported", "https://github.com/BerriAI/litellm", read)
 

@@ -81,12 +81,11 @@ def _set(value: T | None) -> T:
 def _list(
     provider: Provider,
     setting: str,
-    key: Callable[[Settings], SecretStr | None],
     header: Callable[[str], Mapping[str, str]] = lambda key: {"Authorization": f"Bearer {key}"},
 ) -> Listed:
     def open_list(context: Context) -> CatalogSource:
-        headers = header(_set(key(context.settings)).get_secret_value())
-        return ModelList(context.http, provider, with_headers(headers))
+        key: SecretStr = _set(getattr(context.settings, setting))
+        return ModelList(context.http, provider, with_headers(header(key.get_secret_value())))
 
     return Listed(provider.name, "provider", provider.url.partition("?")[0], (setting,), open_list)
 
@@ -128,16 +127,15 @@ def _page(kind: Kind) -> Listed:
 
 
 SOURCES = (
-    _list(OPENAI, "openai_api_key", lambda given: given.openai_api_key),
+    _list(OPENAI, "openai_api_key"),
     _list(
         ANTHROPIC,
         "anthropic_api_key",
-        lambda given: given.anthropic_api_key,
         lambda key: {"x-api-key": key, "anthropic-version": "2023-06-01"},
     ),
-    _list(MISTRAL, "mistral_api_key", lambda given: given.mistral_api_key),
-    _list(GEMINI, "gemini_api_key", lambda given: given.gemini_api_key, lambda key: {"x-goog-api-key": key}),
-    _list(COHERE, "cohere_api_key", lambda given: given.cohere_api_key),
+    _list(MISTRAL, "mistral_api_key"),
+    _list(GEMINI, "gemini_api_key", lambda key: {"x-goog-api-key": key}),
+    _list(COHERE, "cohere_api_key"),
     Listed(
         "azure",
         "provider",
