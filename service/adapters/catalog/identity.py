@@ -41,7 +41,7 @@ def _learn_ids(knowledge: Knowledge, records: Iterable[Record]) -> Knowledge:
     learned = dict(knowledge.names)
     for platform, record_id, _ in records:
         spelled = spell(knowledge.platforms, platform, record_id)
-        if spelled is None or spelled.fine_tune or _known(resolver, platform, record_id) is not None:
+        if spelled is None or spelled.prefix or _known(resolver, platform, record_id) is not None:
             continue
         names = learned.get(platform, Names())
         learned[platform] = replace(names, models=names.models | set(spelled.names[:1]))

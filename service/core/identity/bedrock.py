@@ -3,7 +3,7 @@
 import re
 
 from service.core.identity.respell import SECOND_REVISIONS, spellings
-from service.core.identity.spelling import Spelling, UnreadableIdError, maker_of
+from service.core.identity.spelling import FINE_TUNE, Spelling, UnreadableIdError, maker_of
 
 _REGIONS = ("us.", "us-gov.", "eu.", "apac.", "jp.", "au.", "ca.", "in.", "global.")
 _MAKERS = (
@@ -52,7 +52,7 @@ def _arn(text: str) -> Spelling:
             return bedrock(match["name"])
         case "custom-model" if ID.fullmatch(base := match["name"].partition("/")[0]):
             spelled = bedrock(base)
-            return Spelling(spelled.names, spelled.maker, fine_tune=True)
+            return Spelling(spelled.names, spelled.maker, prefix=FINE_TUNE)
         case _:
             raise UnreadableIdError("opaque")
 

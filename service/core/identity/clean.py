@@ -15,7 +15,7 @@ PLACEHOLDERS = frozenset(
     }
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+.]*://")
-_ID = re.compile(r"[a-z0-9][\w.:/@+~ ()?=&-]*|[@/~][\w.:/@+~ ?=&-]+", re.ASCII)
+_ID = re.compile(r"[a-z0-9][\w.:/@+~ ()?=&*-]*|[@/~][\w.:/@+~ ?=&-]+", re.ASCII)
 
 
 class RefusedError(ValueError):

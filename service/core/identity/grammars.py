@@ -11,7 +11,7 @@ from service.core.identity.spelling import Spelling
 Grammar = Callable[[str], Spelling]
 GrammarName = Literal[
     "azure", "bedrock", "cloudflare", "databricks", "display", "dotted", "fireworks", "foundry", "gemini",
-    "openai", "openrouter", "plain", "replicate", "reseller", "sagemaker", "self-hosted", "vertex",
+    "openai", "openrouter", "perplexity", "plain", "replicate", "reseller", "sagemaker", "self-hosted", "vertex",
 ]  # fmt: skip
 
 GRAMMARS: Mapping[GrammarName, Grammar] = {
@@ -26,6 +26,7 @@ GRAMMARS: Mapping[GrammarName, Grammar] = {
     "gemini": makers.gemini,
     "openai": makers.openai,
     "openrouter": hosts.openrouter,
+    "perplexity": hosts.perplexity,
     "plain": makers.plain,
     "replicate": hosts.replicate,
     "reseller": reseller,

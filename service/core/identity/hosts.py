@@ -77,6 +77,14 @@ def self_hosted(text: str) -> Spelling:
     return Spelling((text, *spelled.names), spelled.maker)
 
 
+def perplexity(text: str) -> Spelling:
+    """The Agent API's `maker/name`, of which `perplexity/sonar` is one, and the names of the Sonar API."""
+    while text.startswith("perplexity/perplexity/"):
+        text = text.removeprefix("perplexity/")
+    spelled = reseller(text)
+    return Spelling((text, *spelled.names), spelled.maker)
+
+
 def display(text: str) -> Spelling:
     """Apps show display names: `GPT-5 Instant`, `OpenAI o3`, `Claude Sonnet 3.7`."""
     return reseller(text.removeprefix("openai ").replace(" ", "-"))

@@ -3,18 +3,19 @@
 import re
 
 from service.core.identity.respell import spellings
-from service.core.identity.spelling import Spelling, UnreadableIdError, split_maker
+from service.core.identity.spelling import FINE_TUNE, Spelling, UnreadableIdError, split_maker
 
 _FINE_TUNE = re.compile(r"ft:(?P<base>[^:]+)(:.*)?|(?P<old>[a-z0-9.-]+):ft-.+|ft-(?P<listed>[a-z0-9.-]+)")
 _AZURE_FINE_TUNE = re.compile(r"(?P<base>.+)\.ft-[^.]+")
 _AZURE_35 = re.compile(r"gpt-35-")
+_BY_FIREWORKS = "fw-"
 
 
 def openai(text: str) -> Spelling:
     """OpenAI: exact ids; fine-tunes by their base; `-completions` on the deprecations page names an endpoint."""
     if match := _FINE_TUNE.fullmatch(text):
         base = match["base"] or match["old"] or match["listed"]
-        return Spelling((base,), fine_tune=True)
+        return Spelling((base,), prefix=FINE_TUNE)
     return Spelling((text, text.removesuffix("-completions")))
 
 
@@ -25,13 +26,15 @@ def azure(text: str) -> Spelling:
     name = _AZURE_35.sub("gpt-3.5-", base)
     if match is None and (tuned := _FINE_TUNE.fullmatch(name)):
         return openai(tuned.string)
-    return Spelling((name,), fine_tune=match is not None)
+    return Spelling((name,), prefix=FINE_TUNE if match else "")
 
 
 def foundry(text: str) -> Spelling:
-    """Azure AI Foundry: mixed case, with the maker or `FW-` (hosted by Fireworks) as a prefix."""
+    """Azure AI Foundry: mixed case, with the maker as a prefix. `FW-` models are hosted by Fireworks, apart from Azure's
+    own."""
     maker, name = split_maker(text)
-    return Spelling(spellings(name), maker)
+    base = name.removeprefix(_BY_FIREWORKS)
+    return Spelling(spellings(base), maker, prefix=_BY_FIREWORKS if base != name else "")
 
 
 def plain(text: str) -> Spelling:

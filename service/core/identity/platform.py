@@ -104,10 +104,15 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     own_ids: Annotated[
         bool, Meta(description="It has ids of its own for everything: a maker's short name is no id of it.")
     ] = False
+    own_prefix: Annotated[
+        bool, Meta(description="Ids of it begin with its own name: in a log that names it, this is no wrapper.")
+    ] = False
     deployments: Annotated[
         bool, Meta(description="What a call names as its model is a name that the customer chose.")
     ] = False
-    router: Annotated[bool, Meta(description="It passes on the errors of whatever it called.")] = False
+    router: Annotated[
+        bool, Meta(description="It passes calls on to other platforms, and their errors back: see `closed`.")
+    ] = False
     gone: Annotated[tuple[Gone, ...], Meta(description="How it says that a model is gone.")] = ()
     names: Annotated[
         PlatformNames,

@@ -37,6 +37,7 @@ class Platforms:
         )
         self.makers_apis = frozenset(each.platform for each in every if each.makers_api)
         self.loose_words = frozenset(each.platform for each in every if each.loose_words)
+        self.own_prefixes = frozenset(each.platform for each in every if each.own_prefix)
         self.common_apis = frozenset(each.platform for each in every if each.common_api)
         self._grammars = {each.platform: GRAMMARS[each.grammar] for each in every}
         self._hosts = {host: each.platform for each in every for host in each.hosts}

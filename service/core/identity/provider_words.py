@@ -20,7 +20,7 @@ _API = (
     "images audio speech transcription transcriptions realtime rerank reranker ranker converse invoke generate "
     "generator generation model models llm llms language multimodal api apis client sdk async runtime beta v1 v2 v3 "
     "service endpoint instrumentation instrumentor maas agent agents assistant assistants "
-    "cn us eu apac intl global china"
+    "cn us eu apac intl global china gov usgov govcloud government"
 )
 """Words for APIs, callers and regions: `groq.chat`, `OpenAIChatGenerator`, `moonshotai-cn`."""
 _API_PARTS = frozenset(_API.split())
@@ -29,7 +29,7 @@ _AGENTS = frozenset({"agent", "agents", "assistant", "assistants"})
 _FRAMEWORKS = (
     "langchain langchaincommunity langchainjs langchain4j langgraph langsmith langfuse llamaindex haystack crewai "
     "strands semantickernel autogen ag2 pydanticai dspy smolagents instructor mastra agno genkit springai vercelai "
-    "aisdk adk googleadk microsoftframework agentframework browseruse litellm litellmproxy lite portkey kong "
+    "aisdk adk googleadk microsoftframework agentframework browseruse litellm lite portkey kong "
     "openinference openllmetry traceloop opentelemetry otel logfire mlflow unknown none"
 )
 """Frameworks, and tools that write logs. They do not identify a platform."""

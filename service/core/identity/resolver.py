@@ -10,7 +10,7 @@ from service.core.identity.knowledge import Knowledge
 from service.core.identity.paths import read_path
 from service.core.identity.platforms import Platforms
 from service.core.identity.provider_words import telling_word
-from service.core.identity.spelling import Spelling, UnreadableIdError
+from service.core.identity.spelling import FINE_TUNE, Spelling, UnreadableIdError
 from service.core.identity.wrappers import Address, unwrap
 from service.core.usage import OF_LOGS, FieldKind
 
@@ -149,9 +149,7 @@ class Resolver:
         for name in spelled.names:
             if hit := self._knowledge.find(platform, spelled.maker, name):
                 model, kind = hit
-                return (
-                    Model(platform, f"ft:{model}", "fine-tune") if spelled.fine_tune else Model(platform, model, kind)
-                )
+                return Model(platform, spelled.prefix + model, "fine-tune" if spelled.prefix == FINE_TUNE else kind)
         return None
 
     def _without_platform(self, text: str) -> Model | Unresolved:

@@ -20,7 +20,7 @@ _COHERE_VERSION = re.compile(r"-v-?(\d)(?:-(\d))?(?=$|-fast$|-pro$)")
 _DEEPSEEK_CHAT = re.compile(r"deepseek-chat-(v\d.*)")
 _DOTLESS = re.compile(r"(?<![\d.])(\d)-(\d)(?=-|$)")
 _P_FOR_DOT = re.compile(r"(?<=\d)p(?=\d)")
-_VENDOR_IN_NAME = re.compile(r"(?:ai21|cohere|fw|meta|openai|mistralai)-(?=.)")
+_VENDOR_IN_NAME = re.compile(r"(?:ai21|cohere|meta|openai|mistralai)-(?=.)")
 
 
 def claude(name: str) -> str:

@@ -18,6 +18,7 @@ _MAKER_WORDS = {
     "voyage": "voyage voyageai",
 }
 _MAKER = {word: maker for maker, words in _MAKER_WORDS.items() for word in words.split()}
+FINE_TUNE = "ft:"
 OPEN = "open"
 """Makers whose own API is not in the catalog, or who have none: Meta, Qwen, Microsoft and many more."""
 
@@ -38,8 +39,8 @@ class Spelling:
     names: tuple[str, ...]
     maker: str | None = None
     """Maker named in the text."""
-    fine_tune: bool = False
-    """The names are those of the base model."""
+    prefix: str = ""
+    """Of models with dates of their own, named after the model that is looked up: `ft:` for a fine-tune of it."""
 
 
 def maker_of(segment: str) -> str:

@@ -10,7 +10,8 @@ _VERB = re.compile(
     r":(generatecontent|streamgeneratecontent|rawpredict|streamrawpredict|predict|serverstreamingpredict|embedcontent|"
     r"batchembedcontents|counttokens|predictlongrunning)$"
 )
-_CLAUDE_ON_AWS = "claude_platform/"
+_CLAUDE_ON_AWS = "claude_platform"
+"""Claude Platform on AWS: a route of LiteLLM's Bedrock client. Anthropic runs it, with its own ids and dates."""
 _ROUTES = (re.compile(r"\d+-x-\d+|max-x-max|\d+-steps|max-steps|hd|standard|low|medium|high"),)
 """Sizes and qualities of images, on any platform."""
 _COLON = re.compile(r"([a-z0-9_.-]+):(?!\d+$)(.+)")
@@ -47,7 +48,8 @@ def unwrap(
     named, rest = _named(platforms, text)
     if elsewhere and loose and named in platforms.makers_apis:
         return Address(None, text)
-    if named is not None and (loose or named in {platform, platforms.neighbour_of(platform)}):
+    is_own = named == platform and named in platforms.own_prefixes
+    if named is not None and not is_own and (loose or named in {platform, platforms.neighbour_of(platform)}):
         return unwrap_routes(platforms, named, rest)
     if platform is None and (shape := proven(platforms.weak_ids, text)):
         return Address(shape, text)
@@ -64,17 +66,19 @@ def _named(platforms: Platforms, text: str) -> tuple[str | None, str]:
 
 def unwrap_routes(platforms: Platforms, platform: str | None, text: str) -> Address:
     """Remove routes, regions, modes and image sizes, and a repeated name of the platform."""
-    if platform == "aws-bedrock" and text.startswith(_CLAUDE_ON_AWS):  # run by Anthropic, with its dates
-        return Address("anthropic-api", text.removeprefix(_CLAUDE_ON_AWS))
     routes = (*platforms.routes.get(platform or "", ()), *_ROUTES)
+    own = None if platform in platforms.own_prefixes else platform
+    by_anthropic = False
     segment, slash, rest = text.partition("/")
-    while slash and (
-        any(route.fullmatch(segment) for route in routes)
-        or (platform is not None and platforms.of_wrapper(segment) == platform)
-    ):
+    while slash:
+        on_aws = platform == "aws-bedrock" and segment == _CLAUDE_ON_AWS
+        is_own = own is not None and platforms.of_wrapper(segment) == own
+        if not (on_aws or is_own or any(route.fullmatch(segment) for route in routes)):
+            break
+        by_anthropic = by_anthropic or on_aws
         text = rest
         segment, slash, rest = text.partition("/")
-    return Address(platform, text)
+    return Address("anthropic-api" if by_anthropic else platform, text)
 
 
 def _integration(platforms: Platforms, text: str, platform: str | None) -> Address:
