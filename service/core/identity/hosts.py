@@ -79,7 +79,7 @@ def self_hosted(text: str) -> Spelling:
 
 def perplexity(text: str) -> Spelling:
     """The Agent API's `maker/name`, of which `perplexity/sonar` is one, and the names of the Sonar API."""
-    while text.startswith("perplexity/perplexity/"):
+    if text.count("/") > 1:
         text = text.removeprefix("perplexity/")
     spelled = reseller(text)
     return Spelling((text, *spelled.names), spelled.maker)

@@ -30,8 +30,7 @@ def azure(text: str) -> Spelling:
 
 
 def foundry(text: str) -> Spelling:
-    """Azure AI Foundry: mixed case, with the maker as a prefix. `FW-` models are hosted by Fireworks, apart from Azure's
-    own."""
+    """Azure AI Foundry: mixed case, with the maker as a prefix. Fireworks hosts the `FW-` models, with own dates."""
     maker, name = split_maker(text)
     base = name.removeprefix(_BY_FIREWORKS)
     return Spelling(spellings(base), maker, prefix=_BY_FIREWORKS if base != name else "")

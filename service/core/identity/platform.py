@@ -49,6 +49,10 @@ class PlatformNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     floating: Annotated[
         tuple[str, ...], Meta(description="Aliases that have stood for several models, and stay themselves.")
     ] = ()
+    versions: Annotated[
+        dict[str, tuple[str, ...]],
+        Meta(description="Floating alias: all models that it has stood for. Without a record, it ends with the last."),
+    ] = {}
 
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

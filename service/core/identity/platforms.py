@@ -60,10 +60,11 @@ class Platforms:
         known = self._by_slug.get(platform)
         return known.name or platform if known is not None else platform
 
-    def of_wrapper(self, word: str) -> str | None:
-        """Platform with exactly this word, lower case, as tools write it before an id: `vertex_ai/...`,
-        `google-gla:...`."""
-        return self.words.get(_SEPARATORS.sub("_", word))
+    def of_wrapper(self, word: str, *, colon: bool = False) -> str | None:
+        """Platform with exactly this word, lower case, as tools write it before an id: `vertex_ai/...`, or with a
+        colon, where no maker stands: `google-gla:...`."""
+        word = _SEPARATORS.sub("_", word)
+        return self.words.get(word) or (self.field_words.get(word) if colon else None)
 
     def neighbour_of(self, platform: str | None) -> str | None:
         known = self._by_slug.get(platform or "")

@@ -58,7 +58,7 @@ def unwrap(
 
 def _named(platforms: Platforms, text: str) -> tuple[str | None, str]:
     """The platform that `word:` or `word/` before an id names, and the rest. Only the first colon ends a word."""
-    if (match := _COLON.fullmatch(text)) and (platform := platforms.of_wrapper(match[1])):
+    if (match := _COLON.fullmatch(text)) and (platform := platforms.of_wrapper(match[1], colon=True)):
         return platform, match[2]
     segment, slash, rest = text.partition("/")
     return (platforms.of_host(segment) or platforms.of_wrapper(segment), rest) if slash else (None, text)
