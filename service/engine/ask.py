@@ -79,7 +79,8 @@ async def overview(
 
 
 async def deprecations(database: Database, world: World, *, now: datetime) -> list[DeprecationAnswer]:
-    """Every public deprecation, by deadline, with the number of services that call the model."""
+    """Every public deprecation, by deadline, with the number of services that call the model. Of a closed model behind
+    a router, only if it is called."""
     async with database.connect() as connection:
         known = await known_until(connection, world.topics, now=now)
         return await count_callers(connection, world.catalog, known=known, now=now)
@@ -156,7 +157,8 @@ async def _other_uses(
 
 def _models_meant(world: World, text: str) -> set[str]:
     """Canonical models that `text` may name, in any spelling; from the catalog, on each platform."""
-    models = {record.model for record in records_of(world.catalog, world.resolver, text)}
+    records = records_of(world.catalog, world.resolver, text)
+    models = {model for record in records for model in (record.model, *record.versions)}
     answer = world.resolver.resolve(text)
     return models | {answer.model} if isinstance(answer, Model) else models
 

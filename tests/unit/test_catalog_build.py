@@ -78,14 +78,6 @@ def test_two_ids_of_one_model_with_different_dates_clash() -> None:
     assert result.clashes == (("openai-api", "gpt-4.5-preview-2025-02-27", "gpt-4.5-preview"),)
 
 
-def test_floating_alias_has_the_facts_of_its_record_under_its_own_name() -> None:
-    built = assembled(record("gpt-4o-2024-08-06", aliases=["gpt-4o"], shutdown={"day": "2027-01-14"})).records
-    assert [(r.model, r.id, r.shutdown.on) for r in built] == [
-        ("gpt-4o-2024-08-06", "gpt-4o-2024-08-06", date(2027, 1, 14)),
-        ("gpt-4o", "gpt-4o", date(2027, 1, 14)),
-    ]
-
-
 def test_record_of_an_alias_wins_over_the_facts_of_the_record_that_lists_it() -> None:
     built = assembled(
         record("gpt-4o-2024-08-06", aliases=["gpt-4o"], shutdown={"day": "2027-01-14"}),

@@ -12,6 +12,7 @@ import msgspec
 from service.adapters.catalog.identity import IDENTITY_FILE, build_knowledge, load_identity
 from service.adapters.catalog.kept import kept
 from service.core.catalog.build import assemble
+from service.core.catalog.derive import derive
 from service.core.catalog.file import PlatformFile
 from service.core.catalog.heads import broken_heads
 from service.core.catalog.lifecycle import Catalog
@@ -64,7 +65,7 @@ def _read_all(paths: Sequence[Path], digest: str) -> LoadedCatalog:
         raise CatalogError(f"{platform}: {name} is no id of this platform")
     for platform, name, other in assembled.clashes:
         raise CatalogError(f"{platform}: {name} is the same model as {other}, with other dates")
-    return LoadedCatalog(Catalog(assembled.records, digest=digest), resolver)
+    return LoadedCatalog(Catalog(derive(assembled.records, files, resolver), digest=digest), resolver)
 
 
 def catalog_paths(folder: Path | None) -> list[Path]:

@@ -14,6 +14,15 @@ class Lifecycle(AnswerModel):
     platform: str = Field(
         examples=["openai-api"], description="The service that answers the calls, and whose shutdown date applies."
     )
+    through: str | None = Field(
+        default=None,
+        examples=["openrouter"],
+        description="The router that the calls go through, if the dates are those of the model's maker: see "
+        "`dates_of`. The router may answer with another model.",
+    )
+    dates_of: str | None = Field(
+        default=None, examples=["openai-api"], description="With `through`: the platform that gives the dates."
+    )
     model: str = Field(examples=["gpt-4.5-preview-2025-02-27"], description="Canonical id on that platform.")
     id: str = Field(examples=["gpt-4.5-preview"], description="The model's id in requests on that platform.")
     announced_on: date | None = Field(default=None, examples=["2025-04-14"])
@@ -70,6 +79,8 @@ def lifecycle_of(deprecation: Deprecation, today: date) -> Lifecycle:
     deadline = deprecation.shutdown.deadline
     return Lifecycle(
         platform=deprecation.platform,
+        through=deprecation.through,
+        dates_of=deprecation.dates_of,
         model=deprecation.model,
         id=deprecation.id,
         announced_on=deprecation.announced,

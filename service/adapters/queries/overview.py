@@ -149,14 +149,15 @@ def _teams() -> Executable:
 async def count_callers(
     connection: AsyncConnection, catalog: Catalog, *, known: datetime, now: datetime
 ) -> list[DeprecationAnswer]:
-    """Every deprecation that was public on `now`'s UTC day, by deadline."""
+    """Every deprecation that was public on `now`'s UTC day, by deadline. Of a closed model behind a router: if it is
+    called."""
     today = now.date()
     services = await count_by_model(connection, known=known, now=now)
     calls = await read_calls_by_model(connection, now=now, days=7)
     found = []
     for record in catalog:
-        if record.known_on(today):
-            by_state = services.get(record.key, Counter())
+        by_state = services.get(record.key, Counter())
+        if record.known_on(today) and (by_state or record.through is None):
             quiet, calls_7d = by_state["quiet"], calls.get(record.key, 0) if by_state else 0
             callers = CallerCounts(calling=by_state.total() - quiet, quiet=quiet, calls_7d=calls_7d)
             found.append(DeprecationAnswer(**vars(lifecycle_of(record, today)), callers=callers))

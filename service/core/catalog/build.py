@@ -29,13 +29,10 @@ _STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
 
 def assemble(files: Iterable[PlatformFile], resolver: Resolver) -> Assembled:
-    """Ids of one platform that mean one model and have the same dates become one record.
-
-    A floating alias, which identity keeps separate from its record, has the record's facts under its own name.
-    """
+    """Ids of one platform that mean one model and have the same dates become one record. `derive` adds to the records
+    those that follow from them."""
     meaning = meanings(resolver)
     records: dict[tuple[str, str], Deprecation] = {}
-    floating: list[Deprecation] = []
     unresolved: list[tuple[str, str]] = []
     clashes: list[tuple[str, str, str]] = []
     for file in files:
@@ -49,17 +46,13 @@ def assemble(files: Iterable[PlatformFile], resolver: Resolver) -> Assembled:
                 records[record.key] = _merged(known, record)
             else:
                 clashes.append((file.platform, entry.id, known.id))
-            floating += _under_aliases(record, meaning)
-    for record in floating:
-        records.setdefault(record.key, record)
+        unresolved += [(file.platform, name) for name in _listed(file) if meaning(file.platform, name) != name]
     return Assembled(tuple(records.values()), tuple(unresolved), tuple(clashes))
 
 
-def _under_aliases(record: Deprecation, meaning: Meaning) -> Iterator[Deprecation]:
-    for alias in record.aliases:
-        model = meaning(record.platform, alias)
-        if model not in {None, record.model}:
-            yield replace(record, model=model, id=alias, aliases=())
+def _listed(file: PlatformFile) -> Iterator[str]:
+    for alias, versions in file.names.versions.items():
+        yield from (alias, *versions)
 
 
 def canonical(resolver: Resolver, platform: str, name: str) -> str | None:
@@ -93,6 +86,7 @@ def _deprecation(entry: Entry, file: PlatformFile, meaning: Meaning) -> Deprecat
         standing=entry.standing,
         superseded=tuple(_shutdown(plan) for plan in entry.superseded),
         notes=entry.notes,
+        closed=file.closed if entry.closed is None else entry.closed,
     )
 
 

@@ -84,6 +84,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     redirect_to: Annotated[Text | None, Meta(description="The id that answers after the shutdown.")] = None
     sources: Annotated[tuple[SourceEntry, ...], Meta(min_length=1)]
     last_verified: Annotated[date, Meta(description="The newest day on which a source was seen to say this.")]
+    closed: Annotated[bool | None, Meta(description="Left out: as the platform's `closed`.")] = None
     notes: Note | None = None
 
     @property
@@ -106,6 +107,13 @@ class PlatformFile(Platform, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     provider: Annotated[Slug, Meta(description="Who runs the platform.")]
     default_after_shutdown: Annotated[AfterShutdown, Meta(description="What a call meets after the day.")] = "error"
+    closed: Annotated[
+        bool,
+        Meta(
+            description="The models are the maker's own, without published weights: behind a router they end as they "
+            "do here."
+        ),
+    ] = False
     source: Annotated[
         Https | None, Meta(description="The provider's page of deprecations, or the next best; required beside models.")
     ] = None

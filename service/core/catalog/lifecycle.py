@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Self
 
+from service.core.identity.answer import Identified
+
 Precision = Literal["exact", "month", "no_sooner_than", "unknown"]
 Standing = Literal["provider", "reported", "inferred"]
 """provider: its page, API, SDK, or its own answer to a call. reported: trackers, feeds, resellers. inferred: derived
@@ -69,6 +71,17 @@ class Deprecation:
     superseded: tuple[Shutdown, ...] = ()
     """Earlier plans, oldest first."""
     notes: str | None = None
+    closed: bool = False
+    """A maker's own model, without published weights: behind a router it ends as on this platform."""
+    dates_of: str | None = None
+    """The platform that gives these dates, if `platform` is a router in front of it."""
+    versions: tuple[str, ...] = ()
+    """Of an alias without a record of its own: the models that it stands for. Its end is the last of theirs."""
+
+    @property
+    def through(self) -> str | None:
+        """The router through which calls reach the model, if the dates are those of the platform behind it."""
+        return self.platform if self.dates_of else None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -102,6 +115,18 @@ class Catalog:
         if platform is None or model is None:
             return None
         return self._by_key.get((platform, model))
+
+    def counted(self, models: Identified) -> Identified:
+        """The models for which a call counts. A deprecated alias and the version of it that answered are one use: of
+        the alias if its end is its own, else of the version."""
+        requested, served = models.requested_model, models.served_model
+        record = self.get(models.platform, requested)
+        if served in {None, requested} or record is None or not record.is_deprecated:
+            return models
+        if models.served_is_another and served not in record.versions:
+            return models
+        model = served if record.versions else requested
+        return models._replace(requested_model=model, served_model=model)
 
     def __iter__(self) -> Iterator[Deprecation]:
         return iter(self._by_key.values())

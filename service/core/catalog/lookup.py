@@ -6,7 +6,8 @@ from service.core.identity import Model, Resolver
 
 
 def records_of(catalog: Catalog, resolver: Resolver, text: str) -> tuple[Deprecation, ...]:
-    """Records of the model that `text` names in any spelling, one per platform, by platform.
+    """Records of the model that `text` names in any spelling, one per platform, by platform; without what holds at
+    routers by another platform's record.
 
     If no maker uses the spelling, it is parsed as on each platform of the catalog.
     """
@@ -16,4 +17,5 @@ def records_of(catalog: Catalog, resolver: Resolver, text: str) -> tuple[Depreca
     else:
         platforms = {record.platform for record in catalog}
         models = {model for platform in platforms if (model := canonical(resolver, platform, text)) is not None}
-    return tuple(sorted((record for record in catalog if record.model in models), key=lambda record: record.key))
+    found = (record for record in catalog if record.model in models and record.through is None)
+    return tuple(sorted(found, key=lambda record: record.key))

@@ -24,8 +24,11 @@ def list_records(
     platform: Annotated[str | None, typer.Option(help="Show only this platform, for example azure-openai.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List every record, by platform and shutdown date: platform, shutdown, id, replacements."""
-    records = list(_load().catalog)
+    """List every record, by platform and shutdown date: platform, shutdown, id, replacements.
+
+    Behind a router, a closed model ends as at its maker: it is listed there only.
+    """
+    records = [record for record in _load().catalog if record.through is None]
     platforms = sorted({record.platform for record in records})
     if platform is not None and platform not in platforms:
         fail(f"the catalog has no platform {platform}", "one of: " + ", ".join(platforms))
@@ -103,6 +106,7 @@ def _details(record: Deprecation) -> list[tuple[str, str]]:
     details = [
         ("id", record.id),
         ("also called", ", ".join(record.aliases)),
+        ("stands for", ", ".join(record.versions)),
         ("released", _day(record.released)),
         ("announced", _day(record.announced)),
         ("shutdown", _end(record) + _countdown(record)),

@@ -45,6 +45,10 @@ class ResolvedDeprecation(msgspec.Struct, frozen=True):
     shutdown: End
     standing: Standing
     """Who says so."""
+    through: str | None
+    """The router's slug, if these are the dates of the model's maker behind it."""
+    dates_of: str | None
+    """The maker's platform, with `through`."""
     replacements: tuple[str, ...]
     source: str | None
 
@@ -123,6 +127,8 @@ def _deprecation(record: Deprecation) -> ResolvedDeprecation:
         record.announced,
         End(record.shutdown.on, record.shutdown.precision),
         record.standing,
+        record.through,
+        record.dates_of,
         tuple(replacement.id for replacement in record.replacements),
         record.sources[0] if record.sources else None,
     )
@@ -150,6 +156,7 @@ def _details(answer: ResolvedId) -> Sequence[tuple[str, str]]:
     lines = [
         ("announced", day(deprecation.announced) if deprecation.announced else ""),
         ("shutdown", day_of_end(end.on, end.precision, deprecation.standing)),
+        ("dates of", f"{deprecation.dates_of}, through {deprecation.through}" if deprecation.through else ""),
         ("move to", ", ".join(deprecation.replacements)),
         ("source", deprecation.source or ""),
     ]
