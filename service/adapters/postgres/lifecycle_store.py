@@ -142,7 +142,7 @@ async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver:
     some = select(series).where(of_another).limit(BATCH).with_for_update(skip_locked=True)
     if not (found := (await connection.execute(some)).all()):
         return 0
-    models = [resolver.identify_words(row) for row in found]
+    models = [catalog.counted(resolver.identify_words(row)) for row in found]
     v = unnested(
         ("id", s.id.type, [row.id for row in found]),
         *((name, s[name].type, [getattr(each, name) for each in models]) for name in Identified._fields),

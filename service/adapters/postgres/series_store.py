@@ -117,6 +117,7 @@ class SeriesBook:
 
 def resolved(models: Identified, catalog: Catalog) -> dict[str, Any]:
     """The columns with a catalog's resolution of a series."""
+    models = catalog.counted(models)
     return {
         **models._asdict(),
         "served_is_another": models.served_is_another,
