@@ -195,6 +195,7 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
         shutdown_on=deprecation.shutdown.on,
         precision=deprecation.shutdown.precision,
         standing=deprecation.standing,
+        dates_of=deprecation.dates_of,
         replacement=_replacement(deprecation),
         state=shown_state(by_then, case),
         calls=_calls(exposure, week),

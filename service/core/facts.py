@@ -96,6 +96,7 @@ def _end(exposure: Exposure) -> EndFacts:
         replacements=tuple(replacement.id for replacement in deprecation.replacements),
         source=deprecation.sources[0] if deprecation.sources else None,
         standing=deprecation.standing,
+        dates_of=deprecation.dates_of,
     )
 
 

@@ -46,6 +46,8 @@ class EndFacts(msgspec.Struct, frozen=True, kw_only=True):
     replacements: tuple[str, ...] = ()
     source: str | None = None
     standing: Standing = "provider"
+    dates_of: str | None = None
+    """The platform behind the router that is called, if the dates are that platform's."""
 
     @property
     def is_reported(self) -> bool:
@@ -183,6 +185,8 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
     shutdown_on: date | None
     precision: Precision
     standing: Standing = "provider"
+    dates_of: str | None = None
+    """As for a notice."""
     replacement: str | None
     state: State
     calls: int

@@ -35,6 +35,12 @@ def platform_name(platform: str) -> str:
     return known_platforms().name_of(platform)
 
 
+def place(platform: str, dates_of: str | None = None) -> str:
+    """`OpenRouter`; `OpenAI API, through OpenRouter` for a router in front of the platform that gives the dates."""
+    router = platform_name(platform)
+    return f"{platform_name(dates_of)}, through {router}" if dates_of else router
+
+
 def number(n: int) -> str:
     """12,400"""
     return f"{n:,}"

@@ -19,6 +19,7 @@ from service.core.notification import OVERTAKEN
 from service.core.ownership import recipients
 from service.core.wording.delivery import became, kind
 from service.core.wording.end import day_of_end, reported_by
+from service.core.wording.names import through
 from service.core.wording.state import state
 
 TICKS_WITHIN = timedelta(minutes=5)
@@ -81,6 +82,10 @@ def _dates(case: Case) -> Iterator[str]:
     yield from (f"Source: {source}" for source in record.sources)
     if record.is_reported:
         yield sentence(reported_by(next(iter(record.sources), None)))
+    if record.versions:
+        yield f"It is an alias without an end of its own; this is the last end of {words.listed(record.versions)}."
+    if record.dates_of:
+        yield through(record.platform, record.dates_of)
 
 
 def _owner(situation: Situation) -> Iterator[str]:

@@ -205,7 +205,8 @@ def _calls(notice: Notice) -> Iterator[str]:
 def _dates(notice: Notice) -> str:
     announced = f"announced on {words.day(notice.end.announced)}, " if notice.end.announced else ""
     end = day_of_end(notice.end.shutdown_on, notice.end.precision, notice.end.standing)
-    return f"{notice.use.model} on {words.platform_name(notice.use.platform)}: {announced}shutdown: {end}."
+    place = words.place(notice.use.platform, notice.end.dates_of)
+    return f"{notice.use.model} on {place}: {announced}shutdown: {end}."
 
 
 def _became(record: StoredNotification, now: datetime) -> Iterator[str]:

@@ -127,8 +127,9 @@ def _part(
 ) -> Iterator[Spans]:
     first = lines[0]
     to = say(". Move to ", code(first.replacement)) if first.replacement else ""
-    platform = name(words.platform_name(first.platform))
-    yield say(f"{timing.mark} ", bold(code(first.id)), f" on {platform}: {timing.brief}", to)
+    place = name(words.place(first.platform, first.dates_of))
+    where = f" ({place})" if first.dates_of else f" on {place}"
+    yield say(f"{timing.mark} ", bold(code(first.id)), f"{where}: {timing.brief}", to)
     for line in lines:
         team = and_team(line.team) if with_team else ""
         yield say("• ", caller(line.service, line.environment), f"{team}: ", _volume(line, week))
@@ -172,7 +173,8 @@ def _migrated(digest: Digest) -> Iterator[Spans]:
     if digest.migrated:
         yield say("✅ ", bold("Migrated"))
     for line in digest.migrated:
-        yield say("• ", caller(line.service, line.environment), " no longer calls ", model_on(line.id, line.platform))
+        model = model_on(line.id, line.platform, line.dates_of)
+        yield say("• ", caller(line.service, line.environment), " no longer calls ", model)
     yield from _and_more(digest.totals.migrated_uses - len(digest.migrated))
 
 

@@ -28,6 +28,11 @@ class Group:
     news: list[News] = field(default_factory=list)
 
     @property
+    def dates_of(self) -> str | None:
+        first = self.notices[0] if self.notices else self.news[0]
+        return first.end.dates_of
+
+    @property
     def news_by_kind(self) -> Mapping[type[NewsCause], Sequence[News]]:
         """In the order of `URGENT_FIRST`."""
         found = {kind: [one for one in self.news if isinstance(one.cause, kind)] for kind in URGENT_FIRST}

@@ -47,7 +47,8 @@ def _moved_blocks(moves: Sequence[News], _today: date) -> Iterator[Block]:
         yield header("📅", use.id, f": shutdown {plain(change)}")
         kind = "reported" if same[0].end.is_reported else "announced"
         follow = " Reminders follow the new day." if move.after else ""
-        yield section(f"The {kind} shutdown of ", model_on(use.id, use.platform), " ", change, f".{follow}")
+        model = model_on(use.id, use.platform, same[0].end.dates_of)
+        yield section(f"The {kind} shutdown of ", model, " ", change, f".{follow}")
         yield from _callers(same)
 
 
@@ -59,7 +60,7 @@ def _source(news: News) -> Iterator[Block]:
 def _withdrawn_blocks(withdrawn: Sequence[News], _today: date) -> Iterator[Block]:
     first, cause = _caused(withdrawn, Withdrawn)[0]
     yield header("↩️", first.use.id, " stays after all")
-    model = model_on(first.use.id, first.use.platform)
+    model = model_on(first.use.id, first.use.platform, first.end.dates_of)
     no_longer = f" {words.day(cause.before)} no longer holds." if cause.before else ""
     follow = "Its reminders end, and begin again if the provider sets another end."
     back = (
@@ -74,7 +75,7 @@ def _withdrawn_blocks(withdrawn: Sequence[News], _today: date) -> Iterator[Block
 def _redirected_blocks(redirected: Sequence[News], today: date) -> Iterator[Block]:
     first = redirected[0]
     yield header("🔀", first.use.id, " is answered by another model")
-    model = model_on(first.use.id, first.use.platform)
+    model = model_on(first.use.id, first.use.platform, first.end.dates_of)
     yield section("Calls that ask for ", model, f" are answered by another model. {_why(first, today)}")
     callers = [_caller(*one) for one in _caused(redirected, Redirected)]
     yield from sections(callers if len(redirected) == 1 else (say("• ", one) for one in callers))
@@ -110,7 +111,7 @@ def _migrated_blocks(migrated: Sequence[News], _today: date) -> Iterator[Block]:
     yield Header(f"✅ {who} {verb} {name(first.use.id, MAX_HEADER - len(verb) - 60)}")
     kind = "Reported" if first.end.is_reported else "Announced"
     end = f" {kind} shutdown: {day_of_end(first.end.shutdown_on, first.end.precision)}."
-    model = model_on(first.use.id, first.use.platform)
+    model = model_on(first.use.id, first.use.platform, first.end.dates_of)
     yield from sections(
         [
             say(model, f".{end} Its reminders end, and begin again if calls come back."),

@@ -11,7 +11,7 @@ from service.core.messages.particulars import act_in_force, again, checklist, ho
 from service.core.notification import Notice, Traffic
 from service.core.wording.blocks import Block, Fields
 from service.core.wording.end import Timing
-from service.core.wording.names import and_team, as_typed, caller, code, link, model_on, source
+from service.core.wording.names import and_team, as_typed, caller, code, link, model_on, source, through
 from service.core.wording.spans import Span, Spans, bold, listed, say
 from service.core.wording.state import fate
 
@@ -38,10 +38,11 @@ def notice_blocks(group: Group, page: str | None, *, late_said: bool) -> Iterato
 
 
 def _what_and_when(notice: Notice, when: Timing) -> Spans:
-    said = when.sentences(model_on(notice.use.id, notice.use.platform))
-    return (
-        say(said, " ", bold(f"{source(notice.end.source, notice.end.standing)}.")) if notice.end.is_reported else said
-    )
+    use, end = notice.use, notice.end
+    said = when.sentences(model_on(use.id, use.platform, end.dates_of))
+    if end.is_reported:
+        said = say(said, " ", bold(f"{source(end.source, end.standing)}."))
+    return say(said, f" {through(use.platform, end.dates_of)}") if end.dates_of else said
 
 
 def _where_to(notice: Notice) -> Spans:

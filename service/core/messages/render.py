@@ -75,7 +75,7 @@ def _overview_title(groups: Sequence[Group]) -> str:
 
 
 def _overview_line(group: Group) -> Spans:
-    model = model_on(group.id, group.platform)
+    model = model_on(group.id, group.platform, group.dates_of)
     if group.notices:
         when = group.timing
         return say(f"{when.mark} ", model, f": {when.brief} · {words.plural(services(group.notices), 'service')}")
@@ -135,4 +135,4 @@ def _call(notices: Sequence[Notice]) -> str:
 
 
 def _named(group: Group) -> str:
-    return f"{name(group.id)} ({name(words.platform_name(group.platform))})"
+    return f"{name(group.id)} ({name(words.place(group.platform, group.dates_of))})"

@@ -43,9 +43,16 @@ def and_team(team: str | None) -> str:
     return f", {name(team, 100)}" if team else ", no owner"
 
 
-def model_on(id_: str, platform: str) -> Spans:
-    """``gpt-4.5-preview` on OpenAI API``"""
-    return say(code(id_), f" on {name(words.platform_name(platform))}")
+def model_on(id_: str, platform: str, dates_of: str | None = None) -> Spans:
+    """``gpt-4.5-preview` on OpenAI API``; behind a router ``o3` (OpenAI API, through OpenRouter)``"""
+    place = name(words.place(platform, dates_of))
+    return say(code(id_), f" ({place})" if dates_of else f" on {place}")
+
+
+def through(router: str, dates_of: str) -> str:
+    """What the dates of a model behind a router mean."""
+    maker, by = name(words.platform_name(dates_of)), name(words.platform_name(router))
+    return f"The dates are those of {maker}; {by} may answer with another model."
 
 
 def link(url: str, label: str) -> Span:
