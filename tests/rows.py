@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -58,6 +59,8 @@ O1 = Deprecation(
     announced=date(2025, 4, 28),
     shutdown=Shutdown(date(2025, 7, 28), "exact"),
 )
+ROUTED = replace(GPT_45, platform="openrouter", dates_of="openai-api")
+"""The same model behind a router."""
 HAIKU = Deprecation(
     platform="anthropic-api",
     model="claude-haiku",
@@ -69,7 +72,7 @@ CURRENT = Deprecation(platform="openai-api", model="gpt-4.1", id="gpt-4.1")
 
 SEARCH = Owner("search", people=("ada@example.com",), channel="#team-search", rule="owners[0]")
 COMPANY = Company(owners=(OwnerRule(("search-*",), SEARCH), OwnerRule(("billing-*",), Owner("billing"))))
-WORLD = make_world(Catalog([GPT_45, O1, HAIKU, CURRENT], digest="test"), COMPANY)
+WORLD = make_world(Catalog([GPT_45, O1, ROUTED, HAIKU, CURRENT], digest="test"), COMPANY)
 
 
 async def put_use(

@@ -53,6 +53,16 @@ async def test_the_page_lists_by_deadline_and_says_who_was_told(database: Databa
     assert "#team-search 2 days ago , -14d next -7d on Mon 7 Jul 2025" in text
 
 
+async def test_model_behind_a_router_is_told_with_its_makers_day(database: Database) -> None:
+    async with database.begin() as connection:
+        await put_use(connection, platform="openrouter")
+
+    text = words_of(await get_page(database, "/"))
+
+    assert "gpt-4.5-preview on OpenAI API, through OpenRouter, announced Mon 14 Apr 2025" in text
+    assert "which may answer with another model" in text
+
+
 async def test_who_has_migrated_is_shown_on_demand(database: Database) -> None:
     async with database.begin() as connection:
         await put_use(connection, service="gone-api", calls_by_days_ago={20: 3, 21: 3})

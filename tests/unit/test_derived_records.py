@@ -74,7 +74,7 @@ def test_routers_own_record_wins(shipped: LoadedCatalog) -> None:
 def test_record_says_more_than_its_platform(
     shipped: LoadedCatalog, *, of_platform: bool, of_record: bool | None, through: str | None
 ) -> None:
-    own = {} if of_record is None else {"closed": of_record}
+    own: dict[str, Any] = {} if of_record is None else {"closed": of_record}
     mistral = file_of("mistral-api", record("mistral-medium-2505", **own), closed=of_platform)
     found = derived(shipped, mistral, ROUTER).get(("openrouter", "mistral-medium-2505"))
     assert (found and found.through) == through
