@@ -43,7 +43,7 @@ def test_every_platform_has_a_file_of_its_own(shipped: LoadedCatalog) -> None:
 
 
 def test_model_has_one_record_a_platform_under_every_name(shipped: LoadedCatalog) -> None:
-    for record in shipped.catalog:
+    for record in [one for one in shipped.catalog if one.through is None]:
         for name in (record.id, *record.aliases):
             meant = find(shipped, record.platform, name)
             assert (meant.shutdown, meant.announced) == (record.shutdown, record.announced), name

@@ -35,6 +35,8 @@ def test_json_answer_has_platform_model_and_deprecation() -> None:
                 "announced": "2025-04-14",
                 "shutdown": {"on": "2025-07-14", "precision": "exact"},
                 "standing": "provider",
+                "through": None,
+                "dates_of": None,
                 "replacements": ["gpt-4.1"],
                 "source": "https://developers.openai.com/api/docs/deprecations",
             },

@@ -317,7 +317,7 @@ def test_words_may_be_any_regular_expression(expression: str, message: str) -> N
 
 def test_routers_pass_on_the_words_of_all() -> None:
     routers = {each.platform for each in PLATFORMS if each.router}
-    assert routers == {"openrouter", "vercel-ai-gateway", "cloudflare-ai-gateway"}
+    assert routers == {"openrouter", "vercel-ai-gateway", "cloudflare-ai-gateway", "litellm-proxy"}
 
 
 def test_each_phrase_of_a_platform_says_where_it_was_seen() -> None:
