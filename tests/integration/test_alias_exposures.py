@@ -3,20 +3,26 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from service.adapters.catalog.files import LoadedCatalog, load_catalog
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.exposure_store import load_public_exposures
-from service.adapters.postgres.tables import model_days, usage_daily
+from service.adapters.postgres.tables import model_days, notifications, usage_daily
+from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog, Deprecation, Shutdown
+from service.core.notification import Notice
+from service.core.ownership import Owner, OwnerRule
 from service.core.usage import Call
 from service.engine import ask
+from service.engine.escalate import escalate
 from service.engine.reconcile import reconcile
 from tests.builders import make_world
 from tests.calls import count_calls, make_call
 
+COMPANY = Company(owners=(OwnerRule(("search-*",), Owner("search", channel="#search", rule="owners[0]")),))
 NOW = datetime(2026, 12, 1, 18, tzinfo=UTC)
 AT = NOW - timedelta(hours=8)
 VERSIONS = ("gpt-4o-2024-05-13", "gpt-4o-2024-08-06", "gpt-4o-2024-11-20")
@@ -96,6 +102,25 @@ async def test_closed_model_through_a_router_is_an_exposure(database: Database, 
     some += [make_call(at=AT, provider="openrouter", requested_id="openai/gpt-oss-120b", served_id=None)]
     found = await exposed(database, shipped, shipped.catalog, some)
     assert found == {("openrouter", "gpt-5-2025-08-07"): 1}
+
+
+async def notices(database: Database, shipped: LoadedCatalog, some: list[Call]) -> list[Notice]:
+    await exposed(database, shipped, shipped.catalog, some)
+    await escalate(database, make_world(company=COMPANY), now=NOW)
+    async with database.connect() as connection:
+        return [msgspec.convert(one, Notice) for one in await connection.scalars(select(notifications.c.facts))]
+
+
+async def test_alias_and_its_versions_are_told_once(database: Database, shipped: LoadedCatalog) -> None:
+    (notice,) = await notices(database, shipped, calls())
+    assert (notice.use.platform, notice.use.id, notice.traffic.calls_7d) == ("openai-api", "gpt-4o", 4)
+
+
+async def test_model_through_a_router_is_told_with_its_maker(database: Database, shipped: LoadedCatalog) -> None:
+    some = [make_call(at=AT, provider="openrouter", requested_id="openai/gpt-5", served_id="openai/gpt-5")]
+    (notice,) = await notices(database, shipped, some)
+    assert (notice.use.platform, notice.end.dates_of) == ("openrouter", "openai-api")
+    assert notice.end.shutdown_on == date(2026, 12, 11)
 
 
 async def test_list_of_deprecations_has_a_model_behind_a_router_only_if_it_is_called(
