@@ -49,6 +49,12 @@ def test_record_is_read_with_all_its_facts(tmp_path: Path) -> None:
     assert record.last_verified == date(2026, 8, 21)
 
 
+def test_version_of_an_alias_that_is_no_model_of_the_platform_is_found(tmp_path: Path) -> None:
+    versions = "names:\n  versions:\n    gpt-4o: [gpt-4o-2024-05-13, gpt-4o-2024-05-14]\n"
+    head = HEAD.replace("provider: openai\n", versions + "provider: openai\n")
+    assert found(tmp_path, head + STORY) == [(4, "gpt-4o-2024-05-14 is no model of openai-api")]
+
+
 def test_digest_changes_with_the_text_and_not_with_the_reading(tmp_path: Path) -> None:
     first = load_catalog(folder_with(tmp_path, HEAD + STORY)).catalog.digest
     again = load_catalog(tmp_path).catalog.digest

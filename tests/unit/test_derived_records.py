@@ -127,10 +127,10 @@ def test_alias_that_a_record_lists_ends_with_it_as_inferred(shipped: LoadedCatal
     assert found.versions == ("gpt-4o-2024-08-06",)
 
 
-def test_version_that_is_no_model_of_the_platform_is_named(shipped: LoadedCatalog) -> None:
-    names = {"versions": {"gpt-4o": ["gpt-4o-2024-05-14"]}}
-    azure = file_of("azure-openai", record("gpt-4o-2024-05-13"), names=names)
-    assert assemble([azure], shipped.resolver).unresolved == (("azure-openai", "gpt-4o-2024-05-14"),)
+def test_alias_is_no_surer_than_the_reports_that_it_follows_from(shipped: LoadedCatalog) -> None:
+    versions = record("gpt-4o-2024-05-13", kind="tracker"), record("gpt-4o-2024-08-06", "2027-04-14")
+    azure = file_of("azure-openai", *versions, names={"versions": AZURE_VERSIONS})
+    assert derived(shipped, azure)["azure-openai", "gpt-4o"].standing == "reported"
 
 
 ALIAS, VERSION, OTHER = "gpt-4o", "gpt-4o-2024-08-06", "gpt-4.1-2025-04-14"
@@ -185,7 +185,7 @@ def test_shipped_gpt_4o_on_azure_ends_with_its_last_version(shipped: LoadedCatal
         for day in ("2024-05-13", "2024-08-06", "2024-11-20")
     )
     assert found is not None
-    assert (found.shutdown.deadline, found.standing) == (last, "inferred")
+    assert (found.shutdown.deadline, len(found.versions)) == (last, 3)
 
 
 def test_every_shipped_router_has_the_end_of_o3(shipped: LoadedCatalog) -> None:

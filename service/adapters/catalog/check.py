@@ -112,13 +112,26 @@ def _identity(whole: list[tuple[Path, Lines, PlatformFile]]) -> Iterator[Defect]
         for number, entry in enumerate(file.models)
         for name in entry.names
     }
-    yield from _external(whole, {record.key: record.id for record in assembled.records}, meanings(resolver))
+    meaning = meanings(resolver)
+    yield from _external(whole, {record.key: record.id for record in assembled.records}, meaning)
+    yield from _versions(whole, meaning)
     for platform, name in assembled.unresolved:
         what = f"{name} is no id of {platform}"
         yield _error(places[platform, name], what, "spell it exactly as a request on it does")
     for platform, name, other in assembled.clashes:
         what = f"{name} is the same model as {other}, with other dates"
         yield _error(places[platform, name], what, "give both the same dates, or mend catalog/identity.yaml")
+
+
+def _versions(whole: list[tuple[Path, Lines, PlatformFile]], meaning: Meaning) -> Iterator[Defect]:
+    """Aliases and their versions that are no models of the platform."""
+    for path, lines, file in whole:
+        for alias, versions in file.names.versions.items():
+            for name in (alias, *versions):
+                if meaning(file.platform, name) != name:
+                    at = (path.name, lines.of(("names", "versions", alias)))
+                    what = f"{name} is no model of {file.platform}"
+                    yield _error(at, what, "write the alias and its versions in canonical spelling")
 
 
 def _external(

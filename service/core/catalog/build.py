@@ -1,6 +1,6 @@
 """Catalog files -> deprecations by canonical model. Identity reads a record's id like an id in a log."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import get_args
@@ -46,13 +46,7 @@ def assemble(files: Iterable[PlatformFile], resolver: Resolver) -> Assembled:
                 records[record.key] = _merged(known, record)
             else:
                 clashes.append((file.platform, entry.id, known.id))
-        unresolved += [(file.platform, name) for name in _listed(file) if meaning(file.platform, name) != name]
     return Assembled(tuple(records.values()), tuple(unresolved), tuple(clashes))
-
-
-def _listed(file: PlatformFile) -> Iterator[str]:
-    for alias, versions in file.names.versions.items():
-        yield from (alias, *versions)
 
 
 def canonical(resolver: Resolver, platform: str, name: str) -> str | None:

@@ -34,7 +34,7 @@ def _listed_aliases(records: Iterable[Deprecation], resolver: Resolver) -> Itera
         for alias in record.aliases:
             model = meaning(record.platform, alias)
             if model is not None and model != record.model:
-                yield _as_alias(record, model, alias, (record.model,))
+                yield _as_alias(record, model, alias, [record])
 
 
 def _behind_routers(records: Iterable[Deprecation], routers: Sequence[str]) -> Iterator[Deprecation]:
@@ -51,22 +51,23 @@ def _by_versions(records: dict[tuple[str, str], Deprecation], files: Iterable[Pl
             known = [records.get((file.platform, version)) for version in versions]
             ending = [one for one in known if one is not None and one.shutdown.deadline is not None]
             if len(ending) == len(versions):
-                yield _as_alias(max(ending, key=_end), alias, alias, versions)
+                yield _as_alias(max(ending, key=_end), alias, alias, ending)
 
 
 def _end(record: Deprecation) -> date:
     return record.shutdown.deadline or date.min
 
 
-def _as_alias(record: Deprecation, model: str, alias: str, versions: tuple[str, ...]) -> Deprecation:
+def _as_alias(record: Deprecation, model: str, alias: str, versions: Sequence[Deprecation]) -> Deprecation:
+    """`record`, the last of `versions`, under the alias. What follows from a report is no surer than the report."""
     return replace(
         record,
         model=model,
         id=alias,
         aliases=(),
         released=None,
-        standing="inferred",
+        standing="reported" if any(one.is_reported for one in versions) else "inferred",
         superseded=(),
         notes=None,
-        versions=versions,
+        versions=tuple(one.model for one in versions),
     )
