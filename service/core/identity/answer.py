@@ -39,6 +39,8 @@ class Unresolved:
 
 _VERSION = re.compile(r"-[0-9]{3,8}|-[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """What a provider appends to an alias to name a snapshot: a number (`-0613`, `-002`, `-20241022`) or a date."""
+_GENERATION = re.compile(r"-(?:[0-9][0-9.]*|preview|exp)(?=-|$)")
+"""What `gemini-3.5-flash` and `mistral-medium-3-5` have beyond `gemini-flash-latest` and `mistral-medium-latest`."""
 
 
 class Identified(NamedTuple):
@@ -53,8 +55,9 @@ class Identified(NamedTuple):
         """Whether another model than the requested one answered, and not a version of it. False if one is unknown.
 
         Aliases are answered by versions: `gpt-4o` by `gpt-4o-2024-08-06`, `mistral-large-latest` by
-        `mistral-large-2411`. `gpt-4.1` and `gpt-4-turbo` are other models than `gpt-4`. A gateway that logs the alias
-        as the model that answered names no other model either.
+        `mistral-large-2411`, `gemini-flash-latest`, which names no generation, by `gemini-3.5-flash`. `gpt-4.1` and
+        `gpt-4-turbo` are other models than `gpt-4`. A gateway that logs the alias as the model that answered names no
+        other model either.
         """
         requested, served = self.requested_model, self.served_model
         if requested is None or served is None or requested == served:
@@ -64,4 +67,6 @@ class Identified(NamedTuple):
 
 def _is_version(snapshot: str, *, of: str) -> bool:
     stem = of.removesuffix("-latest")
-    return snapshot.startswith(stem) and _VERSION.fullmatch(snapshot, len(stem)) is not None
+    if snapshot.startswith(stem) and _VERSION.fullmatch(snapshot, len(stem)):
+        return True
+    return stem != of and _GENERATION.sub("", snapshot) == stem
