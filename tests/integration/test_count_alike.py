@@ -59,13 +59,13 @@ async def by_model(database: Database, service: str, now: datetime) -> dict[str,
 
 CAPTURED = {
     "gpt-4o": 1,
-    "gpt-4o-2024-08-06": 1,
     "gpt-4.1-2025-04-14": 1,
     "gpt-4.5-preview-2025-02-27": 1,
     "gpt-4-turbo-2024-04-09": 1,
     "claude-3-5-sonnet-20241022": 1,
 }
-"""The first answered as the second. The SDK's own spans and an instrumentation's describe each call of Claude."""
+"""The first is an alias, which a version of it answered. The SDK's own spans and an instrumentation's describe each
+call of Claude."""
 ALSO = {
     "gpt-4.1-mini-2025-04-14": 1,
     "o3-mini-2025-01-31": 1,
