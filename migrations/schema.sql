@@ -58,6 +58,7 @@ CREATE TABLE campaigns (
 	hold JSONB,
 	promise JSONB,
 	frozen_from DATE,
+	is_reported BOOLEAN DEFAULT false NOT NULL,
 	kept_open JSONB,
 	redirect_told_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_campaigns PRIMARY KEY (id),

@@ -18,8 +18,8 @@ ACKNOWLEDGED_BUSINESS_DAYS = 5
 class Asked(Memory):
     asked: Snooze | Commit | Waive | None = None
     """What somebody asked, until the clock has ended it."""
-    asked_for: tuple[date | None, date | None] = (None, None)
-    """The shutdown that it was asked for, and the last day for changes before it."""
+    asked_for: tuple[date | None, date | None, bool] = (None, None, False)
+    """The shutdown that it was asked for, the last day for changes before it, and whether others only report it."""
     acknowledged: tuple[str, datetime] | None = None
     """A step, and until when it is not repeated."""
 
@@ -47,9 +47,11 @@ class Asked(Memory):
                 assert calendar.is_business_day(act.until)
                 assert act.until > today
                 assert deadline is None or act.until <= deadline, "snoozed past the shutdown"
-                for one in self._ladder(exposure):
+                for one in self._ladder(exposure, now):
                     if one.begins > now and not one.step.at.while_failing:
-                        assert morning(calendar, act.until) <= self._goes_out(one, exposure), "snoozed past a milestone"
+                        assert morning(calendar, act.until) <= self._goes_out(one, exposure, now), (
+                            "snoozed past a milestone"
+                        )
             case Commit():
                 assert today <= act.on
                 assert deadline is None or act.on <= deadline, "promised for a day after the shutdown"
@@ -65,9 +67,9 @@ class Asked(Memory):
                 return
         self.asked, self.asked_for = act, self._ends(exposure)
 
-    def _ends(self, exposure: Exposure) -> tuple[date | None, date | None]:
-        deadline = exposure.deadline
-        return deadline, deadline and last_day_for_changes(self.world.owner.calendar, deadline)
+    def _ends(self, exposure: Exposure) -> tuple[date | None, date | None, bool]:
+        deadline, is_reported = exposure.deadline, exposure.deprecation.standing == "reported"
+        return deadline, deadline and last_day_for_changes(self.world.owner.calendar, deadline), is_reported
 
     def _silent_until(self, exposure: Exposure, now: datetime) -> datetime | None:
         """Before this nothing may be told. None: at once."""
@@ -104,7 +106,8 @@ class Asked(Memory):
             case Waive():
                 return now < morning(calendar, asked.until)
             case Snooze():
-                return not is_over and now < morning(calendar, asked.until)
+                is_firm_now = self.asked_for[2] and exposure.deprecation.standing != "reported"
+                return not is_over and not is_firm_now and now < morning(calendar, asked.until)
             case Commit():
                 judged = morning(calendar, calendar.add_business_days(asked.on, 1))
                 called_after = calendar.day_of(exposure.last_at) > asked.on

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.decision import Decision, Wait
 from service.core.exposure import Exposure, quiet_at
-from tests.escalation_timing import Standing, morning
+from tests.escalation_timing import DatedStep, morning
 from tests.escalation_told import Told
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -82,7 +82,7 @@ class Witness(Told):
         if self._is_excused(exposure, now):
             return
         self._fails_anew(exposure, now)
-        due = [one for one in self._ladder(exposure) if self._is_due(one, exposure, now)]
+        due = [one for one in self._ladder(exposure, now) if self._is_due(one, exposure, now)]
         if campaign is None:
             assert not due, "nobody was told of a step that is due"
             return
@@ -92,6 +92,7 @@ class Witness(Told):
             assert exposure.last_at <= campaign.closed_at, "a new call did not reopen"
             return
         assert campaign.deadline == exposure.deadline, "the plan is for another day"
+        assert campaign.is_reported == exposure.deprecation.is_reported, "the plan goes by another word"
         self._every_due_step_is_past(due, exposure, now)
         if any(not one.step.at.while_failing for one in due):
             self._owner_has_heard()
@@ -101,7 +102,7 @@ class Witness(Told):
         self._nobody_is_held_for_ever(exposure, now)
         self._bad_end_was_told(due, exposure, now)
 
-    def _every_due_step_is_past(self, due: list[Standing], exposure: Exposure, now: datetime) -> None:
+    def _every_due_step_is_past(self, due: list[DatedStep], exposure: Exposure, now: datetime) -> None:
         for one in due:
             assert self._arming(one.step, exposure, now) in self.past, f"{one.step.name} is due, and nobody was told"
 
@@ -110,13 +111,14 @@ class Witness(Told):
             assert not set(self._answerable()).isdisjoint(self.ever_heard), "it changed hands, and nobody was told"
 
     def _nobody_is_held_for_ever(self, exposure: Exposure, now: datetime) -> None:
-        if self.held and self.counted_from and not self._is_moot(exposure, now):
+        is_waited_for = self.held and not self._is_moot(exposure, now) and not self._is_gentle(exposure, now)
+        if is_waited_for and self.counted_from:
             assert now < self._had_a_business_day(self.counted_from), f"{self.held} are held for ever"
             # The last days begin with the morning, and the owner hears first.
             begun = max(morning(self.world.owner.calendar, self.world.owner.calendar.day_of(now)), self.counted_from)
             assert now < begun or not self._is_late(exposure, now), f"{self.held} are held in the last days"
 
-    def _bad_end_was_told(self, due: list[Standing], exposure: Exposure, now: datetime) -> None:
+    def _bad_end_was_told(self, due: list[DatedStep], exposure: Exposure, now: datetime) -> None:
         """Calls on the day of the shutdown or later: somebody who can act has heard."""
         deadline = exposure.deadline
         if deadline is None or exposure.days[-1].day < deadline or not due:

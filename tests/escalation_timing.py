@@ -1,18 +1,19 @@
 """When the steps of a policy stand, worked out from what the words say, step by step, to compare with the ladder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from service.core.calendar import Calendar, utc_midnight
 from service.core.escalation.policy import Policy, Step
+from service.core.ownership import ABOVE_OWNER
 
 DAY = timedelta(days=1)
 LAST_DAYS = 3
 
 
 @dataclass(frozen=True)
-class Standing:
+class DatedStep:
     """A step on its day."""
 
     step: Step
@@ -22,15 +23,15 @@ class Standing:
 
 
 @lru_cache(maxsize=65536)
-def standings(
+def dated_steps(
     policy: Policy, calendar: Calendar, announced: date | None, deadline: date | None
-) -> tuple[Standing, ...]:
+) -> tuple[DatedStep, ...]:
     """Those that have a day, lowest first."""
     found = []
     for step in policy.steps:
         day = day_of_step(step, calendar, announced, deadline)
         if day is not None:
-            found.append(Standing(step, day, utc_midnight(day) if step.at.while_failing else morning(calendar, day)))
+            found.append(DatedStep(step, day, utc_midnight(day) if step.at.while_failing else morning(calendar, day)))
     return tuple(sorted(found, key=lambda one: one.begins))
 
 
@@ -82,6 +83,17 @@ def send_now_at(calendar: Calendar, deadline: date | None, moment: datetime) -> 
     begin = [end - LAST_DAYS * DAY for end in (deadline, last_day_for_changes(calendar, deadline))]
     ahead = [morning(calendar, day) for day in begin if day > calendar.day_of(moment)]
     return min([calendar.next_working(moment), *ahead])
+
+
+def gentle(steps: tuple[DatedStep, ...]) -> tuple[DatedStep, ...]:
+    """Of an end that is only reported: nobody above the owner is told, and nothing is repeated."""
+    below = (replace(one, step=below_owner(one.step)) for one in steps)
+    return tuple(one for one in below if one.step.tell)
+
+
+def below_owner(step: Step) -> Step:
+    tell = tuple(audience for audience in step.tell if audience not in ABOVE_OWNER)
+    return step if step.at.while_failing else replace(step, tell=tell, repeat=None)
 
 
 def is_working_time(calendar: Calendar, moment: datetime) -> bool:

@@ -18,7 +18,7 @@ from service.core.escalation.cause import (
     StepDue,
     key_of,
 )
-from service.core.escalation.decision import Close, Decision, Open, Reopen, Telling, Wait
+from service.core.escalation.decision import Change, Close, Decision, Open, Reopen, Telling, Wait
 from service.core.escalation.policy import Step
 from service.core.exposure import Exposure, quiet_at
 from service.core.ownership import ABOVE_OWNER, destinations
@@ -41,15 +41,15 @@ class Told(Asked):
         silent_until = None if is_kept else self._silent_until(exposure, now)
         self._of_opening_and_closing(before, change, exposure, now)
         if before is not None and change.campaign.plan_version != before.plan_version:
-            planned_for = before.deadline, before.frozen_from
-            assert planned_for != (change.campaign.deadline, change.campaign.frozen_from), (
-                "planned anew for the same day"
-            )
+            assert _plan(before) != _plan(change.campaign), "planned anew for the same day and word"
+            self._news_of_plan(before, change, exposure)
             self._planned_anew(exposure, now)
             self.asked = None if isinstance(self.asked, Snooze) else self.asked
         for telling in change.tellings:
             self.tally[telling.kind] += 1
-            is_news = telling.kind == "date_moved" or (telling.to_new_owner and telling.audiences == ("owner",))
+            is_news = telling.kind in {"date_moved", "confirmed"} or (
+                telling.to_new_owner and telling.audiences == ("owner",)
+            )
             if silent_until and (not is_news or isinstance(self.asked, Snooze)):
                 assert telling.not_before >= silent_until, "told while somebody had asked to wait"
             self._of_telling(telling, change.campaign, exposure, now)
@@ -59,6 +59,19 @@ class Told(Asked):
             self._announcement_is_said([change.campaign.policy.step(one.step) for one in of_steps])
             self.tally["broken promise"] += change.campaign.promise_broken_on not in {None, self.named_promise}
             self.named_promise = change.campaign.promise_broken_on
+
+    def _news_of_plan(self, before: Campaign, change: Change, exposure: Exposure) -> None:
+        """Of another day, or of the provider's word after a report, the owner hears once."""
+        said = [one for one in change.tellings if one.kind in {"date_moved", "confirmed"}]
+        assert all(one.audiences == ("owner",) for one in said)
+        is_confirmed = before.is_reported and exposure.deprecation.standing == "provider"
+        is_moved = before.deadline != exposure.deadline
+        wanted = ["confirmed"] if is_confirmed else ["date_moved"] if is_moved else []
+        assert [one.kind for one in said] == (wanted if before.is_open else []), "news of the plan"
+        for one in said:
+            if is_confirmed and self.counted_from:
+                self.counted_from = max(self.counted_from, one.not_before)
+                self.heard = {address: max(at, one.not_before) for address, at in self.heard.items()}
 
     def _announcement_is_said(self, told: list[Step]) -> None:
         """By a higher step, on the day of the announcement and before its hour."""
@@ -102,7 +115,7 @@ class Told(Asked):
     def _planned_anew(self, exposure: Exposure, now: datetime) -> None:
         """The steps that are ahead again are to be told again; past steps stay past."""
         is_broken = self._state(exposure, now) == "broken"
-        ladder = [one for one in self._ladder(exposure) if one.begins > now]
+        ladder = [one for one in self._whole_ladder(exposure) if one.begins > now]
         ahead = {one.step.name for one in ladder if not (is_broken and is_on_the_day(one.step))}
         for name, at in list(self.failing_at.items()):
             told = self.past.pop(name, None), self.past.pop(early(name), None)
@@ -113,7 +126,7 @@ class Told(Asked):
         self.past = {name: who for name, who in self.past.items() if name not in ahead}
         if self.held_of is not None and self._arming(self.held_of, exposure, now) not in self.past:
             self.held.clear()
-        if self.held_of is not None and all(one.step != self.held_of for one in self._ladder(exposure)):
+        if self.held_of is not None and all(one.step != self.held_of for one in self._whole_ladder(exposure)):
             self.held.clear()
 
     def _of_telling(self, telling: Telling, campaign: Campaign, exposure: Exposure, now: datetime) -> None:
@@ -128,37 +141,55 @@ class Told(Asked):
         assert destinations(world.owner, telling.audiences, CHANNELS), "nobody hears"
         assert telling.not_before >= now
         if telling.kind == "notice":
-            self._of_notice(telling, campaign.policy.step(telling.step), exposure, now)
+            self._of_notice(telling, campaign, exposure, now)
         elif not isinstance(self.asked, Snooze | Waive):
-            self._goes_out_when_people_work(telling, exposure)
+            self._goes_out_when_people_work(telling, exposure, now)
+        if self._is_gentle(exposure, now):
+            self.tally["gentle"] += 1
+            assert ABOVE_OWNER.isdisjoint(telling.audiences), "somebody above the owner hears of a report"
+            assert not isinstance(telling.cause, Repeat), "a report is repeated"
         self._owner_hears_first(telling, exposure, now)
 
-    def _of_notice(self, telling: Telling, step: Step, exposure: Exposure, now: datetime) -> None:
+    def _of_notice(self, telling: Telling, campaign: Campaign, exposure: Exposure, now: datetime) -> None:
         calendar = self.world.owner.calendar
         if isinstance(telling.cause, NewOwner):
-            self._goes_out_when_people_work(telling, exposure)
+            self._goes_out_when_people_work(telling, exposure, now)
             return
-        act_in_force = next((one for one in self._ladder(exposure) if one.step == step), None)
+        dated = next((one for one in self._ladder(exposure, now) if one.step.name == telling.step), None)
+        assert dated is not None, "told of a step that has no day"
+        step = dated.step
         is_early_death = step.at.while_failing and self._state(exposure, now) == "broken"
-        assert act_in_force is not None, "told of a step that has no day"
         is_told_anew = (
             isinstance(telling.cause, Relapse | Resumed | BrokenPromise)
             or telling.to_new_owner
             or self._is_rest(telling)
         ) and step.name in self.past
-        assert now >= act_in_force.begins or is_early_death or is_told_anew, f"{telling.step} was told before its time"
-        if in_last_days(calendar, exposure.deadline, now) or (step.at.while_failing and telling.not_before == now):
+        assert now >= dated.begins or is_early_death or is_told_anew, f"{telling.step} was told before its time"
+        if in_last_days(calendar, self._urgent(exposure, now), now) or (
+            step.at.while_failing and telling.not_before == now
+        ):
             assert telling.not_before == now or telling.to_new_owner, "in the last days nothing waits"
         elif step.at.while_failing:
             assert telling.to_new_owner or self._is_rest(telling), "what fails is told at once"
         else:
-            self._goes_out_when_people_work(telling, exposure)
+            self._goes_out_when_people_work(telling, exposure, now)
         self._everybody_of(telling, step, exposure, now)
         self._once(telling, step, exposure, now)
+        if self._is_gentle(exposure, now):
+            self._above_wait_for_the_provider(campaign, telling.step, now)
 
-    def _goes_out_when_people_work(self, telling: Telling, exposure: Exposure) -> None:
+    def _above_wait_for_the_provider(self, campaign: Campaign, name: str, now: datetime) -> None:
+        step, done = campaign.policy.step(name), campaign.done_with(name)
+        assert done is not None
+        assert ABOVE_OWNER & set(step.tell) <= {*done.held, *done.spared}, "forgotten when the end is confirmed"
+        if done.held:
+            self.held, self.held_of = set(done.held), step
+        if step.repeat:
+            self.repeated[name] = self.world.owner.calendar.day_of(now)
+
+    def _goes_out_when_people_work(self, telling: Telling, exposure: Exposure, now: datetime) -> None:
         """Or in the last days; and no later than they begin."""
-        calendar, deadline, at = self.world.owner.calendar, exposure.deadline, telling.not_before
+        calendar, deadline, at = self.world.owner.calendar, self._urgent(exposure, now), telling.not_before
         assert is_working_time(calendar, at) or in_last_days(calendar, deadline, at)
         if telling.kind == "notice" and deadline is not None:
             assert at <= max(self.world.now, morning(calendar, deadline - LAST_DAYS * DAY)), "waits into the last days"
@@ -222,6 +253,10 @@ class Told(Asked):
         assert min(since) <= telling.not_before, "somebody above the owner hears first"
         had_a_day = self._had_a_business_day(min(since)) <= now
         assert had_a_day or self._is_late(exposure, now), "told before the owner had a business day"
+
+
+def _plan(campaign: Campaign) -> tuple[date | None, date | None, bool]:
+    return campaign.deadline, campaign.frozen_from, campaign.is_reported
 
 
 def _day_of(cause: Cause) -> date | None:

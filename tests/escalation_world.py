@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from service.core.calendar import utc_midnight
-from service.core.catalog.lifecycle import Deprecation, Shutdown
+from service.core.catalog.lifecycle import Deprecation, Shutdown, Standing
 from service.core.escalation.act import Act, Refused, perform
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
@@ -68,11 +68,20 @@ class World:
     """`now` is the true time. What a scheduler takes for the time may be another one."""
 
     def __init__(
-        self, *, start: datetime, shutdown_on: date, owner: Owner, policy: Policy, calls_at: timedelta = 12 * HOUR
+        self,
+        *,
+        start: datetime,
+        shutdown_on: date,
+        owner: Owner,
+        policy: Policy,
+        standing: Standing = "provider",
+        calls_at: timedelta = 12 * HOUR,
     ) -> None:
         self.now = start
         self.owner, self.policy = owner, policy
-        self.deprecation: Deprecation = make_deprecation(announced=start.date(), shutdown_on=shutdown_on)
+        self.deprecation: Deprecation = make_deprecation(
+            announced=start.date(), shutdown_on=shutdown_on, standing=standing
+        )
         self.campaign: Campaign | None = None
         self.calls = Calls(calls_at)
         self.rhythm: Rhythm | None = None
@@ -146,8 +155,13 @@ class World:
         )
         self.look = None
 
-    def announce(self, on: date) -> None:
-        self.deprecation = make_deprecation(announced=self.now.date(), shutdown_on=on)
+    def announce(self, on: date, standing: Standing = "provider") -> None:
+        self.deprecation = make_deprecation(announced=self.now.date(), shutdown_on=on, standing=standing)
+        self.look = None
+
+    def say(self, standing: Standing) -> None:
+        """Who says so changes: the provider confirms what was reported, or others only go on to report it."""
+        self.deprecation = replace(self.deprecation, standing=standing)
         self.look = None
 
     def hand_over_to(self, owner: Owner) -> None:

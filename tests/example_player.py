@@ -10,7 +10,7 @@ from typing import get_args
 from msgspec import structs
 
 from service.core import words
-from service.core.catalog.lifecycle import Deprecation, Shutdown
+from service.core.catalog.lifecycle import Deprecation, Shutdown, Standing
 from service.core.escalation.act import Act, Refused, perform
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
@@ -151,6 +151,12 @@ class Player:
         if found := re.fullmatch(r"the shutdown moves to (.+)", what):
             shutdown = Shutdown(day_in(found[1]), "exact")
             self.deprecation = replace(self.deprecation, shutdown=shutdown)
+        elif what in {"the provider confirms it", "only others report it"}:
+            standing: Standing = "provider" if what == "the provider confirms it" else "reported"
+            self.deprecation = replace(self.deprecation, standing=standing)
+        elif found := re.fullmatch(r"the provider announces (.+)", what):
+            shutdown = Shutdown(day_in(found[1]), "exact")
+            self.deprecation = replace(self.deprecation, shutdown=shutdown, standing="provider")
         elif what == "the deprecation is taken back":
             self.deprecation = make_deprecation(announced=None, shutdown_on=None, precision="unknown", replacements=())
         else:

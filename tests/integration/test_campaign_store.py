@@ -18,6 +18,7 @@ FULL = Campaign(
     opened_at=NOW,
     deadline=DAY,
     frozen_from=date(2025, 7, 1),
+    is_reported=True,
     plan_version=3,
     done=(Done("-30d", NOW), Done("-14d", LATER, DAY, ("owner",), ("manager",), ("director",))),
     owner=NotifiedOwner("search", (ADA, BOB)),

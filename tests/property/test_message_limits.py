@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.core.candidates import ActedOnIt, Candidate, HoldsKey, OwnsNeighbours, SameName
 from service.core.condition import SlackDestination, Unreadable
-from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
+from service.core.escalation.cause import Confirmed, DateMoved, Migrated, Redirected, Withdrawn
 from service.core.escalation.hold import ActInForce
 from service.core.exposure import State
 from service.core.messages.blocks import MAX_MESSAGE
@@ -79,6 +79,7 @@ named: dict[str, Any] = {
 }  # fmt: skip
 migrations = st.builds(make_news, st.builds(Migrated, at=instants, last_at=instants, quiet_days=counts), **named)
 moves = st.builds(make_news, st.builds(DateMoved, before=st.none() | days, after=st.none() | days), **named)
+confirmations = st.builds(make_news, st.builds(Confirmed, before=st.none() | days, after=st.none() | days), **named)
 withdrawals = st.builds(make_news, st.builds(Withdrawn, at=instants, before=st.none() | days), **named)
 redirections = st.builds(
     make_news, st.builds(Redirected, day=days, answered=counts, redirected=counts, since=days), served_id=maybe, **named
@@ -102,7 +103,7 @@ conditions = st.one_of(
 troubles = st.builds(Trouble, condition=conditions)
 lost = st.builds(Undeliverable, destination=names, error=names)
 anything = st.lists(
-    st.one_of(notices, notices, migrations, moves, withdrawals, redirections, digests, troubles, lost),
+    st.one_of(notices, notices, migrations, moves, confirmations, withdrawals, redirections, digests, troubles, lost),
     min_size=1,
     max_size=6,
 )

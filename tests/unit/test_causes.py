@@ -11,6 +11,7 @@ from service.core.escalation.cause import (
     AtStep,
     BrokenPromise,
     Cause,
+    Confirmed,
     DateMoved,
     FailsAgain,
     HeldBack,
@@ -47,6 +48,7 @@ CAUSES: tuple[Cause, ...] = (
     NewOwner(step=STEP, at=NOW, former=FORMER),
     Migrated(at=NOW, last_at=NOW, quiet_days=3),
     DateMoved(before=DAY, after=None),
+    Confirmed(before=DAY, after=DAY),
     Withdrawn(at=NOW, before=DAY),
     Redirected(day=DAY, answered=9, redirected=7, since=DAY),
 )

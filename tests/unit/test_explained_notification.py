@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.core.condition import InWords
-from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn
+from service.core.escalation.cause import Confirmed, DateMoved, Migrated, Redirected, Withdrawn
 from service.core.notification import Facts, Trouble
 from tests.builders import make_digest, make_news
 from tests.explained import BEHIND, NOT_READ, RUN_MORE, at, of, said
@@ -29,6 +29,12 @@ NAMED: dict[str, Any] = {"service": "s", "environment": "", "platform": "openai-
             "To ada@example.com: the shutdown moved: s, i on OpenAI API.",
             ("The shutdown has no day any more: Mon 14 Jul 2025 no longer holds.", "Source: https://p.example"),
             id="date moved",
+        ),
+        pytest.param(
+            make_news(Confirmed(before=date(2025, 7, 14), after=date(2025, 7, 14)), **NAMED),
+            "To ada@example.com: the provider confirms the end: s, i on OpenAI API.",
+            ("The provider confirms the reported shutdown of m: Mon 14 Jul 2025.",),
+            id="confirmed",
         ),
         pytest.param(
             make_news(Withdrawn(at=MAY, before=date(2025, 7, 14)), **NAMED),

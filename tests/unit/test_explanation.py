@@ -8,7 +8,7 @@ import pytest
 
 from service.core.condition import Undecidable
 from service.core.escalation.hold import Waived
-from service.core.escalation.policy import DEFAULT_POLICY, Policy
+from service.core.escalation.policy import DEFAULT_POLICY, Policy, policy_from_json
 from service.core.explanation.answer import Explanation
 from service.core.explanation.exposure import explain_exposure
 from service.core.explanation.notification import explain_notification
@@ -211,6 +211,28 @@ def test_a_shutdown_that_only_others_report_is_explained_as_unconfirmed() -> Non
     assert "Shutdown: Mon 14 Jul 2025, not confirmed." in dates
     assert dates[-1] == "Reported by dev.to, not confirmed by the provider."
     assert said(told, "evidence")[-1] == "Reported by dev.to, not confirmed by the provider."
+
+
+def test_steps_of_a_reported_end_say_who_waits_for_the_provider() -> None:
+    own = policy_from_json(
+        {
+            "name": "own",
+            "steps": [
+                {"at": "-60d", "tell": ["director"]},
+                {"at": "-30d", "tell": ["owner", "manager"], "repeat": "2d"},
+                {"at": "-7d", "tell": ["director"]},
+            ],
+        }
+    )
+    played = Played(policy=own, given={"deprecation": make_deprecation(standing="reported")})
+    played.decides("2025-06-16T07:00")
+
+    assert said(explain_exposure(played.situation("2025-06-17T08:00")), "ladder") == (
+        "-60d, Thu 15 May 2025: passed over, as a higher step was due with it.",
+        "-30d, Sat 14 Jun 2025: to ada@example.com (owner), delivered on Mon 16 Jun 2025, 07:00 UTC; "
+        "the manager only once the provider says so, or while calls fail.",
+        "-7d, Mon 7 Jul 2025: only once the provider says so, or while calls fail.",
+    )
 
 
 def test_one_run_on_record_teaches_no_rhythm_and_its_steps_wait_for_nothing() -> None:

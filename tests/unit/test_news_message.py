@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.core.condition_ingest import Gap
-from service.core.escalation.cause import DateMoved, Migrated
+from service.core.escalation.cause import Confirmed, DateMoved, Migrated
 from service.core.messages.render import render
 from service.core.notification import Facts, News, Trouble, Undeliverable
 from tests.builders import make_news, make_notice
@@ -106,6 +106,55 @@ def test_moved_date_is_told_with_the_old_one(
 ) -> None:
     move = make_news(DateMoved(before=before, after=after))
     assert read(move).splitlines() == [headline, sentence, "It is called by search-api (production)."]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        pytest.param(
+            date(2025, 7, 14),
+            date(2025, 7, 14),
+            "The provider confirms the reported shutdown of gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025.",
+            id="the reported day",
+        ),
+        pytest.param(
+            date(2025, 6, 30),
+            date(2025, 7, 14),
+            "The provider announces the shutdown of gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025. "
+            "The report said: Mon 30 Jun 2025.",
+            id="another day",
+        ),
+        pytest.param(
+            date(2025, 7, 14),
+            None,
+            "The provider announces the shutdown of gpt-4.5-preview on OpenAI API: no firm day. "
+            "The report said: Mon 14 Jul 2025.",
+            id="no day",
+        ),
+        pytest.param(
+            None,
+            date(2025, 7, 14),
+            "The provider announces the shutdown of gpt-4.5-preview on OpenAI API: Mon 14 Jul 2025. "
+            "The report said: no firm day.",
+            id="the first day",
+        ),
+    ],
+)
+def test_confirmed_end_is_told_with_the_reported_day(before: date | None, after: date | None, sentence: str) -> None:
+    news = make_news(Confirmed(before=before, after=after), source="https://p.example")
+    assert read(news).splitlines() == [
+        "📅 gpt-4.5-preview: the provider confirms its end",
+        f"{sentence} From now on all steps of the policy apply.",
+        "It is called by search-api (production).",
+        "The provider's notice (https://p.example)",
+    ]
+
+
+def test_confirmation_comes_in_one_message_with_the_step_that_is_due() -> None:
+    day = date(2025, 7, 14)
+    message = render([make_notice(), make_news(Confirmed(before=day, after=day))], page=None, now=TODAY)
+    assert "The provider confirms the reported shutdown of" in as_text(message)
+    assert not message.replies
 
 
 def test_operator_reads_what_is_wrong_and_what_to_do() -> None:

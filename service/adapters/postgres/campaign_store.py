@@ -97,6 +97,7 @@ def _campaign(row: Row[Any]) -> Campaign:
         opened_at=row.opened_at,
         deadline=row.shutdown_on,
         frozen_from=row.frozen_from,
+        is_reported=row.is_reported,
         plan_version=row.plan_version,
         done=_DONE.decode(row.done),
         owner=row.owner and _OWNER.decode(row.owner),
@@ -149,6 +150,7 @@ def _row(key: ExposureKey, campaign: Campaign) -> dict[str, object]:
         "plan_version": campaign.plan_version,
         "shutdown_on": campaign.deadline,
         "frozen_from": campaign.frozen_from,
+        "is_reported": campaign.is_reported,
         "done": _json(campaign.done),
         "owner_told_at": campaign.owner_told_at,
     }

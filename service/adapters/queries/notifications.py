@@ -55,7 +55,7 @@ class NotificationAnswer(AnswerModel):
     cause: dict[str, Any] | None = Field(
         default=None,
         description="The reason as data: `kind`, such as step_due, repeat, held_back, relapse, broken_promise, "
-        "new_owner, date_moved, and its fields; null: the notification is not about a use of a model.",
+        "new_owner, date_moved, confirmed, and its fields; null: the notification is not about a use of a model.",
     )
     decided_at: datetime
     not_before: datetime

@@ -14,8 +14,8 @@ from service.core.escalation.holding import (
     active_hold,
     asked_in_words,
     breaks_at,
+    has_earlier_steps,
     is_kept_open,
-    is_moved_earlier,
     trusted_until,
 )
 from service.core.escalation.policy import Policy
@@ -128,7 +128,7 @@ def _begun_with(hold: Hold, campaign: Campaign, case: Case) -> Hold:
 def safe_days(campaign: Campaign | None, case: Case, policy: Policy) -> tuple[date, ...]:
     """Business days until which a snooze may last: up to the next step's day, never after the shutdown."""
     campaign = campaign or Campaign.opened(policy, case)
-    if steps_to_send(campaign, case) or is_moved_earlier(campaign, case):
+    if steps_to_send(campaign, case) or has_earlier_steps(campaign, case):
         return ()
     calm = (one for one in schedule(campaign.policy, case) if not one.step.at.while_failing)
     ends = [case.deadline, *(case.day_of(one.due) for one in calm if one.due > case.now)]

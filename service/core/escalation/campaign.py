@@ -26,7 +26,8 @@ class Done:
     told: tuple[Audience, ...] = ()
     """Empty: passed over."""
     held: tuple[Audience, ...] = ()
-    """Audiences of the step that are notified after the owner has had a business day."""
+    """Audiences of the step that are notified after the owner has had a business day. While the end is only reported,
+    they wait for the provider's word, or for failing calls."""
     spared: tuple[Audience, ...] = ()
     """Audiences of the step that were not notified, because the forecast was in time."""
 
@@ -65,8 +66,10 @@ class Campaign:
     """Shutdown date of the current plan."""
     frozen_from: date | None = None
     """First day of the change freeze from which the plan counts. None: it counts from the shutdown."""
+    is_reported: bool = False
+    """Whether the end of the current plan is only reported, and not the provider's."""
     plan_version: int = 1
-    """Incremented when either day moves."""
+    """Incremented when the plan changes: either day moves, or the end is confirmed or only reported from now on."""
     done: tuple[Done, ...] = ()
     """At most one entry per step, the latest; oldest first."""
     owner: NotifiedOwner | None = None
@@ -87,7 +90,7 @@ class Campaign:
 
     @classmethod
     def opened(cls, policy: Policy, case: Case) -> "Campaign":
-        return cls(policy, case.now, case.deadline, case.frozen_from)
+        return cls(policy, case.now, case.deadline, case.frozen_from, case.exposure.deprecation.is_reported)
 
     @property
     def is_open(self) -> bool:

@@ -112,6 +112,14 @@ class DateMoved(Struct, frozen=True, kw_only=True, tag="date_moved", tag_field="
     after: date | None
 
 
+class Confirmed(Struct, frozen=True, kw_only=True, tag="confirmed", tag_field="kind"):
+    """The provider gives the end that only others reported before. The owner is notified once, with both days."""
+
+    before: date | None
+    """The reported shutdown. None: no firm day was reported."""
+    after: date | None
+
+
 class Withdrawn(Struct, frozen=True, kw_only=True, tag="withdrawn", tag_field="kind"):
     """The provider withdrew the deprecation. The campaign is closed."""
 
@@ -132,10 +140,10 @@ class Redirected(Struct, frozen=True, kw_only=True, tag="redirected", tag_field=
 
 
 StepCause = StepDue | Repeat | FailsAgain | HeldBack | Relapse | Resumed | BrokenPromise | NewOwner
-NewsCause = Migrated | DateMoved | Withdrawn | Redirected
+NewsCause = Migrated | DateMoved | Confirmed | Withdrawn | Redirected
 """Causes outside the steps: events of one use of a model."""
 Cause = StepCause | NewsCause
-Kind = Literal["notice", "migrated", "date_moved", "withdrawn", "redirected"]
+Kind = Literal["notice", "migrated", "date_moved", "confirmed", "withdrawn", "redirected"]
 
 
 def kind_of(cause: Cause) -> Kind:
@@ -144,6 +152,8 @@ def kind_of(cause: Cause) -> Kind:
             return "migrated"
         case DateMoved():
             return "date_moved"
+        case Confirmed():
+            return "confirmed"
         case Withdrawn():
             return "withdrawn"
         case Redirected():
@@ -164,7 +174,7 @@ def key_of(cause: Cause) -> str:
             own = cause.step.name, cause.promised_on
         case Migrated() | Withdrawn():
             own = (cause.at,)
-        case DateMoved():
+        case DateMoved() | Confirmed():
             own = cause.before, cause.after
         case Redirected():
             own = ()
@@ -196,12 +206,19 @@ def _news_in_words(cause: NewsCause) -> str:
             period = f"this caller's quiet period of {cause.quiet_days} days"
             return f"no call since {words.day(cause.last_at.date())}, longer than {period}"
         case DateMoved():
-            before, after = (words.day(on) if on else "no firm day" for on in (cause.before, cause.after))
-            return f"the shutdown moved from {before} to {after}"
+            return f"the shutdown moved from {_firm_day(cause.before)} to {_firm_day(cause.after)}"
+        case Confirmed() if cause.before == cause.after:
+            return f"the provider confirms the reported shutdown: {_firm_day(cause.after)}"
+        case Confirmed():
+            return f"the provider announces the shutdown: {_firm_day(cause.after)}, reported: {_firm_day(cause.before)}"
         case Withdrawn():
             return "the model is not deprecated any more"
         case Redirected():
             return "another model answers than the one that is asked for"
+
+
+def _firm_day(on: date | None) -> str:
+    return words.day(on) if on else "no firm day"
 
 
 def _by_policy(step: AtStep, spared: Sequence[Audience], early: Sequence[Audience]) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from service.core.calendar import utc_midnight
 from service.core.escalation.campaign import Campaign, CloseReason, NotifiedOwner
 from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
-from service.core.escalation.cause import DateMoved, Migrated, NewOwner, StepCause, Withdrawn
+from service.core.escalation.cause import Confirmed, DateMoved, Migrated, NewOwner, StepCause, Withdrawn
 from service.core.escalation.decision import (
     Change,
     Close,
@@ -25,7 +25,7 @@ from service.core.escalation.decision import (
 from service.core.escalation.hold import Promise, Snoozed
 from service.core.escalation.holding import Quiet, active_hold, is_kept_open, with_promise_judged
 from service.core.escalation.policy import Policy
-from service.core.escalation.schedule import current_step, next_due, schedule, steps_to_send
+from service.core.escalation.schedule import current_step, left_out, next_due, schedule, steps_to_send
 from service.core.escalation.telling import (
     once_more,
     tell,
@@ -58,7 +58,7 @@ def decide(campaign: Campaign | None, case: Case, policy: Policy) -> Decision:
 
 
 def _decide_open(campaign: Campaign, case: Case) -> Change | Wait:
-    """Commit and waive suppress steps only; date-moved and new-owner notices still go out. Snooze suppresses
+    """Commit and waive suppress steps only; date-moved, confirmed and new-owner notices still go out. Snooze suppresses
     everything."""
     quiet = active_hold(campaign, case)
     if quiet and isinstance(quiet.hold, Snoozed):
@@ -144,33 +144,53 @@ def _close(campaign: Campaign, cause: Migrated | Withdrawn, case: Case) -> Close
 
 
 def _replan(campaign: Campaign, case: Case) -> Replan:
-    """A freeze that is added or removed moves steps without a notification."""
-    moved = _replanned(campaign, case)
+    """A freeze that is added or removed moves steps without a notification, and so does an end that is only reported
+    from now on. After a confirmation, the audiences above wait until the owner has had a business day since."""
+    moved, news = _replanned(campaign, case), _news_of_plan(campaign, case)
+    if news and isinstance(news.cause, Confirmed) and moved.owner_told_at:
+        moved = replace(moved, owner_told_at=max(moved.owner_told_at, news.not_before))
     after = _decide_open(moved, case)
     went_on, tellings = (moved, ()) if isinstance(after, Wait) else (after.campaign, after.tellings)
-    if campaign.deadline == case.deadline:
-        return Replan(went_on, tellings, f"the last day for changes moved to {case.effective_deadline}")
-    news = tell_owner(DateMoved(before=campaign.deadline, after=case.deadline), case)
+    if news is None:
+        return Replan(went_on, tellings, _why_replanned(campaign, case))
     return Replan(went_on, (news, *tellings), news.reason)
 
 
+def _news_of_plan(campaign: Campaign, case: Case) -> Telling | None:
+    """None: the owner is not notified of this change of the plan."""
+    if campaign.is_reported and case.exposure.deprecation.standing == "provider":
+        return tell_owner(Confirmed(before=campaign.deadline, after=case.deadline), case)
+    if campaign.deadline != case.deadline:
+        return tell_owner(DateMoved(before=campaign.deadline, after=case.deadline), case)
+    return None
+
+
+def _why_replanned(campaign: Campaign, case: Case) -> str:
+    if campaign.frozen_from != case.frozen_from:
+        return f"the last day for changes moved to {case.effective_deadline}"
+    return f"the end is {'no longer' if campaign.is_reported else 'now'} only reported"
+
+
 def _is_planned_for(campaign: Campaign, case: Case) -> bool:
-    return (campaign.deadline, campaign.frozen_from) == (case.deadline, case.frozen_from)
+    now = case.deadline, case.frozen_from, case.exposure.deprecation.is_reported
+    return (campaign.deadline, campaign.frozen_from, campaign.is_reported) == now
 
 
 def _replanned(campaign: Campaign, case: Case) -> Campaign:
-    """The campaign for the current deadline and freeze. Steps that are in the future again can be sent again. Steps
-    without a day in the new plan stay past, and their held audiences are dropped. A snooze ends, because it was safe
-    only for the old plan, and so does a promise that it replaced."""
+    """The campaign for the current deadline, freeze and standing. Steps that are in the future again can be sent again.
+    Steps without a day in the new plan stay past, and their held audiences are dropped. A snooze ends, because it was
+    safe only for the old plan, and so does a promise that it replaced."""
     if _is_planned_for(campaign, case):
         return campaign
-    begins = {scheduled.name: scheduled.nominal for scheduled in schedule(campaign.policy, case)}
+    steps = (*schedule(campaign.policy, case), *left_out(campaign.policy, case))
+    begins = {scheduled.name: scheduled.nominal for scheduled in steps}
     past = (done for done in campaign.done if begins.get(done.step, case.now) <= case.now)
     was_snoozed = isinstance(campaign.hold, Snoozed)
     return replace(
         campaign,
         deadline=case.deadline,
         frozen_from=case.frozen_from,
+        is_reported=case.exposure.deprecation.is_reported,
         plan_version=campaign.plan_version + 1,
         done=tuple(done if done.step in begins else replace(done, held=()) for done in past),
         hold=None if was_snoozed else campaign.hold,

@@ -71,7 +71,8 @@ class HandOver(_Change):
 
 @dataclass(frozen=True, slots=True)
 class Replan(_Change):
-    """The deadline moved, which is reported to the owner once, or the freeze before it, which is not reported.
+    """The deadline moved or the provider confirmed it, of which the owner is notified once; or the freeze before it
+    moved, or the end is only reported from now on, of which nobody is notified.
 
     Past steps stay past; future steps can be sent again.
     """

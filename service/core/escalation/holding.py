@@ -49,19 +49,21 @@ def shown_state(campaign: Campaign | None, case: Case) -> State:
     return "waived" if waiver_in_force(campaign, case) else case.state
 
 
-def is_moved_earlier(campaign: Campaign, case: Case) -> bool:
-    """Whether the effective deadline is earlier than in the plan, or new: the shutdown moved, or a freeze was added."""
+def has_earlier_steps(campaign: Campaign, case: Case) -> bool:
+    """Whether steps can be due sooner than in the plan: the effective deadline is earlier, or new, because the shutdown
+    moved or a freeze was added; or the end is no longer only reported."""
     before, after = campaign.frozen_from or campaign.deadline, case.effective_deadline
+    if campaign.is_reported and not case.exposure.deprecation.is_reported:
+        return True
     return after is not None and (before is None or after < before)
 
 
 def _is_over(hold: Hold | Promise, campaign: Campaign, case: Case) -> bool:
-    """Whether the clock ended it, the deadline moved forward (snooze), or the shutdown moved before the promised
-    day."""
+    """Whether the clock ended it, steps can be due sooner (snooze), or the shutdown moved before the promised day."""
     if (end := _end_of(hold, case)) and case.now >= end:
         return True
     if isinstance(hold, Snoozed):
-        return is_moved_earlier(campaign, case)
+        return has_earlier_steps(campaign, case)
     return isinstance(hold, Promise) and _is_too_late(hold, case)
 
 

@@ -19,36 +19,45 @@ _NOT_KNOWN = datetime.min.replace(tzinfo=UTC)
 
 def schedule(policy: Policy, case: Case) -> tuple[ScheduledStep, ...]:
     """Steps with a due date, earliest first; `announced` always first. Without a firm deadline only `announced` has a
-    date. The case remembers it."""
+    date. For an end that is only reported: without repeats, audiences above the owner, and the steps of `left_out`. The
+    case remembers it."""
     if policy not in case.schedules:
-        case.schedules[policy] = _schedule(policy, case)
+        case.schedules[policy] = _schedule(policy, case, is_gentle=case.is_only_reported)
     return case.schedules[policy]
 
 
-def _schedule(policy: Policy, case: Case) -> tuple[ScheduledStep, ...]:
+def left_out(policy: Policy, case: Case) -> tuple[ScheduledStep, ...]:
+    """Steps with a day that are not sent while the end is only reported: all their audiences are above the owner."""
+    if not case.is_only_reported:
+        return ()
+    sent = {scheduled.name for scheduled in schedule(policy, case)}
+    return tuple(one for one in _schedule(policy, case, is_gentle=False) if one.name not in sent)
+
+
+def _schedule(policy: Policy, case: Case, *, is_gentle: bool) -> tuple[ScheduledStep, ...]:
     announced = case.exposure.deprecation.announced
-    ladder = _by_dates(policy, case.owner.calendar, announced, case.deadline, case.is_only_reported)
+    ladder = _by_dates(policy, case.owner.calendar, announced, case.deadline, is_gentle)
     if announced is None or case.state == "broken":
-        ladder = _lowest_first(_by_calls(scheduled, case) for scheduled in ladder)
+        ladder = lowest_first(_by_calls(scheduled, case) for scheduled in ladder)
     return tuple(_not_before_start(scheduled, case) for scheduled in ladder)
 
 
 @lru_cache(maxsize=4096)
 def _by_dates(
-    policy: Policy, calendar: Calendar, announced: date | None, deadline: date | None, is_only_reported: bool
+    policy: Policy, calendar: Calendar, announced: date | None, deadline: date | None, is_gentle: bool
 ) -> tuple[ScheduledStep, ...]:
     """The schedule of a caller from before the announcement. Cached: thousands of exposures share their dates."""
     found = []
-    for step in _gentle(policy.steps) if is_only_reported else policy.steps:
+    for step in _gentle(policy.steps) if is_gentle else policy.steps:
         day = step.at.day(calendar, announced=announced, deadline=deadline)
         if day is not None:
             nominal = utc_midnight(day) if step.at.while_failing else calendar.work_start(day)
-            urgent = None if is_only_reported else deadline
+            urgent = None if is_gentle else deadline
             due = nominal if step.at.while_failing else send_time(nominal, calendar, urgent)
             found.append(ScheduledStep(step, nominal, due))
         elif step.at.anchor == "announced":
             found.append(ScheduledStep(step, _NOT_KNOWN, _NOT_KNOWN))
-    return _lowest_first(found)
+    return lowest_first(found)
 
 
 def _gentle(steps: Iterable[Step]) -> Iterator[Step]:
@@ -61,7 +70,7 @@ def _gentle(steps: Iterable[Step]) -> Iterator[Step]:
             yield replace(step, tell=below, repeat=None)
 
 
-def _lowest_first(scheduled_steps: Iterable[ScheduledStep]) -> tuple[ScheduledStep, ...]:
+def lowest_first(scheduled_steps: Iterable[ScheduledStep]) -> tuple[ScheduledStep, ...]:
     return tuple(
         sorted(scheduled_steps, key=lambda scheduled: (scheduled.step.at.anchor != "announced", scheduled.nominal))
     )
@@ -147,16 +156,22 @@ def occurrence(scheduled: ScheduledStep, case: Case) -> date | None:
 
 def _repeat_day(campaign: Campaign, done: Done, scheduled: ScheduledStep, case: Case) -> date | None:
     """The day of a due repeat: the step is still the current one, and there were calls since it was sent."""
-    day = occurrence(scheduled, case)
-    if day is None or done.day is None or not _is_current(campaign, scheduled.step):
+    day, last = occurrence(scheduled, case), _last_day(done, case)
+    if day is None or not _is_current(campaign, scheduled.step):
         return None
-    if (day - done.day).days < (scheduled.step.repeat or 1):  # a moved date also moves the days of repeats
+    if (day - last).days < (scheduled.step.repeat or 1):  # a moved date also moves the days of repeats
         return None
     if acknowledged_until(campaign, case, scheduled.name):
         return None
-    told_on, today = (case.morning(one).date() for one in (done.day, day))  # use is stored by UTC day
+    told_on, today = (case.morning(one).date() for one in (last, day))  # use is stored by UTC day
     called_on = next((use.day for use in reversed(case.exposure.days) if use.day < today), date.min)
     return day if called_on >= told_on and case.send_time(case.morning(day)) <= case.now else None
+
+
+def _last_day(done: Done, case: Case) -> date:
+    """The day from which the next repeat counts. A step that was sent without repeats, because the end was only
+    reported, has none but that of its sending."""
+    return done.day or case.day_of(done.at)
 
 
 def _is_current(campaign: Campaign, step: Step) -> bool:
@@ -169,13 +184,13 @@ def _next_repeat(campaign: Campaign, scheduled: ScheduledStep, case: Case) -> da
     """Time of the next repeat: later today, if it waits for working hours or for the end of an acknowledgement, or on
     its next day."""
     every, done = scheduled.step.repeat, campaign.done_with(scheduled.name)
-    if every is None or done is None or done.day is None or not _is_current(campaign, scheduled.step):
+    if every is None or done is None or not _is_current(campaign, scheduled.step):
         return None
-    quiet_until = acknowledged_until(campaign, case, scheduled.name)
-    day = occurrence(scheduled, replace(case, now=quiet_until) if quiet_until else case) or done.day
+    quiet_until, last = acknowledged_until(campaign, case, scheduled.name), _last_day(done, case)
+    day = occurrence(scheduled, replace(case, now=quiet_until) if quiet_until else case) or last
     while True:
         comes = max(filter(None, (quiet_until, case.send_time(case.morning(day)))))
-        if comes > case.now and (day - done.day).days >= every:
+        if comes > case.now and (day - last).days >= every:
             return comes
         day += timedelta(days=every)
 
@@ -187,8 +202,9 @@ def held_back(campaign: Campaign, case: Case) -> Done | None:
 
 
 def held_back_until(campaign: Campaign, case: Case) -> datetime | None:
-    """When held audiences are notified: after the owner's business day, or when the last days begin."""
-    if held_back(campaign, case) is None or campaign.owner_told_at is None:
+    """When held audiences are notified: after the owner's business day, or when the last days begin. None: there are
+    none, or they wait for the provider's word or for failing calls."""
+    if held_back(campaign, case) is None or campaign.owner_told_at is None or case.is_only_reported:
         return None
     had_a_day = case.business_day_after(campaign.owner_told_at)
     freeze = case.frozen_from if case.frozen_from and case.frozen_from >= case.today else None

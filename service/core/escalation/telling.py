@@ -32,6 +32,7 @@ from service.core.escalation.schedule import (
     current_step,
     held_back,
     held_back_until,
+    left_out,
     next_above,
     schedule,
     step_to_resume,
@@ -56,13 +57,17 @@ def tell(
     step. Default: the step itself."""
     chosen = _highest(due)
     top = chosen[-1]
+    unsent = _left_out(campaign, top.scheduled, case)
+    chosen = [*(one for one in unsent if one.scheduled.nominal == top.scheduled.nominal), *chosen]
     passed = [*_late_announcement(campaign, top.scheduled, case), *(one for one in due if one not in chosen)]
     at = _at(top.scheduled.step, campaign, case)
     addressed = _addressed(cause(at) if cause else _own_cause(top, at), campaign, chosen, case)
-    telling = replace(addressed, missed=_missed(campaign, passed, case))
+    held = () if case.is_only_reported else addressed.held
+    telling = replace(addressed, missed=_missed(campaign, passed, case), held=held)
+    passed += [one for one in unsent if one not in chosen]
     entries = [Done(one.scheduled.name, case.now, one.day) for one in passed]
     entries += [Done(one.scheduled.name, case.now, one.day, told=telling.audiences) for one in chosen]
-    entries[-1] = replace(entries[-1], held=telling.held, spared=telling.spared)
+    entries[-1] = replace(entries[-1], held=addressed.held, spared=telling.spared)
     after = campaign.with_done(*entries)
     if after.promise and after.promise.untold_break:  # every notice names a broken promise
         after = replace(after, promise=structs.replace(after.promise, is_break_told=True))
@@ -96,6 +101,12 @@ def _late_announcement(campaign: Campaign, top: ScheduledStep, case: Case) -> li
     return [] if campaign.done_with(lowest.name) else [StepToSend(lowest, None)]
 
 
+def _left_out(campaign: Campaign, top: ScheduledStep, case: Case) -> list[StepToSend]:
+    """Steps up to `top` that an only reported end leaves out: `top` replaces them, like steps that were missed."""
+    steps = (one for one in left_out(campaign.policy, case) if campaign.done_with(one.name) is None)
+    return [StepToSend(one, None) for one in steps if one.nominal <= top.nominal or one.step.at.anchor == "announced"]
+
+
 def _missed(campaign: Campaign, passed: Sequence[StepToSend], case: Case) -> tuple[str, ...]:
     """Steps of earlier days that were not sent, except those that an act of a person delayed."""
     earlier = (one.scheduled for one in passed if one.scheduled.nominal < case.morning(case.today))
@@ -111,9 +122,11 @@ def _with_owner_notified(campaign: Campaign, telling: Telling, case: Case) -> Ca
 
 
 def _addressed(cause: StepCause, campaign: Campaign, chosen: Sequence[StepToSend], case: Case) -> Telling:
-    """To the audiences of the chosen steps. Those above the owner are held until the owner has had a business day."""
+    """To the audiences of the chosen steps. Those above the owner are held until the owner has had a business day, and
+    the end is not only reported."""
     top, waits = chosen[-1].scheduled, held_back(campaign, case)
-    belong = [*(audience for one in chosen for audience in one.scheduled.step.tell), *(waits.held if waits else ())]
+    steps = (campaign.policy.step(one.scheduled.name) for one in chosen)
+    belong = [*(audience for step in steps for audience in step.tell), *(waits.held if waits else ())]
     wanted = tuple(dict.fromkeys(belong))
     spared, early = _by_forecast(campaign, top, wanted, case)
     everybody = tuple(audience for audience in (*wanted, *early) if audience not in spared)
@@ -121,7 +134,11 @@ def _addressed(cause: StepCause, campaign: Campaign, chosen: Sequence[StepToSend
     if (told_at is None or told_at > case.send_now_at) and "owner" not in everybody:
         everybody = ("owner", *everybody)
     owner_had_time = case.is_late or (told_at and case.business_day_after(told_at) <= case.now)
-    held = () if owner_had_time else tuple(audience for audience in everybody if audience in ABOVE_OWNER)
+    held = (
+        ()
+        if owner_had_time and not case.is_only_reported
+        else tuple(audience for audience in everybody if audience in ABOVE_OWNER)
+    )
     first: tuple[Audience, ...] = tuple(audience for audience in everybody if audience not in held) or ("owner",)
     not_before = case.now if top.step.at.while_failing else case.send_now_at
     return Telling(cause, first, not_before, held=held, spared=spared, early=early)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from service.core import words
 from service.core.condition import InWords
-from service.core.escalation.cause import DateMoved, Migrated, Redirected, Withdrawn, kind_of
+from service.core.escalation.cause import Confirmed, DateMoved, Migrated, Redirected, Withdrawn, kind_of
 from service.core.escalation.delay import in_words
 from service.core.escalation.hold import broken_promise
 from service.core.escalation.plan import Status
@@ -15,7 +15,8 @@ from service.core.messages.late import late, upcoming
 from service.core.notification import OVERTAKEN, Digest, Facts, News, Notice, Trouble, Undeliverable
 from service.core.ownership import Audience
 from service.core.wording.delivery import LABELS, became, kind, otherwise
-from service.core.wording.end import day_of_end, moved, reported_by
+from service.core.wording.end import confirmed, day_of_end, moved, reported_by
+from service.core.wording.spans import say
 from service.core.wording.state import state
 from service.core.wording.to_text import plain
 
@@ -187,6 +188,8 @@ def _happened(news: News) -> str:
         case Migrated() as cause:
             quiet = words.plural(cause.quiet_days, "day")
             return f"The last call was on {words.moment(cause.last_at)}; its quiet period was {quiet}."
+        case Confirmed() as cause:
+            return plain(confirmed(say(news.use.model), cause.before, cause.after))
         case DateMoved() | Withdrawn() as cause:
             after = cause.after if isinstance(cause, DateMoved) else None
             return f"The shutdown {plain(moved(cause.before, after))}."

@@ -11,7 +11,7 @@ from service.core.escalation.case import Case, ScheduledStep
 from service.core.escalation.decision import Decision, Wait
 from service.core.escalation.plan import Status
 from service.core.escalation.policy import Policy, Step, parse_offset
-from service.core.escalation.schedule import held_back_until, schedule, steps_to_send
+from service.core.escalation.schedule import held_back_until, left_out, lowest_first, schedule, steps_to_send
 from service.core.ownership import Audience
 from service.core.wording.delivery import became
 
@@ -63,6 +63,8 @@ class StepEvidence:
     held: tuple[Audience, ...]
     """Notified after the owner has had a business day."""
     held_until: datetime | None
+    waits_for_word: bool
+    """Held until the provider confirms the end, or calls fail."""
     spared: tuple[Audience, ...]
     notified: tuple[Notification, ...]
     """Oldest first; of a step that repeats, the latest."""
@@ -78,14 +80,15 @@ def scheduled_steps(
     """Steps by day; those without one are last. `policy`: counts if there is no campaign. `decision`: as of now."""
     known = campaign or Campaign.opened(policy, case)
     policy = known.policy
-    ladder = {scheduled.name: scheduled for scheduled in schedule(policy, case)}
+    unsent = left_out(policy, case)
+    ladder = {scheduled.name: scheduled for scheduled in lowest_first((*schedule(policy, case), *unsent))}
     due = {one.scheduled.name for one in steps_to_send(known, case)}
     statuses: dict[str, StepStatus] = {
         name: _due(one, decision, campaign) if name in due else _status(one, campaign, case)
         for name, one in ladder.items()
     }
-    left_out: StepStatus = "if_confirmed" if case.is_only_reported and case.deadline else "no_day"
-    statuses |= {step.name: left_out for step in policy.steps if step.name not in ladder}
+    statuses |= {scheduled.name: _past(scheduled.name, campaign) or "if_confirmed" for scheduled in unsent}
+    statuses |= {step.name: "no_day" for step in policy.steps if step.name not in ladder}
     told = [one for one in notifications if one.step in statuses]
     return tuple(
         _step_evidence(
@@ -108,13 +111,20 @@ def _due(scheduled: ScheduledStep, decision: Decision, campaign: Campaign | None
 
 
 def _status(scheduled: ScheduledStep, campaign: Campaign | None, case: Case) -> StepStatus:
-    if campaign and (done := campaign.done_with(scheduled.name)):
-        return "told" if done.told else "passed_over"
+    if past := _past(scheduled.name, campaign):
+        return past
     if (campaign and not campaign.is_open) or (campaign is None and case.state == "quiet"):
         return "if_reopened"
     if scheduled.due > case.now:
         return "ahead"
     return "if_failing" if scheduled.step.at.while_failing else "if_called"
+
+
+def _past(step: str, campaign: Campaign | None) -> StepStatus | None:
+    done = campaign.done_with(step) if campaign else None
+    if done is None:
+        return None
+    return "told" if done.told else "passed_over"
 
 
 def _step_evidence(
@@ -141,6 +151,7 @@ def _step_evidence(
         done_at=done.at if done else None,
         held=done.held if done else (),
         held_until=held_back_until(campaign, case) if done and done.held else None,
+        waits_for_word=case.is_only_reported,
         spared=done.spared if done else (),
         notified=tuple(sorted((one for one in of_step if one.decided_at in shown), key=lambda one: one.decided_at)),
         sent_with=min((one.step for one in together if one.step != step.name), default=None),
@@ -171,7 +182,9 @@ def _said(scheduled: StepEvidence, now: datetime) -> Iterator[str]:
             yield _SAID[status]
     if scheduled.repeat_days:
         yield words.repeat(scheduled.repeat_days)
-    if scheduled.held:
+    if scheduled.held and scheduled.waits_for_word:
+        yield f"{words.audiences(scheduled.held)} {_SAID['if_confirmed']}"
+    elif scheduled.held:
         until = f" until {words.moment(scheduled.held_until)}" if scheduled.held_until else ""
         yield f"{words.audiences(scheduled.held)} held back{until}, so that the owner has a business day"
     if scheduled.spared:

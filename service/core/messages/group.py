@@ -8,12 +8,12 @@ from typing import assert_never
 import msgspec
 
 from service.core import words
-from service.core.escalation.cause import DateMoved, Migrated, NewsCause, Redirected, Withdrawn
+from service.core.escalation.cause import Confirmed, DateMoved, Migrated, NewsCause, Redirected, Withdrawn
 from service.core.notification import News, Notice, UseFacts
 from service.core.wording.end import Timing
 from service.core.wording.names import name
 
-URGENT_FIRST: tuple[type[NewsCause], ...] = (Redirected, DateMoved, Withdrawn, Migrated)
+URGENT_FIRST: tuple[type[NewsCause], ...] = (Redirected, Confirmed, DateMoved, Withdrawn, Migrated)
 """The order of news in a message."""
 
 
@@ -72,7 +72,8 @@ def grouped(facts: Iterable[Notice | News], today: date) -> list[Group]:
 
 
 def _latest(facts: Iterable[Notice | News]) -> list[Notice | News]:
-    """For each exposure: one notice or the news that it is over, the latest redirection, and all moves of the date."""
+    """For each exposure: one notice or the news that it is over, the latest redirection, all moves of the date,
+    and its confirmation."""
     moves: list[News] = []
     redirected: dict[UseFacts, News] = {}
     latest: dict[UseFacts, Notice | News] = {}
@@ -82,7 +83,7 @@ def _latest(facts: Iterable[Notice | News]) -> list[Notice | News]:
             latest[fact.use] = _joined(before, fact) if isinstance(before, Notice) else fact
             continue
         match fact.cause:
-            case DateMoved():
+            case DateMoved() | Confirmed():
                 moves.append(fact)
             case Redirected():
                 redirected[fact.use] = fact

@@ -7,12 +7,12 @@ from datetime import date
 from typing import TypeVar, cast
 
 from service.core import words
-from service.core.escalation.cause import DateMoved, Migrated, NewsCause, Redirected, Withdrawn
+from service.core.escalation.cause import Confirmed, DateMoved, Migrated, NewsCause, Redirected, Withdrawn
 from service.core.messages.blocks import MAX_HEADER, context, header, section, sections
 from service.core.messages.group import named_services, services
 from service.core.notification import News, Trouble, Undeliverable
 from service.core.wording.blocks import Block, Header
-from service.core.wording.end import day_of_end, moved
+from service.core.wording.end import confirmed, day_of_end, moved
 from service.core.wording.names import caller, code, link, model_on, name, source
 from service.core.wording.spans import Spans, bold, say
 from service.core.wording.to_text import plain
@@ -49,6 +49,19 @@ def _moved_blocks(moves: Sequence[News], _today: date) -> Iterator[Block]:
         follow = " Reminders follow the new day." if move.after else ""
         model = model_on(use.id, use.platform, same[0].end.dates_of)
         yield section(f"The {kind} shutdown of ", model, " ", change, f".{follow}")
+        yield from _callers(same)
+
+
+def _confirmed_blocks(confirmations: Sequence[News], _today: date) -> Iterator[Block]:
+    """Usually all are the same one."""
+    by_days: dict[Confirmed, list[News]] = defaultdict(list)
+    for news, cause in _caused(confirmations, Confirmed):
+        by_days[cause].append(news)
+    for cause, same in by_days.items():
+        use = same[0].use
+        yield header("📅", use.id, ": the provider confirms its end")
+        said = confirmed(say(model_on(use.id, use.platform)), cause.before, cause.after)
+        yield section(said, " From now on all steps of the policy apply.")
         yield from _callers(same)
 
 
@@ -137,6 +150,11 @@ def _moved_sentence(model: str, moves: Sequence[News]) -> str:
     return f"The shutdown of {model} {plain(moved(first.before, first.after))}."
 
 
+def _confirmed_sentence(model: str, confirmations: Sequence[News]) -> str:
+    _, first = _caused(confirmations, Confirmed)[0]
+    return plain(confirmed(say(model), first.before, first.after))
+
+
 def _withdrawn_sentence(model: str, withdrawn: Sequence[News]) -> str:
     is_reported = withdrawn[0].end.is_reported
     why = "its end is not reported any more" if is_reported else "the provider has taken its end back"
@@ -155,6 +173,7 @@ NEWS: Mapping[type[NewsCause], NewsWording] = {
         _redirected_sentence,
         _redirected_blocks,
     ),
+    Confirmed: NewsWording("📅", lambda _: "its end is confirmed", _confirmed_sentence, _confirmed_blocks),
     DateMoved: NewsWording("📅", lambda _: "its date moved", _moved_sentence, _moved_blocks),
     Withdrawn: NewsWording("↩️", lambda _: "stays after all", _withdrawn_sentence, _withdrawn_blocks),
     Migrated: NewsWording(

@@ -20,6 +20,7 @@ KINDS: Mapping[str, str] = {
     "notice": "notice",
     "migrated": "the calls have ended",
     "date_moved": "the shutdown moved",
+    "confirmed": "the provider confirms the end",
     "withdrawn": "the end was taken back",
     "redirected": "another model answers",
     "digest": "digest",

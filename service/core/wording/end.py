@@ -89,6 +89,15 @@ def moved(before: date | None, after: date | None) -> Spans:
             return say("has no day")
 
 
+def confirmed(model: Spans, before: date | None, after: date | None) -> Spans:
+    """A sentence: the provider gives the end that was only reported before, for the same day or another one."""
+    said = bold(words.day(after) if after else "no firm day")
+    if before == after:
+        return say("The provider confirms the reported shutdown of ", model, ": ", said, ".")
+    reported = words.day(before) if before else "no firm day"
+    return say("The provider announces the shutdown of ", model, ": ", said, f". The report said: {reported}.")
+
+
 def days_left(days: int | None) -> str:
     """`in 12 days`, `today`, `3 days ago`; `no firm date` for a promise that is no deadline."""
     return "no firm date" if days is None else words.from_now(days)

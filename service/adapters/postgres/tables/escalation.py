@@ -42,7 +42,9 @@ campaigns = Table(
     Column("close_reason", Text),
     Column("policy", JSONB, nullable=False, comment="policy, frozen when the campaign opened"),
     Column("owner", JSONB, comment="owner at the last notification; null: nobody was notified yet"),
-    Column("plan_version", Integer, nullable=False, server_default=text("1"), comment="increases when the date moves"),
+    Column(
+        "plan_version", Integer, nullable=False, server_default=text("1"), comment="increases when the plan changes"
+    ),
     Column("shutdown_on", Date),
     Column("done", JSONB, nullable=False, server_default=text("'[]'"), comment="steps sent or skipped, with the time"),
     Column("owner_told_at", DateTime(timezone=True)),
@@ -50,6 +52,13 @@ campaigns = Table(
     Column("hold", JSONB, comment="snooze or waiver: author, until when, why"),
     Column("promise", JSONB, comment="promise: author, day, whether it is broken"),
     Column("frozen_from", Date, comment="first day of the change freeze that steps count from"),
+    Column(
+        "is_reported",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="the end of the plan is only reported",
+    ),
     Column("kept_open", JSONB, comment="author of a reopen: silence does not close it before the shutdown"),
     Column("redirect_told_at", DateTime(timezone=True), comment="when the owner was notified of the redirection"),
     UniqueConstraint("service", "environment", "platform", "model"),
