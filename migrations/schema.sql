@@ -163,6 +163,7 @@ CREATE TABLE exposures (
 	answered_on DATE,
 	redirected_since DATE,
 	deadline DATE,
+	errors_count_after DATE,
 	public_from DATE NOT NULL,
 	state_while_calling TEXT NOT NULL,
 	quiet_at TIMESTAMP WITH TIME ZONE NOT NULL,

@@ -74,12 +74,14 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
     """Longest time in days between two days of use. 0: there is only one."""
     calls: int
     failing: Failing | None
-    """None: the last day of use is not broken. Whether a day is broken depends on the deadline."""
+    """None: the last day of use is not broken. Whether a day is broken depends on `Deprecation.errors_count_after`."""
     redirected_since: date | None
     """First day of the current redirected streak."""
 
     @classmethod
-    def of(cls, days: Sequence[DayOfUse], deadline: date | None, *, first_at: datetime, last_at: datetime) -> Self:
+    def of(
+        cls, days: Sequence[DayOfUse], errors_count_after: date | None, *, first_at: datetime, last_at: datetime
+    ) -> Self:
         """`days`: all days of use, at least one, oldest first."""
         used = [use.day.toordinal() for use in days]
         return cls(
@@ -89,11 +91,11 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
             days[-1].calls,
             max(map(sub, used[1:], used), default=0),
             sum(use.calls for use in days),
-            failing(days, deadline),
+            failing(days, errors_count_after),
             _redirected_since(days),
         )
 
-    def then(self, use: DayOfUse, deadline: date | None, *, last_at: datetime) -> "Summary":
+    def then(self, use: DayOfUse, errors_count_after: date | None, *, last_at: datetime) -> "Summary":
         """The summary with one more, later day of use."""
         return Summary(
             self.first_at,
@@ -102,13 +104,13 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
             use.calls,
             max(self.longest_gap, (use.day - self.last_day).days),
             self.calls + use.calls,
-            (self.failing or Failing(use.day, self.last_day)) if _fails(use, deadline) else None,
+            (self.failing or Failing(use.day, self.last_day)) if _fails(use, errors_count_after) else None,
             (self.redirected_since or use.day) if _is_redirected(use) else None,
         )
 
-    def with_last(self, use: DayOfUse, deadline: date | None, *, last_at: datetime) -> "Summary | None":
+    def with_last(self, use: DayOfUse, errors_count_after: date | None, *, last_at: datetime) -> "Summary | None":
         """The summary with new counts of the last day. None: this begins or ends a streak, so all days are needed."""
-        fails, redirected = _fails(use, deadline), _is_redirected(use)
+        fails, redirected = _fails(use, errors_count_after), _is_redirected(use)
         if fails != (self.failing is not None) or redirected != (self.redirected_since is not None):
             return None
         calls = self.calls - self.last_calls + use.calls
@@ -168,7 +170,7 @@ class Exposure:
         last_at: datetime,
     ) -> Self:
         """`days`: all days of use, at least one."""
-        use = Summary.of(days, deprecation.shutdown.deadline, first_at=first_at, last_at=last_at)
+        use = Summary.of(days, deprecation.errors_count_after, first_at=first_at, last_at=last_at)
         return cls(service, environment, deprecation, use, recent(days))
 
     @property
@@ -245,11 +247,11 @@ def state_of(exposure: Exposure, now: datetime) -> State:
     return "quiet" if now >= quiet_at(exposure) else exposure.use.state_while_calling(exposure.deadline)
 
 
-def failing(days: Sequence[DayOfUse], deadline: date | None) -> Failing | None:
+def failing(days: Sequence[DayOfUse], errors_count_after: date | None) -> Failing | None:
     """None: the last day of use is not broken."""
     since: date | None = None
     for use in reversed(days):
-        if not _fails(use, deadline):
+        if not _fails(use, errors_count_after):
             return Failing(since, use.day) if since else None
         since = use.day
     return Failing(since, None) if since else None
@@ -264,12 +266,9 @@ def _redirected_since(days: Sequence[DayOfUse]) -> date | None:
     return since
 
 
-def _fails(day: DayOfUse, deadline: date | None) -> bool:
-    return _is_gone(day) or (_is_past(day, deadline) and 2 * day.errors >= day.calls)
-
-
-def _is_past(day: DayOfUse, deadline: date | None) -> bool:
-    return deadline is not None and day.day > deadline
+def _fails(use: DayOfUse, errors_count_after: date | None) -> bool:
+    is_past = errors_count_after is not None and use.day > errors_count_after
+    return _is_gone(use) or (is_past and 2 * use.errors >= use.calls)
 
 
 def _is_gone(day: DayOfUse) -> bool:

@@ -8,7 +8,7 @@ from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case, ScheduledStep
 from service.core.escalation.cause import NewsCause, StepCause
 from service.core.escalation.decision import Telling
-from service.core.escalation.delay import delays, planned_day
+from service.core.escalation.delay import delays, is_word_new, planned_day
 from service.core.escalation.holding import act_in_force
 from service.core.escalation.schedule import schedule, upcoming
 from service.core.exposure import Exposure, last_week, redirection
@@ -125,11 +125,12 @@ def _missed(
     missed."""
     morning = case.morning(case.today)
     missed = [ladder[name] for name in telling.missed if case.send_time(ladder[name].nominal) < morning]
-    is_moved = before is not None and before.is_open and before.plan_version != campaign.plan_version
+    is_moved = before is not None and before.is_open and campaign.is_moved_from(before)
     return Missed(
         steps=tuple(one.name for one in missed),
         last_due=max((case.day_of(one.nominal) for one in missed), default=None),
         moved_on=case.today if is_moved else None,
+        reported_until=case.today if before and is_word_new(before, case) else None,
         known_since=campaign.opened_at.date(),
     )
 

@@ -93,6 +93,8 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
     last_due: date | None = None
     """The latest day of these steps by the policy, in the owner's zone."""
     moved_on: date | None = None
+    reported_until: date | None = None
+    """When the end became more than a report. None: not by this decision."""
     """Day on which the shutdown moved, if that made the step due."""
     known_since: date | None = None
     """Day on which the campaign opened. None: not recorded."""

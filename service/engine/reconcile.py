@@ -145,16 +145,16 @@ async def summarise_again(connection: Transaction, world: World, *, now: datetim
 
 def _with_days(known: StoredExposure, days: Sequence[CountedDay | None], now: datetime) -> Resummarised | None:
     """The summary with new `days`, oldest first. None: it needs all days."""
-    summary, deadline = known.summary, known.deprecation.shutdown.deadline
+    summary, errors_count_after = known.summary, known.deprecation.errors_count_after
     for one in days:
         if summary is None or one is None or one.first_at > now or one.use.day < summary.last_day:
             return None
         if one.use.day == summary.first_at.date() and one.first_at != summary.first_at:
             return None
         if one.use.day == summary.last_day:
-            summary = summary.with_last(one.use, deadline, last_at=one.last_at)
+            summary = summary.with_last(one.use, errors_count_after, last_at=one.last_at)
         else:
-            summary = summary.then(one.use, deadline, last_at=one.last_at)
+            summary = summary.then(one.use, errors_count_after, last_at=one.last_at)
     return Resummarised(summary, known, known.counted_until) if summary else None
 
 
@@ -172,7 +172,7 @@ def _counted(days: Sequence[CountedDay], known: StoredExposure, now: datetime) -
     some = by_now or days
     summary = Summary.of(
         [one.use for one in some],
-        known.deprecation.shutdown.deadline,
+        known.deprecation.errors_count_after,
         first_at=min(one.first_at for one in some),
         last_at=max(one.last_at for one in some),
     )

@@ -10,7 +10,7 @@ import pytest
 SERVICE = Path(__file__).parents[2] / "service"
 WORDING = SERVICE / "core" / "wording"
 SOURCES = sorted(SERVICE.rglob("*.py"))
-CERTAINTY = re.compile(r"not before $|no day set|no day named|, not confirmed")
+CERTAINTY = re.compile(r"not before $|no day set|no day named|, not confirmed|^, expected")
 """In a string, or the part of one before a value."""
 SLACK_ONLY = re.compile("&amp;|&lt;|&gt;|mrkdwn|plain_text")
 PRECISIONS = ("no_sooner_than",)

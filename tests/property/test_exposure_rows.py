@@ -19,7 +19,7 @@ from service.adapters.postgres.exposure_rows import drop_exposures, save_listing
 from service.adapters.postgres.exposure_store import load_public_exposures
 from service.adapters.queries.listing import ExposureFilter, count_by_model
 from service.adapters.queries.overview import read_headline
-from service.core.catalog.lifecycle import Catalog
+from service.core.catalog.lifecycle import Catalog, Standing
 from service.core.escalation.listing import new_listing
 from service.core.exposure import Exposure, ExposureKey, State, state_of
 from service.core.ownership import NOBODY
@@ -54,6 +54,8 @@ class Step:
     """The risk of each exposure is accepted for so many hours."""
     is_told: bool = False
     """A message about one service is delivered."""
+    standing: Standing = "provider"
+    """Who gives the shutdown, by the catalog of now."""
 
 
 steps = st.lists(
@@ -69,6 +71,7 @@ steps = st.lists(
         ends_in=st.sampled_from((-20, 0, 3, 32)),
         waived=st.none() | st.integers(1, 100),
         is_told=st.booleans(),
+        standing=st.sampled_from(get_args(Standing)),
     ),
     min_size=1,
     max_size=6,
@@ -87,6 +90,9 @@ async def test_rows_are_what_the_days_come_to(database: Database) -> None:
     @example(history=[Step([(30, "mail", "answered")], 0, 3), Step([], 20, 3), Step([], 20, 3)])
     @example(history=[Step([(-1, "mail", "answered")], 13, 3), Step([(-5, "mail", "answered")], 0, 3)])
     @example(history=[Step([(3, "mail", "answered")], 13, 3), Step([(0, "mail", "answered")], 0, 3)])
+    @example(
+        history=[Step([(-72, "mail", "failed")], 0, -20, standing="reported"), Step([], 1, -20, standing="provider")]
+    )
     @example(history=[Step([(-30, "mail", "gone")], 0, 3), Step([(-80, "mail", "answered")], 1, 3)])
     def law(history: Sequence[Step]) -> None:
         run(agree(database, loaded, history))
@@ -107,7 +113,7 @@ async def agree(database: Database, loaded: LoadedCatalog, history: Sequence[Ste
         now += timedelta(hours=step.hours)
         await count_calls(database, loaded, [_call(now, *one) for one in step.calls], now)
         ends = MIDNIGHT.date() + timedelta(days=step.ends_in)
-        catalog = _catalog(ends)
+        catalog = _catalog(ends, step.standing)
         await reconcile(database, make_world(catalog), now=now)
         async with database.connect() as connection:
             stored = await load_public_exposures(connection, catalog, now=now)
@@ -166,6 +172,6 @@ def _call(now: datetime, hours: int, service: str, answer: str) -> Call:
     return make_call(at=now + timedelta(hours=hours), service=service, requested_id=MODEL, **ANSWERS[answer])
 
 
-def _catalog(ends: date) -> Catalog:
-    record = make_deprecation(model=MODEL, shutdown_on=ends, announced=date(2025, 4, 1))
-    return Catalog([record], digest=f"ends on {ends}")
+def _catalog(ends: date, standing: Standing) -> Catalog:
+    record = make_deprecation(model=MODEL, shutdown_on=ends, announced=date(2025, 4, 1), standing=standing)
+    return Catalog([record], digest=f"ends on {ends}, {standing}")

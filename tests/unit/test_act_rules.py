@@ -236,6 +236,11 @@ ALL_TOLD = make_campaign(*DOWN_TO_14, "-7d", "-3d", "-1d", "0d")
             "the shutdown was on Mon 14 Jul 2025", id="promise on the day itself",
         ),
         pytest.param(
+            Commit(ADA, date(2025, 7, 14)), ALL_TOLD,
+            case_at("2025-07-14T10:00", deprecation=make_deprecation(standing="reported")), "not_now",
+            "the shutdown was reported for Mon 14 Jul 2025", id="promise on the reported day itself",
+        ),
+        pytest.param(
             Commit(ADA, date(2026, 7, 4)), make_campaign("announced", deadline=None),
             case_at(JULY_2, deprecation=NOT_BEFORE), "wrong_input", "Sat 4 Jul 2026 is too far away",
             id="promise a day in more than a year",

@@ -113,7 +113,11 @@ def test_day_belongs_to_platform_and_model(
     shipped: LoadedCatalog, platform: str, name: str, day: str, precision: str
 ) -> None:
     record = find(shipped, platform, name)
-    known = record.shutdown.precision if record.standing == "provider" else f"exact, {record.standing}"
+    known = (
+        record.shutdown.precision
+        if record.standing == "provider"
+        else f"{record.shutdown.precision}, {record.standing}"
+    )
     assert (str(record.shutdown.on), known) == (day, precision)
 
 

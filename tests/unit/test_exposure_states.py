@@ -98,6 +98,19 @@ def test_state_around_the_shutdown(last: str, use: dict[str, int], expected: Sta
     assert state_of(exposure, datetime.fromisoformat(f"{last}T20:00+00:00")) == expected
 
 
+@pytest.mark.parametrize(
+    ("use", "expected"),
+    [
+        pytest.param(FAILS, "overdue", id="failures that may be an outage"),
+        pytest.param(GONE, "broken", id="failures that say gone"),
+    ],
+)
+def test_reported_day_that_is_past_proves_nothing_by_itself(use: dict[str, int], expected: State) -> None:
+    reported = make_deprecation(standing="reported")
+    exposure = make_exposure(deprecation=reported, days=(_day("2025-07-15", **use),))
+    assert state_of(exposure, datetime(2025, 7, 15, 20, tzinfo=UTC)) == expected
+
+
 @pytest.mark.parametrize("precision", ["no_sooner_than", "unknown"])
 def test_no_firm_date_is_never_past(precision: str) -> None:
     exposure = make_exposure(deprecation=make_deprecation(precision=precision), days=(_day("2025-08-01", **FAILS),))

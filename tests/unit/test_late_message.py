@@ -26,6 +26,12 @@ from tests.message_text import TODAY, at, read
             id="the day has moved",
         ),
         pytest.param(
+            {"steps": ("-30d",), "reported_until": date(2025, 6, 20)},
+            "Late: you were not told 30 days before the shutdown, "
+            "because the end was only reported until Fri 20 Jun 2025.",
+            id="the provider has confirmed it",
+        ),
+        pytest.param(
             {"announced": date(2025, 6, 17), "steps": ("-60d", "-30d"), "last_due": date(2025, 6, 14)},
             "Late: you were not told 60 or 30 days before the shutdown, "
             "because the provider announced it only on Tue 17 Jun 2025.",

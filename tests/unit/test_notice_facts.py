@@ -10,7 +10,7 @@ from service.core.catalog.lifecycle import Standing
 from service.core.escalation.delay import in_words
 from service.core.escalation.hold import Snoozed
 from service.core.escalation.policy import DEFAULT_POLICY, Policy, Step, parse_offset
-from service.core.notification import Notice
+from service.core.notification import News, Notice
 from tests.builders import make_deprecation, make_owner
 from tests.explained import Played, at, of, said
 
@@ -102,6 +102,21 @@ def test_step_that_an_earlier_day_made_due_blames_the_day() -> None:
         date(2025, 6, 2),
         ("the day of the shutdown was set only on Mon 2 Jun 2025",),
     )
+
+
+def test_step_that_a_confirmation_made_due_blames_the_report() -> None:
+    above = (Step(parse_offset(one), ("director",)) for one in ("-30d", "-14d"))
+    own = Policy("own", (Step(parse_offset("announced"), ("owner",)), *above))
+    played = Played(policy=own, given={"deprecation": make_deprecation(standing="reported")})
+    assert len(played.decides("2025-04-14T07:00")) == 1
+    assert played.decides("2025-07-01T07:00") == []
+    played.given = {}
+    confirmed, told = (record.facts for record in played.decides("2025-07-01T07:00"))
+    assert isinstance(confirmed, News)
+    assert isinstance(told, Notice)
+    assert (told.cause.step.name, told.missed.steps, told.recipients.held) == ("-14d", ("-30d",), ("director",))
+    assert (told.missed.moved_on, told.missed.reported_until) == (None, date(2025, 7, 1))
+    assert why_later(told) == ("the end was only reported until Tue 1 Jul 2025",)
 
 
 def test_repeat_is_explained_by_its_own_day() -> None:

@@ -65,7 +65,7 @@ class StoredExposure:
     public_from: date
     """`date.max`: the deprecation is withdrawn."""
     summary: Summary | None
-    """None: the use or the deprecation is new, or the deadline has changed."""
+    """None: the use or the deprecation is new, or its dates or its standing have changed."""
     has_row: bool
     counted_until: datetime | None
 
@@ -93,7 +93,7 @@ async def load_stored(connection: AsyncConnection, keys: Iterable[ExposureKey]) 
 
 def _dates() -> list[Any]:
     d = deprecations.c
-    return [d.announced_on, d.shutdown_on, d.precision, d.withdrawn]
+    return [d.announced_on, d.shutdown_on, d.precision, d.standing, d.withdrawn]
 
 
 def _known(row: Any) -> StoredExposure:
@@ -103,9 +103,11 @@ def _known(row: Any) -> StoredExposure:
         row.key_model,
         announced=row.announced_on,
         shutdown=Shutdown(row.shutdown_on, row.precision),
+        standing=row.standing,
     )
     public_from = date.max if row.withdrawn else row.announced_on or date.min
-    if row.service is None or row.deadline != deprecation.shutdown.deadline:
+    judged_by = deprecation.shutdown.deadline, deprecation.errors_count_after
+    if row.service is None or (row.deadline, row.errors_count_after) != judged_by:
         return StoredExposure(deprecation, public_from, None, row.service is not None, None)
     return StoredExposure(deprecation, public_from, summary_in(row), True, row.counted_until)
 
@@ -243,6 +245,7 @@ def _summary_row(key: ExposureKey, one: Resummarised) -> dict[str, object]:
         "answered_on": fails.answered_on if fails else None,
         "redirected_since": summary.redirected_since,
         "deadline": deadline,
+        "errors_count_after": one.known.deprecation.errors_count_after,
         "public_from": one.known.public_from,
         "state_while_calling": summary.state_while_calling(deadline),
         "quiet_at": summary.quiet_at,

@@ -82,7 +82,7 @@ def _with_days(keys: FromClause) -> Select[Any]:
     last = select(*(type_coerce(func.array_agg(days[name]), NullType()).label(f"days_{name}") for name in _DAY))
     use = last.correlate(exposures).lateral("last")
     return (
-        select(*(e[name] for name in KEY), *(e[name] for name in _SUMMARY), e.deadline, *use.c)
+        select(*(e[name] for name in KEY), *(e[name] for name in _SUMMARY), e.errors_count_after, *use.c)
         .join_from(keys, exposures, same_key(exposures, keys))
         .join(use, true())
         .where(e.first_at <= bindparam("now", type_=e.first_at.type), use.c.days_day.is_not(None))
@@ -91,14 +91,14 @@ def _with_days(keys: FromClause) -> Select[Any]:
 
 def _exposure(row: Row[Any], deprecation: Deprecation, now: datetime) -> Exposure:
     days = recent(list(map(DayOfUse, *map(reversed, row[-len(_DAY) :]))))
-    use, deadline = summary_in(row), deprecation.shutdown.deadline
-    fails = use.failing if row.deadline == deadline else failing(days, deadline)
+    use, after = summary_in(row), deprecation.errors_count_after
+    fails = use.failing if row.errors_count_after == after else failing(days, after)
     use = structs.replace(use, last_at=min(row.last_at, now), failing=fails)
     return Exposure(row.service, row.environment, deprecation, use, days)
 
 
 def summary_in(row: Row[Any]) -> Summary:
-    """The stored summary, evaluated with the row's deadline."""
+    """The stored summary, evaluated with the row's `errors_count_after`."""
     fails = Failing(row.failing_since, row.answered_on) if row.failing_since else None
     return Summary(
         row.first_at, row.last_at, row.last_day, row.last_calls, row.longest_gap, row.calls, fails,

@@ -93,6 +93,12 @@ class Deprecation:
         return self.standing == "reported"
 
     @property
+    def errors_count_after(self) -> date | None:
+        """The day after which failed calls alone show that the model is gone. None: no firm day, or one that is only
+        reported: then only the provider's answer that the model is gone shows it."""
+        return None if self.is_reported else self.shutdown.deadline
+
+    @property
     def is_deprecated(self) -> bool:
         """A promise not to end the model before a day is not a deprecation; an announcement or a named successor is."""
         promised = self.shutdown.on is not None and bool(self.replacements)

@@ -171,7 +171,8 @@ def _commit(act: Commit, campaign: Campaign, case: Case) -> Promise | Refused:
         return Refused(f"{words.day(act.on)} is past", "promise today or a later day", "wrong_input")
     last = case.deadline or case.today + LONGEST
     if case.is_shut_down:
-        return Refused(f"the shutdown was on {words.day(last)}", "it is too late for a promise; migrate, or waive")
+        was = "was reported for" if case.exposure.deprecation.is_reported else "was on"
+        return Refused(f"the shutdown {was} {words.day(last)}", "it is too late for a promise; migrate, or waive")
     if act.on > last and case.deadline:
         remedy = f"promise a day up to {words.day(last)}, or waive"
         return Refused(f"{words.day(act.on)} is after the shutdown", remedy)

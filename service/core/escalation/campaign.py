@@ -135,6 +135,10 @@ class Campaign:
     def with_broken_promise(self) -> "Campaign":
         return replace(self, promise=self.promise.broken()) if self.promise else self
 
+    def is_moved_from(self, before: "Campaign") -> bool:
+        """Whether the shutdown or the freeze is another day than before."""
+        return (self.deadline, self.frozen_from) != (before.deadline, before.frozen_from)
+
     def closed(self, now: datetime, reason: CloseReason) -> "Campaign":
         """Acts of people end with it, except a snooze or a waiver, which also applies to a relapse."""
         return replace(self, closed_at=now, close_reason=reason, promise=None, acknowledged=None, kept_open=None)

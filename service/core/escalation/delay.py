@@ -51,6 +51,12 @@ class SetLater(Struct, frozen=True, tag="set_later", tag_field="kind"):
     is_freeze: bool
 
 
+class ReportedUntil(Struct, frozen=True, tag="reported_until", tag_field="kind"):
+    """It waited for the provider's word, or for failing calls: the end was only reported."""
+
+    day: date
+
+
 class LookedLater(Struct, frozen=True, tag="looked_later", tag_field="kind"):
     """lastcall did not run, or did not know about the use."""
 
@@ -77,7 +83,17 @@ class QuietHours(Struct, frozen=True, kw_only=True, tag="quiet_hours", tag_field
     """Set if the decision was made at `at` and the message waits."""
 
 
-Delay = OwnerFirst | Frozen | CalledLater | AnnouncedLater | SetLater | LookedLater | AskedToWait | QuietHours
+Delay = (
+    OwnerFirst
+    | Frozen
+    | CalledLater
+    | AnnouncedLater
+    | SetLater
+    | ReportedUntil
+    | LookedLater
+    | AskedToWait
+    | QuietHours
+)
 
 
 def in_words(delay: Delay) -> str:
@@ -94,6 +110,8 @@ def in_words(delay: Delay) -> str:
             said = f"{who} only on {words.day(on)}"
         case SetLater(on, is_freeze):
             said = f"the day of {words.FREEZE if is_freeze else words.SHUTDOWN} was set only on {words.day(on)}"
+        case ReportedUntil(day):
+            said = f"the end was only reported until {words.day(day)}"
         case LookedLater(due, looked_at):
             said = f"it was due on {words.moment(due)}, and was looked at only on {words.moment(looked_at)}"
         case AskedToWait(ActInForce(what="promised", by=by, on=date() as on)):
@@ -132,13 +150,15 @@ def delays(
     is_between_steps = isinstance(telling.cause, Relapse | Resumed | BrokenPromise) or telling.to_new_owner
     if isinstance(telling.cause, HeldBack):
         yield OwnerFirst(telling.cause.owner_told_on)
+        if before and is_word_new(before, case):
+            yield ReportedUntil(case.today)
     elif scheduled and not is_between_steps:
         planned = planned_day(after, scheduled, case)
         if planned == case.day_of(scheduled.nominal):
             yield from _of_its_day(scheduled, case)
         elif case.send_time(morning := case.morning(planned)) > morning:
             yield _quiet_hours(morning, case)
-        if before and before.is_open and before.plan_version != after.plan_version:
+        if before and before.is_open and after.is_moved_from(before):
             yield SetLater(case.today, case.frozen_from is not None)
         else:
             yield from _since_it_was_due(before, planned, scheduled, case)
@@ -167,10 +187,17 @@ def _since_it_was_due(before: Campaign | None, planned: date, scheduled: Schedul
     due = max(scheduled.due, case.send_time(case.morning(planned))) if scheduled.step.repeat else scheduled.due
     if case.now - due < LATE_AFTER:
         return
-    if before and before.in_force and was_paused(before, case, due):
+    if before and is_word_new(before, case):
+        yield ReportedUntil(case.today)
+    elif before and before.in_force and was_paused(before, case, due):
         yield AskedToWait(ActInForce.of(before.in_force))
     else:
         yield LookedLater(due, case.now)
+
+
+def is_word_new(before: Campaign, case: Case) -> bool:
+    """Whether the end of the campaign's plan was only reported, and is more by now."""
+    return before.is_reported and not case.is_only_reported
 
 
 def _quiet_hours(at: datetime, case: Case, goes_out_at: datetime | None = None) -> QuietHours:

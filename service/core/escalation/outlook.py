@@ -86,13 +86,14 @@ class ProjectLastWeek:
 
     def _day_ahead(self, day: date) -> _DayAhead:
         exposure, use = self.exposure, self._use_on(day)
+        after = exposure.deprecation.errors_count_after
         summary = self._days_ahead[-1].summary if self._days_ahead else self._before_start
         if use is None:
             return _DayAhead(None, summary)
         if summary is None:
-            first = Summary.of([use], exposure.deadline, first_at=exposure.first_at, last_at=exposure.last_at)
+            first = Summary.of([use], after, first_at=exposure.first_at, last_at=exposure.last_at)
             return _DayAhead(use, first)
-        return _DayAhead(use, summary.then(use, exposure.deadline, last_at=exposure.last_at))
+        return _DayAhead(use, summary.then(use, after, last_at=exposure.last_at))
 
     @property
     def _before_start(self) -> Summary | None:
@@ -100,7 +101,8 @@ class ProjectLastWeek:
         use, last, days = self.exposure.use, self.exposure.days[-1], self._before
         if not days or days[-1] == last:
             return use if days else None
-        known = Summary.of(days, self.exposure.deadline, first_at=use.first_at, last_at=use.last_at)
+        after = self.exposure.deprecation.errors_count_after
+        known = Summary.of(days, after, first_at=use.first_at, last_at=use.last_at)
         return structs.replace(known, longest_gap=use.longest_gap, calls=use.calls - last.calls)
 
     def _use_on(self, day: date) -> DayOfUse | None:

@@ -35,7 +35,8 @@ def _because(state: State, case: Case, campaign: Campaign | None) -> str:
         case "quiet":
             return "no call for longer than its own quiet period, so it counts as migrated until it calls again"
         case "overdue":
-            return "the day of the shutdown is past, and calls are still answered"
+            reported = "reported " if case.exposure.deprecation.is_reported else ""
+            return f"the day of the {reported}shutdown is past, and calls are still answered"
         case "broken":
             gone = f"{_share(last.end_of_life, last.calls)} got the answer that the model is gone"
             failed = f"the day of the shutdown is past, and {_share(last.errors, last.calls)} failed"

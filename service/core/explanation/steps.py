@@ -200,7 +200,7 @@ _SAID: Mapping[StepStatus, str] = {
     "if_failing": "only while calls fail",
     "if_reopened": "only if it calls again",
     "if_confirmed": "only once the provider says so, or while calls fail",
-    "no_day": "no day, as the provider has set none",
+    "no_day": "no day, as none is set",
 }
 
 

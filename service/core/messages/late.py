@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from service.core import words
-from service.core.escalation.delay import AnnouncedLater, SetLater, in_words
+from service.core.escalation.delay import AnnouncedLater, ReportedUntil, SetLater, in_words
 from service.core.notification import Notice
 from service.core.wording.names import name
 
@@ -19,7 +19,9 @@ def late(notice: Notice) -> str | None:
 def late_together(notices: Sequence[Notice]) -> str | None:
     """One sentence for all notices, if each is late because lastcall did not know of it before; else None."""
     since = {
-        None if notice.missed.moved_on or _announced_after(notice) else _learned_on(notice)
+        None
+        if notice.missed.moved_on or notice.missed.reported_until or _announced_after(notice)
+        else _learned_on(notice)
         for notice in notices
         if notice.missed.steps
     }
@@ -35,10 +37,12 @@ def _learned_on(notice: Notice) -> date | None:
 
 
 def _reason(notice: Notice) -> str:
-    """The latest event is the reason: the date was set, the announcement, the first call, or lastcall learned of it;
-    otherwise lastcall is at fault."""
+    """The latest event is the reason: the date was set, the end was confirmed, the announcement, the first call, or
+    lastcall learned of it; otherwise lastcall is at fault."""
     if notice.missed.moved_on:
         return in_words(SetLater(notice.missed.moved_on, notice.cause.step.before_freeze))
+    if notice.missed.reported_until:
+        return in_words(ReportedUntil(notice.missed.reported_until))
     due, first_call = notice.missed.last_due, notice.traffic.first_at.date()
     if notice.end.announced and _announced_after(notice):
         return in_words(AnnouncedLater(notice.end.announced, notice.end.is_reported))

@@ -102,7 +102,8 @@ def _why(news: News, today: date) -> str:
     if deadline is not None and today >= deadline:
         how = "the provider redirects, or a gateway falls back"
         return f"The {told} day, {day}, has come: {how}. {ask}"
-    when = f"The {told} end is {day}" if deadline else "The provider has set no day for its end"
+    no_day = "No day is reported for its end" if news.end.is_reported else "The provider has set no day for its end"
+    when = f"The {told} end is {day}" if deadline else no_day
     how = "a gateway falls back, or an alias has moved"
     return f"{when}, so this is hardly the provider's doing: {how}. {ask}"
 
