@@ -8,6 +8,7 @@ from datetime import datetime
 
 from service.adapters.catalog.files import load_catalog
 from service.adapters.postgres.database import Database, open_database
+from service.adapters.prices import GenaiPrices
 from service.config.company import Company, load_company
 from service.config.settings import DEFAULT_FILE, Settings
 from service.config.world import World, world_of
@@ -38,7 +39,8 @@ class App:
         previous version stays."""
         company = await to_thread(load_company, self.settings.config_file or DEFAULT_FILE)
         world = self.world
-        self.worlds.replace(world_of(world.catalog, world.resolver, company, tuple(formats_of(self.settings, company))))
+        topics = tuple(formats_of(self.settings, company))
+        self.worlds.replace(world_of(world.catalog, world.resolver, company, topics, prices=world.prices))
 
     @property
     def formats(self) -> dict[str, Format | None]:
@@ -58,7 +60,8 @@ def load_world(settings: Settings, company: Company | None = None) -> World:
     loaded = load_catalog()
     use_platforms(loaded.platforms)
     company = company or load_company(settings.config_file)
-    return world_of(loaded.catalog, loaded.resolver, company, tuple(formats_of(settings, company)))
+    topics, prices = tuple(formats_of(settings, company)), GenaiPrices(loaded.catalog, loaded.resolver)
+    return world_of(loaded.catalog, loaded.resolver, company, topics, prices=prices)
 
 
 @asynccontextmanager

@@ -150,7 +150,7 @@ class Story:
         """lastcall.yaml is another one from here on. Slack knows whom it names."""
         company = _load(lastcall_yaml)
         world = self.engine.worlds.latest
-        self.engine.worlds.replace(world_of(world.catalog, world.resolver, company, world.topics))
+        self.engine.worlds.replace(world_of(world.catalog, world.resolver, company, world.topics, prices=world.prices))
         invite(company, self.slack)
 
     async def asks(self, asked: Act, service: str, model: str = "gpt-4.5-preview") -> None:

@@ -6,6 +6,7 @@ from service.config.company import Company
 from service.core.catalog.lifecycle import Catalog
 from service.core.directory.owners import Owners
 from service.core.identity import Resolver
+from service.core.prices import NoPrices, PriceList
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class World:
     catalog: Catalog
     resolver: Resolver
     company: Company
+    prices: PriceList = field(default_factory=NoPrices)
     topics: tuple[str, ...] = ()
     """Topics of Kafka. Until each is read to its end, silence does not mean a migration."""
     owners: Owners = field(default_factory=Owners)
@@ -26,6 +28,14 @@ class World:
         return self.catalog.digest, self.company.digest, self.topics, self.times_said
 
 
-def world_of(catalog: Catalog, resolver: Resolver, company: Company, topics: tuple[str, ...] = ()) -> World:
-    """A World without data from the database: its owners come from lastcall.yaml."""
-    return World(catalog, resolver, company, topics, Owners(company.owners, calendar=company.calendar))
+def world_of(
+    catalog: Catalog,
+    resolver: Resolver,
+    company: Company,
+    topics: tuple[str, ...] = (),
+    *,
+    prices: PriceList | None = None,
+) -> World:
+    """A World without data from the database: its owners come from lastcall.yaml. `prices`: None is an empty list."""
+    owners = Owners(company.owners, calendar=company.calendar)
+    return World(catalog, resolver, company, prices or NoPrices(), topics, owners)
