@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from service.core.candidates import Candidate
 from service.core.checklist import Checklist
+from service.core.comparison import Moving
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case, ScheduledStep
 from service.core.escalation.cause import NewsCause, StepCause
@@ -24,14 +25,16 @@ def facts_of(
     *,
     checklist: Checklist,
     candidates: Sequence[Candidate] = (),
+    moving: Moving | None = None,
 ) -> Notice | News:
-    """`before` and `campaign`: before and after the decision. `candidates`: possible owners of the service."""
+    """`before` and `campaign`: before and after the decision. `candidates`: possible owners of the service. `moving`:
+    what to move to, for a notice."""
     cause, exposure = telling.cause, case.exposure
     owner = Owned(team=case.owner.team, rule=case.owner.rule, candidates=tuple(candidates))
     if isinstance(cause, NewsCause):
         return News(cause=cause, use=_use(exposure), end=_end(exposure), owner=owner, served_id=_served_id(exposure))
     still_open = checklist.pressing(exposure.deadline, case.now.date())
-    return _notice(telling, cause, before, campaign, case, owner=owner, checklist_open=still_open)
+    return _notice(telling, cause, before, campaign, case, owner=owner, checklist_open=still_open, moving=moving)
 
 
 def _notice(
@@ -43,6 +46,7 @@ def _notice(
     *,
     owner: Owned,
     checklist_open: tuple[str, ...],
+    moving: Moving | None,
 ) -> Notice:
     exposure = case.exposure
     ladder = {scheduled.name: scheduled for scheduled in schedule(campaign.policy, case)}
@@ -69,6 +73,7 @@ def _notice(
         promise_broken_on=campaign.promise_broken_on,
         act_in_force=act_in_force(campaign, case),
         forecast=case.forecast if is_ahead else None,
+        moving=moving,
         checklist_open=checklist_open,
         planned_on=planned_day(campaign, scheduled, case) if scheduled else None,
         delays=tuple(delays(telling, before, campaign, scheduled, case)),

@@ -13,6 +13,7 @@ import msgspec
 from service.core.calendar import Freeze
 from service.core.candidates import Candidate
 from service.core.catalog.lifecycle import Precision, Shutdown, Standing
+from service.core.comparison import Moving
 from service.core.condition import Condition
 from service.core.escalation.cause import NewOwner, NewsCause, Relapse, StepCause
 from service.core.escalation.delay import Delay
@@ -143,6 +144,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     act_in_force: ActInForce | None = None
     forecast: Forecast | None = None
     """Set while the end is ahead."""
+    moving: Moving | None = None
+    """What to move to. None: not looked up."""
     checklist_open: tuple[str, ...] = ()
     """Open items of the checklist, once the shutdown is near."""
     planned_on: date | None = None

@@ -60,6 +60,28 @@ def short_number(n: int) -> str:
     return f"{n / size:,.{decimals}f} {unit}"
 
 
+def dollars(usd: float) -> str:
+    """`$11,600`, `$310`, `$3.14`, `$0.02`, `less than $0.01`: three digits that matter."""
+    if 0 < usd < 0.005:
+        return "less than $0.01"
+    if usd < 100:
+        return f"${usd:,.2f}"
+    return f"${float(f'{usd:.3g}'):,.0f}"
+
+
+def change(share: float) -> str:
+    """`-97 %`, `+12 %`, of a relative change; `-99.7 %` where whole numbers would be -100."""
+    percent = 100 * share
+    return f"{percent:+.1f} %" if 99 < -percent < 100 else f"{percent:+.0f} %"
+
+
+def duration(ms: float) -> str:
+    """`340 ms`, `2.3 s`, `12 s`"""
+    if ms < 1_000:
+        return f"{ms:.0f} ms"
+    return f"{ms / 1_000:.1f} s" if ms < 10_000 else f"{ms / 1_000:,.0f} s"
+
+
 def and_failed(n: int) -> str:
     """After a number of calls: `, 12 failed`; empty: none."""
     return f", {number(n)} failed" if n else ""

@@ -28,6 +28,7 @@ from service.adapters.postgres.watermark_store import known_until
 from service.config.world import World
 from service.core.candidates import Candidate
 from service.core.checklist import Checklist
+from service.core.comparison import Moving
 from service.core.condition import Undecidable
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import UNTIL_MORE_IS_KNOWN, Case
@@ -42,6 +43,7 @@ from service.core.ownership import destinations
 from service.engine.candidates import CandidateBook
 from service.engine.caught_up import raise_behind
 from service.engine.drain import drain
+from service.engine.moving import MovingBook
 from service.engine.partitions import forget_losses
 from service.engine.world import Worlds
 
@@ -107,7 +109,7 @@ async def escalate(
         before = await worlds.look(connection, now=now)
         await forget_assignments(connection, before.owners.overruled())
         world = await worlds.look(connection, now=now)
-        tick = _Tick(world, CandidateBook(world.owners), now, known, recomputed_until)
+        tick = _Tick(world, CandidateBook(world.owners), MovingBook(world, now), now, known, recomputed_until)
     done = await drain(lambda: _escalate_batch(database, tick, worlds), at_once=AT_ONCE)
     return sum(done, Escalated(0, 0, 0))
 
@@ -157,7 +159,7 @@ async def _escalate_due(connection: Transaction, tick: "_Tick", due: Sequence[Du
     await save_campaigns(connection, {one.key: one.after for one in changes})
     if reopened := [one.key for one in changes if one.is_reopened]:
         await cancel_untrue_news(connection, reopened, now=now)
-    extras = await _extras(connection, tick.candidates, [one.key for one in changes])
+    extras = await _extras(connection, tick, changes)
     intents = [intent for one in changes for intent in tick.intents(one, evidenced, extras[one.key])]
     notified = await record_intents(connection, intents, now=now)
     promised = {one.key: tick.promised_until(one, campaigns.get(one.key), exposures.get(one.key)) for one in due}
@@ -175,14 +177,16 @@ class _Extras:
     checklist: Checklist
     candidates: tuple[Candidate, ...]
     """Only if the service has no owner."""
+    moving: Moving | None
+    """Only if there is something to send."""
 
 
-async def _extras(
-    connection: Transaction, candidates: CandidateBook, keys: Sequence[ExposureKey]
-) -> Mapping[ExposureKey, _Extras]:
+async def _extras(connection: Transaction, tick: "_Tick", changes: Sequence[_Changed]) -> Mapping[ExposureKey, _Extras]:
+    keys = [one.key for one in changes]
     ticked = await load_checklists(connection, keys)
-    perhaps = await candidates.look(connection, {key.service for key in keys})
-    return {key: _Extras(ticked.get(key, Checklist()), perhaps.get(key.service, ())) for key in keys}
+    perhaps = await tick.candidates.look(connection, {key.service for key in keys})
+    moving = await tick.moving.look(connection, [one.case.exposure for one in changes if one.case and one.tellings])
+    return {key: _Extras(ticked.get(key, Checklist()), perhaps.get(key.service, ()), moving.get(key)) for key in keys}
 
 
 async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception, now: datetime) -> None:
@@ -197,6 +201,7 @@ async def _set_aside(connection: Transaction, key: ExposureKey, error: Exception
 class _Tick:
     world: World
     candidates: CandidateBook
+    moving: MovingBook
     now: datetime
     known_until: datetime
     recomputed_until: datetime | None
@@ -272,6 +277,7 @@ class _Tick:
                 case,
                 checklist=extras.checklist,
                 candidates=extras.candidates,
+                moving=extras.moving,
             )
             for destination in destinations(
                 owner, telling.audiences, self.world.company.channels, already_notified=telling.already_notified

@@ -116,6 +116,13 @@ def _timing(notice: Notice, today: date) -> Timing:
     return Timing(*known, standing=end.standing)
 
 
+def first_successor(notice: Notice) -> str | None:
+    """The model to move to: none that is past its end, if that was looked up."""
+    if notice.moving is not None:
+        return next((one.id for one in notice.moving.successors), None)
+    return next(iter(notice.end.replacements), None)
+
+
 def services(facts: Iterable[Notice | News]) -> int:
     return len({fact.use.service for fact in facts})
 

@@ -1,14 +1,17 @@
 """Notices of one deprecation -> blocks: the end, the replacement, callers and their calls, next steps."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 
 from service.core import words
+from service.core.comparison import MonthlyCost
 from service.core.messages.blocks import context, header, section, sections
-from service.core.messages.group import Group, services
+from service.core.messages.group import Group, first_successor, services
 from service.core.messages.late import late, late_together, upcoming
 from service.core.messages.orphans import who_owns
 from service.core.messages.particulars import act_in_force, again, checklist, how_it_calls, is_begun, prospects
 from service.core.notification import Notice, Traffic
+from service.core.wording import moving
 from service.core.wording.blocks import Block, Fields
 from service.core.wording.end import Timing
 from service.core.wording.names import and_team, as_typed, caller, code, link, model_on, source, through
@@ -21,7 +24,7 @@ def notice_blocks(group: Group, page: str | None, *, late_said: bool) -> Iterato
     of the message explains why all of it is late."""
     worst = group.notices[0]
     yield header(group.timing.mark, worst.use.id, f" {group.timing.headline}")
-    yield section(_what_and_when(worst, group.timing), "\n", _where_to(worst))
+    yield section(_what_and_when(worst, group.timing), *(part for line in _where_to(group) for part in ("\n", line)))
     if len(group.notices) == 1:
         yield section(how_it_calls(worst))
         yield Fields(_numbers(worst))
@@ -45,11 +48,37 @@ def _what_and_when(notice: Notice, when: Timing) -> Spans:
     return say(said, f" {through(use.platform, end.dates_of)}") if end.dates_of else said
 
 
-def _where_to(notice: Notice) -> Spans:
-    if not notice.end.replacements:
-        who = "no successor is reported" if notice.end.is_reported else "the provider names no successor"
-        return say(bold("Move to:"), f" {who}.")
-    return say(bold("Move to:"), " ", listed([code(one) for one in notice.end.replacements[:5]], "or"))
+def _where_to(group: Group) -> Iterator[Spans]:
+    """What to move to; the cost of all callers; the latency of a single one."""
+    worst = group.notices[0]
+    yield say(bold("Move to:"), " ", _successors(worst, group.today))
+    first = first_successor(worst)
+    if first is None or worst.moving is None:
+        return
+    if costs := _together(group.notices, first):
+        whose = "its" if len(group.notices) == 1 else "their"
+        yield moving.cost(first, costs, whose=whose)
+    if len(group.notices) == 1 and worst.moving.latency:
+        yield moving.latency(first, worst.moving.latency)
+
+
+def _successors(notice: Notice, today: date) -> Spans:
+    named = notice.end.replacements
+    nobody = "no successor is reported" if notice.end.is_reported else "the provider names no successor"
+    if notice.moving is not None:
+        return moving.successors(notice.moving.successors, today, nobody=nobody, all_gone=bool(named))
+    return listed([code(one) for one in named[:5]], "or") if named else say(f"{nobody}.")
+
+
+def _together(notices: Sequence[Notice], new: str) -> MonthlyCost | None:
+    """The sum of all callers. None: the cost of one is not known, or it would move to another model."""
+    found = [one.moving.cost for one in notices if one.moving and one.moving.cost and first_successor(one) == new]
+    if len(found) < len(notices):
+        return None
+    olds = [one.old for one in found if one.old is not None]
+    old = sum(olds) if len(olds) == len(found) else None
+    share = min(one.share_with_tokens for one in found)
+    return MonthlyCost(old=old, new=sum(one.new for one in found), share_with_tokens=share)
 
 
 def _numbers(notice: Notice) -> tuple[tuple[str, str], ...]:

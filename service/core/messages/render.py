@@ -7,7 +7,7 @@ from typing import TypeVar
 from service.core import words
 from service.core.messages.blocks import paginate, section, sections
 from service.core.messages.digest import digest_blocks, digest_sentence
-from service.core.messages.group import Group, grouped, named_services, services
+from service.core.messages.group import Group, first_successor, grouped, named_services, services
 from service.core.messages.late import late_together
 from service.core.messages.message import Message
 from service.core.messages.news import NEWS, trouble_blocks, undeliverable_blocks
@@ -125,7 +125,8 @@ def _notices_sentence(group: Group) -> str:
     much = f": {words.plural(calls, 'call')} in the last 7 days" if calls else ""
     if worst.traffic.state == "broken" and failed:
         much = f": {words.number(failed)} of {words.plural(calls, 'call')} in the last 7 days failed"
-    to = f" Move to {name(worst.end.replacements[0])}." if worst.end.replacements else ""
+    first = first_successor(worst)
+    to = f" Move to {name(first)}." if first else ""
     who = f"{named_services(group.notices)} still {_call(group.notices)}"
     return f"{who} {_named(group)}, which {group.timing.which}{much}.{to}"
 

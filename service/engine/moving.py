@@ -1,0 +1,187 @@
+"""What to move to: successors of a model, and a comparison with one of them. Reads only."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from service.adapters.postgres.database import Database, Transaction
+from service.adapters.queries.measured import measure_models, measure_uses
+from service.adapters.queries.uses import read_calls_by_model
+from service.config.world import World
+from service.core.catalog.build import canonical
+from service.core.catalog.lifecycle import Deprecation
+from service.core.comparison import NO_CALLS, Comparison, Measured, Moving, Side, monthly, moving
+from service.core.exposure import Exposure, ExposureKey
+from service.core.identity import Model
+from service.core.naming import Missing
+from service.core.prices import Cost, NoPrice, Rates
+from service.core.successors import Successor, successors
+
+PlatformModel = tuple[str, str]
+
+
+class MovingBook:
+    """What uses can move to, as of one time. What several uses need is read once."""
+
+    def __init__(self, world: World, now: datetime) -> None:
+        self._world = world
+        self._now = now
+        self._answered: Mapping[str, Collection[str]] | None = None
+        self._measured: dict[PlatformModel, Measured] = {}
+
+    async def look(self, connection: Transaction, exposures: Iterable[Exposure]) -> dict[ExposureKey, Moving]:
+        records = {exposure.key: exposure.deprecation for exposure in exposures}
+        if not records:
+            return {}
+        own = await measure_uses(connection, records.keys(), now=self._now)
+        found = {
+            key: await self.successors(connection, record, own.get(key, NO_CALLS)) for key, record in records.items()
+        }
+        firsts = {(key.platform, some[0].model) for key, some in found.items() if some and some[0].model}
+        await self._measure(connection, firsts)
+        return {key: self._moving(key, found[key], own.get(key, NO_CALLS)) for key in records}
+
+    async def successors(self, connection: Transaction, record: Deprecation, own: Measured) -> tuple[Successor, ...]:
+        """`own`: the calls whose tokens are priced."""
+        if self._answered is None:
+            self._answered = await self._read_answered(connection)
+        rates_of = partial(self.rates, record.platform)
+        answered = self._answered.get(record.platform, ())
+        return successors(record, self._world.catalog, answered, rates_of, own.mix, today=self._now.date())
+
+    def rates(self, platform: str, model: str) -> Rates | NoPrice:
+        return self._world.prices.rates(platform, model, self._now.date())
+
+    async def _read_answered(self, connection: Transaction) -> Mapping[str, Collection[str]]:
+        """Models without a record that answered a call, by platform."""
+        called = await read_calls_by_model(connection, now=self._now)
+        unrecorded = [one for one in called if self._world.catalog.get(*one) is None]
+        found: dict[str, list[str]] = {}
+        for (platform, model), measured in (await measure_models(connection, unrecorded, now=self._now)).items():
+            if measured.calls > measured.errors:
+                found.setdefault(platform, []).append(model)
+        return found
+
+    async def _measure(self, connection: Transaction, models: Collection[PlatformModel]) -> None:
+        missing = [one for one in models if one not in self._measured]
+        self._measured |= dict.fromkeys(missing, NO_CALLS)
+        self._measured |= await measure_models(connection, missing, now=self._now)
+
+    def _moving(self, key: ExposureKey, some: tuple[Successor, ...], own: Measured) -> Moving:
+        new = some[0].model if some else None
+        if new is None:
+            return Moving(successors=some)
+        old_rates, new_rates = self.rates(key.platform, key.model), self.rates(key.platform, new)
+        return moving(some, own, old_rates, new_rates, self._measured[key.platform, new])
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The successors of one model on its platform."""
+
+    platform: str
+    service: str | None
+    record: Deprecation
+    measured: Measured
+    """The calls whose tokens are priced."""
+    usd_per_month: float | None
+    """The cost of the present model."""
+    successors: tuple[Successor, ...]
+
+
+async def offer(
+    database: Database,
+    world: World,
+    model: str,
+    *,
+    service: str | None = None,
+    platform: str | None = None,
+    now: datetime,
+) -> list[Offer] | Missing:
+    """What callers of a model on record can move to, on the platforms and in the order of `compare`."""
+    async with database.connect() as connection:
+        called = await _calls_to(connection, world, model, service=service, platform=platform, now=now)
+        if isinstance(called, Missing):
+            return called
+        records = [record for one in called if (record := world.catalog.get(*one)) is not None]
+        if not records:
+            return Missing(f"The catalog has no record of {model}.", "`lastcall catalog list` shows every record.")
+        book = MovingBook(world, now)
+        found = []
+        for record in records:
+            own = called[record.key]
+            costs = monthly(book.rates(*record.key), own.mix)
+            usd = costs.total if isinstance(costs, Cost) else None
+            some = await book.successors(connection, record, own)
+            found.append(Offer(record.platform, service, record, own, usd, some))
+    return found
+
+
+async def compare(
+    database: Database,
+    world: World,
+    old: str,
+    new: str,
+    *,
+    service: str | None = None,
+    platform: str | None = None,
+    now: datetime,
+) -> list[Comparison] | Missing:
+    """One comparison for each platform on which `old` was called in the last 28 days, most calls first; if it was
+    called on none, for each platform of the catalog that has it. Both names may have any spelling."""
+    async with database.connect() as connection:
+        called = await _calls_to(connection, world, old, service=service, platform=platform, now=now)
+        if isinstance(called, Missing):
+            return called
+        pairs = [
+            (old_one, (old_one[0], model))
+            for old_one in called
+            if (model := canonical(world.resolver, old_one[0], new)) is not None
+        ]
+        if not pairs:
+            names = ", ".join(sorted({one for one, _ in called}))
+            return Missing(f"{new} is not a model of {names}.", "`lastcall resolve` shows what a name means.")
+        of_new = await measure_models(connection, {one for _, one in pairs}, now=now)
+    return [
+        Comparison(
+            platform=old_one[0],
+            service=service,
+            old=_side(world, old_one, called[old_one], called[old_one], now),
+            new=_side(world, new_one, of_new.get(new_one, NO_CALLS), called[old_one], now),
+        )
+        for old_one, new_one in pairs
+    ]
+
+
+def _side(world: World, model: PlatformModel, measured: Measured, own: Measured, now: datetime) -> Side:
+    """`own`: the calls whose tokens are priced."""
+    rates, record = world.prices.rates(*model, now.date()), world.catalog.get(*model)
+    return Side(
+        model=model[1],
+        id=record.id if record else model[1],
+        record=record,
+        measured=measured,
+        cost=monthly(rates, own.mix),
+        rates=rates if isinstance(rates, Rates) else None,
+    )
+
+
+async def _calls_to(
+    connection: Transaction, world: World, text: str, *, service: str | None, platform: str | None, now: datetime
+) -> dict[PlatformModel, Measured] | Missing:
+    """The models that `text` names and their calls, most first. If none was called: those on record, else the maker's
+    own."""
+    maker = world.resolver.resolve(text)
+    own = {(maker.platform, maker.model)} if isinstance(maker, Model) and maker.platform else set[PlatformModel]()
+    platforms = {platform} if platform else {record.platform for record in world.catalog}
+    names = {(one, canonical(world.resolver, one, text)) for one in platforms}
+    meant = {(one, model) for one, model in names if model is not None} | {one for one in own if one[0] in platforms}
+    if not meant:
+        where = f" on {platform}" if platform else ""
+        return Missing(f"lastcall knows no model {text}{where}.", "`lastcall resolve` shows what a name means.")
+    called = await measure_models(connection, meant, service=service, now=now)
+    if called:
+        return dict(sorted(called.items(), key=lambda one: (-one[1].calls, one[0])))
+    on_record = sorted(one for one in meant if world.catalog.get(*one) is not None)
+    return dict.fromkeys(on_record or sorted(own) or sorted(meant)[:1], NO_CALLS)
