@@ -33,6 +33,7 @@ from service.core.notification import (
     UseFacts,
 )
 from service.core.ownership import Owner
+from service.core.prices import PriceList
 from service.formats.files import FileRecord
 
 JUNE_2 = datetime(2025, 6, 2, tzinfo=UTC)
@@ -239,7 +240,14 @@ def make_campaign(*told: str, **given: Any) -> Campaign:
     return Campaign(**(values | given))
 
 
-def make_world(catalog: Catalog | None = None, company: Company | None = None, topics: tuple[str, ...] = ()) -> World:
-    """With the shipped catalog, without a lastcall.yaml, and with nothing that waits to be read."""
+def make_world(
+    catalog: Catalog | None = None,
+    company: Company | None = None,
+    topics: tuple[str, ...] = (),
+    *,
+    prices: PriceList | None = None,
+) -> World:
+    """With the shipped catalog, without a lastcall.yaml and prices, and with nothing that waits to be read."""
     shipped = load_catalog()
-    return world_of(shipped.catalog if catalog is None else catalog, shipped.resolver, company or Company(), topics)
+    catalog = shipped.catalog if catalog is None else catalog
+    return world_of(catalog, shipped.resolver, company or Company(), topics, prices=prices)

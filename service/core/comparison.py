@@ -135,6 +135,20 @@ class Comparison:
             yield "other_tokens"
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The successors of one model on its platform."""
+
+    platform: str
+    service: str | None
+    record: Deprecation
+    measured: Measured
+    """The calls whose tokens are priced."""
+    usd_per_month: float | None
+    """The cost of the present model."""
+    successors: tuple[Successor, ...]
+
+
 def relative_change(before: float, after: float) -> float | None:
     return (after - before) / before if before else None
 

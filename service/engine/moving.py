@@ -1,7 +1,6 @@
 """What to move to: successors of a model, and a comparison with one of them. Reads only."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -11,7 +10,7 @@ from service.adapters.queries.uses import read_calls_by_model
 from service.config.world import World
 from service.core.catalog.build import canonical
 from service.core.catalog.lifecycle import Deprecation
-from service.core.comparison import NO_CALLS, Comparison, Measured, Moving, Side, monthly, moving
+from service.core.comparison import NO_CALLS, Comparison, Measured, Moving, Offer, Side, monthly, moving
 from service.core.exposure import Exposure, ExposureKey
 from service.core.identity import Model
 from service.core.naming import Missing
@@ -74,20 +73,6 @@ class MovingBook:
             return Moving(successors=some)
         old_rates, new_rates = self.rates(key.platform, key.model), self.rates(key.platform, new)
         return moving(some, own, old_rates, new_rates, self._measured[key.platform, new])
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """The successors of one model on its platform."""
-
-    platform: str
-    service: str | None
-    record: Deprecation
-    measured: Measured
-    """The calls whose tokens are priced."""
-    usd_per_month: float | None
-    """The cost of the present model."""
-    successors: tuple[Successor, ...]
 
 
 async def offer(

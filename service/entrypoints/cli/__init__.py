@@ -39,6 +39,9 @@ COMMANDS = {
     "who": _Entry(ASK, "ask:who", "List the services that call a model."),
     "service": _Entry(ASK, "ask:service", "List the models that a service calls, and their deprecations."),
     "due": _Entry(ASK, "ask:due", "List the services that break within a time span if nobody acts."),
+    "compare": _Entry(
+        ASK, "compare:compare", "Compare two models: cost on the tokens of the last 28 days, latency and end."
+    ),
     "owners": _Entry(ASK, "owners:owners", "List the owner of each service, and candidates for services without one."),
     "plan": _Entry(ASK, "plan:plan", "Show past and upcoming notifications: who, what, when."),
     "explain": _Entry(ASK, "explain:explain", "Explain why a notification was sent, or why nobody was notified."),

@@ -23,6 +23,7 @@ from service.entrypoints.web import (
     explanation_api,
     explanation_page,
     exposure_api,
+    moving_api,
     operation,
     pages,
     planning_api,
@@ -54,7 +55,17 @@ def create_web(
         redoc_url=None,
     )
     web.state.context = WebContext(app, clock, consumer, Plans())
-    for room in (operation, api, explanation_api, exposure_api, acts_api, planning_api, explanation_page, pages):
+    for room in (
+        operation,
+        api,
+        explanation_api,
+        exposure_api,
+        acts_api,
+        planning_api,
+        moving_api,
+        explanation_page,
+        pages,
+    ):
         web.include_router(room.router)
     web.mount("/static", StaticFiles(directory=STATIC), name="static")
     web.add_middleware(Guard, access=Access.of(app.settings))
