@@ -27,7 +27,7 @@ ITEMS = (
     Item("latency", "Latency is measured again",
          "Timeouts, retries and expected waiting times were set for the speed of the old model."),
     Item("cost", "Cost is calculated again",
-         "A token of GPT-4.1 cost a fraction of one of GPT-4.5; other models cost more, and write longer answers."),
+         "Another model has other prices per token, and writes longer or shorter answers."),
     Item("users", "Users are informed",
          "People who rely on the answers notice a change, and ask why nobody informed them."),
 )  # fmt: skip

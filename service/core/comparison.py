@@ -67,7 +67,7 @@ class Moving(msgspec.Struct, frozen=True, kw_only=True):
     """What a use can move to, as of the decision. `cost` and `latency` compare with the first successor."""
 
     successors: tuple[Successor, ...] = ()
-    """Without their costs but for the first."""
+    """Only the provider's, if one of them stays."""
     cost: MonthlyCost | None = None
     latency: MeanLatency | None = None
 

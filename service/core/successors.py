@@ -7,6 +7,7 @@ context holds the mean call. A model of which this is not known is offered only 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -57,20 +58,32 @@ def is_gone(record: Deprecation | None, today: date) -> bool:
     return deadline is not None and deadline <= today
 
 
+class Options(NamedTuple):
+    """The living models of a platform, before it is known which of them fit a use."""
+
+    named: tuple[Successor, ...]
+    """The provider's replacements, in its order."""
+    others: tuple[Successor, ...]
+
+
+def options(old: Deprecation, catalog: Catalog, answered: Iterable[str], *, today: date) -> Options:
+    """The same for all uses of `old`. `answered`: canonical models of the platform that lately answered somebody in
+    the company."""
+    named = tuple(_named(old, catalog, today))
+    known = {old.model, *(one.model for one in named)}
+    return Options(named, tuple(one for one in _living(old, catalog, answered, today) if one.model not in known))
+
+
 def successors(
-    old: Deprecation, catalog: Catalog, answered: Iterable[str], rates_of: RatesOf, mix: TokenMix, *, today: date
+    old: Deprecation, found: Options, rates_of: RatesOf, mix: TokenMix, *, today: date
 ) -> tuple[Successor, ...]:
     """The provider's replacements in its order; then living models that fit: first those without a day within a year,
     then by that day, latest first, previews last; and by cost on `mix`. At most `MOST`.
-
-    `answered`: canonical models of the platform that lately answered somebody in the company.
     """
-    named = list(_named(old, catalog, today))
-    known = {old.model, *(one.model for one in named)}
-    others = [one for one in _living(old, catalog, answered, today) if one.model not in known]
-    fitting = [one for one in others if one.model is not None and _fits(rates_of(one.model), rates_of(old.model), mix)]
-    priced = [_priced(one, rates_of, mix) for one in (*named, *fitting)]
-    return (*priced[: len(named)], *sorted(priced[len(named) :], key=lambda one: _order(one, today)))[:MOST]
+    now = rates_of(old.model)
+    fitting = [one for one in found.others if one.model is not None and _fits(rates_of(one.model), now, mix)]
+    others = sorted((_priced(one, rates_of, mix) for one in fitting), key=lambda one: _order(one, today))
+    return (*(_priced(one, rates_of, mix) for one in found.named), *others)[:MOST]
 
 
 def _order(one: Successor, today: date) -> tuple[int, int, float, str]:

@@ -185,7 +185,8 @@ async def _extras(connection: Transaction, tick: "_Tick", changes: Sequence[_Cha
     keys = [one.key for one in changes]
     ticked = await load_checklists(connection, keys)
     perhaps = await tick.candidates.look(connection, {key.service for key in keys})
-    moving = await tick.moving.look(connection, [one.case.exposure for one in changes if one.case and one.tellings])
+    going = {one.key: one.case.exposure.deprecation for one in changes if one.case and one.tellings}
+    moving = await tick.moving.look(connection, going)
     return {key: _Extras(ticked.get(key, Checklist()), perhaps.get(key.service, ()), moving.get(key)) for key in keys}
 
 

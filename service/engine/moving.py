@@ -1,21 +1,23 @@
 """What to move to: successors of a model, and a comparison with one of them. Reads only."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
 
 from service.adapters.postgres.database import Database, Transaction
+from service.adapters.queries.acts import ExposureChecklist, read_checklist
 from service.adapters.queries.measured import measure_models, measure_uses
 from service.adapters.queries.uses import read_calls_by_model
 from service.config.world import World
 from service.core.catalog.build import canonical
 from service.core.catalog.lifecycle import Deprecation
 from service.core.comparison import NO_CALLS, Comparison, Measured, Moving, Offer, Side, monthly, moving
-from service.core.exposure import Exposure, ExposureKey
+from service.core.exposure import ExposureKey
 from service.core.identity import Model
 from service.core.naming import Missing
 from service.core.prices import Cost, NoPrice, Rates
-from service.core.successors import Successor, successors
+from service.core.successors import Options, Successor, options, successors
+from service.core.wording.moving import on_checklist
 
 PlatformModel = tuple[str, str]
 
@@ -27,27 +29,42 @@ class MovingBook:
         self._world = world
         self._now = now
         self._answered: Mapping[str, Collection[str]] | None = None
+        self._options: dict[PlatformModel, Options] = {}
         self._measured: dict[PlatformModel, Measured] = {}
 
-    async def look(self, connection: Transaction, exposures: Iterable[Exposure]) -> dict[ExposureKey, Moving]:
-        records = {exposure.key: exposure.deprecation for exposure in exposures}
+    async def look(
+        self, connection: Transaction, records: Mapping[ExposureKey, Deprecation]
+    ) -> dict[ExposureKey, Moving]:
+        """`records`: uses, each with the record of its model. Models that the provider does not name are looked for
+        only where none of its replacements stays."""
         if not records:
             return {}
         own = await measure_uses(connection, records.keys(), now=self._now)
-        found = {
-            key: await self.successors(connection, record, own.get(key, NO_CALLS)) for key, record in records.items()
-        }
+        found = {}
+        for key, record in records.items():
+            some = await self._options_of(connection, record)
+            if any(not one.is_short_lived(self._now.date()) for one in some.named):
+                some = Options(some.named, ())
+            found[key] = self._successors(record, some, own.get(key, NO_CALLS))
         firsts = {(key.platform, some[0].model) for key, some in found.items() if some and some[0].model}
         await self._measure(connection, firsts)
         return {key: self._moving(key, found[key], own.get(key, NO_CALLS)) for key in records}
 
     async def successors(self, connection: Transaction, record: Deprecation, own: Measured) -> tuple[Successor, ...]:
         """`own`: the calls whose tokens are priced."""
+        return self._successors(record, await self._options_of(connection, record), own)
+
+    def _successors(self, record: Deprecation, some: Options, own: Measured) -> tuple[Successor, ...]:
+        rates_of = partial(self.rates, record.platform)
+        return successors(record, some, rates_of, own.mix, today=self._now.date())
+
+    async def _options_of(self, connection: Transaction, record: Deprecation) -> Options:
         if self._answered is None:
             self._answered = await self._read_answered(connection)
-        rates_of = partial(self.rates, record.platform)
-        answered = self._answered.get(record.platform, ())
-        return successors(record, self._world.catalog, answered, rates_of, own.mix, today=self._now.date())
+        if record.key not in self._options:
+            answered, today = self._answered.get(record.platform, ()), self._now.date()
+            self._options[record.key] = options(record, self._world.catalog, answered, today=today)
+        return self._options[record.key]
 
     def rates(self, platform: str, model: str) -> Rates | NoPrice:
         return self._world.prices.rates(platform, model, self._now.date())
@@ -64,8 +81,8 @@ class MovingBook:
 
     async def _measure(self, connection: Transaction, models: Collection[PlatformModel]) -> None:
         missing = [one for one in models if one not in self._measured]
-        self._measured |= dict.fromkeys(missing, NO_CALLS)
-        self._measured |= await measure_models(connection, missing, now=self._now)
+        found = await measure_models(connection, missing, now=self._now)
+        self._measured |= {one: found.get(one, NO_CALLS) for one in missing}
 
     def _moving(self, key: ExposureKey, some: tuple[Successor, ...], own: Measured) -> Moving:
         new = some[0].model if some else None
@@ -101,6 +118,14 @@ async def offer(
             some = await book.successors(connection, record, own)
             found.append(Offer(record.platform, service, record, own, usd, some))
     return found
+
+
+async def checklist(database: Database, world: World, key: ExposureKey, *, now: datetime) -> ExposureChecklist:
+    """The checklist of a use, with what is known of cost and latency."""
+    record = world.catalog.get(key.platform, key.model)
+    async with database.connect() as connection:
+        found = await MovingBook(world, now).look(connection, {key: record} if record else {})
+        return await read_checklist(connection, key, on_checklist(found.get(key)))
 
 
 async def compare(

@@ -21,7 +21,7 @@ def answer(*arguments: str) -> Any:
 
 
 def test_show_answers_for_each_platform_with_source_and_precision() -> None:
-    azure, openai = answer("show", "gpt-4.5-preview")
+    azure, _, openai = answer("show", "gpt-4.5-preview")
     assert (azure["platform"], openai["platform"]) == ("azure-openai", "openai-api")
     assert openai["model"] == "gpt-4.5-preview-2025-02-27"
     assert openai["announced"] == "2025-04-14"
@@ -29,6 +29,16 @@ def test_show_answers_for_each_platform_with_source_and_precision() -> None:
     assert openai["replacements"] == [{"id": "gpt-4.1", "model": "gpt-4.1-2025-04-14", "recommended": True}]
     assert openai["sources"] == ["https://developers.openai.com/api/docs/deprecations"]
     assert openai["days_left"] < 0
+
+
+def test_api_and_chatgpt_stand_apart_with_their_own_ends() -> None:
+    ends = {one["platform"]: one["shutdown"]["on"] for one in answer("show", "gpt-4.5-preview")}
+
+    assert ends == {"azure-openai": "2025-07-14", "chatgpt-app": "2026-06-27", "openai-api": "2025-07-14"}
+
+
+def test_replacement_is_shown_with_its_own_end() -> None:
+    assert "gpt-4.1 (its own end: Thu 14 Jan 2027)" in run("show", "gpt-4.5-preview").stdout
 
 
 def test_show_tells_a_person_the_same() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement
 from service.core.prices import NoPrice, Rates, Tier, TokenMix
-from service.core.successors import Successor, successors
+from service.core.successors import Successor, options, successors
 from tests.builders import make_deprecation
 
 TODAY = date(2025, 6, 2)
@@ -54,7 +54,13 @@ def offered(
     known = {record.model: text(1.0) for record in records} | {old.model: text(75.0)} | (prices or {})
     catalog = Catalog([old, *records], digest="test")
     return list(
-        successors(old, catalog, answered, lambda model: known.get(model, NoPrice("not_listed")), mix, today=TODAY)
+        successors(
+            old,
+            options(old, catalog, answered, today=TODAY),
+            lambda model: known.get(model, NoPrice("not_listed")),
+            mix,
+            today=TODAY,
+        )
     )
 
 
@@ -122,7 +128,7 @@ def test_model_that_does_not_fit_the_use(prices: dict[str, Rates], mix: TokenMix
 
 def test_model_without_a_price_is_offered_only_if_the_provider_names_it() -> None:
     catalog = Catalog([OLD, living("gpt-4.1"), living("other")], digest="test")
-    found = successors(OLD, catalog, (), lambda _: NoPrice("not_listed"), MIX, today=TODAY)
+    found = successors(OLD, options(OLD, catalog, (), today=TODAY), lambda _: NoPrice("not_listed"), MIX, today=TODAY)
 
     assert [(one.id, one.usd_per_month) for one in found] == [("gpt-4.1", None)]
 
@@ -133,7 +139,13 @@ def test_without_a_price_of_the_old_model_its_tokens_tell_what_fits() -> None:
 
     def fitting(mix: TokenMix) -> list[str]:
         catalog = Catalog([old, *records], digest="test")
-        some = successors(old, catalog, (), lambda m: prices.get(m, NoPrice("not_listed")), mix, today=TODAY)
+        some = successors(
+            old,
+            options(old, catalog, (), today=TODAY),
+            lambda m: prices.get(m, NoPrice("not_listed")),
+            mix,
+            today=TODAY,
+        )
         return ids(list(some))
 
     assert fitting(MIX) == ["chat"]

@@ -1,5 +1,6 @@
 """Acts of people on an exposure, and its migration checklist."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.adapters.postgres.act_log import read_acts
 from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.queries.paging import AnswerModel
-from service.core.checklist import ITEMS, Checklist, Item
+from service.core.checklist import ITEMS, Checklist, Item, ItemId
 from service.core.exposure import ExposureKey
 
 
@@ -44,6 +45,10 @@ class ExposureChecklist(NamedAnswer):
     """The migration checklist of one exposure."""
 
     checklist: ChecklistAnswer
+    known: dict[ItemId, str] = Field(
+        examples=[{"latency": "Its calls took 4.0 s on average; 120 calls of 2 services to gpt-4.1 took 1.2 s."}],
+        description="Item -> what lastcall knows of it for the model to move to: cost and latency, if they are known.",
+    )
 
 
 class LoggedActAnswer(AnswerModel):
@@ -64,9 +69,11 @@ class ExposureActs(NamedAnswer):
     acts: list[LoggedActAnswer] = Field(description="Newest first, at most 200.")
 
 
-async def read_checklist(connection: AsyncConnection, key: ExposureKey) -> ExposureChecklist:
+async def read_checklist(
+    connection: AsyncConnection, key: ExposureKey, known: Mapping[ItemId, str]
+) -> ExposureChecklist:
     found = (await load_checklists(connection, [key])).get(key, Checklist())
-    return ExposureChecklist(**key._asdict(), checklist=checklist_answer(found))
+    return ExposureChecklist(**key._asdict(), checklist=checklist_answer(found), known=dict(known))
 
 
 async def read_history(connection: AsyncConnection, key: ExposureKey) -> ExposureActs:

@@ -69,6 +69,7 @@ def _deprecation(entry: Entry, file: PlatformFile, meaning: Meaning) -> Deprecat
         model=model,
         id=entry.id,
         aliases=entry.aliases,
+        maker_id=entry.maker_id,
         released=entry.released,
         announced=entry.announced,
         shutdown=_shutdown(entry.shutdown),

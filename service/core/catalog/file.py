@@ -73,6 +73,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     aliases: Annotated[
         tuple[Text, ...], Meta(description="Other exact names of the same model, sorted; never a prefix.")
     ] = ()
+    maker_id: Annotated[
+        Text | None, Meta(description="The id in the maker's own API, if this platform calls the model otherwise.")
+    ] = None
     released: date | None = None
     announced: Annotated[date | None, Meta(description="The day of the newest notice.")] = None
     shutdown: Annotated[CurrentPlan, Meta(description="Left out: none is announced.")] = CurrentPlan(

@@ -58,6 +58,8 @@ class Deprecation:
     id: str
     """As requests on that platform spell it."""
     aliases: tuple[str, ...] = ()
+    maker_id: str | None = None
+    """The id in the maker's own API, if this platform calls the model otherwise."""
     released: date | None = None
     announced: date | None = None
     shutdown: Shutdown = Shutdown(None, "unknown")

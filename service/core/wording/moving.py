@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from service.core import words
-from service.core.comparison import NEARLY_ALL, Comparison, Gap, MeanLatency, MonthlyCost, relative_change
+from service.core.catalog.lifecycle import Precision, Standing
+from service.core.checklist import ItemId
+from service.core.comparison import NEARLY_ALL, Comparison, Gap, MeanLatency, MonthlyCost, Moving, relative_change
 from service.core.prices import WINDOW_DAYS, Reason
 from service.core.successors import Successor
 from service.core.wording.end import day_of_end
 from service.core.wording.names import code
 from service.core.wording.spans import Spans, listed, say
+from service.core.wording.to_text import plain
 
 _NAME = 120
 """Maximum length of an id: a message names several in one section."""
@@ -31,8 +34,13 @@ def successor(one: Successor, today: date) -> Spans:
         return say(code(one.id, _NAME))
     notes = ["a preview, short-lived"] if one.is_preview else []
     if one.deadline or one.is_deprecated:
-        notes.append(f"its own end: {day_of_end(one.ends_on, one.precision, one.standing)}")
+        notes.append(own_end(one.ends_on, one.precision, one.standing))
     return say(code(one.id, _NAME), f" ({'; '.join(notes)})")
+
+
+def own_end(on: date | None, precision: Precision, standing: Standing) -> str:
+    """Of a model to move to."""
+    return f"its own end: {day_of_end(on, precision, standing)}"
 
 
 def successors(some: Sequence[Successor], today: date, *, nobody: str, all_gone: bool) -> Spans:
@@ -71,6 +79,19 @@ def latency(new: str, found: MeanLatency) -> Spans:
     others = f"{words.plural(found.new_calls, 'call')} of {words.plural(found.new_services, 'service')} to "
     took = f" took {words.duration(found.new_ms)}"
     return say(f"Its calls took {words.duration(found.old_ms)} on average; {others}", code(new, _NAME), f"{took}.")
+
+
+def on_checklist(found: Moving | None) -> dict[ItemId, str]:
+    """What is known of items of the checklist, a sentence each."""
+    first = found.successors[0].id if found and found.successors else None
+    if found is None or first is None:
+        return {}
+    known: dict[ItemId, str] = {}
+    if found.cost:
+        known["cost"] = plain(cost(first, found.cost))
+    if found.latency:
+        known["latency"] = plain(latency(first, found.latency))
+    return known
 
 
 def no_price(reason: Reason) -> str:

@@ -10,9 +10,11 @@ from rich.markup import escape
 
 from service.adapters.catalog.check import Defect, check_catalog
 from service.adapters.catalog.files import CatalogError, LoadedCatalog, load_catalog
-from service.core.catalog.lifecycle import Deprecation
+from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement
 from service.core.catalog.lookup import records_of
+from service.core.successors import SHORT
 from service.core.wording.end import day_of_end
+from service.core.wording.moving import own_end
 from service.core.words import day, plural
 from service.entrypoints.cli.output import Exit, Json, console, emit, fail
 
@@ -56,7 +58,7 @@ def show(
         return
     for record in records:
         console.print(f"[bold]{escape(record.model)}[/] on [bold]{escape(record.platform)}[/]")
-        for name, value in _details(record):
+        for name, value in _details(record, loaded.catalog):
             console.print(f"  {name:<16}{escape(value)}", soft_wrap=True)
 
 
@@ -102,16 +104,20 @@ def _answer(record: Deprecation) -> dict[str, Any]:
     return answer | {"days_left": _days_left(record)}
 
 
-def _details(record: Deprecation) -> list[tuple[str, str]]:
+def _details(record: Deprecation, catalog: Catalog) -> list[tuple[str, str]]:
     details = [
         ("id", record.id),
         ("also called", ", ".join(record.aliases)),
         ("stands for", ", ".join(record.versions)),
+        ("the maker's id", record.maker_id or ""),
         ("released", _day(record.released)),
         ("announced", _day(record.announced)),
         ("shutdown", _end(record) + _countdown(record)),
         ("planned before", ", ".join(day_of_end(plan.on, plan.precision) for plan in record.superseded)),
-        ("move to", ", ".join(r.id + ("" if r.recommended else " (for some uses)") for r in record.replacements)),
+        (
+            "move to",
+            ", ".join(_replacement(one, catalog.get(record.platform, one.model)) for one in record.replacements),
+        ),
         ("after shutdown", record.after_shutdown + (f" to {record.redirect_to}" if record.redirect_to else "")),
         ("standing", record.standing),
         ("source", ", ".join(record.sources)),
@@ -119,6 +125,15 @@ def _details(record: Deprecation) -> list[tuple[str, str]]:
         ("note", record.notes or ""),
     ]
     return [(name, value) for name, value in details if value]
+
+
+def _replacement(one: Replacement, record: Deprecation | None) -> str:
+    """With its own end, if that is within a year or past. `record`: its own."""
+    notes = [] if one.recommended else ["for some uses"]
+    end = record.shutdown.deadline if record else None
+    if record and end and end <= _today() + SHORT:
+        notes.append(own_end(record.shutdown.on, record.shutdown.precision, record.standing))
+    return f"{one.id} ({'; '.join(notes)})" if notes else one.id
 
 
 def _end(record: Deprecation) -> str:

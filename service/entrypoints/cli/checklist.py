@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from service.adapters.queries.acts import ExposureChecklist, checklist_answer, read_checklist
+from service.adapters.queries.acts import ExposureChecklist
 from service.app import App
 from service.core import words
 from service.core.checklist import ItemId, parse_item
 from service.engine.check import check
+from service.engine.moving import checklist as of_use
 from service.entrypoints.cli.acting import By, Environment, ModelName, Platform, Service, author_of, the_one
 from service.entrypoints.cli.output import Json, console, emit, fail
 from service.entrypoints.cli.session import run
@@ -40,10 +41,8 @@ def checklist(
     async def work(app: App) -> ExposureChecklist:
         key = await the_one(app, service, model, environment=environment, platform=platform, now=now)
         if author is not None:
-            after = await check(app.database, key, done=done, undone=undone, author=author, now=now)
-            return ExposureChecklist(**key._asdict(), checklist=checklist_answer(after))
-        async with app.database.connect() as connection:
-            return await read_checklist(connection, key)
+            await check(app.database, key, done=done, undone=undone, author=author, now=now)
+        return await of_use(app.database, app.world, key, now=now)
 
     answer = run(work)
     if as_json:
@@ -69,3 +68,5 @@ def _show(answer: ExposureChecklist, now: datetime) -> None:
         for each in answer.checklist.items
     ]
     show_table((Column("item"), Column("what", wraps=True), Column("done", wraps=True)), rows)
+    for sentence in answer.known.values():
+        console.print(escape(sentence), soft_wrap=True)

@@ -139,7 +139,7 @@ def _end_of(one: Successor) -> str:
 
 
 def _why(one: Successor, today: date) -> str:
-    by = "named by the provider" if one.by_provider else "on the same platform, for the same tokens"
+    by = "named by the provider" if one.by_provider else "on the same platform"
     preview = "; a preview" if one.is_preview else ""
     return f"{by}{preview}{'; short-lived' if one.is_short_lived(today) else ''}"
 

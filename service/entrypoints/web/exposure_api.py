@@ -5,15 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field, model_validator
 
-from service.adapters.queries.acts import (
-    ExposureActs,
-    ExposureChecklist,
-    checklist_answer,
-    read_checklist,
-    read_history,
-)
+from service.adapters.queries.acts import ExposureActs, ExposureChecklist, read_history
 from service.core.checklist import ITEM_IDS, ItemId
 from service.engine.check import check
+from service.engine.moving import checklist as of_use
 from service.entrypoints.web.acting import Act, NamedExposure, key_of
 from service.entrypoints.web.api import refusals
 from service.entrypoints.web.context import Here
@@ -50,9 +45,9 @@ router = APIRouter(
 
 @router.get("/checklist", summary="Migration checklist of one exposure")
 async def checklist(here: Here, named: Annotated[NamedExposure, Query()]) -> ExposureChecklist:
-    key = await key_of(here, named, here.clock())
-    async with here.app.database.connect() as connection:
-        return await read_checklist(connection, key)
+    now = here.clock()
+    key = await key_of(here, named, now)
+    return await of_use(here.app.database, here.app.world, key, now=now)
 
 
 @router.post("/checklist", summary="Tick or untick checklist items of one exposure")
@@ -61,8 +56,8 @@ async def tick(here: Here, asked: Check) -> ExposureChecklist:
     author and time. The history keeps each change as an act."""
     now = here.clock()
     key = await key_of(here, asked, now)
-    after = await check(here.app.database, key, done=asked.tick, undone=asked.untick, author=asked.author, now=now)
-    return ExposureChecklist(**key._asdict(), checklist=checklist_answer(after))
+    await check(here.app.database, key, done=asked.tick, undone=asked.untick, author=asked.author, now=now)
+    return await of_use(here.app.database, here.app.world, key, now=now)
 
 
 @router.get("/acts", summary="Acts on one exposure, newest first")

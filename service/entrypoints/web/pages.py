@@ -27,6 +27,7 @@ from service.core.wording.end import reported_by
 from service.core.wording.state import STATES
 from service.core.wording.to_html import to_html
 from service.engine import ask
+from service.engine.moving import checklist
 from service.entrypoints import phrases
 from service.entrypoints.web import show
 from service.entrypoints.web.acting import Name, NamedExposure, key_of
@@ -143,6 +144,7 @@ async def exposure(request: Request, here: Here, named: Annotated[NamedExposure,
         raise HTTPException(
             404, {"error": "No call of this exposure is stored any more.", "remedy": "See the list of exposures."}
         )
+    known = (await checklist(here.app.database, here.app.world, key, now=now)).known
     async with here.app.database.connect() as connection:
         history = await read_history(connection, key)
         told = await read_notifications(connection, exposure=key, limit=MESSAGES)
@@ -150,7 +152,7 @@ async def exposure(request: Request, here: Here, named: Annotated[NamedExposure,
         "now": now,
         "exposure": shown,
         "group": group([shown])[0],
-        "whys": {item.id: item.why for item in ITEMS},
+        "whys": {item.id: known.get(item.id, item.why) for item in ITEMS},
         "acts": history.acts,
         "notifications": told.items,
     }
