@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.core.candidates import ActedOnIt, Candidate, HoldsKey, OwnsNeighbours, SameName
+from service.core.comparison import MeanLatency, MonthlyCost, Moving
 from service.core.condition import SlackDestination, Unreadable
 from service.core.escalation.cause import Confirmed, DateMoved, Migrated, Redirected, Withdrawn
 from service.core.escalation.hold import ActInForce
@@ -19,6 +20,7 @@ from service.core.messages.blocks import MAX_MESSAGE
 from service.core.messages.message import Message
 from service.core.messages.render import render
 from service.core.notification import Digest, DigestLine, Facts, News, Notice, Trouble, Undeliverable, Unread
+from service.core.successors import Successor
 from service.core.wording import to_slack
 from service.core.wording.blocks import read_blocks
 from service.core.wording.names import code
@@ -59,6 +61,17 @@ standings = st.builds(
     reason=names,
 )
 forecasts = st.builds(make_forecast, st.none() | days)
+amounts = st.floats(0, 1e12)
+successors = st.builds(
+    Successor, id=names, model=maybe, by_provider=st.booleans(), ends_on=st.none() | days, precision=precisions,
+    is_deprecated=st.booleans(), is_preview=st.booleans(),
+)  # fmt: skip
+movings = st.builds(
+    Moving,
+    successors=st.lists(successors, max_size=5).map(tuple),
+    cost=st.none() | st.builds(MonthlyCost, old=st.none() | amounts, new=amounts, share_with_tokens=st.floats(0, 1)),
+    latency=st.none() | st.builds(MeanLatency, old_ms=amounts, new_ms=amounts, new_calls=counts, new_services=counts),
+)
 notices = st.builds(
     make_notice, service=names, environment=names, team=maybe, platform=st.just("openai-api") | names, model=models,
     id=models,
@@ -72,6 +85,7 @@ notices = st.builds(
     back_since=st.none() | days, calls=st.none() | counts, served_id=maybe, former=maybe,
     promise_broken_on=st.none() | days, act_in_force=st.none() | standings,
     forecast=st.none() | forecasts, spared=audiences, early=audiences, candidates=candidates,
+    moving=st.none() | movings,
 )  # fmt: skip
 named: dict[str, Any] = {
     "service": names, "environment": names, "platform": names, "model": models, "id": models,

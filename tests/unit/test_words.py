@@ -89,3 +89,42 @@ def test_repeat_is_said_by_its_rhythm() -> None:
 )
 def test_address_is_said_as_people_write_it(destination: str, said: str) -> None:
     assert words.address(destination) == said
+
+
+@pytest.mark.parametrize(
+    ("usd", "said"),
+    [
+        pytest.param(0.0, "$0.00", id="nothing"),
+        pytest.param(0.0004, "less than $0.01", id="below a cent"),
+        pytest.param(3.14159, "$3.14", id="cents"),
+        pytest.param(309.6, "$310", id="whole dollars"),
+        pytest.param(11_593.0, "$11,600", id="three digits that matter"),
+    ],
+)
+def test_dollars(usd: float, said: str) -> None:
+    assert words.dollars(usd) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        pytest.param(-0.973, "-97 %", id="less"),
+        pytest.param(1.934, "+193 %", id="more"),
+        pytest.param(-0.997, "-99.7 %", id="nearly all"),
+        pytest.param(-1.0, "-100 %", id="all"),
+    ],
+)
+def test_relative_change(share: float, said: str) -> None:
+    assert words.change(share) == said
+
+
+@pytest.mark.parametrize(
+    ("ms", "said"),
+    [
+        pytest.param(812.0, "812 ms", id="below a second"),
+        pytest.param(4_000.0, "4.0 s", id="seconds"),
+        pytest.param(75_300.0, "75 s", id="long"),
+    ],
+)
+def test_duration(ms: float, said: str) -> None:
+    assert words.duration(ms) == said

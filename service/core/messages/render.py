@@ -126,7 +126,8 @@ def _notices_sentence(group: Group) -> str:
     if worst.traffic.state == "broken" and failed:
         much = f": {words.number(failed)} of {words.plural(calls, 'call')} in the last 7 days failed"
     first = first_successor(worst)
-    to = f" Move to {name(first)}." if first else ""
+    is_advice = worst.moving is None or any(one.by_provider for one in worst.moving.successors)
+    to = f" Move to {name(first)}." if first and is_advice else ""
     who = f"{named_services(group.notices)} still {_call(group.notices)}"
     return f"{who} {_named(group)}, which {group.timing.which}{much}.{to}"
 
