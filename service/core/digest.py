@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
 
-from service.core.catalog.lifecycle import Deprecation
+from service.core.catalog.lifecycle import Catalog, Deprecation
 from service.core.checklist import Checklist
 from service.core.escalation.campaign import Campaign
 from service.core.escalation.case import Case
@@ -14,6 +14,7 @@ from service.core.escalation.holding import act_in_force, shown_state, waiver_in
 from service.core.exposure import Exposure, ExposureKey, quiet_at, state_of
 from service.core.notification import Digest, DigestLine, Unlisted, Unread, WeekTotals
 from service.core.ownership import Owner
+from service.core.successors import replacements_of
 from service.core.week import Week
 
 ORGANISATION = "(organisation)"
@@ -75,8 +76,9 @@ class Draft:
     """The lines of a week, by team. It takes exposures as of the end of the week and does not keep them: there may be a
     hundred thousand."""
 
-    def __init__(self, picture: Picture, owner_of: OwnerOf) -> None:
-        self._picture, self._owner_of = picture, owner_of
+    def __init__(self, picture: Picture, owner_of: OwnerOf, catalog: Catalog) -> None:
+        self._picture, self._owner_of, self._catalog = picture, owner_of, catalog
+        self._replacements: dict[tuple[str, str], str | None] = {}
         self._calling: dict[str | None, list[DigestLine]] = defaultdict(list)
         self._migrated: dict[str | None, list[DigestLine]] = defaultdict(list)
         self.services: set[str] = set()
@@ -89,8 +91,15 @@ class Draft:
             lines = self._migrated
         else:
             return
-        line = _line(exposure, self._picture, self._owner_of)
+        line = _line(exposure, self._picture, self._owner_of, self._replacement(exposure.deprecation))
         lines[line.team].append(line)
+
+    def _replacement(self, old: Deprecation) -> str | None:
+        """The first one that is not gone itself."""
+        if old.key not in self._replacements:
+            living = replacements_of(old, self._catalog, self._picture.week.end.date())
+            self._replacements[old.key] = next((one.id for one in living), None)
+        return self._replacements[old.key]
 
     def digest(self, audience: str) -> Digest:
         """`audience`: a team or ORGANISATION. Only the latter gets unowned services and rejections."""
@@ -177,7 +186,7 @@ def _migrated_in(picture: Picture, exposure: Exposure) -> bool:
     return picture.week.start < quiet <= picture.silence_until and exposure.deprecation.known_on(quiet.date())
 
 
-def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine:
+def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf, replacement: str | None) -> DigestLine:
     week = picture.week
     deprecation = exposure.deprecation
     checklist = picture.checklists.get(exposure.key, Checklist())
@@ -196,7 +205,7 @@ def _line(exposure: Exposure, picture: Picture, owner_of: OwnerOf) -> DigestLine
         precision=deprecation.shutdown.precision,
         standing=deprecation.standing,
         dates_of=deprecation.dates_of,
-        replacement=_replacement(deprecation),
+        replacement=replacement,
         state=shown_state(by_then, case),
         calls=_calls(exposure, week),
         calls_before=_calls(exposure, week.before),
@@ -226,11 +235,6 @@ def _as_of(campaign: Campaign, week: Week) -> Campaign:
 def _waiver_end(campaign: Campaign, case: Case, week: Week) -> date | None:
     waiver = waiver_in_force(campaign, case)
     return waiver.until if waiver and waiver.until <= week.sunday + timedelta(days=7) else None
-
-
-def _replacement(deprecation: Deprecation) -> str | None:
-    named = sorted(deprecation.replacements, key=lambda one: not one.recommended)
-    return named[0].id if named else None
 
 
 def _calls(exposure: Exposure, week: Week) -> int:

@@ -69,7 +69,7 @@ class Options(NamedTuple):
 def options(old: Deprecation, catalog: Catalog, answered: Iterable[str], *, today: date) -> Options:
     """The same for all uses of `old`. `answered`: canonical models of the platform that lately answered somebody in
     the company."""
-    named = tuple(_named(old, catalog, today))
+    named = tuple(replacements_of(old, catalog, today))
     known = {old.model, *(one.model for one in named)}
     return Options(named, tuple(one for one in _living(old, catalog, answered, today) if one.model not in known))
 
@@ -94,8 +94,9 @@ def _order(one: Successor, today: date) -> tuple[int, int, float, str]:
     return (rank, -end, float("inf") if one.usd_per_month is None else one.usd_per_month, one.id)
 
 
-def _named(old: Deprecation, catalog: Catalog, today: date) -> Iterator[Successor]:
-    """A replacement that is gone is replaced by its own replacements."""
+def replacements_of(old: Deprecation, catalog: Catalog, today: date) -> Iterator[Successor]:
+    """The living replacements that the provider names, recommended ones first. One that is gone is replaced by its own
+    replacements."""
     seen: set[str] = {old.model}
     waiting = sorted(old.replacements, key=lambda one: not one.recommended)
     while waiting:
@@ -106,7 +107,7 @@ def _named(old: Deprecation, catalog: Catalog, today: date) -> Iterator[Successo
         seen.add(name)
         record = catalog.get(old.platform, replacement.model)
         if is_gone(record, today):
-            waiting += record.replacements if record else ()
+            waiting = [*(record.replacements if record else ()), *waiting]
         else:
             yield _successor(replacement.id, replacement.model, record, today, by_provider=True)
 

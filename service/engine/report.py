@@ -65,7 +65,7 @@ async def preview_week(database: Database, world: World, week: Week) -> list[Dig
 
 
 async def _draft(connection: Transaction, world: World, week: Week) -> Draft:
-    draft = Draft(await load_picture(connection, week, topics=world.topics), world.owners.owner_of)
+    draft = Draft(await load_picture(connection, week, topics=world.topics), world.owners.owner_of, world.catalog)
     async for some in stream_exposures_as_of(connection, world.catalog, now=week.last_moment):
         for exposure in some:
             draft.add(exposure)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -5,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from service.core.catalog.lifecycle import Deprecation, Replacement, Shutdown
+from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement, Shutdown
 from service.core.checklist import Checklist, Tick
 from service.core.digest import MAX_LINES, MAX_UNOWNED, ORGANISATION, Draft, Picture, Rejected, UnresolvedId, has_news
 from service.core.escalation.hold import Acknowledged, KeptOpen, Waived
@@ -13,7 +14,7 @@ from service.core.exposure import DayOfUse, Exposure, ExposureKey
 from service.core.notification import Digest, Unread, WeekTotals
 from service.core.ownership import NOBODY, Owner
 from service.core.week import Week
-from tests.builders import make_broken_promise, make_campaign
+from tests.builders import make_broken_promise, make_campaign, make_deprecation
 
 WEEK = Week.parse("2025-W27")
 GPT_4_5 = Deprecation(
@@ -40,9 +41,11 @@ def exposure(service: str, calls: dict[int, int], *, gone_on_last: int = 0) -> E
     return Exposure.of(service, "production", GPT_4_5, uses, first_at=noons[0], last_at=noons[-1])
 
 
-def digest_of(*exposures: Exposure, audience: str = "search", **given: Any) -> Digest:
-    """`given`: of the picture."""
-    draft = Draft(Picture(**({"week": WEEK} | given)), owner_of)
+def digest_of(
+    *exposures: Exposure, audience: str = "search", records: Sequence[Deprecation] = (), **given: Any
+) -> Digest:
+    """`records`: of the catalog; `given`: of the picture."""
+    draft = Draft(Picture(**({"week": WEEK} | given)), owner_of, Catalog(records, digest="test"))
     for one in exposures:
         draft.add(one)
     return draft.digest(audience)
@@ -271,3 +274,16 @@ def test_what_fails_and_what_ends_soon_are_listed_before_a_soft_day_of_long_ago(
     assert (digest.lines[0].service, digest.lines[0].state) == ("search-broken", "broken")
     assert models[1:6] == ["soon"] * 5
     assert models.count("soft") == 1
+
+
+def test_replacement_that_is_gone_itself_is_not_named() -> None:
+    calling = exposure("search-api", {35: 1})
+    gone = make_deprecation(
+        model="gpt-4.1",
+        id="gpt-4.1",
+        shutdown_on=date(2025, 6, 1),
+        replacements=(Replacement("gpt-5", "gpt-5"),),
+    )
+
+    assert digest_of(calling).lines[0].replacement == "gpt-4.1"
+    assert digest_of(calling, records=[gone]).lines[0].replacement == "gpt-5"
