@@ -90,7 +90,7 @@ class GenaiPrices:
         noon = datetime.combine(on, time(12), UTC)
         try:
             found = calc_price(Usage(), model_ref=name, provider_id=provider, genai_request_timestamp=noon)
-        except LookupError:
+        except (LookupError, ValueError):  # ValueError: an entry with prices that contradict each other
             return NoPrice("not_listed")
         entry = found.model
         if name.lower() not in _exact_names(entry.match) and not self._is_name(entry.id, platform, model):

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
+from genai_prices import Usage, calc_price
 
 from service.adapters.catalog.files import load_catalog
 from service.adapters.prices import GenaiPrices
-from service.core.prices import NoPrice, Rates, Tier
+from service.core.prices import Cost, NoPrice, Rates, Tier, TokenMix, cost
 
 DAY = date(2026, 12, 1)
 
@@ -89,6 +90,33 @@ def test_audio_tokens_are_a_kind_of_their_own(prices: GenaiPrices) -> None:
     assert isinstance(rates, Rates)
     assert rates.kinds == {"input", "output", "input_audio", "output_audio"}
     assert not rates.is_of_text
+
+
+@pytest.mark.parametrize(
+    ("provider", "platform", "model", "tokens"),
+    [
+        pytest.param("openai", "openai-api", "gpt-4.1-2025-04-14", (3_000, 1_000, 400), id="short"),
+        pytest.param("openai", "openai-api", "gpt-5.6-sol", (272_000, 0, 1_000), id="at the limit of a tier"),
+        pytest.param("openai", "openai-api", "gpt-5.6-sol", (272_001, 90_000, 1_000), id="above it"),
+        pytest.param("anthropic", "anthropic-api", "claude-opus-5", (9_000, 8_000, 700), id="mostly cached"),
+        pytest.param("google", "gemini-api", "gemini-3.6-flash", (250_000, 0, 2_000), id="with a price of audio"),
+        pytest.param("openai", "openai-api", "text-embedding-3-small", (800, 0, 0), id="embeddings"),
+    ],
+)
+def test_cost_is_what_the_package_calculates(
+    prices: GenaiPrices, provider: str, platform: str, model: str, tokens: tuple[int, int, int]
+) -> None:
+    taken, cached, given = tokens
+    usage = Usage(input_tokens=taken, cache_read_tokens=cached, output_tokens=given)
+    noon = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    expected = calc_price(usage, model_ref=model, provider_id=provider, genai_request_timestamp=noon).total_price
+
+    rates = prices.rates(platform, model, DAY)
+    assert isinstance(rates, Rates)
+    found = cost(rates, TokenMix(10, 10 * taken, 10 * given, 10 * cached))
+
+    assert isinstance(found, Cost)
+    assert found.total == pytest.approx(10 * float(expected))
 
 
 @pytest.mark.parametrize(
