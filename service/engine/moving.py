@@ -16,7 +16,7 @@ from service.core.exposure import ExposureKey
 from service.core.identity import Model
 from service.core.naming import Missing
 from service.core.prices import Cost, NoPrice, Rates
-from service.core.successors import Options, Successor, options, successors
+from service.core.successors import Options, Successor, options, replacements_of, successors
 from service.core.wording.moving import on_checklist
 
 PlatformModel = tuple[str, str]
@@ -40,11 +40,11 @@ class MovingBook:
         if not records:
             return {}
         own = await measure_uses(connection, records.keys(), now=self._now)
-        found = {}
+        today, found = self._now.date(), {}
         for key, record in records.items():
-            some = await self._options_of(connection, record)
-            if any(not one.is_short_lived(self._now.date()) for one in some.named):
-                some = Options(some.named, ())
+            some = Options(tuple(replacements_of(record, self._world.catalog, today)), ())
+            if all(one.is_short_lived(today) for one in some.named):
+                some = await self._options_of(connection, record)
             found[key] = self._successors(record, some, own.get(key, NO_CALLS))
         firsts = {(key.platform, some[0].model) for key, some in found.items() if some and some[0].model}
         await self._measure(connection, firsts)
@@ -70,9 +70,11 @@ class MovingBook:
         return self._world.prices.rates(platform, model, self._now.date())
 
     async def _read_answered(self, connection: Transaction) -> Mapping[str, Collection[str]]:
-        """Models without a record that answered a call, by platform."""
+        """Models without a record that answered a call and have a price, by platform: the others fit nothing."""
         called = await read_calls_by_model(connection, now=self._now)
-        unrecorded = [one for one in called if self._world.catalog.get(*one) is None]
+        unrecorded = [
+            one for one in called if self._world.catalog.get(*one) is None and isinstance(self.rates(*one), Rates)
+        ]
         found: dict[str, list[str]] = {}
         for (platform, model), measured in (await measure_models(connection, unrecorded, now=self._now)).items():
             if measured.calls > measured.errors:

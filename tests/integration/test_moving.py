@@ -246,6 +246,22 @@ async def test_command_lists_what_to_move_to(database: Database, database_url: s
     assert "named by the provider" in shown
 
 
+async def test_checklist_is_about_the_model_at_hand(database: Database, database_url: str, world: World) -> None:
+    now = datetime.now(UTC)
+    await call(database, world, now=now)
+    await call(database, world, now=now, service="chat", model="gpt-4.1", days=2, latency_ms=1_200.0)
+
+    environment = {"LASTCALL_DATABASE_URL": database_url, "COLUMNS": "200"}
+    asked = ("checklist", "search-api", "--json")
+    shown = await asyncio.to_thread(CliRunner().invoke, app, asked, env=environment)
+
+    known = json.loads(shown.stdout)["known"]
+    assert known["cost"].startswith(
+        "On its own tokens of the last 28 days gpt-4.1 costs about $0.62 a month in place of"
+    )
+    assert known["latency"] == "Its calls took 4.0 s on average; 2 calls of 1 service to gpt-4.1 took 1.2 s."
+
+
 async def test_command_refuses_an_unknown_model(database_url: str) -> None:
     result = await ask(database_url, "gpt-9-mystery", "gpt-4.1")
 

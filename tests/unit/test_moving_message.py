@@ -1,14 +1,16 @@
 """What a notice says about what to move to, and what that costs."""
 
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from service.core.comparison import MeanLatency, MonthlyCost, Moving
 from service.core.messages.render import render
 from service.core.notification import Notice
+from service.core.prices import Reason
 from service.core.successors import Successor
+from service.core.wording.moving import no_price
 from tests.builders import make_notice
 from tests.message_text import TODAY, as_text, read
 
@@ -119,3 +121,8 @@ def test_cost_of_several_services_is_their_sum() -> None:
 
 def test_cost_of_several_is_not_said_if_that_of_one_is_not_known() -> None:
     assert "tokens of the last 28 days" not in read(notice(GPT_41, cost=COST), notice(GPT_41, service="mail"))
+
+
+@pytest.mark.parametrize("reason", get_args(Reason))
+def test_every_reason_for_no_price_has_words(reason: Reason) -> None:
+    assert no_price(reason)
