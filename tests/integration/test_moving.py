@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -79,10 +78,13 @@ async def compared(database: Database, world: World, **given: Any) -> Comparison
     return one
 
 
-async def offered(database: Database, world: World, model: str = "gpt-4.5-preview") -> Sequence[Offer]:
-    found = await offer(database, world, model, now=NOW)
+async def offered(
+    database: Database, world: World, model: str = "gpt-4.5-preview", platform: str = "openai-api"
+) -> Offer:
+    found = await offer(database, world, model, platform=platform, now=NOW)
     assert not isinstance(found, Missing)
-    return found
+    (one,) = found
+    return one
 
 
 async def test_cost_of_a_month_on_a_services_own_tokens(database: Database, world: World) -> None:
@@ -170,13 +172,26 @@ async def test_unknown_model(database: Database, world: World, old: str, new: st
 async def test_successors_begin_with_the_providers_replacement(database: Database, world: World) -> None:
     await call(database, world)
 
-    (found,) = await offered(database, world)
+    found = await offered(database, world)
 
     first = found.successors[0]
     assert (first.id, first.by_provider) == ("gpt-4.1", True)
     assert first.usd_per_month == pytest.approx(NEW_COST * MONTH)
     assert found.usd_per_month == pytest.approx(OLD_COST * MONTH)
     assert not any(one.by_provider for one in found.successors[1:])
+
+
+async def test_model_without_a_record_is_offered_once_it_has_answered_somebody(
+    database: Database, world: World
+) -> None:
+    assert "grok-4.7" not in [one.id for one in (await offered(database, world, "grok-3", "xai-api")).successors]
+
+    await call(database, world, service="chat", provider="xai", model="grok-4.7", days=1)
+    await call(database, world, service="mail", provider="xai", model="grok-4.6", days=1, status=404)
+
+    names = [one.id for one in (await offered(database, world, "grok-3", "xai-api")).successors]
+    assert "grok-4.7" in names
+    assert "grok-4.6" not in names
 
 
 async def notices(database: Database, world: World) -> list[Notice]:
