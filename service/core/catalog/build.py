@@ -79,6 +79,7 @@ def _deprecation(entry: Entry, file: PlatformFile, meaning: Meaning) -> Deprecat
         sources=tuple(source.url for source in sorted(entry.sources, key=partial(_is_other, entry.standing))),
         last_verified=entry.last_verified,
         standing=entry.standing,
+        by_operator=any(source.kind == "operator" for source in entry.sources),
         superseded=tuple(_shutdown(plan) for plan in entry.superseded),
         notes=entry.notes,
         closed=file.closed if entry.closed is None else entry.closed,
@@ -87,7 +88,7 @@ def _deprecation(entry: Entry, file: PlatformFile, meaning: Meaning) -> Deprecat
 
 def _is_other(standing: Standing, source: SourceEntry) -> bool:
     """Whether the plan in force is from sources of another kind."""
-    return (source.kind == "provider") == (standing == "reported")
+    return source.is_sure == (standing == "reported")
 
 
 def _shutdown(plan: Plan) -> Shutdown:

@@ -16,7 +16,7 @@ from service.core.identity.platform import Platform, Slug
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
 Note = Annotated[str, Meta(min_length=1, max_length=300)]
 Https = Annotated[str, Meta(pattern=r"^https://[^\s]+$")]
-SourceKind = Literal["provider", "tracker", "press"]
+SourceKind = Literal["provider", "tracker", "press", "operator"]
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,9 +61,17 @@ class SourceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: Https
     accessed: Annotated[date, Meta(description="The day of the copy that was read.")]
-    kind: Annotated[SourceKind, Meta(description="tracker, press: second-hand, to be confirmed at the provider.")] = (
-        "provider"
-    )
+    kind: Annotated[
+        SourceKind,
+        Meta(
+            description="tracker, press: second-hand, to be confirmed at the provider. operator: of a company's own "
+            "record, or of a proposal that a person accepted."
+        ),
+    ] = "provider"
+
+    @property
+    def is_sure(self) -> bool:
+        return self.kind in {"provider", "operator"}
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,7 +110,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def of_provider(self) -> tuple[SourceEntry, ...]:
-        return tuple(source for source in self.sources if source.kind == "provider")
+        """Sources of the provider, or of the operator, whose word is as good."""
+        return tuple(source for source in self.sources if source.is_sure)
 
 
 class PlatformFile(Platform, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -70,6 +70,8 @@ class Deprecation:
     """Those that state the plan in force are first."""
     last_verified: date | None = None
     standing: Standing = "provider"
+    by_operator: bool = False
+    """A record of lastcall.yaml, or a proposal that a person accepted, gives the dates."""
     superseded: tuple[Shutdown, ...] = ()
     """Earlier plans, oldest first."""
     notes: str | None = None
