@@ -80,6 +80,20 @@ def upgrade() -> None:
         comment="Campaigns: the escalation of each exposure",
     )
     op.create_table(
+        "catalog_decisions",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("proposal_id", sa.Text(), nullable=False),
+        sa.Column("proposal", postgresql.JSONB(), nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("verdict IN ('accepted', 'refused')", name=op.f("ck_catalog_decisions_verdict_is_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_decisions")),
+        comment="Decisions on proposals; the newest one on a proposal counts",
+    )
+    op.create_index("ix_catalog_decisions_proposal", "catalog_decisions", ["proposal_id"])
+    op.create_table(
         "catalog_loads",
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
@@ -89,6 +103,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_catalog_loads")),
         comment="Catalogs and when each came into force",
     )
+    op.create_table(
+        "catalog_sources",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), comment="last good reading that was not held; null: none yet"),
+        sa.Column("error", sa.Text(), comment="why the last attempt failed; null: it did not"),
+        sa.Column("remedy", sa.Text()),
+        sa.Column("version", postgresql.JSONB(), comment="of the bytes of the last good reading: validators and digest"),
+        sa.Column("held", postgresql.JSONB(), comment="a reading that waits for a person: its findings, version and suspicions"),
+        sa.Column("times_said", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("times_read", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("(error IS NULL) = (remedy IS NULL)", name=op.f("ck_catalog_sources_error_has_a_remedy")),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_catalog_sources")),
+        comment="Sources of the catalog; times_said counts changes, times_read the days of good readings",
+    )
+    op.create_table(
+        "catalog_statements",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("model_id", sa.Text(), nullable=False, comment="as requests on the platform spell it"),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False, comment="first reading that said it"),
+        sa.Column("until", sa.DateTime(timezone=True), comment="first reading that said something else; null: in force"),
+        sa.Column("standing", sa.Text(), nullable=False, comment="provider, reported or inferred"),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("proposes", sa.Boolean(), nullable=False, comment="a person must accept it"),
+        sa.Column("left_on", sa.Date(), comment="first reading of the provider's whole list without the model"),
+        sa.Column("finding", postgresql.JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_statements")),
+        comment="What each source says about each model, and what it said before",
+    )
+    op.create_index("ix_catalog_statements_in_force", "catalog_statements", ["source", "platform", "model_id"], unique=True, postgresql_where=sa.text("until IS NULL"))
+    op.create_index("ix_catalog_statements_name", "catalog_statements", ["platform", "model_id"])
     op.create_table(
         "checklist",
         sa.Column("service", sa.Text(), nullable=False),
@@ -265,7 +312,7 @@ def upgrade() -> None:
         sa.Column(
             "served_is_another", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment="the served model is not a version of the requested one"
         ),
-        sa.Column("resolved_by", sa.Text(), nullable=False, comment="digest of the catalog that resolved the models"),
+        sa.Column("resolved_by", sa.Text(), nullable=False, comment="identity of the catalog that resolved the models"),
         sa.Column(
             "folded",
             sa.SmallInteger(),

@@ -1,22 +1,24 @@
 """Reads the shipped catalog, or a folder of the same form."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from service.adapters.catalog.identity import IDENTITY_FILE, build_knowledge, load_identity
 from service.adapters.catalog.kept import kept
-from service.core.catalog.build import assemble
+from service.core.catalog.build import Assembled, assemble
 from service.core.catalog.derive import derive
 from service.core.catalog.file import PlatformFile
 from service.core.catalog.heads import broken_heads
 from service.core.catalog.lifecycle import Catalog
 from service.core.catalog.names import learn_names
+from service.core.catalog.statement import Name
 from service.core.identity import Platforms, Resolver
 
 SHIPPED = Path(__file__).parents[2] / "catalog"
@@ -47,6 +49,69 @@ def load_catalog(folder: Path | None = None) -> LoadedCatalog:
 def load_platforms() -> Platforms:
     """The heads of the files only, in a twentieth of the time. Raises `CatalogError`."""
     return _platforms([_read(path, _head) for path in catalog_paths(None)])
+
+
+def load_files() -> tuple[PlatformFile, ...]:
+    """The shipped files, with their records. Raises `CatalogError`. Unchanged files come from a cache."""
+    paths = tuple(catalog_paths(None))
+    return _load_files(paths, _digest(paths))
+
+
+@lru_cache(maxsize=1)
+def _load_files(paths: tuple[Path, ...], digest: str) -> tuple[PlatformFile, ...]:
+    return kept(SHIPPED, digest, lambda: tuple(_read(path) for path in paths), name="files")
+
+
+def load_judged(files: Sequence[PlatformFile], number: object) -> LoadedCatalog:
+    """The catalog of these files, which are the shipped ones after judgement. `number` tells catalogs with equal files
+    apart that were in force at different times. Takes seconds, unless it comes from a cache."""
+    digest = hashlib.sha256(load_catalog().catalog.digest.encode() + repr(number).encode())
+    digest.update(msgspec.json.encode(list(files)))
+    return _load_judged(tuple(files), digest.hexdigest())
+
+
+@lru_cache(maxsize=1)
+def _load_judged(files: tuple[PlatformFile, ...], digest: str) -> LoadedCatalog:
+    return kept(SHIPPED, digest, lambda: _build_judged(files, digest), name="judged")
+
+
+def _build_judged(files: Sequence[PlatformFile], digest: str) -> LoadedCatalog:
+    shipped = load_catalog()
+    resolver, assembled = _placed(files, shipped.platforms)
+    names = resolver.knowledge.names_in_order()
+    identity = shipped.catalog.identity
+    if names != shipped.resolver.knowledge.names_in_order():
+        identity = hashlib.sha256(identity.encode() + msgspec.json.encode(names)).hexdigest()
+    records = derive(assembled.records, files, resolver)
+    return LoadedCatalog(Catalog(records, digest=digest, identity=identity), resolver)
+
+
+def _placed(files: Sequence[PlatformFile], platforms: Platforms) -> tuple[Resolver, Assembled]:
+    """An entry with a name that identity cannot place stays as it is shipped; then its whole platform; then all."""
+    shipped = load_files()
+    known = {file.platform: file for file in shipped}
+    for attempt in range(4):
+        resolver = build_resolver(files, platforms)
+        assembled = assemble(files, resolver)
+        wrong = {*assembled.unresolved, *((platform, name) for platform, name, _ in assembled.clashes)}
+        if not wrong:
+            break
+        if attempt == 0:
+            files = [_without(file, wrong, known[file.platform]) for file in files]
+        elif attempt == 1:
+            files = [known[one.platform] if one.platform in {name[0] for name in wrong} else one for one in files]
+        else:
+            files = shipped
+    return resolver, assembled
+
+
+def _without(file: PlatformFile, wrong: Collection[Name], shipped: PlatformFile) -> PlatformFile:
+    known = {entry.id: entry for entry in shipped.models}
+    right = [
+        known.get(entry.id) if any((file.platform, name) in wrong for name in entry.names) else entry
+        for entry in file.models
+    ]
+    return replace(file, models=tuple(entry for entry in right if entry is not None))
 
 
 @lru_cache(maxsize=4)

@@ -14,10 +14,12 @@ T = TypeVar("T")
 _CODE = Path(__file__).parents[2]
 
 
-def kept(folder: Path, digest: str, read: Callable[[], T]) -> T:
-    """The result of `read`, cached by `digest` and code. The cache is as trusted as the modules beside it: whoever can
-    write one can write the other."""
-    file = Path(cache_from_source(str(folder / "catalog.py"))).with_suffix(".pickle")
+def kept(folder: Path, digest: str, read: Callable[[], T], *, name: str = "catalog") -> T:
+    """The result of `read`, cached by `digest` and code: one value per `name`.
+
+    The cache is as trusted as the modules beside it: whoever can write one can write the other.
+    """
+    file = Path(cache_from_source(str(folder / f"{name}.py"))).with_suffix(".pickle")
     key = f"{digest} {_code()}"
     with suppress(Exception):  # missing, truncated, or of classes that have changed
         known, value = pickle.loads(file.read_bytes())  # noqa: S301

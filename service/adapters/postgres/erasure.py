@@ -13,6 +13,7 @@ from service.adapters.postgres.tables import (
     assignments,
     campaigns,
     cards,
+    catalog_decisions,
     checklist,
     conditions,
     digests,
@@ -37,6 +38,7 @@ class _Place(NamedTuple):
 _PLACES = (
     _Place(acts, ("author", "details")),
     _Place(assignments, ("author", "owner")),
+    _Place(catalog_decisions, ("author", "reason")),
     _Place(checklist, ("author",)),
     _Place(campaigns, ("owner", "acknowledged", "hold", "promise", "kept_open")),
     _Place(notifications, ("facts", "outcome")),

@@ -135,7 +135,7 @@ async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver:
     alias applies to past calls whose hours are kept, without a replay.
     """
     s = series.c
-    of_another = or_(s.resolved_by < catalog.digest, s.resolved_by > catalog.digest)
+    of_another = or_(s.resolved_by < catalog.identity, s.resolved_by > catalog.identity)
     if await connection.scalar(select(s.id).where(of_another).limit(1)) is None:
         return 0
     await keep_writers_out(connection)
@@ -149,7 +149,7 @@ async def resolve_again(connection: AsyncConnection, catalog: Catalog, resolver:
         ("is_another", Boolean(), [each.served_is_another for each in models]),
     )
     columns = {name: v.c[name] for name in Identified._fields} | {"served_is_another": v.c.is_another}
-    await connection.execute(update(series).where(s.id == v.c.id).values(columns | {"resolved_by": catalog.digest}))
+    await connection.execute(update(series).where(s.id == v.c.id).values(columns | {"resolved_by": catalog.identity}))
     moved = {row.id: (row, after) for row, after in zip(found, models, strict=True) if _of(row) != after}
     await mark_stale(connection, await _marks(connection, moved))
     return len(found)

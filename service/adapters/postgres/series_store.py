@@ -49,6 +49,10 @@ class SeriesBook:
         self._ids: dict[SeriesKey, int] = {}
         self._ledger: Ledger | None = None
 
+    def use(self, catalog: Catalog, resolver: Resolver) -> None:
+        """For series from now on."""
+        self._catalog, self._resolver = catalog, resolver
+
     async def find(self, connection: AsyncConnection, calls: Mapping[SeriesKey, int], *, now: datetime) -> FoundSeries:
         """The series of the keys of `calls`; missing ones are created."""
         ids = {key: self._ids[key] for key in calls if key in self._ids}
@@ -121,7 +125,7 @@ def resolved(models: Identified, catalog: Catalog) -> dict[str, Any]:
     return {
         **models._asdict(),
         "served_is_another": models.served_is_another,
-        "resolved_by": catalog.digest,
+        "resolved_by": catalog.identity,
     }
 
 

@@ -116,9 +116,12 @@ class Deprecation:
 class Catalog:
     """All records by (platform, canonical model). Immutable; a change is a new Catalog with another `digest`."""
 
-    def __init__(self, records: Iterable[Deprecation], *, digest: str) -> None:
+    def __init__(self, records: Iterable[Deprecation], *, digest: str, identity: str | None = None) -> None:
         self.digest = digest
-        """Hash of the source files: series resolved under another digest are resolved again."""
+        """Hash of what the records were made from."""
+        self.identity = identity or digest
+        """Hash of the names that identity knows: series resolved under another one are resolved again. A catalog in
+        which only days differ has the same."""
         self._by_key: Mapping[tuple[str, str], Deprecation] = {r.key: r for r in records}
 
     def get(self, platform: str | None, model: str | None) -> Deprecation | None:

@@ -48,6 +48,13 @@ class Knowledge:
     names: Mapping[str, Names]
     platforms: Platforms
 
+    def names_in_order(self) -> list[tuple[str, list[str], list[tuple[str, str]], list[str]]]:
+        """The names by platform, the same for equal knowledge."""
+        return [
+            (platform, sorted(names.models), sorted(names.pinned.items()), sorted(names.floating))
+            for platform, names in sorted(self.names.items())
+        ]
+
     def find(self, platform: str | None, maker: str | None, name: str) -> tuple[str, Kind] | None:
         """Look `name` up on `platform` among the models of `maker`, or of every maker served there."""
         if platform is not None and (names := self.names.get(platform)) is not None and (hit := names.find(name)):

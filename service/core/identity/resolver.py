@@ -38,7 +38,7 @@ class Resolver:
     """Resolves ids with `knowledge`. Results are cached, so a record costs one look-up."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self._knowledge = knowledge
+        self.knowledge = knowledge
         self.platforms = knowledge.platforms
         self._identified: dict[tuple[str | None, str | None, str | None, FieldKind, str | None], Identified] = {}
 
@@ -147,7 +147,7 @@ class Resolver:
     def _on(self, platform: str | None, text: str) -> Model | None:
         spelled = self.platforms.grammar_of(platform)(text)
         for name in spelled.names:
-            if hit := self._knowledge.find(platform, spelled.maker, name):
+            if hit := self.knowledge.find(platform, spelled.maker, name):
                 model, kind = hit
                 return Model(platform, spelled.prefix + model, "fine-tune" if spelled.prefix == FINE_TUNE else kind)
         return None
@@ -155,7 +155,7 @@ class Resolver:
     def _without_platform(self, text: str) -> Model | Unresolved:
         """A bare id means its maker's own API. Without such an API, or as `maker/name` of a hub, the platform is
         unknown."""
-        own = self._knowledge.own_api(text)
+        own = self.knowledge.own_api(text)
         platform = own[0] if own is not None else None
         found = self._on(platform, text) if own is not None or "/" in text else None
         return found or Unresolved(None, "unknown_model")
@@ -163,7 +163,7 @@ class Resolver:
     def _somewhere(self, text: str) -> Model | Unresolved:
         """The model of an id at an unknown place: by its maker's names, without a platform."""
         word, slash, name = text.rpartition("/")
-        own = self.platforms.of_wrapper(word) if slash else (self._knowledge.own_api(text) or (None,))[0]
+        own = self.platforms.of_wrapper(word) if slash else (self.knowledge.own_api(text) or (None,))[0]
         found = self._on(None, text) or (self._on(own, name) if own is not None else None)
         return replace(found, platform=None) if found is not None else Unresolved(None, "unknown_model")
 

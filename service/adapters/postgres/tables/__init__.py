@@ -1,6 +1,7 @@
 """The only description of the schema, for migration checks and queries."""
 
 from service.adapters.postgres.tables.base import metadata
+from service.adapters.postgres.tables.catalog import catalog_decisions, catalog_sources, catalog_statements
 from service.adapters.postgres.tables.delivery import cards, digests, messages, notifications
 from service.adapters.postgres.tables.escalation import (
     acts,
@@ -41,7 +42,10 @@ __all__ = [
     "assignments",
     "campaigns",
     "cards",
+    "catalog_decisions",
     "catalog_loads",
+    "catalog_sources",
+    "catalog_statements",
     "checklist",
     "company_loads",
     "conditions",

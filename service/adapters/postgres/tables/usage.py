@@ -80,7 +80,7 @@ series = Table(
         "served_is_another", Boolean, nullable=False, server_default=text("false"),
         comment="the served model is not a version of the requested one",
     ),
-    Column("resolved_by", Text, nullable=False, comment="digest of the catalog that resolved the models"),
+    Column("resolved_by", Text, nullable=False, comment="identity of the catalog that resolved the models"),
     Column(
         "folded", SmallInteger, nullable=False, server_default=text("0"),
         comment="number of names dropped because of a name flood; 0: none",
