@@ -106,6 +106,7 @@ CREATE TABLE catalog_sources (
 	read_at TIMESTAMP WITH TIME ZONE,
 	error TEXT,
 	remedy TEXT,
+	is_refusal BOOLEAN DEFAULT false NOT NULL,
 	version JSONB,
 	held JSONB,
 	times_said BIGINT DEFAULT 0 NOT NULL,

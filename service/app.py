@@ -3,7 +3,7 @@
 from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.adapters.catalog.files import load_catalog
@@ -12,9 +12,10 @@ from service.adapters.prices import GenaiPrices
 from service.config.company import Company, load_company
 from service.config.settings import DEFAULT_FILE, Settings
 from service.config.world import World, world_of
+from service.core.catalog.judgement import Evidence
 from service.core.identity import use_platforms
 from service.core.usage import Format
-from service.engine.world import Worlds, look_up
+from service.engine.world import Worlds, judged_catalog, look_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,13 @@ class App:
         previous version stays."""
         company = await to_thread(load_company, self.settings.config_file or DEFAULT_FILE)
         world = self.world
-        topics = tuple(formats_of(self.settings, company))
-        self.worlds.replace(world_of(world.catalog, world.resolver, company, topics, prices=world.prices))
+        if company.catalog == world.company.catalog:
+            topics = tuple(formats_of(self.settings, company))
+            after = world_of(world.catalog, world.resolver, company, topics, prices=world.prices)
+            self.worlds.replace(replace(after, catalog_said=world.catalog_said))
+        else:
+            after = await to_thread(load_world, self.settings, company)
+            self.worlds.replace(after)
 
     @property
     def formats(self) -> dict[str, Format | None]:
@@ -56,10 +62,12 @@ def formats_of(settings: Settings, company: Company) -> dict[str, Format | None]
 
 
 def load_world(settings: Settings, company: Company | None = None) -> World:
-    """`company`: None loads lastcall.yaml, and raises `ConfigError` if it is invalid."""
+    """Without what sources say. `company`: None loads lastcall.yaml, and raises `ConfigError` if it is invalid."""
     loaded = load_catalog()
     use_platforms(loaded.platforms)
     company = company or load_company(settings.config_file)
+    if company.catalog.records:
+        loaded = judged_catalog(Evidence(records=company.catalog.records))
     topics, prices = tuple(formats_of(settings, company)), GenaiPrices(loaded.catalog, loaded.resolver)
     return world_of(loaded.catalog, loaded.resolver, company, topics, prices=prices)
 

@@ -110,6 +110,7 @@ def upgrade() -> None:
         sa.Column("read_at", sa.DateTime(timezone=True), comment="last good reading that was not held; null: none yet"),
         sa.Column("error", sa.Text(), comment="why the last attempt failed; null: it did not"),
         sa.Column("remedy", sa.Text()),
+        sa.Column("is_refusal", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment="the failure persists until a person acts"),
         sa.Column("version", postgresql.JSONB(), comment="of the bytes of the last good reading: validators and digest"),
         sa.Column("held", postgresql.JSONB(), comment="a reading that waits for a person: its findings, version and suspicions"),
         sa.Column("times_said", sa.BigInteger(), server_default=sa.text("0"), nullable=False),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from service.config.calendars import calendar_of
+from service.config.catalog import NOTHING_ASKED, CatalogSettings, read_catalog
 from service.config.company_checks import find_problems
 from service.config.directories import NO_DIRECTORIES, Directories, read_directories
 from service.config.located import ConfigError, Located
@@ -45,6 +46,7 @@ class Company:
     calendar: Calendar = DEFAULT_CALENDAR
     """Of owners without a calendar of their own."""
     directories: Directories = NO_DIRECTORIES
+    catalog: CatalogSettings = NOTHING_ASKED
 
     @cached_property
     def digest(self) -> str:
@@ -100,6 +102,7 @@ def load_company(path: Path | None) -> Company:
         topics=tuple(Topic(topic["name"], topic.get("format")) for topic in raw.get("topics", [])),
         calendar=calendar_of({}, raw),
         directories=read_directories(raw.get("directories", {}), path.parent),
+        catalog=read_catalog(raw.get("catalog", {}), path.parent),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from service.config.calendars import problems_of_calendars
+from service.config.catalog import problems_of_catalog
 from service.config.directories import problems_of_directories
 from service.config.located import Located, Problem, Where
 from service.config.policy_checks import problems_of_policies
@@ -21,6 +22,7 @@ def find_problems(located: Located, validator: "Draft202012Validator") -> list[P
         *problems_of_calendars(located),
         *problems_of_policies(located),
         *problems_of_directories(located),
+        *problems_of_catalog(located),
         *_of_names(located),
     ]
     return sorted(dict.fromkeys(problems), key=lambda problem: problem.line or 0)

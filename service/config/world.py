@@ -22,6 +22,10 @@ class World:
     """Number of statements by people and by directories when `owners` was read from the database. None: `owners` comes
     from lastcall.yaml only."""
 
+    catalog_said: tuple[int, ...] | None = None
+    """Number of changes in what sources and people said about the catalog when it was judged. None: it has only shipped
+    records and those of lastcall.yaml."""
+
     @property
     def version(self) -> tuple[object, ...]:
         """Two worlds with a different part have different versions."""

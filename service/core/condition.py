@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Struct
 
+from service.core.condition_catalog import CatalogHeld, CatalogStale
 from service.core.condition_ingest import (
     ConsumerBehind,
     DeadLettersWait,
@@ -220,6 +221,8 @@ Condition = (
     | SlackTokenMissing
     | DirectoryDown
     | DirectoryUnread
+    | CatalogHeld
+    | CatalogStale
     | Unreadable
 )
 """Stored as JSON with the tag in `kind`."""

@@ -20,11 +20,12 @@ from service.engine.escalate import escalate
 from service.engine.reconcile import Reconciled, reconcile
 from service.engine.refresh import NO_CLIENTS, ClientsFor, refresh
 from service.engine.report import report
+from service.engine.sync import SourcesFor, no_sources, sync
 from service.engine.world import Worlds, look_up
 
 log = structlog.get_logger(__name__)
 
-Verb = Literal["refresh", "reconcile", "escalate", "report", "deliver", "clean_up"]
+Verb = Literal["refresh", "sync", "reconcile", "escalate", "report", "deliver", "clean_up"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
 
 
@@ -39,6 +40,7 @@ class Engine:
     """Address of lastcall's page, for links. None: it has no public address."""
     clients_for: ClientsFor = lambda named: NO_CLIENTS
     retention: Retention = KEEP
+    sources_for: SourcesFor = no_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
     database = engine.database
     verbs: dict[Verb, Callable[[World], Awaitable[object]]] = {
         "refresh": lambda world: refresh(database, world, engine.clients_for(world.company.directories), now=now),
+        "sync": lambda world: sync(database, world, engine.sources_for(world), now=now),
         "reconcile": lambda world: reconcile(database, world, now=now),
         "escalate": lambda world: escalate(database, world, recomputed_until=_recomputed_until(results), now=now),
         "report": lambda world: report(database, world, now=now),
@@ -77,6 +80,8 @@ async def tick(engine: Engine, *, now: datetime, only: Collection[Verb] = VERBS)
         try:
             world = world or await look_up(database, engine.worlds, now=now)
             results[verb] = await run(world)
+            if verb == "sync" and results[verb]:  # the verbs after it use what the sources say now
+                world = None
         except Exception as error:
             log.exception("verb failed", verb=verb, now=now.isoformat())
             failures[verb] = error

@@ -46,8 +46,9 @@ class Consumer:
             on_revoked=self._on_revoked,
             on_assigned=self._on_assigned,
         )
+        self._book = SeriesBook(app.world.catalog, app.world.resolver)
         ingest = Ingest(
-            UsageStore(app.database, SeriesBook(app.world.catalog, app.world.resolver)),
+            UsageStore(app.database, self._book),
             self._log,
             _decoder(self._formats),
             Limits(timedelta(seconds=settings.flush_seconds), settings.flush_keys, settings.rejection_limit),
@@ -138,6 +139,8 @@ class Consumer:
         if (formats := self._app.formats) != self._formats:
             self._formats, self._consume.ingest.decoder = formats, _decoder(formats)
         try:
+            world = await self._app.look(now=_now())
+            self._book.use(world.catalog, world.resolver)
             await self._watch.look(now=_now())
         except TROUBLE as error:
             self._troubles.look(error)

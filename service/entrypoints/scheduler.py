@@ -22,7 +22,9 @@ from service.core.messages.message import Message
 from service.engine.reconcile import reconcile
 from service.engine.refresh import open_clients
 from service.engine.rota import Rota
+from service.engine.source_clients import open_sources
 from service.engine.tick import Engine, Verb, tick
+from service.engine.world import look_up
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +36,7 @@ CLEAN_UP_SECONDS = 3600
 DECIDING: tuple[Verb, ...] = ("reconcile", "escalate", "report")
 DELIVERING: tuple[Verb, ...] = ("deliver",)
 REFRESHING: tuple[Verb, ...] = ("refresh",)
+SYNCING: tuple[Verb, ...] = ("sync",)
 CLEANING: tuple[Verb, ...] = ("clean_up",)
 
 Show = Callable[[str, Message], None]
@@ -45,6 +48,7 @@ async def open_engine(app: App, *, show: Show, page: str | None = None) -> Async
     """The engine with Slack as its transport, or with `show` if no token is set. `page`: the page's address."""
     async with contextlib.AsyncExitStack() as stack:
         clients_for = await stack.enter_async_context(open_clients(app.settings))
+        sources_for = await stack.enter_async_context(open_sources(app.settings))
         token = app.settings.slack_token
         transport: Transport = LocalTransport(show)
         if token is not None:
@@ -53,7 +57,7 @@ async def open_engine(app: App, *, show: Show, page: str | None = None) -> Async
             transport = await stack.enter_async_context(slack)
         gc.freeze()  # objects that exist now, mostly the catalog, stay; a tick creates many short-lived ones
         retention = app.settings.retention
-        yield Engine(app.database, app.worlds, {"slack": transport}, page, clients_for, retention)
+        yield Engine(app.database, app.worlds, {"slack": transport}, page, clients_for, retention, sources_for)
 
 
 class Heartbeat:
@@ -65,6 +69,7 @@ class Heartbeat:
         self._turn = asyncio.Lock()
         self._delivering = asyncio.Lock()
         self._refreshing = asyncio.Lock()
+        self._syncing = asyncio.Lock()
         self._cleaning = asyncio.Lock()
         self._rests_until = 0.0
         self._scheduler = AsyncIOScheduler(
@@ -74,6 +79,7 @@ class Heartbeat:
 
     def start(self) -> None:
         self._scheduler.add_job(self._refresh, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now(UTC))
+        self._scheduler.add_job(self._sync, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now(UTC))
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now(UTC))
         self._scheduler.add_job(self._clean_up, "interval", seconds=CLEAN_UP_SECONDS, next_run_time=datetime.now(UTC))
         self._scheduler.add_job(self._reconcile, "interval", seconds=RECONCILE_SECONDS)
@@ -81,7 +87,7 @@ class Heartbeat:
 
     async def stop(self) -> None:
         self._scheduler.pause()
-        async with self._turn, self._delivering, self._refreshing, self._cleaning:
+        async with self._turn, self._delivering, self._refreshing, self._syncing, self._cleaning:
             self._scheduler.shutdown(wait=False)
 
     async def _beat(self) -> None:
@@ -98,6 +104,10 @@ class Heartbeat:
         async with self._refreshing:
             await tick(self._engine, now=self._clock(), only=REFRESHING)
 
+    async def _sync(self) -> None:
+        async with self._syncing:
+            await tick(self._engine, now=self._clock(), only=SYNCING)
+
     async def _clean_up(self) -> None:
         async with self._cleaning:
             await tick(self._engine, now=self._clock(), only=CLEANING)
@@ -108,7 +118,9 @@ class Heartbeat:
         engine, started = self._engine, time.monotonic()
         async with self._turn:
             try:
-                await reconcile(engine.database, engine.worlds.latest, now=self._clock())
+                now = self._clock()
+                world = await look_up(engine.database, engine.worlds, now=now)
+                await reconcile(engine.database, world, now=now)
             except Exception as error:  # the next tick has it too, and logs and counts it
                 log.warning("reconcile_failed", error=type(error).__name__)
             ended = time.monotonic()

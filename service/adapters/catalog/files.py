@@ -67,12 +67,16 @@ def load_judged(files: Sequence[PlatformFile], number: object) -> LoadedCatalog:
     apart that were in force at different times. Takes seconds, unless it comes from a cache."""
     digest = hashlib.sha256(load_catalog().catalog.digest.encode() + repr(number).encode())
     digest.update(msgspec.json.encode(list(files)))
-    return _load_judged(tuple(files), digest.hexdigest())
+    key = digest.hexdigest()
+    if _newest.get(key) is None:
+        loaded = kept(SHIPPED, key, lambda: _build_judged(files, key), name="judged")
+        _newest.clear()
+        _newest[key] = loaded
+    return _newest[key]
 
 
-@lru_cache(maxsize=1)
-def _load_judged(files: tuple[PlatformFile, ...], digest: str) -> LoadedCatalog:
-    return kept(SHIPPED, digest, lambda: _build_judged(files, digest), name="judged")
+_newest: dict[str, LoadedCatalog] = {}
+"""The judged catalog that was loaded last, by its digest."""
 
 
 def _build_judged(files: Sequence[PlatformFile], digest: str) -> LoadedCatalog:

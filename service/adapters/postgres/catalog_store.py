@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Text, func, insert, select, update
+from sqlalchemy import Row, Text, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,6 +42,8 @@ class StoredSource:
     """Last good reading that was not held."""
     error: str | None
     remedy: str | None
+    is_refusal: bool
+    """The failure persists until a person acts."""
     version: Any
     """Of the last good reading, as the adapter describes it."""
     held: HeldReading | None
@@ -88,7 +90,7 @@ async def load_sources(connection: AsyncConnection) -> list[StoredSource]:
 
 def _source(row: Row[Any]) -> StoredSource:
     held = msgspec.convert(row.held, HeldReading) if row.held is not None else None
-    return StoredSource(row.source, row.tried_at, row.read_at, row.error, row.remedy, row.version, held)
+    return StoredSource(row.source, row.tried_at, row.read_at, row.error, row.remedy, row.is_refusal, row.version, held)
 
 
 async def claim_source(
@@ -108,9 +110,16 @@ async def claim_source(
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-async def installed_at(connection: AsyncConnection, *, now: datetime) -> datetime:
-    """When this database loaded its first catalog; `now` before that."""
-    return await connection.scalar(select(func.min(catalog_loads.c.loaded_at))) or now
+async def installed_at(connection: AsyncConnection) -> datetime:
+    """When this database loaded its first catalog; 1970 before that."""
+    return await connection.scalar(select(func.min(catalog_loads.c.loaded_at))) or _NEVER
+
+
+async def lock_stored(connection: AsyncConnection, source: str) -> StoredSource | None:
+    """Nobody else changes the source until the transaction ends. None: it was never asked."""
+    locked = select(catalog_sources).where(catalog_sources.c.source == source).with_for_update()
+    row = (await connection.execute(locked)).one_or_none()
+    return _source(row) if row is not None else None
 
 
 async def lock_source(connection: AsyncConnection, source: str, *, now: datetime) -> bool:
@@ -120,15 +129,18 @@ async def lock_source(connection: AsyncConnection, source: str, *, now: datetime
     return bool(tried_at == now)
 
 
-async def save_failure(connection: AsyncConnection, source: str, *, error: str, remedy: str) -> None:
+_NO_FAILURE = {"error": None, "remedy": None, "is_refusal": False}
+
+
+async def save_failure(connection: AsyncConnection, source: str, *, error: str, remedy: str, is_refusal: bool) -> None:
     """What the source said before stays."""
-    await _update(connection, source, error=error, remedy=remedy)
+    await _update(connection, source, error=error, remedy=remedy, is_refusal=is_refusal)
 
 
 async def save_held(connection: AsyncConnection, source: str, held: HeldReading | None) -> None:
     """None: no reading waits any more."""
     stored = msgspec.to_builtins(held) if held is not None else None
-    await _update(connection, source, held=stored, error=None, remedy=None)
+    await _update(connection, source, held=stored, **_NO_FAILURE)
 
 
 async def save_good_reading(
@@ -140,8 +152,7 @@ async def save_good_reading(
         connection,
         before.source,
         read_at=now,
-        error=None,
-        remedy=None,
+        **_NO_FAILURE,
         version=version,
         held=None,
         times_said=s.times_said + int(is_change),
@@ -223,6 +234,19 @@ async def load_decisions(connection: AsyncConnection) -> list[Decision]:
         )
         for row in rows
     ]
+
+
+async def lock_decisions(connection: AsyncConnection) -> None:
+    """Two people may decide on one proposal at once: the later one sees the decision of the other."""
+    await connection.execute(text("LOCK TABLE catalog_decisions IN SHARE ROW EXCLUSIVE MODE"))
+
+
+async def read_verdict(connection: AsyncConnection, proposal_id: str) -> Verdict | None:
+    """The newest one. None: nobody has decided."""
+    d = catalog_decisions.c
+    newest = select(d.verdict).where(d.proposal_id == proposal_id).order_by(d.id.desc()).limit(1)
+    verdict: Verdict | None = await connection.scalar(newest)
+    return verdict
 
 
 async def save_decision(

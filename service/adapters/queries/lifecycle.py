@@ -3,7 +3,10 @@
 from datetime import date
 
 from pydantic import Field
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.adapters.postgres.tables import deprecations, exposures
 from service.adapters.queries.paging import AnswerModel
 from service.core.catalog.lifecycle import Deprecation, Precision, Standing
 
@@ -99,3 +102,15 @@ def deadline_key(lifecycle: Lifecycle) -> tuple[str, ...]:
     day = lifecycle.change_by
     rank = "0" if lifecycle.days_left is not None else "1" if day else "2"
     return (rank, day.isoformat() if day else "", lifecycle.platform, lifecycle.model)
+
+
+async def read_answered_after_reported_end(connection: AsyncConnection, *, on: date) -> dict[tuple[str, str], date]:
+    """Models whose reported end was before `on`, by (platform, model): the last day of calls that were answered."""
+    e, d = exposures.c, deprecations.c
+    rows = await connection.execute(
+        select(e.platform, e.model, func.max(e.last_day))
+        .join_from(exposures, deprecations, (e.platform == d.platform) & (e.model == d.model))
+        .where(d.standing == "reported", ~d.withdrawn, e.deadline < on, e.state_while_calling == "overdue")
+        .group_by(e.platform, e.model)
+    )
+    return {(platform, model): day for platform, model, day in rows}

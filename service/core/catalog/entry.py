@@ -63,18 +63,27 @@ def in_service(base: Entry) -> Entry:
 
 
 def joined(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Sorted by id, with `external` right for each replacement."""
+    """Sorted by id, with `external` right for each replacement. Left out are replacements by the model itself, and by
+    one that goes as soon, unless the provider names it."""
     every = sorted(entries, key=lambda entry: entry.id)
-    names = {name for entry in every for name in entry.names}
+    records = {name: entry for entry in reversed(every) for name in entry.names}
     return tuple(
         replace(
             entry,
             replacements=tuple(
-                replace(one, external=one.id not in names) for one in entry.replacements if one.id not in entry.names
+                replace(one, external=one.id not in records)
+                for one in entry.replacements
+                if one.id not in entry.names and (entry.of_provider or not _goes_as_soon(records.get(one.id), entry))
             ),
         )
         for entry in every
     )
+
+
+def _goes_as_soon(replacement: Entry | None, entry: Entry) -> bool:
+    end = Shutdown(entry.shutdown.day, entry.shutdown.precision).deadline
+    last = Shutdown(replacement.shutdown.day, replacement.shutdown.precision).deadline if replacement else None
+    return end is not None and last is not None and last <= end
 
 
 def _advice(counts: Word, words: Sequence[Word]) -> Word | None:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from service.core.catalog.lifecycle import Shutdown, Standing
+from service.core.catalog.suspicion import Suspicion
 from service.core.catalog.word import Word
 
 Kind = Literal["another_end", "new_end", "still_answered", "held_reading"]
@@ -38,6 +39,8 @@ class Proposal(Struct, frozen=True, kw_only=True):
     in_force_source: str | None = None
     digest: str | None = None
     """Of a held reading."""
+    suspicions: tuple[Suspicion, ...] = ()
+    """Why it is held."""
 
     @property
     def id(self) -> str:

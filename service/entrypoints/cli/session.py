@@ -81,6 +81,7 @@ def run(command: Callable[[App], Awaitable[T]], *, migrated: bool = True, logs: 
         async with with_database(given, create=not migrated) as settings, open_app(settings) as app:
             if migrated:
                 await _require_migrated(app)
+                await app.worlds.follow(app.database)
             return await command(app)
 
     return plainly(main())

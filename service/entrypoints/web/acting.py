@@ -72,7 +72,7 @@ async def key_of(here: WebContext, named: NamedExposure, now: datetime) -> Expos
     """The exposure with these names. Raises HTTPException: 404 if there is none, 409 if there are several."""
     answer = await which(
         here.app.database,
-        here.app.world,
+        await here.app.look(now=now),
         named.service,
         model=named.model,
         environment=named.environment,

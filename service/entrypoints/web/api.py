@@ -99,7 +99,7 @@ async def deprecations(here: Here, query: Annotated[DeprecationQuery, Query()]) 
     now = here.clock()
     found = [
         each
-        for each in await ask.deprecations(here.app.database, here.app.world, now=now)
+        for each in await ask.deprecations(here.app.database, await here.app.look(now=now), now=now)
         if (query.platform is None or each.platform == query.platform)
         and (not query.calling or each.callers.calling)
         and (query.within is None or (each.days_left is not None and each.days_left <= query.within))

@@ -45,8 +45,9 @@ async def prometheus(here: Here) -> Response:
     database = await read_database_health(here.app.database)
     if database.trouble is None:
         now = here.clock()
+        world = await here.app.look(now=now)
         async with here.app.database.connect() as connection:
-            await set_gauges(connection, here.app.world.catalog, here.app.world.topics, now=now)
+            await set_gauges(connection, world.catalog, world.topics, now=now)
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 

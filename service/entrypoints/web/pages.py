@@ -115,7 +115,7 @@ async def exposures(request: Request, here: Here, query: Annotated[PageQuery, Qu
         "query": query,
         "headline": found.headline,
         "next_one": found.next_one,
-        "first_record": first_record(app.world.catalog, now),
+        "first_record": first_record(world.catalog, now),
         "page": found.page,
         "groups": group(found.page.items),
     }

@@ -13,6 +13,13 @@ catalog_sources = Table(
     Column("read_at", DateTime(timezone=True), comment="last good reading that was not held; null: none yet"),
     Column("error", Text, comment="why the last attempt failed; null: it did not"),
     Column("remedy", Text),
+    Column(
+        "is_refusal",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="the failure persists until a person acts",
+    ),
     Column("version", JSONB(none_as_null=True), comment="of the bytes of the last good reading: validators and digest"),
     Column(
         "held",
