@@ -1,11 +1,13 @@
 """propose: list the proposals to change the catalog, and accept or refuse one."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 
 from service.adapters.catalog.files import load_files
 from service.adapters.postgres.catalog_store import (
+    StoredSource,
     load_evidence,
     load_sources,
     load_statements,
@@ -18,10 +20,11 @@ from service.adapters.postgres.conditions import clear_condition
 from service.adapters.postgres.database import Database, Transaction
 from service.adapters.queries.lifecycle import read_answered_after_reported_end
 from service.config.world import World
-from service.core.catalog.judgement import Judgement, judge
+from service.core.catalog.difference import Difference, differences
+from service.core.catalog.judgement import Judged, Judgement, judge
 from service.core.catalog.lifecycle import Deprecation
 from service.core.catalog.proposal import MAX_REASON, Proposal, Verdict
-from service.core.catalog.statement import compare
+from service.core.catalog.statement import Name, compare
 from service.core.escalation.act import Refused
 from service.core.naming import Missing
 from service.core.secret import holds_secret
@@ -34,12 +37,23 @@ class Standings:
 
     judgement: Judgement
     proposals: tuple[Proposal, ...]
+    sources: tuple[StoredSource, ...]
+    """Those that were ever asked."""
+
+    @property
+    def models(self) -> dict[Name, Judged]:
+        return {(one.platform, one.id): one for one in self.judgement.models}
+
+    @property
+    def differences(self) -> list[Difference]:
+        return list(differences(load_files(), self.judgement.files))
 
 
 async def standings(database: Database, world: World, *, now: datetime) -> Standings:
     """Proposals about whole readings first, then about models, by platform and id."""
     _, evidence = await load_evidence(database, world.company.catalog.names)
-    judgement = judge(load_files(), replace(evidence, records=world.company.catalog.records))
+    evidence = replace(evidence, records=world.company.catalog.records)
+    judgement = await asyncio.to_thread(lambda: judge(load_files(), evidence))
     async with database.connect() as connection:
         answered = await read_answered_after_reported_end(connection, on=now.date())
         sources = await load_sources(connection)
@@ -52,7 +66,7 @@ async def standings(database: Database, world: World, *, now: datetime) -> Stand
     of_models = sorted(
         [*judgement.proposals, *doubts], key=lambda one: (one.platform or "", one.model_id or "", one.id)
     )
-    return Standings(judgement, tuple(one for one in (*held, *of_models) if one.id not in decided))
+    return Standings(judgement, tuple(one for one in (*held, *of_models) if one.id not in decided), tuple(sources))
 
 
 def _still_answered(record: Deprecation, day: date) -> Proposal:

@@ -1,4 +1,4 @@
-"""`lastcall catalog`: the shutdown dates in the catalog, and a check of catalog files."""
+"""`lastcall catalog`: the shutdown dates in force, who says so, and a check of catalog files."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,14 +9,19 @@ import typer
 from rich.markup import escape
 
 from service.adapters.catalog.check import Defect, check_catalog
-from service.adapters.catalog.files import CatalogError, LoadedCatalog, load_catalog
+from service.adapters.catalog.files import CatalogError
+from service.adapters.queries.catalog import DifferenceAnswer, WordAnswer, difference_answer, record_answer
 from service.core.catalog.lifecycle import Catalog, Deprecation, Replacement
 from service.core.catalog.lookup import records_of
 from service.core.successors import SHORT
 from service.core.wording.end import day_of_end
 from service.core.wording.moving import own_end
 from service.core.words import day, plural
+from service.engine.propose import Standings
+from service.entrypoints.cli import catalog_acts
+from service.entrypoints.cli.catalog_in_force import in_force
 from service.entrypoints.cli.output import Exit, Json, console, emit, fail
+from service.entrypoints.cli.tables import Column, show_table
 
 app = typer.Typer(help="Show the shutdown date of each model, and how certain it is.", no_args_is_help=True)
 
@@ -26,11 +31,11 @@ def list_records(
     platform: Annotated[str | None, typer.Option(help="Show only this platform, for example azure-openai.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List every record, by platform and shutdown date: platform, shutdown, id, replacements.
+    """List every record in force, by platform and shutdown date: platform, shutdown, id, replacements.
 
     Behind a router, a closed model ends as at its maker: it is listed there only.
     """
-    records = [record for record in _load().catalog if record.through is None]
+    records = [record for record in in_force().world.catalog if record.through is None]
     platforms = sorted({record.platform for record in records})
     if platform is not None and platform not in platforms:
         fail(f"the catalog has no platform {platform}", "one of: " + ", ".join(platforms))
@@ -48,18 +53,36 @@ def list_records(
 def show(
     model: Annotated[str, typer.Argument(help="Model id, in any spelling that occurs in logs.")], as_json: Json = False
 ) -> None:
-    """Show everything that the catalog has on one model, on each platform."""
-    loaded = _load()
-    records = records_of(loaded.catalog, loaded.resolver, model)
+    """Show everything that the catalog has on one model, on each platform: what each source says, and what counts."""
+    found = in_force()
+    records = records_of(found.world.catalog, found.world.resolver, model)
     if not records:
         fail(f"the catalog has no record of {model}", "`lastcall catalog list` shows every record, in exact spelling")
     if as_json:
-        emit([_answer(record) for record in records])
+        emit([_answer(record) | {"words": _words(found.standings, record)} for record in records])
         return
     for record in records:
         console.print(f"[bold]{escape(record.model)}[/] on [bold]{escape(record.platform)}[/]")
-        for name, value in _details(record, loaded.catalog):
+        for name, value in _details(record, found.world.catalog):
             console.print(f"  {name:<16}{escape(value)}", soft_wrap=True)
+        for word in _words(found.standings, record):
+            console.print(f"  {'counts' if word.counts else 'also says':<16}{escape(_in_words(word))}", soft_wrap=True)
+
+
+@app.command()
+def diff(as_json: Json = False) -> None:
+    """Show how the catalog in force differs from the shipped one. Exit code 1: it differs."""
+    found = in_force().standings
+    answers = [difference_answer(one) for one in found.differences]
+    if as_json:
+        emit([one.model_dump(mode="json") for one in answers])
+    elif answers:
+        columns = [Column(title) for title in ("platform", "id", "shipped", "in force", "source")]
+        show_table(columns, [_row(one) for one in answers])
+    else:
+        console.print("the catalog in force is the shipped one")
+    if answers:
+        raise typer.Exit(Exit.BAD_NEWS)
 
 
 @app.command()
@@ -82,11 +105,24 @@ def check(
         raise typer.Exit(Exit.BAD_NEWS)
 
 
-def _load() -> LoadedCatalog:
-    try:
-        return load_catalog()
-    except CatalogError as error:
-        fail(str(error), "`lastcall catalog check` shows all errors and remedies")
+for name, command in catalog_acts.COMMANDS.items():
+    app.command(name)(command)
+
+
+def _words(standings: Standings, record: Deprecation) -> list[WordAnswer]:
+    return record_answer(record, standings.models, today=_today()).words
+
+
+def _in_words(word: WordAnswer) -> str:
+    """`openai (provider): Mon 14 Jul 2025, since Sat 21 Nov 2026, https://...`"""
+    end = day_of_end(word.end.shutdown_on, word.end.precision) if word.end is not None else "no end"
+    origin = "" if word.origin in {"shipped", "source"} else f", {word.origin}"
+    return f"{word.source} ({word.standing}{origin}): {end}, since {day(word.since)}, {word.url}"
+
+
+def _row(one: DifferenceAnswer) -> tuple[str, ...]:
+    before, after = (day_of_end(end.shutdown_on, end.precision) if end else "" for end in (one.shipped, one.in_force))
+    return one.platform, one.id, before or "-", after or one.change.replace("_", " "), one.source or ""
 
 
 def _print_findings(findings: list[Defect]) -> None:

@@ -79,22 +79,25 @@ def in_words(result: object) -> str:
     """The result of a verb, as a clause without a subject."""
     match result:
         case Reconciled():
-            return _reconciled(result)
+            said = _reconciled(result)
         case Escalated(looked_at, changed, notified):
-            return (
+            said = (
                 f"evaluated {looked_at:,}, {plural(changed, 'campaign')} opened or changed, "
                 f"{plural(notified, 'notification')} written"
             )
         case Refreshed(answers, errors):
-            return _refreshed(answers, errors)
+            said = _refreshed(answers, errors)
         case Reported(queued, silent):
-            return f"{plural(len(queued), 'digest')} queued, {len(silent):,} with nothing to report"
+            said = f"{plural(len(queued), 'digest')} queued, {len(silent):,} with nothing to report"
         case DeliveryReport():
-            return _delivered(result)
+            said = _delivered(result)
+        case list():
+            said = ", ".join(f"{one.source}: {one.outcome}" for one in result) or "no source is due"
         case CleanedUp():
-            return _cleaned_up(result)
+            said = _cleaned_up(result)
         case _:
             raise TypeError(f"no words for {type(result).__name__}")
+    return said
 
 
 def _reconciled(result: Reconciled) -> str:

@@ -125,7 +125,7 @@ async def do(here: Here, asked: Asked) -> ActAnswer:
     app = here.app
     done = await act(app.database, await app.look(now=now), key, asked.asked(), now=now)
     if isinstance(done, Refused):
-        raise _refusal(done)
+        raise refusal(done)
     following = done.next
     return ActAnswer(
         **key._asdict(),
@@ -160,7 +160,7 @@ async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-
     if isinstance(owner, Missing):
         raise not_found(owner)
     if isinstance(owner, Refused):
-        raise _refusal(owner)
+        raise refusal(owner)
     reachable = await is_reachable(here.app.database, here.app.world, service, now=here.clock())
     return Handed(
         author=new.author,
@@ -171,7 +171,7 @@ async def hand_over(here: Here, service: Annotated[Name, Path(examples=["search-
     )
 
 
-def _refusal(refused: Refused) -> HTTPException:
+def refusal(refused: Refused) -> HTTPException:
     status = 422 if refused.kind == "wrong_input" else 409
     return HTTPException(status, {"error": _sentence(refused.reason), "remedy": _sentence(refused.remedy)})
 

@@ -20,6 +20,7 @@ from service.app import App
 from service.entrypoints.web import (
     acts_api,
     api,
+    catalog_api,
     explanation_api,
     explanation_page,
     exposure_api,
@@ -58,6 +59,7 @@ def create_web(
     for room in (
         operation,
         api,
+        catalog_api,
         explanation_api,
         exposure_api,
         acts_api,
