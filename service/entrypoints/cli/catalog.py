@@ -59,7 +59,10 @@ def show(
     if not records:
         fail(f"the catalog has no record of {model}", "`lastcall catalog list` shows every record, in exact spelling")
     if as_json:
-        emit([_answer(record) | {"words": _words(found.standings, record)} for record in records])
+        words = {
+            record.key: [one.model_dump(mode="json") for one in _words(found.standings, record)] for record in records
+        }
+        emit([_answer(record) | {"words": words[record.key]} for record in records])
         return
     for record in records:
         console.print(f"[bold]{escape(record.model)}[/] on [bold]{escape(record.platform)}[/]")
