@@ -13,7 +13,7 @@ HISTORIES ?= 5000
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-slow test-clocks test-kafka test-browser chaos laws check bench bench-peers bench-tick
-.PHONY: bench-retention bench-startup bench-ask bench-latency
+.PHONY: bench-catalog bench-retention bench-startup bench-ask bench-latency
 .PHONY: fuzz fuzz-engine schema fmt lock catalog-packages
 
 setup: $(READY)  ## the command, at .venv/bin/lastcall
@@ -92,6 +92,9 @@ bench-startup: setup  ## CPU seconds of `lastcall --help` and `lastcall who`, be
 
 bench-latency: setup  ## seconds from a call's production to the API's answer, at half the peak rate (needs Java and Maven)
 	.ci/kafka run $(BIN)/python -m bench.latency $(ARGS)
+
+bench-catalog: setup  ## seconds until 300 new ends have found their callers, and until 200,000 series are resolved again
+	$(BIN)/python -m bench.catalog $(ARGS)
 
 bench-ask: setup  ## milliseconds of the page, the API and the commands' questions over 100,000 exposures
 	$(BIN)/python -m bench.ask $(ARGS)
