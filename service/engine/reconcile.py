@@ -167,8 +167,8 @@ async def _from_all_days(
 
 def _counted(days: Sequence[CountedDay], known: StoredExposure, now: datetime) -> Resummarised:
     """The summary of past calls; if all calls are in the future, of those: they are not shown until then."""
-    by_now = [one for one in days if one.first_at <= now]
-    ahead = min((one.first_at for one in days if one.first_at > now), default=None)
+    ahead = min((one.first_at for one in days if one.first_at > now), default=None) if days[-1].first_at > now else None
+    by_now = days if ahead is None else [one for one in days if one.first_at <= now]
     some = by_now or days
     summary = Summary.of(
         [one.use for one in some],

@@ -315,7 +315,7 @@ async def test_late_call_makes_its_exposure_due(database: Database, loaded: Load
 def test_each_fact_of_a_deprecation_is_compared_or_is_only_worded() -> None:
     """A fact that a decision reads makes the uses of the model due when a new catalog changes it: it is compared."""
     only_worded = {"id", "aliases", "released", "after_shutdown", "redirect_to", "last_verified"}
-    only_worded |= {"superseded", "notes", "closed", "dates_of", "versions"}
+    only_worded |= {"superseded", "notes", "closed", "dates_of", "versions", "maker_id", "by_operator"}
     plain = Deprecation("openai-api", "m", "m")
     changes: dict[str, Any] = {
         "announced": DAY,

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from service.core.batch import CommonestRejection
+from service.core.catalog.suspicion import Suspicion
 from service.core.condition import (
     Condition,
     DeliveryBroke,
@@ -25,6 +26,7 @@ from service.core.condition import (
     UnreadLines,
     read_condition,
 )
+from service.core.condition_catalog import CatalogHeld, CatalogStale
 from service.core.condition_ingest import (
     ConsumerBehind,
     DeadLettersWait,
@@ -43,7 +45,11 @@ from service.core.name_flood_news import Flood
 
 AT = datetime(2025, 6, 2, 12, tzinfo=UTC)
 BAD = UnreadLine(3, "not_an_owner", "acme/x")
+EMPTY = Suspicion(reason="is_empty", number=20, of=20, example="openai-api gpt-4")
 KNOWN: list[tuple[Condition, str]] = [
+    (CatalogHeld(source="openai", proposal="3f2a9c01", suspicions=(EMPTY,)), "openai"),
+    (CatalogStale(source="litellm", read_at=AT, error="timeout", advice="Check the network."), "litellm"),
+    (CatalogStale(source="litellm", read_at=None, error="no_credential", advice="Set a key."), "litellm"),
     (TopicRecreated(topic="calls"), "calls"),
     (TopicMissing(topic="calls", error="TopicAuthorizationFailedError"), "calls"),
     (TopicMissing(topic="dead", error=None, is_dead_letter_topic=True, creation_error="PolicyViolationError"), "dead"),
