@@ -111,6 +111,19 @@ def test_those_who_wait_for_the_owner_are_not_told_of_what_is_only_reported_now(
     assert {who for _, _, who in told(story.until(at("07-20")))} == {("owner", "team")}
 
 
+def test_those_held_when_only_a_report_was_left_hear_after_the_confirmation() -> None:
+    story = Story(start=at("07-01", "10:00"))
+    story.world.policy = Policy("own", (step("-30d", "owner"), step("-14d", "director")))
+    assert told(story.until(at("07-01", "13:00"))) == [("07-01 12:00", "-14d", ("owner",))]
+    story.world.say("reported")
+    assert told(story.until(at("07-03", "13:00"))) == []
+    story.world.say("provider")
+    assert told(story.until(at("07-06"))) == [
+        ("07-03 13:00", "confirmed", ("owner",)),
+        ("07-04 13:00", "-14d", ("director",)),
+    ]
+
+
 def test_step_for_those_above_is_armed_again_though_its_new_day_was_only_reported_first() -> None:
     story = Story()
     story.world.policy = Policy("own", (step("-30d", "owner"), step("-14d", "director")))

@@ -144,8 +144,8 @@ def _close(campaign: Campaign, cause: Migrated | Withdrawn, case: Case) -> Close
 
 
 def _replan(campaign: Campaign, case: Case) -> Replan:
-    """A freeze that is added or removed moves steps without a notification, and so does an end that is only reported
-    from now on. After a confirmation, the audiences above wait until the owner has had a business day since."""
+    """A freeze that is added or removed, or an end that is only reported from now on, changes the plan without a
+    notification. After a confirmation, the audiences above wait until the owner has had a business day since."""
     moved, news = _replanned(campaign, case), _news_of_plan(campaign, case)
     if news and isinstance(news.cause, Confirmed) and moved.owner_told_at:
         moved = replace(moved, owner_told_at=max(moved.owner_told_at, news.not_before))

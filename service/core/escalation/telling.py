@@ -134,11 +134,8 @@ def _addressed(cause: StepCause, campaign: Campaign, chosen: Sequence[StepToSend
     if (told_at is None or told_at > case.send_now_at) and "owner" not in everybody:
         everybody = ("owner", *everybody)
     owner_had_time = case.is_late or (told_at and case.business_day_after(told_at) <= case.now)
-    held = (
-        ()
-        if owner_had_time and not case.is_only_reported
-        else tuple(audience for audience in everybody if audience in ABOVE_OWNER)
-    )
+    goes_above = owner_had_time and not case.is_only_reported
+    held = () if goes_above else tuple(audience for audience in everybody if audience in ABOVE_OWNER)
     first: tuple[Audience, ...] = tuple(audience for audience in everybody if audience not in held) or ("owner",)
     not_before = case.now if top.step.at.while_failing else case.send_now_at
     return Telling(cause, first, not_before, held=held, spared=spared, early=early)
