@@ -193,6 +193,15 @@ CREATE TABLE directory_answers (
 	CONSTRAINT pk_directory_answers PRIMARY KEY (directory, key)
 );
 
+CREATE TABLE end_notices (
+	series_id BIGINT NOT NULL,
+	header TEXT NOT NULL,
+	deprecated_on DATE,
+	ends_on DATE,
+	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_end_notices PRIMARY KEY (series_id, header)
+);
+
 CREATE TABLE exposures (
 	service TEXT NOT NULL,
 	environment TEXT NOT NULL,

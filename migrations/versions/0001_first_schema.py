@@ -215,6 +215,16 @@ def upgrade() -> None:
         comment="The last tick of each engine verb",
     )
     op.create_table(
+        "end_notices",
+        sa.Column("series_id", sa.BigInteger(), nullable=False),
+        sa.Column("header", sa.Text(), nullable=False, comment="response header that announces the end"),
+        sa.Column("deprecated_on", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False, comment="last call with it, precise to the day"),
+        sa.PrimaryKeyConstraint("series_id", "header", name=op.f("pk_end_notices")),
+        comment="Ends that providers announce in their answers, as the latest call of each series says",
+    )
+    op.create_table(
         "key_owners",
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False, comment="e-mail address or team, from the gateway; never an end user"),

@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
+from service.core.end_notice import end_notice
 from service.core.end_of_life import says_end_of_life
 from service.core.error_text import UNNAMED, code_in, status_in
 from service.core.identity.platforms import Platforms, known_platforms
 from service.core.identity.provider_words import NOTHING, answering_platform, names_deployments, read_word
 from service.core.series import UNKNOWN_SERVICE, SeriesKey, bounded
-from service.core.usage import Call, FieldKind, Format, Scalar, UsageEvent, Who, Words
+from service.core.usage import Call, EndNotice, FieldKind, Format, Scalar, UsageEvent, Who, Words
 from service.core.values import count, environment, first, host, http_status, memoised, milliseconds, name, text, truth
 
 _LONGEST_REMEMBERED = 2_048
@@ -32,6 +33,7 @@ class Cleaned(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     error_code: str | None
     end_of_life: bool
     streaming: bool | None
+    end_notice: EndNotice | None
     key_owner: str | None
 
     @property
@@ -94,6 +96,7 @@ def event_of(call: Call) -> UsageEvent:
         latency_ms=milliseconds(call.latency_ms),
         streaming=who.streaming,
         request_id=text(call.request_id),
+        end_notice=who.end_notice,
         key_owner=who.key_owner,
     )
 
@@ -123,6 +126,7 @@ def _clean(platforms: Platforms, who: Who) -> Cleaned:
         error_code=error_code,
         end_of_life=end_of_life,
         streaming=truth(who.streaming),
+        end_notice=end_notice(who.end) if who.end is not None else None,
         key_owner=first(who.key_owner),
     )
 

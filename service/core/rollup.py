@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, final
 
 import msgspec
 
 from service.core.cleaning import Cleaned, cleaned, may_be_remembered
 from service.core.series import SeriesKey
-from service.core.usage import Call, Who
+from service.core.usage import Call, EndHeader, EndNotice, Who
 from service.core.values import MAX_COUNT, MAX_MS, count, milliseconds, text
 
 MAX_SAMPLES = 3
@@ -23,6 +23,10 @@ MAX_READERS = 16
 EARLIEST, END = datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
 _FIRST_MOMENT, _LAST_MOMENT = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+EndNotices = dict[EndHeader, tuple[datetime, EndNotice]]
+"""By header: the time of the last call that has it, and what it says."""
 
 
 class OutOfRangeError(Exception):
@@ -85,12 +89,16 @@ class Totals:
 class Cell:
     """Target of calls with the same words in one rollup, and the hour of the last call."""
 
-    __slots__ = ("end", "end_of_life", "failed", "is_plain", "key_owner", "series", "start", "totals", "wants_samples")
+    __slots__ = (
+        *("end", "end_notice", "end_of_life", "failed", "is_plain", "key_owner", "series", "start", "totals"),
+        "wants_samples",
+    )
 
     def __init__(self, who: Cleaned) -> None:
         self.series = who.series
         self.failed = who.failed
         self.end_of_life = who.end_of_life
+        self.end_notice = who.end_notice
         self.key_owner = who.key_owner if who.service is not None else None
         self.wants_samples = True
         self.is_plain = False
@@ -102,13 +110,14 @@ class Cell:
 
 @dataclass(slots=True)
 class Rollup:
-    """Totals by (series, hour); sample request ids of each series; key owners of each service."""
+    """Totals by (series, hour); sample request ids and notices of an end of each series; key owners of each service."""
 
     totals: dict[tuple[SeriesKey, int], Totals] = field(default_factory=dict)
     """The hour is in whole hours since 1970-01-01 UTC."""
     samples: dict[SeriesKey, list[str]] = field(default_factory=dict)
     key_owners: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """Service -> key owner -> last call with the key."""
+    end_notices: dict[SeriesKey, EndNotices] = field(default_factory=dict)
     _cells: dict[Who, Cell] = field(default_factory=dict, init=False, repr=False, compare=False)
     _remembered: dict[object, tuple[object, dict[Any, Cell]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -194,6 +203,8 @@ class Rollup:
             self._add_sample(cell, request_id)
         if cell.key_owner is not None:
             self._add_key_owner(cell.series.service, cell.key_owner, call.at)
+        if cell.end_notice is not None:
+            self._add_end_notice(cell.series, cell.end_notice, call.at)
 
     def _new_cell(self, who: Who) -> Cell:
         meaning = cleaned(who)
@@ -210,7 +221,7 @@ class Rollup:
         if len(samples) < MAX_SAMPLES:
             samples.append(request_id)
         cell.wants_samples = len(samples) < MAX_SAMPLES
-        cell.is_plain = not (cell.wants_samples or cell.failed or cell.key_owner is not None)
+        cell.is_plain = not (cell.wants_samples or cell.failed or cell.key_owner is not None or cell.end_notice)
 
     def _switch_hour(self, cell: Cell, at: datetime) -> Totals:
         """Switch the cell to the hour of `at`."""
@@ -239,6 +250,9 @@ class Rollup:
         for service, holders in other.key_owners.items():
             for holder, last_at in holders.items():
                 self._add_key_owner(service, holder, last_at)
+        for series, notices in other.end_notices.items():
+            for last_at, notice in notices.values():
+                self._add_end_notice(series, notice, last_at)
 
     def _add_key_owner(self, service: str, holder: str, at: datetime) -> None:
         holders = self.key_owners.get(service)
@@ -250,6 +264,13 @@ class Rollup:
             if len(holders) > MAX_KEY_OWNERS:
                 del holders[min(holders, key=lambda one: (holders[one], one))]
 
+    def _add_end_notice(self, series: SeriesKey, notice: EndNotice, at: datetime) -> None:
+        """Of two calls at one moment the later day counts, so that the order of calls does not matter."""
+        notices = self.end_notices.setdefault(series, {})
+        known = notices.get(notice.header)
+        if known is None or (known[0], _days(known[1])) < (at, _days(notice)):
+            notices[notice.header] = (at, notice)
+
     def halves(self) -> Iterator["Rollup"]:
         """Two rollups that merge into this one. It must have at least two totals."""
         rows = list(self.totals.items())
@@ -260,7 +281,12 @@ class Rollup:
                 dict(some),
                 {key: ids for key, ids in self.samples.items() if key in keys},
                 {service: holders for service, holders in self.key_owners.items() if service in services},
+                {key: notices for key, notices in self.end_notices.items() if key in keys},
             )
 
     def __len__(self) -> int:
         return len(self.totals)
+
+
+def _days(notice: EndNotice) -> tuple[date, date]:
+    return notice.ends_on or date.min, notice.deprecated_on or date.min

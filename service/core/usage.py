@@ -3,7 +3,7 @@
 `Call` and `Who` are built for every call, so they are msgspec structs: a fifth of the cost of a frozen dataclass.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, final
 
 import msgspec
@@ -41,6 +41,15 @@ Words = Scalar | tuple["Words", ...]
 """A raw word of a log, or several in order of preference: the first usable one counts."""
 
 
+class EndWords(msgspec.Struct, frozen=True, gc=False):
+    """Headers of the provider's answer that announce an end, as the log spells them."""
+
+    sunset: Words = None
+    deprecation: Words = None
+    model_deprecation: Words = None
+    """x-model-deprecation-timestamp"""
+
+
 class Who(msgspec.Struct, frozen=True, gc=False):
     """The raw words of a call that identity, attribution and outcome depend on, as the log spells them.
 
@@ -74,10 +83,23 @@ class Who(msgspec.Struct, frozen=True, gc=False):
     """Whether the log says that the call failed. None: it follows from status and error."""
     error_class: Words = None
     """Name of the error if there is no code: an exception's class, or an HTTP status."""
+    end: EndWords | None = None
 
     def __repr__(self) -> str:
         """Without the words: they are not checked for secrets yet."""
         return f"Who({self.format})"
+
+
+EndHeader = Literal["x-model-deprecation-timestamp", "sunset", "deprecation"]
+
+
+class EndNotice(msgspec.Struct, frozen=True, gc=False):
+    """An end that the provider's answer announces. Days are UTC; None: the answer names none."""
+
+    header: EndHeader
+    """The one that says most: in the order of `EndHeader`."""
+    deprecated_on: date | None
+    ends_on: date | None
 
 
 @final
@@ -135,6 +157,8 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     latency_ms: float | None = None
     streaming: bool | None = None
     request_id: str | None = None
+    end_notice: EndNotice | None = None
+    """What the provider's answer says of the model's end."""
     key_owner: str | None = None
     """Who made or has the API key of the call: an e-mail address or a team of the company, as recorded with the key in
     the gateway. It is the same for each call with the key. End users (`user`, `end_user`) are never read."""

@@ -14,6 +14,7 @@ from service.adapters.postgres.tables import (
     campaigns,
     conditions,
     digests,
+    end_notices,
     exposures,
     key_owners,
     messages,
@@ -93,6 +94,10 @@ async def _key_owners(connection: AsyncConnection, retention: Retention, now: da
     return await _delete(connection, key_owners, ~exists().where(series.c.service == key_owners.c.service))
 
 
+async def _end_notices(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
+    return await _delete(connection, end_notices, ~exists().where(series.c.id == end_notices.c.series_id))
+
+
 async def _exposures(connection: AsyncConnection, retention: Retention, now: datetime) -> int:
     """Deletes exposures without days. Locks their keys, like every writer of exposures."""
     gone = (exists().where(same_key(exposures, agenda)), ~exists().where(same_key(usage_daily, agenda)))
@@ -154,6 +159,7 @@ USES: Mapping[str, Delete] = {
 NAMES: Mapping[str, Delete] = {
     "series": _series,
     "key owners": _key_owners,
+    "end notices": _end_notices,
     "agenda": _agenda,
 }
 """Steps that scan all names; they run only after a step of `USES` deleted something, or a month was closed."""

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from service.adapters.postgres.database import Database, DatabaseTrouble
+from service.adapters.postgres.end_notice_store import EndNoticeBook, StoredNotice
 from service.adapters.postgres.key_owner_store import Holder, KeyOwnerBook
 from service.adapters.postgres.name_flood_store import add_floods
 from service.adapters.postgres.rejection_store import (
@@ -35,7 +36,7 @@ from service.core.exposure import ExposureKey
 from service.core.name_flood import Placed
 from service.core.name_flood_news import floods
 from service.core.retention import month_of
-from service.core.rollup import Rollup, Totals
+from service.core.rollup import EndNotices, Rollup, Totals
 from service.core.series import SeriesKey
 
 _log = structlog.get_logger(__name__)
@@ -81,6 +82,7 @@ class _Written:
     found: FoundSeries = field(default_factory=FoundSeries)
     sampled: dict[int, date] = field(default_factory=dict)
     holders: list[Holder] = field(default_factory=list)
+    notices: list[StoredNotice] = field(default_factory=list)
     refused: list[RefusedCalls] = field(default_factory=list)
 
     def merge(self, other: "_Written") -> None:
@@ -88,6 +90,7 @@ class _Written:
         for id_, day in other.sampled.items():
             self.sampled[id_] = max(day, self.sampled.get(id_, day))
         self.holders += other.holders
+        self.notices += other.notices
         self.refused += other.refused
 
 
@@ -102,6 +105,7 @@ class UsageStore:
         self._book = book
         self._samples = SampleBook()
         self._key_owners = KeyOwnerBook()
+        self._end_notices = EndNoticeBook()
         self._months = MonthBook()
 
     async def apply(
@@ -152,6 +156,7 @@ class UsageStore:
         self._book.learn(written.found)
         self._samples.learn(written.sampled)
         self._key_owners.learn(written.holders)
+        self._end_notices.learn(written.notices)
         return Applied(sum(one.calls for one in written.refused))
 
     async def _write(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
@@ -163,8 +168,9 @@ class UsageStore:
         sampled = await self._samples.write(connection, *_samples(rollup, found.ids), now)
         await mark_stale(connection, _marks(rollup, found.ids, uses))
         holders = await self._key_owners.write(connection, _key_owners(rollup, found.folded), now=now)
+        notices = await self._end_notices.write(connection, _end_notices(rollup, found.ids), now=now)
         self._book.count(found)
-        return _Written(found, sampled, holders)
+        return _Written(found, sampled, holders, notices)
 
     async def _write_what_is_taken(self, connection: AsyncConnection, rollup: Rollup, now: datetime) -> _Written:
         written = await self._write_in_halves(connection, rollup, now)
@@ -254,6 +260,14 @@ def _samples(rollup: Rollup, ids: Mapping[SeriesKey, int]) -> tuple[Mapping[int,
         if (id_ := ids[key]) in samples and hour > last.get(id_, hour - 1):
             last[id_] = hour
     return samples, {id_: _day(hour) for id_, hour in last.items()}
+
+
+def _end_notices(rollup: Rollup, ids: Mapping[SeriesKey, int]) -> dict[int, EndNotices]:
+    """By series id. Of series that are stored as one, the last one counts."""
+    by_id: defaultdict[int, EndNotices] = defaultdict(dict)
+    for key, notices in rollup.end_notices.items():
+        by_id[ids[key]].update(notices)
+    return by_id
 
 
 def _day(hour: int) -> date:

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from service.core.usage import Call, Decoded, FieldKind, PassedOver, Scalar, Who, Words
+from service.core.usage import Call, Decoded, EndWords, FieldKind, PassedOver, Scalar, Who, Words
 from service.core.values import http_status
 from service.formats import operations
 from service.formats.contract import Context, Dialect, mark
@@ -96,7 +96,24 @@ def _proxied(log: Log, entry: Plugin, context: Context) -> Call:
     answer = answer if isinstance(answer, str) and status is not None and status >= 400 else None
     targets = _targets(entry)
     host = targets[-1].host if targets else None
-    return _call(log, "kong", entry, context, status=status, operation=_operation(log), error_text=answer, host=host)
+    return _call(
+        log,
+        "kong",
+        entry,
+        context,
+        status=status,
+        operation=_operation(log),
+        error_text=answer,
+        host=host,
+        end=_end(log),
+    )
+
+
+def _end(log: Log) -> EndWords | None:
+    headers = log.response.headers if log.response else None
+    if not headers or headers.sunset is headers.deprecation is headers.model_deprecation is None:
+        return None
+    return EndWords(headers.sunset, headers.deprecation, headers.model_deprecation)
 
 
 def _earlier_tries(log: Log, entry: Plugin, context: Context) -> Iterator[Call]:
@@ -134,6 +151,7 @@ def _call(
     operation: str | None = None,
     error_text: str | None = None,
     host: Scalar = None,
+    end: EndWords | None = None,
 ) -> Call:
     """The call that `entry` describes. `status`, `operation` and `host` are given for a proxied call only: those of the
     request do not apply to what a plugin calls."""
@@ -160,6 +178,7 @@ def _call(
         error_text=error_text,
         streaming=streaming,
         key_owner=_key_owner(log),
+        end=end,
     )
     cached = details.cached_tokens if details else None
     request_id = log.request.id if log.request else None

@@ -86,6 +86,9 @@ class Request(msgspec.Struct, gc=False):
 
 class _ResponseHeaders(msgspec.Struct, gc=False):
     cache_status: Scalar = msgspec.field(name="x-cache-status", default=None)
+    sunset: Scalar = None
+    deprecation: Scalar = None
+    model_deprecation: Scalar = msgspec.field(name="x-model-deprecation-timestamp", default=None)
 
 
 class _Response(msgspec.Struct, gc=False):

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from service.core.usage import Call, FieldKind, Scalar, Who
+from service.core.usage import Call, EndWords, FieldKind, Scalar, Who
 from service.formats.contract import Context, Dialect, Flat, mark
 from service.formats.rejecting import UnreadableError
 from service.formats.times import from_any
@@ -40,6 +40,9 @@ class _Call(msgspec.Struct, gc=False, kw_only=True):
     duration_ms: Any = None
     streaming: Scalar = None
     request_id: Any = None
+    sunset: Scalar = None
+    deprecation: Scalar = None
+    model_deprecation: Scalar = None
     key_owner: Scalar = None
     reporter: Scalar = None
 
@@ -69,6 +72,7 @@ def _read(call: _Call, context: Context) -> Call:
         message if type(message) is str else None,
         call.streaming,
         call.key_owner,
+        end=_end(call),
     )
     return Call(
         who,
@@ -79,6 +83,12 @@ def _read(call: _Call, context: Context) -> Call:
         call.latency_ms if call.latency_ms is not None else call.duration_ms,
         call.request_id,
     )
+
+
+def _end(call: _Call) -> EndWords | None:
+    if call.sunset is call.deprecation is call.model_deprecation is None:
+        return None
+    return EndWords(call.sunset, call.deprecation, call.model_deprecation)
 
 
 DIALECT = Dialect(

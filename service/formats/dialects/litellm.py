@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from service.core.identity import known_platforms, names_deployments
-from service.core.usage import Call, Decoded, FieldKind, PassedOver, Scalar, Who, Words
+from service.core.usage import Call, Decoded, EndWords, FieldKind, PassedOver, Scalar, Who, Words
 from service.core.values import name, truth
 from service.formats import operations
 from service.formats.contract import Context, Dialect, mark
@@ -65,8 +65,17 @@ class _Response(msgspec.Struct, gc=False):
     model: Scalar = None
 
 
+class _Headers(msgspec.Struct, gc=False):
+    """Of the provider's answer."""
+
+    sunset: Scalar = msgspec.field(name="llm_provider-sunset", default=None)
+    deprecation: Scalar = msgspec.field(name="llm_provider-deprecation", default=None)
+    model_deprecation: Scalar = msgspec.field(name="llm_provider-x-model-deprecation-timestamp", default=None)
+
+
 class _Hidden(msgspec.Struct, gc=False):
     litellm_model_name: Scalar = None
+    additional_headers: _Headers | None = None
     batch_models: list[Scalar] | None = None
 
 
@@ -154,6 +163,7 @@ def _call(payload: _Payload, context: Context, requested_id: Scalar, requested_f
         error_text=_error_text(error, payload.error_str) if failed else None,
         streaming=payload.stream,
         key_owner=_key_owner(payload, metadata),
+        end=_end(payload.hidden_params),
     )
     return Call(
         who,
@@ -164,6 +174,13 @@ def _call(payload: _Payload, context: Context, requested_id: Scalar, requested_f
         _latency(payload),
         payload.id or payload.request_id or payload.litellm_call_id,
     )
+
+
+def _end(hidden: _Hidden | None) -> EndWords | None:
+    headers = hidden.additional_headers if hidden is not None else None
+    if headers is None or headers.sunset is headers.deprecation is headers.model_deprecation is None:
+        return None
+    return EndWords(headers.sunset, headers.deprecation, headers.model_deprecation)
 
 
 def _requested(payload: _Payload) -> tuple[Scalar, FieldKind]:

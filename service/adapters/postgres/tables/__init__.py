@@ -21,6 +21,7 @@ from service.adapters.postgres.tables.lifecycle import (
 )
 from service.adapters.postgres.tables.operation import conditions, heartbeats
 from service.adapters.postgres.tables.usage import (
+    end_notices,
     key_owners,
     model_days,
     name_floods,
@@ -52,6 +53,7 @@ __all__ = [
     "deprecations",
     "digests",
     "directory_answers",
+    "end_notices",
     "exposures",
     "heartbeats",
     "key_owners",

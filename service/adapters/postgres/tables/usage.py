@@ -206,6 +206,17 @@ key_owners = Table(
     comment="Owners of the API keys that a service calls with: the latest five",
 )
 
+end_notices = Table(
+    "end_notices",
+    metadata,
+    Column("series_id", BigInteger, primary_key=True),
+    Column("header", Text, primary_key=True, comment="response header that announces the end"),
+    Column("deprecated_on", Date),
+    Column("ends_on", Date),
+    Column("last_at", DateTime(timezone=True), nullable=False, comment="last call with it, precise to the day"),
+    comment="Ends that providers announce in their answers, as the latest call of each series says",
+)
+
 rejections = Table(
     "rejections",
     metadata,
