@@ -13,6 +13,7 @@ from service.config.schema_problems import entries
 from service.core.catalog.file import Entry, PlatformFile
 from service.core.catalog.judgement import Record
 from service.core.catalog.rules import broken_rules
+from service.core.catalog.traffic import ANSWER_SOURCES
 from service.core.identity import known_platforms
 
 OwnKind = Literal["file", "feed"]
@@ -38,8 +39,8 @@ class CatalogSettings:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All sources to ask."""
-        return (*self.sources, *(one.name for one in self.own))
+        """All sources: those to ask, and the company's own logs."""
+        return (*self.sources, *(one.name for one in self.own), *ANSWER_SOURCES)
 
 
 NOTHING_ASKED = CatalogSettings()

@@ -48,7 +48,7 @@ async def open_engine(app: App, *, show: Show, page: str | None = None) -> Async
     """The engine with Slack as its transport, or with `show` if no token is set. `page`: the page's address."""
     async with contextlib.AsyncExitStack() as stack:
         clients_for = await stack.enter_async_context(open_clients(app.settings))
-        sources_for = await stack.enter_async_context(open_sources(app.settings))
+        sources_for = await stack.enter_async_context(open_sources(app.settings, app.database))
         token = app.settings.slack_token
         transport: Transport = LocalTransport(show)
         if token is not None:

@@ -10,15 +10,22 @@ from service.adapters.postgres.database import Database
 from service.adapters.postgres.end_notice_store import read_answered_ends
 from service.adapters.postgres.series_store import SeriesBook
 from service.adapters.postgres.usage_store import UsageStore
+from service.config.company import Company
+from service.config.settings import Settings
 from service.core.catalog.finding import Finding
 from service.core.catalog.lifecycle import Shutdown
-from service.core.catalog.traffic import AnsweredEnd, readings_of
+from service.core.catalog.traffic import ANSWER_SOURCES, AnsweredEnd, reading_of
 from service.core.usage import Call, EndWords
+from service.engine.source_clients import open_sources
+from service.engine.sync import sync
+from service.engine.world import Worlds, look_up
+from tests.builders import make_world
 from tests.calls import count_calls, make_call
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY = date(2027, 1, 22)
 MODEL = "mistral-small-2503"
+PAGE = "https://docs.mistral.ai/getting-started/models"
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +82,29 @@ async def test_moved_day_is_written_on_the_same_day(
 
 
 def test_header_about_the_model_is_the_providers_word_and_others_propose() -> None:
-    sure, unsure = readings_of(
-        [
-            AnsweredEnd("mistral-api", MODEL, "x-model-deprecation-timestamp", None, DAY, NOW),
-            AnsweredEnd("openai-api", "gpt-4o-2024-08-06", "deprecation", date(2026, 11, 2), None, NOW),
-        ]
-    )
+    ends = [
+        AnsweredEnd("mistral-api", MODEL, "x-model-deprecation-timestamp", None, DAY, NOW),
+        AnsweredEnd("openai-api", "gpt-4o-2024-08-06", "deprecation", date(2026, 11, 2), None, NOW),
+    ]
+    sure, unsure = (reading_of(source, ends, {"mistral-api": PAGE}) for source in ANSWER_SOURCES)
     assert (sure.standing, sure.proposes) == ("provider", False)
-    assert sure.findings == (Finding("mistral-api", MODEL, shutdown=Shutdown(DAY, "exact")),)
+    assert sure.findings == (Finding("mistral-api", MODEL, shutdown=Shutdown(DAY, "exact"), url=PAGE),)
     assert unsure.proposes
     assert unsure.findings[0].announced == date(2026, 11, 2)
     assert unsure.findings[0].shutdown == Shutdown(None, "unknown")
+
+
+async def test_end_in_an_answer_is_in_force_once_the_logs_are_read(
+    database: Database, loaded: LoadedCatalog, store: UsageStore
+) -> None:
+    await count_calls(
+        database, loaded, [announced(EndWords(model_deprecation="2027-01-22"))], NOW + timedelta(hours=1), store=store
+    )
+    worlds = Worlds(make_world(company=Company()))
+    async with open_sources(Settings(), database) as sources_for:
+        world = await look_up(database, worlds, now=NOW)
+        await sync(database, world, sources_for(world), now=NOW + timedelta(days=1))
+    after = await look_up(database, worlds, now=NOW + timedelta(days=1))
+    record = after.catalog.get("mistral-api", MODEL)
+    assert record is not None
+    assert (record.shutdown, record.standing) == (Shutdown(DAY, "exact"), "provider")

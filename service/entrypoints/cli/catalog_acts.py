@@ -62,7 +62,7 @@ async def _ask(app: App, source: str | None, *, is_dry: bool) -> list[Synced]:
         fail(f"lastcall.yaml has no source {source}", f"one of: {', '.join(names)}")
     now, asked = datetime.now(UTC), list[Synced]()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    async with open_sources(app.settings) as sources_for:
+    async with open_sources(app.settings, app.database) as sources_for:
         sources = sources_for(app.world)
         with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
             for name in progress.track([source] if source is not None else names, description="asking"):
