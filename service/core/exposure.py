@@ -95,6 +95,22 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
             _redirected_since(days),
         )
 
+    @classmethod
+    def of_totals(
+        cls,
+        last: DayOfUse,
+        errors_count_after: date | None,
+        *,
+        first_at: datetime,
+        last_at: datetime,
+        gap: int,
+        calls: int,
+    ) -> "Summary | None":
+        """As `of`, from the last day and totals. None: the last day is of a streak, so all days are needed."""
+        if _fails(last, errors_count_after) or _is_redirected(last):
+            return None
+        return cls(first_at, last_at, last.day, last.calls, gap, calls, None, None)
+
     def then(self, use: DayOfUse, errors_count_after: date | None, *, last_at: datetime) -> "Summary":
         """The summary with one more, later day of use."""
         return Summary(

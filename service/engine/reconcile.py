@@ -12,11 +12,13 @@ from service.adapters.postgres.database import Database, Transaction
 from service.adapters.postgres.exposure_phases import count_phases
 from service.adapters.postgres.exposure_rows import (
     CountedDay,
+    DaysInTotal,
     Resummarised,
     StoredExposure,
     drop_exposures,
     load_days,
     load_stored,
+    load_totals,
     lock_exposures,
     save_summaries,
     to_summarise_again,
@@ -161,8 +163,27 @@ def _with_days(known: StoredExposure, days: Sequence[CountedDay | None], now: da
 async def _from_all_days(
     connection: Transaction, known: Mapping[ExposureKey, StoredExposure], now: datetime
 ) -> dict[ExposureKey, Resummarised]:
-    found = await load_days(connection, known) if known else {}
-    return {key: _counted(days, known[key], now) for key, days in found.items()}
+    totals = await load_totals(connection, known) if known else {}
+    counted = {key: found for key, one in totals.items() if (found := _of_totals(one, known[key], now)) is not None}
+    streaks = [key for key in totals if key not in counted]
+    days = await load_days(connection, streaks) if streaks else {}
+    return counted | {key: _counted(found, known[key], now) for key, found in days.items()}
+
+
+def _of_totals(totals: DaysInTotal, known: StoredExposure, now: datetime) -> Resummarised | None:
+    """None: it needs all days."""
+    last = totals.last
+    if last.first_at > now:
+        return None
+    summary = Summary.of_totals(
+        last.use,
+        known.deprecation.errors_count_after,
+        first_at=totals.first_at,
+        last_at=last.last_at,
+        gap=totals.longest_gap,
+        calls=totals.calls,
+    )
+    return Resummarised(summary, known, None) if summary is not None else None
 
 
 def _counted(days: Sequence[CountedDay], known: StoredExposure, now: datetime) -> Resummarised:

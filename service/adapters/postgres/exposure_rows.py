@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.adapters.postgres.exposure_phases import UNCERTAIN, Place, move, stays_in_phase
@@ -113,17 +113,48 @@ def _known(row: Any) -> StoredExposure:
 
 
 async def load_days(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, list[CountedDay]]:
-    """All days of use of `keys`, oldest first. One row a use, with an array a column: a third of the time of one row a
-    day."""
+    """All days of use of `keys`, oldest first."""
     v, d = key_rows(keys), usage_daily.c
-    columns = (func.array_agg(aggregate_order_by(d[name], d.day)) for name in COUNTED_DAY)
     rows = await connection.execute(
-        select(*(v.c[name] for name in KEY), *columns)
+        select(*(d[name] for name in (*KEY, *COUNTED_DAY)))
         .join_from(v, usage_daily, same_key(usage_daily, v))
-        .group_by(*(v.c[name] for name in KEY))
+        .order_by(*(d[name] for name in KEY), d.day)
     )
+    found: dict[ExposureKey, list[CountedDay]] = {}
+    for row in rows.all():
+        found.setdefault(ExposureKey(*row[: len(KEY)]), []).append(counted_day(row[len(KEY) :]))
+    return found
+
+
+class DaysInTotal(NamedTuple):
+    """All days of a use, without what only streaks need: a twentieth of the time of `load_days`."""
+
+    first_at: datetime
+    longest_gap: int
+    calls: int
+    last: CountedDay
+
+
+async def load_totals(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dict[ExposureKey, DaysInTotal]:
+    v, d = key_rows(keys), usage_daily.c
+    ahead = func.lead(d.day).over(partition_by=[d[name] for name in KEY], order_by=d.day)
+    days = (
+        select(*(d[name] for name in KEY), d.day, d.first_at, d.calls, (ahead - d.day).label("gap"))
+        .join_from(v, usage_daily, same_key(usage_daily, v))
+        .subquery()
+    )
+    key, c = [days.c[name] for name in KEY], days.c
+    least, most = func.min(c.first_at).label("first"), func.max(c.day).label("last")
+    sums = select(*key, least, most, func.max(c.gap).label("gap"), func.sum(c.calls).label("calls")).group_by(*key)
+    total = sums.cte("total")
+    rows = await connection.execute(
+        select(
+            *(total.c[name] for name in KEY), total.c.first, func.coalesce(total.c.gap, 0), total.c.calls,
+            *(d[name] for name in COUNTED_DAY),
+        ).join_from(total, usage_daily, and_(same_key(total, usage_daily), d.day == total.c.last))
+    )  # fmt: skip
     return {
-        ExposureKey(*row[: len(KEY)]): list(map(counted_day, zip(*row[len(KEY) :], strict=True))) for row in rows.all()
+        ExposureKey(*row[:4]): DaysInTotal(row[4], int(row[5]), int(row[6]), counted_day(row[7:])) for row in rows.all()
     }
 
 
