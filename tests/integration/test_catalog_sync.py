@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from service.adapters.postgres.catalog_store import load_sources
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.tables import catalog_statements, exposures
+from service.adapters.sources.document import DocumentSource
+from service.adapters.sources.files import own_file
 from service.adapters.sources.http import Http
 from service.adapters.sources.model_lists import OPENAI
-from service.config.catalog import CatalogSettings
+from service.config.catalog import CatalogSettings, OwnSource
 from service.config.company import Company
 from service.config.world import World
 from service.core.catalog.proposal import Proposal, Verdict
@@ -41,7 +44,7 @@ class Install:
 
     def __init__(self, database: Database, server: SourceServer) -> None:
         self.database, self.server = database, server
-        company = Company(catalog=CatalogSettings(sources=("openai",)))
+        company = Company(catalog=CatalogSettings(sources=("openai",), own=(OwnSource("ours", "file", ""),)))
         self.worlds = Worlds(make_world(company=company))
         self.source = server.model_list(OPENAI)
 
@@ -294,3 +297,27 @@ async def test_id_that_becomes_known_is_attributed_to_its_model(install: Install
     async with install.database.connect() as connection:
         found = await connection.execute(text("SELECT service, deadline FROM exposures WHERE model = 'gpt-7'"))
         assert [tuple(row) for row in found] == [("search-api", date(2027, 6, 1))]
+
+
+async def test_reported_end_after_which_calls_are_answered_is_doubted_and_refuted_by_a_person(
+    install: Install, tmp_path: Path
+) -> None:
+    reported = tmp_path / "ours.csv"
+    reported.write_text("platform,id,day,source,kind\nopenai-api,gpt-7,2026-11-01,https://tracker.example,tracker\n")
+    source = DocumentSource(install.source._http, own_file("ours", "ours.csv"), reported)
+    world = await install.look()
+    calls = [make_call(at=NOW - DAY, requested_id="gpt-7", served_id=None)]
+    await count_calls(install.database, world, calls, NOW)  # type: ignore[arg-type]
+    await sync_now(install.database, world, "ours", source, now=NOW)
+    engine = Engine(install.database, install.worlds, {}, None)
+    await tick(engine, now=NOW, only=RECONCILING)
+
+    (doubt,) = await install.proposals()
+    assert (doubt.kind, doubt.model_id, doubt.since) == ("still_answered", "gpt-7", date(2026, 11, 30))
+    await install.decide(doubt, "accepted")
+    await tick(engine, now=NOW, only=RECONCILING)
+
+    record = (await install.look()).catalog.get("openai-api", "gpt-7")
+    assert record is not None
+    assert not record.is_deprecated
+    assert await install.proposals() == ()

@@ -6,6 +6,7 @@ So identity, assembly and the rules of catalog files work for the result as for 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_word
 from datetime import date
 
 from msgspec.structs import replace
@@ -212,6 +213,9 @@ class _Platform:
             self._entries[name] = in_service(base)
         elif of_provider := [word for word in words if word.rank >= 2]:
             self._put(name, entry_of_word(name, None, of_provider[0], words, page=self._file.source))
+        elif self._decisions[name] and (refuted := self._statements[name]):  # only a report has named the model
+            word = replace_word(word_of_statement(refuted[0], refuted[0].since), shutdown=None, announced=None)
+            self._put(name, entry_of_word(name, None, word, words, page=self._file.source))
 
     def _proposals(self, judged: Judged) -> Iterator[Proposal]:
         counts = judged.counts
