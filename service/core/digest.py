@@ -61,6 +61,8 @@ class Picture:
     """As of the end of the week. Exposures without ticks may be left out."""
     rejected: Sequence[Rejected] = ()
     unresolved: Sequence[UnresolvedId] = ()
+    stale_sources: Mapping[str, int] = field(default_factory=dict)
+    """Sources of the catalog that were stale at the end of the week, with the days since their last good reading."""
 
     @property
     def silence_until(self) -> datetime:
@@ -120,7 +122,7 @@ class Draft:
             migrated=tuple(migrated[:MAX_LINES]),
             unowned=_unowned(calling) if everybody else (),
             totals=totals_of(calling, migrated),
-            unread=(*(_rejected(picture.rejected) if everybody else ()), *unresolved),
+            unread=(*(_for_operator(picture) if everybody else ()), *unresolved),
             unread_more=more,
         )
 
@@ -251,6 +253,14 @@ def _order(line: DigestLine) -> tuple[bool, date, int, str, str, str, str]:
 def _rejected(rejected: Iterable[Rejected]) -> list[Unread]:
     ranked = sorted(rejected, key=lambda one: (-one.records, one.topic, one.reason))
     return [Unread(kind="rejection", what=one.reason, count=one.records, where=(one.topic,)) for one in ranked]
+
+
+def _for_operator(picture: Picture) -> list[Unread]:
+    stale = sorted(picture.stale_sources.items())
+    return [
+        *_rejected(picture.rejected),
+        *(Unread(kind="stale_source", what=name, count=n, where=()) for name, n in stale),
+    ]
 
 
 def _unresolved(uses: Iterable[UnresolvedId]) -> tuple[list[Unread], int]:

@@ -215,13 +215,13 @@ class DigestLine(msgspec.Struct, frozen=True, kw_only=True):
 class Unread(msgspec.Struct, frozen=True, kw_only=True):
     """What lastcall could not read or resolve in the week."""
 
-    kind: Literal["rejection", "unresolved"]
+    kind: Literal["rejection", "unresolved", "stale_source"]
     what: str
-    """A reason of rejection, or an unknown id."""
+    """A reason of rejection, an unknown id, or a source of the catalog."""
     count: int
-    """Records rejected, or calls with the id."""
+    """Records rejected, calls with the id, or days since the last good reading."""
     where: tuple[str, ...]
-    """The topic, or the services that use the id."""
+    """The topic, or the services that use the id; of a source, nothing."""
 
 
 class Unlisted(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from service.adapters.directory.http import open_http
 from service.adapters.postgres.catalog_store import load_sources
 from service.adapters.postgres.conditions import open_conditions
 from service.adapters.postgres.database import Database
+from service.adapters.postgres.digest_store import load_picture
 from service.adapters.postgres.tables import catalog_statements, exposures
 from service.adapters.sources.document import DocumentSource
 from service.adapters.sources.files import own_file
@@ -21,8 +22,11 @@ from service.config.catalog import CatalogSettings, OwnSource
 from service.config.company import Company
 from service.config.world import World
 from service.core.catalog.proposal import Proposal, Verdict
+from service.core.digest import ORGANISATION, Draft
 from service.core.escalation.act import Refused
 from service.core.naming import Missing
+from service.core.ownership import NOBODY
+from service.core.week import Week
 from service.engine.propose import decide, standings
 from service.engine.reconcile import Reconciled
 from service.engine.sync import Synced, preview, sync, sync_now
@@ -321,3 +325,13 @@ async def test_reported_end_after_which_calls_are_answered_is_doubted_and_refute
     assert record is not None
     assert not record.is_deprecated
     assert await install.proposals() == ()
+
+
+async def test_source_that_is_stale_at_the_end_of_a_week_is_in_its_digest(install: Install) -> None:
+    install.says({}, status=401)
+    await install.sync()
+    async with install.database.connect() as connection:
+        picture = await load_picture(connection, Week.of(NOW.date()), topics=())
+    assert picture.stale_sources == {"openai": 5}
+    (unread,) = Draft(picture, lambda _: NOBODY).digest(ORGANISATION).unread
+    assert (unread.kind, unread.what) == ("stale_source", "openai")

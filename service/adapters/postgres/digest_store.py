@@ -13,6 +13,7 @@ from service.adapters.postgres.campaign_store import load_campaigns
 from service.adapters.postgres.checklist_store import load_checklists
 from service.adapters.postgres.tables import (
     campaigns,
+    conditions,
     digests,
     notifications,
     rejections,
@@ -23,6 +24,8 @@ from service.adapters.postgres.tables import (
 from service.adapters.postgres.volumes import by_reporter, ranked, volume
 from service.adapters.postgres.watermark_store import known_until
 from service.core.batch import topic_in_words
+from service.core.condition import read_condition
+from service.core.condition_catalog import CatalogStale
 from service.core.digest import Picture, Rejected, UnresolvedId
 from service.core.escalation.campaign import Campaign
 from service.core.exposure import ExposureKey
@@ -41,6 +44,7 @@ async def load_picture(connection: AsyncConnection, week: Week, *, topics: Colle
         checklists={key: each.as_of(week.last_moment) for key, each in (await load_checklists(connection)).items()},
         rejected=await _load_rejected(connection, week),
         unresolved=await _load_unresolved(connection, week),
+        stale_sources=await _load_stale_sources(connection, week),
     )
 
 
@@ -130,3 +134,16 @@ async def _load_unresolved(connection: AsyncConnection, week: Week) -> list[Unre
     of_whom = (of_use.c.id, of_use.c.service)
     rows = await connection.execute(select(*of_whom, volume(of_use)).group_by(*of_whom))
     return [UnresolvedId(unknown, service, int(calls)) for unknown, service, calls in rows]
+
+
+async def _load_stale_sources(connection: AsyncConnection, week: Week) -> dict[str, int]:
+    c = conditions.c
+    stale = select(c.subject, c.since, c.facts).where(
+        c.kind == "catalog_stale", c.since < week.end, or_(c.cleared_at.is_(None), c.cleared_at >= week.end)
+    )
+    found: dict[str, int] = {}
+    for source, since, facts in await connection.execute(stale):
+        told = read_condition("catalog_stale", source, facts)
+        read_at = told.read_at if isinstance(told, CatalogStale) else None
+        found[source] = max(0, (week.end - (read_at or since)).days)
+    return found

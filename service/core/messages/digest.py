@@ -204,6 +204,9 @@ def _unread_line(unread: Unread) -> Spans:
         case "rejection":
             reason = _REASONS.get(unread.what) or name(unread.what, 100)
             return say(f"• {words.plural(unread.count, 'record')} in topic ", where, f": {reason}")
+        case "stale_source":
+            days = words.plural(unread.count, "day")
+            return say("• ", code(unread.what), f", a source of the catalog: nothing for {days}")
         case "unresolved":
             calls = words.plural(unread.count, "call")
             return say(f"• {calls} to ", code(unread.what), ", an id that lastcall does not know, by ", where)
