@@ -60,9 +60,7 @@ def office(database: Database, database_url: str, tmp_path: Path) -> Office:
 
 
 async def test_dry_run_says_what_would_change_and_stores_nothing(office: Office) -> None:
-    assert (
-        await office.run("sync", "--dry-run")
-    ).stdout == (
+    assert (await office.run("sync", "--dry-run")).stdout == (
         "ours: would change: 2 models new or different, 0 no longer named\n"
         "answers: nothing new\n"
         "answer-headers: nothing new\n"

@@ -333,5 +333,5 @@ async def test_source_that_is_stale_at_the_end_of_a_week_is_in_its_digest(instal
     async with install.database.connect() as connection:
         picture = await load_picture(connection, Week.of(NOW.date()), topics=())
     assert picture.stale_sources == {"openai": 5}
-    (unread,) = Draft(picture, lambda _: NOBODY).digest(ORGANISATION).unread
+    (unread,) = Draft(picture, lambda _: NOBODY, install.worlds.latest.catalog).digest(ORGANISATION).unread
     assert (unread.kind, unread.what) == ("stale_source", "openai")

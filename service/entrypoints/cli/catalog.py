@@ -177,7 +177,9 @@ def _replacement(one: Replacement, record: Deprecation | None) -> str:
 
 def _end(record: Deprecation) -> str:
     return (
-        day_of_end(record.shutdown.on, record.shutdown.precision) if record.is_deprecated or record.shutdown.on else ""
+        day_of_end(record.shutdown.on, record.shutdown.precision, record.standing)
+        if record.is_deprecated or record.shutdown.on
+        else ""
     )
 
 
