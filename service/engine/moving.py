@@ -195,5 +195,5 @@ async def _calls_to(
     called = await measure_models(connection, meant, service=service, now=now)
     if called:
         return dict(sorted(called.items(), key=lambda one: (-one[1].calls, one[0])))
-    on_record = sorted(one for one in meant if world.catalog.get(*one) is not None)
+    on_record = sorted(one for one in meant if (known := world.catalog.get(*one)) and known.through is None)
     return dict.fromkeys(on_record or sorted(own) or sorted(meant)[:1], NO_CALLS)
