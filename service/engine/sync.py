@@ -152,9 +152,10 @@ async def _take(
     else:
         await apply(connection, before, changes, version=msgspec.to_builtins(version), now=now)
     synced = _synced(reading.source, changes, why)
-    log.info(
-        "catalog_source_read", source=synced.source, outcome=synced.outcome, new=synced.new, dropped=synced.dropped
-    )
+    if synced.outcome != "unchanged":
+        log.info(
+            "catalog_source_read", source=synced.source, outcome=synced.outcome, new=synced.new, dropped=synced.dropped
+        )
     return synced
 
 
