@@ -6,7 +6,7 @@ written without this lock. Rows are locked in the order of their keys, to preven
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -168,7 +168,7 @@ async def save_summaries(
     await _update(connection, known, stays_in_phase)
     told = await _told(connection, new)
     rows = [
-        _summary_row(key, counted[key]) | asdict(one) | {"told_at": told.get(key)} for key, one in sorted(new.items())
+        _summary_row(key, counted[key]) | one._asdict() | {"told_at": told.get(key)} for key, one in sorted(new.items())
     ]
     for some in chunked(rows):
         await connection.execute(insert_rows(exposures, some))
@@ -190,7 +190,7 @@ async def _told(connection: AsyncConnection, keys: Iterable[ExposureKey]) -> dic
 async def save_listings(connection: AsyncConnection, listings: Mapping[ExposureKey, Listing]) -> None:
     """Updates the listings of existing rows."""
     await _lock(connection, key_rows(sorted(listings)))
-    await _update(connection, [key._asdict() | asdict(one) for key, one in listings.items()], lambda _: false())
+    await _update(connection, [key._asdict() | one._asdict() for key, one in listings.items()], lambda _: false())
 
 
 async def _update(

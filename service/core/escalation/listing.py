@@ -1,7 +1,7 @@
 """Fields by which lists of exposures are filtered and sorted, besides the summary of their use."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from service.core.catalog.lifecycle import Deprecation
 from service.core.escalation.campaign import Campaign
@@ -13,8 +13,7 @@ NO_DAY = date.max
 """Sorts after all days; means no day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     team: str | None
     """None: the service has no owner."""
     lacks_deadline: bool
