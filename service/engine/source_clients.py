@@ -50,8 +50,7 @@ class AnsweredEnds:
     async def read(self, known: Version | None, now: datetime) -> Answer:
         async with self.database.connect() as connection:
             ends = await read_answered_ends(connection)
-        pages = {file.platform: file.source for file in load_files()}
-        reading = reading_of(self.name, ends, pages)
+        reading = reading_of(self.name, ends, load_files())
         return answer_of(reading, Version(digest_of([msgspec.json.encode(reading)])), known)
 
 

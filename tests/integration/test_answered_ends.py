@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from service.adapters.catalog.files import LoadedCatalog, load_catalog
+from service.adapters.catalog.files import LoadedCatalog, load_catalog, load_files
 from service.adapters.postgres.database import Database
 from service.adapters.postgres.end_notice_store import read_answered_ends
 from service.adapters.postgres.series_store import SeriesBook
@@ -25,7 +25,7 @@ from tests.calls import count_calls, make_call
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY = date(2027, 1, 22)
 MODEL = "mistral-small-2503"
-PAGE = "https://docs.mistral.ai/getting-started/models"
+PAGE = "https://docs.mistral.ai/models"
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +85,13 @@ def test_header_about_the_model_is_the_providers_word_and_others_propose() -> No
     ends = [
         AnsweredEnd("mistral-api", MODEL, "x-model-deprecation-timestamp", None, DAY, NOW),
         AnsweredEnd("openai-api", "gpt-4o-2024-08-06", "deprecation", date(2026, 11, 2), None, NOW),
+        AnsweredEnd("openai-api", "gpt-5-2025-08-07", "x-model-deprecation-timestamp", None, DAY, NOW),
     ]
-    sure, unsure = (reading_of(source, ends, {"mistral-api": PAGE}) for source in ANSWER_SOURCES)
+    sure, unsure = (reading_of(source, ends, load_files()) for source in ANSWER_SOURCES)
     assert (sure.standing, sure.proposes) == ("provider", False)
     assert sure.findings == (Finding("mistral-api", MODEL, shutdown=Shutdown(DAY, "exact"), url=PAGE),)
     assert unsure.proposes
+    assert [one.id for one in unsure.findings] == ["gpt-4o-2024-08-06", "gpt-5-2025-08-07"], "OpenAI has no such header"
     assert unsure.findings[0].announced == date(2026, 11, 2)
     assert unsure.findings[0].shutdown == Shutdown(None, "unknown")
 

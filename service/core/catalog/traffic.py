@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
+from service.core.catalog.file import PlatformFile
 from service.core.catalog.finding import Finding, Reading
 from service.core.catalog.lifecycle import Shutdown
 from service.core.usage import EndHeader
 
 ANSWERS, ANSWER_HEADERS = "answers", "answer-headers"
 ANSWER_SOURCES = (ANSWERS, ANSWER_HEADERS)
-"""Sources in the company's own logs: what headers about a model say, as the provider's word; what other headers say, as
-proposals. They ask nobody, and are always read."""
+"""Sources in the company's own logs: what answers say as the provider's word, and what they say as proposals. They ask
+nobody, and are always read."""
 ABOUT_MODEL: EndHeader = "x-model-deprecation-timestamp"
 """The other headers may be about an address of the API: a person must accept what they say."""
 
@@ -27,18 +28,24 @@ class AnsweredEnd(NamedTuple):
     last_at: datetime
 
 
-def reading_of(source: str, ends: Iterable[AnsweredEnd], pages: Mapping[str, str | None]) -> Reading:
-    """What `source`, one of `ANSWER_SOURCES`, says. `pages`: each platform's page of deprecations."""
+def reading_of(source: str, ends: Iterable[AnsweredEnd], files: Iterable[PlatformFile]) -> Reading:
+    """What `source`, one of `ANSWER_SOURCES`, says. A log can hold anything, so a header is the provider's word only on
+    platforms whose answers are known to announce ends."""
+    platforms = {file.platform: file for file in files}
     proposes = source == ANSWER_HEADERS
-    findings = (_finding(one, pages) for one in ends if (one.header != ABOUT_MODEL) == proposes)
+    findings = (_finding(one, platforms.get(one.platform)) for one in ends if _is_word(one, platforms) != proposes)
     return Reading(source, "provider", _RFC, tuple(findings), proposes=proposes)
+
+
+def _is_word(one: AnsweredEnd, platforms: Mapping[str, PlatformFile]) -> bool:
+    platform = platforms.get(one.platform)
+    return platform is not None and platform.announces_ends and one.header == ABOUT_MODEL
 
 
 _RFC = "https://www.rfc-editor.org/rfc/rfc8594"
 
 
-def _finding(one: AnsweredEnd, pages: Mapping[str, str | None]) -> Finding:
+def _finding(one: AnsweredEnd, platform: PlatformFile | None) -> Finding:
     end = Shutdown(one.ends_on, "exact") if one.ends_on else Shutdown(None, "unknown")
-    return Finding(
-        one.platform, one.model, announced=one.deprecated_on, shutdown=end, url=pages.get(one.platform) or _RFC
-    )
+    page = platform.source if platform is not None else None
+    return Finding(one.platform, one.model, announced=one.deprecated_on, shutdown=end, url=page or _RFC)

@@ -117,6 +117,9 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     router: Annotated[
         bool, Meta(description="It passes calls on to other platforms, and their errors back: see `closed`.")
     ] = False
+    announces_ends: Annotated[
+        bool, Meta(description="Its answers announce the end of their model: what they say is the provider's word.")
+    ] = False
     gone: Annotated[tuple[Gone, ...], Meta(description="How it says that a model is gone.")] = ()
     names: Annotated[
         PlatformNames,
