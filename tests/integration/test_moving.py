@@ -17,13 +17,14 @@ from service.adapters.prices import GenaiPrices
 from service.config.company import Company
 from service.config.world import World
 from service.core.comparison import Comparison, MeanLatency, Offer
+from service.core.exposure import ExposureKey
 from service.core.messages.render import render
 from service.core.naming import Missing
 from service.core.notification import Notice
 from service.core.ownership import Owner, OwnerRule
 from service.core.wording.to_text import thread_to_text
 from service.engine.escalate import escalate
-from service.engine.moving import compare, offer
+from service.engine.moving import checklist, compare, offer
 from service.engine.reconcile import reconcile
 from service.entrypoints.cli import app
 from tests.builders import make_world
@@ -261,16 +262,13 @@ async def test_command_lists_what_to_move_to(database: Database, database_url: s
     assert "named by the provider" in shown
 
 
-async def test_checklist_is_about_the_model_at_hand(database: Database, database_url: str, world: World) -> None:
-    now = datetime.now(UTC)
-    await call(database, world, now=now)
-    await call(database, world, now=now, service="chat", model="gpt-4.1", days=2, latency_ms=1_200.0)
+async def test_checklist_is_about_the_model_at_hand(database: Database, world: World) -> None:
+    await call(database, world)
+    await call(database, world, service="chat", model="gpt-4.1", days=2, latency_ms=1_200.0)
 
-    environment = {"LASTCALL_DATABASE_URL": database_url, "COLUMNS": "200"}
-    asked = ("checklist", "search-api", "--json")
-    shown = await asyncio.to_thread(CliRunner().invoke, app, asked, env=environment)
+    key = ExposureKey("search-api", "production", "openai-api", "gpt-4.5-preview-2025-02-27")
+    known = (await checklist(database, world, key, now=NOW)).known
 
-    known = json.loads(shown.stdout)["known"]
     assert known["cost"].startswith(
         "On its own tokens of the last 28 days gpt-4.1 costs about $0.62 a month in place of"
     )

@@ -7,6 +7,7 @@ import pytest
 from service.adapters.sources.table import SOURCES
 from service.config.catalog import CatalogSettings, OwnSource
 from service.config.company import ConfigError, company_schema, load_company
+from service.core.catalog.traffic import ANSWER_SOURCES
 
 RECORD = """
   records:
@@ -31,13 +32,13 @@ def problem(folder: Path, text: str) -> str:
 
 
 def test_no_source_is_asked_by_default(tmp_path: Path) -> None:
-    assert load(tmp_path, "organisation: Acme\n").names == ()
+    assert load(tmp_path, "organisation: Acme\n").names == ANSWER_SOURCES, "the company's own logs"
 
 
 def test_sources_files_and_feeds_are_asked_in_this_order(tmp_path: Path) -> None:
     text = "catalog: {sources: [openai], feeds: [{name: f, place: x.example}], files: [{name: ours, place: m.csv}]}"
     given = load(tmp_path, text)
-    assert given.names == ("openai", "ours", "f")
+    assert given.names == ("openai", "ours", "f", *ANSWER_SOURCES)
     assert given.own == (OwnSource("ours", "file", str(tmp_path / "m.csv")), OwnSource("f", "feed", "x.example"))
 
 

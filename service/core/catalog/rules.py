@@ -82,7 +82,7 @@ def _replacements(entry: Entry, _file: PlatformFile, records: Records, today: da
             yield Breach(path, f"there is no record {replacement.id}", "add one, or mark it `external: true`")
         elif known and replacement.external:
             yield Breach(path, f"{replacement.id} is marked external but has a record", "remove `external`")
-        elif known and not entry.of_provider and _goes_sooner(records[replacement.id], entry, today):
+        elif known and not entry.of_provider and _goes_sooner(records[replacement.id], entry):
             what = f"{replacement.id} ends on {records[replacement.id].shutdown.day}, no later than {entry.id}"
             yield Breach(path, what, "remove it: only the provider may name a model that goes as soon")
     if (end := _dead_end(entry, records, today)) is not None:
@@ -108,10 +108,10 @@ def _dead_end(entry: Entry, records: Records, today: date) -> str | None:
     return entry.id if len(seen) > 1 else None
 
 
-def _goes_sooner(replacement: Entry, entry: Entry, today: date) -> bool:
-    """Whether it is gone, or goes no later than the model that it replaces."""
+def _goes_sooner(replacement: Entry, entry: Entry) -> bool:
+    """Whether it was gone when the record was verified, or goes no later than the model that it replaces."""
     end, last = _deadline(entry), _deadline(replacement)
-    return last is not None and (last <= today or (end is not None and last <= end))
+    return last is not None and (last <= entry.last_verified or (end is not None and last <= end))
 
 
 def _deadline(entry: Entry) -> date | None:
