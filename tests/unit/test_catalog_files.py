@@ -135,6 +135,7 @@ def test_finding_names_the_line(tmp_path: Path, broken: str, line: int, what: st
         pytest.param("gone:\n- {code: x, source: s}\n- {source: s}", 4, "neither `code` nor", id="no way to say gone"),
         pytest.param("gone: [{words: 'gone[', source: s}]", 2, "is no regular expression", id="words that are broken"),
         pytest.param("gone: [{words: 'Model gone', source: s}]", 2, "has a capital letter", id="words in upper case"),
+        pytest.param("names: {versions: {gpt-4o: []}}", 2, "[] should be non-empty", id="an alias without versions"),
         pytest.param("makers_api: true\nname: OpenAI API", 1, "keys are out of order", id="keys in another order"),
     ],
 )

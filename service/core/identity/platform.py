@@ -50,7 +50,7 @@ class PlatformNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         tuple[str, ...], Meta(description="Aliases that have stood for several models, and stay themselves.")
     ] = ()
     versions: Annotated[
-        dict[str, tuple[str, ...]],
+        dict[str, Annotated[tuple[str, ...], Meta(min_length=1)]],
         Meta(description="Floating alias: all models that it has stood for. Without a record, it ends with the last."),
     ] = {}
 
