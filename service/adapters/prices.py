@@ -5,7 +5,8 @@ The package is imported with the first price: that takes a third of a second.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ PROVIDERS = {
 """Platform -> provider in the price list. A platform without an entry has no prices."""
 _REGIONS = ("regional.", "global.")
 """Beginnings of ids in the price list that are no part of the model's name."""
+_VARIANT = re.compile(r":[a-z][a-z-]*$")
+"""The end of an OpenRouter id that has a price of its own and means the same model: `:free`, `:thinking`."""
 _TOKENS = "_mtok"
 _WITHIN_OUTPUT = ("output_reasoning_mtok", "output_citation_mtok")
 _REMEMBERED = 20_000
@@ -58,6 +61,7 @@ class GenaiPrices:
         self._catalog = catalog
         self._resolver = resolver
         self._known: dict[tuple[str, str, date], Rates | NoPrice] = {}
+        self._ids: dict[str, Mapping[str, list[str]]] = {}
 
     def rates(self, platform: str, model: str, on: date) -> Rates | NoPrice:
         """See `PriceList`."""
@@ -74,7 +78,8 @@ class GenaiPrices:
             return NoPrice("no_list")
         record = self._catalog.get(platform, model)
         answer = NoPrice("not_listed")
-        for name in dict.fromkeys((model, *((record.id, *record.aliases) if record else ()))):
+        of_record = (record.id, *record.aliases) if record else ()
+        for name in dict.fromkeys((model, *of_record, *self._ids_of(platform, provider).get(model, ()))):
             found = self._named(name, provider, platform, model, on)
             if isinstance(found, Rates):
                 return found
@@ -99,6 +104,20 @@ class GenaiPrices:
         if any(entry.get_prices(noon + timedelta(hours=hour)) != found.model_price for hour in hours):
             return NoPrice("by_hour")
         return _rates(found.model_price, entry.context_window)
+
+    def _ids_of(self, platform: str, provider: str) -> Mapping[str, list[str]]:
+        """Canonical model of `platform` -> ids of the price list that mean it. A router's have the maker before the
+        name, as in `openai/o3`."""
+        from genai_prices.data import providers  # noqa: PLC0415  slow to import
+
+        if platform not in self._ids:
+            found: dict[str, list[str]] = {}
+            listed = (entry.id for one in providers if one.id == provider for entry in one.models)
+            for name in listed:
+                if not _VARIANT.search(name) and (model := canonical(self._resolver, platform, name)) is not None:
+                    found.setdefault(model, []).append(name)
+            self._ids[platform] = found
+        return self._ids[platform]
 
     def _is_name(self, name: str, platform: str, model: str) -> bool:
         names = (name, *(name.removeprefix(region) for region in _REGIONS))

@@ -45,6 +45,8 @@ def test_o3_costs_what_it_cost_on_that_day(prices: GenaiPrices, on: date, per_mi
         pytest.param("azure-openai", "gpt-4.1-2025-04-14", (2.0, 8.0), id="an offering of another maker"),
         pytest.param("aws-bedrock", "claude-3-opus-20240229", (15.0, 75.0), id="an id with a region"),
         pytest.param("vertex-ai", "claude-opus-4-5-20251101", (5.0, 25.0), id="a partner's model"),
+        pytest.param("openrouter", "o3-2025-04-16", (2.0, 8.0), id="a router's id with the maker in front"),
+        pytest.param("openrouter", "claude-opus-4-20250514", (15.0, 75.0), id="a router's own spelling"),
     ],
 )
 def test_price_of_a_model(prices: GenaiPrices, platform: str, model: str, per_million: tuple[float, float]) -> None:
@@ -64,6 +66,7 @@ def test_price_of_a_model(prices: GenaiPrices, platform: str, model: str, per_mi
         pytest.param("gemini-api", "gemini-1.5-flash-8b", "another_model", id="a smaller model of the family"),
         pytest.param("openai-api", "whisper-1", "not_by_token", id="billed by the hour of audio"),
         pytest.param("openai-api", "tts-1", "not_by_token", id="billed by the character"),
+        pytest.param("openrouter", "deepcoder-14b-preview", "not_listed", id="only its free variant has a price"),
     ],
 )
 def test_price_that_is_not_known(prices: GenaiPrices, platform: str, model: str, reason: str) -> None:
