@@ -1,7 +1,8 @@
 """What to move to from a model that is going away: the provider's replacement, or another living model of the platform.
 
 Whether a model fits a use is known from the price list only: it has a price for the same kinds of tokens, and its
-context holds the mean call. A model of which this is not known is offered only if the provider names it.
+context holds the mean call. A model of which this is not known is offered only if the provider names it. Ids tell the
+purposes that the price list does not.
 """
 
 import re
@@ -20,6 +21,10 @@ MOST = 5
 RatesOf = Callable[[str], Rates | NoPrice]
 """Canonical model on the platform -> its prices."""
 _PREVIEW = re.compile(r"(?:^|[-_.:/@ ])(?:preview|exp|experimental|beta)(?:$|[-_.:/@ ])", re.IGNORECASE)
+_PURPOSE = re.compile(
+    r"(?:^|[-_.:/@ ])(tts|transcribe|moderation|guard|safeguard|robotics)(?:$|[-_.:/@ ])", re.IGNORECASE
+)
+"""Of models whose tokens have the price of text, and that do not write text for a reader."""
 
 
 class Successor(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,16 +118,19 @@ def replacements_of(old: Deprecation, catalog: Catalog, today: date) -> Iterator
 
 
 def _living(old: Deprecation, catalog: Catalog, answered: Iterable[str], today: date) -> Iterator[Successor]:
-    """All living models of the platform that do not end before `old`."""
+    """Living models of the platform for the purpose of `old` that do not end before it. One that is announced to end
+    without a day may be gone already."""
     deadline = old.shutdown.deadline
     for record in catalog:
         is_out = record.released is None or record.released <= today
         if record.platform == old.platform and is_out and not is_gone(record, today):
             end = record.shutdown.deadline
-            if end is None or deadline is None or end > deadline:
+            is_going = record.known_on(today) and record.shutdown.on is None
+            is_longer = end is None or deadline is None or end > deadline
+            if is_longer and not is_going and _purpose(record.id) == _purpose(old.id):
                 yield _successor(record.id, record.model, record, today, by_provider=False)
     for model in answered:
-        if catalog.get(old.platform, model) is None:
+        if catalog.get(old.platform, model) is None and _purpose(model) == _purpose(old.id):
             yield _successor(model, model, None, today, by_provider=False)
 
 
@@ -144,6 +152,11 @@ def _successor(id_: str, model: str | None, record: Deprecation | None, today: d
 
 def _is_preview(id_: str) -> bool:
     return _PREVIEW.search(id_) is not None
+
+
+def _purpose(id_: str) -> str | None:
+    found = _PURPOSE.search(id_)
+    return found[1].lower() if found else None
 
 
 def _fits(rates: Rates | NoPrice, old: Rates | NoPrice, mix: TokenMix) -> bool:

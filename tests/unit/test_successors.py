@@ -107,6 +107,7 @@ def test_end_of_the_replacement_is_shown_with_it() -> None:
         pytest.param(ending("other", date(2025, 7, 14)), id="ends with the old one"),
         pytest.param(living("other", platform="azure-openai"), id="on another platform"),
         pytest.param(living("other", released=date(2025, 6, 3)), id="not released yet"),
+        pytest.param(living("other", announced=date(2024, 9, 15)), id="announced to end, without a day"),
     ],
 )
 def test_model_that_is_no_successor(record: Deprecation) -> None:
@@ -124,6 +125,28 @@ def test_model_that_is_no_successor(record: Deprecation) -> None:
 )
 def test_model_that_does_not_fit_the_use(prices: dict[str, Rates], mix: TokenMix) -> None:
     assert offered(living("other"), old=make_deprecation(replacements=()), prices=prices, mix=mix) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "other", "is_offered"),
+    [
+        pytest.param("gemini-2.5-pro", "gemini-3.8-flash-lite-tts", False, id="speaks"),
+        pytest.param("llama-3.1-8b-instant", "openai/gpt-oss-safeguard-20b", False, id="classifies"),
+        pytest.param("gemini-2.5-pro", "gemini-robotics-er-2", False, id="for robots"),
+        pytest.param("gemini-2.5-pro-preview-tts", "gemini-3.8-flash-tts", True, id="both speak"),
+        pytest.param("gemini-2.5-pro-preview-tts", "gemini-3.5-flash", False, id="writes only"),
+    ],
+)
+def test_model_for_another_purpose_is_no_successor(old: str, other: str, is_offered: bool) -> None:
+    found = offered(living(other), old=make_deprecation(id=old, model=old, replacements=()))
+
+    assert ids(found) == ([other] if is_offered else [])
+
+
+def test_announced_model_without_a_day_is_offered_if_the_provider_names_it() -> None:
+    (found,) = offered(living("gpt-4.1", announced=date(2025, 5, 1)))
+
+    assert found.is_short_lived(TODAY)
 
 
 def test_model_without_a_price_is_offered_only_if_the_provider_names_it() -> None:
