@@ -15,7 +15,7 @@ from service.core.comparison import NO_CALLS, Comparison, Measured, Moving, Offe
 from service.core.exposure import ExposureKey
 from service.core.identity import Model
 from service.core.naming import Missing
-from service.core.prices import Cost, NoPrice, Rates
+from service.core.prices import WINDOW_DAYS, Cost, NoPrice, Rates
 from service.core.successors import Options, Successor, options, replacements_of, successors
 from service.core.wording.moving import on_checklist
 
@@ -182,18 +182,21 @@ def _side(world: World, model: PlatformModel, measured: Measured, own: Measured,
 async def _calls_to(
     connection: Transaction, world: World, text: str, *, service: str | None, platform: str | None, now: datetime
 ) -> dict[PlatformModel, Measured] | Missing:
-    """The models that `text` names and their calls, most first. If none was called: those on record, else the maker's
-    own."""
+    """The models that `text` names and their calls, most first. If nobody called one: those on record, else the
+    maker's own."""
     maker = world.resolver.resolve(text)
     own = {(maker.platform, maker.model)} if isinstance(maker, Model) and maker.platform else set[PlatformModel]()
     platforms = {platform} if platform else {record.platform for record in world.catalog}
     names = {(one, canonical(world.resolver, one, text)) for one in platforms}
     meant = {(one, model) for one, model in names if model is not None} | {one for one in own if one[0] in platforms}
+    where = f" on {platform}" if platform else ""
     if not meant:
-        where = f" on {platform}" if platform else ""
         return Missing(f"lastcall knows no model {text}{where}.", "`lastcall resolve` shows what a name means.")
     called = await measure_models(connection, meant, service=service, now=now)
     if called:
         return dict(sorted(called.items(), key=lambda one: (-one[1].calls, one[0])))
+    if service is not None:
+        error = f"The log has no call of {service} to {text}{where} in the last {WINDOW_DAYS} days."
+        return Missing(error, f"`lastcall who {text}` lists the services that call it.")
     on_record = sorted(one for one in meant if (known := world.catalog.get(*one)) and known.through is None)
     return dict.fromkeys(on_record or sorted(own) or sorted(meant)[:1], NO_CALLS)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -168,6 +169,20 @@ async def test_unknown_model(database: Database, world: World, old: str, new: st
 
     assert isinstance(found, Missing)
     assert found.error == error
+
+
+@pytest.mark.parametrize("ask_for", [partial(compare, new="gpt-4.1"), offer], ids=["compare", "successors"])
+@pytest.mark.parametrize("service", ["search-apy", "chat"], ids=["no such service", "calls another model"])
+async def test_service_that_does_not_call_the_model(
+    database: Database, world: World, ask_for: Any, service: str
+) -> None:
+    await call(database, world, days=1)
+    await call(database, world, service="chat", model="gpt-4.1", days=1)
+
+    found = await ask_for(database, world, "gpt-4.5-preview", service=service, now=NOW)
+
+    assert isinstance(found, Missing)
+    assert found.error == f"The log has no call of {service} to gpt-4.5-preview in the last 28 days."
 
 
 async def test_successors_begin_with_the_providers_replacement(database: Database, world: World) -> None:
