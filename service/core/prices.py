@@ -12,7 +12,7 @@ WINDOW_DAYS = 28
 MONTH_DAYS = 365 / 12
 
 Reason = Literal[
-    "no_tokens",  # no call has token counts
+    "no_tokens",  # no call has token counts, or all are 0, as of calls that failed
     "no_list",  # the price list has no prices of the platform
     "not_listed",  # the price list has no entry of the model
     "another_model",  # the only entry that matches is of another model
@@ -112,7 +112,7 @@ class Cost:
 
 def cost(rates: Rates, mix: TokenMix) -> Cost | NoPrice:
     """What `mix` costs. The tier is that of the mean call: a total would put every service into the longest context."""
-    if mix.calls == 0:
+    if mix.per_call == 0:
         return NoPrice("no_tokens")
     if mix.output_tokens and not rates.output:
         return NoPrice("no_output_price")

@@ -59,6 +59,7 @@ def test_cost_of_a_mix(rates: Rates, mix: TokenMix, expected: Cost) -> None:
     ("mix", "reason"),
     [
         pytest.param(TokenMix(0, 0, 0, 0), "no_tokens", id="no call reports tokens"),
+        pytest.param(TokenMix(20, 0, 0, 0), "no_tokens", id="failed calls that are logged with 0 tokens"),
         pytest.param(TokenMix(1, 10, 10, 0), "no_output_price", id="output of a model that writes none"),
     ],
 )
