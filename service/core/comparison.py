@@ -38,6 +38,11 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         answered = self.calls - self.errors
         return min(1.0, self.mix.calls / answered) if answered > 0 else 0.0
 
+    @property
+    def lacks_tokens(self) -> bool:
+        """A part of the calls reports tokens, and another does not."""
+        return self.mix.calls > 0 and self.share_with_tokens < NEARLY_ALL
+
 
 NO_CALLS = Measured(services=0, days=0, calls=0, errors=0, mix=TokenMix(0, 0, 0, 0), latency_ms=0.0, latency_known=0)
 
@@ -125,7 +130,7 @@ class Comparison:
             yield "old_price"
         if isinstance(self.new.cost, NoPrice):
             yield "new_price"
-        if self.old.measured.mix.calls and self.old.measured.share_with_tokens < NEARLY_ALL:
+        if self.old.measured.lacks_tokens:
             yield "some_tokens"
         if self.old.measured.mean_ms is None:
             yield "old_latency"
@@ -144,9 +149,13 @@ class Offer:
     record: Deprecation
     measured: Measured
     """The calls whose tokens are priced."""
-    usd_per_month: float | None
-    """The cost of the present model."""
+    cost: Cost | NoPrice
+    """A month with the present model."""
     successors: tuple[Successor, ...]
+
+    @property
+    def usd_per_month(self) -> float | None:
+        return self.cost.total if isinstance(self.cost, Cost) else None
 
 
 def relative_change(before: float, after: float) -> float | None:

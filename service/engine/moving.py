@@ -15,7 +15,7 @@ from service.core.comparison import NO_CALLS, Comparison, Measured, Moving, Offe
 from service.core.exposure import ExposureKey
 from service.core.identity import Model
 from service.core.naming import Missing
-from service.core.prices import WINDOW_DAYS, Cost, NoPrice, Rates
+from service.core.prices import WINDOW_DAYS, NoPrice, Rates
 from service.core.successors import Options, Successor, options, replacements_of, successors
 from service.core.wording.moving import on_checklist
 
@@ -116,9 +116,8 @@ async def offer(
         for record in records:
             own = called[record.key]
             costs = monthly(book.rates(*record.key), own.mix)
-            usd = costs.total if isinstance(costs, Cost) else None
             some = await book.successors(connection, record, own)
-            found.append(Offer(record.platform, service, record, own, usd, some))
+            found.append(Offer(record.platform, service, record, own, costs, some))
     return found
 
 

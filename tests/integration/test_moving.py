@@ -277,6 +277,33 @@ async def test_command_lists_what_to_move_to(database: Database, database_url: s
     assert "named by the provider" in shown
 
 
+async def test_command_says_of_which_share_the_costs_of_successors_are(
+    database: Database, database_url: str, world: World
+) -> None:
+    await call(database, world, now=datetime.now(UTC))
+    await call(
+        database,
+        world,
+        now=datetime.now(UTC),
+        service="chat",
+        input_tokens=None,
+        cached_tokens=None,
+        output_tokens=None,
+    )
+
+    shown = (await ask(database_url, "gpt-4.5-preview")).stdout
+
+    assert "Only 50% of the answered calls report tokens; the cost is of these." in shown
+
+
+async def test_command_says_why_the_cost_is_not_known(database: Database, database_url: str, world: World) -> None:
+    await call(database, world, now=datetime.now(UTC), input_tokens=None, cached_tokens=None, output_tokens=None)
+
+    shown = (await ask(database_url, "gpt-4.5-preview")).stdout
+
+    assert "The cost of gpt-4.5-preview is not known: no call of the last 28 days has token counts." in shown
+
+
 async def test_checklist_is_about_the_model_at_hand(database: Database, world: World) -> None:
     await call(database, world)
     await call(database, world, service="chat", model="gpt-4.1", days=2, latency_ms=1_200.0)

@@ -10,7 +10,7 @@ from service.core.messages.render import render
 from service.core.notification import Notice
 from service.core.prices import Reason
 from service.core.successors import Successor
-from service.core.wording.moving import no_price
+from service.core.wording.moving import no_cost
 from tests.builders import make_notice
 from tests.message_text import TODAY, as_text, read
 
@@ -125,4 +125,4 @@ def test_cost_of_several_is_not_said_if_that_of_one_is_not_known() -> None:
 
 @pytest.mark.parametrize("reason", get_args(Reason))
 def test_every_reason_for_no_price_has_words(reason: Reason) -> None:
-    assert no_price(reason)
+    assert no_cost("o3", reason)

@@ -6,8 +6,17 @@ from datetime import date
 from service.core import words
 from service.core.catalog.lifecycle import Precision, Standing
 from service.core.checklist import ItemId
-from service.core.comparison import NEARLY_ALL, Comparison, Gap, MeanLatency, MonthlyCost, Moving, relative_change
-from service.core.prices import WINDOW_DAYS, Reason
+from service.core.comparison import (
+    NEARLY_ALL,
+    Comparison,
+    Gap,
+    MeanLatency,
+    MonthlyCost,
+    Moving,
+    Offer,
+    relative_change,
+)
+from service.core.prices import WINDOW_DAYS, NoPrice, Reason
 from service.core.successors import Successor
 from service.core.wording.end import day_of_end
 from service.core.wording.names import code
@@ -94,9 +103,22 @@ def on_checklist(found: Moving | None) -> dict[ItemId, str]:
     return known
 
 
-def no_price(reason: Reason) -> str:
-    """A clause."""
-    return _NO_PRICE[reason]
+def no_cost(id_: str, reason: Reason) -> str:
+    """A sentence."""
+    return f"The cost of {id_} is not known: {_NO_PRICE[reason]}."
+
+
+def some_tokens(share: float) -> str:
+    """A sentence. `share`: of the answered calls, those that report tokens."""
+    return f"Only {share:.0%} of the answered calls report tokens; the cost is of these."
+
+
+def gaps_of_offer(found: Offer) -> Iterator[str]:
+    """What is not known, a sentence each."""
+    if found.measured.lacks_tokens:
+        yield some_tokens(found.measured.share_with_tokens)
+    if isinstance(found.cost, NoPrice):
+        yield no_cost(found.record.id, found.cost.reason)
 
 
 def gaps(comparison: Comparison) -> Iterator[str]:
@@ -104,14 +126,13 @@ def gaps(comparison: Comparison) -> Iterator[str]:
     old, new = comparison.old, comparison.new
     why = dict(zip(("old_price", "new_price"), comparison.price_reasons, strict=True))
     said: dict[Gap, str] = {
-        "some_tokens": f"Only {old.measured.share_with_tokens:.0%} of the answered calls report tokens; the cost is of "
-        "these.",
+        "some_tokens": some_tokens(old.measured.share_with_tokens),
         "old_latency": f"The latency of {old.id} is not known: no call of {_TIME} reports it.",
         "new_latency": f"The latency of {new.id} is not known: nobody called it in {_TIME}, or no call reports it.",
         "other_tokens": "Audio, images and video have other prices; all tokens are counted at the price of text.",
     }
     for gap in comparison.gaps:
         if reason := why.get(gap):
-            yield f"The cost of {(old if gap == 'old_price' else new).id} is not known: {no_price(reason)}."
+            yield no_cost((old if gap == "old_price" else new).id, reason)
         else:
             yield said[gap]

@@ -16,7 +16,7 @@ from service.core.naming import Missing
 from service.core.prices import WINDOW_DAYS, Cost
 from service.core.successors import Successor
 from service.core.wording.end import day_of_end
-from service.core.wording.moving import gaps
+from service.core.wording.moving import gaps, gaps_of_offer
 from service.engine.moving import compare as compare_models
 from service.engine.moving import offer
 from service.engine.reconcile import catch_up
@@ -95,6 +95,8 @@ def _show_offer(found: Offer, today: date) -> None:
     show_table((Column("model"), Column("cost a month", right=True), Column("end"), Column("", wraps=True)), rows)
     if not found.successors:
         console.print("The provider names no successor, and no other model is known to fit.", soft_wrap=True)
+    for sentence in gaps_of_offer(found):
+        console.print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True)
 
 
 def _show_tokens(what: str, platform: str, service: str | None, measured: Measured) -> None:
