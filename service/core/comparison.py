@@ -40,8 +40,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lacks_tokens(self) -> bool:
-        """A part of the calls reports tokens, and another does not."""
-        return self.mix.calls > 0 and self.share_with_tokens < NEARLY_ALL
+        """A part of the answered calls reports tokens, and another does not."""
+        return 0 < self.share_with_tokens < NEARLY_ALL
 
 
 NO_CALLS = Measured(services=0, days=0, calls=0, errors=0, mix=TokenMix(0, 0, 0, 0), latency_ms=0.0, latency_known=0)
@@ -54,7 +54,7 @@ class MonthlyCost(msgspec.Struct, frozen=True, kw_only=True):
     """None: the price is not known."""
     new: float
     share_with_tokens: float
-    """Share of the answered calls that report tokens; the others are not in the cost."""
+    """Share of the answered calls that report tokens; the others are not in the cost. 0: none was answered."""
 
 
 class MeanLatency(msgspec.Struct, frozen=True, kw_only=True):

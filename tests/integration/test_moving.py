@@ -304,6 +304,17 @@ async def test_command_says_why_the_cost_is_not_known(database: Database, databa
     assert "The cost of gpt-4.5-preview is not known: no call of the last 28 days has token counts." in shown
 
 
+async def test_command_names_no_share_of_answered_calls_if_none_was_answered(
+    database: Database, database_url: str, world: World
+) -> None:
+    await call(database, world, now=datetime.now(UTC), status=404)
+
+    shown = (await ask(database_url, "gpt-4.5-preview")).stdout
+
+    assert "14 calls" in shown
+    assert "answered calls" not in shown
+
+
 async def test_checklist_is_about_the_model_at_hand(database: Database, world: World) -> None:
     await call(database, world)
     await call(database, world, service="chat", model="gpt-4.1", days=2, latency_ms=1_200.0)

@@ -88,6 +88,11 @@ def test_dead_replacement_is_in_no_part_of_the_message() -> None:
             id="some calls report no tokens",
         ),
         pytest.param(
+            MonthlyCost(old=2.0, new=3.0, share_with_tokens=0.0),
+            "gpt-4.1 costs about $3.00 a month in place of $2.00 (+50 %).",
+            id="no call was answered",
+        ),
+        pytest.param(
             MonthlyCost(old=0.0, new=3.0, share_with_tokens=1.0),
             "gpt-4.1 costs about $3.00 a month in place of $0.00.",
             id="the old one is free",
@@ -117,6 +122,12 @@ def test_cost_of_several_services_is_their_sum() -> None:
         "On their own tokens of the last 28 days gpt-4.1 costs about $619 a month in place of $23,200 (-97 %)." in text
     )
     assert "Its calls took" not in text
+
+
+def test_share_of_several_is_that_of_services_with_answered_calls() -> None:
+    some, none = (MonthlyCost(old=2.0, new=3.0, share_with_tokens=share) for share in (0.6, 0.0))
+
+    assert "Only 60% of the answered" in read(notice(GPT_41, cost=some), notice(GPT_41, service="mail", cost=none))
 
 
 def test_cost_of_several_is_not_said_if_that_of_one_is_not_known() -> None:

@@ -77,7 +77,7 @@ def _together(notices: Sequence[Notice], new: str) -> MonthlyCost | None:
         return None
     olds = [one.old for one in found if one.old is not None]
     old = sum(olds) if len(olds) == len(found) else None
-    share = min(one.share_with_tokens for one in found)
+    share = min((one.share_with_tokens for one in found if one.share_with_tokens), default=0.0)
     return MonthlyCost(old=old, new=sum(one.new for one in found), share_with_tokens=share)
 
 

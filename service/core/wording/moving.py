@@ -74,7 +74,7 @@ def cost(new: str, costs: MonthlyCost, *, whose: str = "its") -> Spans:
     """A sentence. `new`: id of the successor."""
     known = f"On {whose} own tokens of {_TIME} "
     after = f" costs about {words.dollars(costs.new)} a month"
-    is_part = costs.share_with_tokens < NEARLY_ALL
+    is_part = 0 < costs.share_with_tokens < NEARLY_ALL
     partly = f" Only {costs.share_with_tokens:.0%} of the answered calls report tokens." if is_part else ""
     if costs.old is None:
         return say(known, code(new, _NAME), f"{after}; the present cost is not known.{partly}")
