@@ -110,6 +110,13 @@ def test_facts_that_a_source_leaves_out_stay() -> None:
     assert (after.aliases, after.released, after.announced) == (known.aliases, known.released, known.announced)
 
 
+@pytest.mark.parametrize("closed", [True, False, None])
+def test_source_changes_neither_whose_model_it_is_nor_its_name_at_the_maker(closed: bool | None) -> None:
+    after = of(judged(entry("m", JAN, closed=closed, maker_id="maker-m"), said=(said("m", FEB),)), "m")
+
+    assert (after.closed, after.maker_id) == (closed, "maker-m")
+
+
 def test_source_is_first_among_the_sources_of_what_it_says() -> None:
     after = of(judged(entry("m", JAN), said=(said("m", FEB),)), "m")
     assert [(one.url, one.accessed, one.kind) for one in after.sources] == [

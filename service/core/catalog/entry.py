@@ -34,6 +34,7 @@ def entry_of_word(name: str, base: Entry | None, counts: Word, words: Sequence[W
     return Entry(
         id=name,
         aliases=base.aliases if base is not None and base.id == name else (),
+        maker_id=base.maker_id if base is not None else None,
         released=released,
         announced=announced,
         shutdown=CurrentPlan(plan.on, plan.precision, None if counts.origin == "accepted" else counts.standing),
@@ -43,6 +44,7 @@ def entry_of_word(name: str, base: Entry | None, counts: Word, words: Sequence[W
         redirect_to=base.redirect_to if base is not None else None,
         sources=(source, *others),
         last_verified=max(counts.since, *(one.accessed for one in (source, *others))),
+        closed=base.closed if base is not None else None,
         notes=base.notes if base is not None else None,
     )
 
