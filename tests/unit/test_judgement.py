@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.core.catalog.file import CurrentPlan, Entry, PlatformFile, SourceEntry
+from service.core.catalog.file import CurrentPlan, Entry, PlatformFile, ReplacementEntry, SourceEntry
 from service.core.catalog.finding import Finding
 from service.core.catalog.judgement import Evidence, Judgement, Record, judge
 from service.core.catalog.lifecycle import Shutdown, Standing
@@ -210,6 +210,31 @@ def test_operators_record_wins_and_is_marked() -> None:
     assert [plan.day for plan in after.superseded] == [JAN.on]
     assert [one.shutdown for one in judgement.models[0].disagreeing] == [JAN, FEB]
     assert judgement.proposals == ()
+
+
+@pytest.mark.parametrize("own", [pytest.param("m", id="record"), pytest.param("m-latest", id="alias of a record")])
+def test_facts_that_the_operators_record_leaves_out_are_the_shipped_ones(own: str) -> None:
+    known = entry(
+        "m",
+        JAN,
+        aliases=("m-latest",),
+        announced=date(2026, 7, 1),
+        replacements=(ReplacementEntry("n", NOV_1),),
+        closed=False,
+        after_shutdown="redirect",
+        redirect_to="n",
+    )
+    after = of(judged(known, entry("n"), records=(Record("openai-api", entry(own, MAR)),)), own)
+
+    assert [one.id for one in after.replacements] == ["n"]
+    assert (after.announced, after.closed) == (known.announced, False)
+    assert (after.after_shutdown, after.redirect_to) == ("redirect", "n")
+
+
+def test_operators_record_of_a_model_that_stays_has_no_announcement() -> None:
+    known = entry("m", JAN, announced=date(2026, 7, 1))
+
+    assert of(judged(known, records=(Record("openai-api", entry("m")),)), "m").announced is None
 
 
 def decide(judgement: Judgement, verdict: Verdict, *, on: date = DEC_1) -> tuple[Decision, ...]:

@@ -50,13 +50,28 @@ def entry_of_word(name: str, base: Entry | None, counts: Word, words: Sequence[W
 
 
 def overridden(base: Entry | None, record: Entry) -> Entry:
-    """The company's own record, under all names of the shipped one. The shipped plan becomes an earlier one."""
+    """The company's own record, under all names of the shipped one, with the facts of that which it leaves out. The
+    shipped plan becomes an earlier one. `base` may be the record that has the name as an alias."""
     sources = tuple(replace(one, kind="operator") for one in record.sources)
     if base is None:
         return replace(record, sources=sources)
+    day = record.shutdown.day
+    known = base.announced if day is not None and base.announced is not None and base.announced <= day else None
+    own = replace(
+        record,
+        sources=sources,
+        maker_id=record.maker_id or base.maker_id,
+        announced=record.announced or known,
+        replacements=record.replacements or base.replacements,
+        closed=base.closed if record.closed is None else record.closed,
+    )
+    if record.after_shutdown is None:
+        own = replace(own, after_shutdown=base.after_shutdown, redirect_to=base.redirect_to)
+    if base.id != record.id:
+        return own
     names = {*base.names, *record.aliases} - {record.id}
-    earlier = record.superseded or _earlier(base, Shutdown(record.shutdown.day, record.shutdown.precision))
-    return replace(record, sources=sources, aliases=tuple(sorted(names)), superseded=earlier)
+    earlier = record.superseded or _earlier(base, Shutdown(day, record.shutdown.precision))
+    return replace(own, aliases=tuple(sorted(names)), superseded=earlier)
 
 
 def in_service(base: Entry) -> Entry:

@@ -167,7 +167,7 @@ class _Platform:
         counts = counting(words)
         judged = Judged(self._file.platform, name, tuple(sorted(words, key=_surest_first)), counts)
         if (record := self._records.get(name)) is not None:
-            self._put(name, overridden(base if owner == name else None, record))
+            self._put(name, overridden(base, record))
         elif counts is None:
             self._put_in_service(name, base, words)
         elif owner == name or self._is_apart(base, counts):
